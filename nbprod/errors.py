@@ -1,0 +1,39 @@
+"""Errors that a user can cause, each with the exit code that it ends the process with."""
+
+from __future__ import annotations
+
+__all__ = ["InternalError", "NbprodError", "ReadError", "UsageError"]
+
+
+class NbprodError(Exception):
+    """The base of every error that nbprod raises on purpose."""
+
+    exit_code = 4
+
+
+class UsageError(NbprodError):
+    """The command line or the configuration asks for something that does not exist."""
+
+    exit_code = 2
+
+
+class ReadError(NbprodError):
+    """A file cannot be read as a notebook.
+
+    ``kind`` is the name of the input rule that reports it (``invalid-json``, ``merge-conflict``,
+    …); ``line`` and ``column`` count from 1 in the file.
+    """
+
+    exit_code = 4
+
+    def __init__(self, kind: str, message: str, line: int = 1, column: int = 1) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.line = line
+        self.column = column
+
+
+class InternalError(NbprodError):
+    """A fault of nbprod itself."""
+
+    exit_code = 4

@@ -1,0 +1,388 @@
+"""Run a notebook abstractly in some order, and say what flows where.
+
+`analyse` is the entry: parsed cells in, `Flow` out. A `Flow` answers what rules, fixes, slices
+and extraction ask; it is computed once and never changes.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+
+from nbprod.flow import calls, expressions, objects
+from nbprod.flow.environment import Entry
+from nbprod.flow.libcalls import mark_opaque
+from nbprod.flow.machine import OPAQUE, Dead, Machine
+from nbprod.flow.magics import run_cell_magics, run_private
+from nbprod.flow.program import FlowOptions, Program
+from nbprod.flow.rerun import self_dependences
+from nbprod.flow.statements import run_statement
+from nbprod.flow.types import (
+    CellFlow,
+    Definition,
+    Failure,
+    FunctionFlow,
+    Mutation,
+    SelfDependence,
+    Use,
+)
+from nbprod.flow.values import ClassValue, FunctionValue, Value
+from nbprod.model import Span
+from nbprod.syntax.types import ParsedCell
+
+__all__ = ["Flow", "analyse", "follow"]
+
+_LIKELY_BINDING = re.compile(
+    r"^[ \t]*(?:(?:async[ \t]+)?def|class)[ \t]+(\w+)"
+    r"|^[ \t]*(?:for[ \t]+)?([A-Za-z_][\w, \t]*?)[ \t]*(?::[^=\n]+)?(?<![=!<>])=(?!=)"
+    r"|^[ \t]*for[ \t]+([\w, \t]+?)[ \t]+in\b"
+    r"|^[ \t]*(?:from[ \t]+[\w.]+[ \t]+)?import[ \t]+(.+)$"
+    r"|\bas[ \t]+(\w+)",
+    re.MULTILINE,
+)
+_NAME = re.compile(r"[^\W\d]\w*")
+
+
+def analyse(parsed: Sequence[ParsedCell | None], options: FlowOptions = FlowOptions()) -> Flow:
+    """Follow a notebook in document order.
+
+    Args:
+        parsed: one entry a cell, None for cells that are not Python.
+        options: what is known from outside the notebook.
+    """
+    return follow(Program(parsed, options), range(len(parsed)))
+
+
+def follow(program: Program, order: Iterable[int]) -> Flow:
+    """Follow the cells of a program in any order; cells that are left out do not run."""
+    machine = Machine(program)
+    executed = [index for index in order if program.parsed[index] is not None]
+    again: dict[int, tuple[SelfDependence, ...]] = {}
+    stops: set[int] = set()
+    bound: dict[int, dict[str, Definition]] = {}
+    for index in executed:
+        mark = machine.env.mark()
+        if not _run_cell(machine, index):
+            stops.add(index)
+        bound[index] = _left_bound(machine, mark, index)
+        again[index] = self_dependences(machine, index)
+        machine.failed = None
+        machine.env.forget()
+    return Flow(program, machine, executed, again, frozenset(stops), bound)
+
+
+def _run_cell(machine: Machine, index: int) -> bool:
+    """Run one cell; false when it certainly raises before its end."""
+    parsed = machine.program.parsed[index]
+    assert parsed is not None
+    machine.cell = machine.source_cell = index
+    if parsed.tree is None:
+        _assume_bindings(machine, parsed)
+        return False
+    try:
+        run_cell_magics(machine, parsed)
+        if parsed.cell_magic is not None and parsed.cell_magic.scope == "private":
+            run_private(machine, parsed.tree.body)
+        else:
+            _run_top_level(machine, parsed)
+    except Dead:
+        return False
+    except RecursionError:
+        # Deeper nesting than this interpreter follows: anything may be bound in there.
+        machine.maybe, machine.frame, machine.chain, machine.active = 0, None, (), []
+        machine.catches, machine.loops = [], []
+        mark_opaque(machine, parsed.tree.body[0], "deeply nested code")
+    return machine.failed is None
+
+
+def _run_top_level(machine: Machine, parsed: ParsedCell) -> None:
+    assert parsed.tree is not None
+    body = parsed.tree.body
+    last = body[-1] if body and not parsed.suppressed_output else None
+    for statement in body:
+        if statement is last and isinstance(statement, ast.Expr):
+            machine.statement = statement
+            value = expressions.evaluate(machine, statement.value)
+            _display(machine, value, statement.value)
+            machine.statement = None
+        else:
+            run_statement(machine, statement)
+
+
+def _display(machine: Machine, value: Value, node: ast.expr) -> None:
+    """Show the last expression of a cell as IPython does: by the object's own methods."""
+    if value.kind != "instance":
+        return
+    for method in ("_ipython_display_", "_repr_mimebundle_", "_repr_html_", "_repr_markdown_"):
+        if objects.class_attribute(machine, value.data, method) is not None:
+            objects.call_special(machine, value, method, (), node)
+            break
+    objects.call_special(machine, value, "__repr__", (), node)
+
+
+def _assume_bindings(machine: Machine, parsed: ParsedCell) -> None:
+    """A cell that does not parse binds nothing; what it would have bound fails because of it."""
+    assert parsed.fault is not None
+    index = parsed.cell.index
+    span = Span(index, parsed.fault.start, parsed.fault.end)
+    failure = Failure("NameError", "", index, span, span, True, reason="syntax")
+    machine.syntax_failures[index] = machine.failed = failure
+    for match in _LIKELY_BINDING.finditer(parsed.cell.source):
+        for name in _NAME.findall(next(group for group in match.groups() if group)):
+            if machine.env.get(name) is None:
+                node = machine.program.stand_in(index, name, match.start(), match.end())
+                machine.bind(name, node, Value("any"), "dynamic", "syntax error")
+
+
+def _left_bound(machine: Machine, mark: int, index: int) -> dict[str, Definition]:
+    """The notebook names that a cell leaves with a definition of its own."""
+    left: dict[str, Definition] = {}
+    for key, entry in machine.env.delta(mark).items():
+        if isinstance(key, str):
+            for definition in entry.definitions:
+                if definition.cell == index and not definition.is_unbound:
+                    left[key] = definition
+    return left
+
+
+class Flow:
+    """The data flow of one run over a notebook. ``order`` are the cells that ran, in that order.
+
+    ``failures`` are the reads that certainly fail, ``possible`` those that may; ``cells`` what
+    each cell does; ``edges`` who feeds whom; ``functions`` the notebook's own functions.
+    """
+
+    def __init__(
+        self,
+        program: Program,
+        machine: Machine,
+        order: Sequence[int],
+        again: dict[int, tuple[SelfDependence, ...]],
+        stops: frozenset[int],
+        bound: dict[int, dict[str, Definition]],
+    ) -> None:
+        self.program = program
+        self.order = tuple(order)
+        self._machine = machine
+        self._again = again
+        self._stops = stops
+        self._bound = bound
+        self._uncalled_done = False
+        for failure in (*machine.failures.values(), *machine.possible.values()):
+            _explain(failure, program, machine, self.order)
+
+    @property
+    def failures(self) -> tuple[Failure, ...]:
+        """Reads that certainly fail, in order of the cells; one for each cell and name."""
+        return tuple(self._machine.failures.values())
+
+    @cached_property
+    def possible(self) -> tuple[Failure, ...]:
+        """Reads that may fail, functions that no cell calls included."""
+        self._run_uncalled()
+        return tuple(self._machine.possible.values())
+
+    @cached_property
+    def uncalled_failures(self) -> tuple[Failure, ...]:
+        """Failures that would happen on every call of functions that no cell calls."""
+        return tuple(one for one in self.possible if not one.called and one.certain)
+
+    @property
+    def syntax_failures(self) -> dict[int, Failure]:
+        """For each cell that does not parse, the reads elsewhere that fail because of it."""
+        return self._machine.syntax_failures
+
+    @property
+    def interpolations(self) -> tuple[tuple[int, str, Span, bool | None], ...]:
+        """Names in shell lines and magics: (cell, name, place, bound then)."""
+        return tuple(
+            (cell, name, span, bound)
+            for (cell, _), (name, span, bound) in self._machine.interpolations.items()
+        )
+
+    @property
+    def unresolved_stars(self) -> tuple[tuple[str, Span], ...]:
+        """Star imports that could not be expanded: (module, place)."""
+        return tuple(self._machine.unresolved_stars.values())
+
+    @property
+    def dynamic(self) -> tuple[Definition, ...]:
+        """The places that may have bound any name."""
+        entry = self._machine.env.get(OPAQUE)
+        return tuple(sorted(entry.definitions, key=_place)) if entry else ()
+
+    @cached_property
+    def definitions(self) -> dict[str, tuple[Definition, ...]]:
+        """Every definition of every notebook name, in order of the run."""
+        return {name: tuple(made) for name, made in self._machine.made.items()}
+
+    @cached_property
+    def final(self) -> dict[str, Entry]:
+        """What each notebook name holds at the end, names without a value left out."""
+        return {
+            key: entry
+            for key, entry in self._machine.env.entries.items()
+            if isinstance(key, str) and not all(one.is_unbound for one in entry.definitions)
+        }
+
+    @cached_property
+    def cells(self) -> dict[int, CellFlow]:
+        """What each cell that ran does."""
+        return {index: self._cell(index) for index in self.order}
+
+    def _cell(self, index: int) -> CellFlow:
+        uses = []
+        for read in self._machine.reads.get(index, {}).values():
+            uses.append(
+                Use(
+                    read.name, read.span, index, read.definitions, read.mutations, read.mandatory,
+                    read.chain,
+                )  # fmt: skip
+            )
+        mutations = tuple(
+            Mutation(name, span, index, how, scope, definite, is_global)
+            for name, span, how, scope, definite, is_global in self._machine.mutations.get(
+                index, {}
+            ).values()
+        )
+        return CellFlow(
+            index, tuple(uses), self._bound[index], mutations, self._again[index], index in self._stops
+        )
+
+    def uses_by_node(self, index: int) -> dict[int, Use]:
+        """The uses of a cell by the identity of the node that reads, for comparing runs."""
+        reads = self._machine.reads.get(index, {})
+        return {
+            key: Use(
+                read.name, read.span, index, read.definitions, read.mutations, read.mandatory,
+                read.chain,
+            )
+            for key, read in reads.items()
+        }  # fmt: skip
+
+    @cached_property
+    def edges(self) -> dict[int, dict[int, frozenset[str]]]:
+        """Provider cell to reader cell to the names that flow between them."""
+        found: dict[int, dict[int, set[str]]] = {}
+        for index in self.order:
+            for use in self.cells[index].uses:
+                for definition in (*use.definitions, *use.mutations):
+                    source = definition.cell
+                    if source >= 0 and source != index and not definition.is_unbound:
+                        found.setdefault(source, {}).setdefault(index, set()).add(
+                            use.name or definition.binding.name
+                        )
+        return {
+            source: {target: frozenset(names) for target, names in sorted(targets.items())}
+            for source, targets in sorted(found.items())
+        }
+
+    @cached_property
+    def functions(self) -> tuple[FunctionFlow, ...]:
+        """The notebook's functions, lambdas and methods, in order of definition."""
+        machine = self._machine
+        found = []
+        for identity, function in machine.functions.items():
+            if function.cell < 0:
+                continue
+            found.append(self._function(identity, function, tuple(machine.calls.get(identity, {}))))
+        return tuple(found)
+
+    def _function(
+        self, identity: int, function: FunctionValue, called_by: tuple[int, ...]
+    ) -> FunctionFlow:
+        scope = function.scope
+        enclosing: set[str] = set()
+        frame = function.closure
+        while frame is not None:
+            if frame.kind != "class":
+                enclosing |= frame.scope.local_names
+            frame = frame.closure
+        reads: dict[str, list[Span]] = {}
+        for node in scope.reads:
+            if node.id not in enclosing:
+                reads.setdefault(node.id, []).append(self.program.span(function.cell, node))
+        writes: dict[str, list[Span]] = {}
+        for name, node in scope.global_stores:
+            writes.setdefault(name, []).append(self.program.span(function.cell, node))
+        node = function.node
+        return FunctionFlow(
+            identity,
+            function.name,
+            self.program.span(function.cell, node),
+            function.cell,
+            scope.parameters,
+            frozenset(scope.local_names),
+            {name: tuple(spans) for name, spans in reads.items()},
+            {name: tuple(spans) for name, spans in writes.items()},
+            called_by,
+        )
+
+    def _run_uncalled(self) -> None:
+        """Go through the functions that no cell calls, against the state at the end."""
+        if self._uncalled_done:
+            return
+        self._uncalled_done = True
+        machine = self._machine
+        before = set(machine.possible)
+        machine.uncalled = True
+        for identity, function in list(machine.functions.items()):
+            if identity not in machine.calls and function.cell >= 0:
+                _try_call(machine, function)
+        machine.uncalled = False
+        for key, failure in machine.possible.items():
+            if key not in before:
+                _explain(failure, self.program, machine, self.order)
+
+
+def _try_call(machine: Machine, function: FunctionValue) -> None:
+    machine.cell = machine.source_cell = function.cell
+    machine.statement = None
+    if isinstance(function.owner, ClassValue) and function.receiver is None:
+        if function.role != "staticmethod":
+            instance = machine.allocate("instance", function.owner)
+            function = function.bound(instance)
+    try:
+        value = calls.call_function(machine, function, (Value("starred"),), (), function.node)
+        calls.consume(machine, value, function.node)
+    except (Dead, RecursionError):
+        pass
+    machine.maybe, machine.frame, machine.chain, machine.active = 0, None, (), []
+    machine.catches, machine.loops = [], []
+
+
+def _place(definition: Definition) -> Span:
+    return definition.binding.span
+
+
+def _explain(
+    failure: Failure, program: Program, machine: Machine, order: tuple[int, ...]
+) -> None:
+    """Say why the name has no value, and where else it is bound."""
+    if failure.reason != "nowhere":
+        return
+    made = [one for one in machine.made.get(failure.name, {}) if one.after is None]
+    failure.elsewhere = failure.elsewhere or tuple(made)
+    if failure.deletion is not None:
+        failure.reason = "deleted"
+        return
+    position = {cell: rank for rank, cell in enumerate(order)}
+    here = position.get(failure.cell, -1)
+    later = [one for one in made if position.get(one.cell, -1) >= here]
+    static = program.static_bindings()
+    statically = [cell for cell, names in enumerate(static) if failure.name in names]
+    if later or any(position.get(cell, len(order)) > here for cell in statically):
+        failure.reason = "later"
+    elif any(cell == failure.cell for cell in statically):
+        node = static[failure.cell][failure.name]
+        below = program.span(failure.cell, node).start > failure.read.start
+        failure.reason = "later" if below else "skipped"
+    elif made or statically:
+        failure.reason = "skipped"
+    if not failure.elsewhere and statically:
+        failure.elsewhere = tuple(
+            machine.static_definition(cell, failure.name, static[cell][failure.name])
+            for cell in statically
+        )

@@ -1,0 +1,134 @@
+"""The abstract state of a run: what each name and each object holds, with an undo journal.
+
+A branch is run on the one state and taken back; what it changed is kept as a delta. So joining
+two branches costs what they changed, not what the notebook holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Sequence
+from typing import NamedTuple
+
+from nbprod.flow.types import Binding, Definition
+from nbprod.flow.values import ANY, Value, join_values
+from nbprod.model import Span
+
+__all__ = ["UNBOUND", "Delta", "Entry", "Environment", "join_entries"]
+
+UNBOUND = Definition(Binding("", Span(-1, 0, 0), "unbound"), -1)
+
+
+class Entry(NamedTuple):
+    """What a key holds: its reaching definitions (`UNBOUND` among them: perhaps none)."""
+
+    definitions: frozenset[Definition]
+    value: Value = ANY
+    contents: tuple[Value, ...] | None = None
+    """For an object of the heap: its elements in order, None when they are not known."""
+
+
+ABSENT = Entry(frozenset((UNBOUND,)))
+Delta = dict[Hashable, Entry]
+
+
+def join_entries(left: Entry, right: Entry) -> Entry:
+    """The entry of a key that may hold either."""
+    if left is right:
+        return left
+    return Entry(
+        left.definitions | right.definitions,
+        _join_present(left, right),
+        left.contents if left.contents == right.contents else None,
+    )
+
+
+def _join_present(left: Entry, right: Entry) -> Value:
+    """Join the values, where an entry that is surely unbound has none to give."""
+    if all(definition.is_unbound for definition in left.definitions):
+        return right.value
+    if all(definition.is_unbound for definition in right.definitions):
+        return left.value
+    return join_values(left.value, right.value)
+
+
+class Environment:
+    """Keys to entries. A key is a notebook name, a (frame, name) pair, or a heap key."""
+
+    __slots__ = ("_journal", "entries", "version")
+
+    def __init__(self) -> None:
+        self.entries: dict[Hashable, Entry] = {}
+        self._journal: list[tuple[Hashable, Entry | None]] = []
+        self.version = 0
+
+    def get(self, key: Hashable) -> Entry | None:
+        """The entry of a key, None when nothing was ever written."""
+        return self.entries.get(key)
+
+    def set(self, key: Hashable, entry: Entry) -> None:
+        """Write an entry."""
+        self.put(key, entry)
+        if isinstance(key, str) or isinstance(key[0], str):  # type: ignore[index]
+            self.version += 1
+
+    def put(self, key: Hashable, entry: Entry) -> None:
+        """Write an entry that nothing older can depend on (a fresh object, a local name)."""
+        self._journal.append((key, self.entries.get(key)))
+        self.entries[key] = entry
+
+    def forget(self) -> None:
+        """Drop the journal: nothing before this point will be taken back."""
+        self._journal.clear()
+
+    def mark(self) -> int:
+        """A point to come back to."""
+        return len(self._journal)
+
+    def delta(self, mark: int) -> Delta:
+        """What has changed since a mark."""
+        entries = self.entries
+        return {key: entries[key] for key, _ in self._journal[mark:] if key in entries}
+
+    def rollback(self, mark: int) -> None:
+        """Undo everything since a mark."""
+        journal, entries = self._journal, self.entries
+        while len(journal) > mark:
+            key, old = journal.pop()
+            if old is None:
+                entries.pop(key, None)
+            else:
+                entries[key] = old
+            self.version += 1
+
+    def seen_since(self, mark: int) -> Delta:
+        """For each key written since a mark, the join of all that it held from there on."""
+        seen: Delta = {}
+        for key, old in self._journal[mark:]:
+            held = old if old is not None else ABSENT
+            seen[key] = join_entries(seen[key], held) if key in seen else held
+        for key in seen:
+            seen[key] = join_entries(seen[key], self.entries.get(key, ABSENT))
+        return seen
+
+    def apply(self, delta: Delta) -> None:
+        """Write a delta on top of the present state."""
+        for key, entry in delta.items():
+            self.set(key, entry)
+
+    def join(self, deltas: Sequence[Delta]) -> None:
+        """Make the state that of any one of the paths; each delta is relative to the present."""
+        if len(deltas) == 1:
+            self.apply(deltas[0])
+            return
+        for key in _keys(deltas):
+            base = self.entries.get(key, ABSENT)
+            entry = deltas[0].get(key, base)
+            for delta in deltas[1:]:
+                entry = join_entries(entry, delta.get(key, base))
+            if entry is not self.entries.get(key):
+                self.set(key, entry)
+
+
+def _keys(deltas: Iterable[Delta]) -> list[Hashable]:
+    """Every key of every delta, once, in order of first appearance."""
+    return list(dict.fromkeys(key for delta in deltas for key in delta))

@@ -1,0 +1,132 @@
+"""What IPython's magics and shell lines do to the notebook's names."""
+
+from __future__ import annotations
+
+import ast
+import re
+
+from nbprod.flow import libcalls
+from nbprod.flow.environment import Entry
+from nbprod.flow.machine import Dead, Frame, Machine
+from nbprod.flow.scopes import Scope, bound_names
+from nbprod.flow.values import ANY, Value, library
+from nbprod.syntax.types import Magic, ParsedCell
+
+__all__ = ["run_cell_magics", "run_magic", "run_private"]
+
+_RUN_FILE = re.compile(r"%run\s+(?:-[a-zA-Z]+\s+)*['\"]?([^\s'\"]+)")
+_WRITTEN = re.compile(r"%%(?:writefile|file)\s+(-a\s+)?['\"]?([^\s'\"]+)")
+_PYLAB = ("np", "plt", "numpy", "pylab", "mlab", "pyplot")
+
+
+def run_magic(machine: Machine, magic: Magic, node: ast.expr) -> Value:
+    """Run a line magic, a shell line or a help request where its stand-in is evaluated."""
+    _names(machine, magic)
+    if magic.body is not None:
+        from nbprod.flow.statements import run_block
+
+        if magic.scope == "private":
+            run_private(machine, magic.body.body)
+        else:
+            run_block(machine, magic.body.body)
+    _effects(machine, magic, node)
+    return machine.allocate("any")
+
+
+def run_cell_magics(machine: Machine, parsed: ParsedCell) -> None:
+    """Do what the cell magics at the head of a cell do before (and besides) its body."""
+    for magic in parsed.magics:
+        if magic.kind != "cell":
+            continue
+        _names(machine, magic)
+        if magic.body is not None:
+            run_private(machine, magic.body.body)
+        written = _WRITTEN.match(magic.text)
+        if written is not None:
+            body = parsed.cell.source[magic.end :].lstrip("\r\n")
+            old = machine.files.get(written[2], "") if written[1] else ""
+            machine.files[written[2]] = old + body
+        if magic.opaque_names:
+            _mark(machine, magic, parsed.cell.index)
+
+
+def run_private(machine: Machine, body: list[ast.stmt]) -> None:
+    """Run statements that read the notebook's names and keep what they bind to themselves."""
+    from nbprod.flow.statements import run_block
+
+    scope = Scope(ast.Module(body=body, type_ignores=[]), 0)
+    scope.local_names = set(bound_names(body))
+    frame = Frame(machine.fresh(), "function", scope, machine.frame)
+    frame.mark = machine.env.mark()
+    outer, machine.frame = machine.frame, frame
+    try:
+        run_block(machine, body)
+    except Dead:
+        if not frame.returns:
+            raise
+    finally:
+        machine.frame = outer
+
+
+def _names(machine: Machine, magic: Magic) -> None:
+    """The names that a magic reads, interpolates and binds."""
+    cell = machine.source_cell
+    for read in magic.reads:
+        node = machine.program.stand_in(cell, read.name, read.start, read.end)
+        if magic.kind in ("quote", "auto") or machine.is_bound(read.name):
+            machine.read(read.name, node)
+    for name in magic.interpolates:
+        node = machine.program.stand_in(cell, name.name, name.start, name.end)
+        bound = machine.is_bound(name.name)
+        if bound is not False:
+            machine.read(name.name, node)
+        elif name.name in machine.program.injected:
+            bound = True
+        machine.interpolations[machine.cell, id(node)] = (name.name, machine.span(node), bound)
+    for name in magic.binds:
+        node = machine.program.stand_in(cell, name.name, name.start, name.end)
+        machine.bind(name.name, node, machine.allocate("any"), "magic", magic.name)
+
+
+def _effects(machine: Machine, magic: Magic, node: ast.expr) -> None:
+    if magic.name == "run":
+        _run_file(machine, magic, node)
+    elif magic.name == "cd":
+        machine.touch("cwd", node, "cd", resets=True)
+    elif magic.name == "pylab":
+        for name in _PYLAB:
+            machine.bind(name, node, library(name), "magic", "pylab")
+        libcalls.mark_opaque(machine, node, magic.text.strip())
+    elif magic.name == "reset":
+        for name in [key for key in machine.env.entries if isinstance(key, str)]:
+            machine.unbind(name, node)
+    elif magic.name == "xdel":
+        for read in magic.reads:
+            machine.unbind(read.name, node)
+    elif magic.opaque_names:
+        libcalls.mark_opaque(machine, node, magic.text.strip())
+
+
+def _mark(machine: Machine, magic: Magic, cell: int) -> None:
+    node = machine.program.stand_in(cell, magic.name, magic.start, magic.end)
+    libcalls.mark_opaque(machine, node, magic.text.strip())
+
+
+def _run_file(machine: Machine, magic: Magic, node: ast.expr) -> None:
+    """``%run file.py`` binds what the file binds; a file that cannot be read may bind anything."""
+    match = _RUN_FILE.match(magic.text.lstrip())
+    path = match[1] if match else ""
+    text = machine.files.get(path)
+    if text is None and path.endswith(".py"):
+        text = machine.program.options.read_file(path)
+    tree: ast.Module | None = None
+    if text is not None:
+        _, tree = machine.program.foreign(text, machine.span(node))
+    if tree is None:
+        libcalls.mark_opaque(machine, node, magic.text.strip())
+        return
+    # The file runs with fresh names; what it leaves is then put into the notebook's.
+    for name in bound_names(tree.body):
+        definition = machine.definition(node, name, "magic", f"%run {path}")
+        machine.env.set(name, Entry(frozenset((definition,)), ANY))
+        machine.made.setdefault(name, {})[definition] = None

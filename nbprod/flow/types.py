@@ -1,0 +1,216 @@
+"""What the data-flow analysis of a notebook yields; the public vocabulary of `nbprod.flow`.
+
+Cells are indices over all cells from 0. A *binding* is a place in the source that gives a name a
+value; a *definition* is such a place as executed by some cell (a function that rebinds a global
+does so in the cell that calls it).
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
+
+from nbprod.model import Span
+
+__all__ = [
+    "Binding",
+    "BindingKind",
+    "CallStep",
+    "CellFlow",
+    "Definition",
+    "Failure",
+    "FailureReason",
+    "FunctionFlow",
+    "Mutation",
+    "SelfDependence",
+    "Use",
+]
+
+BindingKind = Literal[
+    "assignment",
+    "augmented",
+    "import",
+    "star-import",
+    "function",
+    "class",
+    "parameter",
+    "loop",
+    "comprehension",
+    "with",
+    "except",
+    "pattern",
+    "walrus",
+    "deletion",
+    "magic",
+    "type-alias",
+    "dynamic",
+    "mutation",
+    "unbound",
+]
+
+
+class Binding(NamedTuple):
+    """A place that binds, deletes or mutates ``name``.
+
+    ``scope`` is 0 for the notebook's namespace, else the identity of a function or class.
+    ``detail`` says how: the method of a mutation, the module of an import, the key of a store.
+    """
+
+    name: str
+    span: Span
+    kind: BindingKind
+    scope: int = 0
+    detail: str = ""
+
+
+class Definition:
+    """A binding as executed by ``cell``; one object for each pair, compared by identity.
+
+    ``after`` is the failure in the same cell after which it stands, if any: a run that stops
+    there never makes it. ``is_unbound``: it stands for the absence of a value (never bound, or
+    deleted). ``node`` is the statement or expression that makes it.
+    """
+
+    __slots__ = ("after", "binding", "cell", "is_unbound", "node")
+
+    def __init__(
+        self,
+        binding: Binding,
+        cell: int,
+        after: Failure | None = None,
+        node: ast.AST | None = None,
+    ) -> None:
+        self.binding = binding
+        self.cell = cell
+        self.after = after
+        self.node = node
+        self.is_unbound = binding.kind in ("unbound", "deletion")
+
+    def __repr__(self) -> str:
+        return f"<{self.binding.kind} {self.binding.name} in cell {self.cell + 1}>"
+
+
+class CallStep(NamedTuple):
+    """One call on the way from a cell to a read: the call's place and what it calls."""
+
+    span: Span
+    function: str
+
+
+class Use(NamedTuple):
+    """A read of ``name`` (or of the state of its object) as executed by ``cell``.
+
+    ``definitions`` are the reaching definitions, ``mutations`` the last changes of the object
+    that may be seen. ``mandatory``: the read happens whenever the cell runs to its end.
+    ``chain``: the calls that lead to it, outermost first; empty in the cell's own code.
+    """
+
+    name: str
+    span: Span
+    cell: int
+    definitions: frozenset[Definition]
+    mutations: frozenset[Definition]
+    mandatory: bool
+    chain: tuple[CallStep, ...] = ()
+
+
+FailureReason = Literal["later", "nowhere", "deleted", "skipped", "syntax", "local"]
+
+
+@dataclass(eq=False, slots=True)
+class Failure:
+    """A read that meets no value.
+
+    ``span`` is where the reader meets it (the outermost call, or the read itself), ``read`` the
+    read. ``certain``: a top-to-bottom run raises ``exception`` there; else it may.
+    ``reason``: ``later`` (bound only by a later cell), ``nowhere``, ``deleted``, ``skipped``
+    (bound only by code that does not run), ``syntax`` (bound by a cell that does not parse),
+    ``local`` (UnboundLocalError). ``elsewhere`` are the bindings of the name that exist,
+    ``deletion`` the deletion. ``cascade`` are reads in other cells that fail because this does.
+    ``called`` is false for a function that no cell calls.
+    """
+
+    exception: Literal["NameError", "UnboundLocalError"]
+    name: str
+    cell: int
+    span: Span
+    read: Span
+    certain: bool
+    chain: tuple[CallStep, ...] = ()
+    reason: FailureReason = "nowhere"
+    elsewhere: tuple[Definition, ...] = ()
+    deletion: Definition | None = None
+    dynamic: Definition | None = None
+    called: bool = True
+    cascade: list[tuple[int, str]] = field(default_factory=list)
+
+
+class Mutation(NamedTuple):
+    """A change of an object in place, as executed by ``cell``.
+
+    ``name`` is the variable it is done through, ``how`` the method or ``[]=``; ``scope`` the
+    function whose code does it (0: a cell's own code). ``definite``: known to mutate, not just
+    able to. ``roots``: the notebook names that hold the object.
+    """
+
+    name: str
+    span: Span
+    cell: int
+    how: str
+    scope: int
+    definite: bool
+    is_global: bool
+
+
+class SelfDependence(NamedTuple):
+    """Why a cell gives another result when it is run again.
+
+    ``kind``: ``rebinds`` (`x = f(x)`), ``augments``, ``mutates``, ``deletes``, ``consumes``,
+    ``draws``, ``appends`` (a file), ``removes`` (a file), ``shadows``.
+    """
+
+    kind: str
+    name: str
+    span: Span
+    how: str
+    certain: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionFlow:
+    """One function, lambda or method of the notebook.
+
+    ``identity`` is its scope. ``reads`` are the free names it reads that are not its own, with
+    their places; ``writes`` the names it declares ``global`` and binds. ``calls`` are the cells
+    that run it (empty: never called).
+    """
+
+    identity: int
+    name: str
+    span: Span
+    cell: int
+    parameters: tuple[str, ...]
+    local_names: frozenset[str]
+    reads: Mapping[str, tuple[Span, ...]]
+    writes: Mapping[str, tuple[Span, ...]]
+    calls: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CellFlow:
+    """What one cell does in the order that was followed.
+
+    ``uses``: reads of values that were there before the cell ran, one for each place.
+    ``definitions``: what the cell leaves bound (by name). ``mutations``: objects that it changes.
+    ``again``: why it is not safe to run twice, empty when it is. ``stops``: true when the cell
+    certainly raises before its end.
+    """
+
+    cell: int
+    uses: tuple[Use, ...]
+    definitions: Mapping[str, Definition]
+    mutations: tuple[Mutation, ...]
+    again: tuple[SelfDependence, ...]
+    stops: bool

@@ -1,0 +1,176 @@
+"""Abstract values: what the analysis knows of an object without running anything.
+
+A value is a kind, what is known of it, and the identities of the objects that it may be.
+`Value.objects` are objects that the value *is*; `Value.parts` are objects that it may be a view
+or an element of (a change of the value may change those too).
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import Any, NamedTuple
+
+__all__ = [
+    "ANY",
+    "MAX_ALTERNATIVES",
+    "NONE",
+    "ClassValue",
+    "FunctionValue",
+    "Value",
+    "alternatives",
+    "constant",
+    "join_values",
+    "library",
+    "truth",
+]
+
+MAX_ALTERNATIVES = 4
+NO_OBJECTS: frozenset[int] = frozenset()
+
+
+class Value(NamedTuple):
+    """One abstract value.
+
+    ``kind`` decides what ``data`` is: ``any`` (None), ``const`` (the Python constant with its
+    type), ``function`` (`FunctionValue`), ``class`` (`ClassValue`), ``instance`` (its class),
+    ``library`` (dotted name of a module or of something in it), ``list`` ``tuple`` ``set``
+    ``dict`` (None; elements are in the heap), ``object`` (name of the type), ``pending``
+    (a generator, coroutine or lazy iterator: what runs when it is consumed), ``union``
+    (a tuple of values), ``super`` (class and self).
+    """
+
+    kind: str
+    data: Any = None
+    objects: frozenset[int] = NO_OBJECTS
+    parts: frozenset[int] = NO_OBJECTS
+
+    def is_library(self, *names: str) -> bool:
+        """Whether it is one of these dotted library names."""
+        return self.kind == "library" and self.data in names
+
+
+class FunctionValue:
+    """A function made by the notebook's code, with what it closes over.
+
+    ``node`` is its definition, ``cell`` the cell of the source, ``closure`` the frame around it,
+    ``receiver`` the object it is bound to. ``behaviour``: ``plain``, ``generator``, ``async``.
+    ``wrapped`` holds the values of functions that a decorator or `partial` put inside.
+    """
+
+    __slots__ = ("arguments", "behaviour", "cell", "closure", "defaults", "node", "owner", "receiver", "role", "scope")
+
+    def __init__(
+        self,
+        node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda,
+        cell: int,
+        closure: Any,
+        scope: Any,
+    ) -> None:
+        self.node = node
+        self.cell = cell
+        self.closure = closure
+        self.scope = scope
+        self.receiver: Value | None = None
+        self.role = "function"
+        self.owner: ClassValue | None = None
+        self.defaults: dict[str, Value] = {}
+        self.arguments: tuple[tuple[Value, ...], tuple[tuple[str, Value], ...]] = ((), ())
+
+    @property
+    def name(self) -> str:
+        """Its name as written, ``<lambda>`` for a lambda."""
+        return "<lambda>" if isinstance(self.node, ast.Lambda) else self.node.name
+
+    def bound(self, receiver: Value) -> FunctionValue:
+        """The same function as a method of ``receiver``."""
+        copy = self.copied()
+        copy.receiver = receiver
+        return copy
+
+    def partial(
+        self, args: tuple[Value, ...], keywords: tuple[tuple[str, Value], ...]
+    ) -> FunctionValue:
+        """The same function with leading arguments given."""
+        copy = self.copied()
+        copy.arguments = (self.arguments[0] + args, self.arguments[1] + keywords)
+        return copy
+
+    def copied(self) -> FunctionValue:
+        """A copy that can be given a receiver or a role."""
+        copy = FunctionValue(self.node, self.cell, self.closure, self.scope)
+        copy.receiver = self.receiver
+        copy.role = self.role
+        copy.owner = self.owner
+        copy.defaults = self.defaults
+        copy.arguments = self.arguments
+        return copy
+
+
+class ClassValue:
+    """A class made by the notebook's code; its attributes live in the environment."""
+
+    __slots__ = ("bases", "cell", "frame", "is_dataclass", "is_open", "name", "node")
+
+    def __init__(self, node: ast.ClassDef, cell: int, frame: int, bases: tuple[Value, ...]) -> None:
+        self.node = node
+        self.name = node.name
+        self.cell = cell
+        self.frame = frame
+        self.bases = bases
+        self.is_open = False
+        self.is_dataclass = False
+
+
+ANY = Value("any")
+NONE = Value("const", (type(None), None))
+
+
+def constant(value: object) -> Value:
+    """The value of a Python constant (told apart by type: 1, 1.0 and True differ)."""
+    return Value("const", (type(value), value))
+
+
+def library(name: str) -> Value:
+    """Something of a library, by its dotted name."""
+    return Value("library", name)
+
+
+def alternatives(value: Value) -> tuple[Value, ...]:
+    """The values that it may be, one unless it is a union."""
+    return value.data if value.kind == "union" else (value,)
+
+
+def join_values(left: Value, right: Value) -> Value:
+    """What is known when it may be either; loses detail, never invents."""
+    if left is right or left == right:
+        return left
+    if left.kind == right.kind and left.data == right.data and left.kind != "union":
+        return Value(left.kind, left.data, left.objects | right.objects, left.parts | right.parts)
+    merged = list(alternatives(left))
+    for value in alternatives(right):
+        if value not in merged:
+            merged.append(value)
+    if len(merged) > MAX_ALTERNATIVES:
+        objects = frozenset().union(*(value.objects | value.parts for value in merged))
+        return Value("any", None, NO_OBJECTS, objects)
+    return Value(
+        "union",
+        tuple(merged),
+        frozenset().union(*(value.objects for value in merged)),
+        frozenset().union(*(value.parts for value in merged)),
+    )
+
+
+def truth(value: Value) -> bool | None:
+    """Whether the value counts as true, None when that is not known."""
+    if value.kind == "const":
+        return bool(value.data[1])
+    if value.kind in ("function", "class", "pending"):
+        return True
+    if value.kind == "library":
+        # Only type checkers see it as true.
+        return False if value.data.endswith(".TYPE_CHECKING") else None
+    if value.kind == "union":
+        verdicts = {truth(one) for one in value.data}
+        return verdicts.pop() if len(verdicts) == 1 else None
+    return None

@@ -1,0 +1,187 @@
+"""The values that every layer speaks: places, edits, diagnostics, findings, reports.
+
+Nothing in this module imports another module of nbprod, reads a file or prints.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, Literal, NamedTuple
+
+__all__ = [
+    "Applicability",
+    "CellEdit",
+    "Certainty",
+    "Diagnostic",
+    "Edit",
+    "FileResult",
+    "Finding",
+    "Fix",
+    "Label",
+    "Place",
+    "RelatedPlace",
+    "Report",
+    "Severity",
+    "Span",
+]
+
+Exception_ = Literal["NameError", "UnboundLocalError"]
+
+
+class Span(NamedTuple):
+    """A stretch of one cell's source.
+
+    ``cell`` is the cell's index over all cells, from 0 (people are shown ``cell + 1``);
+    ``start`` and ``end`` are code-point offsets in the original source of that cell,
+    ``end`` exclusive.
+    """
+
+    cell: int
+    start: int
+    end: int
+
+
+class Certainty(str, Enum):
+    """How sure a diagnostic is: ``certain`` when each path leads to the fault."""
+
+    CERTAIN = "certain"
+    POSSIBLE = "possible"
+
+
+class Severity(str, Enum):
+    """How bad a finding is for its reader; a matter of configuration, not of proof."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
+
+
+class Applicability(str, Enum):
+    """Whether a fix keeps behaviour (``safe``) or may change it (``unsafe``)."""
+
+    SAFE = "safe"
+    UNSAFE = "unsafe"
+
+
+class Edit(NamedTuple):
+    """Replace the text under ``span`` with ``text``."""
+
+    span: Span
+    text: str
+
+
+class CellEdit(NamedTuple):
+    """A change of a whole cell.
+
+    ``move``: the cell at index ``cell`` goes directly before the cell now at index ``before``
+    (``before == len(cells)`` means the end). ``clear-count``: its execution count becomes null.
+    Indices are those of the notebook before any edit of the same fix.
+    """
+
+    kind: Literal["move", "clear-count"]
+    cell: int
+    before: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """A titled set of edits that belong together; all of them apply or none."""
+
+    title: str
+    edits: tuple[Edit | CellEdit, ...]
+    applicability: Applicability = Applicability.UNSAFE
+
+
+class Label(NamedTuple):
+    """A related place of a diagnostic, with what there is to say about it."""
+
+    span: Span
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """What a rule says about a notebook. No severity, path or colour: those are the reader's."""
+
+    span: Span
+    message: str
+    certainty: Certainty = Certainty.CERTAIN
+    symbol: str | None = None
+    predicted_exception: Exception_ | None = None
+    labels: tuple[Label, ...] = ()
+    help: str | None = None
+    fix: Fix | None = None
+
+
+class Place(NamedTuple):
+    """Where a finding is, for people and for machines. Everything counts from 1.
+
+    ``cell`` counts over all cells. ``line``/``column`` are in the cell, columns in code points;
+    ``end_column`` is exclusive. ``raw_line``/``raw_column`` are in the file as it is on disk.
+    A finding about a whole file has no cell: ``cell`` is None and line and column are those of
+    the file.
+    """
+
+    cell: int | None
+    cell_id: str | None
+    execution_count: int | None
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    raw_line: int
+    raw_column: int
+
+
+class RelatedPlace(NamedTuple):
+    """A label, resolved to a place."""
+
+    place: Place
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a reader sees: a diagnostic after configuration, suppression and location."""
+
+    code: str
+    name: str
+    severity: Severity
+    path: str
+    place: Place
+    message: str
+    certainty: Certainty
+    symbol: str | None
+    predicted_exception: Exception_ | None
+    related: tuple[RelatedPlace, ...]
+    help: str | None
+    fix: Fix | None
+    fingerprint: str
+    snippet: str = ""
+    """The source of the cell's lines from ``place.line`` to ``place.end_line``, for renderers."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileResult:
+    """What came of one file: its findings, or why it was passed over."""
+
+    path: str
+    findings: tuple[Finding, ...] = ()
+    skipped: str | None = None
+    unreadable: bool = False
+    changed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """All that a renderer gets."""
+
+    files: tuple[FileResult, ...]
+    version: str
+    extra: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Every finding of every file, in the order of the files."""
+        return tuple(finding for result in self.files for finding in result.findings)

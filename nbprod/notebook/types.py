@@ -1,0 +1,66 @@
+"""A notebook and its cells, whatever the file they came from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+__all__ = ["Cell", "CellKind", "Notebook", "RawMap"]
+
+CellKind = Literal["code", "markdown", "raw"]
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell. ``index`` counts over all cells from 0.
+
+    ``language`` is lower case (``python``, ``r``, ``sql``, ``markdown``, …). ``source`` is the
+    text as an editor shows it. ``outputs`` are nbformat-4 shaped dicts for every format.
+    """
+
+    index: int
+    kind: CellKind
+    source: str
+    id: str | None = None
+    language: str = "python"
+    tags: tuple[str, ...] = ()
+    execution_count: int | None = None
+    outputs: Sequence[Mapping[str, Any]] = ()
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def number(self) -> int:
+        """The cell's number for people: over all cells, from 1."""
+        return self.index + 1
+
+    @property
+    def is_python(self) -> bool:
+        """Whether the source is to be read as Python (with IPython syntax)."""
+        return self.kind == "code" and self.language == "python"
+
+
+class RawMap(Protocol):
+    """Finds places of the cell model in the file as it is on disk; computed when asked."""
+
+    def locate(self, cell: int, offset: int) -> tuple[int, int]:
+        """Raw (line, column), from 1, of a code-point offset in the source of a cell."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Notebook:
+    """A notebook as read. ``format`` is ``ipynb``, ``percent``, ``light``, ``databricks``, ….
+
+    ``language`` is that of the kernel, lower case. ``python_version`` is the version recorded in
+    the file, as in ``(3, 11)``, or None. ``text`` is the decoded file, for edits that keep bytes.
+    """
+
+    path: str
+    format: str
+    language: str
+    cells: tuple[Cell, ...]
+    raw: RawMap
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    python_version: tuple[int, int] | None = None
+    nbformat: tuple[int, int] | None = None

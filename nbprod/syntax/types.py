@@ -1,0 +1,100 @@
+"""A cell after parsing: an `ast` tree whose offsets are those of the original source."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from nbprod.notebook.types import Cell
+
+__all__ = ["Magic", "MagicKind", "MagicName", "ParsedCell", "SyntaxFault"]
+
+MagicKind = Literal["line", "cell", "shell", "help", "quote", "auto"]
+"""``line`` %time …; ``cell`` %%time …; ``shell`` !ls and !!ls; ``help`` obj? and ?obj;
+``quote`` the `,` `;` `/` prefixes; ``auto`` automagic and commands such as `ls` alone."""
+
+
+class MagicName(NamedTuple):
+    """A notebook variable that a magic touches, at code-point offsets of the cell's source."""
+
+    name: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Magic:
+    """One piece of IPython syntax, of which the tree only holds a stand-in.
+
+    ``start``/``end``: code-point offsets of the whole piece (a cell magic: its first line only).
+    ``lineno``/``col_offset``: where the stand-in (the constant 0) stands in the tree, as `ast`
+    counts (lines from 1, columns in UTF-8 bytes); a cell magic has none (0, 0).
+    ``text`` is the true text, ``name`` the magic's name without `%` (``""`` for shell, help).
+    ``body`` is its argument as Python (``%time f(x)``) with positions in the cell's own
+    coordinates, None when the argument is not Python. For a cell magic whose body is Python
+    (``%%time``) the body is the cell's own tree and this is the magic's *first-line* code
+    (``%%timeit setup()``), None if there is none.
+    ``scope``: ``shared`` when the body runs in the notebook's namespace and its bindings stay,
+    ``private`` when it reads the notebook's names but its bindings do not stay (``%timeit``),
+    ``opaque`` when it is no Python of this kernel (``%%bash``).
+    ``reads``: names that must exist, or the magic fails (``%store x``, ``%%R -i x``, `,f` calls).
+    ``interpolates``: names in ``{expr}`` and ``$name`` which are left as text when unknown.
+    ``binds``: names it binds in the notebook (``%%capture out``, ``%%sql r <<``, ``%store -r x``).
+    ``opaque_names``: it may bind any names (``%run unknown.py``, ``%pylab``, ``%load_ext`` …).
+    ``known``: whether nbprod or the configuration knows this magic.
+    """
+
+    kind: MagicKind
+    name: str
+    text: str
+    start: int
+    end: int
+    lineno: int = 0
+    col_offset: int = 0
+    body: ast.Module | None = None
+    scope: Literal["shared", "private", "opaque"] = "opaque"
+    reads: tuple[MagicName, ...] = ()
+    interpolates: tuple[MagicName, ...] = ()
+    binds: tuple[MagicName, ...] = ()
+    opaque_names: bool = False
+    known: bool = True
+
+
+class SyntaxFault(NamedTuple):
+    """Why a cell does not parse; ``start``/``end`` are code-point offsets of its source.
+
+    ``needs`` is the Python version that could read it, as in ``(3, 12)``, when the fault is only
+    that the running interpreter is older than the notebook's Python.
+    """
+
+    message: str
+    start: int
+    end: int
+    needs: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedCell:
+    """A Python code cell, parsed.
+
+    ``masked`` has the length and the line breaks of ``cell.source``, so positions of ``tree`` are
+    positions of the source. ``tree`` is None when ``fault`` is set, and an empty module for an
+    opaque cell (``%%bash``). ``magics`` are in order of position; ``cell_magic`` is the last
+    ``%%`` of the first lines (also in ``magics``), or None.
+    ``suppressed_output`` is true when the last statement ends in a semicolon.
+    """
+
+    cell: Cell
+    masked: str
+    tree: ast.Module | None
+    magics: tuple[Magic, ...] = ()
+    cell_magic: Magic | None = None
+    fault: SyntaxFault | None = None
+    suppressed_output: bool = False
+
+    def offset(self, lineno: int, col_offset: int) -> int:
+        """Code-point offset in the source of an `ast` position (line from 1, UTF-8 column)."""
+        from nbprod.syntax.spans import offset_of
+
+        return offset_of(self.cell.source, lineno, col_offset)
