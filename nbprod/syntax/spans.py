@@ -1,20 +1,53 @@
-"""Positions in a cell's source (first version, replaced by the full one)."""
+"""Positions in a cell's source: `ast`'s lines and UTF-8 columns, offsets, people's columns."""
+
 from __future__ import annotations
+
 import re
-_BREAK = re.compile(r"\r\n|\r|\n")
+from bisect import bisect_right
+
+__all__ = ["LineIndex", "offset_of"]
+
+# The line breaks of Python's tokenizer; `str.splitlines` knows others that are none in source.
+_LINE_BREAK = re.compile(r"\r\n|\r|\n")
+
+
 class LineIndex:
-    """Line starts of a source."""
+    """The lines of one source, for many conversions."""
+
+    __slots__ = ("_ascii", "source", "starts")
+
     def __init__(self, source: str) -> None:
         self.source = source
-        self.starts = [0, *(m.end() for m in _BREAK.finditer(source))]
-        self.ascii = source.isascii()
-    def offset(self, lineno: int, col: int) -> int:
-        """Offset of an ast position."""
-        start = self.starts[min(lineno - 1, len(self.starts) - 1)]
-        if self.ascii:
-            return start + col
-        end = self.starts[lineno] if lineno < len(self.starts) else len(self.source)
-        return start + len(self.source[start:end].encode("utf-8", "surrogatepass")[:col].decode("utf-8", "ignore"))
-def offset_of(source: str, lineno: int, col: int) -> int:
-    """Offset of an ast position."""
-    return LineIndex(source).offset(lineno, col)
+        self.starts = [0, *(match.end() for match in _LINE_BREAK.finditer(source))]
+        self._ascii = source.isascii()
+
+    def offset(self, lineno: int, col_offset: int) -> int:
+        """Code-point offset of an `ast` position: line from 1, column in UTF-8 bytes."""
+        starts = self.starts
+        if lineno > len(starts):
+            return len(self.source)
+        start = starts[lineno - 1]
+        if self._ascii:
+            return start + col_offset
+        end = starts[lineno] if lineno < len(starts) else len(self.source)
+        line = self.source[start:end]
+        if line.isascii():
+            return start + col_offset
+        before = line.encode("utf-8", "surrogatepass")[:col_offset]
+        return start + len(before.decode("utf-8", "surrogatepass"))
+
+    def position(self, offset: int) -> tuple[int, int]:
+        """Line and column, both from 1, the column in code points."""
+        line = bisect_right(self.starts, offset)
+        return line, offset - self.starts[line - 1] + 1
+
+    def line(self, number: int) -> str:
+        """The text of a line (from 1), without its line break."""
+        start = self.starts[number - 1]
+        end = self.starts[number] if number < len(self.starts) else len(self.source)
+        return self.source[start:end].rstrip("\r\n")
+
+
+def offset_of(source: str, lineno: int, col_offset: int) -> int:
+    """Code-point offset of one `ast` position in a source."""
+    return LineIndex(source).offset(lineno, col_offset)

@@ -1,0 +1,222 @@
+"""Recorded order against document order: where they disagree, and whether that matters.
+
+A disorder matters when some read sees another definition, when a read fails that did not, or when
+a name ends up with another value; two orders that differ only by swaps of independent cells are
+equal (Mazurkiewicz traces), and nothing is said of those.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping, Sequence
+from typing import Literal, NamedTuple
+
+from nbprod.flow.analysis import Flow, follow
+from nbprod.flow.program import Program
+from nbprod.flow.types import Definition, Failure
+from nbprod.model import Span
+from nbprod.notebook.types import Cell
+
+__all__ = ["Execution", "OrderChange", "compare_orders", "recorded_execution"]
+
+_THROWAWAY = ("loop", "with", "except", "comprehension", "import", "star-import", "function")
+_GENERATORS = ("random", "numpy.random", "torch.random", "tensorflow.random")
+
+
+class Execution(NamedTuple):
+    """What the execution counts of a notebook say.
+
+    ``order``: executed Python cells by count. ``unexecuted``: Python cells with code and no count,
+    in a notebook where others have one. ``repeated``: cells whose count an earlier cell has too
+    (the counts of several sessions). ``gaps``: whether numbers are missing between the counts.
+    """
+
+    order: tuple[int, ...]
+    unexecuted: tuple[int, ...]
+    repeated: tuple[int, ...]
+    gaps: bool
+
+    @property
+    def is_disordered(self) -> bool:
+        """Whether the counts do not rise from top to bottom."""
+        return list(self.order) != sorted(self.order)
+
+
+def recorded_execution(cells: Sequence[Cell]) -> Execution:
+    """Read the execution counts of a notebook's Python cells."""
+    counts: dict[int, int] = {}
+    unexecuted = []
+    for cell in cells:
+        if not cell.is_python:
+            continue
+        if cell.execution_count is not None:
+            counts[cell.index] = cell.execution_count
+        elif cell.source.strip():
+            unexecuted.append(cell.index)
+    order = sorted(counts, key=lambda index: (counts[index], index))
+    seen: set[int] = set()
+    repeated = []
+    for index, count in counts.items():
+        if count in seen:
+            repeated.append(index)
+        seen.add(count)
+    numbers = sorted(seen)
+    gaps = bool(numbers) and (numbers[0] != 1 or numbers[-1] - numbers[0] + 1 != len(numbers))
+    return Execution(tuple(order), tuple(unexecuted) if counts else (), tuple(repeated), gaps)
+
+
+class OrderChange(NamedTuple):
+    """One way in which a run from top to bottom differs from the recorded run.
+
+    ``kind``: ``fails`` (the read has no value), ``changes`` (it sees another definition),
+    ``leaves`` (the name ends with another value; ``cell`` is the one that wins in document order).
+    ``recorded``/``document``: the definitions seen in either run. ``cells``: all cells concerned.
+    """
+
+    kind: Literal["fails", "changes", "leaves"]
+    name: str
+    cell: int
+    span: Span
+    recorded: tuple[Definition, ...]
+    document: tuple[Definition, ...]
+    cells: tuple[int, ...]
+
+
+def compare_orders(program: Program, execution: Execution) -> tuple[OrderChange, ...]:
+    """How the recorded run of a notebook differs from a run of the same cells from top to bottom."""
+    if not execution.is_disordered or execution.repeated:
+        return ()
+    recorded = follow(program, execution.order)
+    document = follow(program, sorted(execution.order))
+    changes = [*_failures(document, recorded), *_reads(document, recorded)]
+    named = {change.name for change in changes}
+    changes += [one for one in _final(document, recorded) if one.name not in named]
+    return tuple(sorted(changes, key=lambda one: (one.span, one.name)))
+
+
+def _failures(document: Flow, recorded: Flow) -> list[OrderChange]:
+    failed_before = {(one.cell, one.name) for one in recorded.failures}
+    possible_before = {(one.cell, one.name) for one in recorded.possible}
+    found = []
+    for failure in document.failures:
+        key = (failure.cell, failure.name)
+        if key in failed_before or key in possible_before or failure.reason == "local":
+            continue
+        seen = _seen_by(recorded, failure)
+        if seen:
+            cells = (failure.cell, *(cell for cell, _ in failure.cascade))
+            found.append(
+                OrderChange("fails", failure.name, failure.cell, failure.span, seen, (), cells)
+            )
+    return found
+
+
+def _seen_by(flow: Flow, failure: Failure) -> tuple[Definition, ...]:
+    """The definitions that a read met in another run."""
+    for use in flow.cells[failure.cell].uses:
+        if use.name == failure.name and use.span == failure.read:
+            return _sorted(one for one in use.definitions if not one.is_unbound)
+    return ()
+
+
+def _reads(document: Flow, recorded: Flow) -> list[OrderChange]:
+    groups: dict[tuple[str, frozenset[Definition], frozenset[Definition]], list[tuple[int, Span]]]
+    groups = {}
+    seeded = _is_seeded(document) or _is_seeded(recorded)
+    for cell in document.order:
+        before = recorded.uses_by_node(cell)
+        for node, use in document.uses_by_node(cell).items():
+            old = before.get(node)
+            if old is None or (use.name in _GENERATORS and not seeded):
+                continue
+            then, now = _seen(old.definitions, old.mutations), _seen(use.definitions, use.mutations)
+            if then == now or not then or not now or _same_effect(then, now):
+                continue
+            key = (use.name, frozenset(then), frozenset(now))
+            place = use.chain[0].span if use.chain else use.span
+            groups.setdefault(key, []).append((cell, place))
+    found: dict[str, OrderChange] = {}
+    for (name, then, now), places in groups.items():
+        cell, span = places[0]
+        cells = tuple(dict.fromkeys(cell for cell, _ in places))
+        known = found.get(name)
+        if known is None:
+            found[name] = OrderChange(
+                "changes", name, cell, span, _sorted(then - now or then), _sorted(now - then or now), cells
+            )
+        else:
+            merged = tuple(dict.fromkeys((*known.cells, *cells)))
+            found[name] = known._replace(cells=merged)
+    return list(found.values())
+
+
+def _seen(
+    definitions: frozenset[Definition], mutations: frozenset[Definition]
+) -> frozenset[Definition]:
+    """What a read sees, definitions after a failure left out: those were never made."""
+    return frozenset(
+        one for one in definitions | mutations if not one.is_unbound and one.after is None
+    )
+
+
+def _final(document: Flow, recorded: Flow) -> list[OrderChange]:
+    found = []
+    for name, entry in document.final.items():
+        other = recorded.final.get(name)
+        if other is None or name.startswith("_"):
+            continue
+        now = _seen(entry.definitions, frozenset())
+        then = _seen(other.definitions, frozenset())
+        if now == then or not now or not then or _same_effect(then, now):
+            continue
+        if any(one.binding.kind in _THROWAWAY for one in now | then):
+            continue
+        winner = _sorted(now)[-1]
+        cells = tuple(dict.fromkeys(one.cell for one in (*_sorted(now), *_sorted(then))))
+        found.append(
+            OrderChange(
+                "leaves", name, winner.cell, winner.binding.span, _sorted(then), _sorted(now), cells
+            )
+        )
+    return found
+
+
+def _is_seeded(flow: Flow) -> bool:
+    return any(
+        one.binding.detail == "seed"
+        for cell in flow.order
+        for use in flow.cells[cell].uses
+        if use.name in _GENERATORS
+        for one in use.mutations
+    )
+
+
+def _same_effect(left: frozenset[Definition], right: frozenset[Definition]) -> bool:
+    """Whether definitions at different places give the same value."""
+    texts = {_effect(one) for one in left | right}
+    return None not in texts and len(texts) == 1
+
+
+def _effect(definition: Definition) -> str | None:
+    """What a definition gives, when that depends on nothing but its own text."""
+    binding = definition.binding
+    if binding.kind in ("import", "star-import"):
+        return f"import {binding.detail} {binding.name}"
+    node = definition.node
+    if isinstance(node, ast.Assign) and len(node.targets) == 1 and _is_literal(node.value):
+        return f"{binding.name} = {ast.dump(node.value)}"
+    if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and binding.kind in ("function", "class"):
+        return ast.dump(node)
+    return None
+
+
+def _is_literal(node: ast.expr) -> bool:
+    return all(
+        isinstance(part, (ast.Constant, ast.UnaryOp, ast.USub, ast.Tuple, ast.Load))
+        for part in ast.walk(node)
+    )
+
+
+def _sorted(definitions: object) -> tuple[Definition, ...]:
+    unique: Mapping[Definition, None] = dict.fromkeys(definitions)  # type: ignore[call-overload]
+    return tuple(sorted(unique, key=lambda one: (one.binding.span, one.cell)))
