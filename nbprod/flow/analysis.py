@@ -30,6 +30,7 @@ from nbprod.flow.types import (
 )
 from nbprod.flow.values import ClassValue, FunctionValue, Value
 from nbprod.model import Span
+from nbprod.syntax.magics import AUTOMAGICS
 from nbprod.syntax.types import ParsedCell
 
 __all__ = ["Flow", "analyse", "follow"]
@@ -104,11 +105,25 @@ def _run_top_level(machine: Machine, parsed: ParsedCell) -> None:
     for statement in body:
         if statement is last and isinstance(statement, ast.Expr):
             machine.statement = statement
+            if _is_bare_magic(machine, statement.value, body):
+                continue
             value = expressions.evaluate(machine, statement.value)
+            if machine.mandatory:
+                machine.shown[machine.cell] = value
             _display(machine, value, statement.value)
             machine.statement = None
         else:
             run_statement(machine, statement)
+
+
+def _is_bare_magic(machine: Machine, node: ast.expr, body: list[ast.stmt]) -> bool:
+    """A cell that is only a word such as ``ls`` or ``pwd``, and no variable has that name."""
+    return (
+        isinstance(node, ast.Name)
+        and len(body) == 1
+        and node.id in AUTOMAGICS
+        and machine.is_bound(node.id) is False
+    )
 
 
 def _display(machine: Machine, value: Value, node: ast.expr) -> None:
@@ -200,6 +215,50 @@ class Flow:
         return tuple(
             (cell, name, span, bound)
             for (cell, _), (name, span, bound) in self._machine.interpolations.items()
+        )
+
+    @property
+    def history_reads(self) -> tuple[tuple[int, str, Span], ...]:
+        """Reads of the kernel's history (`_`, `Out`, `In`): (cell, name, place)."""
+        return tuple(
+            (cell, name, self.program.span(cell, node))
+            for (cell, name), node in self._machine.history_reads.items()
+        )
+
+    @property
+    def builtin_reads(self) -> dict[int, dict[str, Span]]:
+        """For each cell, the builtins that it reads as such."""
+        return {
+            cell: {name: self.program.span(cell, node) for name, node in names.items()}
+            for cell, names in self._machine.builtin_reads.items()
+        }
+
+    def shown(self, cell: int) -> str | None:
+        """The text of a cell's result where it is a constant that is known for sure."""
+        value = self._machine.shown.get(cell)
+        if value is None or value.kind != "const":
+            return None
+        constant = value.data[1]
+        if isinstance(constant, (bool, int, float)) or (
+            isinstance(constant, str) and len(constant) < 60
+        ):
+            return repr(constant)
+        return None
+
+    def printed(self, cell: int) -> str | None:
+        """The text that a cell prints where all of it is known for sure."""
+        lines = self._machine.printed.get(cell)
+        if not lines or any(line is None for line in lines) or cell in self._stops:
+            return None
+        return "\n".join(line for line in lines if line is not None)
+
+    @cached_property
+    def function_nodes(self) -> tuple[tuple[int, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda], ...]:
+        """The definitions of functions that ran: (cell of the source, node)."""
+        return tuple(
+            (function.cell, function.node)
+            for function in self._machine.functions.values()
+            if function.cell >= 0
         )
 
     @property

@@ -293,6 +293,8 @@ def _builtin(
     """Builtins that look at their arguments, iterate them or turn them into text."""
     calls.observe_arguments(machine, node, arguments, keywords)
     last = name.rpartition(".")[2]
+    if last == "print":
+        _print(machine, arguments, keywords)
     for value in arguments:
         for one in alternatives(value):
             if last in ("print", "str", "repr", "format"):
@@ -326,6 +328,18 @@ def _builtin(
     if last in ("print", "setattr", "delattr"):
         return NONE
     return ANY
+
+
+def _print(machine: Machine, arguments: Arguments, keywords: Keywords) -> None:
+    """Remember what a cell prints, as far as it is known for sure."""
+    texts = [
+        str(value.data[1]) if value.kind == "const" and type(value.data[1]) in (int, str, bool) else None
+        for value in arguments
+    ]
+    sure = not keywords and machine.mandatory and machine.frame is None and not machine.loops
+    line = " ".join(text for text in texts if text is not None)
+    known = sure and None not in texts
+    machine.printed.setdefault(machine.cell, []).append(line if known else None)
 
 
 def _special_of(machine: Machine, builtin: str, value: Value, node: ast.AST) -> None:

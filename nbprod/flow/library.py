@@ -13,6 +13,7 @@ __all__ = [
     "BUILTIN_NAMES",
     "CONTAINERS",
     "EAGER_CALLERS",
+    "HISTORY_NAMES",
     "KERNEL_NAMES",
     "LAZY_CALLERS",
     "MUTATORS",
@@ -47,6 +48,8 @@ class _KernelNames:
 
 
 KERNEL_NAMES = _KernelNames()
+# Inputs and outputs of earlier cells: what they hold depends on what ran before.
+HISTORY_NAMES = frozenset("In Out _ih _oh _ __ ___ _i _ii _iii".split())
 
 
 def is_kernel_name(name: str) -> bool:

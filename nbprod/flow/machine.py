@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from nbprod.flow.environment import ABSENT, UNBOUND, Delta, Entry, Environment
-from nbprod.flow.library import BUILTIN_NAMES, KERNEL_NAMES
+from nbprod.flow.library import BUILTIN_NAMES, HISTORY_NAMES, KERNEL_NAMES
 from nbprod.flow.program import Program
 from nbprod.flow.scopes import Scope
 from nbprod.flow.types import Binding, BindingKind, CallStep, Definition, Failure
@@ -126,6 +126,10 @@ class Machine:
         self.statement: ast.stmt | None = None
         self.lazy_annotations = program.options.lazy_annotations
         self.files: dict[str, str] = {}
+        self.born: dict[Hashable, int] = {}
+        self.shown: dict[int, Value] = {}
+        self.printed: dict[int, list[str | None]] = {}
+        self.history_reads: dict[tuple[int, str], ast.AST] = {}
         self.unresolved_stars: dict[tuple[int, int], tuple[str, Span]] = {}
         self.interpolations: dict[tuple[int, int], tuple[str, Span, bool | None]] = {}
         self.syntax_failures: dict[int, Failure] = {}
@@ -262,6 +266,8 @@ class Machine:
     ) -> None:
         """Note a read of something older than the cell, for the question of a second run."""
         cell = self.cell
+        if not isinstance(key, str) and self.born.get(key[1]) == cell:  # type: ignore[index]
+            return
         for definition in seen:
             if definition.cell != cell:
                 break
@@ -327,6 +333,8 @@ class Machine:
                 self.builtin_reads.setdefault(self.cell, {}).setdefault(name, node)
                 return library("builtins." + name)
             if name in KERNEL_NAMES or name in self.program.injected:
+                if name in HISTORY_NAMES or name[:1] == "_" and name[1:2] in "_i0123456789":
+                    self.history_reads.setdefault((self.cell, name), node)
                 return ANY
         catch = self.catcher("NameError" if isinstance(key, str) else "UnboundLocalError")
         if catch is not None:
@@ -352,10 +360,10 @@ class Machine:
             "UnboundLocalError" if own else "NameError",
             name,
             self.cell,
-            self.chain[0].span if self.chain else read,
+            self.chain[0].span if self.chain and not self.uncalled else read,
             read,
-            sure,
-            self.chain,
+            sure or (self.uncalled and own and certain and self.maybe == 0),
+            () if self.uncalled else self.chain,
             reason="local" if local else "nowhere",
             deletion=next((one for one in entry.definitions if one.binding.kind == "deletion"), None),
             dynamic=next(iter(opaque.definitions)) if opaque else None,
@@ -417,6 +425,7 @@ class Machine:
     ) -> Value:
         """A new object, with its elements when they are known, or one that stands for each."""
         identity = self.fresh()
+        self.born[identity] = self.cell
         if contents is not None or element is not ANY:
             self.env.put(("object", identity), Entry(frozenset(), element, contents))
         return Value(kind, data, frozenset((identity,)))

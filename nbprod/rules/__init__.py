@@ -1,0 +1,1 @@
+"""The rules: one file each, named by code and name, grouped by what they are about."""

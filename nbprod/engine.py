@@ -1,0 +1,187 @@
+"""Run rules over one notebook: diagnostics in, located findings out. Pure."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from nbprod.errors import ReadError
+from nbprod.facts import CheckOptions, Facts
+from nbprod.model import (
+    Certainty,
+    Diagnostic,
+    FileResult,
+    Finding,
+    Place,
+    RelatedPlace,
+    Severity,
+    Span,
+)
+from nbprod.notebook.types import Cell, Notebook
+from nbprod.registry import Selection
+from nbprod.rule import MagicInCell, NodeInCell, Rule
+from nbprod.suppress import read_suppressions
+from nbprod.syntax.types import Magic
+
+__all__ = ["check_notebook", "file_finding", "place_of", "unreadable"]
+
+INPUT_CODES = {
+    "unreadable-file": "NBP001",
+    "not-utf8": "NBP002",
+    "empty-file": "NBP003",
+    "invalid-json": "NBP004",
+    "merge-conflict": "NBP005",
+    "lfs-pointer": "NBP006",
+    "not-a-notebook": "NBP007",
+    "unsupported-nbformat": "NBP008",
+    "internal-error": "NBP009",
+}
+
+
+def check_notebook(
+    notebook: Notebook, selection: Selection, options: CheckOptions = CheckOptions()
+) -> tuple[Finding, ...]:
+    """Every finding that the selected rules have in a notebook, in reading order."""
+    facts = Facts(notebook, options)
+    found = list(_diagnostics(facts, selection))
+    if not found:
+        return ()
+    silenced = read_suppressions(notebook, facts.parsed)
+    findings = []
+    seen: set[tuple[str, Span, str]] = set()
+    for rule, diagnostic in found:
+        key = (rule.code, diagnostic.span, diagnostic.message)
+        if key in seen:
+            continue
+        seen.add(key)
+        place = place_of(facts, diagnostic.span)
+        cell = diagnostic.span.cell
+        if not silenced.silence(rule.code, rule.name, cell, place.line, place.end_line):
+            findings.append(_finding(facts, rule, diagnostic, place))
+    findings.sort(key=lambda one: (one.place[0] or 0, one.place.line, one.place.column, one.code))
+    return tuple(_with_fingerprints(facts, findings))
+
+
+def _diagnostics(facts: Facts, selection: Selection) -> Iterator[tuple[Rule, Diagnostic]]:
+    nodes: dict[type, list[Rule]] = {}
+    for rule in selection.rules:
+        for subject in _subjects(rule, facts):
+            yield from _run(rule, subject, facts, selection)
+        for kind in rule.on:
+            if issubclass(kind, ast.AST):
+                nodes.setdefault(kind, []).append(rule)
+    if not nodes:
+        return
+    for parsed in facts.parsed:
+        if parsed is None or parsed.tree is None:
+            continue
+        for node in ast.walk(parsed.tree):
+            for rule in nodes.get(type(node), ()):
+                yield from _run(rule, NodeInCell(node, parsed), facts, selection)
+
+
+def _subjects(rule: Rule, facts: Facts) -> Iterator[Any]:
+    """What a rule is handed that is not a node of a tree."""
+    if Notebook in rule.on:
+        yield facts.notebook
+    if Cell in rule.on:
+        yield from facts.notebook.cells
+    if Magic in rule.on:
+        for parsed in facts.parsed:
+            if parsed is not None:
+                for magic in parsed.magics:
+                    yield MagicInCell(magic, parsed)
+
+
+def _run(
+    rule: Rule, subject: Any, facts: Facts, selection: Selection
+) -> Iterator[tuple[Rule, Diagnostic]]:
+    wanted = rule.code in selection.explicit
+    for diagnostic in rule.check(subject, facts):
+        if wanted or diagnostic.certainty is Certainty.CERTAIN:
+            yield rule, diagnostic
+
+
+def place_of(facts: Facts, span: Span) -> Place:
+    """Where a span is, in the cell and in the file."""
+    cell = facts.notebook.cells[span.cell]
+    index = facts.index(span.cell)
+    line, column = index.position(span.start)
+    end_line, end_column = index.position(max(span.end, span.start))
+    raw_line, raw_column = facts.notebook.raw.locate(span.cell, span.start)
+    return Place(
+        cell.number, cell.id, cell.execution_count, line, column, end_line, end_column,
+        raw_line, raw_column,
+    )  # fmt: skip
+
+
+def _finding(facts: Facts, rule: Rule, diagnostic: Diagnostic, place: Place) -> Finding:
+    index = facts.index(diagnostic.span.cell)
+    snippet = "\n".join(index.line(number) for number in range(place.line, place.end_line + 1))
+    related = tuple(
+        RelatedPlace(place_of(facts, label.span), label.message) for label in diagnostic.labels
+    )
+    possible = diagnostic.certainty is Certainty.POSSIBLE
+    softened = Severity.WARNING if possible and rule.severity is Severity.ERROR else rule.severity
+    return Finding(
+        code=rule.code,
+        name=rule.name,
+        severity=softened,
+        path=facts.notebook.path,
+        place=place,
+        message=diagnostic.message,
+        certainty=diagnostic.certainty,
+        symbol=diagnostic.symbol,
+        predicted_exception=diagnostic.predicted_exception,
+        related=related,
+        help=diagnostic.help,
+        fix=diagnostic.fix,
+        fingerprint="",
+        snippet=snippet,
+    )
+
+
+def _with_fingerprints(facts: Facts, findings: Sequence[Finding]) -> Iterator[Finding]:
+    """Give each finding an identity that survives moved cells and other findings.
+
+    It rests on the rule, the path, the cell's id (or its text) and the text of the line; equal
+    ones are numbered.
+    """
+    from dataclasses import replace
+
+    counts: dict[str, int] = {}
+    for finding in findings:
+        cell = facts.notebook.cells[(finding.place.cell or 1) - 1]
+        identity = cell.id or hashlib.sha256(_normal(cell.source)).hexdigest()
+        parts = (finding.code, finding.path, identity, finding.symbol or "", finding.snippet.strip())
+        base = "\0".join(parts).encode("utf-8", "surrogatepass")
+        digest = hashlib.sha256(base).hexdigest()[:16]
+        number = counts[digest] = counts.get(digest, 0) + 1
+        yield replace(finding, fingerprint=digest if number == 1 else f"{digest}-{number}")
+
+
+def _normal(source: str) -> bytes:
+    return " ".join(source.split()).encode("utf-8", "surrogatepass")
+
+
+def unreadable(path: str, error: ReadError) -> FileResult:
+    """What is reported of a file that cannot be read as a notebook."""
+    return FileResult(path, (file_finding(path, error),), unreadable=True)
+
+
+def file_finding(path: str, error: ReadError) -> Finding:
+    """The finding about a file that cannot be read."""
+    code = INPUT_CODES.get(error.kind, "NBP009")
+    place = Place(
+        None, None, None, error.line, error.column, error.line, error.column, error.line,
+        error.column,
+    )  # fmt: skip
+    digest = hashlib.sha256(f"{code}\0{path}".encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    return Finding(
+        code=code, name=error.kind, severity=Severity.ERROR, path=path, place=place,
+        message=str(error), certainty=Certainty.CERTAIN, symbol=None, predicted_exception=None,
+        related=(), help=None, fix=None, fingerprint=digest,
+    )  # fmt: skip
+

@@ -1,0 +1,119 @@
+"""What is known of one notebook, worked out when a rule first asks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+from nbprod.model import Span
+from nbprod.notebook.types import Cell, Notebook
+from nbprod.syntax.magics import SyntaxOptions
+from nbprod.syntax.parse import parse_notebook
+from nbprod.syntax.spans import LineIndex
+from nbprod.syntax.types import ParsedCell
+
+if TYPE_CHECKING:
+    import ast
+
+    from nbprod.flow import Flow, Program
+    from nbprod.flow.order import Execution, OrderChange
+
+__all__ = ["CheckOptions", "Facts"]
+
+
+def _no_file(_path: str) -> str | None:
+    return None
+
+
+class CheckOptions(NamedTuple):
+    """What a check is told besides the notebook.
+
+    ``read_file`` gives the text of a file beside the notebook, or None.
+    """
+
+    syntax: SyntaxOptions = SyntaxOptions()
+    read_file: Callable[[str], str | None] = _no_file
+
+
+class Facts:
+    """A lazy view of a notebook: its trees, data flow and recorded execution."""
+
+    def __init__(self, notebook: Notebook, options: CheckOptions = CheckOptions()) -> None:
+        self.notebook = notebook
+        self.options = options
+        self._indices: dict[int, LineIndex] = {}
+
+    @cached_property
+    def parsed(self) -> tuple[ParsedCell | None, ...]:
+        """The parsed Python cells by index, None for the other cells."""
+        return parse_notebook(self.notebook, self.options.syntax)
+
+    @cached_property
+    def program(self) -> Program:
+        """The notebook as the data-flow analysis takes it."""
+        from nbprod.flow import FlowOptions, Program
+
+        injected = self.notebook.metadata.get("nbprod", {})
+        names = injected.get("injected", ()) if isinstance(injected, dict) else ()
+        version = self.notebook.python_version
+        options = FlowOptions(
+            injected=frozenset(names),
+            lazy_annotations=version is not None and version >= (3, 14),
+            read_file=self.options.read_file,
+        )
+        return Program(self.parsed, options)
+
+    @cached_property
+    def flow(self) -> Flow:
+        """The data flow of a run from top to bottom."""
+        from nbprod.flow import follow
+
+        return follow(self.program, range(len(self.parsed)))
+
+    @cached_property
+    def execution(self) -> Execution:
+        """What the execution counts say."""
+        from nbprod.flow.order import recorded_execution
+
+        return recorded_execution(self.notebook.cells)
+
+    @cached_property
+    def order_changes(self) -> tuple[OrderChange, ...]:
+        """How the recorded run differs from one from top to bottom."""
+        from nbprod.flow.order import compare_orders
+
+        return compare_orders(self.program, self.execution)
+
+    def cell(self, index: int) -> Cell:
+        """A cell by its index."""
+        return self.notebook.cells[index]
+
+    def index(self, cell: int) -> LineIndex:
+        """The line index of a cell's source."""
+        found = self._indices.get(cell)
+        if found is None:
+            found = self._indices[cell] = LineIndex(self.notebook.cells[cell].source)
+        return found
+
+    def span(self, cell: int, node: ast.AST) -> Span:
+        """The place of a node of a cell's tree."""
+        return self.program.span(cell, node)
+
+    def text(self, span: Span) -> str:
+        """The source under a span."""
+        return self.notebook.cells[span.cell].source[span.start : span.end]
+
+    def say(self, cell: int) -> str:
+        """How people call a cell: ``cell 3``, with its count when it has one."""
+        count = self.notebook.cells[cell].execution_count
+        return f"cell {cell + 1}" + (f" In[{count}]" if count is not None else "")
+
+    def line(self, span: Span) -> int:
+        """The line in its cell, from 1, where a span starts."""
+        return self.index(span.cell).position(span.start)[0]
+
+    def is_parameters(self, cell: int) -> bool:
+        """Whether a cell is tagged as papermill's parameters: its names are inputs."""
+        tags = self.notebook.cells[cell].tags
+        return "parameters" in tags or "injected-parameters" in tags

@@ -1,0 +1,118 @@
+"""Which rules there are, by the names of their files; imported only when they are selected."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+from collections.abc import Iterable, Sequence
+from functools import cache
+from importlib import import_module
+from typing import NamedTuple
+
+from nbprod.errors import UsageError
+from nbprod.rule import Rule
+
+__all__ = ["RuleFile", "Selection", "load_rule", "rule_files", "select"]
+
+_FILE = re.compile(r"(nbp\d{3})_(\w+)\.py\Z")
+
+
+class RuleFile(NamedTuple):
+    """A rule as its file name tells it."""
+
+    code: str
+    name: str
+    group: str
+    module: str
+
+
+class Selection(NamedTuple):
+    """The rules to run. ``explicit`` are the codes that were asked for by code or name.
+
+    Certain diagnostics are always shown; possible ones only of rules that were asked for.
+    """
+
+    rules: tuple[Rule, ...]
+    explicit: frozenset[str]
+
+
+@cache
+def rule_files() -> tuple[RuleFile, ...]:
+    """Every rule of the package, by code."""
+    root = os.path.join(os.path.dirname(__file__), "rules")  # noqa: PTH118,PTH120 - pathlib costs
+    found = []
+    for group in os.scandir(root):
+        if not group.is_dir() or group.name.startswith("_"):
+            continue
+        for entry in os.scandir(group.path):
+            match = _FILE.match(entry.name)
+            if match:
+                module = f"nbprod.rules.{group.name}.{entry.name[:-3]}"
+                name = match[2].replace("_", "-")
+                found.append(RuleFile(match[1].upper(), name, group.name, module))
+    return tuple(sorted(found))
+
+
+def load_rule(file: RuleFile) -> Rule:
+    """Import a rule's module and take the rule out of it."""
+    loaded = getattr(import_module(file.module), "check", None)
+    if not isinstance(loaded, Rule) or (loaded.code, loaded.name) != (file.code, file.name):
+        raise TypeError(f"{file.module}: `check` must be the rule {file.code} {file.name}")
+    return loaded
+
+
+def select(
+    chosen: Sequence[str] = (),
+    ignored: Sequence[str] = (),
+    extended: Sequence[str] = (),
+) -> Selection:
+    """The rules that codes, prefixes of codes, names, groups or ``ALL`` choose.
+
+    Args:
+        chosen: replaces the default set when not empty.
+        ignored: taken away from what was chosen.
+        extended: added to what was chosen.
+
+    Raises:
+        UsageError: a word fits no rule.
+    """
+    explicit = _expand(chosen) | _expand(extended)
+    dropped = _expand(ignored)
+    rules = []
+    for file in rule_files():
+        if file.code in dropped or (chosen and file.code not in explicit):
+            continue
+        loaded = load_rule(file)
+        if loaded.default or file.code in explicit:
+            rules.append(loaded)
+    return Selection(tuple(rules), frozenset(explicit))
+
+
+def _expand(words: Iterable[str]) -> set[str]:
+    """The codes that some words stand for."""
+    codes: set[str] = set()
+    for word in (part.strip() for text in words for part in text.split(",")):
+        if not word:
+            continue
+        found = {file.code for file in rule_files() if _fits(word, file)}
+        if not found:
+            raise UsageError(_unknown(word))
+        codes |= found
+    return codes
+
+
+def _fits(word: str, file: RuleFile) -> bool:
+    upper = word.upper()
+    if upper == "ALL" or word.lower() in (file.name, file.group):
+        return True
+    return upper.startswith("NBP") and file.code.startswith(upper)
+
+
+def _unknown(word: str) -> str:
+    known = [name for file in rule_files() for name in (file.code, file.name, file.group)]
+    near = difflib.get_close_matches(word, known, 1) or difflib.get_close_matches(
+        word.upper(), known, 1
+    )
+    hint = f"; did you mean {near[0]}?" if near else "; `nbprod rule --all` lists the rules"
+    return f"no rule is called {word!r}{hint}"

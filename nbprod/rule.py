@@ -1,0 +1,112 @@
+"""What a rule is, for those who write one. A rule is one file; see `docs/adding-a-rule.md`.
+
+The file's docstring is the rule's documentation and its tests; the function below it is handed
+what it asks for with ``on`` and yields diagnostics.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
+
+from nbprod.model import (
+    Applicability,
+    CellEdit,
+    Diagnostic,
+    Edit,
+    Fix,
+    Severity,
+    Span,
+)
+from nbprod.notebook.types import Cell, Notebook
+from nbprod.syntax.types import Magic, ParsedCell
+
+__all__ = [
+    "Check",
+    "MagicInCell",
+    "NodeInCell",
+    "Rule",
+    "rule",
+    "safe",
+    "unsafe",
+    "whole_cell",
+]
+
+Check = Callable[[Any, Any], Iterable[Diagnostic]]
+
+
+class NodeInCell(NamedTuple):
+    """What a rule on `ast` nodes is handed."""
+
+    node: ast.AST
+    parsed: ParsedCell
+
+
+class MagicInCell(NamedTuple):
+    """What a rule on magics is handed."""
+
+    magic: Magic
+    parsed: ParsedCell
+
+
+class Rule(NamedTuple):
+    """A rule: its code and name, what it is handed, its function.
+
+    ``name`` is the bad pattern and reads well after "allow". ``on`` are the types that it is
+    handed: `Notebook`, `Cell`, `Magic`, or classes of `ast`. ``default``: whether it runs unless
+    it is selected by name. ``module`` is the file's dotted name, whose docstring documents it.
+    """
+
+    code: str
+    name: str
+    on: tuple[type, ...]
+    severity: Severity
+    default: bool
+    since: str
+    check: Check
+    module: str
+
+
+def rule(
+    code: str,
+    name: str,
+    *,
+    on: type | tuple[type, ...] = Notebook,
+    severity: Severity = Severity.WARNING,
+    default: bool = True,
+    since: str = "0.1",
+) -> Callable[[Check], Rule]:
+    """Make a rule of a function ``check(subject, facts)`` that yields diagnostics."""
+
+    def make(check: Check) -> Rule:
+        handed = on if isinstance(on, tuple) else (on,)
+        allowed = all(
+            issubclass(one, (ast.AST, Notebook, Cell, Magic)) for one in handed
+        )
+        if not allowed:
+            raise TypeError(f"{code}: a rule is handed notebooks, cells, magics or ast nodes")
+        return Rule(code, name, handed, severity, default, since, check, check.__module__)
+
+    return make
+
+
+def safe(title: str, *edits: Edit | CellEdit) -> Fix:
+    """A fix that keeps the notebook's behaviour."""
+    return Fix(title, edits, Applicability.SAFE)
+
+
+def unsafe(title: str, *edits: Edit | CellEdit) -> Fix:
+    """A fix that may change behaviour, so that a person should look at it."""
+    return Fix(title, edits, Applicability.UNSAFE)
+
+
+def whole_cell(cell: Cell) -> Span:
+    """A span for a diagnostic about a cell: its first line that is not blank."""
+    source = cell.source
+    start = len(source) - len(source.lstrip())
+    end = start
+    while end < len(source) and source[end] not in "\r\n":
+        end += 1
+    return Span(cell.index, start if start < len(source) else 0, end)
+

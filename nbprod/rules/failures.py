@@ -1,0 +1,69 @@
+"""How a read without a value is told: shared by the rules on names."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+
+from nbprod.facts import Facts
+from nbprod.flow.types import Definition, Failure
+from nbprod.model import Certainty, Diagnostic, Label
+from nbprod.model import Exception_ as ExceptionName
+
+__all__ = ["chain_labels", "definition_labels", "failures_because", "near_names", "tell"]
+
+
+def failures_because(facts: Facts, *reasons: str) -> Iterator[Failure]:
+    """The certain failures, then the possible ones, that have one of these reasons."""
+    for failure in (*facts.flow.failures, *facts.flow.possible):
+        if failure.reason in reasons and not facts.is_parameters(failure.cell):
+            yield failure
+
+
+def tell(
+    failure: Failure, facts: Facts, message: str, help_: str | None, *labels: Label
+) -> Diagnostic:
+    """The diagnostic of a failure, with the calls that lead to it and what fails after it."""
+    raised: ExceptionName | None = failure.exception if failure.certain and failure.called else None
+    lines = [help_] if help_ else []
+    if failure.cascade:
+        fallen = sorted({cell + 1 for cell, _ in failure.cascade})
+        cells = ", ".join(str(cell) for cell in fallen[:6])
+        more = "…" if len(fallen) > 6 else ""
+        lines.append(f"cell{'s' if len(fallen) > 1 else ''} {cells}{more} then fail for lack of it")
+    return Diagnostic(
+        failure.span,
+        message,
+        certainty=Certainty.CERTAIN if failure.certain else Certainty.POSSIBLE,
+        symbol=failure.name,
+        predicted_exception=raised,
+        labels=(*chain_labels(failure, facts), *labels),
+        help="; ".join(lines) or None,
+    )
+
+
+def chain_labels(failure: Failure, facts: Facts) -> tuple[Label, ...]:
+    """The calls on the way to the read, and the read itself when it is in a function."""
+    if not failure.chain:
+        return ()
+    steps = [
+        Label(step.span, f"calls `{step.function}`")
+        for step in failure.chain[1:]
+        if step.span != failure.span
+    ]
+    return (*steps, Label(failure.read, f"`{failure.name}` is read here"))
+
+
+def definition_labels(definitions: tuple[Definition, ...], facts: Facts) -> tuple[Label, ...]:
+    """Where a name is bound, at most three places."""
+    unique = {one.binding.span: one for one in definitions if not one.is_unbound}
+    return tuple(
+        Label(span, f"`{one.binding.name}` is bound here, {facts.say(span.cell)}")
+        for span, one in list(sorted(unique.items()))[:3]
+    )
+
+
+def near_names(name: str, facts: Facts) -> list[str]:
+    """Names of the notebook that look like a name that is bound nowhere."""
+    known = [one for one in facts.flow.definitions if one != name]
+    return difflib.get_close_matches(name, known, 2, 0.75)

@@ -1,0 +1,71 @@
+"""Which notebook variables are settled and which change: shared by the rules on leaking globals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from nbprod.facts import Facts
+from nbprod.flow.types import Definition, FunctionFlow, Mutation
+from nbprod.model import Span
+
+__all__ = ["Leak", "iter_leaks", "is_settled"]
+
+_SETTLED = ("import", "star-import", "function", "class", "type-alias", "magic", "dynamic")
+
+
+class Leak(NamedTuple):
+    """A function that reads a notebook variable. ``changes``: what alters it after the ``def``."""
+
+    function: FunctionFlow
+    name: str
+    read: Span
+    definitions: tuple[Definition, ...]
+    changes: tuple[tuple[Span, str], ...]
+
+
+def is_settled(name: str, definitions: tuple[Definition, ...]) -> bool:
+    """Whether a name is constant-like: an import, a function, a class, or ALL_CAPS bound once."""
+    if all(one.binding.kind in _SETTLED for one in definitions):
+        return True
+    places = {one.binding.span for one in definitions}
+    return name.isupper() and len(places) == 1
+
+
+def iter_leaks(facts: Facts) -> Iterator[Leak]:
+    """Each read of an unsettled notebook variable inside a function, one for function and name."""
+    mutations: dict[str, list[Mutation]] = {}
+    for index in facts.flow.order:
+        for mutation in facts.flow.cells[index].mutations:
+            if mutation.definite and mutation.is_global:
+                mutations.setdefault(mutation.name, []).append(mutation)
+    for function in facts.flow.functions:
+        for name, reads in function.reads.items():
+            definitions = facts.flow.definitions.get(name)
+            if not definitions or name in function.writes or is_settled(name, definitions):
+                continue
+            if any(facts.is_parameters(one.cell) for one in definitions):
+                continue
+            changes = tuple(_changes(function, definitions, mutations.get(name, []), facts))
+            yield Leak(function, name, reads[0], definitions, changes)
+
+
+def _changes(
+    function: FunctionFlow,
+    definitions: tuple[Definition, ...],
+    mutations: list[Mutation],
+    facts: Facts,
+) -> Iterator[tuple[Span, str]]:
+    """What alters a name after a function is defined, first binding left out."""
+    places = sorted({one.binding.span for one in definitions if not one.is_unbound})
+    kinds = {one.binding.span: one.binding.kind for one in definitions}
+    for rank, span in enumerate(places):
+        looped = kinds[span] == "loop"
+        if span > function.span and (rank or looped):
+            yield span, "rebound"
+    for mutation in mutations:
+        # A change in the cell that makes the object is how it gets its first value.
+        if mutation.span > function.span and mutation.scope == 0:
+            made = {one.cell for one in definitions}
+            if mutation.cell not in made:
+                yield mutation.span, f"changed in place ({mutation.how})"

@@ -1,0 +1,73 @@
+"""A cell that Python cannot parse.
+
+## Why
+
+Nothing of the cell runs, so everything that it would define is missing below. The other cells are
+checked as if the cell were not there, and what fails only because of it is listed here.
+
+## Flagged
+
+```notebook
+# %%
+total = 3
+print total  #! NBP010
+# %%
+print(total)
+```
+
+```notebook
+# %%
+if True
+    #^ NBP010
+    x = 1
+```
+
+```notebook
+# %%
+return 5  #! NBP010
+```
+
+## Clean
+
+```notebook
+# %%
+%matplotlib inline
+files = !ls
+df?
+# %%
+%%bash
+if [ -f x ]; then echo yes; fi
+```
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from nbprod.facts import Facts
+from nbprod.model import Diagnostic, Severity, Span
+from nbprod.notebook.types import Notebook
+from nbprod.rule import rule
+
+
+@rule("NBP010", "syntax-error", on=Notebook, severity=Severity.ERROR)
+def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
+    """Report each cell that does not parse."""
+    for parsed in facts.parsed:
+        if parsed is None or parsed.fault is None or parsed.fault.needs is not None:
+            continue
+        fault, index = parsed.fault, parsed.cell.index
+        yield Diagnostic(
+            Span(index, fault.start, fault.end),
+            f"syntax error: {fault.message}",
+            help=cascade_text(facts, index),
+        )
+
+
+def cascade_text(facts: Facts, index: int) -> str | None:
+    """Which reads in other cells fail because this one binds nothing."""
+    failure = facts.flow.syntax_failures.get(index)
+    if failure is None or not failure.cascade:
+        return None
+    places = ", ".join(f"`{name}` in cell {cell + 1}" for cell, name in failure.cascade[:5])
+    return f"nothing of this cell runs, so these fail too: {places}"

@@ -1,0 +1,1 @@
+"""Rules about notebook globals that leak into functions."""

@@ -1,0 +1,96 @@
+"""A mutable default argument that the function changes or hands out.
+
+## Why
+
+The default is made once, when the `def` runs. What one call puts into it the next call finds.
+
+## Flagged
+
+```notebook
+# %%
+def add(item, bucket=[]):  #! NBP205
+    bucket.append(item)
+    return bucket
+```
+
+## Clean
+
+```notebook
+# %%
+def count(items, weights={"a": 1}):
+    return sum(weights.get(item, 0) for item in items)
+```
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from nbprod.facts import Facts
+from nbprod.flow.library import MUTATORS
+from nbprod.model import Diagnostic
+from nbprod.notebook.types import Notebook
+from nbprod.rule import rule
+
+_MAKERS = ("list", "dict", "set", "defaultdict", "deque")
+_METHODS = frozenset(name for table in MUTATORS.values() for name in table)
+
+
+@rule("NBP205", "mutable-default-argument", on=Notebook)
+def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
+    """Report mutable defaults that a call can change."""
+    for cell, node in facts.flow.function_nodes:
+        if isinstance(node, ast.Lambda):
+            continue
+        for name, default in _defaults(node.args):
+            if _is_mutable(default) and _is_exposed(node, name):
+                yield Diagnostic(
+                    facts.span(cell, default),
+                    f"the default of `{name}` is one object for all calls of `{node.name}`",
+                    symbol=name,
+                    help=f"use `{name}=None` and make it in the body",
+                )
+
+
+def _defaults(arguments: ast.arguments) -> Iterator[tuple[str, ast.expr]]:
+    positional = [*arguments.posonlyargs, *arguments.args]
+    for argument, default in zip(
+        positional[len(positional) - len(arguments.defaults) :], arguments.defaults, strict=True
+    ):
+        yield argument.arg, default
+    for argument, keyword_default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
+        if keyword_default is not None:
+            yield argument.arg, keyword_default
+
+
+def _is_mutable(node: ast.expr) -> bool:
+    if isinstance(node, (ast.List, ast.Dict, ast.Set, ast.ListComp, ast.DictComp, ast.SetComp)):
+        return True
+    return (
+        isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _MAKERS
+    )
+
+
+def _is_exposed(function: ast.FunctionDef | ast.AsyncFunctionDef, name: str) -> bool:
+    """Whether the body changes a parameter in place, returns it or stores it."""
+    for node in ast.walk(function):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            if _is(node.func.value, name) and node.func.attr in _METHODS:
+                return True
+        elif isinstance(node, (ast.Return, ast.Yield)) and node.value is not None:
+            if _is(node.value, name):
+                return True
+        elif isinstance(node, ast.AugAssign) and _is(node.target, name):
+            return True
+        elif isinstance(node, ast.Subscript) and not isinstance(node.ctx, ast.Load):
+            if _is(node.value, name):
+                return True
+        elif isinstance(node, ast.Assign) and _is(node.value, name):
+            if any(isinstance(target, (ast.Attribute, ast.Subscript)) for target in node.targets):
+                return True
+    return False
+
+
+def _is(node: ast.expr, name: str) -> bool:
+    return isinstance(node, ast.Name) and node.id == name

@@ -1,0 +1,69 @@
+"""A default argument bound to a notebook variable that changes afterwards.
+
+## Why
+
+The default is evaluated when the `def` runs. Assigning the variable again does not change it; the
+function goes on with the old value and nobody sees it.
+
+## Flagged
+
+```notebook
+# %%
+limit = 10
+def cut(x, limit=limit):  #! NBP206
+    return min(x, limit)
+# %%
+limit = 20
+# %%
+cut(15)
+```
+
+## Clean
+
+```notebook
+# %%
+LIMIT = 10
+def cut(x, limit=LIMIT):
+    return min(x, limit)
+```
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from nbprod.facts import Facts
+from nbprod.model import Diagnostic, Label
+from nbprod.notebook.types import Notebook
+from nbprod.rule import rule
+from nbprod.rules.globals import is_settled
+
+
+@rule("NBP206", "frozen-default-argument", on=Notebook)
+def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
+    """Report defaults that name a variable which is bound again below."""
+    for cell, node in facts.flow.function_nodes:
+        defaults = [*node.args.defaults, *(one for one in node.args.kw_defaults if one)]
+        for default in defaults:
+            if not isinstance(default, ast.Name):
+                continue
+            definitions = facts.flow.definitions.get(default.id, ())
+            if not definitions or is_settled(default.id, definitions):
+                continue
+            span = facts.span(cell, default)
+            later = [
+                one.binding.span
+                for one in definitions
+                if one.binding.span > span and one.binding.scope == 0
+                and one.binding.kind in ("assignment", "augmented")
+            ]  # fmt: skip
+            if later:
+                yield Diagnostic(
+                    span,
+                    f"the default keeps the `{default.id}` of this moment, "
+                    f"though cell {later[0].cell + 1} binds it again",
+                    symbol=default.id,
+                    labels=(Label(later[0], f"`{default.id}` is bound again here"),),
+                    help="pass it at the call, or use None and read it in the body",
+                )

@@ -1,0 +1,122 @@
+"""A loop variable that another cell reads.
+
+## Why
+
+After the loop the variable holds the last element, by accident. The reader of the later cell sees
+no assignment, and the value changes when the data or the loop do.
+
+## Flagged
+
+```notebook
+# %%
+for column in ["a", "b"]:
+    print(column)
+# %%
+print(column.upper())  #! NBP207
+```
+
+```notebook
+# %%
+x = 5
+# %%
+for x in [1, 2]:
+    print(x)
+# %%
+print(x)  #! NBP207
+```
+
+## Fixed
+
+```notebook
+# %%
+for column in ["a", "b"]:
+    print(column)
+# %%
+print(column.upper())
+```
+
+```notebook
+# %%
+x = 5
+# %%
+for x_item in [1, 2]:
+    print(x_item)
+# %%
+print(x)
+```
+
+## Clean
+
+```notebook
+# %%
+for column in ["a", "b"]:
+    print(column)
+print(column)
+# %%
+for column in ["c"]:
+    print(column)
+```
+
+## Fix safety
+
+Unsafe: where the loop hides a variable of the same name, the loop's is renamed, so that later cells
+see the older one again. Without an older one there is nothing to go back to, and no fix.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from nbprod.facts import Facts
+from nbprod.flow.types import Definition
+from nbprod.model import Diagnostic, Edit, Fix, Label
+from nbprod.notebook.types import Notebook
+from nbprod.rule import rule, unsafe
+
+
+@rule("NBP207", "leaking-loop-variable", on=Notebook)
+def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
+    """Report reads, in other cells, of names that only a loop has bound."""
+    seen = set()
+    for index in facts.flow.order:
+        for use in facts.flow.cells[index].uses:
+            bound = [one for one in use.definitions if not one.is_unbound]
+            if not bound or use.chain or use.span.cell != index or not use.name:
+                continue
+            if not all(one.binding.kind == "loop" and one.cell != index for one in bound):
+                continue
+            loop = max(bound, key=lambda one: one.binding.span)
+            if (index, use.name) in seen or loop.binding.scope:
+                continue
+            seen.add((index, use.name))
+            yield Diagnostic(
+                use.span,
+                f"`{use.name}` is what the loop in cell {loop.cell + 1} left behind",
+                symbol=use.name,
+                labels=(Label(loop.binding.span, "the loop variable"),),
+                help="assign the value that you mean to a name of its own",
+                fix=_rename(loop, use.name, facts),
+            )
+
+
+def _rename(loop: Definition, name: str, facts: Facts) -> Fix | None:
+    """Rename the loop's variable where an older definition of the name exists."""
+    node, cell = loop.node, loop.cell
+    if not isinstance(node, ast.For) or loop.binding.span.cell != cell:
+        return None
+    older = [
+        one
+        for one in facts.flow.definitions.get(name, ())
+        if one.binding.kind == "assignment" and one.cell < cell
+    ]
+    fresh = f"{name}_item"
+    if not older or fresh in facts.flow.definitions:
+        return None
+    iterated = {id(part) for part in ast.walk(node.iter)}
+    edits = [
+        Edit(facts.span(cell, part), fresh)
+        for part in ast.walk(node)
+        if isinstance(part, ast.Name) and part.id == name and id(part) not in iterated
+    ]
+    return unsafe(f"Rename the loop variable to `{fresh}`", *edits)

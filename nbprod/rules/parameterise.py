@@ -1,0 +1,112 @@
+"""The fix that makes a leaked global a parameter and passes it at every call of the notebook."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from nbprod.facts import Facts
+from nbprod.flow.types import FunctionFlow
+from nbprod.model import Edit, Fix, Span
+from nbprod.rule import unsafe
+
+__all__ = ["as_parameter"]
+
+
+def as_parameter(function: FunctionFlow, name: str, facts: Facts) -> Fix | None:
+    """Add ``name`` to a function's parameters and to each call; None where that is not sure.
+
+    It is sure when the function is a plain `def` of the notebook with one definition, is only ever
+    called directly, and never handed on as a value.
+    """
+    definitions = facts.flow.definitions.get(function.name, ())
+    if len({one.binding.span for one in definitions}) != 1:
+        return None
+    found = _definition(function, facts)
+    if found is None or found.decorator_list or name in function.local_names:
+        return None
+    signature = _in_signature(found, function.cell, name, facts)
+    if signature is None:
+        return None
+    edits = [signature]
+    for cell, node, call in _mentions(function.name, facts):
+        if call is None:
+            return None
+        if any(keyword.arg is None for keyword in call.keywords) or any(
+            isinstance(arg, ast.Starred) for arg in call.args
+        ):
+            return None
+        edits.append(_in_call(call, cell, name, facts))
+        del node
+    return unsafe(f"Pass `{name}` to `{function.name}`", *edits)
+
+
+def _definition(function: FunctionFlow, facts: Facts) -> ast.FunctionDef | None:
+    parsed = facts.parsed[function.cell]
+    if parsed is None or parsed.tree is None:
+        return None
+    for statement in parsed.tree.body:
+        if isinstance(statement, ast.FunctionDef) and statement.name == function.name:
+            return statement
+    return None
+
+
+def _mentions(name: str, facts: Facts) -> Iterator[tuple[int, ast.Name, ast.Call | None]]:
+    """Each read of a name in the notebook, with the call of which it is the callee."""
+    for parsed in facts.parsed:
+        if parsed is None or parsed.tree is None:
+            continue
+        roots: list[ast.AST] = [parsed.tree]
+        roots += [magic.body for magic in parsed.magics if magic.body is not None]
+        for root in roots:
+            callees = {
+                id(node.func): node for node in ast.walk(root) if isinstance(node, ast.Call)
+            }
+            for node in ast.walk(root):
+                if (
+                    isinstance(node, ast.Name)
+                    and node.id == name
+                    and isinstance(node.ctx, ast.Load)
+                ):
+                    yield parsed.cell.index, node, callees.get(id(node))
+
+
+def _in_signature(node: ast.FunctionDef, cell: int, name: str, facts: Facts) -> Edit | None:
+    """Put a parameter at the end of a signature; keyword-only where a plain one cannot follow."""
+    arguments = node.args
+    if arguments.kwarg is not None or arguments.vararg is not None:
+        return None
+    parts: list[ast.AST] = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
+    parts += [one for one in (*arguments.defaults, *arguments.kw_defaults) if one is not None]
+    parts += [one.annotation for one in parts if isinstance(one, ast.arg) and one.annotation]
+    source = facts.cell(cell).source
+    start = facts.span(cell, node).end
+    if getattr(node, "type_params", None):
+        return None
+    opening = source.index("(", start)
+    if not parts:
+        at = opening + 1
+        return Edit(Span(cell, at, at), name)
+    at = max(facts.span(cell, part).end for part in parts)
+    keyword_only = arguments.defaults and not arguments.kwonlyargs
+    text = f", *, {name}" if keyword_only else f", {name}"
+    return Edit(Span(cell, at, at), text)
+
+
+def _in_call(call: ast.Call, cell: int, name: str, facts: Facts) -> Edit:
+    """Add a keyword argument to a call, behind its last argument."""
+    parts = [*call.args, *(keyword.value for keyword in call.keywords)]
+    source = facts.cell(cell).source
+    end = facts.span(cell, call).end
+    if parts:
+        at = max(facts.span(cell, part).end for part in parts)
+        # An argument in brackets of its own ends behind them.
+        closing = source.rindex(")", at, end)
+        between = source[at:closing]
+        if ")" in between or "," in between or "#" in between:
+            at = closing
+            lead = "" if source[:at].rstrip().endswith(",") else ", "
+            return Edit(Span(cell, at, at), f"{lead}{name}={name}")
+        return Edit(Span(cell, at, at), f", {name}={name}")
+    at = source.rindex(")", 0, end)
+    return Edit(Span(cell, at, at), f"{name}={name}")

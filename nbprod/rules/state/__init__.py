@@ -1,0 +1,1 @@
+"""Rules about execution order and hidden state."""

@@ -1,0 +1,82 @@
+"""A variable used before the cell that defines it.
+
+## Why
+
+The notebook only works because its cells were once run in another order. Restart the kernel and
+run all cells: this cell stops with a NameError, for you, for a colleague, and in production.
+
+## Flagged
+
+```notebook
+# %%
+print(prices)  #! NBP101
+# %%
+prices = [1, 2]
+```
+
+```notebook
+# %%
+def total():
+    return sum(prices)
+# %%
+total()  #! NBP101
+# %%
+prices = [1, 2]
+total()
+```
+
+## Clean
+
+```notebook
+# %%
+def total():
+    return sum(prices)
+# %%
+prices = [1, 2]
+total()
+```
+
+```notebook
+# %%
+try:
+    cache
+except NameError:
+    cache = {}
+```
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from nbprod.facts import Facts
+from nbprod.flow.types import Failure
+from nbprod.model import Diagnostic, Severity
+from nbprod.notebook.types import Notebook
+from nbprod.rule import rule
+from nbprod.rules.failures import definition_labels, failures_because, tell
+
+
+@rule("NBP101", "use-before-definition", on=Notebook, severity=Severity.ERROR)
+def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
+    """Report reads that fail because the name is bound further down."""
+    for failure in failures_because(facts, "later"):
+        if failure.certain and failure.called:
+            labels = definition_labels(failure.elsewhere, facts)
+            yield tell(failure, facts, message_of(failure), help_of(failure), *labels)
+
+
+def message_of(failure: Failure) -> str:
+    """Say what is read too early, and by which call."""
+    via = f" (through the call of `{failure.chain[0].function}`)" if failure.chain else ""
+    return f"`{failure.name}` is used before it is defined{via}"
+
+
+def help_of(failure: Failure) -> str:
+    """Say which cell to move."""
+    cells = sorted({one.cell for one in failure.elsewhere})
+    if not cells:
+        return "define it above this cell"
+    if cells[0] == failure.cell:
+        return "define it above this line"
+    return f"move the definition in cell {cells[0] + 1} above cell {failure.cell + 1}"

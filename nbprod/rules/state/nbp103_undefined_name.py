@@ -1,0 +1,83 @@
+"""A name that no cell defines.
+
+## Why
+
+If the notebook once ran, the definition was in a cell that has since been deleted, or the variable
+was renamed and this use forgotten. The kernel still held the old value; a fresh one does not.
+
+## Flagged
+
+```notebook
+# %% [1]
+final_scores_clean = [1, 2]
+# %% [3]
+print(final_scores)  #! NBP103
+#>> [1, 2]
+```
+
+```notebook
+# %%
+DEBUG = False
+if DEBUG:
+    label = "x"
+print(label)  #! NBP103
+```
+
+## Clean
+
+```notebook
+# %%
+from math import *
+print(pi, __name__, In, Out)
+exec("beta = 1")
+globals()["alpha"] = 2
+print(alpha, beta)
+```
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from nbprod.facts import Facts
+from nbprod.flow.types import Failure
+from nbprod.model import Diagnostic, Severity
+from nbprod.notebook.types import Notebook
+from nbprod.rule import rule
+from nbprod.rules.failures import definition_labels, failures_because, near_names, tell
+
+
+@rule("NBP103", "undefined-name", on=Notebook, severity=Severity.ERROR)
+def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
+    """Report reads of names that no code that runs defines."""
+    for failure in failures_because(facts, "nowhere", "skipped"):
+        if failure.reason == "skipped" and not failure.certain:
+            continue
+        labels = definition_labels(failure.elsewhere, facts)
+        yield tell(failure, facts, message_of(failure, facts), help_of(failure, facts), *labels)
+
+
+def message_of(failure: Failure, facts: Facts) -> str:
+    """Say that the name is nowhere, and what the saved run tells about it."""
+    if failure.reason == "skipped":
+        return f"`{failure.name}` is bound only by code that does not run"
+    cell = facts.cell(failure.cell)
+    worked = cell.execution_count is not None and not any(
+        output.get("output_type") == "error" for output in cell.outputs
+    )
+    if worked and failure.certain:
+        return (
+            f"`{failure.name}` is defined in no cell, though this cell has run: "
+            "its definition was deleted or renamed"
+        )
+    return f"`{failure.name}` is defined in no cell"
+
+
+def help_of(failure: Failure, facts: Facts) -> str | None:
+    """Offer names that look alike."""
+    if failure.dynamic is not None:
+        return f"unless `{failure.dynamic.binding.detail}` binds it"
+    near = near_names(failure.name, facts)
+    if near:
+        return "did you mean " + " or ".join(f"`{name}`" for name in near) + "?"
+    return None

@@ -1,0 +1,57 @@
+"""A variable used after it has been deleted.
+
+## Why
+
+`del` takes the name away; this read raises a NameError on every run from top to bottom.
+
+## Flagged
+
+```notebook
+# %%
+frame = [1, 2]
+del frame
+# %%
+print(frame)  #! NBP104
+```
+
+```notebook
+# %%
+try:
+    value = int("x")
+except ValueError as error:
+    value = 0
+print(error)  #! NBP104
+```
+
+## Clean
+
+```notebook
+# %%
+frame = [1, 2]
+del frame
+frame = [3]
+# %%
+print(frame)
+```
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from nbprod.facts import Facts
+from nbprod.model import Diagnostic, Label, Severity
+from nbprod.notebook.types import Notebook
+from nbprod.rule import rule
+from nbprod.rules.failures import failures_because, tell
+
+
+@rule("NBP104", "use-after-deletion", on=Notebook, severity=Severity.ERROR)
+def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
+    """Report reads of names that were deleted, or unbound at the end of `except … as`."""
+    for failure in failures_because(facts, "deleted"):
+        assert failure.deletion is not None
+        span = failure.deletion.binding.span
+        label = Label(span, f"`{failure.name}` is deleted here, {facts.say(span.cell)}")
+        help_ = "delete it after its last use, or keep the value under another name"
+        yield tell(failure, facts, f"`{failure.name}` has been deleted", help_, label)

@@ -1,0 +1,91 @@
+"""Cells whose recorded order matters and is not the order on the page.
+
+## Why
+
+The execution counts say that the cells ran in another order, and in that order a cell saw another
+value than it sees from top to bottom. What the notebook shows cannot be reproduced by running it.
+A disorder that changes nothing is not reported.
+
+## Flagged
+
+```notebook
+# %% [1]
+rate = 0.2
+# %% [3]
+print(100 * rate)  #! NBP106
+#>> 30.0
+# %% [2]
+rate = 0.3
+```
+
+```notebook
+# %% [2]
+print(base)  #! NBP101, NBP106
+# %% [1]
+base = 1
+```
+
+## Clean
+
+```notebook
+# %% [2]
+a = 1
+# %% [1]
+b = 2
+# %% [3]
+print(a + b)
+```
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from nbprod.facts import Facts
+from nbprod.flow.order import OrderChange
+from nbprod.flow.types import Definition
+from nbprod.model import Diagnostic, Label, Severity
+from nbprod.notebook.types import Notebook
+from nbprod.rule import rule
+
+
+@rule("NBP106", "harmful-execution-order", on=Notebook, severity=Severity.ERROR)
+def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
+    """Report each name of which some cell sees another value in recorded order."""
+    for change in facts.order_changes:
+        yield Diagnostic(
+            change.span,
+            message_of(change, facts),
+            symbol=change.name,
+            labels=(
+                *_labels(change.recorded, "recorded run", facts),
+                *_labels(change.document, "run from the top", facts),
+            ),
+            help="put the cells in the order in which they have to run, then run them all again",
+        )
+
+
+def message_of(change: OrderChange, facts: Facts) -> str:
+    """Name the cell, the variable and the two definitions."""
+    then = _where(change.recorded, facts)
+    if change.kind == "fails":
+        return f"`{change.name}` came from {then} when this ran; from the top it does not exist yet"
+    now = _where(change.document, facts)
+    if change.kind == "leaves":
+        return f"`{change.name}` ended as {then} left it; from the top it ends as {now} leaves it"
+    return f"`{change.name}` came from {then} when this ran; from the top it comes from {now}"
+
+
+def _where(definitions: tuple[Definition, ...], facts: Facts) -> str:
+    cells = dict.fromkeys(one.cell for one in definitions)
+    return " and ".join(facts.say(cell) for cell in list(cells)[-2:])
+
+
+def _labels(
+    definitions: tuple[Definition, ...], run: str, facts: Facts
+) -> tuple[Label, ...]:
+    return tuple(
+        Label(one.binding.span, f"{run}: {facts.say(one.cell)}")
+        for one in definitions[-2:]
+        if one.binding.span.cell >= 0
+    )

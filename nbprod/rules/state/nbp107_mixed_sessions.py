@@ -1,0 +1,78 @@
+"""Execution counts of more than one session.
+
+## Why
+
+Two cells bear the same count, so the kernel was restarted in between and only some cells were run
+again. The outputs come from different sessions and need not fit together.
+
+## Flagged
+
+```notebook
+# %% [1]
+a = 1
+# %% [2]
+b = a
+# %% [1]
+c = 2  #! NBP107
+```
+
+## Fixed
+
+```notebook
+# %%
+a = 1
+# %%
+b = a
+# %%
+c = 2
+```
+
+## Clean
+
+```notebook
+# %% [4]
+a = 1
+# %% [7]
+b = a
+```
+
+## Fix safety
+
+Safe: it clears the counts, which have no meaning any more. Code and outputs stay.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from nbprod.facts import Facts
+from nbprod.model import CellEdit, Diagnostic, Label
+from nbprod.notebook.types import Notebook
+from nbprod.rule import rule, safe, whole_cell
+
+
+@rule("NBP107", "mixed-sessions", on=Notebook)
+def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
+    """Report the first cell whose count an earlier cell has."""
+    if not facts.execution.repeated:
+        return
+    index = facts.execution.repeated[0]
+    cell = facts.cell(index)
+    twin = next(
+        one
+        for one in notebook.cells
+        if one.execution_count == cell.execution_count and one.index != index
+    )
+    clear = [
+        CellEdit("clear-count", one.index)
+        for one in notebook.cells
+        if one.execution_count is not None
+    ]
+    yield Diagnostic(
+        whole_cell(cell),
+        f"cells {twin.number} and {cell.number} both ran as In[{cell.execution_count}]: "
+        "the saved results come from more than one session",
+        labels=(Label(whole_cell(twin), f"In[{cell.execution_count}] too"),),
+        help="restart the kernel and run all cells, or clear the counts",
+        fix=safe("Clear the execution counts", *clear),
+    )

@@ -1,0 +1,119 @@
+"""A saved result that this code did not produce.
+
+## Why
+
+Either the code was changed after it ran, or the result rests on a cell that has not run in its
+present form. A reader takes the number for the code's; it is not.
+
+## Flagged
+
+```notebook
+# %% [1]
+x = 3
+# %% [2]
+x  #! NBP108
+#> 5
+```
+
+```notebook
+# %% [1]
+a = 1
+# %%
+b = a + 1
+# %% [2]
+print(b)  #! NBP108
+#>> 7
+```
+
+## Clean
+
+```notebook
+# %% [1]
+x = 3
+# %% [2]
+x
+#> 3
+# %%
+y = 2
+```
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from nbprod.facts import Facts
+from nbprod.flow.types import Use
+from nbprod.model import Diagnostic, Label
+from nbprod.notebook.types import Cell, Notebook
+from nbprod.rule import rule, whole_cell
+
+
+@rule("NBP108", "stale-output", on=Notebook)
+def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
+    """Report results that contradict the source, and results that rest on unexecuted cells."""
+    execution = facts.execution
+    if not execution.order:
+        return
+    yield from _from_unexecuted(facts)
+    if execution.is_disordered or execution.repeated or execution.unexecuted:
+        return
+    for index in execution.order:
+        yield from _contradicted(facts.cell(index), facts)
+
+
+def _from_unexecuted(facts: Facts) -> Iterator[Diagnostic]:
+    """One finding for each cell that did not run and whose names results rest on."""
+    unexecuted = set(facts.execution.unexecuted)
+    readers: dict[int, list[Use]] = {}
+    for index in sorted(facts.execution.order):
+        if not facts.cell(index).outputs or index not in facts.flow.cells:
+            continue
+        for use in facts.flow.cells[index].uses:
+            sources = {one.cell for one in use.definitions if not one.is_unbound}
+            if len(sources) == 1 and sources <= unexecuted and use.mandatory and use.name:
+                readers.setdefault(min(sources), []).append(use)
+    for source, uses in sorted(readers.items()):
+        first = uses[0]
+        cells = sorted({use.cell + 1 for use in uses})
+        others = f" (and cells {', '.join(map(str, cells[1:6]))})" if len(cells) > 1 else ""
+        yield Diagnostic(
+            first.chain[0].span if first.chain else first.span,
+            f"the saved result of cell {first.cell + 1}{others} does not come from this code: "
+            f"`{first.name}` is defined by cell {source + 1}, which has not run",
+            symbol=first.name,
+            labels=(Label(whole_cell(facts.cell(source)), "has no execution count"),),
+            help="run all cells again",
+        )
+
+
+def _contradicted(cell: Cell, facts: Facts) -> Iterator[Diagnostic]:
+    """A constant result that is not the one which is saved."""
+    shown, printed = facts.flow.shown(cell.index), facts.flow.printed(cell.index)
+    for output in cell.outputs:
+        if shown is not None and output.get("output_type") == "execute_result":
+            saved = _joined(output.get("data", {}).get("text/plain"))
+            if saved is not None and saved.strip() != shown and "\n" not in saved.strip():
+                yield _told(cell, shown, saved.strip())
+    if printed is not None:
+        saved = "".join(
+            _joined(output.get("text")) or ""
+            for output in cell.outputs
+            if output.get("output_type") == "stream" and output.get("name") == "stdout"
+        )
+        if saved.strip() and saved.strip() != printed.strip():
+            yield _told(cell, printed.split("\n")[0], saved.strip().split("\n")[0])
+
+
+def _told(cell: Cell, now: str, saved: str) -> Diagnostic:
+    return Diagnostic(
+        whole_cell(cell),
+        f"the saved result is {saved[:40]}, this code gives {now[:40]}: it was edited after it ran",
+        help="run the notebook again",
+    )
+
+
+def _joined(text: object) -> str | None:
+    if isinstance(text, list):
+        return "".join(part for part in text if isinstance(part, str))
+    return text if isinstance(text, str) else None

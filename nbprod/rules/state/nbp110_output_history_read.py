@@ -1,0 +1,48 @@
+"""A read of an earlier cell's input or output by its number.
+
+## Why
+
+`_`, `Out[3]` and `In[3]` hold whatever ran before in this session. After the next run of anything
+they hold something else, and in a script they do not exist.
+
+## Flagged
+
+```notebook
+# %%
+1 + 1
+# %%
+x = _ * 2  #! NBP110
+# %%
+y = Out[1]  #! NBP110
+```
+
+## Clean
+
+```notebook
+# %%
+for _ in range(3):
+    print(_)
+```
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from nbprod.facts import Facts
+from nbprod.model import Diagnostic
+from nbprod.notebook.types import Notebook
+from nbprod.rule import rule
+
+
+@rule("NBP110", "output-history-read", on=Notebook)
+def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
+    """Report reads of the kernel's history."""
+    for cell, name, span in facts.flow.history_reads:
+        if span.cell == cell:
+            yield Diagnostic(
+                span,
+                f"`{name}` holds the result of whatever ran before",
+                symbol=name,
+                help="give the value a name in the cell that computes it",
+            )

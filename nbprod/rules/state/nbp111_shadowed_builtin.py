@@ -1,0 +1,84 @@
+"""A builtin hidden by a notebook variable, where other cells use the builtin.
+
+## Why
+
+`list = [...]` in one cell makes `list(...)` fail in every other one for the rest of the session,
+also when those cells are run again.
+
+## Flagged
+
+```notebook
+# %%
+biggest = max(1, 2)
+# %%
+max = 3  #! NBP111
+```
+
+```notebook
+# %%
+list = [1, 2]  #! NBP111
+# %%
+pairs = list(zip([1], [2]))
+```
+
+## Clean
+
+```notebook
+# %%
+id = 5
+# %%
+print(id)
+```
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from nbprod.facts import Facts
+from nbprod.flow.library import BUILTIN_NAMES
+from nbprod.flow.types import Definition
+from nbprod.model import Diagnostic, Label, Span
+from nbprod.notebook.types import Notebook
+from nbprod.rule import rule
+
+_VALUES = ("assignment", "loop", "with", "walrus", "augmented")
+
+
+@rule("NBP111", "shadowed-builtin", on=Notebook)
+def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
+    """Report notebook variables that hide a builtin which other cells call."""
+    for name, definitions in facts.flow.definitions.items():
+        if name not in BUILTIN_NAMES:
+            continue
+        shadow = next((one for one in definitions if one.binding.kind in _VALUES), None)
+        if shadow is None or shadow.binding.span.cell < 0:
+            continue
+        used = _used_as_builtin(name, shadow, facts)
+        if used is not None:
+            yield Diagnostic(
+                shadow.binding.span,
+                f"`{name}` hides the builtin that cell {used.cell + 1} uses",
+                symbol=name,
+                labels=(Label(used, f"the builtin `{name}` is used here"),),
+                help=f"call the variable something else, such as `{name}_`",
+            )
+
+
+def _used_as_builtin(name: str, shadow: Definition, facts: Facts) -> Span | None:
+    """A place in another cell that means the builtin: read before, or called after."""
+    for cell, names in facts.flow.builtin_reads.items():
+        if name in names and cell != shadow.cell and _is_called(names[name], facts):
+            return names[name]
+    for index in facts.flow.order:
+        for use in facts.flow.cells[index].uses:
+            if use.name == name and index != shadow.cell and shadow in use.definitions:
+                if _is_called(use.span, facts):
+                    return use.span
+    return None
+
+
+def _is_called(span: Span, facts: Facts) -> bool:
+    if span.cell < 0:
+        return False
+    return facts.cell(span.cell).source[span.end : span.end + 1] == "("

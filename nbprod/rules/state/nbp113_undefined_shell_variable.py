@@ -1,0 +1,56 @@
+"""A shell line or magic that interpolates a variable which does not exist.
+
+## Why
+
+IPython leaves `{name}` as it is when there is no such variable, without any error: the command
+runs with the braces in it, and the cell counts as a success.
+
+## Flagged
+
+```notebook
+# %%
+!cp {source} backup
+#^ NBP113
+```
+
+## Clean
+
+```notebook
+# %%
+source = "a.txt"
+!cp {source} backup
+!cp a.{txt,md} backup
+!echo $HOME ${HOME}
+```
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from nbprod.facts import Facts
+from nbprod.flow.library import BUILTIN_NAMES
+from nbprod.model import Diagnostic
+from nbprod.notebook.types import Notebook
+from nbprod.rule import rule
+from nbprod.rules.failures import near_names
+
+
+@rule("NBP113", "undefined-shell-variable", on=Notebook)
+def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
+    """Report braces whose names are not bound when the line runs."""
+    if facts.flow.dynamic:
+        return
+    for cell, name, span, bound in facts.flow.interpolations:
+        # A dollar may well be meant for the shell's own variables.
+        if bound is not False or name in BUILTIN_NAMES or span.cell != cell:
+            continue
+        if facts.cell(cell).source[max(span.start - 1, 0)] == "$":
+            continue
+        near = near_names(name, facts)
+        yield Diagnostic(
+            span,
+            f"`{name}` does not exist here, so the braces go to the command as they are",
+            symbol=name,
+            help=f"did you mean `{near[0]}`?" if near else "define it in a cell above",
+        )

@@ -1,0 +1,70 @@
+"""Code that asks whether a variable is left over from an earlier run.
+
+## Why
+
+`if "model" not in globals()` keeps an old value alive: after a change of the code above, the cell
+goes on with what the old code made, and only a restart shows it. `%store -r` brings values of
+another notebook.
+
+## Flagged
+
+```notebook
+# %%
+if "model" not in globals():  #! NBP114
+    model = 1
+```
+
+```notebook
+# %%
+try:
+    model
+except NameError:  #! NBP114
+    model = 1
+```
+
+## Clean
+
+```notebook
+# %%
+model = None
+if model is None:
+    model = 1
+```
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from nbprod.facts import Facts
+from nbprod.flow.expressions import guarded_name
+from nbprod.model import Diagnostic
+from nbprod.rule import NodeInCell, rule
+
+
+@rule("NBP114", "hidden-state-guard", on=(ast.Compare, ast.ExceptHandler), default=False)
+def check(subject: NodeInCell, facts: Facts) -> Iterator[Diagnostic]:
+    """Report tests of the namespace and handlers of NameError."""
+    node, cell = subject.node, subject.parsed.cell.index
+    if isinstance(node, ast.Compare):
+        name = guarded_name(node)
+        if name is not None:
+            yield Diagnostic(
+                facts.span(cell, node),
+                f"keeps a `{name}` that is left over from an earlier run",
+                symbol=name,
+                help="compute it each time, or load it from a file that says what made it",
+            )
+    elif isinstance(node, ast.ExceptHandler) and _catches_name_error(node):
+        start = facts.index(cell).offset(node.lineno, node.col_offset)
+        span = facts.span(cell, node)._replace(start=start, end=start + len("except"))
+        yield Diagnostic(
+            span,
+            "keeps a variable that is left over from an earlier run",
+            help="compute it each time, or load it from a file that says what made it",
+        )
+
+
+def _catches_name_error(node: ast.ExceptHandler) -> bool:
+    return isinstance(node.type, ast.Name) and node.type.id == "NameError"

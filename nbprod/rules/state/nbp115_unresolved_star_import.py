@@ -1,0 +1,51 @@
+"""A star import of a module whose names are not known.
+
+## Why
+
+Any name below may come from it, so a misspelt or deleted variable cannot be told from an imported
+one. Readers cannot tell either.
+
+## Flagged
+
+```notebook
+# %%
+from mystery import *  #! NBP115
+print(thing)
+```
+
+## Clean
+
+```notebook
+# %%
+from math import *
+print(pi)
+```
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from nbprod.facts import Facts
+from nbprod.model import Diagnostic, Severity
+from nbprod.notebook.types import Notebook
+from nbprod.rule import rule
+
+
+@rule(
+    "NBP115", "unresolved-star-import", on=Notebook, severity=Severity.INFO, default=False
+)
+def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
+    """Report star imports that could not be expanded."""
+    for module, span in facts.flow.unresolved_stars:
+        hidden = sorted(
+            {one.name for one in facts.flow.possible if one.dynamic and one.reason != "local"}
+        )
+        names = ", ".join(f"`{name}`" for name in hidden[:4])
+        yield Diagnostic(
+            span,
+            f"what `{module}` exports is not known"
+            + (f"; {names} may come from it" if names else ""),
+            symbol=None,
+            help="import the names that you use",
+        )

@@ -1,0 +1,76 @@
+"""Execution counts that do not rise from top to bottom, without harm.
+
+## Why
+
+Run from the top the cells give the same values, so this is only untidy: a reader has to work out
+that the order does not matter. When it does matter, `harmful-execution-order` says so instead.
+
+## Flagged
+
+```notebook
+# %% [2]
+a = 1
+# %% [1]
+b = 2  #! NBP118
+```
+
+## Fixed
+
+```notebook
+# %%
+a = 1
+# %%
+b = 2
+```
+
+## Clean
+
+```notebook
+# %% [1]
+a = 1
+# %% [5]
+b = 2
+```
+
+## Fix safety
+
+Safe: it clears the counts, nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from nbprod.facts import Facts
+from nbprod.model import CellEdit, Diagnostic, Severity
+from nbprod.notebook.types import Notebook
+from nbprod.rule import rule, safe, whole_cell
+
+
+@rule(
+    "NBP118", "execution-count-disorder", on=Notebook, severity=Severity.INFO, default=False
+)
+def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
+    """Report the first cell whose count is lower than one above it."""
+    execution = facts.execution
+    if not execution.is_disordered or execution.repeated or facts.order_changes:
+        return
+    highest = -1
+    for cell in notebook.cells:
+        count = cell.execution_count
+        if count is None or not cell.is_python:
+            continue
+        if count < highest:
+            clear = [
+                CellEdit("clear-count", one.index)
+                for one in notebook.cells
+                if one.execution_count is not None
+            ]
+            yield Diagnostic(
+                whole_cell(cell),
+                f"ran as In[{count}], before a cell above it (In[{highest}]); no value depends on it",
+                help="run all cells again, or clear the counts",
+                fix=safe("Clear the execution counts", *clear),
+            )
+            return
+        highest = max(highest, count)

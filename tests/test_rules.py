@@ -1,0 +1,63 @@
+"""Every rule's own examples: each announces exactly the findings that the rule makes."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+
+import pytest
+
+from nbprod.engine import check_notebook
+from nbprod.facts import CheckOptions
+from nbprod.registry import RuleFile, Selection, load_rule, rule_files
+from nbprod.testing import Expected, parse_docs, parse_example
+
+
+def path_of(file: RuleFile) -> Path:
+    module = importlib.import_module(file.module)
+    assert module.__file__ is not None
+    return Path(module.__file__)
+
+
+def cases(*sections: str) -> list[tuple[RuleFile, str, int, str]]:
+    found = []
+    for file in rule_files():
+        docs = parse_docs(path_of(file))
+        for section in sections:
+            for number, text in enumerate(docs.examples.get(section, ())):
+                found.append((file, section, number, text))
+    return found
+
+
+def identifier(case: tuple[RuleFile, str, int, str]) -> str:
+    return f"{case[0].code}-{case[1]}-{case[2]}"
+
+
+@pytest.mark.parametrize("case", cases("Flagged", "Clean", "Fixed"), ids=identifier)
+def test_examples_announce_exactly_what_is_found(case: tuple[RuleFile, str, int, str]) -> None:
+    file, section, _, text = case
+    example = parse_example(text)
+    announced = {one for one in example.expected if one.code == file.code}
+    selection = Selection((load_rule(file),), frozenset((file.code,)))
+    found = {
+        Expected(one.place.cell or 0, one.place.line, one.code, one.certainty.value == "certain")
+        for one in check_notebook(example.notebook, selection, CheckOptions())
+    }
+    if section != "Fixed":
+        assert found == announced
+        assert bool(announced) == (section == "Flagged")
+    assert example.notebook.cells
+
+
+def test_every_rule_is_documented_and_has_examples() -> None:
+    assert len(rule_files()) > 25
+    for file in rule_files():
+        docs = parse_docs(path_of(file))
+        assert docs.summary.endswith("."), file.code
+        if file.code > "NBP011":
+            assert docs.examples.get("Flagged") and docs.examples.get("Clean"), file.code
+
+
+def test_codes_and_names_are_unique() -> None:
+    files = rule_files()
+    assert len({file.code for file in files}) == len({file.name for file in files}) == len(files)
