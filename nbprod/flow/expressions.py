@@ -265,6 +265,9 @@ def _compare(machine: Machine, node: ast.Compare) -> Value:
 def _compare_one(
     machine: Machine, op: ast.cmpop, left: Value, right: Value, node: ast.AST
 ) -> Value:
+    if left.kind == "union" and right.kind == "const":
+        outcomes = {_compare_one(machine, op, one, right, node) for one in left.data}
+        return outcomes.pop() if len(outcomes) == 1 else ANY
     if left.kind == "const" and right.kind == "const":
         try:
             return constant(bool(_COMPARE[type(op)](left.data[1], right.data[1])))

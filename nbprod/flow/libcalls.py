@@ -360,8 +360,11 @@ def _range(
     if len(numbers) != len(arguments) or not all(type(number) is int for number in numbers):
         return Value("range", None)
     try:
-        return Value("range", bool(range(*numbers)))
-    except (TypeError, ValueError):
+        span = range(*numbers)
+        if 0 < len(span) <= 4:
+            return machine.allocate("tuple", None, tuple(constant(number) for number in span))
+        return Value("range", bool(span))
+    except (TypeError, ValueError, OverflowError):
         return Value("range", None)
 
 

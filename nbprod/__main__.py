@@ -1,0 +1,5 @@
+"""``python -m nbprod``."""
+
+from nbprod.cli.main import main
+
+main()

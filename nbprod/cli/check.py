@@ -1,0 +1,162 @@
+"""``nbprod check``."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Sequence
+
+import click
+
+from nbprod._version import __version__
+from nbprod.cli.terminal import progress, wants_colour
+from nbprod.discover import DEFAULT_EXCLUDES
+from nbprod.model import FileResult, Report
+from nbprod.project import Settings, check_bytes, discover, iter_results
+from nbprod.report import FORMATS, renderer
+from nbprod.report.style import styled
+
+_EXAMPLES = """\b
+Examples:
+  nbprod check                          everything below this folder
+  nbprod check analysis.ipynb --diff    what the safe fixes would change
+  nbprod check --select NBP1 --ignore NBP109 notebooks/
+  nbprod check --output-format json . > findings.json
+"""
+
+
+@click.command("check", epilog=_EXAMPLES)
+@click.argument("paths", nargs=-1, type=click.Path())
+@click.option("--select", multiple=True, metavar="RULES", help="Run only these rules.")
+@click.option("--ignore", multiple=True, metavar="RULES", help="Leave these rules out.")
+@click.option("--extend-select", multiple=True, metavar="RULES", help="Run these rules too.")
+@click.option("--fix", is_flag=True, help="Apply the safe fixes.")
+@click.option("--unsafe-fixes", is_flag=True, help="With --fix or --diff: the unsafe ones too.")
+@click.option("--diff", is_flag=True, help="Show what the fixes would change; write nothing.")
+@click.option(
+    "--output-format", type=click.Choice(sorted(FORMATS)), default="full", show_default=True
+)
+@click.option("--output-file", type=click.Path(dir_okay=False), help="Write the report here.")
+@click.option("--statistics", is_flag=True, help="Count the findings by rule.")
+@click.option("--exit-zero", is_flag=True, help="Exit with 0 even if there are findings.")
+@click.option("--error-on-empty", is_flag=True, help="Exit with 3 when there is nothing to check.")
+@click.option("-q", "--quiet", is_flag=True, help="Print the findings only.")
+@click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto")
+@click.option("--no-progress", is_flag=True, help="No progress bar.")
+@click.option("-j", "--jobs", type=click.IntRange(0), default=0, help="Processes; 0 decides.")
+@click.option("--stdin-filename", metavar="PATH", help="Read standard input, as if from here.")
+@click.option("--exclude", multiple=True, metavar="GLOB", help="Replace the folders left out.")
+@click.option("--extend-exclude", multiple=True, metavar="GLOB", help="Leave these out too.")
+@click.option("--force-exclude", is_flag=True, help="Leave out files that are named, too.")
+@click.option("--no-respect-gitignore", is_flag=True, help="Check what git ignores, too.")
+@click.option("--python-magic", multiple=True, metavar="NAME", help="The body of %%NAME is Python.")
+@click.option("--opaque-magic", multiple=True, metavar="NAME", help="The body of %%NAME is not.")
+def command(paths: tuple[str, ...], **options: object) -> int:
+    """Check notebooks: which would fail or change on Restart-and-Run-All, where and why.
+
+    PATHS are files and folders; the current folder when there are none. `-` is standard input.
+
+    Exit codes: 0 clean, 1 findings, 2 usage, 3 nothing to check (--error-on-empty), 4 unreadable
+    input or an internal error.
+    """
+    settings = _settings(options)
+    settings.selection()
+    if options["fix"] or options["diff"]:
+        from nbprod.cli.fix import run_fixes
+
+        return run_fixes(paths or (".",), settings, options)
+    if options["stdin_filename"] or paths == ("-",):
+        results: Sequence[FileResult] = (_from_stdin(options, settings),)
+    else:
+        found = discover(paths or (".",), settings)
+        shown = not (options["quiet"] or options["no_progress"])
+        results = list(progress(iter_results(found, settings), len(found), shown=shown))
+    return finish(results, options)
+
+
+def _settings(options: dict[str, object]) -> Settings:
+    def words(key: str) -> tuple[str, ...]:
+        value = options[key]
+        assert isinstance(value, tuple)
+        return value
+
+    excluded = words("exclude") or DEFAULT_EXCLUDES
+    jobs = options["jobs"]
+    assert isinstance(jobs, int)
+    return Settings(
+        select=words("select"),
+        ignore=words("ignore"),
+        extend_select=words("extend_select"),
+        exclude=(*excluded, *words("extend_exclude")),
+        respect_gitignore=not options["no_respect_gitignore"],
+        force_exclude=bool(options["force_exclude"]),
+        python_magics=words("python_magic"),
+        opaque_magics=words("opaque_magic"),
+        jobs=jobs,
+    )
+
+
+def _from_stdin(options: dict[str, object], settings: Settings) -> FileResult:
+    name = str(options["stdin_filename"] or "stdin.ipynb")
+    data = sys.stdin.buffer.read()
+    return check_bytes(data, name, settings.selection(), settings.syntax)
+
+
+def finish(results: Sequence[FileResult], options: dict[str, object]) -> int:
+    """Write the report and the summary; returns the exit code."""
+    report = Report(tuple(results), __version__)
+    name = str(options["output_format"])
+    target = options["output_file"]
+    style = styled(colour=target is None and wants_colour(str(options["color"])))
+    text = "".join(renderer(name)(report, style))
+    if target is None:
+        sys.stdout.write(text.encode("utf-8", "backslashreplace").decode("utf-8"))
+    else:
+        from nbprod.changes import write_atomically
+
+        write_atomically(str(target), text.encode("utf-8", "backslashreplace"))
+    if not options["quiet"]:
+        _summarise(report, options, to_stdout=name != "json" and target is None)
+    return exit_code(report, options)
+
+
+def exit_code(report: Report, options: dict[str, object]) -> int:
+    """0, 1, 3 or 4, as the help says."""
+    if any(one.unreadable for one in report.files):
+        return 4
+    if not report.files and options["error_on_empty"]:
+        return 3
+    return 1 if report.findings and not options["exit_zero"] else 0
+
+
+def _summarise(report: Report, options: dict[str, object], *, to_stdout: bool) -> None:
+    for one in report.files:
+        if one.skipped:
+            click.echo(f"{one.path}: skipped: {one.skipped}", err=True)
+    if options["statistics"]:
+        counts = Counter((one.code, one.name) for one in report.findings)
+        for (code, name), count in counts.most_common():
+            click.echo(f"{count:6d}  {code}  {name}", err=not to_stdout)
+    click.echo(_summary(report), err=not to_stdout)
+
+
+def _summary(report: Report) -> str:
+    checked = [one for one in report.files if not one.skipped]
+    if not report.files:
+        return "No notebooks found here. Name a notebook, or a folder that holds some."
+    books = f"{len(checked)} notebook{'s' if len(checked) != 1 else ''}"
+    if not report.findings:
+        return f"Checked {books}: nothing found."
+    touched = sum(bool(one.findings) for one in checked)
+    safe = sum(
+        one.fix is not None and one.fix.applicability.value == "safe" for one in report.findings
+    )
+    unsafe = sum(one.fix is not None for one in report.findings) - safe
+    fixes = []
+    if safe:
+        fixes.append(f"{safe} fixable with --fix")
+    if unsafe:
+        fixes.append(f"{unsafe} with --fix --unsafe-fixes")
+    count = len(report.findings)
+    found = f"Found {count} finding{'s' if count != 1 else ''} in {touched} of {books}"
+    return found + (f" ({', '.join(fixes)})." if fixes else ".")

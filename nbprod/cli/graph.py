@@ -1,0 +1,48 @@
+"""``nbprod graph``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from nbprod.errors import ReadError, UsageError
+from nbprod.facts import CheckOptions, Facts
+from nbprod.flow.graph import RENDERERS
+from nbprod.notebook.read import read_notebook
+from nbprod.project import file_reader
+
+
+@click.command("graph")
+@click.argument("notebook", type=click.Path())
+@click.option("--format", "form", type=click.Choice(sorted(RENDERERS)), default="mermaid")
+@click.option("--stdin-filename", metavar="PATH", help="Read standard input, as if from here.")
+def command(notebook: str, form: str, stdin_filename: str | None) -> int:
+    """Print which cell feeds which, the names that flow, and an order that would run.
+
+    NOTEBOOK is a file, or `-` for standard input.
+    """
+    if notebook == "-":
+        data, path = sys.stdin.buffer.read(), stdin_filename or "stdin.ipynb"
+    else:
+        path = notebook
+        try:
+            data = Path(notebook).read_bytes()
+        except OSError as error:
+            raise UsageError(f"{notebook}: cannot be read: {error.strerror}") from None
+    try:
+        facts = Facts(read_notebook(data, path), CheckOptions(read_file=file_reader(path)))
+    except ReadError as error:
+        raise ReadError(error.kind, f"{path}: {error}") from None
+    sys.stdout.write(RENDERERS[form](facts.notebook, facts.flow, _runnable(facts)))
+    return 0
+
+
+def _runnable(facts: Facts) -> list[int] | None:
+    """An order of the code cells that runs: that of the page, or what the reorder fix finds."""
+    if not facts.flow.failures:
+        return list(facts.flow.order)
+    from nbprod.fixing.reorder import runnable_order
+
+    return runnable_order(facts)

@@ -1,0 +1,90 @@
+"""The entry point: a lazy group of commands and the one boundary for errors."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+
+import click
+
+from nbprod._version import __version__
+from nbprod.errors import NbprodError
+
+__all__ = ["cli", "main"]
+
+_COMMANDS = {
+    "check": ("nbprod.cli.check", "Check notebooks."),
+    "graph": ("nbprod.cli.graph", "Draw the data flow between the cells of a notebook."),
+    "rule": ("nbprod.cli.rule", "Explain a rule, or list them all."),
+}
+
+
+class LazyGroup(click.Group):
+    """Imports a command when it is called, so that `--help` and `check` stay quick."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names of the commands."""
+        return sorted(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import a command."""
+        if cmd_name not in _COMMANDS:
+            return None
+        command: click.Command = import_module(_COMMANDS[cmd_name][0]).command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, _COMMANDS[name][1]) for name in sorted(_COMMANDS)])
+
+
+@click.group(
+    cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
+@click.version_option(__version__, "-V", "--version", prog_name="nbprod", message="%(prog)s %(version)s")
+def cli() -> None:
+    """Take notebooks to production: check them, see their data flow, repair them.
+
+    Try `nbprod check` in a folder of notebooks.
+    """
+
+
+def main() -> None:
+    """Run the command line; every way out has one line and its own exit code."""
+    try:
+        code = cli.main(standalone_mode=False)
+        _flush()
+    except NbprodError as error:
+        click.echo(f"nbprod: {error}", err=True)
+        code = error.exit_code
+    except click.exceptions.Exit as ended:
+        code = ended.exit_code
+    except click.UsageError as error:
+        error.show()
+        code = 2
+    except click.ClickException as error:
+        error.show()
+        code = 2
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("nbprod: interrupted", err=True)
+        code = 130
+    except BrokenPipeError:
+        # The reader of our output is gone; nothing is left to say, not even at shutdown.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 141
+    except Exception as error:
+        if os.environ.get("NBPROD_TRACEBACK"):
+            raise
+        click.echo(
+            f"nbprod: internal error: {type(error).__name__}: {error}\n"
+            "Please report it; NBPROD_TRACEBACK=1 shows where it comes from.",
+            err=True,
+        )
+        code = 4
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _flush() -> None:
+    sys.stdout.flush()

@@ -1,0 +1,48 @@
+"""The terminal's manners: colour, progress, where text goes."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Iterator
+from typing import TypeVar
+
+__all__ = ["progress", "wants_colour"]
+
+_Item = TypeVar("_Item")
+
+
+def wants_colour(choice: str) -> bool:
+    """Whether to colour standard output: the flag, then NO_COLOR, FORCE_COLOR, the terminal."""
+    if choice != "auto":
+        return choice == "always"
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR"):
+        return True
+    return sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def progress(items: Iterator[_Item], count: int, *, shown: bool) -> Iterator[_Item]:
+    """Pass items on; show a bar on a terminal when it takes more than a second."""
+    if not shown or not sys.stderr.isatty() or os.environ.get("CI"):
+        yield from items
+        return
+    start = time.monotonic()
+    done = 0
+    for item in items:
+        yield item
+        done += 1
+        if time.monotonic() - start > 1 and done < count:
+            break
+    else:
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("checking", total=count, completed=done)
+        for item in items:
+            yield item
+            bar.advance(task)

@@ -1,0 +1,109 @@
+"""The data flow of a notebook as a picture: JSON, Mermaid or DOT. Cells count from 1."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from nbprod.flow.analysis import Flow
+from nbprod.notebook.types import Cell, Notebook
+
+__all__ = ["RENDERERS", "graph_dot", "graph_json", "graph_mermaid"]
+
+_LABEL = 40
+_NAMES = 4
+
+
+def graph_json(notebook: Notebook, flow: Flow, runnable: Sequence[int] | None) -> str:
+    """The graph as one JSON object; ``order`` is an order that runs, null when none is known."""
+    failing = _failing(flow)
+    cells: list[dict[str, Any]] = [
+        {
+            "cell": index + 1,
+            "cell_id": notebook.cells[index].id,
+            "execution_count": notebook.cells[index].execution_count,
+            "label": _label(notebook.cells[index]),
+            "defines": sorted(flow.cells[index].definitions),
+            "fails": failing.get(index, []),
+        }
+        for index in sorted(flow.order)
+    ]
+    edges = [
+        {"from": source + 1, "to": target + 1, "names": sorted(names)}
+        for source, target, names in _edges(flow)
+    ]
+    order = None if runnable is None else [index + 1 for index in runnable]
+    document = {"version": "1", "path": notebook.path, "cells": cells, "edges": edges}
+    return json.dumps({**document, "order": order}, indent=2) + "\n"
+
+
+def graph_mermaid(notebook: Notebook, flow: Flow, runnable: Sequence[int] | None) -> str:
+    """The graph as a Mermaid flowchart; cells that would fail have the class ``fails``."""
+    failing = _failing(flow)
+    lines = ["flowchart TD"]
+    for index in sorted(flow.order):
+        text = _entities(f"{index + 1}: {_label(notebook.cells[index])}")
+        lines.append(f'    c{index + 1}["{text}"]' + (":::fails" if index in failing else ""))
+    for source, target, names in _edges(flow):
+        lines.append(f'    c{source + 1} -->|"{_entities(_some(names))}"| c{target + 1}')
+    lines.append("    classDef fails stroke:#c00,stroke-width:3px")
+    return "\n".join(lines) + "\n"
+
+
+def graph_dot(notebook: Notebook, flow: Flow, runnable: Sequence[int] | None) -> str:
+    """The graph in DOT, for Graphviz."""
+    failing = _failing(flow)
+    lines = ["digraph notebook {", "  node [shape=box, fontname=monospace];"]
+    for index in sorted(flow.order):
+        text = _quoted(f"{index + 1}: {_label(notebook.cells[index])}")
+        lines.append(f"  c{index + 1} [label={text}{', color=red' if index in failing else ''}];")
+    for source, target, names in _edges(flow):
+        lines.append(f"  c{source + 1} -> c{target + 1} [label={_quoted(_some(names))}];")
+    return "\n".join([*lines, "}"]) + "\n"
+
+
+RENDERERS: dict[str, Callable[[Notebook, Flow, Sequence[int] | None], str]] = {
+    "json": graph_json,
+    "mermaid": graph_mermaid,
+    "dot": graph_dot,
+}
+
+
+def _edges(flow: Flow) -> Iterator[tuple[int, int, frozenset[str]]]:
+    for source, targets in flow.edges.items():
+        for target, names in targets.items():
+            yield source, target, names
+
+
+def _failing(flow: Flow) -> dict[int, list[str]]:
+    """Cell to the names that it will not find, what fails in turn included."""
+    found: dict[int, set[str]] = {}
+    for failure in flow.failures:
+        found.setdefault(failure.cell, set()).add(failure.name)
+    for root in (*flow.failures, *flow.syntax_failures.values()):
+        for cell, name in root.cascade:
+            found.setdefault(cell, set()).add(name)
+    return {cell: sorted(names) for cell, names in found.items()}
+
+
+def _label(cell: Cell) -> str:
+    line = next((one.strip() for one in cell.source.splitlines() if one.strip()), "")
+    return line if len(line) <= _LABEL else line[: _LABEL - 1] + "…"
+
+
+def _some(names: frozenset[str]) -> str:
+    shown = sorted(names)
+    more = f" +{len(shown) - _NAMES}" if len(shown) > _NAMES else ""
+    return ", ".join(shown[:_NAMES]) + more
+
+
+def _entities(text: str) -> str:
+    """Text inside a Mermaid label: everything with a meaning there as an entity."""
+    return "".join(
+        char if char.isalnum() or char in " .,:_=()-+…" else f"#{ord(char)};" for char in text
+    )
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ") + '"'

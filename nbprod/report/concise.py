@@ -1,0 +1,20 @@
+"""One line a finding, as editors and grep like it: raw position first, then the cell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from nbprod.model import Report
+from nbprod.report.places import clickable
+from nbprod.report.style import BOLD, RED, Style
+
+__all__ = ["render"]
+
+
+def render(report: Report, style: Style) -> Iterator[str]:
+    """Yield the lines of the report."""
+    for finding in report.findings:
+        code = style.paint(finding.code, BOLD, RED)
+        possible = " (possible)" if finding.certainty.value == "possible" else ""
+        fixable = " [*]" if finding.fix is not None else ""
+        yield f"{clickable(finding)}: {code}{fixable} {finding.name}: {finding.message}{possible}\n"

@@ -1,0 +1,83 @@
+"""For reading in a terminal: the place, the lines with a mark below, what to do about it."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator
+
+from nbprod.model import Finding, Place, Report, Severity
+from nbprod.report.places import located
+from nbprod.report.style import BLUE, BOLD, CYAN, DIM, RED, YELLOW, Style
+
+__all__ = ["render"]
+
+_COLOURS = {Severity.ERROR: RED, Severity.WARNING: YELLOW, Severity.INFO: CYAN}
+_MOST_LINES = 5
+
+
+def render(report: Report, style: Style) -> Iterator[str]:
+    """Yield the text of each finding, with an empty line behind it."""
+    for finding in report.findings:
+        yield "".join(f"{line}\n" for line in _finding(finding, style)) + "\n"
+
+
+def _finding(finding: Finding, style: Style) -> Iterator[str]:
+    colour = _COLOURS[finding.severity]
+    possible = " (possible)" if finding.certainty.value == "possible" else ""
+    code = style.paint(f"{finding.code} {finding.name}", BOLD, colour)
+    yield f"{code}: {finding.message}{possible}"
+    place = finding.place
+    arrow = style.paint("-->", BLUE)
+    raw = f"{finding.path}:{place.raw_line}:{place.raw_column}"
+    if place.cell is None:
+        yield f"  {arrow} {raw}"
+    else:
+        yield f"  {arrow} {located(place)}  {style.paint(raw, DIM)}"
+        yield from _snippet(finding, colour, style)
+    for related in finding.related:
+        yield f"   {style.paint('=', BLUE)} {located(related.place)}: {related.message}"
+    if finding.help:
+        yield f"   {style.paint('=', BLUE)} help: {finding.help}"
+    if finding.fix is not None:
+        flag = "--fix" if finding.fix.applicability.value == "safe" else "--fix --unsafe-fixes"
+        yield f"   {style.paint('=', BLUE)} fix: {finding.fix.title} (`{flag}`)"
+    if place.cell is not None:
+        silence = f"# nbprod: ignore[{finding.code}]"
+        yield f"   {style.paint(f'= silence: {silence}', DIM)}"
+
+
+def _snippet(finding: Finding, colour: int, style: Style) -> Iterator[str]:
+    place = finding.place
+    lines = finding.snippet.split("\n")
+    width = len(str(place.line + len(lines)))
+    bar = style.paint("|", BLUE)
+    yield f"   {' ' * width} {bar}"
+    for number, line in enumerate(lines[:_MOST_LINES], place.line):
+        shown = _visible(line)
+        yield f"   {style.paint(str(number).rjust(width), BLUE)} {bar} {shown}".rstrip()
+        if number == place.line:
+            marks = _marks(line, place, len(lines) > 1)
+            yield f"   {' ' * width} {bar} {style.paint(marks, colour)}"
+
+
+def _marks(line: str, place: Place, several: bool) -> str:
+    """Carets under the columns of a place, as wide as the characters are shown."""
+    start = place.column - 1
+    end = len(line) if several else place.end_column - 1
+    lead = "".join("\t" if char == "\t" else " " * _width(char) for char in line[:start])
+    under = sum(_width(char) for char in line[start:end])
+    return lead.replace("\t", "    ") + "^" * max(under, 1)
+
+
+def _visible(line: str) -> str:
+    """A line with tabs widened and control characters made harmless."""
+    return "".join(
+        "    " if char == "\t" else char if char.isprintable() else "\N{REPLACEMENT CHARACTER}"
+        for char in line
+    )
+
+
+def _width(char: str) -> int:
+    if unicodedata.combining(char):
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in "WF" else 1

@@ -1,0 +1,80 @@
+"""For machines: one object, described by `docs/schemas/check-1.json`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from nbprod.model import CellEdit, Finding, Fix, Place, Report
+from nbprod.report.style import Style
+
+__all__ = ["finding_object", "render"]
+
+VERSION = "1"
+
+
+def render(report: Report, style: Style) -> Iterator[str]:
+    """Yield the JSON text."""
+    document = {
+        "version": VERSION,
+        "nbprod_version": report.version,
+        "findings": [finding_object(finding) for finding in report.findings],
+        "skipped": [
+            {"path": one.path, "reason": one.skipped} for one in report.files if one.skipped
+        ],
+        "summary": {
+            "files": len(report.files),
+            "findings": len(report.findings),
+            "unreadable": sum(one.unreadable for one in report.files),
+        },
+    }
+    # Lone surrogates are legal in JSON only as escapes, which ASCII output gives.
+    yield json.dumps(document, indent=2, ensure_ascii=True) + "\n"
+
+
+def finding_object(finding: Finding) -> dict[str, Any]:
+    """A finding as the schema has it."""
+    return {
+        "code": finding.code,
+        "name": finding.name,
+        "message": finding.message,
+        "certainty": finding.certainty.value,
+        "severity": finding.severity.value,
+        "path": finding.path,
+        **_place(finding.place),
+        "symbol": finding.symbol,
+        "predicted_exception": finding.predicted_exception,
+        "related": [
+            {**_place(related.place), "message": related.message} for related in finding.related
+        ],
+        "help": finding.help,
+        "fix": _fix(finding.fix),
+        "fingerprint": finding.fingerprint,
+    }
+
+
+def _place(place: Place) -> dict[str, Any]:
+    return place._asdict()
+
+
+def _fix(fix: Fix | None) -> dict[str, Any] | None:
+    if fix is None:
+        return None
+    edits: list[dict[str, Any]] = []
+    for edit in fix.edits:
+        if isinstance(edit, CellEdit):
+            before = None if edit.before is None else edit.before + 1
+            edits.append({"kind": edit.kind, "cell": edit.cell + 1, "before": before})
+        else:
+            span = edit.span
+            edits.append(
+                {
+                    "kind": "text",
+                    "cell": span.cell + 1,
+                    "start": span.start,
+                    "end": span.end,
+                    "text": edit.text,
+                }
+            )
+    return {"title": fix.title, "applicability": fix.applicability.value, "edits": edits}
