@@ -8,7 +8,7 @@ from typing import Any
 from nbprod.flow import expressions, libcalls, objects
 from nbprod.flow.environment import Entry
 from nbprod.flow.library import CONTAINERS, MUTATORS, PURE_MODULES, STRONG_MUTATORS
-from nbprod.flow.library import EAGER_METHODS
+from nbprod.flow.library import EAGER_METHODS, IDEMPOTENT_METHODS
 from nbprod.flow.machine import MAX_CALL_DEPTH, Dead, Frame, Machine
 from nbprod.flow.scopes import iter_parameters
 from nbprod.flow.types import CallStep
@@ -108,6 +108,10 @@ def call_value(
     if kind == "class":
         return construct(machine, callee, arguments, keywords, node)
     if kind == "union":
+        functions = [one.data for one in callee.data if one.kind == "function"]
+        if len(functions) == len(callee.data) and len({id(one.node) for one in functions}) == 1:
+            # One piece of code, made several times: what it reads is the same for all.
+            return call_function(machine, functions[0], arguments, keywords, node)
         return expressions.branch(
             machine,
             [
@@ -135,6 +139,7 @@ def call_unknown(
             if value.objects:
                 root, _ = expressions.root_of(expression)
                 machine.mutate(value, root, node, "call", definite=False)
+                machine.forget_contents(value)
     return machine.allocate("any")
 
 
@@ -188,9 +193,9 @@ def run_function(
     if not machine.uncalled:
         machine.calls.setdefault(function.scope.identity, {})[machine.cell] = None
     if any(one is definition for one in machine.active) or len(machine.active) > MAX_CALL_DEPTH:
-        return ANY
+        return _not_followed(machine, arguments, keywords)
     if machine.steps > machine.program.budget:
-        return ANY
+        return _not_followed(machine, arguments, keywords)
     key = (
         id(definition), id(function.closure), arguments, keywords, machine.cell, machine.maybe > 0,
         id(machine.failed), bool(machine.catches),
@@ -206,6 +211,14 @@ def run_function(
     if machine.env.version == before:
         machine.memo[key] = (before, result)
     return result
+
+
+def _not_followed(machine: Machine, arguments: Arguments, keywords: Keywords) -> Value:
+    """A call that is not followed, because it recurses or the run is long enough already."""
+    machine.incomplete = True
+    for value in (*arguments, *(value for _, value in keywords)):
+        machine.forget_contents(value)
+    return ANY
 
 
 def _run_in(
@@ -369,7 +382,7 @@ def _open_method(
 def _mutation(base: Value, name: str, keywords: Keywords) -> str | None:
     """How a method changes its receiver, None when it is not known to."""
     if any(key == "inplace" and value == constant(True) for key, value in keywords):
-        return "chain"
+        return "reset" if name in IDEMPOTENT_METHODS else "chain"
     kind = base.data if base.kind == "object" else base.kind
     if base.kind in ("const", "function", "pending"):
         return None
@@ -410,7 +423,8 @@ def _mutate_by(
         part = repr(arguments[0].data[1]) if arguments[0].kind == "const" else None
         if name == "pop" and len(arguments) > 1:
             how = "reset"
-    machine.mutate(base, root, node, name, part=part, chained=how == "chain", contents=held)
+    detail = "draw" if base.data == "generator" else name
+    machine.mutate(base, root, node, detail, part=part, chained=how == "chain", contents=held)
 
 
 def _method_result(

@@ -171,7 +171,7 @@ def apply_binary(
                 return result
     if left.kind in ("list", "set", "tuple", "dict") or right.kind == "list":
         return machine.allocate(left.kind if left.kind != "const" else right.kind)
-    if left.kind == "object" and left.data.startswith(("pandas.", "numpy.")):
+    if left.kind == "object" and str(left.data).startswith(("pandas.", "numpy.")):
         return machine.allocate("object", left.data)
     return ANY
 

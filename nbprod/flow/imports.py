@@ -41,7 +41,8 @@ def run_import_from(machine: Machine, node: ast.ImportFrom) -> None:
             _star(machine, node, module, alias)
         else:
             value = library(f"{module}.{alias.name}")
-            machine.bind(alias.asname or alias.name, alias, value, "import", module)
+            detail = f"{module}.{alias.name}"
+            machine.bind(alias.asname or alias.name, alias, value, "import", detail)
 
 
 def _star(machine: Machine, node: ast.ImportFrom, module: str, alias: ast.alias) -> None:

@@ -73,6 +73,9 @@ def call_library(
         chained = name not in _RESETTERS
         machine.mutate(arguments[0], root, node, name.rpartition(".")[2], chained=chained)
     _run_given_functions(machine, name, arguments, keywords, node)
+    if name.partition(".")[0] not in PURE_MODULES or name in _ARGUMENT_MUTATORS:
+        for value in arguments:
+            machine.forget_contents(value)
     _files(machine, name, arguments, keywords, node)
     if name in CONTAINERS:
         return _container(machine, name, arguments, node)

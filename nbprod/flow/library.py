@@ -12,8 +12,11 @@ import re
 __all__ = [
     "BUILTIN_NAMES",
     "CONTAINERS",
+    "CHANGING_METHODS",
     "EAGER_CALLERS",
+    "EAGER_METHODS",
     "HISTORY_NAMES",
+    "IDEMPOTENT_METHODS",
     "KERNEL_NAMES",
     "LAZY_CALLERS",
     "MUTATORS",
@@ -118,6 +121,26 @@ PURE_MODULES = frozenset(
     " logging random display requests glob pickle csv io textwrap hashlib urllib calendar"
     " tensorflow keras torch torchvision transformers datasets xgboost lightgbm nltk spacy cv2 PIL"
     " sympy networkx polars pyspark".split()
+)
+
+# f(f(x)) == f(x) for these methods of their receiver, whatever their other arguments.
+IDEMPOTENT_METHODS = frozenset(
+    "dropna drop_duplicates sort_values sort_index fillna ffill bfill astype lower upper strip"
+    " lstrip rstrip title capitalize casefold copy rename reindex to_numpy tolist to_frame abs"
+    " round normalize clip infer_objects convert_dtypes eval cuda cpu to float double half long"
+    " contiguous flatten ravel squeeze detach numpy reshape nlargest nsmallest head set_axis query"
+    " isin tz_convert rename_axis persist cache union resolve expanduser absolute unique toarray"
+    " filter where select cast cast_column set_format with_format sort train requires_grad_"
+    " limit distinct dropDuplicates ungroup interpolate mask select_dtypes to_dict items".split()
+)
+# Methods whose result is surely another when they are applied to it again.
+CHANGING_METHODS = frozenset(
+    "append extend drop pop shift diff pct_change cumsum cumprod merge join explode melt stack"
+    " unstack pivot pivot_table transpose set_index reset_index split rsplit replace_with encode"
+    " decode remove_columns remove_column rename_column rename_columns train_test_split add sub mul"
+    " div add_suffix add_prefix center zfill rjust ljust insert groupby resample tail_but concat"
+    " unsqueeze permute swapaxes batch prefetch repeat shuffle sample describe value_counts sum"
+    " mean count index find getvalue read readline keys values".split()
 )
 
 _FRAMES = re.compile(

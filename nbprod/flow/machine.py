@@ -135,6 +135,7 @@ class Machine:
         self.syntax_failures: dict[int, Failure] = {}
         self.uncalled = False
         self.steps = 0
+        self.incomplete = False
         self._counter = 0
         self.reads: dict[int, dict[int, Read]] = {}
         self.exposures: dict[int, dict[tuple[Hashable, int], Exposure]] = {}
@@ -539,6 +540,19 @@ class Machine:
         parts = known.contents if known and known.contents else ()
         if all(one.data != part for one in parts):
             self.env.put(key, Entry(frozenset(), ANY, (*parts, library(part))))
+
+    def forget_contents(self, value: Value) -> None:
+        """Code that is not followed had the object: what is known of its insides is void."""
+        for identity in value.objects:
+            key = ("object", identity)
+            entry = self.env.entries.get(key)
+            if entry is not None and (entry.contents is not None or entry.value is not ANY):
+                self.env.set(key, Entry(entry.definitions))
+            known = self.env.entries.get(("parts", identity))
+            for part in known.contents if known and known.contents else ():
+                inner = self.env.entries.get((*key, part.data))
+                if inner is not None and inner.value.kind == "const":
+                    self.env.set((*key, part.data), Entry(inner.definitions))
 
     def record_mutation(self, name: str, node: ast.AST, how: str, definite: bool) -> None:
         """Note that ``node`` changes the object behind ``name``."""

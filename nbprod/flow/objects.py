@@ -124,7 +124,8 @@ def _instance_attribute(
             found = entry.value if found is None else join_values(found, entry.value)
     machine.observe(base, root, root_node, part)
     if found is not None:
-        return found
+        # After a call that was not followed, a constant in an object may be another.
+        return ANY if machine.incomplete and found.kind == "const" else found
     held = class_attribute(machine, base.data, name)
     if held is None:
         hook = class_attribute(machine, base.data, "__getattr__")

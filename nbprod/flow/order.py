@@ -123,14 +123,21 @@ def _reads(document: Flow, recorded: Flow) -> list[OrderChange]:
     groups: dict[tuple[str, frozenset[Definition], frozenset[Definition]], list[tuple[int, Span]]]
     groups = {}
     seeded = _is_seeded(document) or _is_seeded(recorded)
+    broken = _broken(document) | _broken(recorded)
     for cell in document.order:
+        if cell in broken:
+            # What a run does after a failure says nothing about order.
+            continue
         before = recorded.uses_by_node(cell)
         for node, use in document.uses_by_node(cell).items():
             old = before.get(node)
             if old is None or (use.name in _GENERATORS and not seeded):
                 continue
-            then, now = _seen(old.definitions, old.mutations), _seen(use.definitions, use.mutations)
-            if then == now or not then or not now or _same_effect(then, now):
+            then = _seen(old.definitions, old.mutations, cell)
+            now = _seen(use.definitions, use.mutations, cell)
+            if then == now or _same_effect(then, now):
+                continue
+            if not (then or now) or (not use.mutations and not old.mutations and (then < now or now < then)):
                 continue
             key = (use.name, frozenset(then), frozenset(now))
             place = use.chain[0].span if use.chain else use.span
@@ -142,20 +149,31 @@ def _reads(document: Flow, recorded: Flow) -> list[OrderChange]:
         known = found.get(name)
         if known is None:
             found[name] = OrderChange(
-                "changes", name, cell, span, _sorted(then - now or then), _sorted(now - then or now), cells
-            )
+                "changes", name, cell, span, _sorted(then - now or then or now),
+                _sorted(now - then or now or then), cells,
+            )  # fmt: skip
         else:
             merged = tuple(dict.fromkeys((*known.cells, *cells)))
             found[name] = known._replace(cells=merged)
     return list(found.values())
 
 
+def _broken(flow: Flow) -> set[int]:
+    """The cells that stop with a failure."""
+    cells = {failure.cell for failure in flow.failures}
+    for root in (*flow.failures, *flow.syntax_failures.values()):
+        cells |= {cell for cell, _ in root.cascade}
+    return cells
+
+
 def _seen(
-    definitions: frozenset[Definition], mutations: frozenset[Definition]
+    definitions: frozenset[Definition], mutations: frozenset[Definition], reader: int = -2
 ) -> frozenset[Definition]:
-    """What a read sees, definitions after a failure left out: those were never made."""
+    """What a read sees of other cells; definitions after a failure were never made."""
     return frozenset(
-        one for one in definitions | mutations if not one.is_unbound and one.after is None
+        one
+        for one in definitions | mutations
+        if not one.is_unbound and one.after is None and one.cell != reader
     )
 
 

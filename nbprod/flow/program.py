@@ -19,6 +19,7 @@ from nbprod.syntax.types import Magic, ParsedCell
 
 __all__ = ["FlowOptions", "Program"]
 
+_FORM_FIELD = re.compile(r"#\s*@param\b")
 _DEFINED_NAME = re.compile(r"(?:async\s+)?(?:def|class)\s+")
 
 
@@ -60,6 +61,7 @@ class Program:
         self._scopes: dict[int, Scope] = {}
         self._hosts: dict[int, Span] = {}
         self._foreign: dict[tuple[int, str], tuple[int, ast.Module | None]] = {}
+        self._inputs: dict[int, bool | set[int]] = {}
         self._placed: dict[int, Span] = {}
         self._stand_ins: dict[tuple[int, int, int], ast.Name] = {}
         self._static: list[dict[str, ast.AST]] | None = None
@@ -112,6 +114,29 @@ class Program:
         if match is None:
             return Span(cell, start, start + len("except"))
         return Span(cell, match.start(1), match.end(1))
+
+    def is_input(self, cell: int, node: ast.stmt) -> bool:
+        """Whether a statement declares an input: a Colab form field, or a papermill parameter."""
+        if cell < 0:
+            return False
+        lines = self._inputs.get(cell)
+        if lines is None:
+            lines = self._inputs[cell] = self._input_lines(cell)
+        return lines is True or (
+            lines is not False and (node.end_lineno or node.lineno) in lines
+        )
+
+    def _input_lines(self, cell: int) -> bool | set[int]:
+        parsed = self.parsed[cell]
+        assert parsed is not None
+        tags = parsed.cell.tags
+        if "parameters" in tags or "injected-parameters" in tags:
+            return True
+        source = parsed.cell.source
+        if "@param" not in source:
+            return False
+        index = self.index(cell)
+        return {index.position(match.start())[0] for match in _FORM_FIELD.finditer(source)}
 
     def magic(self, cell: int, node: ast.AST) -> Magic | None:
         """The magic for which a node of the tree stands in."""

@@ -81,6 +81,9 @@ def _unpack(
 
 def _assign(machine: Machine, node: ast.Assign) -> None:
     value = receiver(machine, node.value)
+    if value.kind == "const" and machine.program.is_input(machine.source_cell, node):
+        # The value on the page is only the one that nobody has changed yet.
+        value = ANY
     for target in node.targets:
         assign(machine, target, value)
 

@@ -188,7 +188,8 @@ def _raw_cells(document: Mapping[str, Any], version: tuple[int, int]) -> list[An
 
 def _language(metadata: Mapping[str, Any], cells: Sequence[Any]) -> str:
     kernel, info = _mapping(metadata.get("kernelspec")), _mapping(metadata.get("language_info"))
-    for value in (kernel.get("language"), info.get("name")):
+    main = _mapping(metadata.get("jupytext")).get("main_language")
+    for value in (kernel.get("language"), info.get("name"), main):
         if isinstance(value, str) and value:
             return _LANGUAGES.get(value.lower(), value.lower())
     name = kernel.get("name")

@@ -101,7 +101,7 @@ def _in_call(call: ast.Call, cell: int, name: str, facts: Facts) -> Edit:
     if parts:
         at = max(facts.span(cell, part).end for part in parts)
         # An argument in brackets of its own ends behind them.
-        closing = source.rindex(")", at, end)
+        closing = end - 1
         between = source[at:closing]
         if ")" in between or "," in between or "#" in between:
             at = closing

@@ -61,6 +61,9 @@ def _cell(
         places.append(SourceLine(number, shift))
     spoken = language
     switch = _SWITCH.match(text[0]) if text else None
+    if text and text[0].startswith("%run"):
+        # It brings another notebook's names, whatever the language of this one.
+        spoken = "python"
     if switch:
         spoken = switch[1]
         rest = text[0][switch.end() :]

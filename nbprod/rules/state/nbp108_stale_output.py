@@ -89,6 +89,9 @@ def _from_unexecuted(facts: Facts) -> Iterator[Diagnostic]:
 
 def _contradicted(cell: Cell, facts: Facts) -> Iterator[Diagnostic]:
     """A constant result that is not the one which is saved."""
+    parsed = facts.parsed[cell.index]
+    if parsed is None or parsed.magics:
+        return
     shown, printed = facts.flow.shown(cell.index), facts.flow.printed(cell.index)
     for output in cell.outputs:
         if shown is not None and output.get("output_type") == "execute_result":

@@ -50,6 +50,7 @@ from nbprod.rule import rule
 
 _MESSAGES = {
     "rebinds": "`{0}` is computed from its own old value: a second run gives another",
+    "overwrites": "`{0}` is read and then given another value: a second run reads that one",
     "augments": "`{0}` changes again with each run of this cell",
     "mutates": "`{0}` is changed in place again with each run of this cell ({1})",
     "deletes": "`{0}` is deleted: a second run of this cell fails",

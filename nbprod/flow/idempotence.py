@@ -1,0 +1,300 @@
+"""What a second application of an assignment does to a value: nothing, something, or unknown.
+
+`x = x.strip()` gives the same again, `x = x + 1` does not, `x = f(x)` depends on f. The answer
+rests on tables of methods and on the shape of the expression; own functions are looked into.
+"""
+
+from __future__ import annotations
+
+import ast
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from nbprod.flow.library import CHANGING_METHODS, IDEMPOTENT_METHODS
+
+if TYPE_CHECKING:
+    from nbprod.flow.machine import Machine
+    from nbprod.flow.values import FunctionValue
+
+__all__ = ["Again", "apply_again"]
+
+IDEMPOTENT_CALLS = frozenset(
+    "sorted list tuple set frozenset dict str int float bool abs round np.array np.asarray"
+    " numpy.array numpy.asarray np.abs np.sort np.unique np.squeeze np.ravel pd.DataFrame"
+    " pandas.DataFrame pd.to_datetime pandas.to_datetime pd.to_numeric pandas.to_numeric pd.Series"
+    " Path pathlib.Path os.path.abspath copy.copy copy.deepcopy deepcopy np.nan_to_num torch.tensor"
+    " torch.Tensor torch.from_numpy np.float32 np.float64 np.int32 np.int64 OrderedDict"
+    " np.round np.floor np.ceil math.floor math.ceil np.maximum np.minimum max min filter".split()
+)
+_CHANGING_CALLS = frozenset("len sum repr iter next enumerate zip reversed type json.loads json.dumps".split())
+_SAME_OPERATORS = (ast.BitOr, ast.BitAnd)
+_AGGREGATES = ("mean", "median", "quantile", "std", "max", "min", "sum", "rank")
+_MASKS = ("notnull", "notna", "isin", "between", "contains", "startswith", "endswith", "isnull")
+
+
+class Again(Enum):
+    """What doing it again does: nothing more, a change, not known; or it has no part in it."""
+
+    SAME = "same"
+    CHANGES = "changes"
+    UNKNOWN = "unknown"
+    UNRELATED = "unrelated"
+
+
+def apply_again(
+    machine: Machine, statement: ast.Assign | ast.AugAssign | ast.AnnAssign, read: ast.AST
+) -> Again:
+    """Judge a store that follows a read (``read``) of what it replaces."""
+    if isinstance(statement, ast.AugAssign):
+        return Again.SAME if isinstance(statement.op, _SAME_OPERATORS) else Again.CHANGES
+    if statement.value is None:
+        return Again.UNRELATED
+    if not any(node is read for node in ast.walk(statement.value)):
+        # The read is elsewhere in the cell.
+        return Again.UNRELATED
+    targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+    target, value = targets[0], statement.value
+    if isinstance(target, (ast.Tuple, ast.List)):
+        return _unpacked(machine, target, value)
+    return _judge(machine, value, ast.unparse(target))
+
+
+def _unpacked(machine: Machine, target: ast.Tuple | ast.List, value: ast.expr) -> Again:
+    if not isinstance(value, (ast.Tuple, ast.List)) or len(value.elts) != len(target.elts):
+        return Again.UNKNOWN
+    places = [ast.unparse(one) for one in target.elts]
+    for place, part in zip(places, value.elts, strict=True):
+        others = [other for other in places if other != place]
+        if any(_reads(part, other) for other in others):
+            return Again.CHANGES
+    verdicts = {
+        _judge(machine, part, place)
+        for place, part in zip(places, value.elts, strict=True)
+        if _reads(part, place)
+    }
+    return _worst(verdicts)
+
+
+def _worst(verdicts: set[Again]) -> Again:
+    for one in (Again.CHANGES, Again.UNKNOWN, Again.SAME):
+        if one in verdicts:
+            return one
+    return Again.SAME
+
+
+def _judge(machine: Machine, node: ast.expr, place: str) -> Again:
+    """What the expression gives when ``place`` already holds what it gave."""
+    if isinstance(node, (ast.Name, ast.Attribute, ast.Subscript)) and ast.unparse(node) == place:
+        return Again.SAME
+    if not _reads(node, place):
+        return Again.SAME
+    judge = _JUDGES.get(type(node))
+    return judge(machine, node, place) if judge is not None else Again.UNKNOWN
+
+
+def _bool(machine: Machine, node: ast.BoolOp, place: str) -> Again:
+    return _judge(machine, node.values[0], place)
+
+
+def _choice(machine: Machine, node: ast.IfExp, place: str) -> Again:
+    arms = {_judge(machine, arm, place) for arm in (node.body, node.orelse)}
+    return Again.SAME if arms == {Again.SAME} else Again.UNKNOWN
+
+
+def _operation(machine: Machine, node: ast.BinOp, place: str) -> Again:
+    if isinstance(node.op, _SAME_OPERATORS):
+        return _judge(machine, node.left, place)
+    for operand, other in ((node.left, node.right), (node.right, node.left)):
+        if _reads(operand, place) and _contains_place(operand, place):
+            # Minus the mean, over the norm: those may well be the same again.
+            return Again.UNKNOWN if _reads(other, place) else Again.CHANGES
+    return Again.UNKNOWN
+
+
+def _contains_place(node: ast.expr, place: str) -> bool:
+    """Whether the value of an operand is the place's own, not just something derived from it."""
+    if isinstance(node, ast.BinOp):
+        return _contains_place(node.left, place) or _contains_place(node.right, place)
+    if isinstance(node, (ast.Name, ast.Attribute, ast.Subscript)):
+        return ast.unparse(node) == place
+    return isinstance(node, (ast.UnaryOp, ast.Call)) and _reads(node, place)
+
+
+def _text(machine: Machine, node: ast.JoinedStr, place: str) -> Again:
+    return Again.CHANGES
+
+
+def _display(machine: Machine, node: ast.expr, place: str) -> Again:
+    return Again.CHANGES
+
+
+def _comprehension(machine: Machine, node: ast.expr, place: str) -> Again:
+    """`[f(x) for x in place]`: what f does to an element, and whether the filter stays."""
+    generators: list[ast.comprehension] = node.generators  # type: ignore[attr-defined]
+    if len(generators) != 1 or not isinstance(generators[0].target, (ast.Name, ast.Tuple)):
+        return Again.UNKNOWN
+    generator = generators[0]
+    source = generator.iter
+    if isinstance(source, ast.Call) and isinstance(source.func, ast.Attribute):
+        source = source.func.value if source.func.attr in ("items", "values") else source
+    if ast.unparse(source) != place:
+        return Again.UNKNOWN
+    element = node.value if isinstance(node, ast.DictComp) else node.elt  # type: ignore[attr-defined]
+    target = generator.target
+    names = [target] if isinstance(target, ast.Name) else target.elts
+    mentioned = [one for one in names if _reads(element, ast.unparse(one))]
+    if len(mentioned) != 1:
+        return Again.SAME if not mentioned else Again.UNKNOWN
+    return _judge(machine, element, ast.unparse(mentioned[0]))
+
+
+def _selection(machine: Machine, node: ast.Subscript, place: str) -> Again:
+    """`x[x.a > 1]` and `x[["a", "b"]]`: rows or columns that are picked again are the same."""
+    base, key = node.value, node.slice
+    if isinstance(base, ast.Attribute) and base.attr in ("loc", "iloc"):
+        base = base.value
+    verdict = _judge(machine, base, place) if _reads(base, place) else Again.UNKNOWN
+    if verdict is not Again.SAME:
+        return verdict
+    if isinstance(key, ast.Slice):
+        upper = key.upper
+        prefix = key.lower is None and key.step is None and isinstance(upper, ast.Constant)
+        return Again.SAME if prefix else Again.CHANGES
+    if isinstance(key, ast.Constant):
+        return Again.CHANGES
+    return _mask(key)
+
+
+def _mask(key: ast.expr) -> Again:
+    if any(isinstance(part, ast.Attribute) and part.attr in _AGGREGATES for part in ast.walk(key)):
+        # The mask depends on all rows, so it moves when rows go.
+        return Again.UNKNOWN
+    if isinstance(key, (ast.List, ast.Compare, ast.BoolOp)):
+        return Again.SAME
+    if isinstance(key, ast.UnaryOp) and isinstance(key.op, ast.Invert):
+        return Again.SAME
+    if isinstance(key, ast.BinOp) and isinstance(key.op, _SAME_OPERATORS):
+        return Again.SAME
+    if isinstance(key, ast.Call) and isinstance(key.func, ast.Attribute):
+        return Again.SAME if key.func.attr in _MASKS else Again.UNKNOWN
+    return Again.UNKNOWN
+
+
+def _attribute(machine: Machine, node: ast.Attribute, place: str) -> Again:
+    if node.attr in ("str", "values", "dt", "data"):
+        return _judge(machine, node.value, place)
+    return Again.CHANGES if node.attr == "T" else Again.UNKNOWN
+
+
+def _call(machine: Machine, node: ast.Call, place: str) -> Again:
+    function = node.func
+    if isinstance(function, ast.Attribute) and _reads(function.value, place):
+        return _method(machine, node, function, place)
+    name = ast.unparse(function)
+    if name in IDEMPOTENT_CALLS and node.args:
+        return _worst({_judge(machine, arg, place) for arg in node.args if _reads(arg, place)})
+    if name in _CHANGING_CALLS:
+        return Again.CHANGES
+    if isinstance(function, ast.Name):
+        return _own_function(machine, node, function.id, place)
+    return Again.UNKNOWN
+
+
+def _method(machine: Machine, node: ast.Call, function: ast.Attribute, place: str) -> Again:
+    keywords = {keyword.arg: keyword.value for keyword in node.keywords}
+    before = _judge(machine, function.value, place)
+    if before is not Again.SAME:
+        return before
+    name = function.attr
+    if name == "reset_index":
+        return Again.SAME if _is_true(keywords.get("drop")) else Again.CHANGES
+    if name == "drop":
+        errors = keywords.get("errors")
+        ignored = isinstance(errors, ast.Constant) and errors.value == "ignore"
+        return Again.SAME if ignored else Again.CHANGES
+    if name in ("assign", "with_columns", "withColumn"):
+        given = (*keywords.values(), *node.args)
+        plain = all(isinstance(value, ast.Constant) for value in given)
+        return Again.SAME if plain else Again.UNKNOWN
+    if name == "replace":
+        return _replacement(node)
+    if name in IDEMPOTENT_METHODS:
+        return Again.SAME
+    return Again.CHANGES if name in CHANGING_METHODS else Again.UNKNOWN
+
+
+def _is_true(node: ast.expr | None) -> bool:
+    return isinstance(node, ast.Constant) and node.value is True
+
+
+def _replacement(node: ast.Call) -> Again:
+    """`s.replace("a", "b")` again changes nothing when the new text does not hold the old."""
+    texts = [arg.value for arg in node.args[:2] if isinstance(arg, ast.Constant)]
+    if len(texts) == 2 and all(isinstance(text, str) for text in texts):
+        return Again.CHANGES if str(texts[0]) in str(texts[1]) else Again.SAME
+    return Again.UNKNOWN if len(node.args) == 2 else Again.SAME
+
+
+def _own_function(machine: Machine, node: ast.Call, name: str, place: str) -> Again:
+    """A function of the notebook: what its return value makes of the argument."""
+    entry = machine.env.get(name)
+    if entry is None or entry.value.kind != "function":
+        return Again.UNKNOWN
+    function: FunctionValue = entry.value.data
+    definition = function.node
+    reading = [index for index, arg in enumerate(node.args) if _reads(arg, place)]
+    parameters = definition.args.posonlyargs + definition.args.args
+    if len(reading) != 1 or reading[0] >= len(parameters):
+        return Again.UNKNOWN
+    if _judge(machine, node.args[reading[0]], place) is not Again.SAME:
+        return Again.UNKNOWN
+    parameter = parameters[reading[0]].arg
+    if isinstance(definition, ast.Lambda):
+        return _judge(machine, definition.body, parameter)
+    return _body(machine, definition.body, parameter)
+
+
+def _body(machine: Machine, body: list[ast.stmt], parameter: str) -> Again:
+    """A body of assignments to the parameter and a return of it; anything else is unknown."""
+    verdicts: set[Again] = set()
+    for statement in body:
+        if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant):
+            continue
+        if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
+            if ast.unparse(statement.targets[0]) != parameter:
+                return Again.UNKNOWN
+            verdicts.add(_judge(machine, statement.value, parameter))
+        elif isinstance(statement, ast.AugAssign) and ast.unparse(statement.target) == parameter:
+            verdicts.add(Again.CHANGES)
+        elif isinstance(statement, ast.Return) and statement.value is not None:
+            verdicts.add(_judge(machine, statement.value, parameter))
+            return _worst(verdicts)
+        else:
+            return Again.UNKNOWN
+    return Again.UNKNOWN
+
+
+def _reads(node: ast.AST, place: str) -> bool:
+    """Whether an expression reads the variable of a place (a name, an attribute or an item)."""
+    root = place.partition("[")[0].partition(".")[0]
+    return any(isinstance(part, ast.Name) and part.id == root for part in ast.walk(node))
+
+
+_JUDGES = {
+    ast.BoolOp: _bool,
+    ast.IfExp: _choice,
+    ast.BinOp: _operation,
+    ast.UnaryOp: _display,
+    ast.JoinedStr: _text,
+    ast.List: _display,
+    ast.Tuple: _display,
+    ast.Set: _display,
+    ast.Dict: _display,
+    ast.ListComp: _comprehension,
+    ast.SetComp: _comprehension,
+    ast.DictComp: _comprehension,
+    ast.GeneratorExp: _comprehension,
+    ast.Subscript: _selection,
+    ast.Attribute: _attribute,
+    ast.Call: _call,
+}
