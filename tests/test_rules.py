@@ -61,3 +61,54 @@ def test_every_rule_is_documented_and_has_examples() -> None:
 def test_codes_and_names_are_unique() -> None:
     files = rule_files()
     assert len({file.code for file in files}) == len({file.name for file in files}) == len(files)
+
+
+def fix_cases() -> list[tuple[RuleFile, int, str, str]]:
+    found = []
+    for file in rule_files():
+        examples = parse_docs(path_of(file)).examples
+        flagged, fixed = examples.get("Flagged", ()), examples.get("Fixed", ())
+        found += [(file, number, flagged[number], text) for number, text in enumerate(fixed)]
+    return found
+
+
+def ipynb_of(text: str) -> bytes:
+    import json
+
+    cells = [
+        {
+            "cell_type": cell.kind,
+            "id": f"c{cell.index}",
+            "metadata": {"tags": list(cell.tags)},
+            "source": cell.source.splitlines(keepends=True),
+            **(
+                {"execution_count": cell.execution_count, "outputs": list(cell.outputs)}
+                if cell.kind == "code"
+                else {}
+            ),
+        }
+        for cell in parse_example(text).notebook.cells
+    ]
+    return json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}).encode()
+
+
+@pytest.mark.parametrize(
+    "case", fix_cases(), ids=lambda case: f"{case[0].code}-{case[1]}"
+)
+def test_fixes_give_the_fixed_example_and_then_rest(case: tuple[RuleFile, int, str, str]) -> None:
+    from nbprod.fixing.apply import fix_bytes
+    from nbprod.notebook.read import read_notebook
+
+    file, _, flagged, fixed = case
+    selection = Selection((load_rule(file),), frozenset((file.code,)))
+    outcome = fix_bytes(
+        ipynb_of(flagged), "example.ipynb", lambda nb: check_notebook(nb, selection), unsafe=True
+    )
+    wanted = parse_example(fixed).notebook.cells
+    got = read_notebook(outcome.data, "example.ipynb").cells
+    assert [cell.source for cell in got] == [cell.source for cell in wanted]
+    assert [cell.execution_count for cell in got] == [cell.execution_count for cell in wanted]
+    again = fix_bytes(
+        outcome.data, "example.ipynb", lambda nb: check_notebook(nb, selection), unsafe=True
+    )
+    assert again.data == outcome.data

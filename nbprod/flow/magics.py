@@ -77,7 +77,7 @@ def _names(machine: Machine, magic: Magic) -> None:
             machine.read(read.name, node)
     for name in magic.interpolates:
         node = machine.program.stand_in(cell, name.name, name.start, name.end)
-        bound = machine.is_bound(name.name)
+        bound = _is_visible(machine, name.name)
         if bound is not False:
             machine.read(name.name, node)
         elif name.name in machine.program.injected:
@@ -86,6 +86,14 @@ def _names(machine: Machine, magic: Magic) -> None:
     for name in magic.binds:
         node = machine.program.stand_in(cell, name.name, name.start, name.end)
         machine.bind(name.name, node, machine.allocate("any"), "magic", magic.name)
+
+
+def _is_visible(machine: Machine, name: str) -> bool | None:
+    """Whether a name is bound where the magic stands: a function's own names count."""
+    key = machine.key_of(name)
+    if isinstance(key, str):
+        return machine.is_bound(name)
+    return True if key in machine.env.entries else None
 
 
 def _effects(machine: Machine, magic: Magic, node: ast.expr) -> None:

@@ -46,6 +46,9 @@ def iter_leaks(facts: Facts) -> Iterator[Leak]:
                 continue
             if any(facts.is_parameters(one.cell) for one in definitions):
                 continue
+            if definitions[0].binding.kind in _SETTLED:
+                # A function or import that is wrapped later is still meant as one.
+                continue
             changes = tuple(_changes(function, definitions, mutations.get(name, []), facts))
             yield Leak(function, name, reads[0], definitions, changes)
 

@@ -73,6 +73,9 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
         if not leak.changes:
             continue
         span, how = leak.changes[0]
+        if leak.function.name == "<lambda>" and max(leak.function.calls, default=-1) < span.cell:
+            # A lambda that is handed on and done with before the change.
+            continue
         yield Diagnostic(
             leak.read,
             f"`{leak.function.name}` reads the notebook variable `{leak.name}`, "

@@ -25,6 +25,26 @@ prices = [1, 2]
 total()
 ```
 
+## Fixed
+
+```notebook
+# %%
+prices = [1, 2]
+# %%
+print(prices)
+```
+
+```notebook
+# %%
+def total():
+    return sum(prices)
+# %%
+prices = [1, 2]
+total()
+# %%
+total()
+```
+
 ## Clean
 
 ```notebook
@@ -43,27 +63,47 @@ try:
 except NameError:
     cache = {}
 ```
+
+## Fix safety
+
+Unsafe: the fewest cells are moved after which the analysis finds nothing that fails, and no read
+that was right sees another definition. Notes directly above a cell move with it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from nbprod.facts import Facts
 from nbprod.flow.types import Failure
-from nbprod.model import Diagnostic, Severity
+from nbprod.model import Diagnostic, Fix, Severity
 from nbprod.notebook.types import Notebook
-from nbprod.rule import rule
+from nbprod.rule import rule, unsafe
 from nbprod.rules.failures import definition_labels, failures_because, tell
 
 
 @rule("NBP101", "use-before-definition", on=Notebook, severity=Severity.ERROR)
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report reads that fail because the name is bound further down."""
+    fix = None
     for failure in failures_because(facts, "later"):
         if failure.certain and failure.called:
             labels = definition_labels(failure.elsewhere, facts)
-            yield tell(failure, facts, message_of(failure), help_of(failure), *labels)
+            fix = fix or _reordered(facts)
+            told = tell(failure, facts, message_of(failure), help_of(failure), *labels)
+            yield replace(told, fix=fix)
+
+
+def _reordered(facts: Facts) -> Fix | None:
+    """The fewest moves of cells after which nothing fails, proven by following them."""
+    from nbprod.fixing.reorder import find_moves
+
+    moves = find_moves(facts)
+    if moves is None:
+        return None
+    cells = ", ".join(str(number) for number in sorted({move.cell + 1 for move in moves}))
+    return unsafe(f"Move cell{'s' if ',' in cells else ''} {cells} to where the notebook runs", *moves)
 
 
 def message_of(failure: Failure) -> str:

@@ -1,0 +1,138 @@
+"""Apply the fixes of findings until nothing is left to fix; each step has to prove itself. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from nbprod.errors import ReadError
+from nbprod.model import Applicability, CellEdit, Certainty, Edit, Finding, Fix
+from nbprod.notebook.read import read_notebook
+from nbprod.notebook.splice import EditRefused, apply_edits
+from nbprod.notebook.types import Notebook
+
+__all__ = ["Fixed", "fix_bytes", "select_fixes"]
+
+_ROUNDS = 12
+_FAILURES = ("NBP010", "NBP101", "NBP103", "NBP104", "NBP105")
+Check = Callable[[Notebook], Sequence[Finding]]
+
+
+class Fixed(NamedTuple):
+    """The outcome: the new bytes, the titles of the fixes that were applied, those refused."""
+
+    data: bytes
+    applied: tuple[str, ...]
+    refused: tuple[str, ...]
+
+
+def fix_bytes(data: bytes, path: str, check: Check, *, unsafe: bool) -> Fixed:
+    """Fix a notebook.
+
+    Args:
+        data: the file.
+        path: its name.
+        check: gives the findings of a notebook.
+        unsafe: take the unsafe fixes, too.
+
+    Raises:
+        ReadError: the file is no notebook.
+    """
+    applied: list[str] = []
+    refused: list[str] = []
+    notebook = read_notebook(data, path)
+    findings = check(notebook)
+    for _ in range(_ROUNDS):
+        step = _step(notebook, data, findings, check, unsafe, refused)
+        if step is None:
+            break
+        data, notebook, findings, titles = step
+        applied += titles
+    return Fixed(data, tuple(applied), tuple(dict.fromkeys(refused)))
+
+
+_Step = tuple[bytes, Notebook, Sequence[Finding], list[str]]
+
+
+def _step(
+    notebook: Notebook,
+    data: bytes,
+    findings: Sequence[Finding],
+    check: Check,
+    unsafe: bool,
+    refused: list[str],
+) -> _Step | None:
+    """Apply as many fixes at once as go together; one by one if together they do harm."""
+    fixes = [fix for fix in select_fixes(findings, unsafe=unsafe) if fix.title not in refused]
+    if not fixes:
+        return None
+    for group in (fixes, *([fix] for fix in fixes)):
+        outcome = _try(notebook, data, findings, check, group)
+        if outcome is not None:
+            return outcome
+    refused += [fix.title for fix in fixes]
+    return None
+
+
+def _try(
+    notebook: Notebook,
+    data: bytes,
+    findings: Sequence[Finding],
+    check: Check,
+    fixes: Sequence[Fix],
+) -> _Step | None:
+    edits = [edit for fix in fixes for edit in fix.edits]
+    try:
+        changed = apply_edits(notebook, data, list(dict.fromkeys(edits)))
+        after = read_notebook(changed, notebook.path)
+    except (EditRefused, ReadError, ValueError):
+        return None
+    if changed == data:
+        return None
+    found = check(after)
+    if _failures(found) - _failures(findings):
+        return None
+    return changed, after, found, [fix.title for fix in fixes]
+
+
+def _failures(findings: Sequence[Finding]) -> set[tuple[str, str | None, str]]:
+    """What certainly fails, in terms that survive an edit and a move."""
+    return {
+        (one.code, one.symbol, one.place.cell_id or "")
+        for one in findings
+        if one.code in _FAILURES and one.certainty is Certainty.CERTAIN
+    }
+
+
+def select_fixes(findings: Sequence[Finding], *, unsafe: bool) -> list[Fix]:
+    """The fixes that can be applied together: none overlaps another, a move of cells is alone."""
+    allowed = [
+        one.fix
+        for one in findings
+        if one.fix is not None and (unsafe or one.fix.applicability is Applicability.SAFE)
+    ]
+    moving = [fix for fix in allowed if any(_is_move(edit) for edit in fix.edits)]
+    if moving:
+        return moving[:1]
+    chosen: list[Fix] = []
+    taken: list[Edit | CellEdit] = []
+    for fix in allowed:
+        if fix in chosen:
+            continue
+        if not any(_overlap(edit, other) for edit in fix.edits for other in taken):
+            chosen.append(fix)
+            taken += fix.edits
+    return chosen
+
+
+def _is_move(edit: Edit | CellEdit) -> bool:
+    return isinstance(edit, CellEdit) and edit.kind == "move"
+
+
+def _overlap(left: Edit | CellEdit, right: Edit | CellEdit) -> bool:
+    """Whether two edits touch: insertions at one place do, since their order would matter."""
+    if not (isinstance(left, Edit) and isinstance(right, Edit)):
+        return False
+    if left.span.cell != right.span.cell:
+        return False
+    return left.span.start <= right.span.end and right.span.start <= left.span.end

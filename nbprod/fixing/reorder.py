@@ -1,0 +1,270 @@
+"""Find the fewest moves of cells after which a notebook runs from top to bottom.
+
+First every single move of a provider above its reader or of a reader below its provider, then
+the best of them followed by more; then the recorded order; then a stable topological order of
+what the reads seem to want. Whatever is found is followed by the analysis itself: nothing may
+fail, and no read that was right before may see anything else.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from nbprod.facts import Facts
+from nbprod.flow.analysis import Flow, follow
+from nbprod.flow.types import Definition, Failure
+from nbprod.model import CellEdit
+
+__all__ = ["find_moves", "runnable_order"]
+
+_MOST_TRIES = 160
+_DEEPEST = 8
+_Right = dict[tuple[int, int], frozenset[Definition]]
+
+
+class _Candidate(NamedTuple):
+    failures: int
+    moves: int
+    order: tuple[int, ...]
+    flow: Flow
+
+
+class _Search:
+    """One search: the reads that are right, and a count of the runs that it may still follow."""
+
+    def __init__(self, facts: Facts) -> None:
+        self.facts = facts
+        self.program = facts.program
+        self.start = tuple(facts.flow.order)
+        self.left = _MOST_TRIES
+        self.right = _right_reads(facts.flow)
+        self.seen: set[tuple[int, ...]] = {self.start}
+
+    def follow(self, order: tuple[int, ...]) -> _Candidate | None:
+        """Follow an order; None when it was tried, or when it spoils a read."""
+        if order in self.seen or self.left <= 0:
+            return None
+        self.seen.add(order)
+        self.left -= 1
+        flow = follow(self.program, order)
+        if not self.keeps(flow):
+            return None
+        return _Candidate(len(flow.failures), moves_between(self.start, order), order, flow)
+
+    def keeps(self, flow: Flow) -> bool:
+        """Whether each read that was right still sees the same."""
+        broken = {failure.cell for failure in flow.failures}
+        for cell in {cell for cell, _ in self.right}:
+            uses = flow.uses_by_node(cell)
+            for (owner, node), seen in self.right.items():
+                if owner != cell or cell in broken:
+                    continue
+                use = uses.get(node)
+                if use is None or _seen(use.definitions | use.mutations) != seen:
+                    return False
+        return True
+
+
+def runnable_order(facts: Facts) -> list[int] | None:
+    """An order of the Python cells in which nothing certainly fails; None when none is found."""
+    failures = facts.flow.failures
+    if not failures:
+        return list(facts.flow.order)
+    if any(not _is_movable(failure) for failure in failures):
+        return None
+    search = _Search(facts)
+    for attempt in (_by_moves, _by_counts, _by_wants):
+        order = attempt(search)
+        if order is not None:
+            return list(order)
+    return None
+
+
+def _is_movable(failure: Failure) -> bool:
+    """Whether a cell below binds the name; what is bound nowhere cannot be moved."""
+    return failure.reason == "later" and any(
+        one.cell != failure.cell for one in failure.elsewhere
+    )
+
+
+def _right_reads(flow: Flow) -> _Right:
+    """The reads of cells that do not fail, with what they see."""
+    broken = {failure.cell for failure in flow.failures}
+    for failure in flow.failures:
+        broken |= {cell for cell, _ in failure.cascade}
+    found: _Right = {}
+    for cell in flow.order:
+        if cell in broken:
+            continue
+        for node, use in flow.uses_by_node(cell).items():
+            seen = _seen(use.definitions | use.mutations)
+            # What only a failing cell would have made is not known to be right.
+            if seen and not any(one.cell in broken for one in use.definitions | use.mutations):
+                found[cell, node] = seen
+    return found
+
+
+def _seen(definitions: frozenset[Definition]) -> frozenset[Definition]:
+    return frozenset(one for one in definitions if not one.is_unbound and one.after is None)
+
+
+def _by_moves(search: _Search) -> tuple[int, ...] | None:
+    """Single moves, then the best of them continued."""
+    flow = search.facts.flow
+    best = _Candidate(len(flow.failures), 0, search.start, flow)
+    for _ in range(_DEEPEST):
+        found: list[_Candidate] = []
+        for order in _moves(best):
+            candidate = search.follow(order)
+            if candidate is not None:
+                if not candidate.failures:
+                    return candidate.order
+                found.append(candidate)
+        better = [one for one in found if one.failures <= best.failures]
+        if not better:
+            return None
+        best = min(better, key=lambda one: (one.failures, one.moves))
+    return None
+
+
+def _moves(candidate: _Candidate) -> Iterator[tuple[int, ...]]:
+    """Each provider to directly above its reader, each reader to directly below its provider."""
+    order = list(candidate.order)
+    for failure in candidate.flow.failures:
+        if failure.reason != "later" or failure.cell not in order:
+            continue
+        providers = sorted({one.cell for one in failure.elsewhere if one.cell in order})
+        for provider in providers:
+            if provider == failure.cell:
+                continue
+            rest = [cell for cell in order if cell != provider]
+            at = rest.index(failure.cell)
+            yield (*rest[:at], provider, *rest[at:])
+            rest = [cell for cell in order if cell != failure.cell]
+            at = rest.index(provider) + 1
+            yield (*rest[:at], failure.cell, *rest[at:])
+
+
+def _by_counts(search: _Search) -> tuple[int, ...] | None:
+    """The recorded order, with cells that never ran kept behind the cell above them."""
+    execution = search.facts.execution
+    if not execution.is_disordered or execution.repeated:
+        return None
+    order = [cell for cell in execution.order if cell in search.start]
+    for place, cell in enumerate(search.start):
+        if cell not in order:
+            above = search.start[place - 1] if place else None
+            order.insert(order.index(above) + 1 if above in order else 0, cell)
+    candidate = search.follow(tuple(order))
+    return candidate.order if candidate is not None and not candidate.failures else None
+
+
+def _by_wants(search: _Search) -> tuple[int, ...] | None:
+    """A stable topological order: definitions before their readers, readers before redefinitions."""
+    flow = search.facts.flow
+    after: dict[int, set[int]] = {cell: set() for cell in search.start}
+    for provider, readers in flow.edges.items():
+        for reader in readers:
+            if provider in after and reader in after:
+                after[reader].add(provider)
+    wanted = [(failure.cell, failure.name) for failure in flow.failures]
+    for failure in flow.failures:
+        wanted += list(failure.cascade)
+    for reader, name in wanted:
+        providers = [one.cell for one in flow.definitions.get(name, ()) if one.cell != reader]
+        if providers and reader in after:
+            nearest = min(providers, key=lambda cell: (cell < reader, abs(cell - reader)))
+            after[reader].add(nearest)
+            after.get(nearest, set()).discard(reader)
+    order = _stable(search.start, after)
+    if order is None:
+        return None
+    candidate = search.follow(order)
+    return candidate.order if candidate is not None and not candidate.failures else None
+
+
+def _stable(cells: Sequence[int], after: dict[int, set[int]]) -> tuple[int, ...] | None:
+    """Kahn's algorithm, the cell that is highest on the page first; None for a cycle."""
+    left = list(cells)
+    order: list[int] = []
+    while left:
+        ready = next((cell for cell in left if not after[cell] & set(left) - {cell}), None)
+        if ready is None:
+            return None
+        left.remove(ready)
+        order.append(ready)
+    return tuple(order)
+
+
+def moves_between(start: Sequence[int], order: Sequence[int]) -> int:
+    """The fewest cells that have to move from one order to the other."""
+    return len(order) - len(_kept(start, order))
+
+
+def _kept(start: Sequence[int], order: Sequence[int]) -> set[int]:
+    """Cells that can stay: a longest rising run of their old places (patience sorting)."""
+    place = {cell: rank for rank, cell in enumerate(start)}
+    tails: list[int] = []
+    links: dict[int, int | None] = {}
+    ends: list[int] = []
+    for cell in order:
+        rank = place[cell]
+        at = bisect_left(tails, rank)
+        links[cell] = ends[at - 1] if at else None
+        if at == len(tails):
+            tails.append(rank)
+            ends.append(cell)
+        else:
+            tails[at] = rank
+            ends[at] = cell
+    kept: set[int] = set()
+    current: int | None = ends[-1] if ends else None
+    while current is not None:
+        kept.add(current)
+        current = links[current]
+    return kept
+
+
+def find_moves(facts: Facts) -> tuple[CellEdit, ...] | None:
+    """The moves that make a notebook run, notes above a moved cell included; None if none do."""
+    order = runnable_order(facts)
+    if order is None or list(facts.flow.order) == order:
+        return None
+    kept = _kept(facts.flow.order, order)
+    count = len(facts.notebook.cells)
+    current = list(range(count))
+    moves: list[CellEdit] = []
+    for rank, cell in enumerate(order):
+        if cell in kept:
+            continue
+        group = [*_notes_above(facts, cell), cell]
+        previous = order[rank - 1] if rank else None
+        for one in group:
+            current.remove(one)
+        at = current.index(previous) + 1 if previous is not None else _top(facts, current)
+        before = current[at] if at < len(current) else count
+        for one in group:
+            moves.append(CellEdit("move", one, before))
+        current[at:at] = group
+    return tuple(moves)
+
+
+def _top(facts: Facts, current: Sequence[int]) -> int:
+    """Where a cell goes that becomes the first: above the first code cell, below the title."""
+    for place, cell in enumerate(current):
+        if facts.notebook.cells[cell].kind == "code":
+            return place
+    return 0
+
+
+def _notes_above(facts: Facts, cell: int) -> list[int]:
+    """The markdown directly above a cell that speaks of it: paragraphs, but no heading."""
+    notes: list[int] = []
+    for index in range(cell - 1, -1, -1):
+        above = facts.notebook.cells[index]
+        if above.kind != "markdown" or above.source.lstrip().startswith("#"):
+            break
+        notes.insert(0, index)
+    return notes
