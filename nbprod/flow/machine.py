@@ -93,11 +93,12 @@ class Read:
 class Exposure:
     """A read of something that was there before the cell: what a second run may find changed."""
 
-    __slots__ = ("definitions", "how", "key", "mandatory", "name", "node", "span")
+    __slots__ = ("definitions", "how", "key", "mandatory", "name", "node", "span", "value")
 
     def __init__(
         self, key: Hashable, name: str, node: ast.AST, span: Span, seen: frozenset[Definition]
     ) -> None:
+        self.value: Value | None = None
         self.key = key
         self.name = name
         self.node = node
@@ -277,10 +278,19 @@ class Machine:
                 return
         exposures = self.exposures.setdefault(cell, {})
         if (key, id(node)) not in exposures:
-            exposure = Exposure(key, name, node, self.span(node), seen)
+            place = self.chain[0].span if self.chain else self.span(node)
+            exposure = Exposure(key, name, node, place, seen)
+            entry = self.env.entries.get(key)
+            exposure.value = entry.value if entry is not None else None
             exposure.how = how
             exposure.mandatory = self.mandatory
             exposures[key, id(node)] = exposure
+
+    def excuse(self, name: str, node: ast.AST) -> None:
+        """``del`` needs the name to exist and does not look at its value."""
+        exposure = self.exposures.get(self.cell, {}).get((self.key_of(name), id(node)))
+        if exposure is not None:
+            exposure.how = "del"
 
     def bind(
         self,

@@ -13,6 +13,7 @@ from nbprod.flow.environment import Entry
 from nbprod.flow.idempotence import Again, apply_again
 from nbprod.flow.library import RESETTING
 from nbprod.flow.types import Definition, SelfDependence
+from nbprod.model import Span
 
 if TYPE_CHECKING:
     from nbprod.flow.machine import Exposure, Machine
@@ -60,6 +61,9 @@ def _judge(
     machine: Machine, exposure: Exposure, entry: Entry, definition: Definition
 ) -> SelfDependence | None:
     """Whether what the cell did to what it had read shows in a second run."""
+    old = exposure.value
+    if old is not None and old.kind == "const" and old == entry.value and not exposure.how:
+        return None
     certain = exposure.mandatory and all(
         one.cell == definition.cell or one.is_unbound for one in entry.definitions
     )
@@ -80,7 +84,7 @@ def _judge_object(
     if exposure.how:
         kind = _KINDS.get(exposure.how, "mutates")
         sure = certain and kind != "draws"
-        return SelfDependence(kind, name, binding.span, how, sure)
+        return SelfDependence(kind, name, _place(exposure, definition), how, sure)
     if how in RESETTING or how in _TRAINING or how == "draw":
         return None
     statement = definition.node
@@ -89,7 +93,7 @@ def _judge_object(
     again = apply_again(machine, statement, exposure.node)
     if again is Again.SAME or again is Again.UNRELATED:
         return None
-    return SelfDependence("mutates", name, binding.span, how, certain and again is Again.CHANGES)
+    return SelfDependence("mutates", name, _place(exposure, definition), how, certain and again is Again.CHANGES)
 
 
 def _judge_name(
@@ -98,27 +102,37 @@ def _judge_name(
     binding = definition.binding
     statement = definition.node
     if binding.kind == "deletion":
-        return SelfDependence("deletes", exposure.name, binding.span, "del", certain)
+        return SelfDependence("deletes", exposure.name, _place(exposure, definition), "del", certain)
+    if exposure.how == "del":
+        return None
     if binding.kind in ("function", "class", "import", "star-import", "type-alias"):
         return None
     if not isinstance(statement, (ast.Assign, ast.AugAssign, ast.AnnAssign)):
-        return SelfDependence("overwrites", exposure.name, binding.span, "", False)
+        return SelfDependence("overwrites", exposure.name, _place(exposure, definition), "", False)
     again = apply_again(machine, statement, exposure.node)
     if again is Again.SAME:
         return None
     if binding.kind == "augmented":
-        return SelfDependence("augments", exposure.name, binding.span, binding.detail, certain)
+        return SelfDependence(
+            "augments", exposure.name, _place(exposure, definition), binding.detail, certain
+        )
     if again is Again.UNRELATED:
         # The old value served for something else before it was replaced.
-        return SelfDependence("overwrites", exposure.name, binding.span, "", False)
+        return SelfDependence("overwrites", exposure.name, _place(exposure, definition), "", False)
     sure = certain and again is Again.CHANGES
-    return SelfDependence("rebinds", exposure.name, binding.span, "", sure)
+    return SelfDependence("rebinds", exposure.name, _place(exposure, definition), "", sure)
+
+
+def _place(exposure: Exposure, definition: Definition) -> Span:
+    """Where the cell does it: the change itself, or the call that leads to it."""
+    span = definition.binding.span
+    return span if span.cell == definition.cell else exposure.span
 
 
 def _judge_resource(
     exposure: Exposure, definition: Definition, certain: bool
 ) -> SelfDependence | None:
-    how, span = exposure.how, definition.binding.span
+    how, span = exposure.how, _place(exposure, definition)
     if exposure.name.startswith("file:"):
         if how not in ("appends", "removes", "creates"):
             return None

@@ -147,6 +147,7 @@ def _delete(machine: Machine, node: ast.Delete) -> None:
 def _delete_target(machine: Machine, target: ast.expr) -> None:
     if isinstance(target, ast.Name):
         machine.read(target.id, target)
+        machine.excuse(target.id, target)
         machine.unbind(target.id, target)
     elif isinstance(target, (ast.Tuple, ast.List)):
         for item in target.elts:

@@ -1,0 +1,1 @@
+"""Notebooks whose labels come from running them, and the scores of the analysis against those."""
