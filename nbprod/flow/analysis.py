@@ -43,6 +43,7 @@ _LIKELY_BINDING = re.compile(
     r"|\bas[ \t]+(\w+)",
     re.MULTILINE,
 )
+_DECIDABLE = ("rebinds", "augments", "overwrites")
 _NAME = re.compile(r"[^\W\d]\w*")
 
 
@@ -68,10 +69,44 @@ def follow(program: Program, order: Iterable[int]) -> Flow:
         if not _run_cell(machine, index):
             stops.add(index)
         bound[index] = _left_bound(machine, mark, index)
-        again[index] = self_dependences(machine, index)
+        reasons = self_dependences(machine, index)
+        again[index] = _proven(machine, index, reasons) if reasons else ()
         machine.failed = None
         machine.env.forget()
     return Flow(program, machine, executed, again, frozenset(stops), bound)
+
+
+def _proven(
+    machine: Machine, index: int, reasons: tuple[SelfDependence, ...]
+) -> tuple[SelfDependence, ...]:
+    """Follow the cell a second time: where all values are known, that decides."""
+    if machine.failed is not None or not any(one.kind in _DECIDABLE for one in reasons):
+        return reasons
+    second = machine.twin()
+    mark = machine.env.mark()
+    first = {one.name: machine.env.get(one.name) for one in reasons}
+    completed = _run_cell(second, index) and not second.failures
+    after = {name: machine.env.get(name) for name in first}
+    machine.env.rollback(mark)
+    if not completed:
+        return reasons
+    printed, again = machine.printed.get(index, []), second.printed.get(index, [])
+    known = None not in printed and None not in again
+    shown = machine.shown.get(index) == second.shown.get(index)
+    decided = []
+    for one in reasons:
+        old, new = first[one.name], after[one.name]
+        constant = (
+            old is not None and new is not None
+            and old.value.kind == "const" and new.value.kind == "const"
+        )  # fmt: skip
+        if one.kind in _DECIDABLE and constant and known:
+            assert old is not None and new is not None
+            if old.value != new.value or printed != again or not shown:
+                decided.append(one._replace(certain=True))
+        else:
+            decided.append(one)
+    return tuple(decided)
 
 
 def _run_cell(machine: Machine, index: int) -> bool:
@@ -320,6 +355,13 @@ class Flow:
             )
             for key, read in reads.items()
         }  # fmt: skip
+
+    def constant_at(self, cell: int, node: int) -> object:
+        """The constant that a read sees, with its type; None where none is known for sure."""
+        read = self._machine.reads.get(cell, {}).get(node)
+        if read is None or read.value is None or read.value.kind != "const":
+            return None
+        return read.value.data
 
     @cached_property
     def edges(self) -> dict[int, dict[int, frozenset[str]]]:

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from nbprod.flow.environment import ABSENT, UNBOUND, Delta, Entry, Environment
-from nbprod.flow.library import BUILTIN_NAMES, HISTORY_NAMES, KERNEL_NAMES
+from nbprod.flow.library import BUILTIN_NAMES, HISTORY_NAMES, KERNEL_NAMES, STRONG_MUTATORS
 from nbprod.flow.program import Program
 from nbprod.flow.scopes import Scope
 from nbprod.flow.types import Binding, BindingKind, CallStep, Definition, Failure
@@ -78,7 +78,7 @@ class Catch:
 class Read:
     """The record of one place that reads, as executed by one cell; it grows while the run goes."""
 
-    __slots__ = ("chain", "definitions", "mandatory", "mutations", "name", "node", "span")
+    __slots__ = ("chain", "definitions", "mandatory", "mutations", "name", "node", "span", "value")
 
     def __init__(self, name: str, node: ast.AST, span: Span, chain: tuple[CallStep, ...]) -> None:
         self.name = name
@@ -88,6 +88,7 @@ class Read:
         self.definitions: frozenset[Definition] = frozenset()
         self.mutations: frozenset[Definition] = frozenset()
         self.mandatory = False
+        self.value: Value | None = None
 
 
 class Exposure:
@@ -148,6 +149,15 @@ class Machine:
         self.functions: dict[int, Any] = {}
         self.memo: dict[Hashable, tuple[int, Value]] = {}
         self.builtin_reads: dict[int, dict[str, ast.AST]] = {}
+
+    def twin(self) -> Machine:
+        """A machine on the same state with a record of its own, for a run that is taken back."""
+        twin = Machine(self.program)
+        twin.env = self.env
+        twin.files = dict(self.files)
+        twin.lazy_annotations = self.lazy_annotations
+        twin._counter = self._counter
+        return twin
 
     # --- identities and certainty -------------------------------------------------------------
 
@@ -241,8 +251,10 @@ class Machine:
                 assumed += 1
         if unbound == len(definitions):
             return self._absent(name, node, key, entry)
-        if key is name or isinstance(key, str):
-            self.use(name, node, definitions, name)
+        if isinstance(key, str):
+            read = self.use(name, node, definitions, name)
+            known = read.value
+            read.value = entry.value if known is None else join_values(known, entry.value)
         if unbound + assumed == len(definitions):
             self._cascade(name, node, definitions)
         elif unbound and not (isinstance(key, str) and name in BUILTIN_NAMES):
@@ -260,7 +272,8 @@ class Machine:
         read.definitions |= definitions
         if self.maybe == 0 and self.failed is None:
             read.mandatory = True
-        self.expose(key, name, node, definitions)
+        if definitions:
+            self.expose(key, name, node, definitions)
         return read
 
     def expose(
@@ -512,7 +525,9 @@ class Machine:
         identities = value.objects if value.objects else value.parts
         if not identities:
             return
-        certain = definite and bool(value.objects)
+        # An element that surely changes is a change of what holds it.
+        inside = not value.objects and len(value.parts) == 1 and how in STRONG_MUTATORS
+        certain = definite and (bool(value.objects) or inside)
         self.record_mutation(name, node, how, certain)
         definition = self.definition(node, name, "mutation", how)
         strong = len(identities) == 1 and certain

@@ -137,6 +137,9 @@ def _reads(document: Flow, recorded: Flow) -> list[OrderChange]:
             now = _seen(use.definitions, use.mutations, cell)
             if then == now or _same_effect(then, now):
                 continue
+            constant = document.constant_at(cell, node)
+            if constant is not None and constant == recorded.constant_at(cell, node):
+                continue
             if not (then or now) or (not use.mutations and not old.mutations and (then < now or now < then)):
                 continue
             key = (use.name, frozenset(then), frozenset(now))
@@ -186,6 +189,8 @@ def _final(document: Flow, recorded: Flow) -> list[OrderChange]:
         now = _seen(entry.definitions, frozenset())
         then = _seen(other.definitions, frozenset())
         if now == then or not now or not then or _same_effect(then, now):
+            continue
+        if entry.value.kind == "const" and entry.value == other.value:
             continue
         if any(one.binding.kind in _THROWAWAY for one in now | then):
             continue
