@@ -1,8 +1,8 @@
 """Find the fewest moves of cells after which a notebook runs from top to bottom.
 
-First every single move of a provider above its reader or of a reader below its provider, then
-the best of them followed by more; then the recorded order; then a stable topological order of
-what the reads seem to want. Whatever is found is followed by the analysis itself: nothing may
+First the recorded order, which is what the author had; then every single move of a provider above
+its reader or of a reader below its provider, and the best of them followed by more; then a stable
+topological order of what the reads seem to want. Whatever is found is followed by the analysis itself: nothing may
 fail, and no read that was right before may see anything else.
 """
 
@@ -21,7 +21,7 @@ __all__ = ["find_moves", "runnable_order"]
 
 _MOST_TRIES = 160
 _DEEPEST = 8
-_Right = dict[tuple[int, int], frozenset[Definition]]
+_Right = dict[int, dict[int, frozenset[Definition]]]
 
 
 class _Candidate(NamedTuple):
@@ -39,11 +39,12 @@ class _Search:
         self.program = facts.program
         self.start = tuple(facts.flow.order)
         self.left = _MOST_TRIES
-        self.right = _right_reads(facts.flow)
+        self.broken = _broken(facts.flow)
+        self.right = _right_reads(facts.flow, self.broken)
         self.seen: set[tuple[int, ...]] = {self.start}
 
     def follow(self, order: tuple[int, ...]) -> _Candidate | None:
-        """Follow an order; None when it was tried, or when it spoils a read."""
+        """Follow an order; None when it was tried, or when it spoils a read that was right."""
         if order in self.seen or self.left <= 0:
             return None
         self.seen.add(order)
@@ -55,14 +56,19 @@ class _Search:
 
     def keeps(self, flow: Flow) -> bool:
         """Whether each read that was right still sees the same."""
-        broken = {failure.cell for failure in flow.failures}
-        for cell in {cell for cell, _ in self.right}:
+        failing = _broken(flow)
+        for cell, reads in self.right.items():
+            if cell in failing:
+                continue
             uses = flow.uses_by_node(cell)
-            for (owner, node), seen in self.right.items():
-                if owner != cell or cell in broken:
-                    continue
+            for node, seen in reads.items():
                 use = uses.get(node)
-                if use is None or _seen(use.definitions | use.mutations) != seen:
+                if use is None:
+                    return False
+                now = _seen(use.definitions | use.mutations)
+                # A cell that failed made nothing; what it makes now may well be seen.
+                old = {one for one in now if one.cell not in self.broken}
+                if now != seen and not (old <= seen and len(old) < len(now)):
                     return False
         return True
 
@@ -75,7 +81,7 @@ def runnable_order(facts: Facts) -> list[int] | None:
     if any(not _is_movable(failure) for failure in failures):
         return None
     search = _Search(facts)
-    for attempt in (_by_moves, _by_counts, _by_wants):
+    for attempt in (_by_counts, _by_moves, _by_wants):
         order = attempt(search)
         if order is not None:
             return list(order)
@@ -83,26 +89,30 @@ def runnable_order(facts: Facts) -> list[int] | None:
 
 
 def _is_movable(failure: Failure) -> bool:
-    """Whether a cell below binds the name; what is bound nowhere cannot be moved."""
-    return failure.reason == "later" and any(
-        one.cell != failure.cell for one in failure.elsewhere
+    """Whether another cell binds the name; what is bound nowhere cannot be moved."""
+    return failure.reason in ("later", "deleted") and any(
+        one.cell != failure.cell for one in (*failure.elsewhere, failure.deletion) if one
     )
 
 
-def _right_reads(flow: Flow) -> _Right:
+def _broken(flow: Flow) -> set[int]:
+    """The cells that fail, for themselves or because another does."""
+    cells = {failure.cell for failure in flow.failures}
+    for root in flow.failures:
+        cells |= {cell for cell, _ in root.cascade}
+    return cells
+
+
+def _right_reads(flow: Flow, broken: set[int]) -> _Right:
     """The reads of cells that do not fail, with what they see."""
-    broken = {failure.cell for failure in flow.failures}
-    for failure in flow.failures:
-        broken |= {cell for cell, _ in failure.cascade}
     found: _Right = {}
     for cell in flow.order:
         if cell in broken:
             continue
         for node, use in flow.uses_by_node(cell).items():
             seen = _seen(use.definitions | use.mutations)
-            # What only a failing cell would have made is not known to be right.
-            if seen and not any(one.cell in broken for one in use.definitions | use.mutations):
-                found[cell, node] = seen
+            if seen:
+                found.setdefault(cell, {})[node] = seen
     return found
 
 
@@ -133,9 +143,14 @@ def _moves(candidate: _Candidate) -> Iterator[tuple[int, ...]]:
     """Each provider to directly above its reader, each reader to directly below its provider."""
     order = list(candidate.order)
     for failure in candidate.flow.failures:
-        if failure.reason != "later" or failure.cell not in order:
+        if not _is_movable(failure) or failure.cell not in order:
             continue
         providers = sorted({one.cell for one in failure.elsewhere if one.cell in order})
+        if failure.deletion is not None and failure.deletion.cell != failure.cell:
+            # The cell that deletes the name can go below the one that reads it.
+            rest = [cell for cell in order if cell != failure.deletion.cell]
+            at = rest.index(failure.cell) + 1
+            yield (*rest[:at], failure.deletion.cell, *rest[at:])
         for provider in providers:
             if provider == failure.cell:
                 continue
@@ -157,8 +172,8 @@ def _by_counts(search: _Search) -> tuple[int, ...] | None:
         if cell not in order:
             above = search.start[place - 1] if place else None
             order.insert(order.index(above) + 1 if above in order else 0, cell)
-    candidate = search.follow(tuple(order))
-    return candidate.order if candidate is not None and not candidate.failures else None
+    # This is the order that the author had: what it shows is what was meant.
+    return tuple(order) if not follow(search.program, order).failures else None
 
 
 def _by_wants(search: _Search) -> tuple[int, ...] | None:

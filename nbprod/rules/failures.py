@@ -7,10 +7,11 @@ from collections.abc import Iterator
 
 from nbprod.facts import Facts
 from nbprod.flow.types import Definition, Failure
-from nbprod.model import Certainty, Diagnostic, Label
+from nbprod.model import Certainty, Diagnostic, Fix, Label
 from nbprod.model import Exception_ as ExceptionName
+from nbprod.rule import unsafe
 
-__all__ = ["chain_labels", "definition_labels", "failures_because", "near_names", "tell"]
+__all__ = ["chain_labels", "definition_labels", "failures_because", "near_names", "reordered", "tell"]
 
 
 def failures_because(facts: Facts, *reasons: str) -> Iterator[Failure]:
@@ -67,3 +68,15 @@ def near_names(name: str, facts: Facts) -> list[str]:
     """Names of the notebook that look like a name that is bound nowhere."""
     known = [one for one in facts.flow.definitions if one != name]
     return difflib.get_close_matches(name, known, 2, 0.75)
+
+
+def reordered(facts: Facts) -> Fix | None:
+    """The fewest moves of cells after which nothing fails, proven by following them."""
+    from nbprod.fixing.reorder import find_moves
+
+    moves = find_moves(facts)
+    if moves is None:
+        return None
+    cells = ", ".join(str(number) for number in sorted({move.cell + 1 for move in moves}))
+    return unsafe(f"Move cell{'s' if ',' in cells else ''} {cells} to where the notebook runs", *moves)
+

@@ -77,10 +77,10 @@ from dataclasses import replace
 
 from nbprod.facts import Facts
 from nbprod.flow.types import Failure
-from nbprod.model import Diagnostic, Fix, Severity
+from nbprod.model import Diagnostic, Severity
 from nbprod.notebook.types import Notebook
-from nbprod.rule import rule, unsafe
-from nbprod.rules.failures import definition_labels, failures_because, tell
+from nbprod.rule import rule
+from nbprod.rules.failures import definition_labels, failures_because, reordered, tell
 
 
 @rule("NBP101", "use-before-definition", on=Notebook, severity=Severity.ERROR)
@@ -90,20 +90,9 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     for failure in failures_because(facts, "later"):
         if failure.certain and failure.called:
             labels = definition_labels(failure.elsewhere, facts)
-            fix = fix or _reordered(facts)
+            fix = fix or reordered(facts)
             told = tell(failure, facts, message_of(failure), help_of(failure), *labels)
             yield replace(told, fix=fix)
-
-
-def _reordered(facts: Facts) -> Fix | None:
-    """The fewest moves of cells after which nothing fails, proven by following them."""
-    from nbprod.fixing.reorder import find_moves
-
-    moves = find_moves(facts)
-    if moves is None:
-        return None
-    cells = ", ".join(str(number) for number in sorted({move.cell + 1 for move in moves}))
-    return unsafe(f"Move cell{'s' if ',' in cells else ''} {cells} to where the notebook runs", *moves)
 
 
 def message_of(failure: Failure) -> str:

@@ -23,6 +23,25 @@ except ValueError as error:
 print(error)  #! NBP104
 ```
 
+## Fixed
+
+```notebook
+# %%
+frame = [1, 2]
+del frame
+# %%
+print(frame)
+```
+
+```notebook
+# %%
+try:
+    value = int("x")
+except ValueError as error:
+    value = 0
+print(error)
+```
+
 ## Clean
 
 ```notebook
@@ -33,25 +52,35 @@ frame = [3]
 # %%
 print(frame)
 ```
+
+## Fix safety
+
+Unsafe: only where moving whole cells makes the notebook run, as for `use-before-definition`; the
+examples above need a person.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from nbprod.facts import Facts
 from nbprod.model import Diagnostic, Label, Severity
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule
-from nbprod.rules.failures import failures_because, tell
+from nbprod.rules.failures import failures_because, reordered, tell
 
 
 @rule("NBP104", "use-after-deletion", on=Notebook, severity=Severity.ERROR)
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report reads of names that were deleted, or unbound at the end of `except … as`."""
+    fix = None
     for failure in failures_because(facts, "deleted"):
         assert failure.deletion is not None
         span = failure.deletion.binding.span
         label = Label(span, f"`{failure.name}` is deleted here, {facts.say(span.cell)}")
         help_ = "delete it after its last use, or keep the value under another name"
-        yield tell(failure, facts, f"`{failure.name}` has been deleted", help_, label)
+        told = tell(failure, facts, f"`{failure.name}` has been deleted", help_, label)
+        if failure.certain and failure.called:
+            fix = fix or reordered(facts)
+        yield replace(told, fix=fix)
