@@ -219,7 +219,6 @@ class Flow:
         self._again = again
         self._stops = stops
         self._bound = bound
-        self._uncalled_done = False
         for failure in (*machine.failures.values(), *machine.possible.values()):
             _explain(failure, program, machine, self.order)
 
@@ -231,8 +230,9 @@ class Flow:
     @cached_property
     def possible(self) -> tuple[Failure, ...]:
         """Reads that may fail, functions that no cell calls included."""
-        self._run_uncalled()
-        return tuple(self._machine.possible.values())
+        called = self._machine.possible
+        uncalled = self._uncalled.possible
+        return (*called.values(), *(one for key, one in uncalled.items() if key not in called))
 
     @cached_property
     def uncalled_failures(self) -> tuple[Failure, ...]:
@@ -421,21 +421,28 @@ class Flow:
             called_by,
         )
 
-    def _run_uncalled(self) -> None:
-        """Go through the functions that no cell calls, against the state at the end."""
-        if self._uncalled_done:
-            return
-        self._uncalled_done = True
-        machine = self._machine
-        before = set(machine.possible)
+    @cached_property
+    def _uncalled(self) -> Machine:
+        """A machine that went through the functions no cell calls, against the state at the end."""
+        machine = self._machine.twin()
         machine.uncalled = True
-        for identity, function in list(machine.functions.items()):
-            if identity not in machine.calls and function.cell >= 0:
+        mark = machine.env.mark()
+        for identity, function in self._machine.functions.items():
+            if identity not in self._machine.calls and function.cell >= 0:
                 _try_call(machine, function)
-        machine.uncalled = False
-        for key, failure in machine.possible.items():
-            if key not in before:
-                _explain(failure, self.program, machine, self.order)
+        machine.env.rollback(mark)
+        for failure in machine.possible.values():
+            _explain(failure, self.program, self._machine, self.order)
+        return machine
+
+    @cached_property
+    def uncalled_mutations(self) -> tuple[Mutation, ...]:
+        """Changes of objects by functions that no cell calls."""
+        return tuple(
+            Mutation(name, span, cell, how, scope, definite, is_global)
+            for cell, found in self._uncalled.mutations.items()
+            for name, span, how, scope, definite, is_global in found.values()
+        )
 
 
 def _try_call(machine: Machine, function: FunctionValue) -> None:

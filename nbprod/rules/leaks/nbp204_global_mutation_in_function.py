@@ -43,17 +43,17 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report changes of notebook objects by code in functions, one for each place."""
     names = {one.identity: one.name for one in facts.flow.functions}
     seen = set()
-    for index in facts.flow.order:
-        for mutation in facts.flow.cells[index].mutations:
-            scope = mutation.scope
-            if not (mutation.definite and mutation.is_global and scope in names):
-                continue
-            if mutation.span in seen or mutation.name not in facts.flow.definitions:
-                continue
-            seen.add(mutation.span)
-            yield Diagnostic(
-                mutation.span,
-                f"`{names[scope]}` changes the notebook variable `{mutation.name}` in place",
-                symbol=mutation.name,
-                help="pass it as a parameter, or return what is new and add it where it is called",
-            )
+    called = (one for index in facts.flow.order for one in facts.flow.cells[index].mutations)
+    for mutation in (*called, *facts.flow.uncalled_mutations):
+        scope = mutation.scope
+        if not (mutation.definite and mutation.is_global and scope in names):
+            continue
+        if mutation.span in seen or mutation.name not in facts.flow.definitions:
+            continue
+        seen.add(mutation.span)
+        yield Diagnostic(
+            mutation.span,
+            f"`{names[scope]}` changes the notebook variable `{mutation.name}` in place",
+            symbol=mutation.name,
+            help="pass it as a parameter, or return what is new and add it where it is called",
+        )
