@@ -189,15 +189,15 @@ class _Walker:
             return
         if is_folder:
             if _has_notebook_suffix(entry.name):
-                problem = ReadError(
-                    "unreadable-file", "is a directory with the name of a notebook"
-                )
+                problem = ReadError("unreadable-file", "is a directory with the name of a notebook")
                 yield Discovered(path, False, problem)
             yield from self._folder(entry.path, rules)
         elif _is_notebook(entry):
-            yield from _explicit(path, (), False, False) if not os.path.exists(
-                entry.path
-            ) else iter((Discovered(path, False),))
+            yield from (
+                _explicit(path, (), False, False)
+                if not os.path.exists(entry.path)
+                else iter((Discovered(path, False),))
+            )
 
 
 def _is_notebook(entry: os.DirEntry[str]) -> bool:

@@ -155,7 +155,13 @@ def _with_fingerprints(facts: Facts, findings: Sequence[Finding]) -> Iterator[Fi
     for finding in findings:
         cell = facts.notebook.cells[(finding.place.cell or 1) - 1]
         identity = cell.id or hashlib.sha256(_normal(cell.source)).hexdigest()
-        parts = (finding.code, finding.path, identity, finding.symbol or "", finding.snippet.strip())
+        parts = (
+            finding.code,
+            finding.path,
+            identity,
+            finding.symbol or "",
+            finding.snippet.strip(),
+        )
         base = "\0".join(parts).encode("utf-8", "surrogatepass")
         digest = hashlib.sha256(base).hexdigest()[:16]
         number = counts[digest] = counts.get(digest, 0) + 1
@@ -184,4 +190,3 @@ def file_finding(path: str, error: ReadError) -> Finding:
         message=str(error), certainty=Certainty.CERTAIN, symbol=None, predicted_exception=None,
         related=(), help=None, fix=None, fingerprint=digest,
     )  # fmt: skip
-

@@ -212,4 +212,3 @@ def file_reader(path: str) -> Callable[[str], str | None]:
             return None
 
     return read
-

@@ -81,9 +81,7 @@ def rule(
 
     def make(check: Check) -> Rule:
         handed = on if isinstance(on, tuple) else (on,)
-        allowed = all(
-            issubclass(one, (ast.AST, Notebook, Cell, Magic)) for one in handed
-        )
+        allowed = all(issubclass(one, (ast.AST, Notebook, Cell, Magic)) for one in handed)
         if not allowed:
             raise TypeError(f"{code}: a rule is handed notebooks, cells, magics or ast nodes")
         return Rule(code, name, handed, severity, default, since, check, check.__module__)
@@ -109,4 +107,3 @@ def whole_cell(cell: Cell) -> Span:
     while end < len(source) and source[end] not in "\r\n":
         end += 1
     return Span(cell.index, start if start < len(source) else 0, end)
-

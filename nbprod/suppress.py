@@ -44,9 +44,7 @@ def _fits(words: frozenset[str] | None, code: str, name: str) -> bool:
     return words is ALL or "*" in words or code.lower() in words or name in words
 
 
-def read_suppressions(
-    notebook: Notebook, parsed: tuple[ParsedCell | None, ...]
-) -> Suppressions:
+def read_suppressions(notebook: Notebook, parsed: tuple[ParsedCell | None, ...]) -> Suppressions:
     """Gather every suppression of a notebook."""
     cells: dict[int, frozenset[str]] = {}
     lines: dict[tuple[int, int], frozenset[str]] = {}

@@ -92,9 +92,7 @@ def ipynb_of(text: str) -> bytes:
     return json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}).encode()
 
 
-@pytest.mark.parametrize(
-    "case", fix_cases(), ids=lambda case: f"{case[0].code}-{case[1]}"
-)
+@pytest.mark.parametrize("case", fix_cases(), ids=lambda case: f"{case[0].code}-{case[1]}")
 def test_fixes_give_the_fixed_example_and_then_rest(case: tuple[RuleFile, int, str, str]) -> None:
     from nbprod.fixing.apply import fix_bytes
     from nbprod.notebook.read import read_notebook

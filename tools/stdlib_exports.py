@@ -2,13 +2,14 @@
 
 Run it with each supported Python; names already in the file are kept, so the result is the union:
 
-    for python in python3.10 python3.11 python3.12 python3.13; do $python tools/stdlib_exports.py; done
+    for v in 3.10 3.11 3.12 3.13; do python$v tools/stdlib_exports.py; done
 """
 
 from __future__ import annotations
 
 import contextlib
 import importlib
+import importlib.util
 import io
 import json
 import pkgutil

@@ -41,9 +41,12 @@ class LazyGroup(click.Group):
 
 
 @click.group(
-    cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-@click.version_option(__version__, "-V", "--version", prog_name="nbprod", message="%(prog)s %(version)s")
+@click.version_option(
+    __version__, "-V", "--version", prog_name="nbprod", message="%(prog)s %(version)s"
+)
 def cli() -> None:
     """Take notebooks to production: check them, see their data flow, repair them.
 

@@ -56,7 +56,9 @@ def _page(file: RuleFile) -> str:
     rule, docs = load_rule(file), docs_of(file)
     state = "on by default" if rule.default else "off by default"
     fixes = "can be fixed" if docs.fixes else "no automatic fix"
-    head = f"# {file.code} {file.name}\n\n{docs.summary}\n\n({rule.severity.value}, {state}, {fixes})"
+    head = (
+        f"# {file.code} {file.name}\n\n{docs.summary}\n\n({rule.severity.value}, {state}, {fixes})"
+    )
     body = "\n\n".join(f"## {name}\n\n{text}" for name, text in docs.sections.items())
     return f"{head}\n\n{body}"
 

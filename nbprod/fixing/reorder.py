@@ -2,8 +2,8 @@
 
 First the recorded order, which is what the author had; then every single move of a provider above
 its reader or of a reader below its provider, and the best of them followed by more; then a stable
-topological order of what the reads seem to want. Whatever is found is followed by the analysis itself: nothing may
-fail, and no read that was right before may see anything else.
+topological order of what the reads seem to want. What is found is followed by the analysis itself:
+nothing may fail, and no read that was right before may see anything else.
 """
 
 from __future__ import annotations
@@ -177,7 +177,7 @@ def _by_counts(search: _Search) -> tuple[int, ...] | None:
 
 
 def _by_wants(search: _Search) -> tuple[int, ...] | None:
-    """A stable topological order: definitions before their readers, readers before redefinitions."""
+    """A stable topological order: providers before their readers."""
     flow = search.facts.flow
     after: dict[int, set[int]] = {cell: set() for cell in search.start}
     for provider, readers in flow.edges.items():

@@ -288,7 +288,9 @@ class Flow:
         return "\n".join(line for line in lines if line is not None)
 
     @cached_property
-    def function_nodes(self) -> tuple[tuple[int, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda], ...]:
+    def function_nodes(
+        self,
+    ) -> tuple[tuple[int, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda], ...]:
         """The definitions of functions that ran: (cell of the source, node)."""
         return tuple(
             (function.cell, function.node)
@@ -331,7 +333,12 @@ class Flow:
         for read in self._machine.reads.get(index, {}).values():
             uses.append(
                 Use(
-                    read.name, read.span, index, read.definitions, read.mutations, read.mandatory,
+                    read.name,
+                    read.span,
+                    index,
+                    read.definitions,
+                    read.mutations,
+                    read.mandatory,
                     read.chain,
                 )  # fmt: skip
             )
@@ -342,7 +349,12 @@ class Flow:
             ).values()
         )
         return CellFlow(
-            index, tuple(uses), self._bound[index], mutations, self._again[index], index in self._stops
+            index,
+            tuple(uses),
+            self._bound[index],
+            mutations,
+            self._again[index],
+            index in self._stops,
         )
 
     def uses_by_node(self, index: int) -> dict[int, Use]:
@@ -465,9 +477,7 @@ def _place(definition: Definition) -> Span:
     return definition.binding.span
 
 
-def _explain(
-    failure: Failure, program: Program, machine: Machine, order: tuple[int, ...]
-) -> None:
+def _explain(failure: Failure, program: Program, machine: Machine, order: tuple[int, ...]) -> None:
     """Say why the name has no value, and where else it is bound."""
     if failure.reason != "nowhere":
         return

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import ast
+from functools import partial
 from typing import Any
 
 from nbprod.flow import expressions, libcalls, objects
 from nbprod.flow.environment import Entry
-from nbprod.flow.library import CONTAINERS, MUTATORS, PURE_MODULES, STRONG_MUTATORS
-from nbprod.flow.library import EAGER_METHODS, IDEMPOTENT_METHODS
+from nbprod.flow.library import (
+    CONTAINERS,
+    EAGER_METHODS,
+    IDEMPOTENT_METHODS,
+    MUTATORS,
+    PURE_MODULES,
+    STRONG_MUTATORS,
+)
 from nbprod.flow.machine import MAX_CALL_DEPTH, Dead, Frame, Machine
 from nbprod.flow.scopes import iter_parameters
 from nbprod.flow.types import CallStep
@@ -20,13 +27,57 @@ Arguments = tuple[Value, ...]
 Keywords = tuple[tuple[str, Value], ...]
 
 _FRAME_METHODS = frozenset(
-    "copy dropna fillna drop drop_duplicates sort_values sort_index reset_index set_index rename"
-    " merge join assign astype head tail sample query groupby replace append filter loc iloc apply"
-    " map round clip where mask melt pivot pivot_table transpose reindex nlargest nsmallest"
-    " sum mean describe isnull isna notnull value_counts".split()
+    [
+        "copy",
+        "dropna",
+        "fillna",
+        "drop",
+        "drop_duplicates",
+        "sort_values",
+        "sort_index",
+        "reset_index",
+        "set_index",
+        "rename",
+        "merge",
+        "join",
+        "assign",
+        "astype",
+        "head",
+        "tail",
+        "sample",
+        "query",
+        "groupby",
+        "replace",
+        "append",
+        "filter",
+        "loc",
+        "iloc",
+        "apply",
+        "map",
+        "round",
+        "clip",
+        "where",
+        "mask",
+        "melt",
+        "pivot",
+        "pivot_table",
+        "transpose",
+        "reindex",
+        "nlargest",
+        "nsmallest",
+        "sum",
+        "mean",
+        "describe",
+        "isnull",
+        "isna",
+        "notnull",
+        "value_counts",
+    ]
 )
-_TRAINERS = frozenset("fit fit_transform fit_predict train compile".split())
-_STEPPERS = frozenset("partial_fit step backward zero_grad load_state_dict train_on_batch".split())
+_TRAINERS = frozenset(["fit", "fit_transform", "fit_predict", "train", "compile"])
+_STEPPERS = frozenset(
+    ["partial_fit", "step", "backward", "zero_grad", "load_state_dict", "train_on_batch"]
+)
 
 
 class Pending:
@@ -114,10 +165,7 @@ def call_value(
             return call_function(machine, functions[0], arguments, keywords, node)
         return expressions.branch(
             machine,
-            [
-                lambda one=one: call_value(machine, one, arguments, keywords, node)
-                for one in callee.data
-            ],
+            [partial(call_value, machine, one, arguments, keywords, node) for one in callee.data],
         )
     if kind == "instance":
         result = objects.call_special(machine, callee, "__call__", arguments, node)
@@ -149,7 +197,7 @@ def offer_functions(
     """The callee may call the functions of the notebook that it is given."""
     for value in (*arguments, *(value for _, value in keywords)):
         if value.kind == "function":
-            expressions.optional(machine, lambda value=value: call_with_unknowns(machine, value, node))
+            expressions.optional(machine, partial(call_with_unknowns, machine, value, node))
 
 
 def call_with_unknowns(machine: Machine, value: Value, node: ast.AST) -> Value:
@@ -464,7 +512,7 @@ def consume(machine: Machine, value: Value, node: ast.AST) -> Value:
     """Run what a lazy value has been waiting to run; its elements are the result."""
     if value.kind == "union":
         for one in value.data:
-            expressions.optional(machine, lambda one=one: consume(machine, one, node))
+            expressions.optional(machine, partial(consume, machine, one, node))
         return ANY
     if value.kind != "pending":
         elements, _ = (
@@ -481,7 +529,7 @@ def consume(machine: Machine, value: Value, node: ast.AST) -> Value:
         elements, nonempty = objects.iterate(machine, iterable, node)
         if nonempty is False:
             return ANY
-        run = lambda: call_with_unknowns(machine, function, pending.node)  # noqa: E731
+        run = partial(call_with_unknowns, machine, function, pending.node)
         return (run() if nonempty else expressions.optional(machine, run)) or ANY
     outer, machine.source_cell = machine.source_cell, pending.cell
     try:

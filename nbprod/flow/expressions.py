@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import operator
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from nbprod.flow import calls
@@ -239,7 +240,7 @@ def _bool(machine: Machine, node: ast.BoolOp) -> Value:
             return value
         if verdict is None:
             left = value
-            right = optional(machine, lambda operand=operand: evaluate(machine, operand))
+            right = optional(machine, partial(evaluate, machine, operand))
             value = left if right is None else join_values(left, right)
         else:
             value = evaluate(machine, operand)

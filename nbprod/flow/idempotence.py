@@ -7,8 +7,9 @@ rests on tables of methods and on the shape of the expression; own functions are
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nbprod.flow.library import CHANGING_METHODS, IDEMPOTENT_METHODS
 
@@ -19,14 +20,77 @@ if TYPE_CHECKING:
 __all__ = ["Again", "apply_again"]
 
 IDEMPOTENT_CALLS = frozenset(
-    "sorted list tuple set frozenset dict str int float bool abs round np.array np.asarray"
-    " numpy.array numpy.asarray np.abs np.sort np.unique np.squeeze np.ravel pd.DataFrame"
-    " pandas.DataFrame pd.to_datetime pandas.to_datetime pd.to_numeric pandas.to_numeric pd.Series"
-    " Path pathlib.Path os.path.abspath copy.copy copy.deepcopy deepcopy np.nan_to_num torch.tensor"
-    " torch.Tensor torch.from_numpy np.float32 np.float64 np.int32 np.int64 OrderedDict"
-    " np.round np.floor np.ceil math.floor math.ceil np.maximum np.minimum max min filter".split()
+    [
+        "sorted",
+        "list",
+        "tuple",
+        "set",
+        "frozenset",
+        "dict",
+        "str",
+        "int",
+        "float",
+        "bool",
+        "abs",
+        "round",
+        "np.array",
+        "np.asarray",
+        "numpy.array",
+        "numpy.asarray",
+        "np.abs",
+        "np.sort",
+        "np.unique",
+        "np.squeeze",
+        "np.ravel",
+        "pd.DataFrame",
+        "pandas.DataFrame",
+        "pd.to_datetime",
+        "pandas.to_datetime",
+        "pd.to_numeric",
+        "pandas.to_numeric",
+        "pd.Series",
+        "Path",
+        "pathlib.Path",
+        "os.path.abspath",
+        "copy.copy",
+        "copy.deepcopy",
+        "deepcopy",
+        "np.nan_to_num",
+        "torch.tensor",
+        "torch.Tensor",
+        "torch.from_numpy",
+        "np.float32",
+        "np.float64",
+        "np.int32",
+        "np.int64",
+        "OrderedDict",
+        "np.round",
+        "np.floor",
+        "np.ceil",
+        "math.floor",
+        "math.ceil",
+        "np.maximum",
+        "np.minimum",
+        "max",
+        "min",
+        "filter",
+    ]
 )
-_CHANGING_CALLS = frozenset("len sum repr iter next enumerate zip reversed type json.loads json.dumps".split())
+_CHANGING_CALLS = frozenset(
+    [
+        "len",
+        "sum",
+        "repr",
+        "iter",
+        "next",
+        "enumerate",
+        "zip",
+        "reversed",
+        "type",
+        "json.loads",
+        "json.dumps",
+    ]
+)
 _SAME_OPERATORS = (ast.BitOr, ast.BitAnd)
 _AGGREGATES = ("mean", "median", "quantile", "std", "max", "min", "sum", "rank")
 _MASKS = ("notnull", "notna", "isin", "between", "contains", "startswith", "endswith", "isnull")
@@ -141,7 +205,8 @@ def _comprehension(machine: Machine, node: ast.expr, place: str) -> Again:
         return Again.UNKNOWN
     element = node.value if isinstance(node, ast.DictComp) else node.elt  # type: ignore[attr-defined]
     target = generator.target
-    names = [target] if isinstance(target, ast.Name) else target.elts
+    assert isinstance(target, (ast.Name, ast.Tuple))
+    names: list[ast.expr] = [target] if isinstance(target, ast.Name) else list(target.elts)
     mentioned = [one for one in names if _reads(element, ast.unparse(one))]
     if len(mentioned) != 1:
         return Again.SAME if not mentioned else Again.UNKNOWN
@@ -280,7 +345,7 @@ def _reads(node: ast.AST, place: str) -> bool:
     return any(isinstance(part, ast.Name) and part.id == root for part in ast.walk(node))
 
 
-_JUDGES = {
+_JUDGES: dict[type[ast.expr], Callable[[Machine, Any, str], Again]] = {
     ast.BoolOp: _bool,
     ast.IfExp: _choice,
     ast.BinOp: _operation,

@@ -1,9 +1,10 @@
-"""Calls of builtins and of libraries: those that bind, mutate, draw, read files or run functions."""
+"""Calls of builtins and libraries: what they bind, mutate, draw, read or run."""
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from functools import partial
 
 from nbprod.flow import calls, expressions, objects
 from nbprod.flow.environment import Entry
@@ -18,24 +19,55 @@ Keywords = tuple[tuple[str, Value], ...]
 Handler = Callable[[Machine, str, Arguments, Keywords, ast.AST], Value]
 
 _SEEDS = frozenset(
-    "random.seed numpy.random.seed torch.manual_seed tensorflow.random.set_seed"
-    " tensorflow.set_random_seed torch.cuda.manual_seed torch.cuda.manual_seed_all"
-    " keras.utils.set_random_seed tensorflow.keras.utils.set_random_seed".split()
+    [
+        "random.seed",
+        "numpy.random.seed",
+        "torch.manual_seed",
+        "tensorflow.random.set_seed",
+        "tensorflow.set_random_seed",
+        "torch.cuda.manual_seed",
+        "torch.cuda.manual_seed_all",
+        "keras.utils.set_random_seed",
+        "tensorflow.keras.utils.set_random_seed",
+    ]
 )
-_NOT_DRAWS = frozenset("Random SystemRandom default_rng RandomState Generator get_state".split())
-_EXITS = frozenset("sys.exit builtins.exit builtins.quit os._exit os.abort".split())
+_NOT_DRAWS = frozenset(
+    ["Random", "SystemRandom", "default_rng", "RandomState", "Generator", "get_state"]
+)
+_EXITS = frozenset(["sys.exit", "builtins.exit", "builtins.quit", "os._exit", "os.abort"])
 _CONSUMERS = frozenset(
-    "list tuple set frozenset dict sum sorted max min any all len str bytes".split()
+    [
+        "list",
+        "tuple",
+        "set",
+        "frozenset",
+        "dict",
+        "sum",
+        "sorted",
+        "max",
+        "min",
+        "any",
+        "all",
+        "len",
+        "str",
+        "bytes",
+    ]
 )
-_WRAPPERS = frozenset("enumerate zip reversed iter".split())
+_WRAPPERS = frozenset(["enumerate", "zip", "reversed", "iter"])
 _REMOVERS = {
     "os.remove": "removes", "os.unlink": "removes", "os.rename": "removes", "os.rmdir": "removes",
     "shutil.move": "removes", "shutil.rmtree": "removes", "os.replace": "removes",
     "os.mkdir": "creates",
 }  # fmt: skip
 _RUNNERS = frozenset(
-    "asyncio.run asyncio.gather asyncio.wait asyncio.wait_for asyncio.create_task"
-    " asyncio.ensure_future".split()
+    [
+        "asyncio.run",
+        "asyncio.gather",
+        "asyncio.wait",
+        "asyncio.wait_for",
+        "asyncio.create_task",
+        "asyncio.ensure_future",
+    ]
 )
 _ARGUMENT_MUTATORS = {
     "random.shuffle": 0, "numpy.random.shuffle": 0, "heapq.heappush": 0, "heapq.heappop": 0,
@@ -46,11 +78,31 @@ _RESETTERS = frozenset(("heapq.heapify", "numpy.put", "numpy.copyto", "numpy.fil
 # Decorators and wrappers whose result calls the function they are given and nothing more.
 _PRESERVED = "nbprod.preserved"
 _PRESERVING = frozenset(
-    "nbprod.preserved functools.lru_cache functools.cache functools.wraps numba.njit numba.jit tensorflow.function"
-    " torch.no_grad torch.inference_mode contextlib.contextmanager functools.singledispatch"
-    " builtins.staticmethod builtins.classmethod builtins.property functools.cached_property"
-    " abc.abstractmethod typing.no_type_check typing.overload jax.jit dataclasses.dataclass"
-    " functools.total_ordering typing.final ipywidgets.interact_manual".split()
+    [
+        "nbprod.preserved",
+        "functools.lru_cache",
+        "functools.cache",
+        "functools.wraps",
+        "numba.njit",
+        "numba.jit",
+        "tensorflow.function",
+        "torch.no_grad",
+        "torch.inference_mode",
+        "contextlib.contextmanager",
+        "functools.singledispatch",
+        "builtins.staticmethod",
+        "builtins.classmethod",
+        "builtins.property",
+        "functools.cached_property",
+        "abc.abstractmethod",
+        "typing.no_type_check",
+        "typing.overload",
+        "jax.jit",
+        "dataclasses.dataclass",
+        "functools.total_ordering",
+        "typing.final",
+        "ipywidgets.interact_manual",
+    ]
 )
 
 
@@ -125,7 +177,7 @@ def _run_given_functions(
             if pure:
                 calls.consume(machine, value, node)
             else:
-                expressions.optional(machine, lambda value=value: calls.consume(machine, value, node))
+                expressions.optional(machine, partial(calls.consume, machine, value, node))
 
 
 def _randomness(
@@ -135,11 +187,15 @@ def _randomness(
         machine.touch(_generator_of(name), node, "seed", resets=True)
         return
     last = name.rpartition(".")[2]
-    if name.startswith(("random.", "numpy.random.")) and last not in _NOT_DRAWS:
+    if (
+        name.startswith(("random.", "numpy.random."))
+        and last not in _NOT_DRAWS
+        or name.startswith(("torch.rand", "tensorflow.random."))
+    ):
         machine.touch(_generator_of(name), node, last)
-    elif name.startswith("torch.rand") or name.startswith("tensorflow.random."):
-        machine.touch(_generator_of(name), node, last)
-    elif last == "train_test_split" and all(key not in ("random_state", "**") for key, _ in keywords):
+    elif last == "train_test_split" and all(
+        key not in ("random_state", "**") for key, _ in keywords
+    ):
         machine.touch("numpy.random", node, last)
 
 
@@ -150,7 +206,11 @@ def _generator_of(name: str) -> str:
 
 
 def _text(value: Value | None) -> str | None:
-    return value.data[1] if value and value.kind == "const" and isinstance(value.data[1], str) else None
+    return (
+        value.data[1]
+        if value and value.kind == "const" and isinstance(value.data[1], str)
+        else None
+    )
 
 
 def _files(
@@ -301,7 +361,9 @@ def _builtin(
     for value in arguments:
         for one in alternatives(value):
             if last in ("print", "str", "repr", "format"):
-                objects.display_text(machine, one, node, "__repr__" if last == "repr" else "__str__")
+                objects.display_text(
+                    machine, one, node, "__repr__" if last == "repr" else "__str__"
+                )
             elif one.kind == "instance":
                 _special_of(machine, last, one, node)
             elif one.kind == "pending" and last in _CONSUMERS:
@@ -319,7 +381,9 @@ def _builtin(
             return ANY
         sizes = [machine.contents(value) for value in arguments if value.kind != "starred"]
         if held is not None and (last != "zip" or all(one is not None for one in sizes)):
-            count = min(len(one) for one in sizes if one is not None) if last == "zip" else len(held)
+            count = (
+                min(len(one) for one in sizes if one is not None) if last == "zip" else len(held)
+            )
             return machine.allocate("tuple", None, (ANY,) * count)
         if arguments[0].kind == "range" and last == "enumerate":
             return arguments[0]
@@ -336,7 +400,9 @@ def _builtin(
 def _print(machine: Machine, arguments: Arguments, keywords: Keywords) -> None:
     """Remember what a cell prints, as far as it is known for sure."""
     texts = [
-        str(value.data[1]) if value.kind == "const" and type(value.data[1]) in (int, str, bool) else None
+        str(value.data[1])
+        if value.kind == "const" and type(value.data[1]) in (int, str, bool)
+        else None
         for value in arguments
     ]
     sure = not keywords and machine.mandatory and machine.frame is None and not machine.loops
@@ -423,9 +489,13 @@ def _set_attribute(
 ) -> Value:
     if len(arguments) == 3:
         target, attribute = arguments[0], _text(arguments[1])
-        if target.kind == "library" and target.data in ("__main__", "builtins.__main__"):
-            mark_opaque(machine, node, "setattr")
-        elif target.kind == "any" and attribute is None and not target.objects:
+        if (
+            target.kind == "library"
+            and target.data in ("__main__", "builtins.__main__")
+            or target.kind == "any"
+            and attribute is None
+            and not target.objects
+        ):
             mark_opaque(machine, node, "setattr")
         elif attribute is not None and target.objects:
             part = "." + attribute
@@ -474,8 +544,36 @@ _HANDLERS: dict[str, Handler] = {
     **{
         f"builtins.{name}": _builtin
         for name in (
-            *"print str repr format len bool int float hash abs round reversed enumerate zip".split(),
-            *"iter list tuple set frozenset dict sum sorted max min any all".split(),
+            *[
+                "print",
+                "str",
+                "repr",
+                "format",
+                "len",
+                "bool",
+                "int",
+                "float",
+                "hash",
+                "abs",
+                "round",
+                "reversed",
+                "enumerate",
+                "zip",
+            ],
+            *[
+                "iter",
+                "list",
+                "tuple",
+                "set",
+                "frozenset",
+                "dict",
+                "sum",
+                "sorted",
+                "max",
+                "min",
+                "any",
+                "all",
+            ],
         )
     },
 }

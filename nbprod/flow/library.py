@@ -29,7 +29,8 @@ __all__ = [
 
 # Names of newer Pythons than the one that runs: a notebook may be for those.
 BUILTIN_NAMES = (
-    frozenset(dir(builtins)) | {"aiter", "anext", "EncodingWarning", "ExceptionGroup"}
+    frozenset(dir(builtins))
+    | {"aiter", "anext", "EncodingWarning", "ExceptionGroup"}
     | {"BaseExceptionGroup", "PythonFinalizationError", "WindowsError"}
 ) - {"__file__", "_"}
 
@@ -52,7 +53,7 @@ class _KernelNames:
 
 KERNEL_NAMES = _KernelNames()
 # Inputs and outputs of earlier cells: what they hold depends on what ran before.
-HISTORY_NAMES = frozenset("In Out _ih _oh _ __ ___ _i _ii _iii".split())
+HISTORY_NAMES = frozenset(["In", "Out", "_ih", "_oh", "_", "__", "___", "_i", "_ii", "_iii"])
 
 
 def is_kernel_name(name: str) -> bool:
@@ -105,42 +106,245 @@ STRONG_MUTATORS = {
 
 # Calls that run a function which they are given, before they return.
 EAGER_CALLERS = frozenset(
-    "builtins.sorted builtins.max builtins.min functools.reduce builtins.list.sort".split()
+    ["builtins.sorted", "builtins.max", "builtins.min", "functools.reduce", "builtins.list.sort"]
 )
 LAZY_CALLERS = frozenset(
-    "builtins.map builtins.filter itertools.starmap itertools.accumulate itertools.groupby"
-    " itertools.takewhile itertools.dropwhile itertools.filterfalse".split()
+    [
+        "builtins.map",
+        "builtins.filter",
+        "itertools.starmap",
+        "itertools.accumulate",
+        "itertools.groupby",
+        "itertools.takewhile",
+        "itertools.dropwhile",
+        "itertools.filterfalse",
+    ]
 )
-EAGER_METHODS = frozenset("apply applymap agg aggregate transform pipe sort map".split())
+EAGER_METHODS = frozenset(
+    ["apply", "applymap", "agg", "aggregate", "transform", "pipe", "sort", "map"]
+)
 
 # Libraries whose functions leave their arguments alone unless a table says otherwise.
 PURE_MODULES = frozenset(
-    "builtins math statistics itertools functools operator collections json re string datetime"
-    " time os sys pathlib copy pprint typing dataclasses enum decimal fractions numpy pandas"
-    " scipy sklearn matplotlib seaborn plotly bokeh altair IPython statsmodels tqdm warnings"
-    " logging random display requests glob pickle csv io textwrap hashlib urllib calendar"
-    " tensorflow keras torch torchvision transformers datasets xgboost lightgbm nltk spacy cv2 PIL"
-    " sympy networkx polars pyspark".split()
+    [
+        "builtins",
+        "math",
+        "statistics",
+        "itertools",
+        "functools",
+        "operator",
+        "collections",
+        "json",
+        "re",
+        "string",
+        "datetime",
+        "time",
+        "os",
+        "sys",
+        "pathlib",
+        "copy",
+        "pprint",
+        "typing",
+        "dataclasses",
+        "enum",
+        "decimal",
+        "fractions",
+        "numpy",
+        "pandas",
+        "scipy",
+        "sklearn",
+        "matplotlib",
+        "seaborn",
+        "plotly",
+        "bokeh",
+        "altair",
+        "IPython",
+        "statsmodels",
+        "tqdm",
+        "warnings",
+        "logging",
+        "random",
+        "display",
+        "requests",
+        "glob",
+        "pickle",
+        "csv",
+        "io",
+        "textwrap",
+        "hashlib",
+        "urllib",
+        "calendar",
+        "tensorflow",
+        "keras",
+        "torch",
+        "torchvision",
+        "transformers",
+        "datasets",
+        "xgboost",
+        "lightgbm",
+        "nltk",
+        "spacy",
+        "cv2",
+        "PIL",
+        "sympy",
+        "networkx",
+        "polars",
+        "pyspark",
+    ]
 )
 
 # f(f(x)) == f(x) for these methods of their receiver, whatever their other arguments.
 IDEMPOTENT_METHODS = frozenset(
-    "dropna drop_duplicates sort_values sort_index fillna ffill bfill astype lower upper strip"
-    " lstrip rstrip title capitalize casefold copy rename reindex to_numpy tolist to_frame abs"
-    " round normalize clip infer_objects convert_dtypes eval cuda cpu to float double half long"
-    " contiguous flatten ravel squeeze detach numpy reshape nlargest nsmallest head set_axis query"
-    " isin tz_convert rename_axis persist cache union resolve expanduser absolute unique toarray"
-    " filter where select cast cast_column set_format with_format sort train requires_grad_"
-    " limit distinct dropDuplicates ungroup interpolate mask select_dtypes to_dict items".split()
+    [
+        "dropna",
+        "drop_duplicates",
+        "sort_values",
+        "sort_index",
+        "fillna",
+        "ffill",
+        "bfill",
+        "astype",
+        "lower",
+        "upper",
+        "strip",
+        "lstrip",
+        "rstrip",
+        "title",
+        "capitalize",
+        "casefold",
+        "copy",
+        "rename",
+        "reindex",
+        "to_numpy",
+        "tolist",
+        "to_frame",
+        "abs",
+        "round",
+        "normalize",
+        "clip",
+        "infer_objects",
+        "convert_dtypes",
+        "eval",
+        "cuda",
+        "cpu",
+        "to",
+        "float",
+        "double",
+        "half",
+        "long",
+        "contiguous",
+        "flatten",
+        "ravel",
+        "squeeze",
+        "detach",
+        "numpy",
+        "reshape",
+        "nlargest",
+        "nsmallest",
+        "head",
+        "set_axis",
+        "query",
+        "isin",
+        "tz_convert",
+        "rename_axis",
+        "persist",
+        "cache",
+        "union",
+        "resolve",
+        "expanduser",
+        "absolute",
+        "unique",
+        "toarray",
+        "filter",
+        "where",
+        "select",
+        "cast",
+        "cast_column",
+        "set_format",
+        "with_format",
+        "sort",
+        "train",
+        "requires_grad_",
+        "limit",
+        "distinct",
+        "dropDuplicates",
+        "ungroup",
+        "interpolate",
+        "mask",
+        "select_dtypes",
+        "to_dict",
+        "items",
+    ]
 )
 # Methods whose result is surely another when they are applied to it again.
 CHANGING_METHODS = frozenset(
-    "append extend drop pop shift diff pct_change cumsum cumprod merge join explode melt stack"
-    " unstack pivot pivot_table transpose set_index reset_index split rsplit replace_with encode"
-    " decode remove_columns remove_column rename_column rename_columns train_test_split add sub mul"
-    " div add_suffix add_prefix center zfill rjust ljust insert groupby resample tail_but concat"
-    " unsqueeze permute swapaxes batch prefetch repeat shuffle sample describe value_counts sum"
-    " mean count index find getvalue read readline keys values".split()
+    [
+        "append",
+        "extend",
+        "drop",
+        "pop",
+        "shift",
+        "diff",
+        "pct_change",
+        "cumsum",
+        "cumprod",
+        "merge",
+        "join",
+        "explode",
+        "melt",
+        "stack",
+        "unstack",
+        "pivot",
+        "pivot_table",
+        "transpose",
+        "set_index",
+        "reset_index",
+        "split",
+        "rsplit",
+        "replace_with",
+        "encode",
+        "decode",
+        "remove_columns",
+        "remove_column",
+        "rename_column",
+        "rename_columns",
+        "train_test_split",
+        "add",
+        "sub",
+        "mul",
+        "div",
+        "add_suffix",
+        "add_prefix",
+        "center",
+        "zfill",
+        "rjust",
+        "ljust",
+        "insert",
+        "groupby",
+        "resample",
+        "tail_but",
+        "concat",
+        "unsqueeze",
+        "permute",
+        "swapaxes",
+        "batch",
+        "prefetch",
+        "repeat",
+        "shuffle",
+        "sample",
+        "describe",
+        "value_counts",
+        "sum",
+        "mean",
+        "count",
+        "index",
+        "find",
+        "getvalue",
+        "read",
+        "readline",
+        "keys",
+        "values",
+    ]
 )
 
 _FRAMES = re.compile(

@@ -185,7 +185,12 @@ class Machine:
         return self.program.span(self.source_cell, node)
 
     def definition(
-        self, node: ast.AST, name: str, kind: BindingKind, detail: str = "", span: Span | None = None
+        self,
+        node: ast.AST,
+        name: str,
+        kind: BindingKind,
+        detail: str = "",
+        span: Span | None = None,
     ) -> Definition:
         """The definition that ``node`` makes in the cell that runs now."""
         key = (id(node), name, kind, self.cell, id(self.failed))
@@ -348,9 +353,7 @@ class Machine:
 
     # --- failures -----------------------------------------------------------------------------
 
-    def _absent(
-        self, name: str, node: ast.AST, key: Hashable, entry: Entry | None = None
-    ) -> Value:
+    def _absent(self, name: str, node: ast.AST, key: Hashable, entry: Entry | None = None) -> Value:
         """A read of a name that no path binds, unless it is a builtin."""
         if isinstance(key, str):
             if name in BUILTIN_NAMES:
@@ -389,7 +392,9 @@ class Machine:
             sure or (self.uncalled and own and certain and self.maybe == 0),
             () if self.uncalled else self.chain,
             reason="local" if local else "nowhere",
-            deletion=next((one for one in entry.definitions if one.binding.kind == "deletion"), None),
+            deletion=next(
+                (one for one in entry.definitions if one.binding.kind == "deletion"), None
+            ),
             dynamic=next(iter(opaque.definitions)) if opaque else None,
             called=not self.uncalled,
         )
@@ -545,12 +550,14 @@ class Machine:
                 self.note_part(identity, part)
             self.env.set(key, Entry(definitions, stored, contents if strong else None))
             root = ("object", identity)
-            if part is not None and (held := self.env.entries.get(root)) and held.contents is not None:
+            if (
+                part is not None
+                and (held := self.env.entries.get(root))
+                and held.contents is not None
+            ):
                 self.env.set(root, Entry(held.definitions, held.value, contents))
 
-    def _chain(
-        self, key: Hashable, old: Entry | None, name: str, node: ast.AST, how: str
-    ) -> None:
+    def _chain(self, key: Hashable, old: Entry | None, name: str, node: ast.AST, how: str) -> None:
         seen = old.definitions if old and old.definitions else frozenset((UNBOUND,))
         if old is not None and old.definitions:
             reads = self.reads.setdefault(self.cell, {})
@@ -609,5 +616,7 @@ class Machine:
         entry = self.env.entries.get(("resource", resource))
         if entry is not None:
             reads = self.reads.setdefault(self.cell, {})
-            read = reads.get(id(node)) or self.use(resource, node, frozenset(), ("resource", resource))
+            read = reads.get(id(node)) or self.use(
+                resource, node, frozenset(), ("resource", resource)
+            )
             read.mutations |= entry.definitions

@@ -34,7 +34,9 @@ _INDEXERS = frozenset(("loc", "iloc", "at", "iat"))
 _FRAME = "pandas.DataFrame"
 
 
-def class_attribute(machine: Machine, cls: ClassValue, name: str) -> tuple[Value, ClassValue] | None:
+def class_attribute(
+    machine: Machine, cls: ClassValue, name: str
+) -> tuple[Value, ClassValue] | None:
     """An attribute found on a class or its bases, with the class that has it."""
     for owner in _linearised(cls):
         entry = machine.env.entries.get((owner.frame, name))
@@ -49,7 +51,7 @@ def class_attribute(machine: Machine, cls: ClassValue, name: str) -> tuple[Value
 
 
 def _linearised(cls: ClassValue) -> Iterator[ClassValue]:
-    """The class and its known bases, nearest first (depth first, which suits single inheritance)."""
+    """The class and its known bases, nearest first (depth first)."""
     seen: set[int] = set()
     stack = [cls]
     while stack:
@@ -218,9 +220,7 @@ def _any_item(machine: Machine, base: Value) -> Value:
     return Value("any", None, frozenset(), base.objects | base.parts)
 
 
-def _known_item(
-    machine: Machine, base: Value, key: Value, root: str, root_node: ast.AST
-) -> Value:
+def _known_item(machine: Machine, base: Value, key: Value, root: str, root_node: ast.AST) -> Value:
     part = repr(key.data[1])
     machine.observe(base, root, root_node, part)
     for identity in base.objects:
@@ -272,7 +272,9 @@ def store_item(
         call_special(machine, base, "__setitem__", (key, value), node)
         return
     if base.is_library("os.environ"):
-        machine.touch(f"env:{key.data[1] if key.kind == 'const' else '*'}", node, "[]=", resets=True)
+        machine.touch(
+            f"env:{key.data[1] if key.kind == 'const' else '*'}", node, "[]=", resets=True
+        )
         return
     if base.kind == "indexer":
         owner = Value("object", base.data, base.parts)
@@ -294,9 +296,7 @@ def _last_constant(node: ast.expr) -> str | None:
     return None
 
 
-def iterate(
-    machine: Machine, value: Value, node: ast.AST
-) -> tuple[tuple[Value, ...], bool | None]:
+def iterate(machine: Machine, value: Value, node: ast.AST) -> tuple[tuple[Value, ...], bool | None]:
     """Go through an iterable: its elements, and whether there is at least one (None: unknown).
 
     The elements are all of them when the second is True and their number is known, else one value

@@ -83,7 +83,7 @@ class OrderChange(NamedTuple):
 
 
 def compare_orders(program: Program, execution: Execution) -> tuple[OrderChange, ...]:
-    """How the recorded run of a notebook differs from a run of the same cells from top to bottom."""
+    """How the recorded run differs from a run of the same cells from top to bottom."""
     if not execution.is_disordered or execution.repeated:
         return ()
     recorded = follow(program, execution.order)
@@ -140,7 +140,9 @@ def _reads(document: Flow, recorded: Flow) -> list[OrderChange]:
             constant = document.constant_at(cell, node)
             if constant is not None and constant == recorded.constant_at(cell, node):
                 continue
-            if not (then or now) or (not use.mutations and not old.mutations and (then < now or now < then)):
+            if not (then or now) or (
+                not use.mutations and not old.mutations and (then < now or now < then)
+            ):
                 continue
             key = (use.name, frozenset(then), frozenset(now))
             place = use.chain[0].span if use.chain else use.span

@@ -31,8 +31,9 @@ class FlowOptions(NamedTuple):
     """What the analysis is told from outside.
 
     ``injected`` are names that the platform provides (`spark`, `dbutils`). ``lazy_annotations``:
-    the notebook's Python does not evaluate annotations (3.14 and later). ``read_file`` gives the text of a file of the
-    project by its path relative to the notebook, or None; the default knows no files.
+    the notebook's Python does not evaluate annotations (3.14 and later). ``read_file`` gives the
+    text of a file of the project by its path relative to the notebook, or None; the default knows
+    no files.
     """
 
     injected: frozenset[str] = frozenset()
@@ -122,9 +123,7 @@ class Program:
         lines = self._inputs.get(cell)
         if lines is None:
             lines = self._inputs[cell] = self._input_lines(cell)
-        return lines is True or (
-            lines is not False and (node.end_lineno or node.lineno) in lines
-        )
+        return lines is True or (lines is not False and (node.end_lineno or node.lineno) in lines)
 
     def _input_lines(self, cell: int) -> bool | set[int]:
         parsed = self.parsed[cell]

@@ -51,7 +51,11 @@ def _shadows(machine: Machine, cell: int) -> list[SelfDependence]:
         entry = machine.env.get(name)
         for definition in entry.definitions if entry is not None else ():
             binding = definition.binding
-            if definition.cell == cell and binding.kind not in ("import", "star-import", "deletion"):
+            if definition.cell == cell and binding.kind not in (
+                "import",
+                "star-import",
+                "deletion",
+            ):
                 found.append(SelfDependence("shadows", name, binding.span, "", True))
                 break
     return found
@@ -93,7 +97,9 @@ def _judge_object(
     again = apply_again(machine, statement, exposure.node)
     if again is Again.SAME or again is Again.UNRELATED:
         return None
-    return SelfDependence("mutates", name, _place(exposure, definition), how, certain and again is Again.CHANGES)
+    return SelfDependence(
+        "mutates", name, _place(exposure, definition), how, certain and again is Again.CHANGES
+    )
 
 
 def _judge_name(
@@ -102,7 +108,9 @@ def _judge_name(
     binding = definition.binding
     statement = definition.node
     if binding.kind == "deletion":
-        return SelfDependence("deletes", exposure.name, _place(exposure, definition), "del", certain)
+        return SelfDependence(
+            "deletes", exposure.name, _place(exposure, definition), "del", certain
+        )
     if exposure.how == "del":
         return None
     if binding.kind in ("function", "class", "import", "star-import", "type-alias"):

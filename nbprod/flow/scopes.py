@@ -145,10 +145,7 @@ class _Collector:
             self.scope.nonlocal_names.update(node.names)
         elif isinstance(node, (ast.Yield, ast.YieldFrom)):
             self.scope.is_generator = True
-        elif isinstance(node, ast.ExceptHandler):
-            if node.name:
-                self.bind(node.name, node)
-        elif isinstance(node, (ast.MatchAs, ast.MatchStar)):
+        elif isinstance(node, (ast.ExceptHandler, ast.MatchAs, ast.MatchStar)):
             if node.name:
                 self.bind(node.name, node)
         elif isinstance(node, ast.MatchMapping) and node.rest:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from nbprod.flow import expressions, imports, libcalls, objects
-from nbprod.flow.environment import Delta, Entry
+from nbprod.flow.environment import Delta
 from nbprod.flow.expressions import branch, evaluate, function_value, optional, receiver, truth_of
-from nbprod.flow.library import CONTAINERS
 from nbprod.flow.machine import Catch, Dead, Frame, Loop, Machine
 from nbprod.flow.types import BindingKind
-from nbprod.flow.values import ANY, NONE, ClassValue, Value, constant, join_values
+from nbprod.flow.values import ANY, NONE, ClassValue, Value, join_values
 
 __all__ = ["assign", "run_block", "run_statement"]
 
@@ -279,9 +279,7 @@ def _orelse(machine: Machine, body: Sequence[ast.stmt], *, sure: bool) -> None:
             run_block(machine, body)
 
 
-def _turn(
-    machine: Machine, body: Callable[[], None], loop: Loop, *, sure: bool
-) -> bool | None:
+def _turn(machine: Machine, body: Callable[[], None], loop: Loop, *, sure: bool) -> bool | None:
     """One turn of a loop body, ``continue`` included; None when no path reaches its end."""
     start = len(loop.continues)
     alive = True
@@ -380,7 +378,7 @@ def catches(names: set[str], exception: str | None) -> bool | None:
             return True
         return True if "Exception" in names and exception != "SystemExit" else None
     lineage = {one.__name__ for one in cls.__mro__}
-    return True if names & lineage else False
+    return bool(names & lineage)
 
 
 def _try(machine: Machine, node: ast.Try) -> None:
@@ -599,7 +597,7 @@ def _match(machine: Machine, node: ast.Match) -> None:
     for case in node.cases:
         if case.guard is None and _irrefutable(case.pattern):
             exhaustive = True
-        actions.append(lambda case=case: _case(machine, case, subject))
+        actions.append(partial(_case, machine, case, subject))
     if not exhaustive:
         actions.append(lambda: ANY)
     if len(actions) == 1:

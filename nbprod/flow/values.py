@@ -57,7 +57,18 @@ class FunctionValue:
     ``wrapped`` holds the values of functions that a decorator or `partial` put inside.
     """
 
-    __slots__ = ("arguments", "behaviour", "cell", "closure", "defaults", "node", "owner", "receiver", "role", "scope")
+    __slots__ = (
+        "arguments",
+        "behaviour",
+        "cell",
+        "closure",
+        "defaults",
+        "node",
+        "owner",
+        "receiver",
+        "role",
+        "scope",
+    )
 
     def __init__(
         self,

@@ -58,9 +58,7 @@ class JsonMap:
         """Key to the raw span of its value, for the object at ``start``; the last of twins."""
         if self.text[start : start + 1] != "{":
             return {}
-        return {
-            key: (begin, end) for key, _, begin, end in scan.iter_object(self.text, start)
-        }
+        return {key: (begin, end) for key, _, begin, end in scan.iter_object(self.text, start)}
 
     def source_span(self, cell: int) -> tuple[int, int] | None:
         """The raw span of the value that holds a cell's source."""
@@ -77,7 +75,9 @@ class JsonMap:
                 literals = [span]
             elif span is not None and self.text[span[0]] == "[":
                 literals = [
-                    item for item in scan.iter_array(self.text, span[0]) if self.text[item[0]] == '"'
+                    item
+                    for item in scan.iter_array(self.text, span[0])
+                    if self.text[item[0]] == '"'
                 ]
             found = self._items[cell] = [
                 (start, end, scan.decoded_length(self.text, start, end)) for start, end in literals

@@ -27,9 +27,7 @@ class _Replacement(NamedTuple):
     text: str
 
 
-def apply_edits(
-    notebook: Notebook, data: bytes, edits: Sequence[Edit | CellEdit]
-) -> bytes:
+def apply_edits(notebook: Notebook, data: bytes, edits: Sequence[Edit | CellEdit]) -> bytes:
     """The bytes of a notebook after some edits.
 
     Args:

@@ -11,7 +11,14 @@ from nbprod.model import Certainty, Diagnostic, Fix, Label
 from nbprod.model import Exception_ as ExceptionName
 from nbprod.rule import unsafe
 
-__all__ = ["chain_labels", "definition_labels", "failures_because", "near_names", "reordered", "tell"]
+__all__ = [
+    "chain_labels",
+    "definition_labels",
+    "failures_because",
+    "near_names",
+    "reordered",
+    "tell",
+]
 
 
 def failures_because(facts: Facts, *reasons: str) -> Iterator[Failure]:
@@ -60,7 +67,7 @@ def definition_labels(definitions: tuple[Definition, ...], facts: Facts) -> tupl
     unique = {one.binding.span: one for one in definitions if not one.is_unbound}
     return tuple(
         Label(span, f"`{one.binding.name}` is bound here, {facts.say(span.cell)}")
-        for span, one in list(sorted(unique.items()))[:3]
+        for span, one in sorted(unique.items())[:3]
     )
 
 
@@ -78,5 +85,6 @@ def reordered(facts: Facts) -> Fix | None:
     if moves is None:
         return None
     cells = ", ".join(str(number) for number in sorted({move.cell + 1 for move in moves}))
-    return unsafe(f"Move cell{'s' if ',' in cells else ''} {cells} to where the notebook runs", *moves)
-
+    return unsafe(
+        f"Move cell{'s' if ',' in cells else ''} {cells} to where the notebook runs", *moves
+    )

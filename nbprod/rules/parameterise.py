@@ -59,9 +59,7 @@ def _mentions(name: str, facts: Facts) -> Iterator[tuple[int, ast.Name, ast.Call
         roots: list[ast.AST] = [parsed.tree]
         roots += [magic.body for magic in parsed.magics if magic.body is not None]
         for root in roots:
-            callees = {
-                id(node.func): node for node in ast.walk(root) if isinstance(node, ast.Call)
-            }
+            callees = {id(node.func): node for node in ast.walk(root) if isinstance(node, ast.Call)}
             for node in ast.walk(root):
                 if (
                     isinstance(node, ast.Name)

@@ -15,6 +15,7 @@ __all__ = [
     "describe_cell_magic",
     "describe_line_magic",
     "describe_shell",
+    "moved",
     "names_in",
 ]
 
@@ -40,34 +41,251 @@ _LINE_PYTHON: dict[str, tuple[Scope, re.Pattern[str]]] = {
 }
 _CELL_PYTHON: dict[str, Scope] = {
     **dict.fromkeys(
-        "time capture prun debug snakeviz scalene pyinstrument heat wandb ipytest run_pytest mypy"
-        " add_to manim mprun lprun notify autopep8 black pycodestyle flake8 nbdev_test tic chime"
-        " telegram_send profile memray_flamegraph pypy_time ipytest_run viztracer".split(),
+        [
+            "time",
+            "capture",
+            "prun",
+            "debug",
+            "snakeviz",
+            "scalene",
+            "pyinstrument",
+            "heat",
+            "wandb",
+            "ipytest",
+            "run_pytest",
+            "mypy",
+            "add_to",
+            "manim",
+            "mprun",
+            "lprun",
+            "notify",
+            "autopep8",
+            "black",
+            "pycodestyle",
+            "flake8",
+            "nbdev_test",
+            "tic",
+            "chime",
+            "telegram_send",
+            "profile",
+            "memray_flamegraph",
+            "pypy_time",
+            "ipytest_run",
+            "viztracer",
+        ],
         "shared",
     ),
     "timeit": "private",
     "memit": "private",
 }
 _CELL_OPAQUE = frozenset(
-    "! bash sh zsh cmd script system sx html HTML javascript js latex markdown svg SVG perl ruby R"
-    " r sql bigquery cython cython_inline writefile file python python2 python3 pypy script skip"
-    " local spark configure configure_session sparksql scala julia cpp cu cuda dot mermaid sas"
-    " stata graphviz rust go node ts typescript cypher sparql kql ai gremlin oc octave matlab"
-    " bqml writetemplate shell fs md pip lua fortran nvcc cuda_group_save gams readme rpush".split()
+    [
+        "!",
+        "bash",
+        "sh",
+        "zsh",
+        "cmd",
+        "script",
+        "system",
+        "sx",
+        "html",
+        "HTML",
+        "javascript",
+        "js",
+        "latex",
+        "markdown",
+        "svg",
+        "SVG",
+        "perl",
+        "ruby",
+        "R",
+        "r",
+        "sql",
+        "bigquery",
+        "cython",
+        "cython_inline",
+        "writefile",
+        "file",
+        "python",
+        "python2",
+        "python3",
+        "pypy",
+        "script",
+        "skip",
+        "local",
+        "spark",
+        "configure",
+        "configure_session",
+        "sparksql",
+        "scala",
+        "julia",
+        "cpp",
+        "cu",
+        "cuda",
+        "dot",
+        "mermaid",
+        "sas",
+        "stata",
+        "graphviz",
+        "rust",
+        "go",
+        "node",
+        "ts",
+        "typescript",
+        "cypher",
+        "sparql",
+        "kql",
+        "ai",
+        "gremlin",
+        "oc",
+        "octave",
+        "matlab",
+        "bqml",
+        "writetemplate",
+        "shell",
+        "fs",
+        "md",
+        "pip",
+        "lua",
+        "fortran",
+        "nvcc",
+        "cuda_group_save",
+        "gams",
+        "readme",
+        "rpush",
+    ]
 )
 _KNOWN_LINE = frozenset(
-    "alias alias_magic autoawait autocall automagic autosave bookmark cd cat cp clear colors conda"
-    " config connect_info copy ddir debug dhist dirs doctest_mode echo ed edit env gui hist history"
-    " killbgscripts kql ldir less lf lk ll load load_ext loadpy logoff logon logstart logstate"
-    " logstop ls lsmagic lx macro magic man mamba matplotlib micromamba mkdir more mv notebook page"
-    " pastebin pdb pdef pdoc pfile pinfo pinfo2 pip popd pprint precision psearch psource pushd pwd"
-    " pycat pylab qtconsole quickref recall rehashx reload_ext rep rerun reset reset_selective rm"
-    " rmdir run save sc set_env store sx subplots system tb unalias unload_ext uv who who_ls whos"
-    " xdel xmode autoreload tensorboard tensorflow_version sql R Rpush Rpull Rget bigquery cython"
-    " watermark ai aimport sh fs md scala python r shell run".split()
+    [
+        "alias",
+        "alias_magic",
+        "autoawait",
+        "autocall",
+        "automagic",
+        "autosave",
+        "bookmark",
+        "cd",
+        "cat",
+        "cp",
+        "clear",
+        "colors",
+        "conda",
+        "config",
+        "connect_info",
+        "copy",
+        "ddir",
+        "debug",
+        "dhist",
+        "dirs",
+        "doctest_mode",
+        "echo",
+        "ed",
+        "edit",
+        "env",
+        "gui",
+        "hist",
+        "history",
+        "killbgscripts",
+        "kql",
+        "ldir",
+        "less",
+        "lf",
+        "lk",
+        "ll",
+        "load",
+        "load_ext",
+        "loadpy",
+        "logoff",
+        "logon",
+        "logstart",
+        "logstate",
+        "logstop",
+        "ls",
+        "lsmagic",
+        "lx",
+        "macro",
+        "magic",
+        "man",
+        "mamba",
+        "matplotlib",
+        "micromamba",
+        "mkdir",
+        "more",
+        "mv",
+        "notebook",
+        "page",
+        "pastebin",
+        "pdb",
+        "pdef",
+        "pdoc",
+        "pfile",
+        "pinfo",
+        "pinfo2",
+        "pip",
+        "popd",
+        "pprint",
+        "precision",
+        "psearch",
+        "psource",
+        "pushd",
+        "pwd",
+        "pycat",
+        "pylab",
+        "qtconsole",
+        "quickref",
+        "recall",
+        "rehashx",
+        "reload_ext",
+        "rep",
+        "rerun",
+        "reset",
+        "reset_selective",
+        "rm",
+        "rmdir",
+        "run",
+        "save",
+        "sc",
+        "set_env",
+        "store",
+        "sx",
+        "subplots",
+        "system",
+        "tb",
+        "unalias",
+        "unload_ext",
+        "uv",
+        "who",
+        "who_ls",
+        "whos",
+        "xdel",
+        "xmode",
+        "autoreload",
+        "tensorboard",
+        "tensorflow_version",
+        "sql",
+        "R",
+        "Rpush",
+        "Rpull",
+        "Rget",
+        "bigquery",
+        "cython",
+        "watermark",
+        "ai",
+        "aimport",
+        "sh",
+        "fs",
+        "md",
+        "scala",
+        "python",
+        "r",
+        "shell",
+        "run",
+    ]
 )
 AUTOMAGICS = _KNOWN_LINE | frozenset(_LINE_PYTHON)
 
+# The nodes that have a position.
+_PLACED = (ast.expr, ast.stmt, ast.arg, ast.alias, ast.keyword, ast.excepthandler, ast.pattern)
 _WORD = re.compile(r"[^\W\d]\w*")
 _CAPTURE = re.compile(r"(?:\s+--?\w[\w-]*)*\s+([^\W\d]\w*)")
 _OUTPUT = re.compile(r"(?:^|\s)(?:-o|--out|--output|--err|--proc|--noinput-out)[ =]([\w,]+)")
@@ -104,17 +322,18 @@ def describe_cell_magic(
     reads: list[MagicName] = []
     module: ast.Module | None = None
     offset = start + arguments
-    if name == "capture" and (found := _CAPTURE.match(rest)):
-        binds.append(_name(found, 1, offset))
-    elif name == "bigquery" and (found := re.match(r"\s+([^\W\d]\w*)", rest)):
+    if (
+        name == "capture"
+        and (found := _CAPTURE.match(rest))
+        or name == "bigquery"
+        and (found := re.match(r"\s+([^\W\d]\w*)", rest))
+    ):
         binds.append(_name(found, 1, offset))
     elif name == "cython":
         body_start = start + len(text)
         binds += [_name(one, 1, body_start) for one in _CYTHON.finditer(body)]
     if scope == "opaque":
-        binds += [
-            part for found in _OUTPUT.finditer(rest) for part in _names_of(found, 1, offset)
-        ]
+        binds += [part for found in _OUTPUT.finditer(rest) for part in _names_of(found, 1, offset)]
         if name in ("R", "r", "sql", "spark"):
             reads += [
                 part for found in _INPUT.finditer(rest) for part in _names_of(found, 1, offset)
@@ -189,9 +408,7 @@ def describe_line_magic(
 
 def describe_shell(text: str, start: int) -> Magic:
     """The magic of a ``!command``."""
-    return Magic(
-        "shell", "", text, start, start + len(text), interpolates=names_in(text, start)
-    )
+    return Magic("shell", "", text, start, start + len(text), interpolates=names_in(text, start))
 
 
 def names_in(text: str, start: int) -> tuple[MagicName, ...]:
@@ -216,7 +433,9 @@ def _names_of_expression(text: str, start: int) -> list[MagicName]:
         return []
     lead = len(expression) - len(expression.lstrip())
     return [
-        MagicName(node.id, start + lead + node.col_offset, start + lead + node.col_offset + len(node.id))
+        MagicName(
+            node.id, start + lead + node.col_offset, start + lead + node.col_offset + len(node.id)
+        )
         for node in ast.walk(tree)
         if isinstance(node, ast.Name)
     ]
@@ -237,10 +456,21 @@ def _python_argument(name: str, rest: str) -> tuple[int, ast.Module | None]:
 
 def _shifted(module: ast.Module, columns: int) -> ast.Module:
     """Move a one-line tree to the right; for the first line of a cell."""
+    return moved(module, 0, columns)
+
+
+def moved(module: ast.Module, lines: int, columns: int) -> ast.Module:
+    """Give the nodes of a tree the positions that they have in the cell."""
     for node in ast.walk(module):
-        if hasattr(node, "col_offset") and node.lineno == 1:
+        if not isinstance(node, _PLACED):
+            continue
+        if node.lineno == 1:
             node.col_offset += columns
+        if node.end_lineno == 1 and node.end_col_offset is not None:
             node.end_col_offset += columns
+        node.lineno += lines
+        if node.end_lineno is not None:
+            node.end_lineno += lines
     return module
 
 

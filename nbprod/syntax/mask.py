@@ -18,6 +18,7 @@ from nbprod.syntax.magics import (
     describe_cell_magic,
     describe_line_magic,
     describe_shell,
+    moved,
 )
 from nbprod.syntax.spans import LineIndex
 from nbprod.syntax.types import Magic, MagicName
@@ -39,7 +40,8 @@ _INDENT = re.compile(r"[ \t\f]*")
 _CONTINUED = re.compile(r"(?:\\\r?\n|[^\r\n])*")
 _ASSIGNED = re.compile(r"[^=\#\"'!%<>\r\n]*[^=\#\"'!%<>\s:+*/@&|^-][ \t]*=[ \t]*(?=[!%])")
 _HELP = re.compile(
-    r"(%{0,2}(?!\d)[\w*]+(?:\.[\w*]+|\[[\w'\"]+\])*)(\?\??)[ \t]*;?[ \t]*(?:\#[^\r\n]*)?(?=\r|\n|\Z)"
+    r"(%{0,2}(?!\d)[\w*]+(?:\.[\w*]+|\[[\w'\"]+\])*)(\?\??)"
+    r"[ \t]*;?[ \t]*(?:\#[^\r\n]*)?(?=\r|\n|\Z)"
 )
 _CALL_LINE = re.compile(r"([,;/])[ \t]*([^\W\d][\w.]*)[ \t]*([^\r\n]*)")
 _BREAKS = re.compile(r"[^\r\n]")
@@ -223,20 +225,8 @@ def _line_magic(masked: Masked, begin: int, end: int, kind: str) -> None:
     if body is not None:
         line, column = masked.index.position(begin + body_start)
         lead = masked.text[begin + body_start - column + 1 : begin + body_start]
-        _moved(body, line - 1, len(lead.encode("utf-8", "surrogatepass")))
+        moved(body, line - 1, len(lead.encode("utf-8", "surrogatepass")))
     _put(masked, magic, body)
-
-
-def _moved(tree: ast.Module, lines: int, columns: int) -> None:
-    """Give the nodes of a tree the positions that they have in the cell."""
-    for node in ast.walk(tree):
-        if hasattr(node, "lineno"):
-            if node.lineno == 1:
-                node.col_offset += columns
-            if node.end_lineno == 1:  # type: ignore[attr-defined]
-                node.end_col_offset += columns  # type: ignore[attr-defined]
-            node.lineno += lines
-            node.end_lineno += lines  # type: ignore[attr-defined]
 
 
 def _put(masked: Masked, magic: Magic, body: ast.Module | None = None) -> None:
@@ -254,9 +244,7 @@ def _put(masked: Masked, magic: Magic, body: ast.Module | None = None) -> None:
         )
     )
     piece = masked.text[magic.start : magic.end]
-    masked.text = (
-        masked.text[: magic.start] + "0" + _blank(piece[1:]) + masked.text[magic.end :]
-    )
+    masked.text = masked.text[: magic.start] + "0" + _blank(piece[1:]) + masked.text[magic.end :]
 
 
 def _blank(text: str) -> str:

@@ -160,8 +160,11 @@ def _stray(body: Sequence[ast.stmt], *, in_loop: bool) -> Iterator[tuple[ast.stm
         elif kind in (ast.Break, ast.Continue):
             if not in_loop:
                 word = "break" if kind is ast.Break else "continue"
-                yield node, f"'{word}' outside loop" if word == "break" else (
-                    "'continue' not properly in loop"
+                yield (
+                    node,
+                    f"'{word}' outside loop"
+                    if word == "break"
+                    else ("'continue' not properly in loop"),
                 )
         elif kind is ast.Expr and isinstance(node.value, (ast.Yield, ast.YieldFrom)):  # type: ignore[attr-defined]
             yield node, "'yield' outside function"

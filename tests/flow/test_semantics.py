@@ -1,4 +1,4 @@
-"""Each item of Python's and IPython's semantics that the analysis rests on, against the interpreter.
+"""Each item of Python's semantics that the analysis rests on, against the interpreter.
 
 Every case is run cell by cell in one namespace; the first NameError or UnboundLocalError of each
 cell must be what the analysis calls certain, and nothing else may be.
@@ -68,16 +68,12 @@ def test_certain_failures_are_those_of_the_interpreter(title: str, text: str) ->
     if needed and sys.version_info < (int(needed[1]), int(needed[2])):
         pytest.skip(f"needs Python {needed[1]}.{needed[2]}")
     truth = run_cells(sources_of(text))
-    if sys.version_info < (3, 11):
-        # Older interpreters say NameError for free variables as newer ones do; nothing to adapt.
-        pass
     found = failures_of(flow_of(text))
     first = {}
     for cell, exception, name in sorted(found):
         first.setdefault(cell, set()).add((exception, name))
-    expected = {cell: fault for cell, fault in truth.items()}
-    assert set(first) == set(expected), (expected, first)
-    for cell, fault in expected.items():
+    assert set(first) == set(truth), (truth, first)
+    for cell, fault in truth.items():
         assert fault in first[cell], (cell, fault, first[cell])
 
 

@@ -1,6 +1,6 @@
 """Run made notebooks in IPython and say what happened; a batch to a process.
 
-    python -m tests.truth.execute FIRST COUNT     prints one JSON object a notebook
+python -m tests.truth.execute FIRST COUNT     prints one JSON object a notebook
 """
 
 from __future__ import annotations
@@ -117,7 +117,9 @@ def label(kernel: Kernel, made: Made) -> dict[str, Any]:
         for index, (kind, name, _) in document["outcomes"].items()
         if kind in ("NameError", "UnboundLocalError")
     }
-    harmful = document["outcomes"] != recorded["outcomes"] or document["values"] != recorded["values"]
+    harmful = (
+        document["outcomes"] != recorded["outcomes"] or document["values"] != recorded["values"]
+    )
     return {
         "cells": made.cells,
         "counts": made.counts,

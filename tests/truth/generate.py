@@ -1,4 +1,4 @@
-"""Make notebooks: stories put together, then spoiled as people spoil theirs; and random programs."""
+"""Make notebooks: stories put together or random programs, spoiled as people spoil theirs."""
 
 from __future__ import annotations
 
@@ -72,9 +72,7 @@ def _value(rng: random.Random, known: set[str], functions: dict[str, set[str]]) 
     return str(rng.randint(0, 9))
 
 
-def _statement(
-    rng: random.Random, known: set[str], functions: dict[str, set[str]]
-) -> list[str]:
+def _statement(rng: random.Random, known: set[str], functions: dict[str, set[str]]) -> list[str]:
     kind = rng.random()
     name = rng.choice(_NAMES)
     if kind < 0.34 or not known:
@@ -104,7 +102,12 @@ def _statement(
     if kind < 0.86:
         target = rng.choice(sorted(known))
         known.add(name)
-        return [f"if {target} > {rng.randint(-5, 30)}:", f"    {name} = 1", "else:", f"    {name} = 2"]
+        return [
+            f"if {target} > {rng.randint(-5, 30)}:",
+            f"    {name} = 1",
+            "else:",
+            f"    {name} = 2",
+        ]
     if kind < 0.92:
         return [f"[{rng.choice(sorted(known))} for x in range(2)]"]
     target = rng.choice(sorted(known))
@@ -139,7 +142,10 @@ def _spoiled(rng: random.Random, cells: list[str]) -> Made:
         at = rng.randrange(len(pairs))
         source = pairs[at][0]
         if not source.startswith("%"):
-            pairs[at] = (source + rng.choice(["\nraise ValueError('stop')", "\nassert True"]), pairs[at][1])
+            pairs[at] = (
+                source + rng.choice(["\nraise ValueError('stop')", "\nassert True"]),
+                pairs[at][1],
+            )
     return Made([cell for cell, _ in pairs], [count for _, count in pairs])
 
 

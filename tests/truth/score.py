@@ -1,6 +1,6 @@
 """Score the analysis against executed notebooks.
 
-    python -m tests.truth.score --count 400 --seed 0 [--show 10]
+python -m tests.truth.score --count 400 --seed 0 [--show 10]
 """
 
 from __future__ import annotations
@@ -119,7 +119,9 @@ class Scores:
             correct = cell in failed
             self.names = self.names.add(cell in said, correct)
             if (cell in said) != correct:
-                self._disagree("names", truth, f"cell {cell}: said {said.get(cell)}, {failed.get(cell)}")
+                self._disagree(
+                    "names", truth, f"cell {cell}: said {said.get(cell)}, {failed.get(cell)}"
+                )
 
     def _order(self, truth: dict[str, Any], findings: Any) -> None:
         if truth["recorded_failed"]:
@@ -143,7 +145,11 @@ class Scores:
 
 def _cells_named(help_: str) -> set[int]:
     words = help_.partition(" then fail for lack")[0].rpartition("cell")[2]
-    return {int(word) - 1 for word in words.replace("s ", " ").replace("…", "").split(", ") if word.strip().isdigit()}
+    return {
+        int(word) - 1
+        for word in words.replace("s ", " ").replace("…", "").split(", ")
+        if word.strip().isdigit()
+    }
 
 
 def reorder_fixes(first: int, count: int) -> tuple[int, int, int]:
@@ -204,7 +210,9 @@ def report(scores: Scores, show: int) -> Iterator[str]:
     for what, truth, why in scores.disagreements[:show]:
         yield f"--- {what} seed {truth['seed']}: {why}"
         for index, (cell, count) in enumerate(zip(truth["cells"], truth["counts"], strict=True)):
-            yield f"  [{index}] In[{count}]\n" + "\n".join("      " + line for line in cell.split("\n"))
+            yield f"  [{index}] In[{count}]\n" + "\n".join(
+                "      " + line for line in cell.split("\n")
+            )
 
 
 def main() -> None:

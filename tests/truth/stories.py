@@ -1,63 +1,10 @@
-"""Small correct notebooks about one thing each; `%s` names are made different in each use.
+"""Small correct notebooks about one thing each, from `stories.txt`.
 
-Cells are separated by a line with a bar. Together they cover what the analysis has to follow.
+`%s` is made different in each use of a story, cells are separated by a line with a bar, stories by
+a line of equal signs. Together they cover what the analysis has to follow.
 """
 
-STORIES: tuple[str, ...] = (
-    "df%s = [3, 1, 2]\n|\ntotal%s = sum(df%s)\n|\nprint(total%s)",
-    "K%s = 4\n|\ndef f%s(x):\n    return x * K%s\n|\nr%s = f%s(2)\n|\nprint(r%s)",
-    "def g%s():\n    return h%s() + 1\n|\ndef h%s():\n    return base%s\n|\nbase%s = 7\n|\nprint(g%s())",
-    "rows%s = []\n|\nrows%s.append(1)\n|\nrows%s.append(2)\n|\nprint(len(rows%s), rows%s)",
-    "n%s = 0\n|\nn%s += 1\n|\nn%s = n%s * 2\n|\nprint(n%s)",
-    "class C%s:\n    def __init__(self, v):\n        self.v = v\n    def scaled(self):\n        return self.v * scale%s\n|\nscale%s = 3\n|\nc%s = C%s(2)\n|\nprint(c%s.scaled())",
-    "class V%s:\n    def __init__(self, v): self.v = v\n    def __add__(self, o): return V%s(self.v + o.v + off%s)\n|\noff%s = 1\n|\ns%s = V%s(1) + V%s(2)\n|\nprint(s%s.v)",
-    "import math as m%s\n|\na%s = m%s.sqrt(16)\n|\nprint(a%s)",
-    "from collections import defaultdict\nd%s = defaultdict(list)\n|\nd%s['a'].append(1)\n|\nprint(dict(d%s))",
-    "xs%s = [1, 2, 3]\n|\nys%s = [x * w%s for x in xs%s] if False else list(xs%s)\n|\nw%s = 2\n|\nzs%s = [x * w%s for x in xs%s]\n|\nprint(zs%s, ys%s)",
-    "tmp%s = 5\n|\nkeep%s = tmp%s + 1\n|\ndel tmp%s\n|\nprint(keep%s)",
-    "try:\n    cache%s\nexcept NameError:\n    cache%s = {}\n|\ncache%s['k'] = 1\n|\nprint(cache%s)",
-    "if 'mod%s' not in globals():\n    mod%s = 10\n|\nprint(mod%s)",
-    "def setup%s():\n    global conn%s\n    conn%s = 'open'\n|\nsetup%s()\n|\nprint(conn%s)",
-    "count%s = 0\ndef bump%s():\n    global count%s\n    count%s += 1\n|\nbump%s()\n|\nbump%s()\n|\nprint(count%s)",
-    "def deco%s(fn):\n    def inner(*a):\n        return fn(*a) + bonus%s\n    return inner\n|\nbonus%s = 1\n|\n@deco%s\ndef pay%s(x):\n    return x\n|\nprint(pay%s(3))",
-    "def make%s(k):\n    def inner(x):\n        return x + k + shift%s\n    return inner\n|\nshift%s = 2\n|\nadd%s = make%s(1)\n|\nprint(add%s(1))",
-    "it%s = iter([1, 2, 3])\n|\nfirst%s = next(it%s)\n|\nprint(first%s)",
-    "def gen%s():\n    yield 1\n    yield lim%s\n|\ng%s = gen%s()\n|\nlim%s = 5\n|\nprint(list(g%s))",
-    "name%s = '  Ada '\n|\nname%s = name%s.strip()\n|\nprint(name%s)",
-    "p%s = {'a': 1}\n|\np%s['a'] = p%s['a'] + 1\n|\nprint(p%s)",
-    "q%s = [1]\nalias%s = q%s\n|\nalias%s.append(2)\n|\nprint(q%s)",
-    "def mut%s(d):\n    d['x'] = 1\n|\nbox%s = {}\n|\nmut%s(box%s)\n|\nprint(box%s)",
-    "def addto%s(d):\n    d.append(len(d))\n|\nbag%s = []\n|\naddto%s(bag%s)\n|\nprint(bag%s)",
-    "import random as rnd%s\nrnd%s.seed(1)\n|\nu%s = rnd%s.random()\n|\nv%s = rnd%s.random()\n|\nprint(u%s, v%s)",
-    "for i%s in [1, 2]:\n    last%s = i%s\n|\nprint(last%s)",
-    "e%s = []\nfor j%s in e%s:\n    z%s = j%s\n|\nz%s = 1\n|\nprint(z%s)",
-    "exec('dyn%s = 3')\n|\nprint(dyn%s)",
-    "globals()['gl%s'] = 4\n|\nprint(gl%s)",
-    "from math import *\n|\nar%s = pi * 2\n|\nprint(ar%s)",
-    "match {'m': 1}:\n    case {'m': got%s}:\n        ok%s = got%s\n    case _:\n        ok%s = 0\n|\nprint(ok%s)",
-    "async def co%s():\n    return wait%s\n|\nwait%s = 3\n|\nres%s = await co%s()\n|\nprint(res%s)",
-    "from functools import partial\ndef pw%s(a, b):\n    return a ** b + sh%s\n|\nsh%s = 0\n|\nsq%s = partial(pw%s, b=2)\n|\nprint(sq%s(3))",
-    "ws%s = {'a': 2, 'b': 1}\n|\norder%s = sorted(ws%s, key=lambda k: ws%s[k])\n|\nprint(order%s)",
-    "def run%s(cb):\n    return cb()\n|\nleft%s = 1\n|\nprint(run%s(lambda: left%s + 1))",
-    "class It%s:\n    def __iter__(self):\n        return iter(src%s)\n|\nsrc%s = [1, 2]\n|\nprint([x for x in It%s()])",
-    "class P%s:\n    @property\n    def area(self):\n        return side%s ** 2\n|\nside%s = 3\n|\nprint(P%s().area)",
-    "class A%s:\n    def go(self):\n        return self.step() + inc%s\n    def step(self):\n        return 1\nclass B%s(A%s):\n    def step(self):\n        return super().step() + 1\n|\ninc%s = 5\n|\nprint(B%s().go())",
-    "from dataclasses import dataclass\n@dataclass\nclass D%s:\n    x: int\n    def v(self):\n        return self.x + plus%s\n|\nplus%s = 2\n|\nprint(D%s(1).v())",
-    "class R%s:\n    def __repr__(self):\n        return pre%s + 'R'\n|\npre%s = '<'\n|\nob%s = R%s()\n|\nob%s",
-    "max%s = max(1, 2)\n|\nprint(max%s)",
-    "text%s = f'{3}'\n|\nlines%s = text%s.split(',')\n|\nlines%s = [int(s) for s in lines%s]\n|\nprint(lines%s)",
-    "thr%s = 2\n|\nbig%s = [x for x in range(5) if x > thr%s]\n|\nif len(big%s) > 1:\n    lab%s = 'many'\nelse:\n    lab%s = 'few'\n|\nprint(lab%s)",
-    "with open('f%s.txt', 'w') as fh%s:\n    fh%s.write('a')\n|\nwith open('f%s.txt', 'a') as fh%s:\n    fh%s.write('b')\n|\nprint(open('f%s.txt').read())",
-    "try:\n    val%s = int('x')\nexcept ValueError as err%s:\n    val%s = -1\n|\nprint(val%s)",
-    "sett%s = {1}\n|\nsett%s.add(2)\n|\nprint(sett%s)",
-    "acc%s = 0\nfor t%s in range(3):\n    acc%s += t%s\n|\nacc%s = acc%s + 10\n|\nprint(acc%s)",
-    "def loc%s(x):\n    y = x + gl1%s\n    return y\n|\ngl1%s = 1\n|\nout%s = [loc%s(i) for i in range(2)]\n|\nprint(out%s)",
-    "%%time\ntm%s = 1\n|\nprint(tm%s)",
-    "%%capture cap%s\nprint('hi')\n|\nprint(cap%s.stdout)",
-    "%time tv%s = 2\n|\nprint(tv%s)",
-    "sh%s = !echo hi\n|\nprint(sh%s)",
-    "a%s, *b%s = [1, 2, 3]\n|\na%s, c%s = b%s\n|\nprint(a%s, c%s)",
-    "st%s = 'ab'\n|\nst%s = st%s + 'c'\n|\nst%s = st%s.upper()\n|\nprint(st%s)",
-    "o%s = [3, 1]\n|\no%s.sort()\n|\no%s = o%s[:1]\n|\nprint(o%s)",
-    "fn%s = lambda v: v + amp%s\n|\namp%s = 4\n|\nlst%s = list(map(fn%s, [1]))\n|\nprint(lst%s)",
-)  # fmt: skip
+from pathlib import Path
+
+_TEXT = Path(__file__).with_name("stories.txt").read_text(encoding="utf-8")
+STORIES: tuple[str, ...] = tuple(_TEXT.rstrip("\n").split("\n====\n"))

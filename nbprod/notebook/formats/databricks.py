@@ -45,9 +45,7 @@ def read_databricks(text: str, path: str) -> Notebook:
     )
 
 
-def _cell(
-    index: int, block: list[tuple[int, str]], language: str
-) -> tuple[Cell, list[SourceLine]]:
+def _cell(index: int, block: list[tuple[int, str]], language: str) -> tuple[Cell, list[SourceLine]]:
     while block and not block[-1][1].strip():
         block.pop()
     while block and (not block[0][1].strip() or _TITLE.match(block[0][1])):

@@ -12,4 +12,6 @@ from nbprod.model import Severity
 from nbprod.rule import Rule
 
 # Reported while the file is read, before there is a notebook to hand to a rule.
-check = Rule("NBP008", "unsupported-nbformat", (), Severity.ERROR, True, "0.1", lambda *_: (), __name__)
+check = Rule(
+    "NBP008", "unsupported-nbformat", (), Severity.ERROR, True, "0.1", lambda *_: (), __name__
+)

@@ -81,9 +81,7 @@ def _where(definitions: tuple[Definition, ...], facts: Facts) -> str:
     return " and ".join(facts.say(cell) for cell in list(cells)[-2:])
 
 
-def _labels(
-    definitions: tuple[Definition, ...], run: str, facts: Facts
-) -> tuple[Label, ...]:
+def _labels(definitions: tuple[Definition, ...], run: str, facts: Facts) -> tuple[Label, ...]:
     return tuple(
         Label(one.binding.span, f"{run}: {facts.say(one.cell)}")
         for one in definitions[-2:]

@@ -47,9 +47,7 @@ from nbprod.notebook.types import Notebook
 from nbprod.rule import rule, safe, whole_cell
 
 
-@rule(
-    "NBP118", "execution-count-disorder", on=Notebook, severity=Severity.INFO, default=False
-)
+@rule("NBP118", "execution-count-disorder", on=Notebook, severity=Severity.INFO, default=False)
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report the first cell whose count is lower than one above it."""
     execution = facts.execution
@@ -68,7 +66,7 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
             ]
             yield Diagnostic(
                 whole_cell(cell),
-                f"ran as In[{count}], before a cell above it (In[{highest}]); no value depends on it",
+                f"ran as In[{count}], before In[{highest}] above it; no value depends on it",
                 help="run all cells again, or clear the counts",
                 fix=safe("Clear the execution counts", *clear),
             )
