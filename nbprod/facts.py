@@ -83,7 +83,7 @@ class Facts:
         """How the recorded run differs from one from top to bottom."""
         from nbprod.flow.order import compare_orders
 
-        return compare_orders(self.program, self.execution)
+        return compare_orders(self.program, self.execution, self.flow)
 
     def cell(self, index: int) -> Cell:
         """A cell by its index."""

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from functools import cached_property
 
 from nbprod.flow import calls, expressions, objects
 from nbprod.flow.environment import Entry
 from nbprod.flow.libcalls import mark_opaque
-from nbprod.flow.machine import OPAQUE, Dead, Machine
+from nbprod.flow.machine import OPAQUE, Dead, Machine, Read
 from nbprod.flow.magics import run_cell_magics, run_private
 from nbprod.flow.program import FlowOptions, Program
 from nbprod.flow.rerun import self_dependences
@@ -329,44 +329,52 @@ class Flow:
         return {index: self._cell(index) for index in self.order}
 
     def _cell(self, index: int) -> CellFlow:
-        uses = []
-        for read in self._machine.reads.get(index, {}).values():
-            uses.append(
-                Use(
-                    read.name,
-                    read.span,
-                    index,
-                    read.definitions,
-                    read.mutations,
-                    read.mandatory,
-                    read.chain,
-                )  # fmt: skip
-            )
-        mutations = tuple(
-            Mutation(name, span, index, how, scope, definite, is_global)
-            for name, span, how, scope, definite, is_global in self._machine.mutations.get(
-                index, {}
-            ).values()
-        )
         return CellFlow(
             index,
-            tuple(uses),
+            tuple(self.uses_by_node(index).values()),
             self._bound[index],
-            mutations,
+            tuple(self._mutations(index)),
             self._again[index],
             index in self._stops,
         )
 
+    def _mutations(self, index: int) -> Iterator[Mutation]:
+        for name, span, how, scope, definite, is_global in self._machine.mutations.get(
+            index, {}
+        ).values():
+            yield Mutation(name, span, index, how, scope, definite, is_global)
+
+    @cached_property
+    def mutations(self) -> tuple[Mutation, ...]:
+        """Every change of an object, in order of the run."""
+        return tuple(one for index in self.order for one in self._mutations(index))
+
+    def again(self, index: int) -> tuple[SelfDependence, ...]:
+        """Why a cell is not safe to run twice; empty when it is."""
+        return self._again[index]
+
     def uses_by_node(self, index: int) -> dict[int, Use]:
         """The uses of a cell by the identity of the node that reads, for comparing runs."""
         reads = self._machine.reads.get(index, {})
-        return {
-            key: Use(
-                read.name, read.span, index, read.definitions, read.mutations, read.mandatory,
-                read.chain,
-            )
-            for key, read in reads.items()
-        }  # fmt: skip
+        return {key: self._use(index, read) for key, read in reads.items()}
+
+    def uses_of(self, names: Container[str]) -> Iterator[Use]:
+        """The uses of some names, in order of the run."""
+        for index in self.order:
+            for read in self._machine.reads.get(index, {}).values():
+                if read.name in names:
+                    yield self._use(index, read)
+
+    def _use(self, index: int, read: Read) -> Use:
+        return Use(
+            read.name,
+            self.program.span(read.source, read.node),
+            index,
+            read.definitions,
+            read.mutations,
+            read.mandatory,
+            read.chain,
+        )
 
     def constant_at(self, cell: int, node: int) -> object:
         """The constant that a read sees, with its type; None where none is known for sure."""

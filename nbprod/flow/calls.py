@@ -74,6 +74,9 @@ _FRAME_METHODS = frozenset(
         "value_counts",
     ]
 )
+# How often a cell's calls of one function are followed: the names it reads are known by then.
+_MOST_CERTAIN = 8
+_MOST_POSSIBLE = 3
 _TRAINERS = frozenset(["fit", "fit_transform", "fit_predict", "train", "compile"])
 _STEPPERS = frozenset(
     ["partial_fit", "step", "backward", "zero_grad", "load_state_dict", "train_on_batch"]
@@ -129,6 +132,8 @@ def observe_arguments(
 ) -> None:
     """The callee looks at everything that it is given."""
     if not isinstance(node, ast.Call):
+        return
+    if not any(value.objects or value.parts for value in arguments) and not keywords:
         return
     values = list(zip(node.args, arguments, strict=False))
     values += [(key.value, value) for key, (_, value) in zip(node.keywords, keywords, strict=False)]
@@ -251,14 +256,26 @@ def run_function(
     remembered = machine.memo.get(key)
     if remembered is not None and remembered[0] == machine.env.version:
         return remembered[1]
+    if not _is_worth_following(machine, function):
+        return _not_followed(machine, arguments, keywords)
     before = machine.env.version
     frame = Frame(machine.fresh(), "function", function.scope, function.closure)
     frame.function = function
     frame.mark = machine.env.mark()
     result = _run_in(machine, frame, function, arguments, keywords, node)
+    if not frame.is_captured:
+        machine.env.discard(frame.mark, frame.identity)
     if machine.env.version == before:
         machine.memo[key] = (before, result)
     return result
+
+
+def _is_worth_following(machine: Machine, function: FunctionValue) -> bool:
+    """Whether one more call in this cell can still tell something new."""
+    certain = machine.maybe == 0
+    key = (function.scope.identity, machine.cell, certain)
+    machine.followed[key] = machine.followed.get(key, 0) + 1
+    return machine.followed[key] <= (_MOST_CERTAIN if certain else _MOST_POSSIBLE)
 
 
 def _not_followed(machine: Machine, arguments: Arguments, keywords: Keywords) -> Value:

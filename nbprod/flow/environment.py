@@ -29,6 +29,7 @@ class Entry(NamedTuple):
 
 ABSENT = Entry(frozenset((UNBOUND,)))
 Delta = dict[Hashable, Entry]
+_HEAP = ("object", "parts")
 
 
 def join_entries(left: Entry, right: Entry) -> Entry:
@@ -100,6 +101,18 @@ class Environment:
                 entries[key] = old
             self.version += 1
 
+    def discard(self, mark: int, frame: int) -> None:
+        """Drop the names of a frame that has ended and that nothing refers to any more."""
+        entries = self.entries
+        kept = []
+        for change in self._journal[mark:]:
+            key = change[0]
+            if not isinstance(key, str) and key[0] == frame:  # type: ignore[index]
+                entries.pop(key, None)
+            else:
+                kept.append(change)
+        self._journal[mark:] = kept
+
     def seen_since(self, mark: int) -> Delta:
         """For each key written since a mark, the join of all that it held from there on."""
         seen: Delta = {}
@@ -120,8 +133,13 @@ class Environment:
         if len(deltas) == 1:
             self.apply(deltas[0])
             return
+        entries = self.entries
         for key in _keys(deltas):
-            base = self.entries.get(key, ABSENT)
+            base = entries.get(key, ABSENT)
+            if base is ABSENT and not isinstance(key, str) and key[0] in _HEAP:  # type: ignore[index]
+                # An object made on one path: the others do not know it.
+                self.put(key, next(delta[key] for delta in deltas if key in delta))
+                continue
             entry = deltas[0].get(key, base)
             for delta in deltas[1:]:
                 entry = join_entries(entry, delta.get(key, base))

@@ -360,6 +360,7 @@ def _comprehension(machine: Machine, node: Any) -> Value:
                 scope.local_names.add(part.id)
     frame = Frame(machine.fresh(), "comprehension", scope, machine.frame)
     if isinstance(node, ast.GeneratorExp):
+        machine.capture()
         pending = calls.Pending("generator", machine.source_cell, node, frame, first)
         return machine.allocate("pending", pending)
     return run_comprehension(machine, node, frame, first)
@@ -449,7 +450,7 @@ def function_value(
 ) -> Value:
     """Make the function that a ``def`` or a ``lambda`` makes; evaluates its defaults."""
     scope = machine.program.scope(node)
-    function = FunctionValue(node, machine.source_cell, machine.frame, scope)
+    function = FunctionValue(node, machine.source_cell, machine.capture(), scope)
     arguments = node.args
     positional = [*arguments.posonlyargs, *arguments.args]
     for argument, default in zip(

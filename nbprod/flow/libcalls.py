@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 
 from nbprod.flow import calls, expressions, objects
 from nbprod.flow.environment import Entry
@@ -119,7 +119,7 @@ def call_library(
         calls.observe_arguments(machine, node, arguments, keywords)
     if name in _PRESERVING:
         return _preserve(name, arguments)
-    _randomness(machine, name, arguments, keywords, node)
+    _randomness(machine, name, keywords, node)
     if name in _ARGUMENT_MUTATORS and arguments:
         root = _root_of_argument(node, 0)
         chained = name not in _RESETTERS
@@ -180,23 +180,28 @@ def _run_given_functions(
                 expressions.optional(machine, partial(calls.consume, machine, value, node))
 
 
-def _randomness(
-    machine: Machine, name: str, arguments: Arguments, keywords: Keywords, node: ast.AST
-) -> None:
-    if name in _SEEDS:
-        machine.touch(_generator_of(name), node, "seed", resets=True)
+@cache
+def _draws_from(name: str) -> str | None:
+    """The generator of random numbers that a library call draws from, None for most calls."""
+    last = name.rpartition(".")[2]
+    if name.startswith(("random.", "numpy.random.")):
+        return None if last in _NOT_DRAWS else _generator_of(name)
+    if name.startswith(("torch.rand", "tensorflow.random.")):
+        return _generator_of(name)
+    return "numpy.random" if last == "train_test_split" else None
+
+
+def _randomness(machine: Machine, name: str, keywords: Keywords, node: ast.AST) -> None:
+    generator = _draws_from(name)
+    if generator is None and name not in _SEEDS:
         return
     last = name.rpartition(".")[2]
-    if (
-        name.startswith(("random.", "numpy.random."))
-        and last not in _NOT_DRAWS
-        or name.startswith(("torch.rand", "tensorflow.random."))
+    if name in _SEEDS:
+        machine.touch(_generator_of(name), node, "seed", resets=True)
+    elif generator is not None and not (
+        last == "train_test_split" and any(key in ("random_state", "**") for key, _ in keywords)
     ):
-        machine.touch(_generator_of(name), node, last)
-    elif last == "train_test_split" and all(
-        key not in ("random_state", "**") for key, _ in keywords
-    ):
-        machine.touch("numpy.random", node, last)
+        machine.touch(generator, node, last)
 
 
 def _generator_of(name: str) -> str:

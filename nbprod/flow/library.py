@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import builtins
 import re
+from functools import cache
 
 __all__ = [
     "BUILTIN_NAMES",
@@ -365,6 +366,7 @@ _FIXED = {
 }
 
 
+@cache
 def result_type(name: str) -> str | None:
     """The type of what calling a library's ``name`` returns, None when that is not known."""
     fixed = _FIXED.get(name)

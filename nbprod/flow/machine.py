@@ -35,7 +35,17 @@ class Dead(Exception):
 class Frame:
     """A namespace in progress. ``kind``: ``function``, ``class`` or ``comprehension``."""
 
-    __slots__ = ("closure", "function", "identity", "kind", "mark", "returns", "scope", "yields")
+    __slots__ = (
+        "closure",
+        "function",
+        "identity",
+        "is_captured",
+        "kind",
+        "mark",
+        "returns",
+        "scope",
+        "yields",
+    )
 
     def __init__(self, identity: int, kind: str, scope: Scope, closure: Frame | None) -> None:
         self.identity = identity
@@ -43,6 +53,7 @@ class Frame:
         self.scope = scope
         self.closure = closure
         self.function: Any = None
+        self.is_captured = False
         self.mark = 0
         self.returns: list[tuple[Delta, Value]] = []
         self.yields: list[Value] = []
@@ -76,14 +87,19 @@ class Catch:
 
 
 class Read:
-    """The record of one place that reads, as executed by one cell; it grows while the run goes."""
+    """The record of one place that reads, as executed by one cell; it grows while the run goes.
 
-    __slots__ = ("chain", "definitions", "mandatory", "mutations", "name", "node", "span", "value")
+    ``source`` is the cell whose code it is, or that of a string or file that runs.
+    """
 
-    def __init__(self, name: str, node: ast.AST, span: Span, chain: tuple[CallStep, ...]) -> None:
+    __slots__ = (
+        "chain", "definitions", "mandatory", "mutations", "name", "node", "source", "value",
+    )  # fmt: skip
+
+    def __init__(self, name: str, node: ast.AST, source: int, chain: tuple[CallStep, ...]) -> None:
         self.name = name
         self.node = node
-        self.span = span
+        self.source = source
         self.chain = chain
         self.definitions: frozenset[Definition] = frozenset()
         self.mutations: frozenset[Definition] = frozenset()
@@ -92,18 +108,24 @@ class Read:
 
 
 class Exposure:
-    """A read of something that was there before the cell: what a second run may find changed."""
+    """A read of something that was there before the cell: what a second run may find changed.
 
-    __slots__ = ("definitions", "how", "key", "mandatory", "name", "node", "span", "value")
+    ``call`` is the outermost call on the way to it, if it is in a function.
+    """
+
+    __slots__ = (
+        "call", "definitions", "how", "key", "mandatory", "name", "node", "source", "value",
+    )  # fmt: skip
 
     def __init__(
-        self, key: Hashable, name: str, node: ast.AST, span: Span, seen: frozenset[Definition]
+        self, key: Hashable, name: str, node: ast.AST, source: int, seen: frozenset[Definition]
     ) -> None:
-        self.value: Value | None = None
         self.key = key
         self.name = name
         self.node = node
-        self.span = span
+        self.source = source
+        self.call: Span | None = None
+        self.value: Value | None = None
         self.definitions = seen
         self.how = ""
         self.mandatory = True
@@ -137,6 +159,8 @@ class Machine:
         self.syntax_failures: dict[int, Failure] = {}
         self.uncalled = False
         self.steps = 0
+        self.loop_depth = 0
+        self.followed: dict[tuple[int, int, bool], int] = {}
         self.incomplete = False
         self._counter = 0
         self.reads: dict[int, dict[int, Read]] = {}
@@ -170,6 +194,14 @@ class Machine:
     def mandatory(self) -> bool:
         """Whether what happens now happens on every path of the cell."""
         return self.maybe == 0 and self.failed is None and not self.uncalled
+
+    def capture(self) -> Frame | None:
+        """The frame to close over; it and those around it have to stay."""
+        frame = self.frame
+        while frame is not None and not frame.is_captured:
+            frame.is_captured = True
+            frame = frame.closure
+        return self.frame
 
     @contextmanager
     def perhaps(self) -> Iterator[None]:
@@ -254,6 +286,8 @@ class Machine:
                 unbound += 1
             elif definition.after is not None:
                 assumed += 1
+        if not isinstance(key, str) and not unbound and not assumed:
+            return entry.value
         if unbound == len(definitions):
             return self._absent(name, node, key, entry)
         if isinstance(key, str):
@@ -273,8 +307,10 @@ class Machine:
         reads = self.reads.setdefault(self.cell, {})
         read = reads.get(id(node))
         if read is None:
-            read = reads[id(node)] = Read(name, node, self.span(node), self.chain)
-        read.definitions |= definitions
+            read = reads[id(node)] = Read(name, node, self.source_cell, self.chain)
+            read.definitions = definitions
+        elif not definitions <= read.definitions:
+            read.definitions |= definitions
         if self.maybe == 0 and self.failed is None:
             read.mandatory = True
         if definitions:
@@ -296,8 +332,8 @@ class Machine:
                 return
         exposures = self.exposures.setdefault(cell, {})
         if (key, id(node)) not in exposures:
-            place = self.chain[0].span if self.chain else self.span(node)
-            exposure = Exposure(key, name, node, place, seen)
+            exposure = Exposure(key, name, node, self.source_cell, seen)
+            exposure.call = self.chain[0].span if self.chain else None
             entry = self.env.entries.get(key)
             exposure.value = entry.value if entry is not None else None
             exposure.how = how
@@ -486,6 +522,13 @@ class Machine:
     def observe(self, value: Value, name: str, node: ast.AST, part: str | None = None) -> None:
         """Record that ``node`` looks at the state of an object (or at one part of it)."""
         for identity in value.objects or value.parts:
+            if (
+                self.born.get(identity) == self.cell
+                and ("object", identity) not in self.env.entries
+            ):
+                # Made by this cell and never changed: nothing can be seen of it yet.
+                if ("parts", identity) not in self.env.entries:
+                    continue
             for key in self.state_keys(identity, part):
                 entry = self.env.entries.get(key)
                 if entry is None:

@@ -82,12 +82,16 @@ class OrderChange(NamedTuple):
     cells: tuple[int, ...]
 
 
-def compare_orders(program: Program, execution: Execution) -> tuple[OrderChange, ...]:
-    """How the recorded run differs from a run of the same cells from top to bottom."""
+def compare_orders(program: Program, execution: Execution, whole: Flow) -> tuple[OrderChange, ...]:
+    """How the recorded run differs from a run of the same cells from top to bottom.
+
+    ``whole`` is the run of all cells from top to bottom.
+    """
     if not execution.is_disordered or execution.repeated:
         return ()
     recorded = follow(program, execution.order)
-    document = follow(program, sorted(execution.order))
+    in_order = tuple(sorted(execution.order))
+    document = whole if whole.order == in_order else follow(program, in_order)
     changes = [*_failures(document, recorded), *_reads(document, recorded)]
     named = {change.name for change in changes}
     changes += [one for one in _final(document, recorded) if one.name not in named]

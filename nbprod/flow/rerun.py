@@ -74,7 +74,7 @@ def _judge(
     if isinstance(exposure.key, str):
         return _judge_name(machine, exposure, definition, certain)
     if exposure.key[0] == "resource":  # type: ignore[index]
-        return _judge_resource(exposure, definition, certain)
+        return _judge_resource(machine, exposure, definition, certain)
     if definition.binding.kind != "mutation":
         return None
     return _judge_object(machine, exposure, definition, certain)
@@ -88,7 +88,7 @@ def _judge_object(
     if exposure.how:
         kind = _KINDS.get(exposure.how, "mutates")
         sure = certain and kind != "draws"
-        return SelfDependence(kind, name, _place(exposure, definition), how, sure)
+        return SelfDependence(kind, name, _place(machine, exposure, definition), how, sure)
     if how in RESETTING or how in _TRAINING or how == "draw":
         return None
     statement = definition.node
@@ -98,7 +98,11 @@ def _judge_object(
     if again is Again.SAME or again is Again.UNRELATED:
         return None
     return SelfDependence(
-        "mutates", name, _place(exposure, definition), how, certain and again is Again.CHANGES
+        "mutates",
+        name,
+        _place(machine, exposure, definition),
+        how,
+        certain and again is Again.CHANGES,
     )
 
 
@@ -109,38 +113,48 @@ def _judge_name(
     statement = definition.node
     if binding.kind == "deletion":
         return SelfDependence(
-            "deletes", exposure.name, _place(exposure, definition), "del", certain
+            "deletes", exposure.name, _place(machine, exposure, definition), "del", certain
         )
     if exposure.how == "del":
         return None
     if binding.kind in ("function", "class", "import", "star-import", "type-alias"):
         return None
     if not isinstance(statement, (ast.Assign, ast.AugAssign, ast.AnnAssign)):
-        return SelfDependence("overwrites", exposure.name, _place(exposure, definition), "", False)
+        return SelfDependence(
+            "overwrites", exposure.name, _place(machine, exposure, definition), "", False
+        )
     again = apply_again(machine, statement, exposure.node)
     if again is Again.SAME:
         return None
     if binding.kind == "augmented":
         return SelfDependence(
-            "augments", exposure.name, _place(exposure, definition), binding.detail, certain
+            "augments",
+            exposure.name,
+            _place(machine, exposure, definition),
+            binding.detail,
+            certain,
         )
     if again is Again.UNRELATED:
         # The old value served for something else before it was replaced.
-        return SelfDependence("overwrites", exposure.name, _place(exposure, definition), "", False)
+        return SelfDependence(
+            "overwrites", exposure.name, _place(machine, exposure, definition), "", False
+        )
     sure = certain and again is Again.CHANGES
-    return SelfDependence("rebinds", exposure.name, _place(exposure, definition), "", sure)
+    return SelfDependence("rebinds", exposure.name, _place(machine, exposure, definition), "", sure)
 
 
-def _place(exposure: Exposure, definition: Definition) -> Span:
+def _place(machine: Machine, exposure: Exposure, definition: Definition) -> Span:
     """Where the cell does it: the change itself, or the call that leads to it."""
     span = definition.binding.span
-    return span if span.cell == definition.cell else exposure.span
+    if span.cell == definition.cell:
+        return span
+    return exposure.call or machine.program.span(exposure.source, exposure.node)
 
 
 def _judge_resource(
-    exposure: Exposure, definition: Definition, certain: bool
+    machine: Machine, exposure: Exposure, definition: Definition, certain: bool
 ) -> SelfDependence | None:
-    how, span = exposure.how, _place(exposure, definition)
+    how, span = exposure.how, _place(machine, exposure, definition)
     if exposure.name.startswith("file:"):
         if how not in ("appends", "removes", "creates"):
             return None

@@ -14,8 +14,20 @@ __all__ = ["Callable_", "Scope", "bound_names", "scope_of"]
 Callable_ = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
-_TYPE_PARAMETERS: tuple[type[ast.AST], ...] = tuple(
-    getattr(ast, name) for name in ("TypeVar", "ParamSpec", "TypeVarTuple") if hasattr(ast, name)
+_LEAVES = frozenset((ast.Load, ast.Store, ast.Del, ast.Constant))
+_BINDERS = frozenset(
+    (
+        ast.Import,
+        ast.ImportFrom,
+        ast.Global,
+        ast.Nonlocal,
+        ast.Yield,
+        ast.YieldFrom,
+        ast.ExceptHandler,
+        ast.MatchAs,
+        ast.MatchStar,
+        ast.MatchMapping,
+    )
 )
 
 
@@ -122,9 +134,16 @@ class _Collector:
         if isinstance(node, _COMPREHENSIONS):
             self.comprehension(node)
             return
-        self.declare(node)
-        for child in ast.iter_child_nodes(node):
-            self.visit(child)
+        if type(node) in _BINDERS:
+            self.declare(node)
+        for field in node._fields:
+            value = getattr(node, field, None)
+            if type(value) is list:
+                for item in value:
+                    if isinstance(item, ast.AST):
+                        self.visit(item)
+            elif isinstance(value, ast.AST) and type(value) not in _LEAVES:
+                self.visit(value)
 
     def name(self, node: ast.Name) -> None:
         if isinstance(node.ctx, ast.Load):

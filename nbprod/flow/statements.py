@@ -239,6 +239,7 @@ def _loop(
     mark = machine.env.mark()
     loop = Loop(mark)
     machine.loops.append(loop)
+    machine.loop_depth += 1
     ends: list[Delta] = [] if first else [{}]
     try:
         turn = _turn(machine, body, loop, sure=bool(first))
@@ -246,12 +247,14 @@ def _loop(
             with machine.perhaps():
                 ends.append(machine.env.delta(mark))
                 again()
-                nested = len(machine.loops) > 3
+                # Two turns at each of three levels, calls included, are enough in practice.
+                nested = machine.loop_depth > 3
                 second = None if nested else _turn(machine, body, loop, sure=False)
                 if second is not None:
                     ends.append(machine.env.delta(mark))
     finally:
         machine.loops.pop()
+        machine.loop_depth -= 1
     machine.env.rollback(mark)
     paths: list[Delta] = []
     if ends and not endless:
@@ -558,7 +561,7 @@ def _class(machine: Machine, node: ast.ClassDef) -> None:
     for keyword in node.keywords:
         evaluate(machine, keyword.value)
     scope = machine.program.scope(node)
-    frame = Frame(machine.fresh(), "class", scope, machine.frame)
+    frame = Frame(machine.fresh(), "class", scope, machine.capture())
     cls = ClassValue(node, machine.source_cell, frame.identity, bases)
     cls.is_open = any(
         (base.kind != "class" and not base.is_library("builtins.object")) or

@@ -35,10 +35,9 @@ def is_settled(name: str, definitions: tuple[Definition, ...]) -> bool:
 def iter_leaks(facts: Facts) -> Iterator[Leak]:
     """Each read of an unsettled notebook variable inside a function, one for function and name."""
     mutations: dict[str, list[Mutation]] = {}
-    for index in facts.flow.order:
-        for mutation in facts.flow.cells[index].mutations:
-            if mutation.definite and mutation.is_global:
-                mutations.setdefault(mutation.name, []).append(mutation)
+    for mutation in facts.flow.mutations:
+        if mutation.definite and mutation.is_global:
+            mutations.setdefault(mutation.name, []).append(mutation)
     for function in facts.flow.functions:
         for name, reads in function.reads.items():
             definitions = facts.flow.definitions.get(name)

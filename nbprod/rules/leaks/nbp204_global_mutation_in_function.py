@@ -43,8 +43,7 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report changes of notebook objects by code in functions, one for each place."""
     names = {one.identity: one.name for one in facts.flow.functions}
     seen = set()
-    called = (one for index in facts.flow.order for one in facts.flow.cells[index].mutations)
-    for mutation in (*called, *facts.flow.uncalled_mutations):
+    for mutation in (*facts.flow.mutations, *facts.flow.uncalled_mutations):
         scope = mutation.scope
         if not (mutation.definite and mutation.is_global and scope in names):
             continue

@@ -79,25 +79,30 @@ from nbprod.rule import rule, unsafe
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report reads, in other cells, of names that only a loop has bound."""
     seen = set()
-    for index in facts.flow.order:
-        for use in facts.flow.cells[index].uses:
-            bound = [one for one in use.definitions if not one.is_unbound]
-            if not bound or use.chain or use.span.cell != index or not use.name:
-                continue
-            if not all(one.binding.kind == "loop" and one.cell != index for one in bound):
-                continue
-            loop = max(bound, key=lambda one: one.binding.span)
-            if (index, use.name) in seen or loop.binding.scope:
-                continue
-            seen.add((index, use.name))
-            yield Diagnostic(
-                use.span,
-                f"`{use.name}` is what the loop in cell {loop.cell + 1} left behind",
-                symbol=use.name,
-                labels=(Label(loop.binding.span, "the loop variable"),),
-                help="assign the value that you mean to a name of its own",
-                fix=_rename(loop, use.name, facts),
-            )
+    looped = {
+        name
+        for name, definitions in facts.flow.definitions.items()
+        if any(one.binding.kind == "loop" for one in definitions)
+    }
+    for use in facts.flow.uses_of(looped):
+        index = use.cell
+        bound = [one for one in use.definitions if not one.is_unbound]
+        if not bound or use.chain or use.span.cell != index:
+            continue
+        if not all(one.binding.kind == "loop" and one.cell != index for one in bound):
+            continue
+        loop = max(bound, key=lambda one: one.binding.span)
+        if (index, use.name) in seen or loop.binding.scope:
+            continue
+        seen.add((index, use.name))
+        yield Diagnostic(
+            use.span,
+            f"`{use.name}` is what the loop in cell {loop.cell + 1} left behind",
+            symbol=use.name,
+            labels=(Label(loop.binding.span, "the loop variable"),),
+            help="assign the value that you mean to a name of its own",
+            fix=_rename(loop, use.name, facts),
+        )
 
 
 def _rename(loop: Definition, name: str, facts: Facts) -> Fix | None:

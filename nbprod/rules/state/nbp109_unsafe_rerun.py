@@ -67,7 +67,7 @@ _HELP = "put the start value and this change into one cell, or give the result a
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report each cell that is not safe to run again, once, with all that it changes."""
     for index in facts.flow.order:
-        again = facts.flow.cells[index].again
+        again = facts.flow.again(index)
         if not again:
             continue
         reasons = sorted(again, key=lambda one: not one.certain)

@@ -70,11 +70,9 @@ def _used_as_builtin(name: str, shadow: Definition, facts: Facts) -> Span | None
     for cell, names in facts.flow.builtin_reads.items():
         if name in names and cell != shadow.cell and _is_called(names[name], facts):
             return names[name]
-    for index in facts.flow.order:
-        for use in facts.flow.cells[index].uses:
-            if use.name == name and index != shadow.cell and shadow in use.definitions:
-                if _is_called(use.span, facts):
-                    return use.span
+    for use in facts.flow.uses_of((name,)):
+        if use.cell != shadow.cell and shadow in use.definitions and _is_called(use.span, facts):
+            return use.span
     return None
 
 
