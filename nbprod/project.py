@@ -179,7 +179,8 @@ def check_one(notebook: Notebook, selection: Selection, syntax: SyntaxOptions) -
         return FileResult(notebook.path, skipped=f"{notebook.language} notebook")
     options = CheckOptions(syntax=syntax, read_file=file_reader(notebook.path))
     try:
-        return FileResult(notebook.path, check_notebook(notebook, selection, options))
+        with _quiet_collector():
+            return FileResult(notebook.path, check_notebook(notebook, selection, options))
     except Exception as error:  # the one boundary: a fault of ours must not stop the others
         return FileResult(notebook.path, (_internal(notebook.path, error),), unreadable=True)
 
