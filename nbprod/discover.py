@@ -96,7 +96,7 @@ def _is_excluded_path(path: str, exclude: Sequence[str], respect_gitignore: bool
         return False
     absolute = os.path.abspath(path)
     walker = _Walker(exclude, True)
-    return walker.is_ignored(absolute, walker.inherited(os.path.dirname(absolute)), False)
+    return walker.is_ignored(absolute, walker.inherited(absolute), False)
 
 
 def _matches(name: str, patterns: Sequence[str]) -> bool:

@@ -107,7 +107,7 @@ def test_json_is_as_its_schema_says() -> None:
 def test_concise_has_the_raw_place_first(folder: Path) -> None:
     run = nbprod("check", "--output-format", "concise", "bad.ipynb", cwd=folder)
     first = run.stdout.split("\n")[0]
-    assert first.startswith("bad.ipynb:10:11: cell 1 line 1:7: NBP101")
+    assert first.startswith("bad.ipynb:10:12: cell 1 line 1:7: NBP101")
 
 
 def test_full_shows_the_line_and_how_to_silence_it(folder: Path) -> None:
@@ -124,7 +124,7 @@ def test_full_shows_the_line_and_how_to_silence_it(folder: Path) -> None:
 def test_standard_input_is_read_as_the_file_it_would_be() -> None:
     data = book("print(late)")
     run = nbprod("check", "-", "--stdin-filename", "a/x.ipynb", "-q", stdin=data)
-    assert run.returncode == 1 and "a/x.ipynb:10:11" in run.stdout
+    assert run.returncode == 1 and "a/x.ipynb:10:12" in run.stdout
     script = b"# %%\nprint(late)\n"
     run = nbprod("check", "--stdin-filename", "x.py", "-q", stdin=script)
     assert run.returncode == 1 and "x.py:2:7" in run.stdout

@@ -82,6 +82,7 @@ MARKDOWN = """\
 jupyter:
   kernelspec:
     name: python3
+    display_name: Python 3
     language: python
 ---
 
@@ -173,7 +174,7 @@ def test_plain_files_are_no_notebooks() -> None:
 
 
 _SOURCE = st.lists(
-    st.sampled_from(["x = 1", "def f():", "    return 2", "print('é')", "%time y = 1", "!ls"]),
+    st.sampled_from(["x = 1", "def f():\n    return 2", "print('é')", "%time y = 1", "!ls"]),
     min_size=1,
     max_size=4,
 ).map("\n".join)

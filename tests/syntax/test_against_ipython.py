@@ -26,9 +26,11 @@ CASES = [
     "    x = 1\n    y = 2", "  if a:\n    b", "\n\nx = 1", "", "   ", "# only a comment", "\tx = 1",
     "class A:\n    %time\n    x = 1", "x = '''unclosed", "x = (1", ")", "x = 1\n  y = 2",
     "%%notclosed\n(", "a = %time 1", "x: int = 3", "x = y = !ls", "é = 'ü'; !ls", "é = !ls",
-    "\"\"\"doc\"\"\"\n%cd x", "x = 1 # comment ?", "x = 1 # what?\ny = 2", "match x:\n    case 1: pass",
+    "\"\"\"doc\"\"\"\n%cd x", "x = 1 # comment ?", "x = 1 # what?\ny = 2",
+    "match x:\n    case 1: pass",
     "print('a',\n      'b')\n!ls", "x = {\n 'a': 1,\n}\n%who", "%who\n\n\n%whos", "x.y?\nz = 1",
-    ",f a b", ";f a b", "/f a b", "xs[0].y?", "@dec\ndef f(): pass", "x = a if b else c", "a\\\n= 1",
+    ",f a b", ";f a b", "/f a b", "xs[0].y?", "@dec\ndef f(): pass", "x = a if b else c",
+    "a\\\n= 1",
     "if 1:\n    pass\n    # %foo\n", "try:\n    %cd x\nexcept OSError:\n    pass",
 ]  # fmt: skip
 

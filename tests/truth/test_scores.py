@@ -1,4 +1,4 @@
-"""The analysis against notebooks that were really run; seeds that nobody looked at while mending."""
+"""The analysis against notebooks that were really run."""
 
 from __future__ import annotations
 

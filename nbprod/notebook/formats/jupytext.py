@@ -32,7 +32,7 @@ def read_jupytext(text: str, path: str) -> Notebook:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            document = jupytext.reads(text, fmt=suffix if suffix != ".qmd" else "md")
+            document = jupytext.reads(text, fmt=_format_of(suffix, text))
     except Exception as error:  # Jupytext raises whatever its parsers raise
         reason = str(error).split("\n")[0][:120] or type(error).__name__
         raise ReadError("not-a-notebook", f"cannot be read by Jupytext: {reason}") from None
@@ -47,6 +47,15 @@ def read_jupytext(text: str, path: str) -> Notebook:
         raw=LineMap([cell.source for cell in cells], places),
         metadata=dict(document.metadata),
     )
+
+
+def _format_of(suffix: str, text: str) -> str:
+    """The name of the format for Jupytext; Quarto's cells are written as R Markdown's."""
+    if suffix in (".qmd", ".Rmd"):
+        return "Rmd"
+    if suffix == ".md" and "{code-cell}" in text:
+        return "md:myst"
+    return suffix.lstrip(".")
 
 
 def _language(metadata: Any) -> str:
