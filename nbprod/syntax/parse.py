@@ -91,7 +91,11 @@ def _parse(source: str) -> ast.Module | Exception:
 
 def _parse_indented(source: str) -> ast.Module | None:
     """A cell that is indented as a whole, which IPython accepts; positions stay."""
-    if not re.match(r"\s*?^[ \t]+\S", source, re.MULTILINE):
+    match = re.match(r"\s*?^([ \t]+)\S", source, re.MULTILINE)
+    if match is None:
+        return None
+    lines = re.split(r"\r\n|\r|\n", source)
+    if any(line.strip() and not line.startswith(match[1]) for line in lines):
         return None
     try:
         tree = ast.parse("if 1:\n" + source)

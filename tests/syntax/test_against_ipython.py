@@ -90,8 +90,9 @@ def compare(source: str) -> None:
 
 
 _LINES = st.sampled_from(
-    ["x = 1", "%time y = 2", "!ls {x}", "if x:", "    z = 3", "    %cd a", "z?", "s = '''", "'''",
-     "t = (1,", ")", "# note", "", "a = !pwd", "def f():", "    return 1", "w = '%d' % 2"]
+    ["x = 1", "%time y = 2", "!ls {x}", "if x:", "    z = 3", "    %cd a", "z?", "def f():",
+     "s = '''\n%no\n!no\n'''", "t = (1,\n  % 2)", "# note", "", "a = !pwd",
+     "    return 1", "w = '%d' % 2"]
 )  # fmt: skip
 
 
