@@ -225,6 +225,8 @@ def _files(
     if name in _REMOVERS:
         if name == "shutil.rmtree" and any(key == "ignore_errors" for key, _ in keywords):
             return
+        if machine.catcher("FileNotFoundError") is not None:
+            return  # the author knows that it may be gone
         machine.touch(f"file:{path}", node, _REMOVERS[name])
     elif name == "os.chdir":
         machine.touch("cwd", node, "chdir", resets=True)

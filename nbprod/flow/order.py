@@ -154,6 +154,8 @@ def _reads(document: Flow, recorded: Flow) -> list[OrderChange]:
     found: dict[str, OrderChange] = {}
     for (name, then, now), places in groups.items():
         cell, span = places[0]
+        if {one.cell for one in then} == {one.cell for one in now}:
+            continue
         cells = tuple(dict.fromkeys(cell for cell, _ in places))
         known = found.get(name)
         if known is None:
@@ -200,6 +202,8 @@ def _final(document: Flow, recorded: Flow) -> list[OrderChange]:
             continue
         if any(one.binding.kind in _THROWAWAY for one in now | then):
             continue
+        if all(_is_drawing(one, document) for one in now | then):
+            continue
         winner = _sorted(now)[-1]
         cells = tuple(dict.fromkeys(one.cell for one in (*_sorted(now), *_sorted(then))))
         found.append(
@@ -208,6 +212,20 @@ def _final(document: Flow, recorded: Flow) -> list[OrderChange]:
             )
         )
     return found
+
+
+def _is_drawing(definition: Definition, flow: Flow) -> bool:
+    """Whether a name holds a figure: it is shown by its own cell and thrown away."""
+    node = definition.node
+    if not isinstance(node, ast.Assign) or not isinstance(node.value, ast.Call):
+        return False
+    root = node.value.func
+    while isinstance(root, ast.Attribute):
+        root = root.value
+    entry = flow.final.get(root.id) if isinstance(root, ast.Name) else None
+    if entry is None or entry.value.kind != "library":
+        return False
+    return str(entry.value.data).startswith(("matplotlib", "seaborn", "plotly", "bokeh"))
 
 
 def _is_seeded(flow: Flow) -> bool:
