@@ -29,11 +29,14 @@ def _no_file(_path: str) -> str | None:
 class CheckOptions(NamedTuple):
     """What a check is told besides the notebook.
 
-    ``read_file`` gives the text of a file beside the notebook, or None.
+    ``read_file`` gives the text of a file beside the notebook, or None. ``effort`` is how many
+    orders the search for a reordering may follow: few when it is only to be offered, more when
+    it was asked for.
     """
 
     syntax: SyntaxOptions = SyntaxOptions()
     read_file: Callable[[str], str | None] = _no_file
+    effort: int = 6
 
 
 class Facts:

@@ -173,11 +173,16 @@ def check_bytes(
     return check_one(notebook, selection, syntax)
 
 
-def check_one(notebook: Notebook, selection: Selection, syntax: SyntaxOptions) -> FileResult:
-    """Check a notebook that has been read."""
+def check_one(
+    notebook: Notebook,
+    selection: Selection,
+    syntax: SyntaxOptions = SyntaxOptions(),
+    effort: int = CheckOptions().effort,
+) -> FileResult:
+    """Check a notebook that has been read; ``effort`` bounds the search for fixes."""
     if notebook.language != "python" and not any(cell.is_python for cell in notebook.cells):
         return FileResult(notebook.path, skipped=f"{notebook.language} notebook")
-    options = CheckOptions(syntax=syntax, read_file=file_reader(notebook.path))
+    options = CheckOptions(syntax, file_reader(notebook.path), effort)
     try:
         with _quiet_collector():
             return FileResult(notebook.path, check_notebook(notebook, selection, options))

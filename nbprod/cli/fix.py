@@ -17,6 +17,9 @@ from nbprod.notebook.read import read_notebook
 from nbprod.notebook.types import Notebook
 from nbprod.project import Settings, check_one, discover
 
+# A fix was asked for, so the search for an order may take its time.
+_EFFORT = 160
+
 
 def run_fixes(paths: Sequence[str], settings: Settings, options: dict[str, object]) -> int:
     """Fix files, or show what would change; returns the exit code."""
@@ -25,7 +28,7 @@ def run_fixes(paths: Sequence[str], settings: Settings, options: dict[str, objec
     changed = 0
 
     def check(notebook: Notebook) -> Sequence[Finding]:
-        return check_one(notebook, selection, settings.syntax).findings
+        return check_one(notebook, selection, settings.syntax, _EFFORT).findings
 
     for found in discover(paths, settings):
         if found.problem is not None:

@@ -32,7 +32,9 @@ def command(notebook: str, form: str, stdin_filename: str | None) -> int:
         except OSError as error:
             raise UsageError(f"{notebook}: cannot be read: {error.strerror}") from None
     try:
-        facts = Facts(read_notebook(data, path), CheckOptions(read_file=file_reader(path)))
+        facts = Facts(
+            read_notebook(data, path), CheckOptions(read_file=file_reader(path), effort=160)
+        )
     except ReadError as error:
         raise ReadError(error.kind, f"{path}: {error}") from None
     sys.stdout.write(RENDERERS[form](facts.notebook, facts.flow, _runnable(facts)))

@@ -19,7 +19,6 @@ from nbprod.model import CellEdit
 
 __all__ = ["find_moves", "runnable_order"]
 
-_MOST_TRIES = 160
 _DEEPEST = 8
 _Right = dict[int, dict[int, frozenset[Definition]]]
 
@@ -38,7 +37,7 @@ class _Search:
         self.facts = facts
         self.program = facts.program
         self.start = tuple(facts.flow.order)
-        self.left = _MOST_TRIES
+        self.left = facts.options.effort
         self.broken = _broken(facts.flow)
         self.right = _right_reads(facts.flow, self.broken)
         self.seen: set[tuple[int, ...]] = {self.start}

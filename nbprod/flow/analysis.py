@@ -298,6 +298,24 @@ class Flow:
             if function.cell >= 0
         )
 
+    def shows_the_same(self, other: Flow) -> bool:
+        """Whether it is known for sure that two runs print the same and leave the same values."""
+        mine, theirs = self._machine, other._machine
+        if self.failures or other.failures or self._stops or other._stops:
+            return False
+        for cell in self.order:
+            printed = mine.printed.get(cell, [])
+            if None in printed or printed != theirs.printed.get(cell, []):
+                return False
+            shown = mine.shown.get(cell)
+            if shown != theirs.shown.get(cell) or (
+                shown and shown.kind not in ("const", "function")
+            ):
+                return False
+        if self.final.keys() != other.final.keys():
+            return False
+        return all(_is_same(entry, other.final[name]) for name, entry in self.final.items())
+
     @property
     def unresolved_stars(self) -> tuple[tuple[str, Span], ...]:
         """Star imports that could not be expanded: (module, place)."""
@@ -479,6 +497,14 @@ def _try_call(machine: Machine, function: FunctionValue) -> None:
         pass
     machine.maybe, machine.frame, machine.chain, machine.active = 0, None, (), []
     machine.catches, machine.loops = [], []
+
+
+def _is_same(left: Entry, right: Entry) -> bool:
+    """Whether two entries surely hold equal values."""
+    if left.value.kind == "const":
+        return left.value == right.value
+    plain = left.value.kind in ("function", "class", "library")
+    return plain and left.definitions == right.definitions and len(left.definitions) == 1
 
 
 def _place(definition: Definition) -> Span:

@@ -92,7 +92,10 @@ def compare_orders(program: Program, execution: Execution, whole: Flow) -> tuple
     recorded = follow(program, execution.order)
     in_order = tuple(sorted(execution.order))
     document = whole if whole.order == in_order else follow(program, in_order)
-    changes = [*_failures(document, recorded), *_reads(document, recorded)]
+    failures = _failures(document, recorded)
+    if not failures and document.shows_the_same(recorded):
+        return ()
+    changes = [*failures, *_reads(document, recorded)]
     named = {change.name for change in changes}
     changes += [one for one in _final(document, recorded) if one.name not in named]
     return tuple(sorted(changes, key=lambda one: (one.span, one.name)))
@@ -139,7 +142,7 @@ def _reads(document: Flow, recorded: Flow) -> list[OrderChange]:
                 continue
             then = _seen(old.definitions, old.mutations, cell)
             now = _seen(use.definitions, use.mutations, cell)
-            if then == now or _same_effect(then, now):
+            if then == now or _same_effect(then, now) or _same_cells(then, now, document.program):
                 continue
             constant = document.constant_at(cell, node)
             if constant is not None and constant == recorded.constant_at(cell, node):
@@ -242,6 +245,22 @@ def _same_effect(left: frozenset[Definition], right: frozenset[Definition]) -> b
     """Whether definitions at different places give the same value."""
     texts = {_effect(one) for one in left | right}
     return None not in texts and len(texts) == 1
+
+
+def _same_cells(
+    left: frozenset[Definition], right: frozenset[Definition], program: Program
+) -> bool:
+    """Whether the definitions are those of cells with the same text."""
+
+    def texts(definitions: frozenset[Definition]) -> set[tuple[str, int, str]]:
+        found: set[tuple[str, int, str]] = set()
+        for one in definitions:
+            parsed = program.parsed[one.cell]
+            source = parsed.cell.source if parsed is not None else ""
+            found.add((source, one.binding.span.start, one.binding.kind))
+        return found
+
+    return texts(left) == texts(right)
 
 
 def _effect(definition: Definition) -> str | None:

@@ -17,7 +17,10 @@ from typing import Any, NamedTuple
 
 import nbprod
 from nbprod.engine import check_notebook
+from nbprod.facts import CheckOptions
 from nbprod.fixing.apply import fix_bytes
+from nbprod.model import Finding
+from nbprod.notebook.types import Notebook
 from nbprod.project import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -155,13 +158,18 @@ def _cells_named(help_: str) -> set[int]:
 def reorder_fixes(first: int, count: int) -> tuple[int, int, int]:
     """Shuffle notebooks that run; how many can be mended, were offered a fix, and run after it."""
     settings = Settings(select=RULES[:4]).selection()
+    options = CheckOptions(effort=160)
+
+    def check(notebook: Notebook) -> tuple[Finding, ...]:
+        return check_notebook(notebook, settings, options)
+
     fixable = offered = works = 0
     spoiled = [one for one in labelled(first, count) if _is_fixable(one)]
     results = []
     for one in spoiled:
         fixable += 1
         data = as_bytes(one["cells"], [None] * len(one["cells"]))
-        fixed = fix_bytes(data, "m.ipynb", lambda nb: check_notebook(nb, settings), unsafe=True)
+        fixed = fix_bytes(data, "m.ipynb", check, unsafe=True)
         if fixed.data != data:
             offered += 1
             results.append(["".join(cell["source"]) for cell in json.loads(fixed.data)["cells"]])

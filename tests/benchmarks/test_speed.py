@@ -1,0 +1,54 @@
+"""Bounds on time, wide enough for a busy machine; `compare` gives the figures."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.benchmarks.compare import make_folder, medians, peers
+from tests.truth.score import as_bytes
+
+
+def test_one_notebook_takes_little_more_than_python_itself(tmp_path: Path) -> None:
+    path = tmp_path / "one.ipynb"
+    path.write_bytes(as_bytes(["x = 1\nprint(x)"] * 30, list(range(1, 31))))
+    commands = {
+        "nbprod": [sys.executable, "-m", "nbprod", "check", str(path)],
+        "python": [sys.executable, "-c", "pass"],
+    }
+    taken = medians(commands, 7)
+    assert taken["nbprod"] - taken["python"] < 0.4, taken
+
+
+@pytest.mark.slow
+def test_a_folder_takes_a_small_multiple_of_ruff(tmp_path: Path) -> None:
+    make_folder(tmp_path, 60)
+    commands = {
+        name: command
+        for name, command in peers(str(tmp_path)).items()
+        if name in ("nbprod", "ruff --select ALL")
+    }
+    taken = medians(commands, 3)
+    # The aim is 5; a shared machine needs room.
+    assert taken["nbprod"] < 15 * taken["ruff --select ALL"], taken
+
+
+def test_time_is_linear_in_the_number_of_cells(tmp_path: Path) -> None:
+    def taken(count: int) -> float:
+        cells = [f"def f{i}(x):\n    return x + {i}\ny{i} = f{i}({i})" for i in range(count)]
+        path = tmp_path / f"{count}.ipynb"
+        path.write_bytes(as_bytes(cells, [None] * count))
+        start = time.perf_counter()
+        run = subprocess.run(
+            [sys.executable, "-m", "nbprod", "check", "-q", str(path)], check=False
+        )
+        assert run.returncode == 0
+        return time.perf_counter() - start
+
+    taken(10)
+    floor = taken(10)
+    assert taken(8000) - floor < 15 * max(taken(1000) - floor, 0.05)
