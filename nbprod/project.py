@@ -113,6 +113,10 @@ def _in_processes(
 ) -> Iterator[FileResult]:
     from concurrent.futures import ProcessPoolExecutor
 
+    # What every process needs is loaded once, where processes are forked.
+    import nbprod.flow  # noqa: F401
+
+    gc.freeze()
     chunks = list(_chunks(found, jobs))
     with ProcessPoolExecutor(max_workers=min(jobs, len(chunks))) as pool:
         for results in pool.map(_check_chunk, chunks, [settings] * len(chunks)):
