@@ -268,9 +268,11 @@ def _call(machine: Machine, node: ast.Call, place: str) -> Again:
 def _method(machine: Machine, node: ast.Call, function: ast.Attribute, place: str) -> Again:
     keywords = {keyword.arg: keyword.value for keyword in node.keywords}
     before = _judge(machine, function.value, place)
-    if before is not Again.SAME:
-        return before
     name = function.attr
+    if before is not Again.SAME:
+        # A change on the way may be taken back by what follows: groupby and then apply.
+        stays = name in IDEMPOTENT_METHODS or name in CHANGING_METHODS
+        return before if stays else Again.UNKNOWN
     if name == "reset_index":
         return Again.SAME if _is_true(keywords.get("drop")) else Again.CHANGES
     if name == "drop":

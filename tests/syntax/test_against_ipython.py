@@ -6,7 +6,7 @@ import ast
 import warnings
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from nbprod.notebook.types import Cell
@@ -99,7 +99,10 @@ _LINES = st.sampled_from(
 @given(st.lists(_LINES, max_size=7))
 @settings(max_examples=300, deadline=None)
 def test_lines_put_together_parse_as_ipython_parses_them(lines: list[str]) -> None:
-    compare("\n".join(lines))
+    source = "\n".join(lines)
+    # Versions of IPython differ on cells of which only the first lines are indented.
+    assume(not source.lstrip("\n").startswith(" "))
+    compare(source)
 
 
 BINDINGS = [
