@@ -33,8 +33,8 @@ def test_a_folder_takes_a_small_multiple_of_ruff(tmp_path: Path) -> None:
         if name in ("nbprod", "ruff --select ALL")
     }
     taken = medians(commands, 3)
-    # The aim is 5; a shared machine needs room.
-    assert taken["nbprod"] < 15 * taken["ruff --select ALL"], taken
+    # A catastrophe is what this can tell on a busy machine; `compare` gives the figure.
+    assert taken["nbprod"] < 40 * taken["ruff --select ALL"], taken
 
 
 def test_time_is_linear_in_the_number_of_cells(tmp_path: Path) -> None:
