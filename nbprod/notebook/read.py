@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import codecs
-import re
 
 from nbprod.errors import ReadError
-from nbprod.notebook import scan
-from nbprod.notebook.ipynb import read_ipynb
+from nbprod.notebook import faults, scan
+from nbprod.notebook.ipynb import read_compactly, read_ipynb
 from nbprod.notebook.types import Notebook
 
 __all__ = ["decode", "read_notebook"]
 
-_CONFLICT = re.compile(r"^<{7}(?: |$)", re.MULTILINE)
-_LFS = "version https://git-lfs.github.com/spec/"
+# Above this many bytes, a file with wide characters is not decoded as a whole.
+_BIG = 4_000_000
+_CUT = ("unexpected end of data", "truncated data")
+_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 def read_notebook(data: bytes, path: str) -> Notebook:
@@ -26,11 +27,17 @@ def read_notebook(data: bytes, path: str) -> Notebook:
     Raises:
         ReadError: the bytes are no notebook; ``kind`` says in which way.
     """
+    is_ipynb = path.lower().endswith(".ipynb")
+    if is_ipynb and len(data) > _BIG and not data.isascii():
+        notebook = read_compactly(data, path)
+        if notebook is not None:
+            return notebook
     text = decode(data)
     del data
-    _refuse_what_is_no_notebook(text)
-    if path.lower().endswith(".ipynb"):
+    faults.refuse_what_has_no_content(text)
+    if is_ipynb:
         return read_ipynb(text, path)
+    faults.refuse_merge_conflict(text)
     from nbprod.notebook.formats import read_text_notebook
 
     return read_text_notebook(text, path)
@@ -42,39 +49,27 @@ def decode(data: bytes) -> str:
     Raises:
         ReadError: it is something else; names the first byte that does not fit.
     """
-    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        encoding = "utf-16"
-    else:
-        encoding = "utf-8-sig"
+    # The mark of UTF-32, little endian, starts as that of UTF-16 does.
+    wide = data.startswith(_UTF16) and not data.startswith(codecs.BOM_UTF32_LE)
+    mark = b"" if wide or not data.startswith(codecs.BOM_UTF8) else codecs.BOM_UTF8
     try:
-        return data.decode(encoding)
+        return data.decode("utf-16") if wide else data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        before = data[: error.start].decode("utf-8", "replace")
+        # Where a mark is taken off, the codec counts from behind it.
+        offset = error.start + len(mark)
+        before = data[len(mark) : offset].decode("utf-16" if wide else "utf-8", "replace")
         line, column = scan.LineStarts(before).position(len(before))
+        if len(data) - offset < 4 and error.reason in _CUT:
+            raise ReadError(
+                "not-utf8",
+                "the file ends in the middle of a character; it is truncated",
+                line,
+                column,
+            ) from None
+        wanted = "UTF-16, as its first bytes say" if wide else "UTF-8 text"
         raise ReadError(
             "not-utf8",
-            f"is not UTF-8 text (byte 0x{data[error.start]:02x} at offset {error.start}); "
-            "notebooks are UTF-8",
+            f"is not {wanted} (byte 0x{data[offset]:02x} at offset {offset}); notebooks are UTF-8",
             line,
             column,
         ) from None
-
-
-def _refuse_what_is_no_notebook(text: str) -> None:
-    """Faults of the whole file that deserve a better word than "invalid JSON"."""
-    if not text or text.isspace():
-        raise ReadError("empty-file", "is empty; delete it, or save the notebook again")
-    if text.startswith(_LFS):
-        raise ReadError(
-            "lfs-pointer",
-            "is a Git LFS pointer, not the notebook itself; run `git lfs pull` to get it",
-        )
-    conflict = _CONFLICT.search(text)
-    if conflict is not None and "\n>>>>>>>" in text[conflict.end() :].replace("\r\n", "\n"):
-        line, column = scan.LineStarts(text).position(conflict.start())
-        raise ReadError(
-            "merge-conflict",
-            "has git conflict marks; resolve the merge first (nbdime can: `nbdime mergetool`)",
-            line,
-            column,
-        )

@@ -11,14 +11,18 @@ import pytest
 from nbprod.notebook.read import read_notebook
 
 ROOT = Path(__file__).parents[2]
-FILES = sorted([*ROOT.glob("fixtures/**/*.ipynb"), *ROOT.glob("docs/**/*.ipynb")])
+FILES = sorted(
+    path
+    for path in [*ROOT.glob("fixtures/**/*.ipynb"), *ROOT.glob("docs/**/*.ipynb")]
+    if path.parent.name != "broken"
+)
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
 def test_cells_are_those_of_nbformat(path: Path) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        wanted = nbformat.read(path, as_version=4).cells
+        wanted = nbformat.reads(path.read_text("utf-8-sig"), as_version=4).cells
     got = read_notebook(path.read_bytes(), str(path)).cells
     assert [(cell.kind, cell.source) for cell in got] == [
         (cell.cell_type, cell.source) for cell in wanted

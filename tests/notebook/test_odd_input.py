@@ -54,6 +54,60 @@ def test_what_is_no_notebook_is_one_finding_of_its_own_code(data: bytes, kind: s
     assert result.unreadable
 
 
+BROKEN = [
+    ("blank.ipynb", "empty-file", 1, 1),
+    ("bom-only.ipynb", "empty-file", 1, 1),
+    ("cells-no-list.ipynb", "not-a-notebook", 1, 1),
+    ("empty.ipynb", "empty-file", 1, 1),
+    ("format-1.ipynb", "unsupported-nbformat", 1, 1),
+    ("format-5.ipynb", "unsupported-nbformat", 1, 1),
+    ("json-array.ipynb", "not-a-notebook", 1, 1),
+    ("json-null.ipynb", "not-a-notebook", 1, 1),
+    ("json-number.ipynb", "not-a-notebook", 1, 1),
+    ("latin-1-after-bom.ipynb", "not-utf8", 2, 15),
+    ("latin-1.ipynb", "not-utf8", 2, 15),
+    ("lfs-pointer.ipynb", "lfs-pointer", 1, 1),
+    ("merge-conflict-crlf.ipynb", "merge-conflict", 10, 1),
+    ("merge-conflict-half-resolved.ipynb", "merge-conflict", 10, 1),
+    ("merge-conflict.ipynb", "merge-conflict", 10, 1),
+    ("missing-comma.ipynb", "invalid-json", 9, 4),
+    ("nested-too-deeply.ipynb", "invalid-json", 1, 1),
+    ("no-cells.ipynb", "not-a-notebook", 1, 1),
+    ("no-keys.ipynb", "not-a-notebook", 1, 1),
+    ("package-manifest.ipynb", "not-a-notebook", 1, 1),
+    ("python-source.ipynb", "invalid-json", 1, 1),
+    ("single-quotes.ipynb", "invalid-json", 1, 2),
+    ("string-over-two-lines.ipynb", "invalid-json", 2, 14),
+    # Since 3.13 Python points at the comma.
+    ("trailing-comma.ipynb", "invalid-json", *((3, 3) if sys.version_info >= (3, 13) else (4, 1))),
+    ("truncated-after-comma.ipynb", "invalid-json", 19, 4),
+    ("truncated-in-character.ipynb", "not-utf8", 1, 24),
+    ("truncated-in-escape.ipynb", "invalid-json", 1, 25),
+    ("truncated-in-string.ipynb", "invalid-json", 10, 5),
+    ("truncated-in-word.ipynb", "invalid-json", 5, 23),
+    ("two-documents.ipynb", "invalid-json", 2, 1),
+    ("utf-16-no-mark.ipynb", "invalid-json", 1, 2),
+    ("utf-16-odd.ipynb", "not-utf8", 1, 13),
+    ("utf-32.ipynb", "not-utf8", 1, 1),
+    ("web-page.ipynb", "invalid-json", 1, 1),
+    ("worksheets-no-list.ipynb", "not-a-notebook", 1, 1),
+    ("zeppelin-note.ipynb", "not-a-notebook", 1, 1),
+    ("zeroed-by-crash.ipynb", "empty-file", 1, 1),
+]
+FOLDER = Path(__file__).parents[2] / "fixtures" / "broken"
+
+
+@pytest.mark.parametrize(("name", "kind", "line", "column"), BROKEN, ids=[row[0] for row in BROKEN])
+def test_a_broken_file_has_its_kind_and_place(name: str, kind: str, line: int, column: int) -> None:
+    with pytest.raises(ReadError) as caught:
+        read_notebook((FOLDER / name).read_bytes(), name)
+    assert (caught.value.kind, caught.value.line, caught.value.column) == (kind, line, column)
+
+
+def test_each_broken_file_has_its_row() -> None:
+    assert {row[0] for row in BROKEN} == {path.name for path in FOLDER.glob("*.ipynb")}
+
+
 ACCEPTED = [
     ("bom", b"\xef\xbb\xbf" + notebook()),
     ("utf-16", notebook().decode().encode("utf-16")),

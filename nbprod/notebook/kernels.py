@@ -1,0 +1,100 @@
+"""The language of a notebook, and of its cells, from what tools leave in the metadata."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+__all__ = ["cell_language", "mapping", "notebook_language", "python_version"]
+
+_VERSION = re.compile(r"(\d+)\.(\d+)")
+_PYTHON = re.compile(r"(?:i|c)?python[\d.]*|py(?:spark|py)?\d*")
+_ALIASES = {"ir": "r", "irkernel": "r", "csharp": "c#", "fsharp": "f#", "pwsh": "powershell"}
+# Kernels whose name says a language that is not Python; all other names may be anybody's
+# environment, so that Python is the better guess.
+_KERNEL = re.compile(
+    r"(?:julia|ir|irkernel|scala|sos|bash|octave|javascript|tslab|ruby|sas|stata|matlab"
+    r"|sparkkernel|sparkrkernel|spylon-kernel|apache_toree_scala|almond)(?=[-_ .\d]|$)"
+)
+_KERNEL_LANGUAGES = {
+    "tslab": "typescript",
+    "sparkkernel": "scala",
+    "sparkrkernel": "r",
+    "spylon-kernel": "scala",
+    "apache_toree_scala": "scala",
+    "almond": "scala",
+}
+_DATABRICKS = "application/vnd.databricks.v1+notebook"
+
+
+def mapping(value: object) -> Mapping[str, Any]:
+    """The value if it is an object, else an empty one."""
+    return value if isinstance(value, dict) else {}
+
+
+def _named(values: Iterator[object]) -> str | None:
+    for value in values:
+        if isinstance(value, str) and value.strip():
+            name = value.strip().lower()
+            return "python" if _PYTHON.fullmatch(name) else _ALIASES.get(name, name)
+    return None
+
+
+def notebook_language(metadata: Mapping[str, Any], cells: Sequence[Any]) -> str:
+    """The language of the kernel, lower case; Python when nothing says otherwise."""
+    return (
+        _named(_declared(metadata))
+        or _of_kernel(mapping(metadata.get("kernelspec")).get("name"))
+        or _named(_of_old_cells(cells))
+        or "python"
+    )
+
+
+def _declared(metadata: Mapping[str, Any]) -> Iterator[object]:
+    yield mapping(metadata.get("kernelspec")).get("language")
+    yield mapping(metadata.get("language_info")).get("name")
+    yield mapping(metadata.get("jupytext")).get("main_language")
+    yield mapping(metadata.get(_DATABRICKS)).get("language")
+    # nbformat 3: IJulia has it here, and Python in its cells.
+    yield metadata.get("language")
+
+
+def _of_kernel(name: object) -> str | None:
+    match = _KERNEL.match(name.lower()) if isinstance(name, str) else None
+    if match is None:
+        return None
+    found = match[0]
+    return _KERNEL_LANGUAGES.get(found) or _ALIASES.get(found, found)
+
+
+def _of_old_cells(cells: Sequence[Any]) -> Iterator[object]:
+    """nbformat 3 has a language in each code cell."""
+    for cell in cells:
+        if isinstance(cell, dict) and isinstance(cell.get("language"), str):
+            yield cell["language"]
+            return
+
+
+def cell_language(metadata: Mapping[str, Any], default: str) -> str:
+    """The language of a code cell, which an editor may have set apart from the notebook's."""
+    if not metadata:
+        return default
+    return _named(_declared_by_cell(metadata)) or default
+
+
+def _declared_by_cell(metadata: Mapping[str, Any]) -> Iterator[object]:
+    yield mapping(metadata.get("vscode")).get("languageId")
+    yield mapping(metadata.get("polyglot_notebook")).get("kernelName")
+    yield mapping(metadata.get("dotnet_interactive")).get("language")
+    yield mapping(metadata.get("microsoft")).get("language")
+    yield metadata.get("language")
+
+
+def python_version(metadata: Mapping[str, Any]) -> tuple[int, int] | None:
+    """The version of Python that the file records."""
+    version = mapping(metadata.get("language_info")).get("version")
+    match = _VERSION.match(version) if isinstance(version, str) else None
+    if match is None or len(match[0]) > 8:
+        return None
+    return int(match[1]), int(match[2])
