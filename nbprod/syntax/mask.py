@@ -10,267 +10,376 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import NamedTuple
 
+from nbprod.syntax.known import AUTOMAGICS
+from nbprod.syntax.lexer import end_of_command, read_statement
 from nbprod.syntax.magics import (
-    AUTOMAGICS,
     SyntaxOptions,
-    cell_scope,
     describe_cell_magic,
     describe_line_magic,
     describe_shell,
-    moved,
+    first_line_code,
+    line_code,
 )
+from nbprod.syntax.margins import find_margins, moved_right, without_margins
 from nbprod.syntax.spans import LineIndex
-from nbprod.syntax.types import Magic, MagicName
+from nbprod.syntax.types import Magic, MagicKind, MagicName
 
-__all__ = ["Masked", "is_suspect", "mask"]
+__all__ = ["Masked", "mask", "parse_masked"]
 
-# Whether a source may hold IPython syntax at all.
-_SUSPECT = re.compile(r"^[ \t]*[%!?,;/]|\?[ \t;]*$|=[ \t]*[%!]|^[ \t]*(?:>>>|In \[)", re.MULTILINE)
-_TOKEN = re.compile(
-    r"""("{3}|'{3}|"|')|(\#[^\r\n]*)|([\[({])|([\])}])|(\\\r?\n)|(\r\n|\r|\n)|[^"'\#\[({\])}\\\r\n]+|\\"""
-)
-_STRING_ENDS = {
-    '"""': re.compile(r'(?:[^\\]|\\.)*?"""', re.DOTALL),
-    "'''": re.compile(r"(?:[^\\]|\\.)*?'''", re.DOTALL),
-    '"': re.compile(r'(?:[^"\\\r\n]|\\(?:\r\n|[\s\S]))*"'),
-    "'": re.compile(r"(?:[^'\\\r\n]|\\(?:\r\n|[\s\S]))*'"),
-}
-_INDENT = re.compile(r"[ \t\f]*")
-_CONTINUED = re.compile(r"(?:\\\r?\n|[^\r\n])*")
-_ASSIGNED = re.compile(r"[^=\#\"'!%<>\r\n]*[^=\#\"'!%<>\s:+*/@&|^-][ \t]*=[ \t]*(?=[!%])")
-_HELP = re.compile(
-    r"(%{0,2}(?!\d)[\w*]+(?:\.[\w*]+|\[-?\d+\])*)(\?\??)"
-    r"[ \t]*;?[ \t]*(?:\#[^\r\n]*)?(?=\r|\n|\Z)"
-)
-_CALL_LINE = re.compile(r"([,;/])[ \t]*([^\W\d][\w.]*)[ \t]*([^\r\n]*)")
-_BREAKS = re.compile(r"[^\r\n]")
-_PROMPT = re.compile(r"^([ \t]*)(>>> ?|\.\.\. ?|In \[\d+\]: ?|[ ]*\.{3,}: ?)", re.MULTILINE)
+# Each `%%` line looks at all that is below it.
+_MOST_CELL_MAGICS = 20
+_BLANK_LINES = re.compile(r"(?:[^\S\r\n]*(?:\r\n|\r|\n))*")
+_INDENT = re.compile(r"(?:[ \t\f]|\\\r?\n)*")
+_LINE = re.compile(r"[^\r\n]*")
+_TEXT = re.compile(r"[^\r\n]")
+_SUSPECT = re.compile(r"(?<![^\r\n])(?:[ \t\f]|\\\r?\n)*[%!?,;/]|\?(?![^\r\n])|=[\s\\]*[!%]")
+_HELP = r"%{0,2}(?!\d)[\w*]+(?:\.(?!\d)[\w*]+|\[-?[0-9]+\])*\?\??\Z"
+# At the start of a line these are operators, so Python says what is wrong with them.
+_OPERATORS = ("%=", "!=", "/=", "//")
+_CELL_HELP = r"%%\w+\?"
+_MAGIC_ASSIGNED = r"%\s*[^\W\d]"
+_HEAD = re.compile(r"[\w.*]*")
+_CONTINUATION = r"\\\r?\n"
+_LOOSE_WORD = r"\S+"
 
 
-class Masked:
+class Masked(NamedTuple):
     """A source with its IPython syntax masked.
 
-    ``opaque``: the whole body belongs to a cell magic of another language.
+    ``cuts`` says how much the parser must not see of which lines (by their offsets): prompts and
+    common indentation. ``opaque``: the body belongs to a cell magic of another language.
     """
 
-    __slots__ = ("cell_magic", "index", "magics", "opaque", "text")
+    text: str
+    magics: tuple[Magic, ...]
+    cuts: dict[int, int]
+    cell_magic: Magic | None
+    opaque: bool
 
-    def __init__(self, source: str) -> None:
+
+def mask(
+    source: str,
+    options: SyntaxOptions,
+    automagics: frozenset[str] = AUTOMAGICS,
+    unbound: frozenset[str] = frozenset(),
+) -> Masked:
+    """Mask all IPython syntax of a cell.
+
+    ``automagics`` are the magics that work without their sign, since no variable hides them. A
+    line that is Python too is taken for one only if its first word is known to be ``unbound``.
+    """
+    masker = _Masker(source, options)
+    body = masker.read_cell_magics()
+    if masker.opaque:
+        text = _TEXT.sub(" ", source)
+    else:
+        if not masker.read_automagic(body, automagics, unbound):
+            masker.read_statements(body)
+        text = masker.masked()
+    magics = tuple(masker.magics)
+    return Masked(text, magics, masker.cuts, masker.cell_magic, masker.opaque)
+
+
+def parse_masked(masked: Masked) -> ast.Module:
+    """The tree of a masked source, with its positions; raises what the parser raises."""
+    if not masked.cuts:
+        return _parse(masked.text)
+    tree = _parse(without_margins(masked.text, masked.cuts))
+    moved_right(tree, masked.text, masked.cuts)
+    return tree
+
+
+def _parse(text: str) -> ast.Module:
+    return compile(text, "<cell>", "exec", ast.PyCF_ONLY_AST, True)  # type: ignore[return-value]
+
+
+class _Masker:
+    """Gathers the magics of one source and what their places are to be replaced with."""
+
+    def __init__(self, source: str, options: SyntaxOptions) -> None:
         self.text = source
+        self.options = options
         self.index = LineIndex(source)
         self.magics: list[Magic] = []
+        self.cuts: dict[int, int] = {}
+        self.pieces: list[tuple[int, int, str]] = []
         self.cell_magic: Magic | None = None
         self.opaque = False
 
+    def masked(self) -> str:
+        """The source with every replacement made."""
+        parts: list[str] = []
+        position = 0
+        for begin, end, stand_in in sorted(self.pieces):
+            start = max(begin, position)
+            if end <= start:
+                continue  # a prompt within a magic of several lines
+            parts += (self.text[position:start], stand_in)
+            parts.append(_TEXT.sub(" ", self.text[start + len(stand_in) : end]))
+            position = end
+        parts.append(self.text[position:])
+        return "".join(parts)
 
-def is_suspect(source: str) -> bool:
-    """Whether a source may hold IPython syntax, so that it has to be masked before parsing."""
-    return _SUSPECT.search(source) is not None
+    def read_cell_magics(self) -> int:
+        """Mask the ``%%`` lines at the head of a cell; returns where the body starts."""
+        position = 0
+        for _ in range(_MOST_CELL_MAGICS):
+            cuts = find_margins(self.text, position)
+            self._cut(cuts)
+            blank = _BLANK_LINES.match(self.text, position)
+            line = blank.end() if blank else position
+            begin = line + cuts.get(line, 0)
+            if not self.text.startswith("%%", begin) or re.compile(_CELL_HELP).match(
+                self.text, begin
+            ):
+                return position
+            end = _end_of_line(self.text, begin)
+            body = self.text[end:]
+            magic = describe_cell_magic(self.text[begin:end].rstrip(), begin, body, self.options)
+            if not magic.known and _is_python(body, self.options):
+                magic = replace(magic, opaque_names=True)
+            self.magics.append(magic)
+            self.cell_magic = magic
+            if magic.scope == "opaque":
+                self.opaque = True
+                return len(self.text)
+            # Without any body at all IPython refuses to run the magic.
+            code = first_line_code(magic) if _next_line(self.text, end) < len(self.text) else None
+            if code is not None and _is_python(self.text[begin + code : end], self.options):
+                self.pieces.append((line, begin + code, ""))
+                self.cuts[line] = begin + code - line
+                self.cuts.update(find_margins(self.text, _next_line(self.text, end)))
+                return begin + code
+            self.pieces.append((begin, end, ""))
+            position = _next_line(self.text, end)
+        return position
+
+    def _cut(self, cuts: dict[int, int]) -> None:
+        self.cuts.update(cuts)
+        for offset, cut in cuts.items():
+            if self.text[offset : offset + cut].strip():
+                self.pieces.append((offset, offset + cut, ""))
+
+    def read_automagic(
+        self, start: int, automagics: frozenset[str], unbound: frozenset[str]
+    ) -> bool:
+        """Mask a body of one line that is a magic without its sign, as in ``pip install x``."""
+        blank = _BLANK_LINES.match(self.text, start)
+        line = blank.end() if blank else start
+        head = _INDENT.match(self.text, line + self.cuts.get(line, 0))
+        begin = head.end() if head else line
+        end = _end_of_line(self.text, begin)
+        word = _HEAD.match(self.text, begin)
+        if word is None or word[0] not in automagics or len(self.text) > _next_line(self.text, end):
+            return False
+        command = self.text[begin:end].rstrip()
+        rest = command[len(word[0]) :].lstrip()
+        if rest[:1] in tuple("=,?"):
+            return False
+        if word[0] not in unbound and _is_python(command, self.options):
+            return False
+        self._add_line_magic(begin, begin + len(command), "auto")
+        return True
+
+    def read_statements(self, position: int) -> None:
+        """Go through the logical lines; mask those that are IPython's."""
+        text = self.text
+        size = len(text) if self._is_suspect(position) else 0
+        while position < size:
+            indent = _INDENT.match(text, position + self.cuts.get(position, 0))
+            begin = indent.end() if indent else position
+            if begin >= size:
+                return
+            first = text[begin]
+            if first in "%!?,;/" and not text.startswith(_OPERATORS, begin):
+                position = self._read_escaped(begin, first)
+                if not self._is_suspect(position):
+                    return
+                continue
+            statement = read_statement(text, begin, size)
+            position = statement.end
+            if statement.assigned >= 0 and self._is_assigned_magic(statement.assigned):
+                position = self._read_assigned(begin, statement.assigned)
+            elif statement.asks:
+                self._add_help(begin, position)
+
+    def _is_suspect(self, position: int) -> bool:
+        """Whether IPython's syntax may follow, so that the rest must be read at all."""
+        return bool(self.cuts) or _SUSPECT.search(self.text, position) is not None
+
+    def _read_escaped(self, begin: int, first: str) -> int:
+        text = self.text
+        line_end = _end_of_line(text, begin)
+        if text[line_end - 1] == "?" and line_end - begin > 1 and self._asks(begin, line_end):
+            return line_end
+        end = end_of_command(text, begin)
+        if first == "%":
+            self._add_line_magic(begin, end, "line")
+        elif first == "!":
+            self._add(describe_shell(text[begin:end], begin))
+        elif first == "?":
+            self._add(Magic("help", "", text[begin:end], begin, end))
+        else:
+            self._add_call(begin, end)
+        return end
+
+    def _is_assigned_magic(self, at: int) -> bool:
+        char = self.text[at : at + 1]
+        if char == "!":
+            line = self.index.starts[self.index.position(at)[0] - 1]
+            return not self.text[line:at].lstrip().startswith("=")
+        return char == "%" and re.compile(_MAGIC_ASSIGNED).match(self.text, at) is not None
+
+    def _read_assigned(self, begin: int, at: int) -> int:
+        """Mask the right-hand side of ``x = !…`` or ``x = %…``."""
+        text = self.text
+        line_end = _end_of_line(text, at)
+        if text[line_end - 1] == "?" and self._asks(begin, line_end):
+            return line_end
+        end = end_of_command(text, at)
+        if text[at] == "!":
+            self._add(describe_shell(text[at:end], at))
+        else:
+            self._add_line_magic(at, end, "line")
+        return end
+
+    def _asks(self, begin: int, end: int) -> bool:
+        """Mask ``%time?`` and the like, which are help and no magic."""
+        return read_statement(self.text, begin, end).asks and self._add_help(begin, end)
+
+    def _add_help(self, begin: int, end: int) -> bool:
+        text = self.text[begin:end].rstrip("\r\n")
+        if re.search(_HELP, text) is None:
+            return False
+        self._add(Magic("help", "", text, begin, begin + len(text)))
+        return True
+
+    def _add_call(self, begin: int, end: int) -> None:
+        """``,f a b`` and its kin: a call of ``f``, whose name must exist."""
+        text = self.text[begin:end]
+        name, _, arguments = re.sub(_CONTINUATION, _blanks, text[1:]).partition(" ")
+        words = arguments.split()
+        if text[0] == "/":
+            call = f"{name}({', '.join(words)})" if name else ""
+        elif text[0] == ",":
+            call = '{}("{}")'.format(name, '", "'.join(words))
+        else:
+            call = f'{name}("{arguments}")'
+        if _expression(call) is None:
+            return  # IPython's result is no Python either: the parser will say so
+        reads = _names(name, begin + 1)
+        if text[0] == "/":
+            after = begin + 1 + len(name)
+            for word in re.compile(_LOOSE_WORD).finditer(text, 1 + len(name)):
+                reads += _names(word[0], after + word.start() - 1 - len(name))
+        self._add(Magic("quote", "", text, begin, end, reads=tuple(reads), scope="shared"))
+
+    def _add_line_magic(self, begin: int, end: int, kind: MagicKind) -> None:
+        text = self.text[begin:end]
+        magic = describe_line_magic(text, begin, kind)
+        lead = len(magic.name) + text.startswith("%")
+        code = line_code(magic.name, text[lead:])
+        if code is None:
+            self._add(magic)
+            return
+        start = begin + lead + code
+        try:
+            inner = mask(text[lead + code :], self.options)
+            tree = parse_masked(inner)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            self._add(magic)
+            return
+        line, column = self.index.column(start)
+        _move(tree, line - 1, column)
+        self._add(replace(magic, body=tree))
+        self.magics += [self._moved(one, start, line - 1, column) for one in inner.magics]
+
+    @staticmethod
+    def _moved(magic: Magic, offset: int, lines: int, columns: int) -> Magic:
+        """A magic within the argument of a magic, as ``%time !ls``, at its place in the cell."""
+        if magic.body is not None:
+            _move(magic.body, lines, columns)
+        return replace(
+            magic,
+            start=magic.start + offset,
+            end=magic.end + offset,
+            lineno=magic.lineno + lines if magic.lineno else 0,
+            col_offset=magic.col_offset + (columns if magic.lineno == 1 else 0),
+            reads=_shifted(magic.reads, offset),
+            interpolates=_shifted(magic.interpolates, offset),
+            binds=_shifted(magic.binds, offset),
+        )
+
+    def _add(self, magic: Magic) -> None:
+        """Remember a magic, where its stand-in stands, and what it replaces."""
+        line, column = self.index.column(magic.start)
+        self.magics.append(replace(magic, lineno=line, col_offset=column))
+        self.pieces.append((magic.start, magic.end, "0"))
 
 
-def mask(source: str, options: SyntaxOptions) -> Masked:
-    """Mask all IPython syntax of a cell."""
-    masked = Masked(source)
-    if source.lstrip().startswith((">>>", "In [")):
-        masked.text = _PROMPT.sub(lambda match: " " * len(match[0]), source)
-    start = _cell_magics(masked, options)
-    if masked.opaque:
-        return masked
-    if not _is_one_automagic(masked, start):
-        _logical_lines(masked, start)
-    return masked
+def _blanks(match: re.Match[str]) -> str:
+    return " " * len(match[0])
 
 
-def _cell_magics(masked: Masked, options: SyntaxOptions) -> int:
-    """Mask the ``%%`` lines at the head of a cell; returns where the body starts."""
-    position = 0
-    while True:
-        head = re.compile(r"\s*").match(masked.text, position)
-        begin = head.end() if head else position
-        if not masked.text.startswith("%%", begin):
-            return position
-        line = re.compile(r"[^\r\n]*").match(masked.text, begin)
-        end = line.end() if line else begin
-        text = masked.text[begin:end]
-        if _HELP.match(text):
-            return position
-        body = masked.text[end:]
-        name = re.match(r"%%(\S*)", text)
-        scope, known = cell_scope(name[1] if name else "", options)
-        python = not known and _parses(body)
-        magic = describe_cell_magic(text, begin, body, options, python)
-        masked.magics.append(magic)
-        masked.cell_magic = magic
-        if scope == "opaque":
-            masked.opaque = True
-            masked.text = _blank(masked.text)
-            return len(masked.text)
-        masked.text = masked.text[:begin] + " " * (end - begin) + masked.text[end:]
-        position = end
+def _end_of_line(text: str, position: int) -> int:
+    match = _LINE.match(text, position)
+    return match.end() if match else position
 
 
-def _parses(text: str) -> bool:
+def _next_line(text: str, end: int) -> int:
+    """Where the line starts after the one that ends at ``end``."""
+    return end + (2 if text.startswith("\r\n", end) else 1) if end < len(text) else end
+
+
+def _is_python(text: str, options: SyntaxOptions) -> bool:
+    """Whether a text that is not blank parses, IPython syntax included."""
     try:
-        ast.parse(text)
+        parse_masked(mask(text, options, frozenset()))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False
     return bool(text.strip())
 
 
-def _is_one_automagic(masked: Masked, start: int) -> bool:
-    """A cell of one line that is a magic without its sign, as in ``pip install x``."""
-    line = masked.text[start:]
-    stripped = line.strip()
-    if not stripped or "\n" in stripped or "\r" in stripped:
-        return False
-    word, _, rest = stripped.partition(" ")
-    if word not in AUTOMAGICS or not rest.strip() or rest.lstrip()[:1] in "=.([,+-*/%<>&|^:;":
-        return False
-    if _parses(stripped):
-        return False
-    begin = start + line.index(stripped)
-    _line_magic(masked, begin, begin + len(stripped), "auto")
-    return True
-
-
-def _logical_lines(masked: Masked, position: int) -> None:
-    """Go through the logical lines; mask those that are IPython's."""
-    text = masked.text
-    size = len(text)
-    while position < size:
-        indent = _INDENT.match(text, position)
-        begin = indent.end() if indent else position
-        if begin < size and (end := _escaped(masked, begin)):
-            text = masked.text
-            position = end
-            continue
-        position = _python_line(masked, begin)
-        text = masked.text
-
-
-def _escaped(masked: Masked, begin: int) -> int | None:
-    """Mask the logical line at ``begin`` if it is IPython's; returns where it ends."""
-    text = masked.text
-    first = text[begin]
-    if first in "%!":
-        if first == "%" and (helped := _help(masked, begin)):
-            return helped
-        end = _end_of_command(text, begin)
-        if first == "!":
-            _shell(masked, begin, end)
-        else:
-            _line_magic(masked, begin, end, "line")
-        return end
-    if first == "?":
-        end = _end_of_command(text, begin)
-        _put(masked, Magic("help", "", text[begin:end], begin, end))
-        return end
-    if first in ",;/":
-        return _called(masked, begin)
-    if (first.isalnum() or first in "_*") and (helped := _help(masked, begin)):
-        return helped
-    assigned = _ASSIGNED.match(text, begin)
-    if assigned is not None:
-        start = assigned.end()
-        end = _end_of_command(text, start)
-        if text[start] == "!":
-            _shell(masked, start, end)
-        else:
-            _line_magic(masked, start, end, "line")
-        return end
-    return None
-
-
-def _end_of_command(text: str, begin: int) -> int:
-    """Where a magic or shell line ends: its line, and those that backslashes add."""
-    match = _CONTINUED.match(text, begin)
-    return match.end() if match else begin
-
-
-def _help(masked: Masked, begin: int) -> int | None:
-    match = _HELP.match(masked.text, begin)
-    if match is None:
+def _expression(text: str) -> ast.Expression | None:
+    try:
+        return ast.parse(text, mode="eval")
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
-    _put(masked, Magic("help", "", match[0], begin, match.end()))
-    return match.end()
 
 
-def _called(masked: Masked, begin: int) -> int | None:
-    """``,f a b`` and its kin: a call of ``f``, whose name must exist."""
-    match = _CALL_LINE.match(masked.text, begin)
-    if match is None:
-        return None
-    name = match[2].partition(".")[0]
-    reads = [MagicName(name, match.start(2), match.start(2) + len(name))]
-    if match[1] == "/":
-        reads += [
-            MagicName(word[0], match.start(3) + word.start(), match.start(3) + word.end())
-            for word in re.finditer(r"(?<![\w.'\"])[^\W\d]\w*(?!['\"\w])", match[3])
-        ]
-    _put(
-        masked,
-        Magic("quote", "", match[0], begin, match.end(), reads=tuple(reads), scope="shared"),
-    )
-    return match.end()
-
-
-def _shell(masked: Masked, begin: int, end: int) -> None:
-    _put(masked, describe_shell(masked.text[begin:end], begin))
-
-
-def _line_magic(masked: Masked, begin: int, end: int, kind: str) -> None:
-    text = masked.text[begin:end]
-    magic, body, body_start = describe_line_magic(text, begin, kind)  # type: ignore[arg-type]
-    if body is not None:
-        line, column = masked.index.position(begin + body_start)
-        lead = masked.text[begin + body_start - column + 1 : begin + body_start]
-        moved(body, line - 1, len(lead.encode("utf-8", "surrogatepass")))
-    _put(masked, magic, body)
-
-
-def _put(masked: Masked, magic: Magic, body: ast.Module | None = None) -> None:
-    """Replace a magic by its stand-in and remember where that stands."""
-    from dataclasses import replace
-
-    line, column = masked.index.position(magic.start)
-    lead = masked.text[magic.start - column + 1 : magic.start]
-    masked.magics.append(
-        replace(
-            magic,
-            lineno=line,
-            col_offset=len(lead.encode("utf-8", "surrogatepass")),
-            body=body if body is not None else magic.body,
+def _names(text: str, start: int) -> list[MagicName]:
+    """The names that an expression reads, none if it is no expression."""
+    tree = _expression(text)
+    if tree is None:
+        return []
+    index = LineIndex(text)
+    return [
+        MagicName(
+            node.id,
+            start + index.offset(node.lineno, node.col_offset),
+            start + index.offset(node.end_lineno or 1, node.end_col_offset or 0),
         )
-    )
-    piece = masked.text[magic.start : magic.end]
-    masked.text = masked.text[: magic.start] + "0" + _blank(piece[1:]) + masked.text[magic.end :]
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Name)
+    ]
 
 
-def _blank(text: str) -> str:
-    """The same lines, all blank."""
-    return _BREAKS.sub(" ", text)
+def _shifted(names: Sequence[MagicName], offset: int) -> tuple[MagicName, ...]:
+    return tuple(MagicName(one.name, one.start + offset, one.end + offset) for one in names)
 
 
-def _python_line(masked: Masked, position: int) -> int:
-    """Skip one logical line of Python; returns where the next one starts."""
-    text = masked.text
-    depth = 0
-    size = len(text)
-    while position < size:
-        match = _TOKEN.match(text, position)
-        if match is None:
-            return position + 1
-        position = match.end()
-        kind = match.lastindex
-        if kind == 1:
-            end = _STRING_ENDS[match[1]].match(text, position)
-            if end is not None:
-                position = end.end()
-        elif kind == 3:
-            depth += 1
-        elif kind == 4:
-            depth = max(0, depth - 1)
-        elif kind == 6 and depth == 0:
-            return position
-    return position
+def _move(tree: ast.Module, lines: int, columns: int) -> None:
+    """Give the nodes of a magic's argument the positions that they have in the cell."""
+    for node in ast.walk(tree):
+        if "lineno" not in node._attributes:
+            continue
+        if node.lineno == 1:  # type: ignore[attr-defined]
+            node.col_offset += columns  # type: ignore[attr-defined]
+        if node.end_lineno == 1:  # type: ignore[attr-defined]
+            node.end_col_offset += columns  # type: ignore[attr-defined]
+        node.lineno += lines  # type: ignore[attr-defined]
+        node.end_lineno += lines  # type: ignore[attr-defined]

@@ -4,179 +4,135 @@ from __future__ import annotations
 
 import ast
 import re
-import sys
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from nbprod.notebook.types import Cell, Notebook
+from nbprod.syntax.automagic import hidden_magics, loose_magics
+from nbprod.syntax.faults import fault_of, misplaced
+from nbprod.syntax.known import AUTOMAGICS
 from nbprod.syntax.magics import SyntaxOptions
-from nbprod.syntax.mask import Masked, is_suspect, mask
 from nbprod.syntax.spans import LineIndex
-from nbprod.syntax.types import ParsedCell, SyntaxFault
+from nbprod.syntax.types import Magic, ParsedCell, SyntaxFault
+
+if TYPE_CHECKING:
+    from nbprod.syntax.mask import Masked
 
 __all__ = ["SyntaxOptions", "parse_cell", "parse_notebook"]
 
 _SURROGATES = re.compile("[\ud800-\udfff]")
-_LAST_SEMICOLON = re.compile(r";[ \t]*(?:#[^\r\n]*)?\s*\Z")
-_PRINT_STATEMENT = re.compile(r"[ \t]*print[ \t]+[^\s=(.\[]")
-_NEWER: tuple[tuple[tuple[int, int], re.Pattern[str]], ...] = (
-    ((3, 11), re.compile(r"^\s*except\s*\*", re.MULTILINE)),
-    ((3, 12), re.compile(r"^\s*type\s+\w+(\[[^\]]*\])?\s*=", re.MULTILINE)),
-    ((3, 12), re.compile(r"^\s*(?:async\s+)?(?:def|class)\s+\w+\[", re.MULTILINE)),
-    ((3, 12), re.compile(r"""\b[fF][rR]?(['"]).*\{[^}'"]*\1""")),
-    ((3, 14), re.compile(r"""\b[tT][rR]?['"]""")),
-    ((3, 14), re.compile(r"^\s*except\s+\w+\s*,\s*\w+\s*:", re.MULTILINE)),
-)
+_ENDS_IN_SEMICOLON = re.compile(r"[ \t]*;")
+"""At the end of the last statement: nothing but a comment can stand behind the semicolon."""
 
 
 def parse_notebook(
     notebook: Notebook, options: SyntaxOptions = SyntaxOptions()
 ) -> tuple[ParsedCell | None, ...]:
     """Parse every Python cell; the others are None, so that indices are those of the cells."""
-    return tuple(parse_cell(cell, options) if cell.is_python else None for cell in notebook.cells)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        parsed: list[ParsedCell | None] = [
+            _parse(cell, options) if cell.is_python else None for cell in notebook.cells
+        ]
+        for index, word in [*loose_magics(parsed)]:
+            cell = notebook.cells[index]
+            parsed[index] = _parse_masked(cell, options, AUTOMAGICS, frozenset([word]))
+        for index in [*hidden_magics(parsed)]:
+            parsed[index] = _parse_masked(notebook.cells[index], options, frozenset())
+    return tuple(parsed)
 
 
 def parse_cell(cell: Cell, options: SyntaxOptions = SyntaxOptions()) -> ParsedCell:
-    """Parse one cell of Python with IPython syntax."""
-    source = cell.source
-    if not source.isascii():
-        # A lone surrogate cannot be encoded; any other character keeps the positions.
-        source = _SURROGATES.sub("\ufffd", source)
-    if not is_suspect(source):
-        tree = _parse(source)
-        if isinstance(tree, ast.Module):
-            fault = _misplaced(tree, source)
-            return _parsed(cell, source, None if fault else tree, None, fault)
-    masked = mask(source, options)
-    if masked.opaque:
-        empty = ast.Module(body=[], type_ignores=[])
-        return _parsed(cell, masked.text, empty, masked, None)
-    tree = _parse(masked.text)
-    if isinstance(tree, ast.Module):
-        fault = _misplaced(tree, source)
-        return _parsed(cell, masked.text, None if fault else tree, masked, fault)
-    return _parsed(cell, masked.text, None, masked, _fault(tree, source, masked.text))
+    """Parse one cell of Python with IPython syntax.
 
-
-def _parsed(
-    cell: Cell,
-    text: str,
-    tree: ast.Module | None,
-    masked: Masked | None,
-    fault: SyntaxFault | None,
-) -> ParsedCell:
-    return ParsedCell(
-        cell=cell,
-        masked=text,
-        tree=tree,
-        magics=tuple(masked.magics) if masked else (),
-        cell_magic=masked.cell_magic if masked else None,
-        fault=fault,
-        suppressed_output=";" in text[-80:] and _LAST_SEMICOLON.search(text) is not None,
-    )
-
-
-def _parse(source: str) -> ast.Module | Exception:
-    """The tree, or what stands against it."""
+    A lone word such as ``ls`` is taken for a variable, since only the notebook can tell.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
+        return _parse(cell, options)
+
+
+def _parse(cell: Cell, options: SyntaxOptions) -> ParsedCell:
+    source = cell.source
+    if not (
+        source.startswith(("%", "!")) or "\n%" in source or "\n!" in source or "In [" in source
+    ):
+        # Whatever is Python as it stands holds no syntax of IPython's: only an annotation can look
+        # like a prompt, `In [1]: x`, and the other tests are but short cuts.
         try:
-            return ast.parse(source)
-        except IndentationError as error:
-            dedented = _parse_indented(source)
-            return dedented if dedented is not None else error
-        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-            return error
+            tree = _compiled(_encodable(source))
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            pass
+        else:
+            return _finished(cell, source, tree)
+    return _parse_masked(cell, options)
 
 
-def _parse_indented(source: str) -> ast.Module | None:
-    """A cell that is indented as a whole, which IPython accepts; positions stay."""
-    match = re.match(r"\s*?^([ \t]+)\S", source, re.MULTILINE)
-    if match is None:
-        return None
-    lines = re.split(r"\r\n|\r|\n", source)
-    if any(line.strip() and not line.startswith(match[1]) for line in lines):
-        return None
+def _parse_masked(
+    cell: Cell,
+    options: SyntaxOptions,
+    automagics: frozenset[str] = AUTOMAGICS,
+    unbound: frozenset[str] = frozenset(),
+) -> ParsedCell:
+    # A notebook of plain Python never needs the mask.
+    from nbprod.syntax.mask import mask, parse_masked
+
+    source = _encodable(cell.source)
+    masked = mask(source, options, automagics, unbound)
+    if source != cell.source:
+        masked = masked._replace(magics=_with_true_text(masked.magics, cell.source))
+    if masked.opaque:
+        tree = ast.Module(body=[], type_ignores=[])
+        return ParsedCell(cell, masked.text, tree, masked.magics, masked.cell_magic)
     try:
-        tree = ast.parse("if 1:\n" + source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
-    if len(tree.body) != 1 or not isinstance(tree.body[0], ast.If) or tree.body[0].orelse:
-        return None
-    module = ast.Module(body=tree.body[0].body, type_ignores=[])
-    for statement in module.body:
-        ast.increment_lineno(statement, -1)
-    return module
+        tree = parse_masked(masked)
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        fault = fault_of(error, masked.text, masked.cuts)
+        return _faulty(cell, masked, fault)
+    return _finished(cell, masked.text, tree, masked.magics, masked.cell_magic)
 
 
-def _fault(error: Exception, source: str, masked: str) -> SyntaxFault:
-    if not isinstance(error, SyntaxError):
-        if isinstance(error, (RecursionError, MemoryError)):
-            return SyntaxFault("too deeply nested to parse", 0, min(len(source), 1))
-        at = max(source.find("\0"), 0)
-        return SyntaxFault("holds a null byte", at, at + 1)
-    index = LineIndex(source)
-    line = error.lineno or 1
-    # CPython counts these columns in code points, from 1.
-    start = _clamped(index, line, (error.offset or 1) - 1)
-    end = start + 1
-    if error.end_lineno and error.end_offset and error.end_offset > 0:
-        end = max(end, _clamped(index, error.end_lineno, error.end_offset - 1))
-    message = error.msg or "invalid syntax"
-    if 1 <= line <= len(index.starts) and _PRINT_STATEMENT.match(index.line(line)):
-        message = "print is a function in Python 3: write `print(...)`"
-    return SyntaxFault(message, start, min(max(end, start), len(source)), _needs(masked))
+def _encodable(source: str) -> str:
+    """The source without lone surrogates, which cannot be encoded; every length is kept."""
+    return source if source.isascii() else _SURROGATES.sub("\ufffd", source)
 
 
-def _clamped(index: LineIndex, line: int, column: int) -> int:
-    if line > len(index.starts):
-        return len(index.source)
-    start = index.starts[line - 1]
-    return min(start + max(column, 0), start + len(index.line(line)))
+def _with_true_text(magics: tuple[Magic, ...], source: str) -> tuple[Magic, ...]:
+    return tuple(replace(magic, text=source[magic.start : magic.end]) for magic in magics)
 
 
-def _needs(source: str) -> tuple[int, int] | None:
-    """The Python that could read the source, when this one is only too old for it."""
-    for version, pattern in _NEWER:
-        if sys.version_info < version and pattern.search(source):
-            return version
-    return None
+def _compiled(source: str) -> ast.Module:
+    # `ast.parse` does no more, but our own future imports must not reach the cell.
+    return compile(source, "<cell>", "exec", ast.PyCF_ONLY_AST, True)  # type: ignore[return-value]
 
 
-def _misplaced(tree: ast.Module, source: str) -> SyntaxFault | None:
-    """What parses and yet does not compile: `return` outside a function and its kin."""
-    for node, message in _stray(tree.body, in_loop=False):
-        index = LineIndex(source)
-        start = index.offset(node.lineno, node.col_offset)
-        end = index.offset(node.end_lineno or node.lineno, node.end_col_offset or node.col_offset)
-        return SyntaxFault(message, start, end)
-    return None
+def _finished(
+    cell: Cell,
+    text: str,
+    tree: ast.Module,
+    magics: tuple[Magic, ...] = (),
+    cell_magic: Magic | None = None,
+) -> ParsedCell:
+    fault = misplaced(tree, text)
+    if fault is not None:
+        return ParsedCell(cell, text, None, magics, cell_magic, fault)
+    quiet = ";" in cell.source and _is_quiet(tree.body, text, magics)
+    return ParsedCell(cell, text, tree, magics, cell_magic, None, quiet)
 
 
-def _stray(body: Sequence[ast.stmt], *, in_loop: bool) -> Iterator[tuple[ast.stmt, str]]:
-    """Statements of the cell's own level that only a function or a loop may hold."""
-    for node in body:
-        kind = type(node)
-        if kind is ast.Return:
-            yield node, "'return' outside function"
-        elif kind is ast.Nonlocal:
-            yield node, "nonlocal declaration not allowed at module level"
-        elif kind in (ast.Break, ast.Continue):
-            if not in_loop:
-                word = "break" if kind is ast.Break else "continue"
-                yield (
-                    node,
-                    f"'{word}' outside loop"
-                    if word == "break"
-                    else ("'continue' not properly in loop"),
-                )
-        elif kind is ast.Expr and isinstance(node.value, (ast.Yield, ast.YieldFrom)):  # type: ignore[attr-defined]
-            yield node, "'yield' outside function"
-        elif kind in (ast.For, ast.While, ast.AsyncFor):
-            yield from _stray(node.body, in_loop=True)  # type: ignore[attr-defined]
-            yield from _stray(node.orelse, in_loop=in_loop)  # type: ignore[attr-defined]
-        elif kind in (ast.If, ast.With, ast.Try, ast.AsyncWith):
-            for part in ("body", "orelse", "finalbody"):
-                yield from _stray(getattr(node, part, ()), in_loop=in_loop)
-            for handler in getattr(node, "handlers", ()):
-                yield from _stray(handler.body, in_loop=in_loop)
+def _faulty(cell: Cell, masked: Masked, fault: SyntaxFault) -> ParsedCell:
+    return ParsedCell(cell, masked.text, None, masked.magics, masked.cell_magic, fault)
+
+
+def _is_quiet(body: Sequence[ast.stmt], text: str, magics: tuple[Magic, ...]) -> bool:
+    """Whether a semicolon ends the last statement, or the magic that is the last statement."""
+    if not body:
+        return False
+    last = body[-1]
+    end = LineIndex(text).offset(last.end_lineno or 1, last.end_col_offset or 0)
+    # The places of `if x: y;` include its semicolon, those of `y;` do not.
+    if text[end - 1] == ";" or _ENDS_IN_SEMICOLON.match(text, end):
+        return True
+    return any(magic.start < end <= magic.end and magic.text.endswith(";") for magic in magics)

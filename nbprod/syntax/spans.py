@@ -18,7 +18,15 @@ class LineIndex:
 
     def __init__(self, source: str) -> None:
         self.source = source
-        self.starts = [0, *(match.end() for match in _LINE_BREAK.finditer(source))]
+        starts = [0]
+        if "\r" in source:
+            starts += [match.end() for match in _LINE_BREAK.finditer(source)]
+        else:
+            at = source.find("\n")
+            while at >= 0:
+                starts.append(at + 1)
+                at = source.find("\n", at + 1)
+        self.starts = starts
         self._ascii = source.isascii()
 
     def offset(self, lineno: int, col_offset: int) -> int:
@@ -29,12 +37,20 @@ class LineIndex:
         start = starts[lineno - 1]
         if self._ascii:
             return start + col_offset
-        end = starts[lineno] if lineno < len(starts) else len(self.source)
-        line = self.source[start:end]
+        # A code point takes a byte at least, so the characters wanted are among these.
+        line = self.source[start : start + col_offset]
         if line.isascii():
             return start + col_offset
         before = line.encode("utf-8", "surrogatepass")[:col_offset]
         return start + len(before.decode("utf-8", "surrogatepass"))
+
+    def column(self, offset: int) -> tuple[int, int]:
+        """The `ast` position of an offset: line from 1, column in UTF-8 bytes from 0."""
+        lineno = bisect_right(self.starts, offset)
+        start = self.starts[lineno - 1]
+        if self._ascii:
+            return lineno, offset - start
+        return lineno, len(self.source[start:offset].encode("utf-8", "surrogatepass"))
 
     def position(self, offset: int) -> tuple[int, int]:
         """Line and column, both from 1, the column in code points."""
@@ -50,4 +66,6 @@ class LineIndex:
 
 def offset_of(source: str, lineno: int, col_offset: int) -> int:
     """Code-point offset of one `ast` position in a source."""
+    if lineno == 1 and (col_offset == 0 or source.isascii()):
+        return col_offset
     return LineIndex(source).offset(lineno, col_offset)

@@ -32,9 +32,9 @@ class Magic:
     counts (lines from 1, columns in UTF-8 bytes); a cell magic has none (0, 0).
     ``text`` is the true text, ``name`` the magic's name without `%` (``""`` for shell, help).
     ``body`` is its argument as Python (``%time f(x)``) with positions in the cell's own
-    coordinates, None when the argument is not Python. For a cell magic whose body is Python
-    (``%%time``) the body is the cell's own tree and this is the magic's *first-line* code
-    (``%%timeit setup()``), None if there is none.
+    coordinates, None when the argument is not Python. Of a cell magic it is None: a body that is
+    Python (``%%time``) is the cell's own tree, which starts with the Python of the first line if
+    there is any (``%%timeit setup()``).
     ``scope``: ``shared`` when the body runs in the notebook's namespace and its bindings stay,
     ``private`` when it reads the notebook's names but its bindings do not stay (``%timeit``),
     ``opaque`` when it is no Python of this kernel (``%%bash``).

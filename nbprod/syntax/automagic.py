@@ -1,0 +1,89 @@
+"""Magics without their sign: ``ls`` alone in a cell, unless a variable of the notebook hides it."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Sequence
+
+from nbprod.syntax.known import AUTOMAGICS
+from nbprod.syntax.types import ParsedCell
+
+__all__ = ["hidden_magics", "loose_magics"]
+
+_FIRST_WORD = r"([^\W\d]\w*)(?![\w.*])[ \t]*(.?)"
+
+
+def loose_magics(parsed: Sequence[ParsedCell | None]) -> Iterator[tuple[int, str]]:
+    """The cells, and their first words, that are Python and yet a magic: no cell binds the word."""
+    for index, cell in enumerate(parsed):
+        word = _lone_word(cell) if cell is not None else None
+        if word is not None and not any(_may_bind(other, word) for other in parsed if other):
+            yield index, word
+
+
+def _lone_word(cell: ParsedCell) -> str | None:
+    """The magic's name with which the only line of a cell starts. IPython looks nowhere else."""
+    if cell.tree is None or cell.magics:
+        return None
+    text = cell.masked.lstrip()
+    line = text[:-1]
+    if "\n" in line or "\r" in line:
+        return None
+    match = re.match(_FIRST_WORD, text)
+    if match is None or match[2] in ("=", ","):
+        return None
+    return match[1] if match[1] in AUTOMAGICS else None
+
+
+def _may_bind(cell: ParsedCell, word: str) -> bool:
+    """Whether a cell may give a variable this name, in whatever way."""
+    if "import *" in cell.masked or any(magic.opaque_names for magic in cell.magics):
+        return True
+    if any(magic.name == "run" for magic in cell.magics):
+        return True
+    if word not in cell.cell.source:
+        return False
+    if cell.tree is None:
+        return True
+    trees = [cell.tree, *(magic.body for magic in cell.magics if magic.body is not None)]
+    return any(one.name == word for magic in cell.magics for one in magic.binds) or any(
+        word in _bound(node) for tree in trees for node in ast.walk(tree)
+    )
+
+
+def _bound(node: ast.AST) -> Sequence[str]:
+    """The names that a node of itself binds."""
+    if isinstance(node, ast.Name):
+        return () if isinstance(node.ctx, ast.Load) else (node.id,)
+    if isinstance(node, ast.alias):
+        return (node.asname or node.name.partition(".")[0],)
+    if isinstance(node, ast.Global):
+        return node.names
+    name = getattr(node, "name", None) or getattr(node, "rest", None)
+    return (name,) if isinstance(name, str) else ()
+
+
+def hidden_magics(parsed: Sequence[ParsedCell | None]) -> Iterator[int]:
+    """The cells taken for a magic, as ``time f(x)``, though an earlier cell binds its name."""
+    for index, cell in enumerate(parsed):
+        for magic in cell.magics if cell is not None else ():
+            if magic.kind == "auto" and any(
+                _certainly_binds(other, magic.name) for other in parsed[:index] if other
+            ):
+                yield index
+
+
+def _certainly_binds(cell: ParsedCell, word: str) -> bool:
+    """Whether running the cell leaves a variable of this name."""
+    if cell.tree is None or word not in cell.masked:
+        return False
+    for node in cell.tree.body:
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            if node.name == word:
+                return True
+        elif isinstance(node, (ast.Assign, ast.Import, ast.ImportFrom)) and any(
+            word in _bound(part) for part in ast.walk(node)
+        ):
+            return True
+    return False
