@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -13,6 +14,7 @@ __all__ = ["RENDERERS", "graph_dot", "graph_json", "graph_mermaid"]
 
 _LABEL = 40
 _NAMES = 4
+_UNWRITABLE = re.compile("[\0\ud800-\udfff]")
 
 
 def graph_json(notebook: Notebook, flow: Flow, runnable: Sequence[int] | None) -> str:
@@ -106,4 +108,6 @@ def _entities(text: str) -> str:
 
 
 def _quoted(text: str) -> str:
+    """A DOT string. Graphviz reads HTML entities in it; a lone surrogate cannot be encoded."""
+    text = _UNWRITABLE.sub("\ufffd", text).replace("&", "&amp;")
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ") + '"'
