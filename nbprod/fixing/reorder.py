@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from nbprod.facts import Facts
-from nbprod.flow.analysis import Flow, follow
+from nbprod.flow.analysis import Flow, follow_unless_worse
 from nbprod.flow.types import Definition, Failure
 from nbprod.model import CellEdit
 
@@ -42,14 +42,17 @@ class _Search:
         self.right = _right_reads(facts.flow, self.broken)
         self.seen: set[tuple[int, ...]] = {self.start}
 
-    def follow(self, order: tuple[int, ...]) -> _Candidate | None:
-        """Follow an order; None when it was tried, or when it spoils a read that was right."""
+    def follow(self, order: tuple[int, ...], most: int) -> _Candidate | None:
+        """Follow an order in which at most ``most`` reads fail.
+
+        None when more do, when it was tried before, or when it spoils a read that was right.
+        """
         if order in self.seen or self.left <= 0:
             return None
         self.seen.add(order)
         self.left -= 1
-        flow = follow(self.program, order)
-        if not self.keeps(flow):
+        flow = follow_unless_worse(self.program, order, most)
+        if flow is None or not self.keeps(flow):
             return None
         return _Candidate(len(flow.failures), moves_between(self.start, order), order, flow)
 
@@ -126,15 +129,14 @@ def _by_moves(search: _Search) -> tuple[int, ...] | None:
     for _ in range(_DEEPEST):
         found: list[_Candidate] = []
         for order in _moves(best):
-            candidate = search.follow(order)
+            candidate = search.follow(order, best.failures)
             if candidate is not None:
                 if not candidate.failures:
                     return candidate.order
                 found.append(candidate)
-        better = [one for one in found if one.failures <= best.failures]
-        if not better:
+        if not found:
             return None
-        best = min(better, key=lambda one: (one.failures, one.moves))
+        best = min(found, key=lambda one: (one.failures, one.moves))
     return None
 
 
@@ -172,7 +174,7 @@ def _by_counts(search: _Search) -> tuple[int, ...] | None:
             above = search.start[place - 1] if place else None
             order.insert(order.index(above) + 1 if above in order else 0, cell)
     # This is the order that the author had: what it shows is what was meant.
-    return tuple(order) if not follow(search.program, order).failures else None
+    return tuple(order) if follow_unless_worse(search.program, order, 0) is not None else None
 
 
 def _by_wants(search: _Search) -> tuple[int, ...] | None:
@@ -195,8 +197,8 @@ def _by_wants(search: _Search) -> tuple[int, ...] | None:
     order = _stable(search.start, after)
     if order is None:
         return None
-    candidate = search.follow(order)
-    return candidate.order if candidate is not None and not candidate.failures else None
+    candidate = search.follow(order, 0)
+    return candidate.order if candidate is not None else None
 
 
 def _stable(cells: Sequence[int], after: dict[int, set[int]]) -> tuple[int, ...] | None:

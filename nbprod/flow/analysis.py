@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
 from collections.abc import Container, Iterable, Iterator, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 
 from nbprod.flow import calls, expressions, objects
 from nbprod.flow.environment import Entry
@@ -59,6 +60,13 @@ def analyse(parsed: Sequence[ParsedCell | None], options: FlowOptions = FlowOpti
 
 def follow(program: Program, order: Iterable[int]) -> Flow:
     """Follow the cells of a program in any order; cells that are left out do not run."""
+    flow = follow_unless_worse(program, order, sys.maxsize)
+    assert flow is not None
+    return flow
+
+
+def follow_unless_worse(program: Program, order: Iterable[int], most: int) -> Flow | None:
+    """As `follow`, but give up, with None, as soon as there are more than ``most`` failures."""
     machine = Machine(program)
     executed = [index for index in order if program.parsed[index] is not None]
     again: dict[int, tuple[SelfDependence, ...]] = {}
@@ -68,6 +76,8 @@ def follow(program: Program, order: Iterable[int]) -> Flow:
         mark = machine.env.mark()
         if not _run_cell(machine, index):
             stops.add(index)
+        if len(machine.failures) > most:
+            return None
         bound[index] = _left_bound(machine, mark, index)
         reasons = self_dependences(machine, index)
         again[index] = _proven(machine, index, reasons) if reasons else ()
@@ -386,7 +396,7 @@ class Flow:
     def _use(self, index: int, read: Read) -> Use:
         return Use(
             read.name,
-            self.program.span(read.source, read.node),
+            partial(self.program.span, read.source, read.node),
             index,
             read.definitions,
             read.mutations,

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from nbprod.flow.environment import ABSENT, UNBOUND, Delta, Entry, Environment
@@ -124,7 +125,7 @@ class Exposure:
         self.name = name
         self.node = node
         self.source = source
-        self.call: Span | None = None
+        self.call: CallStep | None = None
         self.value: Value | None = None
         self.definitions = seen
         self.how = ""
@@ -228,7 +229,7 @@ class Machine:
         key = (id(node), name, kind, self.cell, id(self.failed))
         found = self.program.definitions.get(key)
         if found is None:
-            place = span or self.program.span(self.source_cell, node)
+            place = span or partial(self.program.span, self.source_cell, node)
             scope = self.frame.scope.identity if self.frame else 0
             binding = Binding(name, place, kind, scope, detail)
             found = Definition(binding, self.cell, self.failed, self.statement or node)
@@ -333,7 +334,7 @@ class Machine:
         exposures = self.exposures.setdefault(cell, {})
         if (key, id(node)) not in exposures:
             exposure = Exposure(key, name, node, self.source_cell, seen)
-            exposure.call = self.chain[0].span if self.chain else None
+            exposure.call = self.chain[0] if self.chain else None
             entry = self.env.entries.get(key)
             exposure.value = entry.value if entry is not None else None
             exposure.how = how

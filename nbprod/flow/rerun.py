@@ -148,7 +148,9 @@ def _place(machine: Machine, exposure: Exposure, definition: Definition) -> Span
     span = definition.binding.span
     if span.cell == definition.cell:
         return span
-    return exposure.call or machine.program.span(exposure.source, exposure.node)
+    if exposure.call is not None:
+        return exposure.call.span
+    return machine.program.span(exposure.source, exposure.node)
 
 
 def _judge_resource(

@@ -7,14 +7,28 @@ tests. One walk over each body, made when the definition is first met.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 __all__ = ["Callable_", "Scope", "bound_names", "scope_of"]
 
 Callable_ = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
-_LEAVES = frozenset((ast.Load, ast.Store, ast.Del, ast.Constant))
+# What holds no name: marks of the grammar, and the strings and numbers that are parts of nodes.
+_LEAVES = frozenset((ast.Load, ast.Store, ast.Del, ast.Constant, str, int, type(None)))
+_MARKS = frozenset(("ctx", "op", "ops", "kind", "type_comment", "conversion", "is_async", "names"))
+
+
+class _Children(dict[type, tuple[str, ...]]):
+    """The fields of each class of nodes that can hold other nodes."""
+
+    def __missing__(self, kind: type[ast.AST]) -> tuple[str, ...]:
+        fields = self[kind] = tuple(one for one in kind._fields if one not in _MARKS)
+        return fields
+
+
+_CHILDREN = _Children({ast.Constant: (), ast.MatchSingleton: ()})
 _BINDERS = frozenset(
     (
         ast.Import,
@@ -122,27 +136,20 @@ class _Collector:
         self.stores.append((name, node))
 
     def visit(self, node: ast.AST) -> None:
-        if isinstance(node, ast.Name):
-            self.name(node)
+        kind = type(node)
+        special = _SPECIAL.get(kind)
+        if special is not None:
+            special(self, node)
             return
-        if isinstance(node, _FUNCTIONS):
-            self.function(node)
-            return
-        if isinstance(node, ast.ClassDef):
-            self.class_(node)
-            return
-        if isinstance(node, _COMPREHENSIONS):
-            self.comprehension(node)
-            return
-        if type(node) in _BINDERS:
+        if kind in _BINDERS:
             self.declare(node)
-        for field in node._fields:
+        for field in _CHILDREN[kind]:
             value = getattr(node, field, None)
             if type(value) is list:
                 for item in value:
-                    if isinstance(item, ast.AST):
+                    if item.__class__ not in _LEAVES:
                         self.visit(item)
-            elif isinstance(value, ast.AST) and type(value) not in _LEAVES:
+            elif value is not None and type(value) not in _LEAVES:
                 self.visit(value)
 
     def name(self, node: ast.Name) -> None:
@@ -213,3 +220,11 @@ class _Collector:
         else:
             self.visit(node.elt)  # type: ignore[attr-defined]
         self.hidden.pop()
+
+
+_SPECIAL: dict[type, Callable[[_Collector, Any], None]] = {
+    ast.Name: _Collector.name,
+    ast.ClassDef: _Collector.class_,
+    **dict.fromkeys(_FUNCTIONS, _Collector.function),
+    **dict.fromkeys(_COMPREHENSIONS, _Collector.comprehension),
+}

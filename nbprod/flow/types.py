@@ -8,7 +8,7 @@ does so in the cell that calls it).
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
@@ -51,18 +51,45 @@ BindingKind = Literal[
 ]
 
 
-class Binding(NamedTuple):
+class _Placed:
+    """Something that has a place; few are ever asked for, so they are worked out then."""
+
+    __slots__ = ("_place", "_span")
+
+    def __init__(self, place: Span | Callable[[], Span]) -> None:
+        self._place = place
+        self._span: Span | None = None
+
+    @property
+    def span(self) -> Span:
+        """Where it stands."""
+        if self._span is None:
+            self._span = self._place() if callable(self._place) else self._place
+        return self._span
+
+
+class Binding(_Placed):
     """A place that binds, deletes or mutates ``name``.
 
     ``scope`` is 0 for the notebook's namespace, else the identity of a function or class.
     ``detail`` says how: the method of a mutation, the module of an import, the key of a store.
     """
 
-    name: str
-    span: Span
-    kind: BindingKind
-    scope: int = 0
-    detail: str = ""
+    __slots__ = ("detail", "kind", "name", "scope")
+
+    def __init__(
+        self,
+        name: str,
+        place: Span | Callable[[], Span],
+        kind: BindingKind,
+        scope: int = 0,
+        detail: str = "",
+    ) -> None:
+        super().__init__(place)
+        self.name = name
+        self.kind = kind
+        self.scope = scope
+        self.detail = detail
 
 
 class Definition:
@@ -92,14 +119,17 @@ class Definition:
         return f"<{self.binding.kind} {self.binding.name} in cell {self.cell + 1}>"
 
 
-class CallStep(NamedTuple):
+class CallStep(_Placed):
     """One call on the way from a cell to a read: the call's place and what it calls."""
 
-    span: Span
-    function: str
+    __slots__ = ("function",)
+
+    def __init__(self, place: Span | Callable[[], Span], function: str) -> None:
+        super().__init__(place)
+        self.function = function
 
 
-class Use(NamedTuple):
+class Use(_Placed):
     """A read of ``name`` (or of the state of its object) as executed by ``cell``.
 
     ``definitions`` are the reaching definitions, ``mutations`` the last changes of the object
@@ -107,13 +137,25 @@ class Use(NamedTuple):
     ``chain``: the calls that lead to it, outermost first; empty in the cell's own code.
     """
 
-    name: str
-    span: Span
-    cell: int
-    definitions: frozenset[Definition]
-    mutations: frozenset[Definition]
-    mandatory: bool
-    chain: tuple[CallStep, ...] = ()
+    __slots__ = ("cell", "chain", "definitions", "mandatory", "mutations", "name")
+
+    def __init__(
+        self,
+        name: str,
+        place: Span | Callable[[], Span],
+        cell: int,
+        definitions: frozenset[Definition],
+        mutations: frozenset[Definition],
+        mandatory: bool,
+        chain: tuple[CallStep, ...] = (),
+    ) -> None:
+        super().__init__(place)
+        self.name = name
+        self.cell = cell
+        self.definitions = definitions
+        self.mutations = mutations
+        self.mandatory = mandatory
+        self.chain = chain
 
 
 FailureReason = Literal["later", "nowhere", "deleted", "skipped", "syntax", "local"]

@@ -43,6 +43,9 @@ _ESCAPE = re.compile(
 )
 _LINE_BREAK = re.compile(r"\r\n|\r|\n")
 _BLOCK = 1 << 12
+# Below this many code points it is quicker to decode a value, in C, than to skip over it.
+_SMALL = 4_000_000
+_decode = json.JSONDecoder().raw_decode
 
 
 class Member(NamedTuple):
@@ -61,6 +64,16 @@ def value_end(text: str, start: int) -> int:
     if first not in ("{", "["):
         match = _SCALAR.match(text, start)
         return match.end() if match else len(text)
+    if len(text) < _SMALL:
+        try:
+            return _decode(text, start)[1]
+        except ValueError:
+            # Integers of thousands of digits, which JSON allows and Python refuses.
+            pass
+    return _structure_end(text, start)
+
+
+def _structure_end(text: str, start: int) -> int:
     depth, position, size = 0, start, len(text)
     while True:
         position = _skip(_FLAT, text, position)

@@ -56,11 +56,15 @@ def _mentions(name: str, facts: Facts) -> Iterator[tuple[int, ast.Name, ast.Call
     for parsed in facts.parsed:
         if parsed is None or parsed.tree is None:
             continue
+        source = parsed.cell.source
+        if name not in source and source.isascii():
+            continue
         roots: list[ast.AST] = [parsed.tree]
         roots += [magic.body for magic in parsed.magics if magic.body is not None]
         for root in roots:
-            callees = {id(node.func): node for node in ast.walk(root) if isinstance(node, ast.Call)}
-            for node in ast.walk(root):
+            nodes = list(ast.walk(root))
+            callees = {id(node.func): node for node in nodes if isinstance(node, ast.Call)}
+            for node in nodes:
                 if (
                     isinstance(node, ast.Name)
                     and node.id == name
