@@ -10,10 +10,12 @@ from typing import Any
 from nbprod.errors import ReadError
 from nbprod.facts import CheckOptions, Facts
 from nbprod.model import (
+    CellEdit,
     Certainty,
     Diagnostic,
     FileResult,
     Finding,
+    Inside,
     Place,
     RelatedPlace,
     Severity,
@@ -22,8 +24,11 @@ from nbprod.model import (
 from nbprod.notebook.types import Cell, Notebook
 from nbprod.registry import Selection
 from nbprod.rule import MagicInCell, NodeInCell, Rule
+from nbprod.secrets.mask import Mask
 from nbprod.suppress import read_suppressions
+from nbprod.syntax.spans import LineIndex
 from nbprod.syntax.types import Magic
+from nbprod.syntax.walk import walk
 
 __all__ = ["check_notebook", "file_finding", "place_of", "unreadable"]
 
@@ -50,18 +55,59 @@ def check_notebook(
         return ()
     silenced = read_suppressions(notebook, facts.parsed)
     findings = []
-    seen: set[tuple[str, Span, str]] = set()
+    seen: set[tuple[str, Span, str, tuple[str | int, ...]]] = set()
     for rule, diagnostic in found:
-        key = (rule.code, diagnostic.span, diagnostic.message)
+        inside = diagnostic.inside
+        key = (rule.code, diagnostic.span, diagnostic.message, inside.path if inside else ())
         if key in seen:
             continue
         seen.add(key)
-        place = place_of(facts, diagnostic.span)
-        cell = diagnostic.span.cell
-        if not silenced.silence(rule.code, rule.name, cell, place.line, place.end_line):
+        place = place_of(facts, diagnostic.span, inside)
+        # No comment stands in an output: only the cell or the notebook can silence there.
+        lines = (place.line, place.end_line) if inside is None else (0, -1)
+        if not silenced.silence(rule.code, rule.name, diagnostic.span.cell, *lines):
             findings.append(_finding(facts, rule, diagnostic, place))
-    findings.sort(key=lambda one: (one.place[0] or 0, one.place.line, one.place.column, one.code))
-    return tuple(_with_fingerprints(facts, findings))
+    findings.sort(key=_reading_order)
+    mask = Mask(facts.secrets)
+    if mask:
+        findings = [_masked(one, mask) for one in findings]
+    return tuple(_with_fingerprints(facts, findings, mask))
+
+
+_PARTS = ("source", "attachment", "output", "metadata")
+
+
+def _reading_order(finding: Finding) -> tuple[bool, int, int, int, int, str]:
+    place = finding.place
+    part = _PARTS.index(finding.part)
+    return (
+        place.cell is None and finding.part != "source",
+        place.cell or 0,
+        part,
+        place.line,
+        place.column,
+        finding.code,
+    )
+
+
+def _masked(finding: Finding, mask: Mask) -> Finding:
+    """A finding that shows no credential, whatever rule it is of."""
+    from dataclasses import replace
+
+    fix = finding.fix
+    if fix is not None and finding.provider is None:
+        texts = [edit.text for edit in fix.edits if not isinstance(edit, CellEdit)]
+        if any(mask(text) != text for text in texts):
+            fix = None
+    return replace(
+        finding,
+        message=mask(finding.message),
+        symbol=finding.symbol and mask(finding.symbol),
+        help=finding.help and mask(finding.help),
+        snippet=mask(finding.snippet),
+        related=tuple(one._replace(message=mask(one.message)) for one in finding.related),
+        fix=fix,
+    )
 
 
 def _diagnostics(facts: Facts, selection: Selection) -> Iterator[tuple[Rule, Diagnostic]]:
@@ -77,7 +123,7 @@ def _diagnostics(facts: Facts, selection: Selection) -> Iterator[tuple[Rule, Dia
     for parsed in facts.parsed:
         if parsed is None or parsed.tree is None:
             continue
-        for node in ast.walk(parsed.tree):
+        for node in walk(parsed.tree):
             for rule in nodes.get(type(node), ()):
                 yield from _run(rule, NodeInCell(node, parsed), facts, selection)
 
@@ -104,21 +150,29 @@ def _run(
             yield rule, diagnostic
 
 
-def place_of(facts: Facts, span: Span) -> Place:
-    """Where a span is, in the cell and in the file."""
-    cell = facts.notebook.cells[span.cell]
-    index = facts.index(span.cell)
+def place_of(facts: Facts, span: Span, inside: Inside | None = None) -> Place:
+    """Where a span is, in the cell (or in the text that it is inside of) and in the file."""
+    cell = facts.notebook.cells[span.cell] if span.cell >= 0 else None
+    raw = facts.notebook.raw
+    if inside is None:
+        index = facts.index(span.cell)
+        raw_line, raw_column = raw.locate(span.cell, span.start)
+    else:
+        index = LineIndex(inside.text)
+        raw_line, raw_column = raw.locate_in(span.cell, inside.path, span.start)
     line, column = index.position(span.start)
     end_line, end_column = index.position(max(span.end, span.start))
-    raw_line, raw_column = facts.notebook.raw.locate(span.cell, span.start)
     return Place(
-        cell.number, cell.id, cell.execution_count, line, column, end_line, end_column,
-        raw_line, raw_column,
+        cell.number if cell else None,
+        cell.id if cell else None,
+        cell.execution_count if cell else None,
+        line, column, end_line, end_column, raw_line, raw_column,
     )  # fmt: skip
 
 
 def _finding(facts: Facts, rule: Rule, diagnostic: Diagnostic, place: Place) -> Finding:
-    index = facts.index(diagnostic.span.cell)
+    inside = diagnostic.inside
+    index = LineIndex(inside.text) if inside else facts.index(diagnostic.span.cell)
     snippet = "\n".join(index.line(number) for number in range(place.line, place.end_line + 1))
     related = tuple(
         RelatedPlace(place_of(facts, label.span), label.message) for label in diagnostic.labels
@@ -140,21 +194,23 @@ def _finding(facts: Facts, rule: Rule, diagnostic: Diagnostic, place: Place) -> 
         fix=diagnostic.fix,
         fingerprint="",
         snippet=snippet,
+        part=inside.part if inside else "source",
+        provider=diagnostic.provider,
     )
 
 
-def _with_fingerprints(facts: Facts, findings: Sequence[Finding]) -> Iterator[Finding]:
+def _with_fingerprints(facts: Facts, findings: Sequence[Finding], mask: Mask) -> Iterator[Finding]:
     """Give each finding an identity that survives moved cells and other findings.
 
     It rests on the rule, the path, the cell's id (or its text) and the text of the line; equal
-    ones are numbered.
+    ones are numbered. The value of a credential is no part of it: it is hashed as it is shown,
+    masked, so that nobody can try values against it.
     """
     from dataclasses import replace
 
     counts: dict[str, int] = {}
     for finding in findings:
-        cell = facts.notebook.cells[(finding.place.cell or 1) - 1]
-        identity = cell.id or hashlib.sha256(_normal(cell.source)).hexdigest()
+        identity = _identity(facts, finding.place.cell, mask)
         parts = (
             finding.code,
             finding.path,
@@ -166,6 +222,13 @@ def _with_fingerprints(facts: Facts, findings: Sequence[Finding]) -> Iterator[Fi
         digest = hashlib.sha256(base).hexdigest()[:16]
         number = counts[digest] = counts.get(digest, 0) + 1
         yield replace(finding, fingerprint=digest if number == 1 else f"{digest}-{number}")
+
+
+def _identity(facts: Facts, number: int | None, mask: Mask) -> str:
+    if number is None:
+        return "notebook"
+    cell = facts.notebook.cells[number - 1]
+    return cell.id or hashlib.sha256(_normal(mask(cell.source))).hexdigest()
 
 
 def _normal(source: str) -> bytes:

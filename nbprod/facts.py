@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from nbprod.flow import Flow, Program
     from nbprod.flow.order import Execution, OrderChange
+    from nbprod.secrets.takeout import Takeout
+    from nbprod.secrets.types import Secret
 
 __all__ = ["CheckOptions", "Facts"]
 
@@ -31,12 +33,13 @@ class CheckOptions(NamedTuple):
 
     ``read_file`` gives the text of a file beside the notebook, or None. ``effort`` is how many
     orders the search for a reordering may follow: few when it is only to be offered, more when
-    it was asked for.
+    it was asked for. ``secrets`` are values that are credentials in other notebooks.
     """
 
     syntax: SyntaxOptions = SyntaxOptions()
     read_file: Callable[[str], str | None] = _no_file
     effort: int = 6
+    secrets: frozenset[str] = frozenset()
 
 
 class Facts:
@@ -87,6 +90,20 @@ class Facts:
         from nbprod.flow.order import compare_orders
 
         return compare_orders(self.program, self.execution, self.flow)
+
+    @cached_property
+    def secrets(self) -> tuple[Secret, ...]:
+        """The credentials that stand in the notebook, in reading order."""
+        from nbprod.secrets.scan import secrets_of
+
+        return secrets_of(self.notebook, self.parsed, self.options.secrets)
+
+    @cached_property
+    def takeout(self) -> Takeout:
+        """How the credentials are taken out, and under which names."""
+        from nbprod.secrets.takeout import Takeout
+
+        return Takeout(self)
 
     def cell(self, index: int) -> Cell:
         """A cell by its index."""

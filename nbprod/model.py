@@ -18,7 +18,9 @@ __all__ = [
     "FileResult",
     "Finding",
     "Fix",
+    "Inside",
     "Label",
+    "PartEdit",
     "Place",
     "RelatedPlace",
     "Report",
@@ -84,13 +86,32 @@ class CellEdit(NamedTuple):
     before: int | None = None
 
 
+Path = tuple[str | int, ...]
+
+
+class PartEdit(NamedTuple):
+    """Replace a stretch of a text of a notebook that is no source.
+
+    ``cell`` is the index of the cell, -1 for the notebook; ``path`` the keys that lead to the text
+    in its JSON; ``start`` and ``end`` are code points of the decoded text.
+    """
+
+    cell: int
+    path: Path
+    start: int
+    end: int
+    text: str
+
+
 @dataclass(frozen=True, slots=True)
 class Fix:
     """A titled set of edits that belong together; all of them apply or none."""
 
     title: str
-    edits: tuple[Edit | CellEdit, ...]
+    edits: tuple[Edit | CellEdit | PartEdit, ...]
     applicability: Applicability = Applicability.UNSAFE
+    environment: tuple[str, ...] = ()
+    """The variables that the notebook reads from the environment once it is applied."""
 
 
 class Label(NamedTuple):
@@ -100,9 +121,25 @@ class Label(NamedTuple):
     message: str
 
 
+class Inside(NamedTuple):
+    """A text of a notebook that is no source, for a diagnostic about it.
+
+    ``part`` is ``output``, ``metadata`` or ``attachment``, ``path`` the keys that lead to it in the
+    JSON of its cell (or of the notebook). The diagnostic's span counts in ``text``; its cell is -1
+    for the notebook itself.
+    """
+
+    part: str
+    path: Path
+    text: str
+
+
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
-    """What a rule says about a notebook. No severity, path or colour: those are the reader's."""
+    """What a rule says about a notebook. No severity, path or colour: those are the reader's.
+
+    ``inside`` is where it stands when that is no source, ``provider`` whose credential it is about.
+    """
 
     span: Span
     message: str
@@ -112,6 +149,8 @@ class Diagnostic:
     labels: tuple[Label, ...] = ()
     help: str | None = None
     fix: Fix | None = None
+    inside: Inside | None = None
+    provider: str | None = None
 
 
 class Place(NamedTuple):
@@ -160,6 +199,10 @@ class Finding:
     fingerprint: str
     snippet: str = ""
     """The source of the cell's lines from ``place.line`` to ``place.end_line``, for renderers."""
+    part: str = "source"
+    """What ``place.line`` counts in: ``source``, or ``output``, ``metadata``, ``attachment``."""
+    provider: str | None = None
+    """Whose credential a finding is about, if it is about one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ A rule's docstring has a summary line and the sections Why, Flagged, Fixed (if i
     #> 5                          the saved result of the cell
     #>> text                      the saved standard output
     #>! NameError: message        the saved error
+    #>@ {"key": "value"}          metadata of the cell
     # %% [markdown]               a markdown cell
 
 The marks are taken out of the source before it is checked.
@@ -18,6 +19,7 @@ The marks are taken out of the source before it is checked.
 from __future__ import annotations
 
 import ast
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -32,7 +34,7 @@ _BLOCK = re.compile(r"^```notebook\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _CELL = re.compile(r"^# %%(.*)$")
 _MARK = re.compile(r"[ \t]*#!\s*(NBP\d{3}\??(?:\s*,\s*NBP\d{3}\??)*)\s*$")
 _ABOVE = re.compile(r"^\s*#\^\s*(NBP\d{3}\??(?:\s*,\s*NBP\d{3}\??)*)\s*$")
-_OUTPUT = re.compile(r"^#>(>|!)? ?(.*)$")
+_OUTPUT = re.compile(r"^#>(>|!|@)? ?(.*)$")
 SECTIONS = ("Why", "Flagged", "Fixed", "Clean", "Fix safety")
 
 
@@ -70,6 +72,9 @@ class _NoRaw:
     """Examples have no file: every place is the first."""
 
     def locate(self, cell: int, offset: int) -> tuple[int, int]:
+        return 1, 1
+
+    def locate_in(self, cell: int, path: Sequence[str | int], offset: int) -> tuple[int, int]:
         return 1, 1
 
 
@@ -157,6 +162,8 @@ def _output(kind: str | None, text: str) -> dict[str, Any]:
     if kind == "!":
         name, _, value = text.partition(": ")
         return {"output_type": "error", "ename": name, "evalue": value, "traceback": []}
+    if kind == "@":
+        return {"output_type": "metadata", "metadata": json.loads(text)}
     return {"output_type": "execute_result", "data": {"text/plain": text}, "metadata": {}}
 
 
@@ -174,5 +181,11 @@ def _cell(index: int, options: str, source: str, outputs: list[dict[str, Any]]) 
         id=identity,
         tags=tuple(tag for tag in tags.split(",") if tag),
         execution_count=count,
-        outputs=outputs,
+        outputs=[one for one in outputs if one["output_type"] != "metadata"],
+        metadata=dict(
+            pair
+            for one in outputs
+            if one["output_type"] == "metadata"
+            for pair in one["metadata"].items()
+        ),
     )

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from nbprod.errors import ReadError
-from nbprod.model import Applicability, CellEdit, Certainty, Edit, Finding, Fix
+from nbprod.model import Applicability, CellEdit, Certainty, Edit, Finding, Fix, PartEdit
 from nbprod.notebook.read import read_notebook
 from nbprod.notebook.splice import EditRefused, apply_edits
 from nbprod.notebook.types import Notebook
@@ -19,11 +19,15 @@ Check = Callable[[Notebook], Sequence[Finding]]
 
 
 class Fixed(NamedTuple):
-    """The outcome: the new bytes, the titles of the fixes that were applied, those refused."""
+    """The outcome: the new bytes, the titles of the fixes that were applied, those refused.
+
+    ``environment`` are the variables that the notebook now takes from the environment.
+    """
 
     data: bytes
     applied: tuple[str, ...]
     refused: tuple[str, ...]
+    environment: tuple[str, ...] = ()
 
 
 def fix_bytes(data: bytes, path: str, check: Check, *, unsafe: bool) -> Fixed:
@@ -38,7 +42,7 @@ def fix_bytes(data: bytes, path: str, check: Check, *, unsafe: bool) -> Fixed:
     Raises:
         ReadError: the file is no notebook.
     """
-    applied: list[str] = []
+    applied: list[Fix] = []
     refused: list[str] = []
     notebook = read_notebook(data, path)
     findings = check(notebook)
@@ -46,12 +50,17 @@ def fix_bytes(data: bytes, path: str, check: Check, *, unsafe: bool) -> Fixed:
         step = _step(notebook, data, findings, check, unsafe, refused)
         if step is None:
             break
-        data, notebook, findings, titles = step
-        applied += titles
-    return Fixed(data, tuple(applied), tuple(dict.fromkeys(refused)))
+        data, notebook, findings, fixes = step
+        applied += fixes
+    return Fixed(
+        data,
+        tuple(fix.title for fix in applied),
+        tuple(dict.fromkeys(refused)),
+        tuple(dict.fromkeys(name for fix in applied for name in fix.environment)),
+    )
 
 
-_Step = tuple[bytes, Notebook, Sequence[Finding], list[str]]
+_Step = tuple[bytes, Notebook, Sequence[Finding], Sequence[Fix]]
 
 
 def _step(
@@ -92,7 +101,7 @@ def _try(
     found = check(after)
     if _failures(found) - _failures(findings):
         return None
-    return changed, after, found, [fix.title for fix in fixes]
+    return changed, after, found, fixes
 
 
 def _failures(findings: Sequence[Finding]) -> set[tuple[str, str | None, str]]:
@@ -115,7 +124,7 @@ def select_fixes(findings: Sequence[Finding], *, unsafe: bool) -> list[Fix]:
     if moving:
         return moving[:1]
     chosen: list[Fix] = []
-    taken: list[Edit | CellEdit] = []
+    taken: list[Edit | CellEdit | PartEdit] = []
     for fix in allowed:
         if fix in chosen:
             continue
@@ -125,14 +134,21 @@ def select_fixes(findings: Sequence[Finding], *, unsafe: bool) -> list[Fix]:
     return chosen
 
 
-def _is_move(edit: Edit | CellEdit) -> bool:
+def _is_move(edit: Edit | CellEdit | PartEdit) -> bool:
     return isinstance(edit, CellEdit) and edit.kind == "move"
 
 
-def _overlap(left: Edit | CellEdit, right: Edit | CellEdit) -> bool:
-    """Whether two edits touch: insertions at one place do, since their order would matter."""
-    if not (isinstance(left, Edit) and isinstance(right, Edit)):
+def _overlap(left: Edit | CellEdit | PartEdit, right: Edit | CellEdit | PartEdit) -> bool:
+    """Whether two edits touch: insertions at one place do, since their order would matter.
+
+    The same edit twice is one: two fixes may need the same import.
+    """
+    if left == right:
         return False
-    if left.span.cell != right.span.cell:
-        return False
-    return left.span.start <= right.span.end and right.span.start <= left.span.end
+    if isinstance(left, Edit) and isinstance(right, Edit):
+        one, other = left.span, right.span
+        return one.cell == other.cell and one.start <= other.end and other.start <= one.end
+    if isinstance(left, PartEdit) and isinstance(right, PartEdit):
+        same = (left.cell, left.path) == (right.cell, right.path)
+        return same and left.start <= right.end and right.start <= left.end
+    return False

@@ -10,25 +10,14 @@ import ast
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from nbprod.syntax.walk import CHILDREN
+
 __all__ = ["Callable_", "Scope", "bound_names", "scope_of"]
 
 Callable_ = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
-# What holds no name: marks of the grammar, and the strings and numbers that are parts of nodes.
 _LEAVES = frozenset((ast.Load, ast.Store, ast.Del, ast.Constant, str, int, type(None)))
-_MARKS = frozenset(("ctx", "op", "ops", "kind", "type_comment", "conversion", "is_async", "names"))
-
-
-class _Children(dict[type, tuple[str, ...]]):
-    """The fields of each class of nodes that can hold other nodes."""
-
-    def __missing__(self, kind: type[ast.AST]) -> tuple[str, ...]:
-        fields = self[kind] = tuple(one for one in kind._fields if one not in _MARKS)
-        return fields
-
-
-_CHILDREN = _Children({ast.Constant: (), ast.MatchSingleton: ()})
 _BINDERS = frozenset(
     (
         ast.Import,
@@ -143,7 +132,7 @@ class _Collector:
             return
         if kind in _BINDERS:
             self.declare(node)
-        for field in _CHILDREN[kind]:
+        for field in CHILDREN[kind]:
             value = getattr(node, field, None)
             if type(value) is list:
                 for item in value:

@@ -135,6 +135,7 @@ def _cell(index: int, raw: Any, notebook_language: str) -> Cell:
         execution_count=count if isinstance(count, int) and not isinstance(count, bool) else None,
         outputs=_outputs(outputs) if outputs and isinstance(outputs, list) else (),
         metadata=metadata,
+        attachments=mapping(raw.get("attachments")),
     )
 
 

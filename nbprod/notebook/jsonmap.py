@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from itertools import islice
 from typing import NamedTuple
 
 from nbprod.notebook import scan
@@ -11,6 +12,14 @@ from nbprod.notebook import scan
 __all__ = ["JsonMap", "Literal", "RawSpan"]
 
 RawSpan = tuple[int, int]
+_OLD_KEYS = {
+    "text/plain": "text",
+    "text/html": "html",
+    "text/latex": "latex",
+    "image/svg+xml": "svg",
+    "application/json": "json",
+    "application/javascript": "javascript",
+}
 
 
 class Literal(NamedTuple):
@@ -116,36 +125,42 @@ class JsonMap:
         """The string literals of a cell's source."""
         found = self._literals.get(cell)
         if found is None:
-            found = self._literals[cell] = list(self._scan_literals(cell))
+            found = self._literals[cell] = self.literals_in(self.source_span(cell))
         return found
 
-    def _scan_literals(self, cell: int) -> Iterator[Literal]:
-        span = self.source_span(cell)
+    def literals_in(self, span: RawSpan | None) -> list[Literal]:
+        """The string literals of a value: a string, or an array that holds some."""
         spans: list[RawSpan] = []
         if span is not None and self.text[span[0]] == '"':
             spans = [span]
         elif span is not None and self.text[span[0]] == "[":
             items = scan.iter_array(self.text, span[0])
             spans = [item for item in items if self.text[item[0]] == '"']
+        found: list[Literal] = []
         first = 0
         for start, end in spans:
             last = first + scan.decoded_length(self.text, start, end)
-            yield Literal(start, end, first, last)
+            found.append(Literal(start, end, first, last))
             first = last
+        return found
 
     def _points_of(self, cell: int) -> _Points:
         found = self._points.get(cell)
         if found is None:
-            found = self._points[cell] = _Points([], [])
-            for literal in self.literals(cell):
-                decoded, raw = literal.first, literal.start + 1
+            found = self._points[cell] = self._points_in(self.literals(cell))
+        return found
+
+    def _points_in(self, literals: Sequence[Literal]) -> _Points:
+        found = _Points([], [])
+        for literal in literals:
+            decoded, raw = literal.first, literal.start + 1
+            found.decoded.append(decoded)
+            found.raw.append(raw)
+            for start, end in scan.escapes(self.text, literal.start, literal.end):
+                decoded += start - raw + 1
+                raw = end
                 found.decoded.append(decoded)
                 found.raw.append(raw)
-                for start, end in scan.escapes(self.text, literal.start, literal.end):
-                    decoded += start - raw + 1
-                    raw = end
-                    found.decoded.append(decoded)
-                    found.raw.append(raw)
         return found
 
     def raw(self, cell: int, offset: int) -> int:
@@ -160,12 +175,68 @@ class JsonMap:
         if not literals:
             return (self.source_span(cell) or self.cells[cell])[0]
         offset = max(offset - self.prefixes.get(cell, 0), 0)
-        points = self._points_of(cell)
-        # Of several points at one offset (an empty item, an item's end) the last is where the
-        # character stands.
-        index = bisect_right(points.decoded, offset) - 1
-        return min(points.raw[index] + offset - points.decoded[index], literals[-1].end - 1)
+        return _raw_at(self._points_of(cell), literals, offset)
+
+    def value_span(self, cell: int, path: Sequence[str | int]) -> RawSpan | None:
+        """The raw span of a value of a cell's JSON (cell -1: of the notebook's), if it is there."""
+        if cell >= len(self.cells):
+            return None
+        start = self.cells[cell][0] if cell >= 0 else scan.document_start(self.text)
+        span = (start, start)
+        for key in path:
+            found = self._inner(span, key)
+            if found is None:
+                return None
+            span = found
+        return span
+
+    def _inner(self, span: RawSpan, key: str | int) -> RawSpan | None:
+        opening = self.text[span[0] : span[0] + 1]
+        if isinstance(key, int):
+            items = scan.iter_array(self.text, span[0]) if opening == "[" else iter(())
+            return next(islice(items, key, None), None)
+        members = self.members(span[0]) if opening == "{" else {}
+        # Before nbformat 4 the data of an output were its own members, under shorter names.
+        old = span if key == "data" else members.get(_OLD_KEYS.get(key, key))
+        return members.get(key, old)
+
+    def key_span(self, cell: int, path: Sequence[str | int]) -> RawSpan | None:
+        """The raw span of the key that a path ends with, its quotes included."""
+        span = self.value_span(cell, path[:-1])
+        if span is None or self.text[span[0]] != "{":
+            return None
+        for key, key_start, begin, _ in scan.iter_object(self.text, span[0]):
+            if key == path[-1]:
+                return key_start, self.text.rindex('"', key_start, begin) + 1
+        return None
+
+    def locate_in(self, cell: int, path: Sequence[str | int], offset: int) -> tuple[int, int]:
+        """Raw (line, column), from 1, of a code point of a text that is no source.
+
+        ``path`` leads to it in the JSON of the cell, of the notebook when ``cell`` is -1. What
+        cannot be found stands where its cell does.
+        """
+        span = self.value_span(cell, path)
+        literals = self.literals_in(span)
+        if not literals:
+            return self.locate(cell, 0) if cell >= 0 else (1, 1)
+        return self.lines.position(_raw_at(self._points_in(literals), literals, offset))
+
+    def locate_key(self, cell: int, path: Sequence[str | int], offset: int) -> tuple[int, int]:
+        """As `locate_in`, for the key that a path ends with: the name of an attachment."""
+        span = self.key_span(cell, path)
+        if span is None:
+            return self.locate(cell, 0)
+        literals = [Literal(*span, 0, scan.decoded_length(self.text, *span))]
+        return self.lines.position(_raw_at(self._points_in(literals), literals, offset))
 
     def locate(self, cell: int, offset: int) -> tuple[int, int]:
         """Raw (line, column), from 1, of a code point of a cell's source."""
         return self.lines.position(self.raw(cell, offset))
+
+
+def _raw_at(points: _Points, literals: Sequence[Literal], offset: int) -> int:
+    # Of several points at one offset (an empty item, an item's end) the last is where the
+    # character stands.
+    index = bisect_right(points.decoded, offset) - 1
+    return min(points.raw[index] + offset - points.decoded[index], literals[-1].end - 1)

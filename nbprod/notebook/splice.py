@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 from collections.abc import Sequence
 
-from nbprod.model import CellEdit, Edit
+from nbprod.model import CellEdit, Edit, PartEdit
 from nbprod.notebook.jsonmap import JsonMap
 from nbprod.notebook.read import decode
 from nbprod.notebook.replace import EditRefused, edits_by_cell, moved_order
@@ -14,7 +14,9 @@ from nbprod.notebook.types import Notebook
 __all__ = ["EditRefused", "apply_edits", "moved_order"]
 
 
-def apply_edits(notebook: Notebook, data: bytes, edits: Sequence[Edit | CellEdit]) -> bytes:
+def apply_edits(
+    notebook: Notebook, data: bytes, edits: Sequence[Edit | CellEdit | PartEdit]
+) -> bytes:
     """The bytes of a notebook after some edits.
 
     Args:
@@ -30,6 +32,7 @@ def apply_edits(notebook: Notebook, data: bytes, edits: Sequence[Edit | CellEdit
     """
     texts = edits_by_cell(notebook.cells, [edit for edit in edits if isinstance(edit, Edit)])
     changes = [edit for edit in edits if isinstance(edit, CellEdit)]
+    parts = [edit for edit in edits if isinstance(edit, PartEdit)]
     clears = [edit.cell for edit in changes if edit.kind == "clear-count"]
     order = moved_order(len(notebook.cells), [edit for edit in changes if edit.kind == "move"])
     if any(not 0 <= cell < len(notebook.cells) for cell in clears):
@@ -41,7 +44,9 @@ def apply_edits(notebook: Notebook, data: bytes, edits: Sequence[Edit | CellEdit
         from nbprod.notebook.splice_json import edited_json
 
         raw = JsonMap(text, notebook.raw.prefixes)
-        return _encode(edited_json(raw, texts, clears, order), data)
+        return _encode(edited_json(raw, texts, clears, order, parts), data)
+    if parts:
+        raise EditRefused("outputs and metadata can only be edited in an .ipynb file")
     from nbprod.notebook.splice_lines import edited_lines
 
     # Cells of text formats have no counts to clear.

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from nbprod.model import Edit, Span
+from nbprod.model import Edit, PartEdit, Span
 from nbprod.notebook import scan
 from nbprod.notebook.jsonmap import JsonMap, Literal, RawSpan
 from nbprod.notebook.replace import EditRefused, Replacement, replaced
@@ -21,7 +21,11 @@ _WIDE_ESCAPE = re.compile(r"(?<!\\)(?:\\\\)*\\u(?!00[0-7])")
 
 
 def edited_json(
-    raw: JsonMap, edits: Mapping[int, Sequence[Edit]], clears: Iterable[int], order: Sequence[int]
+    raw: JsonMap,
+    edits: Mapping[int, Sequence[Edit]],
+    clears: Iterable[int],
+    order: Sequence[int],
+    parts: Iterable[PartEdit] = (),
 ) -> str:
     """The text after edits of sources, cleared counts, and cells in another order.
 
@@ -30,9 +34,10 @@ def edited_json(
         edits: those of each cell, sorted, without overlaps.
         clears: the cells whose execution counts go.
         order: for each place the index of the cell that comes there.
+        parts: edits of what is no source.
 
     Raises:
-        EditRefused: a source is not text.
+        EditRefused: a source, or another text, is not text.
     """
     escaped = _Escapes(raw.text)
     by_cell: dict[int, list[Replacement]] = {}
@@ -42,7 +47,10 @@ def edited_json(
         by_cell.setdefault(cell, []).extend(_cleared(raw, cell))
     text = raw.text
     spans = raw.cells
-    moved = []
+    moved: list[Replacement] = []
+    for part in dict.fromkeys(parts):
+        target = by_cell.setdefault(part.cell, []) if part.cell >= 0 else moved
+        target.extend(_part_edits(raw, part, escaped))
     for place, cell in enumerate(order):
         if cell != place or cell in by_cell:
             start, end = spans[cell]
@@ -253,6 +261,23 @@ def _filled(
     inner = outer + unit
     body = f",{inner}".join(items)
     return [Replacement(span[0] + 1, span[1] - 1, f"{inner}{body}{outer}")]
+
+
+def _part_edits(raw: JsonMap, part: PartEdit, escaped: _Escapes) -> Iterator[Replacement]:
+    """The new text goes where the old one starts; what goes on in further items is taken out."""
+    literals = raw.literals_in(raw.value_span(part.cell, part.path))
+    if not literals or part.end > literals[-1].last:
+        raise EditRefused("the text is not where it was")
+    text = escaped(part.text)
+    for literal in literals:
+        first, last = max(part.start, literal.first), min(part.end, literal.last)
+        if first < last:
+            start, end = (
+                scan.raw_offset(raw.text, literal.start, literal.end, offset - literal.first)
+                for offset in (first, last)
+            )
+            yield Replacement(start, end, text)
+            text = ""
 
 
 def _cleared(raw: JsonMap, cell: int) -> list[Replacement]:

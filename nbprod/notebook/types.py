@@ -17,6 +17,7 @@ class Cell:
 
     ``language`` is lower case (``python``, ``r``, ``sql``, ``markdown``, …). ``source`` is the
     text as an editor shows it. ``outputs`` are nbformat-4 shaped dicts for every format.
+    ``attachments`` are the files of a Markdown cell: name to MIME type to content.
     """
 
     index: int
@@ -28,6 +29,7 @@ class Cell:
     execution_count: int | None = None
     outputs: Sequence[Mapping[str, Any]] = ()
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    attachments: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def number(self) -> int:
@@ -45,6 +47,13 @@ class RawMap(Protocol):
 
     def locate(self, cell: int, offset: int) -> tuple[int, int]:
         """Raw (line, column), from 1, of a code-point offset in the source of a cell."""
+        ...
+
+    def locate_in(self, cell: int, path: Sequence[str | int], offset: int) -> tuple[int, int]:
+        """Raw (line, column) of an offset in a text of a cell, or of the notebook (cell -1).
+
+        ``path`` are the keys that lead to it, as in the JSON of nbformat 4.
+        """
         ...
 
 

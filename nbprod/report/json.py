@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from nbprod.model import CellEdit, Finding, Fix, Place, Report
+from nbprod.model import CellEdit, Finding, Fix, PartEdit, Place, Report
 from nbprod.report.style import Style
 
 __all__ = ["finding_object", "render"]
@@ -43,6 +43,8 @@ def finding_object(finding: Finding) -> dict[str, Any]:
         "severity": finding.severity.value,
         "path": finding.path,
         **_place(finding.place),
+        "part": finding.part,
+        "provider": finding.provider,
         "symbol": finding.symbol,
         "predicted_exception": finding.predicted_exception,
         "related": [
@@ -66,6 +68,17 @@ def _fix(fix: Fix | None) -> dict[str, Any] | None:
         if isinstance(edit, CellEdit):
             before = None if edit.before is None else edit.before + 1
             edits.append({"kind": edit.kind, "cell": edit.cell + 1, "before": before})
+        elif isinstance(edit, PartEdit):
+            edits.append(
+                {
+                    "kind": "part",
+                    "cell": edit.cell + 1 if edit.cell >= 0 else None,
+                    "path": list(edit.path),
+                    "start": edit.start,
+                    "end": edit.end,
+                    "text": edit.text,
+                }
+            )
         else:
             span = edit.span
             edits.append(

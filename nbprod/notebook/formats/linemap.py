@@ -36,3 +36,8 @@ class LineMap:
             return 1, 1
         place = lines[min(line, len(lines)) - 1]
         return place.number, max(column + place.shift, 1)
+
+    def locate_in(self, cell: int, path: Sequence[str | int], offset: int) -> tuple[int, int]:
+        """Text files have no outputs; metadata stands at the head of its cell, or of the file."""
+        del path, offset
+        return self.locate(cell, 0) if cell >= 0 else (1, 1)

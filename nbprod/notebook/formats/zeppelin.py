@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 from nbprod.errors import ReadError
@@ -49,6 +50,33 @@ class ParagraphMap:
             return 1, 1
         raw = scan.raw_offset(self._text, span[0], span[1], offset + self._prefixes[cell])
         return self._lines.position(raw)
+
+    def locate_in(self, cell: int, path: Sequence[str | int], offset: int) -> tuple[int, int]:
+        """Raw (line, column), from 1, of a code point of an output of a paragraph."""
+        span = self._result(cell, path[1]) if path[:1] == ("outputs",) else None
+        if span is None or self._text[span[0]] != '"':
+            return self.locate(cell, 0) if cell >= 0 else (1, 1)
+        raw = scan.raw_offset(self._text, span[0], span[1], offset)
+        return scan.LineStarts(self._text).position(raw)
+
+    def _result(self, cell: int, number: str | int) -> tuple[int, int] | None:
+        """The raw span of the data of one of a paragraph's results."""
+        start = scan.document_start(self._text)
+        keys: tuple[str | int, ...] = ("paragraphs", cell, "results", "msg", number, "data")
+        span = (start, start)
+        for key in keys:
+            found = None
+            if isinstance(key, str) and self._text[span[0]] == "{":
+                members = scan.iter_object(self._text, span[0])
+                found = next(
+                    ((first, last) for name, _, first, last in members if name == key), None
+                )
+            elif isinstance(key, int) and self._text[span[0]] == "[":
+                found = next(islice(scan.iter_array(self._text, span[0]), key, None), None)
+            if found is None:
+                return None
+            span = found
+        return span
 
 
 def read_zeppelin(text: str, path: str) -> Notebook:

@@ -1,0 +1,43 @@
+"""What the rules about credentials say: which kind, where, and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from nbprod.facts import Facts
+from nbprod.model import Diagnostic, Inside, Span
+from nbprod.secrets.mask import described
+from nbprod.secrets.types import Secret
+
+__all__ = ["about", "in_code"]
+
+REVOKE = "revoke it where it was issued, since git and backups remember it"
+
+
+def in_code(secret: Secret, facts: Facts) -> bool:
+    """Whether a credential stands in the source of a code cell."""
+    return secret.text.part == "source" and facts.cell(secret.text.cell).kind == "code"
+
+
+def about(
+    secrets: Iterator[Secret], facts: Facts, where: str, instead: str
+) -> Iterator[Diagnostic]:
+    """A diagnostic for each credential.
+
+    ``where`` says in what it stands, ``instead`` what to do about the place itself.
+    """
+    from nbprod.secrets.takeout import fix_for
+
+    for secret in secrets:
+        text = secret.text
+        inside = None if text.part == "source" else Inside(text.part, text.path, text.text)
+        named = f"`{secret.name}` holds" if secret.name and inside is None else "holds"
+        yield Diagnostic(
+            Span(text.cell, secret.start, secret.end),
+            f"{where}{named} a {described(secret)}",
+            symbol=secret.name or None,
+            help=f"{instead}; {REVOKE}",
+            fix=fix_for(secret, facts),
+            inside=inside,
+            provider=secret.provider,
+        )

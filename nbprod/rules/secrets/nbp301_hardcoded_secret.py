@@ -1,0 +1,60 @@
+"""A credential in code.
+
+## Why
+
+Whoever reads the notebook, now or from its history, can use it. Keys of providers are known by
+their shape; passwords and other keys by the name, argument, key, header or URL they stand in. The
+value is shown nowhere: only its kind, its length and what all of its kind start with.
+
+## Flagged
+
+```notebook
+# %%
+import psycopg2
+conn = psycopg2.connect(host="db", user="app", password="n0t-A-r34l-one")  #! NBP301
+# %%
+engine = create_engine("postgresql://app:n0t-A-r34l-one@db/prod")  #! NBP301
+```
+
+## Fixed
+
+```notebook
+# %%
+import os
+import psycopg2
+conn = psycopg2.connect(host="db", user="app", password=os.environ["PASSWORD"])
+# %%
+engine = create_engine(f"postgresql://app:{os.environ['PASSWORD']}@db/prod")
+```
+
+## Clean
+
+```notebook
+# %%
+import os
+password = os.environ["DB_PASSWORD"]
+token = "<your token here>"
+max_tokens = 4096
+```
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from nbprod.facts import Facts
+from nbprod.model import Diagnostic, Severity
+from nbprod.notebook.types import Notebook
+from nbprod.rule import rule
+from nbprod.rules.secret_reports import about, in_code
+
+
+@rule("NBP301", "hardcoded-secret", severity=Severity.ERROR)
+def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
+    """Report credentials in the source of code cells."""
+    yield from about(
+        (one for one in facts.secrets if in_code(one, facts)),
+        facts,
+        "",
+        "read it from the environment or a secret store",
+    )

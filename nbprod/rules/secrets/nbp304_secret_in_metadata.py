@@ -1,0 +1,44 @@
+"""A credential in metadata: parameters of papermill, widgets, whatever tools write there.
+
+## Why
+
+No editor shows metadata, so nobody sees that a parameter that was injected, or what was typed
+into a widget, has been saved with the notebook.
+
+## Flagged
+
+```notebook
+# %%
+connect(parameters)  #! NBP304
+#>@ {"papermill": {"parameters": {"db_password": "n0t-A-r34l-one"}}}
+```
+
+## Clean
+
+```notebook
+# %%
+connect(parameters)
+#>@ {"papermill": {"parameters": {"db_password_name": "prod/db"}}}
+```
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from nbprod.facts import Facts
+from nbprod.model import Diagnostic, Severity
+from nbprod.notebook.types import Notebook
+from nbprod.rule import rule
+from nbprod.rules.secret_reports import about
+
+
+@rule("NBP304", "secret-in-metadata", severity=Severity.ERROR)
+def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
+    """Report credentials in the metadata of cells and of the notebook."""
+    yield from about(
+        (one for one in facts.secrets if one.text.part == "metadata"),
+        facts,
+        "this metadata ",
+        "clear it, and pass the name of a secret instead of its value",
+    )

@@ -1,0 +1,240 @@
+"""Credentials without a shape of their own, known by the words and marks around them."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Iterator
+from typing import Literal, NamedTuple
+
+from nbprod.secrets.names import kind_of_name
+from nbprod.secrets.shapes import entropy, is_key_like, is_password_like, is_placeholder
+
+__all__ = ["Hit", "hits_in", "named_hit", "pem_hits", "url_hits"]
+
+Mode = Literal["code", "shell", "prose"]
+
+
+class Hit(NamedTuple):
+    """A value in a line, from ``start`` to ``end``, and what gave it away."""
+
+    start: int
+    end: int
+    rule: str
+    provider: str
+    name: str = ""
+
+
+_URL = re.compile(
+    r"\b([a-z][a-z0-9+.-]{1,30})://([^\s:/@'\"<>`\[\](){}]*):([^\s/'\"<>`]{3,200}?)@(?=[\w\[{.\0-])",
+    re.I,
+)
+_URL_USER = re.compile(r"\bhttps?://([A-Za-z0-9_\-]{20,255})(?::x-oauth-basic)?@[\w.-]+", re.I)
+_URL_QUERY = re.compile(
+    r"[?&](api[_-]?key|apikey|access[_-]?token|auth[_-]?token|token|secret|password|key|appid"
+    r"|app[_-]?key|client[_-]?secret|subscription-key|code)=([^\s&'\"<>`#\\]{8,400})",
+    re.I,
+)
+_PEM = re.compile(
+    r"-----BEGIN(?P<what>[ A-Z0-9]{0,40}PRIVATE KEY(?: BLOCK)?)-----(?P<body>.{40,}?)-----END", re.S
+)
+_NAME = r"[A-Za-z_][\w.\-]{0,60}"
+_PAIR = re.compile(
+    rf"(?<![\w$])(?P<name>{_NAME}(?:[ ](?:key|token|secret|password|pass|word|code))?)"
+    r"(?P<close>\\?[\"'`]?\]?)(?P<op>\s{0,4}(?::=|=>|<-|==|!=|[:=,])|\s+(?:is|are|was|lautet|est|es)\s*:?)"
+    r"\s{0,4}(?:[rbuf]{0,2}(?P<quote>\\?[\"'`]{1,3}))?(?=(?P<value>[^\s\"'`<>]{4,400}))",
+    re.IGNORECASE,
+)
+_FLAG = re.compile(
+    rf"(?<!\S)--?(?P<name>{_NAME})(?:=|\s+)(?P<quote>[\"']?)(?P<value>[^\s\"']{{4,400}})"
+)
+_HEADER = re.compile(
+    r"(?:authorization|auth)[\"'\s]{0,3}[:=,]\s{0,3}[\"'f]{0,2}(?P<scheme>bearer|basic|token|apikey|bot|key)\s+"
+    r"(?P<value>[\w+/=.~\-:]{8,2000})",
+    re.I,
+)
+_BEARER = re.compile(r"\bbearer\s+(?P<value>[\w+/=.~\-]{20,2000})", re.I)
+_USER_OPTION = re.compile(
+    r"(?<!\S)(?:-u|--user|--proxy-user)[\s=]*(?P<quote>[\"']?)(?P<user>[^\s:\"'$]+):(?P<value>[^\s\"']{4,200})"
+)
+_SHORT_OPTION = re.compile(
+    r"\b(?:mysql|mysqldump|mysqladmin|mariadb|sshpass|mongosh?|mongodump|redis-cli|docker login|7z|zip|az login|snowsql)\b"
+    r"[^\n|;]*?\s-(?:p|a|P)\s?(?P<quote>[\"']?)(?P<value>[^\s\"'-][^\s\"']{4,200})"
+)
+_CONNECTION = re.compile(
+    r"\b(?P<name>password|pwd|accountkey|sharedaccesskey|accesskey|secret)\s*=\s*\{?(?P<value>[^\s;'\"{}]{4,400})",
+    re.I,
+)
+
+
+def hits_in(line: str, mode: Mode) -> Iterator[Hit]:
+    """The credentials of a line of text.
+
+    ``mode``: in ``code`` (of another language, or that does not parse) a value must be quoted, in
+    a ``shell`` line or ``prose`` it need not.
+    """
+    yield from url_hits(line)
+    lower = line.lower()
+    if "auth" in lower or "bearer" in lower:
+        yield from _headers(line)
+    if mode == "shell":
+        yield from _options(line)
+    for match in _PAIR.finditer(line):
+        hit = _pair(match, mode, line)
+        if hit is not None:
+            yield hit
+    if ";" in line or "=" in line:
+        for match in _CONNECTION.finditer(line):
+            if line.count(";") and _is_connection(line):
+                hit = named_hit(match["name"], match["value"], match.start("value"), used=True)
+                if hit is not None:
+                    yield hit
+
+
+def _is_connection(line: str) -> bool:
+    lower = line.lower()
+    words = ("server=", "host=", "uid=", "user id=", "user=", "endpoint", "driver=", "data source",
+        "database=", "accountname")  # fmt: skip
+    return any(word in lower for word in words)
+
+
+def _pair(match: re.Match[str], mode: Mode, line: str) -> Hit | None:
+    name, value = match["name"], match["value"]
+    quoted = bool(match["quote"])
+    operator = match["op"].strip()
+    if not quoted and mode == "code":
+        return None
+    if operator == "," and not (quoted and match["close"]):
+        return None
+    if operator.isalpha() and kind_of_name(name) is None:
+        return None
+    end = match.end("value")
+    if not quoted or mode != "code":
+        trimmed = value.rstrip(",;)]}.:!?\\" if not quoted else "\\")
+        end -= len(value) - len(trimmed)
+        value = trimmed
+    if quoted:
+        # A quoted value with blanks in it is a sentence, but for a pass phrase.
+        rest = line[end : end + 1]
+        if rest and rest not in "\"'`\\":
+            return None
+    return named_hit(name, value, match.start("value"), strict=not quoted)
+
+
+def named_hit(
+    name: str, value: str, start: int, *, used: bool = False, strict: bool = False
+) -> Hit | None:
+    """A hit if a value is what its name promises. ``strict``: it stands in prose, unquoted."""
+    kind = "key" if ".account.key." in name else kind_of_name(name)
+    if kind is None:
+        return None
+    end = start + len(value)
+    if kind == "password":
+        if is_password_like(value, used=used) and not (strict and not _is_strong(value)):
+            return Hit(start, end, "password", "password", name)
+        return None
+    for scheme in ("Bearer ", "Token ", "Basic ", "bearer ", "token "):
+        if value.startswith(scheme):
+            start, value = start + len(scheme), value[len(scheme) :]
+    if is_key_like(value) or (used and is_password_like(value) and len(value) >= 12):
+        return Hit(start, end, "key", "generic", name)
+    return None
+
+
+def _is_strong(value: str) -> bool:
+    return (
+        is_password_like(value)
+        and bool(re.search(r"\d", value))
+        and bool(re.search(r"[^\w.,:;()\[\]/\\-]|[a-z]\d|\d[a-z]|[A-Z]\d|\d[A-Z]", value))
+    )
+
+
+def _headers(line: str) -> Iterator[Hit]:
+    for match in _HEADER.finditer(line):
+        scheme, value = match["scheme"].lower(), match["value"]
+        if scheme == "basic":
+            if _is_basic(value):
+                yield Hit(match.start("value"), match.end("value"), "basic-auth", "password")
+        elif is_key_like(value) or (len(value) >= 16 and entropy(value) > 3 and _digits(value)
+                                    and not is_placeholder(value)):  # fmt: skip
+            yield Hit(match.start("value"), match.end("value"), "auth-header", "generic")
+    for match in _BEARER.finditer(line):
+        if is_key_like(match["value"]):
+            yield Hit(match.start("value"), match.end("value"), "auth-header", "generic")
+
+
+def _digits(value: str) -> bool:
+    return any(char.isdigit() for char in value)
+
+
+def _is_basic(value: str) -> bool:
+    """Whether a base64 text is `user:password`, and no placeholder."""
+    try:
+        text = base64.b64decode(value + "=" * (-len(value) % 4), validate=True).decode()
+    except (binascii.Error, ValueError):
+        return False
+    user, colon, password = text.partition(":")
+    return bool(colon) and not is_placeholder(password) and is_password_like(password, used=True)
+
+
+def _options(line: str) -> Iterator[Hit]:
+    for match in _FLAG.finditer(line):
+        if kind_of_name(match["name"]) is not None:
+            hit = named_hit(match["name"], match["value"], match.start("value"), used=True)
+            if hit is not None:
+                yield hit
+    for pattern in (_USER_OPTION, _SHORT_OPTION):
+        for match in pattern.finditer(line):
+            if is_password_like(match["value"], used=True):
+                yield Hit(match.start("value"), match.end("value"), "option", "password")
+
+
+_KNOWN_DEFAULTS = frozenset(
+    """
+    password passwd pass pwd secret root admin guest user test postgres mysql mongo redis
+    minio minioadmin airflow rabbitmq sa pw username token key demo default public anonymous
+    1234 12345 123456 mypassword changeme example pass123 password1 password123 admin123 123
+    """.split()
+)
+
+
+def url_hits(line: str) -> Iterator[Hit]:
+    """Passwords in URLs: before the host, as the user of a git host, as an argument."""
+    if "://" not in line:
+        return
+    for match in _URL.finditer(line):
+        password, user = match[3], match[2]
+        if "@" in password and password.count("@") > 1:
+            continue
+        if (
+            password.lower() in _KNOWN_DEFAULTS
+            or password == user
+            or password.isdigit()
+            and len(password) < 6
+        ):
+            continue
+        if (
+            "\0" in password
+            or is_placeholder(password)
+            or password.startswith(("$", "{", "%s", "<"))
+        ):
+            continue
+        yield Hit(match.start(3), match.end(3), "url-password", "url", f"{match[1]}_password")
+    for match in _URL_USER.finditer(line):
+        if is_key_like(match[1]):
+            yield Hit(match.start(1), match.end(1), "url-token", "url")
+    for match in _URL_QUERY.finditer(line):
+        value = match[2].rstrip(".,)];")
+        if is_key_like(value) and (match[1].lower() != "code" or len(value) > 40):
+            yield Hit(match.start(2), match.start(2) + len(value), "url-token", "url", match[1])
+
+
+def pem_hits(text: str) -> Iterator[Hit]:
+    """Private keys between their marks."""
+    if "PRIVATE KEY" not in text:
+        return
+    for match in _PEM.finditer(text):
+        body = re.sub(r"\\n|\\r|[\s\"'+,\\]|[A-Za-z-]+: [^\n]*\n", "", match["body"])
+        if len(body) >= 40 and not is_placeholder(body[:60]) and entropy(body) > 3.5:
+            yield Hit(match.start(), match.end(), "private-key", "private-key")

@@ -1,0 +1,248 @@
+"""String literals of Python code with the names that say what they are.
+
+`password = "…"`, `f(api_key="…")`, `{"token": "…"}`, `os.environ["KEY"] = "…"`, `def f(pw="…")`,
+`if token == "…"`, `login("user", "…")`: the value and its name, sums and f-strings put together.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import NamedTuple
+
+__all__ = ["GAP", "Named", "folded", "named_literals"]
+
+GAP = "\0"
+"""Stands in a folded string for what is only known when the code runs."""
+_PAIRS = frozenset(("setdefault", "putenv", "getenv", "get", "set", "setenv", "config", "option",
+    "setattr", "add_header", "putheader", "text", "set_env", "setProperty", "write", "conf_set",
+    "update_header", "add", "put", "store", "hset", "set_key"))  # fmt: skip
+_LOGINS = frozenset(("connect", "login", "create_engine", "authenticate", "HTTPBasicAuth",
+    "BasicAuth", "basic_auth", "HTTPDigestAuth", "PlainTextAuthProvider", "PlainCredentials",
+    "Connection", "connection", "sign_in", "log_in", "auth", "tunnel", "Redis", "MongoClient",
+    "PlainAuthenticator", "ConnectHandler", "SSHClient", "starttls"))  # fmt: skip
+
+
+class Named(NamedTuple):
+    """A literal and its name.
+
+    ``outer`` is the name of what the name belongs to (the callee, the variable a dict is given
+    to). ``node`` is the expression of the value, ``how`` the syntax it stands in. ``used``: it is
+    handed to a call that logs in.
+    """
+
+    name: str
+    outer: str
+    value: str
+    node: ast.expr
+    how: str
+    used: bool = False
+
+
+def named_literals(node: ast.AST) -> Iterator[Named]:
+    """Yield the literals that a node itself gives names to."""
+    reader = _READERS.get(type(node))
+    return reader(node) if reader is not None else iter(())  # type: ignore[operator]
+
+
+def folded(node: ast.AST) -> str | None:
+    """The text of a string expression; None for what is no string. Unknown parts are `GAP`."""
+    if isinstance(node, ast.Constant):
+        if isinstance(node.value, str):
+            return node.value
+        if isinstance(node.value, bytes):
+            return node.value.decode("latin-1")
+        return None
+    if isinstance(node, ast.JoinedStr):
+        return "".join(folded(part) or "" for part in node.values)
+    if isinstance(node, ast.FormattedValue):
+        return GAP
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        return _sum(node)
+    if isinstance(node, ast.Call):
+        return _unwrapped(node)
+    return None
+
+
+def _sum(node: ast.BinOp) -> str | None:
+    parts: list[ast.expr] = []
+    inner: ast.expr = node
+    while isinstance(inner, ast.BinOp) and isinstance(inner.op, ast.Add):
+        parts.append(inner.right)
+        inner = inner.left
+    texts = [folded(part) for part in (inner, *reversed(parts))]
+    if all(text is None for text in texts):
+        return None
+    return "".join(GAP if text is None else text for text in texts)
+
+
+def _unwrapped(node: ast.Call) -> str | None:
+    """`"…".strip()`, `"…".encode()`, `str("…")`, `SecretStr("…")`, `"".join(["…", "…"])`."""
+    function = node.func
+    if isinstance(function, ast.Attribute):
+        if function.attr in ("strip", "encode", "decode", "rstrip", "lstrip") and not node.args[1:]:
+            return folded(function.value)
+        if function.attr == "join" and len(node.args) == 1:
+            joiner, items = folded(function.value), node.args[0]
+            if joiner is not None and isinstance(items, (ast.List, ast.Tuple)):
+                texts = [folded(item) for item in items.elts]
+                if all(text is not None for text in texts):
+                    return joiner.join(text or "" for text in texts)
+        if function.attr == "SecretStr" and len(node.args) == 1:
+            return folded(node.args[0])
+    elif isinstance(function, ast.Name) and function.id in ("str", "bytes", "SecretStr"):
+        return folded(node.args[0]) if node.args else None
+    return None
+
+
+def _name_of(node: ast.AST) -> str:
+    """The name that an expression gives to what is stored in it, or compared with it."""
+    if isinstance(node, ast.Name):
+        return node.id
+    if isinstance(node, ast.Attribute):
+        return node.attr
+    if isinstance(node, ast.Subscript):
+        key = folded(node.slice)
+        return key if key is not None and GAP not in key else ""
+    if isinstance(node, ast.Call):
+        # `input("…")`, `headers.get("X-Token")`
+        return folded(node.args[0]) or "" if node.args else ""
+    return ""
+
+
+def _dotted(node: ast.AST) -> str:
+    parts: list[str] = []
+    while isinstance(node, ast.Attribute):
+        parts.append(node.attr)
+        node = node.value
+    if isinstance(node, ast.Name):
+        parts.append(node.id)
+    return ".".join(reversed(parts))
+
+
+def _outer(node: ast.AST) -> str:
+    while isinstance(node, (ast.Attribute, ast.Subscript)):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def _valued(
+    name: str, outer: str, value: ast.expr | None, how: str, used: bool = False
+) -> Iterator[Named]:
+    if value is None:
+        return
+    text = folded(value)
+    if text:
+        yield Named(name, outer, text, value, how, used)
+    elif isinstance(value, (ast.BoolOp, ast.IfExp)):
+        parts = value.values if isinstance(value, ast.BoolOp) else [value.body, value.orelse]
+        for part in parts:
+            yield from _valued(name, outer, part, "choice", used)
+    elif isinstance(value, (ast.List, ast.Tuple, ast.Set)) and how != "argument":
+        for item in value.elts:
+            yield from _valued(name, outer, item, "item", used)
+
+
+def _assign(node: ast.Assign) -> Iterator[Named]:
+    for target in node.targets:
+        if isinstance(target, (ast.Tuple, ast.List)):
+            if isinstance(node.value, (ast.Tuple, ast.List)):
+                for one, value in zip(target.elts, node.value.elts, strict=False):
+                    yield from _valued(_name_of(one), _outer(one), value, "assign")
+            continue
+        how = "store" if isinstance(target, ast.Subscript) else "assign"
+        yield from _valued(_name_of(target), _outer(target), node.value, how)
+        if isinstance(node.value, ast.Dict):
+            yield from _dict(node.value, _name_of(target))
+
+
+def _annotated(node: ast.AnnAssign | ast.NamedExpr | ast.AugAssign) -> Iterator[Named]:
+    yield from _valued(_name_of(node.target), _outer(node.target), node.value, "assign")
+    if isinstance(node.value, ast.Dict):
+        yield from _dict(node.value, _name_of(node.target))
+
+
+def _dict(node: ast.Dict, outer: str = "") -> Iterator[Named]:
+    for key, value in zip(node.keys, node.values, strict=True):
+        name = folded(key) if key is not None else None
+        if name is not None:
+            yield from _valued(name, outer, value, "entry")
+
+
+def _call(node: ast.Call) -> Iterator[Named]:
+    callee = _dotted(node.func)
+    last = callee.rpartition(".")[2]
+    used = last in _LOGINS
+    for keyword in node.keywords:
+        if keyword.arg:
+            yield from _valued(keyword.arg, callee, keyword.value, "keyword", used)
+            if isinstance(keyword.value, ast.Dict):
+                yield from _dict(keyword.value, callee)
+            elif keyword.arg in ("auth", "basic_auth", "credentials", "http_auth"):
+                yield from _second(keyword.value, callee)
+    if last in _PAIRS and len(node.args) >= 2:
+        name = folded(node.args[-2])
+        if name is not None:
+            how = "default" if last in ("getenv", "get") else "pair"
+            yield from _valued(name, callee, node.args[-1], how)
+    if last in ("HTTPBasicAuth", "BasicAuth", "login", "sign_in", "authenticate"):
+        if len(node.args) == 2:
+            yield from _valued("password", callee, node.args[1], "argument", used=True)
+        elif len(node.args) == 1:
+            yield from _valued("token", callee, node.args[0], "argument")
+    else:
+        for argument in node.args:
+            yield from _valued("", callee, argument, "argument")
+
+
+def _second(node: ast.expr, callee: str) -> Iterator[Named]:
+    """`auth=("user", "…")`."""
+    if isinstance(node, (ast.Tuple, ast.List)) and len(node.elts) == 2:
+        yield from _valued("password", callee, node.elts[1], "item", used=True)
+
+
+def _tuple(node: ast.Tuple | ast.List) -> Iterator[Named]:
+    """`("X-Api-Key", "…")`."""
+    if len(node.elts) == 2:
+        name = folded(node.elts[0])
+        if name is not None and len(name) < 60:
+            yield from _valued(name, "", node.elts[1], "item")
+
+
+def _function(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> Iterator[Named]:
+    arguments = node.args
+    plain = [*arguments.posonlyargs, *arguments.args]
+    if arguments.defaults:
+        for one, value in zip(plain[-len(arguments.defaults) :], arguments.defaults, strict=True):
+            yield from _valued(one.arg, getattr(node, "name", ""), value, "parameter")
+    for one, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
+        yield from _valued(one.arg, getattr(node, "name", ""), default, "parameter")
+
+
+def _compare(node: ast.Compare) -> Iterator[Named]:
+    sides = [node.left, *node.comparators]
+    for left, right in zip(sides, sides[1:], strict=False):
+        for name, value in ((left, right), (right, left)):
+            if _name_of(name):
+                yield from _valued(_name_of(name), _outer(name), value, "compare")
+
+
+def _returned(node: ast.Return) -> Iterator[Named]:
+    yield from _valued("", "", node.value, "return")
+
+
+_READERS = {
+    ast.Assign: _assign,
+    ast.AnnAssign: _annotated,
+    ast.AugAssign: _annotated,
+    ast.NamedExpr: _annotated,
+    ast.Dict: _dict,
+    ast.Call: _call,
+    ast.Tuple: _tuple,
+    ast.List: _tuple,
+    ast.FunctionDef: _function,
+    ast.AsyncFunctionDef: _function,
+    ast.Lambda: _function,
+    ast.Compare: _compare,
+    ast.Return: _returned,
+}

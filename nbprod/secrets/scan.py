@@ -1,0 +1,352 @@
+"""Find the credentials of a notebook: providers' rules, names, URLs, keys; then each once."""
+
+from __future__ import annotations
+
+import ast
+import re
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+
+from nbprod.notebook.types import Notebook
+from nbprod.secrets.generic import Hit, hits_in, named_hit, pem_hits
+from nbprod.secrets.lines import dense_lines, is_promising, promising_lines, readable
+from nbprod.secrets.literals import GAP, Named, folded, named_literals
+from nbprod.secrets.providers import ProviderRule, rules_for
+from nbprod.secrets.shapes import entropy, is_documented
+from nbprod.secrets.texts import texts_of
+from nbprod.secrets.types import Secret, Segment, Text
+from nbprod.syntax.comments import iter_comments
+from nbprod.syntax.spans import LineIndex
+from nbprod.syntax.types import ParsedCell
+from nbprod.syntax.walk import walk
+
+__all__ = ["secrets_of"]
+
+_SHORTEST = 8
+_SHELLS = ("bash", "sh", "shell", "script", "zsh", "cmd", "powershell")
+_STRINGS = (ast.Constant, ast.JoinedStr, ast.BinOp)
+_PROSE = ("markdown", "raw", "text", "traceback", "value", "name", "")
+
+
+def secrets_of(
+    notebook: Notebook,
+    parsed: Sequence[ParsedCell | None],
+    known: Iterable[str] = (),
+) -> tuple[Secret, ...]:
+    """Every credential of a notebook, in reading order; each place once.
+
+    Args:
+        notebook: the notebook.
+        parsed: its Python cells as parsed, by index.
+        known: values that are credentials elsewhere, to be found here as well.
+    """
+    wholes = [readable(text) for text in texts_of(notebook)]
+    segments: list[Segment] = []
+    found: list[Secret] = []
+    for whole in wholes:
+        text = whole.text
+        cell = parsed[text.cell] if text.part == "source" else None
+        dense = list(dense_lines(whole))
+        segments += dense
+        found.extend(_pem(whole))
+        if cell is not None and cell.tree is not None:
+            if not dense and not is_promising(text.text):
+                continue
+            named = _Python(text, cell)
+            segments.extend(named.segments)
+            found.extend(named.secrets)
+            found.extend(_in_lines(named.lines))
+        else:
+            found.extend(_in_lines(_other_lines(whole)))
+        if text.name:
+            segments.extend(_of_value(whole))
+            found.extend(_named_value(whole))
+    found.extend(_of_providers(segments))
+    chosen = _without_overlaps(found)
+    values = {one.value: one for one in chosen if len(one.value) >= _SHORTEST}
+    repeated = list(_elsewhere(wholes, values, known))
+    return tuple(_without_overlaps([*chosen, *repeated])) if repeated else tuple(chosen)
+
+
+class _Python:
+    """What a cell of Python has to look at: named literals, strings, comments, magics."""
+
+    def __init__(self, text: Text, parsed: ParsedCell) -> None:
+        self.text = text
+        self.source = text.text
+        self.index = LineIndex(self.source)
+        self.segments: list[Segment] = []
+        self.secrets: list[Secret] = []
+        self.lines: list[tuple[Segment, str]] = []
+        for tree in _trees(parsed):
+            self._tree(tree)
+        for start, end, comment in iter_comments(parsed):
+            if is_promising(comment):
+                self.lines.append((Segment(text, comment, start, end), "prose"))
+        for magic in parsed.magics:
+            mode = "shell" if magic.body is None else "code"
+            if is_promising(magic.text):
+                self.lines.append((Segment(text, magic.text, magic.start, magic.end), mode))
+        if parsed.cell_magic is not None and parsed.cell_magic.scope == "opaque":
+            end = parsed.cell_magic.end
+            mode = "shell" if parsed.cell_magic.name in _SHELLS else "code"
+            body = Segment(text, self.source[end:], end, len(self.source))
+            self.lines.extend((one, mode) for one in promising_lines(body))
+
+    def _literal(self, named: Named) -> None:
+        value = named.value
+        if not 4 <= len(value) <= 20_000 or (GAP in value and len(value) < _SHORTEST):
+            return
+        place = self._place(named.node, value)
+        label = named.name or named.outer.partition(".")[0]
+        if len(value) >= _SHORTEST and label:
+            head = named.outer.partition(".")[0]
+            labels = {label: None, f"{head}.{label}" if head and head != label else label: None}
+            for one in labels:
+                lead = f'{one} = "'
+                for piece in value.split(GAP):
+                    line = f'{lead}{piece}"'.replace("\n", " ")
+                    self.segments.append(
+                        Segment(self.text, line, *place[:2], origin=len(lead), whole=place[2])
+                    )
+        if not named.name:
+            return
+        for piece in value.split(GAP):
+            hit = named_hit(named.name, piece, 0, used=named.used and piece == value)
+            if hit is not None and (piece == value or hit.rule == "key"):
+                self.secrets.append(self._secret(hit, place, piece))
+
+    def _tree(self, tree: ast.AST) -> None:
+        inside: set[int] = set()
+        for node in walk(tree):
+            if type(node) in _STRINGS:
+                if id(node) not in inside:
+                    self._string(node, inside)  # type: ignore[arg-type]
+            else:
+                for named in named_literals(node):
+                    self._literal(named)
+
+    def _string(self, node: ast.expr, inside: set[int]) -> None:
+        """A string may hold a credential within itself: a URL, a header, documentation."""
+        value = folded(node)
+        if value is None or len(value) < _SHORTEST:
+            return
+        if not isinstance(node, ast.Constant):
+            inside.update(id(part) for part in walk(node) if part is not node)
+        if not is_promising(value) and not isinstance(node, ast.BinOp):
+            return
+        start, end, whole = self._place(node, value)
+        segment = Segment(self.text, value, start, end, whole=whole)
+        if whole and isinstance(node, ast.BinOp):
+            self.segments.append(segment)
+        for line in promising_lines(segment) if not whole else (segment,):
+            self.lines.append((line, "prose"))
+
+    def _place(self, node: ast.expr, value: str) -> tuple[int, int, bool]:
+        """Where a literal's text stands; True when only the whole expression stands for it."""
+        start = self.index.offset(node.lineno, node.col_offset)
+        end = self.index.offset(node.end_lineno or node.lineno, node.end_col_offset or 0)
+        if isinstance(node, ast.Constant):
+            at = self.source.find(value, start, end)
+            if 0 < at - start <= 5 and end - at - len(value) in (1, 3):
+                return at, at + len(value), False
+        return start, end, True
+
+    def _secret(self, hit: Hit, place: tuple[int, int, bool], value: str) -> Secret:
+        start, end, whole = place
+        if not whole:
+            start, end = start + hit.start, start + hit.end
+        else:
+            start, end = _narrowed(self.text, start, end, value[hit.start : hit.end])
+        return Secret(
+            self.text, start, end, value[hit.start : hit.end], hit.rule, hit.provider, "", hit.name
+        )
+
+
+def _narrowed(text: Text, start: int, end: int, value: str) -> tuple[int, int]:
+    """The place of a value within an expression, if it stands there once and as it is."""
+    at = text.text.find(value, start, end)
+    if at < 0 or text.text.find(value, at + 1, end) >= 0:
+        return start, end
+    return at, at + len(value)
+
+
+def _trees(parsed: ParsedCell) -> Iterator[ast.AST]:
+    assert parsed.tree is not None
+    yield parsed.tree
+    for magic in parsed.magics:
+        if magic.body is not None:
+            yield magic.body
+
+
+def _other_lines(whole: Segment) -> Iterator[tuple[Segment, str]]:
+    """Promising lines of what is no Python that parses, with how they are to be read."""
+    language = whole.text.language
+    mode = "code"
+    if language in _PROSE or "/" in language:
+        mode = "prose"
+    elif language in _SHELLS:
+        mode = "shell"
+    for line in promising_lines(whole):
+        stripped = line.line.lstrip()
+        shell = stripped.startswith(("!", "%", "$ ", "curl ", "export ")) or " curl " in line.line
+        yield line, "shell" if shell else mode
+
+
+def _in_lines(lines: Iterable[tuple[Segment, str]]) -> Iterator[Secret]:
+    for segment, mode in lines:
+        for hit in hits_in(segment.line, mode):  # type: ignore[arg-type]
+            start, end = segment.place(hit.start, hit.end)
+            value = segment.line[hit.start : hit.end]
+            if segment.whole:
+                start, end = _narrowed(segment.text, start, end, value)
+            if GAP not in value:
+                yield Secret(segment.text, start, end, value, hit.rule, hit.provider, "", hit.name)
+
+
+def _pem(whole: Segment) -> Iterator[Secret]:
+    for hit in pem_hits(whole.line):
+        start, end = whole.place(hit.start, hit.end)
+        value = whole.line[hit.start : hit.end]
+        yield Secret(whole.text, start, end, value, hit.rule, hit.provider)
+
+
+def _of_value(whole: Segment) -> Iterator[Segment]:
+    """A value of metadata as if it were assigned to its key."""
+    line = whole.line
+    if _SHORTEST <= len(line) < 4000 and whole.offsets is None:
+        lead = f'{whole.text.name} = "'
+        yield Segment(whole.text, f'{lead}{line}"', 0, len(line), origin=len(lead))
+
+
+def _named_value(whole: Segment) -> Iterator[Secret]:
+    if len(whole.line) < 4000:
+        hit = named_hit(whole.text.name, whole.line.strip(), 0)
+        if hit is not None:
+            lead = len(whole.line) - len(whole.line.lstrip())
+            start, end = whole.place(hit.start + lead, hit.end + lead)
+            value = whole.line.strip()[hit.start : hit.end]
+            yield Secret(whole.text, start, end, value, hit.rule, hit.provider, "", hit.name)
+
+
+def _of_providers(segments: Sequence[Segment]) -> Iterator[Secret]:
+    """What the providers' rules find, in one pass over all lines that are worth it."""
+    if not segments:
+        return
+    starts: list[int] = []
+    position = 0
+    for segment in segments:
+        starts.append(position)
+        position += len(segment.line) + 1
+    blob = "\n".join([segment.line for segment in segments])
+    for rule, pattern in rules_for(blob.lower()):
+        for match in pattern.finditer(blob):
+            group = _group(rule, pattern.groups, match)
+            first, last = match.span(group)
+            number = bisect_right(starts, first) - 1
+            segment = segments[number]
+            if match.start() < starts[number] and not _adjacent(
+                segments, starts, match.start(), number
+            ):
+                continue
+            start, end = first - starts[number], last - starts[number]
+            if end > len(segment.line) or start < segment.origin:
+                continue
+            if not pattern.groups:
+                end = _run_end(segment.line, end)
+            value = segment.line[start:end]
+            if rule.entropy and entropy(value) <= rule.entropy:
+                continue
+            if GAP in value or is_documented(value) or not value:
+                continue
+            place = segment.place(start, end)
+            if segment.whole:
+                place = _narrowed(segment.text, *place, value)
+            yield Secret(
+                segment.text, *place, value, rule.identity, rule.provider, _prefix(rule, value),
+                _label(segment),
+            )  # fmt: skip
+
+
+def _group(rule: ProviderRule, groups: int, match: re.Match[str]) -> int:
+    if rule.group is not None:
+        return rule.group
+    return next((number for number in range(1, groups + 1) if match[number]), 0)
+
+
+def _adjacent(segments: Sequence[Segment], starts: Sequence[int], start: int, number: int) -> bool:
+    """Whether a match that starts in an earlier line starts in the line just above."""
+    before = segments[bisect_right(starts, start) - 1]
+    segment = segments[number]
+    return before.text is segment.text and before.end + 1 == segment.start
+
+
+def _run_end(line: str, end: int) -> int:
+    while end < len(line) and (line[end].isalnum() or line[end] in "_-+/="):
+        end += 1
+    return end
+
+
+def _prefix(rule: ProviderRule, value: str) -> str:
+    """What every token of the kind starts with, as far as it is safe to show."""
+    for word in rule.words:
+        if value.lower().startswith(word) and len(word) >= 2:
+            return value[: min(len(word), 4)]
+    return ""
+
+
+def _label(segment: Segment) -> str:
+    """The name that a line gives to what is found in it, if it was put together."""
+    if not segment.origin:
+        return ""
+    return segment.line[: segment.origin].rpartition(" = ")[0].rpartition(".")[2]
+
+
+_WEAK = frozenset(("generic", "password", "url", "jwt"))
+
+
+def _without_overlaps(found: Sequence[Secret]) -> list[Secret]:
+    """One credential for each place: that of a provider first, then the longest."""
+    by_text: dict[tuple[int, tuple[str | int, ...]], list[Secret]] = {}
+    for one in found:
+        by_text.setdefault((one.text.cell, one.text.path), []).append(one)
+    chosen: list[Secret] = []
+    for group in by_text.values():
+        kept: list[Secret] = []
+        for one in sorted(group, key=_rank):
+            if all(one.end <= other.start or other.end <= one.start for other in kept):
+                kept.append(one)
+        chosen += kept
+    return sorted(chosen, key=_reading_order)
+
+
+def _rank(secret: Secret) -> tuple[bool, bool, int, bool]:
+    return (
+        secret.rule != "private-key",
+        secret.provider in _WEAK,
+        secret.start - secret.end,
+        not secret.name,
+    )
+
+
+def _reading_order(secret: Secret) -> tuple[bool, int, str, str, int]:
+    text = secret.text
+    order = {"source": "a", "attachment": "b", "output": "c", "metadata": "d"}[text.part]
+    return text.cell < 0, text.cell, order, str(text.path), secret.start
+
+
+def _elsewhere(
+    wholes: Sequence[Segment], values: dict[str, Secret], known: Iterable[str]
+) -> Iterator[Secret]:
+    """Other places that hold a value which is known to be a credential."""
+    wanted: dict[str, Secret | None] = {value: None for value in known if len(value) >= _SHORTEST}
+    wanted.update(values)
+    for whole in wholes:
+        for value, origin in wanted.items():
+            at = whole.line.find(value)
+            while at >= 0:
+                start, end = whole.place(at, at + len(value))
+                rule, provider = ("key", "generic") if origin is None else origin[4:6]
+                prefix, name = ("", "") if origin is None else origin[6:8]
+                yield Secret(whole.text, start, end, value, rule, provider, prefix, name)
+                at = whole.line.find(value, at + len(value))

@@ -1,0 +1,120 @@
+"""What a value looks like: how random it is, and what shows that it is no credential."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+
+__all__ = ["entropy", "is_documented", "is_key_like", "is_password_like", "is_placeholder"]
+
+_WORDS = re.compile(
+    r"your|my[_-]?(?:api|secret|token|key|pass)|example|sample|dummy|place[_-]?holder|change[_-]?(?:me|it|this)"
+    r"|replace|insert|redacted|removed|hidden|secret[_-]?key|api[_-]?key|access[_-]?(?:key|token)"
+    r"|pass[_-]?w(?:or)?d|passphrase|fixme|todo|\bfake|not[_-]?(?:a[_-]?)?real|lorem|foo|bar(?![a-z0-9])|some[_-]"
+    r"|enter[_-]|put[_-]|paste|here(?![a-z0-9])|undefined|qwerty|letmein|hunter2(?![0-9])|^test|^none|^null"
+    r"|username|hostname|localhost|mypass|goes|^xx|\.\.\.|\*\*\*|<[^>]*>|\u2026|\u2022\u2022|#{4}"
+    r"|deadbeef|tokenizer|abc123(?![0-9a-z])|foobar",
+    re.IGNORECASE,
+)
+_RUNS = (
+    "0123456789", "1234567890", "9876543210", "abcdefghijklmnopqrstuvwxyz",
+    "zyxwvutsrqponmlkjihgfedcba", "qwertyuiop", "a1b2c3d4e5f6g7h8", "1a2b3c4d5e6f7g8h",
+    "abc123def456ghi789",
+)  # fmt: skip
+_REPEATED = re.compile(r"(.)\1{4,}")
+_VARIABLE = re.compile(
+    r"\$\{?\(?\w|\$\(|\{\{|\}\}|%\w+%|%\(\w+\)|^%[sdr]$|^\{.*\}$|^<.*>$|\x00|^@\w+@$|^\[.*\]$"
+)
+_PATH = re.compile(r"^(?:[a-z]:\\|\.{0,2}/|~/|[\w.-]+/[\w./-]+\.\w{1,5}$)|^\w+://|^s3:|^gs:", re.I)
+_DOTTED = re.compile(r"^[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+(?:\(.*)?$")
+_WORDLIKE = re.compile(r"^[A-Za-z]+(?:[ _./:-][A-Za-z]+)*$")
+_DATE = re.compile(r"^\d{4}-\d\d-\d\d|^\d{1,2}:\d\d")
+_KEY_CHARACTERS = re.compile(r"^[A-Za-z0-9_\-+/=.~!@#$%^&*:|]+$")
+
+
+def entropy(text: str) -> float:
+    """Shannon's entropy of a text, in bits for each character."""
+    size = len(text)
+    return -sum(n / size * math.log2(n / size) for n in Counter(text).values()) if size else 0.0
+
+
+def is_documented(value: str) -> bool:
+    """Whether a value is from documentation: it says so, or counts up."""
+    lower = value.lower()
+    if "example" in lower or "xxxx" in lower or "****" in lower or "...." in lower:
+        return True
+    if "your" in lower or _REPEATED.search(value) and len(set(value)) < 8:
+        return True
+    return _counts_up(lower)
+
+
+def _counts_up(lower: str) -> bool:
+    """Whether more than half of a value, or 12 characters of it, are in the order of the keys."""
+    for run in _RUNS:
+        for size in range(len(run), 7, -1):
+            if run[:size] in lower and (size >= 12 or size * 2 > len(lower) or size == len(run)):
+                return True
+    return False
+
+
+def is_placeholder(value: str) -> bool:
+    """Whether a value only stands where a credential would: a word, a variable, a pattern."""
+    if _VARIABLE.search(value) or _WORDS.search(value) or is_documented(value):
+        return True
+    if len(set(value)) < 4 or _REPEATED.search(value):
+        return True
+    return value.lower() in ("true", "false", "none", "null")
+
+
+def is_key_like(value: str) -> bool:
+    """Whether a value without a shape of its own can be a key: long, random, no name or path."""
+    if not 15 <= len(value) <= 4000 or not _KEY_CHARACTERS.match(value):
+        return False
+    if not any(char.isdigit() for char in value):
+        # Letters alone are words, unless they change their case as no word does.
+        changes = len(re.findall(r"[a-z][A-Z]", value))
+        if len(value) < 20 or changes < 4 or "_" in value or "." in value or "/" in value:
+            return False
+    elif not any(char.isalpha() for char in value):
+        return False
+    if _PATH.search(value) or _DOTTED.match(value) or _WORDLIKE.match(value) or _DATE.match(value):
+        return False
+    words = re.split(r"[_\-./:]", value)
+    if len(words) > 2 and all(len(word) < 10 and not _mixed(word) for word in words):
+        # `bert-base-uncased-v2`: words with a number between them.
+        return False
+    return entropy(value) > 3.0 and not is_placeholder(value)
+
+
+def _mixed(word: str) -> bool:
+    """Whether digits and letters alternate as in no word."""
+    return bool(re.search(r"\d[A-Za-z]+\d|[A-Za-z]\d+[A-Za-z]", word)) or (
+        bool(re.search(r"[a-z]", word)) and bool(re.search(r"[A-Z][A-Z\d]*[a-z]?[A-Z\d]", word))
+    )
+
+
+def is_password_like(value: str, *, used: bool = False) -> bool:
+    """Whether a value can be a password that a person or a machine chose.
+
+    ``used``: it is handed to something that logs in, so that a weak one is one, too.
+    """
+    if not 4 <= len(value) <= 256 or "\n" in value or is_placeholder(value):
+        return False
+    if _PATH.search(value) or value.count(" ") > 3:
+        return False
+    if used:
+        return len(value) >= 5 and not (value.isalpha() and value.islower() and len(value) < 6)
+    classes = sum(
+        (
+            any(char.islower() for char in value),
+            any(char.isupper() for char in value),
+            any(char.isdigit() for char in value),
+            any(not char.isalnum() and not char.isspace() for char in value),
+        )
+    )
+    if _DOTTED.match(value) or _WORDLIKE.match(value) or " " in value:
+        return False
+    return (len(value) >= 8 and classes >= 3) or (
+        len(value) >= 10 and classes == 2 and entropy(value) > 3 and bool(re.search(r"\d", value))
+    )

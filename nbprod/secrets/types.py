@@ -1,0 +1,69 @@
+"""Texts of a notebook that may hold credentials, and the credentials found in them."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+__all__ = ["Part", "Secret", "Segment", "Text"]
+
+Part = Literal["source", "output", "metadata", "attachment"]
+
+
+class Text(NamedTuple):
+    """A decoded text of a notebook.
+
+    ``cell`` is the index of its cell, -1 for the notebook itself. ``path`` are the keys that lead
+    to it in the JSON of the cell (or notebook), empty for a cell's source. ``language`` is that
+    of the source, or a MIME type. ``name`` is the key that it is the value of, if any.
+    """
+
+    part: Part
+    cell: int
+    path: tuple[str | int, ...]
+    text: str
+    language: str = "text"
+    name: str = ""
+
+
+class Segment(NamedTuple):
+    """A line to look at, and where what is found in it stands in its text.
+
+    A line that is in the text as it is starts at ``start``. One with characters left out (ANSI
+    codes) has ``offsets``, one for each character and one for its end. Of one that was put
+    together only what is behind ``origin`` is in the text, there at ``start``; with ``whole``
+    not even that (escapes, sums of strings), and what is found stands for ``start`` to ``end``.
+    """
+
+    text: Text
+    line: str
+    start: int
+    end: int
+    origin: int = 0
+    whole: bool = False
+    offsets: tuple[int, ...] | None = None
+
+    def place(self, first: int, last: int) -> tuple[int, int]:
+        """The place in the text of ``line[first:last]``."""
+        if self.whole:
+            return self.start, self.end
+        if self.offsets is not None:
+            return self.offsets[first], self.offsets[last - 1] + 1
+        return self.start + first - self.origin, self.start + last - self.origin
+
+
+class Secret(NamedTuple):
+    """A credential of a notebook.
+
+    ``start`` and ``end`` are code points of ``text.text``; ``value`` is what it stands for, which
+    is another string where the source has escapes or a sum of strings. ``prefix`` is the part of
+    the value that is the same for every credential of its kind, at most four characters.
+    """
+
+    text: Text
+    start: int
+    end: int
+    value: str
+    rule: str
+    provider: str
+    prefix: str = ""
+    name: str = ""

@@ -1,0 +1,47 @@
+"""Walk a tree: as `ast.walk`, but without the nodes that hold nothing, and several times faster."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+__all__ = ["CHILDREN", "walk"]
+
+# Marks of the grammar, and the strings and numbers that are parts of nodes.
+_LEAVES = frozenset((ast.Load, ast.Store, ast.Del, str, int, type(None)))
+_MARKS = frozenset(("ctx", "op", "ops", "kind", "type_comment", "conversion", "is_async"))
+
+
+class _Children(dict[type, tuple[str, ...]]):
+    """The fields of each class of nodes that can hold other nodes."""
+
+    def __missing__(self, kind: type[ast.AST]) -> tuple[str, ...]:
+        fields = self[kind] = tuple(one for one in kind._fields if one not in _MARKS)
+        return fields
+
+
+CHILDREN = _Children(
+    {
+        ast.Constant: (),
+        ast.MatchSingleton: (),
+        ast.Name: (),
+        ast.Global: (),
+        ast.Nonlocal: (),
+        ast.alias: (),
+    }
+)
+"""For each class of nodes the fields to look into; operators and contexts are left out."""
+
+
+def walk(tree: ast.AST) -> Iterator[ast.AST]:
+    """Yield a node and all below it, in no order to rely on; no operators, no contexts."""
+    left = [tree]
+    while left:
+        node = left.pop()
+        yield node
+        for field in CHILDREN[type(node)]:
+            value = getattr(node, field, None)
+            if type(value) is list:
+                left += [one for one in value if type(one) not in _LEAVES]
+            elif type(value) not in _LEAVES:
+                left.append(value)  # type: ignore[arg-type]
