@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Iterable
+from pathlib import Path
 
-__all__ = ["write_atomically"]
+__all__ = ["add_names", "env_example", "write_atomically"]
 
 
 def write_atomically(path: str, data: bytes) -> None:
@@ -28,3 +30,28 @@ def write_atomically(path: str, data: bytes) -> None:
         if os.path.exists(temporary):
             os.unlink(temporary)
         raise
+
+
+def env_example(notebook: str) -> str:
+    """The `.env.example` that belongs to a notebook: that of its project, else beside it."""
+    folder = Path(notebook).resolve().parent
+    for candidate in (folder, *folder.parents):
+        if (candidate / ".git").exists() or (candidate / "pyproject.toml").exists():
+            return str(candidate / ".env.example")
+    return str(folder / ".env.example")
+
+
+def add_names(path: str, names: Iterable[str]) -> list[str]:
+    """Add names of variables, without values, to an `.env.example`; returns those that were new."""
+    target = Path(path)
+    try:
+        text = target.read_text("utf-8")
+    except FileNotFoundError:
+        text = ""
+    known = {line.partition("=")[0].strip() for line in text.splitlines()}
+    new = [name for name in names if name not in known]
+    if new:
+        gap = "\n" if text and not text.endswith("\n") else ""
+        lines = "".join(f"{name}=\n" for name in new)
+        write_atomically(path, (text + gap + lines).encode("utf-8"))
+    return new

@@ -182,11 +182,15 @@ def check_one(
     selection: Selection,
     syntax: SyntaxOptions = SyntaxOptions(),
     effort: int = CheckOptions().effort,
+    secrets: frozenset[str] = frozenset(),
 ) -> FileResult:
-    """Check a notebook that has been read; ``effort`` bounds the search for fixes."""
+    """Check a notebook that has been read.
+
+    ``effort`` bounds the search for fixes; ``secrets`` are credentials of other notebooks.
+    """
     if notebook.language != "python" and not any(cell.is_python for cell in notebook.cells):
         return FileResult(notebook.path, skipped=f"{notebook.language} notebook")
-    options = CheckOptions(syntax, file_reader(notebook.path), effort)
+    options = CheckOptions(syntax, file_reader(notebook.path), effort, secrets)
     try:
         with _quiet_collector():
             return FileResult(notebook.path, check_notebook(notebook, selection, options))
@@ -200,9 +204,10 @@ def _internal(path: str, error: Exception) -> Finding:
 
     frame = traceback.extract_tb(error.__traceback__)[-1]
     where = f"{os.path.basename(frame.filename)}:{frame.lineno}"
+    # The text of the exception may hold a piece of the notebook, and that a credential.
     fault = ReadError(
         "internal-error",
-        f"nbprod failed here ({type(error).__name__} in {where}: {error}); please report it",
+        f"nbprod failed here ({type(error).__name__} in {where}); please report it",
     )
     return file_finding(path, fault)
 

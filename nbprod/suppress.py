@@ -18,6 +18,13 @@ _COMMENT = re.compile(
     r"|nbprod:\s*(?P<scope>cell-)?ignore\s*(?:\[(?P<names>[^\]]*)\])?)",
     re.IGNORECASE,
 )
+# What other scanners of credentials read; for lines of notes, too.
+_PRAGMA = re.compile(
+    r"pragma:\s*(?:allow|white)list\s+(?P<next>nextline\s+)?secret|(?:gitleaks|betterleaks):allow"
+    r"|trufflehog:ignore|nosemgrep:.*secret",
+    re.IGNORECASE,
+)
+_SECRETS = frozenset(("nbp301", "nbp302", "nbp303", "nbp304", "nbp305"))
 _TAG = re.compile(r"nbprod[-:]ignore(?:=(?P<names>.+))?\Z")
 ALL = frozenset(("*",))
 
@@ -55,6 +62,7 @@ def read_suppressions(notebook: Notebook, parsed: tuple[ParsedCell | None, ...])
                 cells[cell.index] = cells.get(cell.index, frozenset()) | _words(match["names"])
         if cell.kind == "code" and "#" in cell.source:
             _read_comments(cell, parsed[cell.index], cells, lines)
+        _read_pragmas(cell, lines)
     return Suppressions(_of_notebook(notebook), cells, lines)
 
 
@@ -89,6 +97,18 @@ def _read_comments(
         targets = (line, line + 1) if alone and not match["noqa"] else (line,)
         for target in targets:
             lines[cell.index, target] = lines.get((cell.index, target), frozenset()) | words
+
+
+def _read_pragmas(cell: Cell, lines: dict[tuple[int, int], frozenset[str]]) -> None:
+    """Marks of other scanners, wherever they stand on a line."""
+    lower = cell.source.lower()
+    if not any(word in lower for word in ("pragma:", ":allow", ":ignore", "nosemgrep")):
+        return
+    for number, line in enumerate(re.split(r"\r\n|\r|\n", cell.source), 1):
+        match = _PRAGMA.search(line)
+        if match is not None:
+            target = cell.index, number + (1 if match["next"] else 0)
+            lines[target] = lines.get(target, frozenset()) | _SECRETS
 
 
 def _comments(source: str, parsed: ParsedCell | None) -> Iterator[tuple[int, str, bool]]:

@@ -8,58 +8,128 @@ from collections.abc import Iterator, Sequence
 
 import click
 
-from nbprod.changes import write_atomically
+from nbprod.changes import add_names, env_example, write_atomically
+from nbprod.discover import Discovered
 from nbprod.engine import unreadable
 from nbprod.errors import ReadError, UsageError
+from nbprod.facts import CheckOptions, Facts
 from nbprod.fixing.apply import Fixed, fix_bytes
 from nbprod.model import FileResult, Finding
 from nbprod.notebook.read import read_notebook
 from nbprod.notebook.types import Notebook
 from nbprod.project import Settings, check_one, discover
+from nbprod.secrets.mask import Mask
 
 # A fix was asked for, so the search for an order may take its time.
 _EFFORT = 160
+_REVOKE = (
+    "Credentials were taken out of the notebooks. Revoke them where they were issued: their "
+    "values stay in the history of git, in backups, and wherever the notebooks have been."
+)
 
 
 def run_fixes(paths: Sequence[str], settings: Settings, options: dict[str, object]) -> int:
     """Fix files, or show what would change; returns the exit code."""
     selection = settings.selection()
-    results: list[FileResult] = []
-    changed = 0
+    found = discover(paths, settings)
+    # A key that stands in one notebook's code is taken out of the outputs of all of them.
+    secrets = _secrets_of(found, settings)
+    run = _Run(options, Mask(secrets))
 
     def check(notebook: Notebook) -> Sequence[Finding]:
-        return check_one(notebook, selection, settings.syntax, _EFFORT).findings
+        return check_one(notebook, selection, settings.syntax, _EFFORT, secrets).findings
 
-    for found in discover(paths, settings):
-        if found.problem is not None:
-            results.append(unreadable(found.path, found.problem))
-            continue
+    for one in found:
         try:
-            with open(found.path, "rb") as file:
-                data = file.read()
-            fixed = fix_bytes(data, found.path, check, unsafe=bool(options["unsafe_fixes"]))
+            data = _read(one)
+            fixed = fix_bytes(data, one.path, check, unsafe=bool(options["unsafe_fixes"]))
         except ReadError as error:
-            results.append(unreadable(found.path, error))
+            run.results.append(unreadable(one.path, error))
             continue
-        except OSError as error:
-            fault = ReadError("unreadable-file", f"cannot be read: {error.strerror}")
-            results.append(unreadable(found.path, fault))
-            continue
-        changed += fixed.data != data
-        if options["diff"]:
-            sys.stdout.writelines(_diff(found.path, data, fixed))
-            continue
-        if fixed.data != data:
-            _write(found.path, fixed.data)
-            _say(found.path, fixed, options)
-        results.append(check_one(read_notebook(fixed.data, found.path), selection, settings.syntax))
-    if options["diff"]:
-        if not options["quiet"]:
-            click.echo(f"{changed} notebook{'s' if changed != 1 else ''} would change.", err=True)
-        return 1 if changed and not options["exit_zero"] else 0
-    from nbprod.cli.check import finish
+        run.take(one.path, data, fixed)
+        if not options["diff"]:
+            after = read_notebook(fixed.data, one.path)
+            run.results.append(check_one(after, selection, settings.syntax, secrets=secrets))
+    return run.finish()
 
-    return finish(results, options)
+
+def _read(found: Discovered) -> bytes:
+    """The bytes of a file.
+
+    Raises:
+        ReadError: it cannot be read.
+    """
+    if found.problem is not None:
+        raise found.problem
+    try:
+        with open(found.path, "rb") as file:
+            return file.read()
+    except OSError as error:
+        raise ReadError("unreadable-file", f"cannot be read: {error.strerror}") from None
+
+
+def _secrets_of(found: Sequence[Discovered], settings: Settings) -> frozenset[str]:
+    """The credentials in the code of all notebooks of the run, if rules about them are on."""
+    rules = settings.selection().rules
+    if not any(rule.code == "NBP301" for rule in rules):
+        return frozenset()
+    values: set[str] = set()
+    for one in found:
+        try:
+            facts = Facts(read_notebook(_read(one), one.path), CheckOptions(settings.syntax))
+            values |= {secret.value for secret in facts.secrets if secret.text.part == "source"}
+        except ReadError:
+            continue
+    return frozenset(values)
+
+
+class _Run:
+    """What came of a run so far: results, changes, names that the notebooks now look up."""
+
+    def __init__(self, options: dict[str, object], mask: Mask) -> None:
+        self.options = options
+        self.mask = mask
+        self.results: list[FileResult] = []
+        self.changed = 0
+        self.environment: dict[str, dict[str, None]] = {}
+        self.took_out = False
+
+    def take(self, path: str, data: bytes, fixed: Fixed) -> None:
+        """Write the fixed file, or show the difference."""
+        self.changed += fixed.data != data
+        if self.options["diff"]:
+            sys.stdout.writelines(map(self.mask, _diff(path, data, fixed)))
+            return
+        if fixed.data == data:
+            return
+        _write(path, fixed.data)
+        if not self.options["quiet"]:
+            for title in fixed.applied:
+                click.echo(f"{path}: fixed: {title}", err=True)
+        if fixed.environment:
+            names = self.environment.setdefault(env_example(path), {})
+            names.update(dict.fromkeys(fixed.environment))
+        self.took_out |= any(
+            " credential" in title or " environment" in title for title in fixed.applied
+        )
+
+    def finish(self) -> int:
+        """Report what is left; returns the exit code."""
+        quiet = self.options["quiet"]
+        if self.options["diff"]:
+            if not quiet:
+                plural = "s" if self.changed != 1 else ""
+                click.echo(f"{self.changed} notebook{plural} would change.", err=True)
+            return 1 if self.changed and not self.options["exit_zero"] else 0
+        for path, names in self.environment.items():
+            added = add_names(path, names)
+            if added and not quiet:
+                click.echo(f"{path}: names to be set: {', '.join(added)}", err=True)
+        if self.took_out and not quiet:
+            click.echo(_REVOKE, err=True)
+        from nbprod.cli.check import finish
+
+        return finish(self.results, self.options)
 
 
 def _write(path: str, data: bytes) -> None:
@@ -67,12 +137,6 @@ def _write(path: str, data: bytes) -> None:
         write_atomically(path, data)
     except OSError as error:
         raise UsageError(f"{path}: cannot be written: {error.strerror}; it is as it was") from None
-
-
-def _say(path: str, fixed: Fixed, options: dict[str, object]) -> None:
-    if not options["quiet"]:
-        for title in fixed.applied:
-            click.echo(f"{path}: fixed: {title}", err=True)
 
 
 def _diff(path: str, data: bytes, fixed: Fixed) -> Iterator[str]:

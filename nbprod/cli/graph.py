@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -11,7 +12,9 @@ from nbprod.errors import ReadError, UsageError
 from nbprod.facts import CheckOptions, Facts
 from nbprod.flow.graph import RENDERERS
 from nbprod.notebook.read import read_notebook
+from nbprod.notebook.types import Notebook
 from nbprod.project import file_reader
+from nbprod.secrets.mask import Mask
 
 
 @click.command("graph")
@@ -37,8 +40,17 @@ def command(notebook: str, form: str, stdin_filename: str | None) -> int:
         )
     except ReadError as error:
         raise ReadError(error.kind, f"{path}: {error}") from None
-    sys.stdout.write(RENDERERS[form](facts.notebook, facts.flow, _runnable(facts)))
+    sys.stdout.write(RENDERERS[form](_masked(facts), facts.flow, _runnable(facts)))
     return 0
+
+
+def _masked(facts: Facts) -> Notebook:
+    """The notebook without the values of credentials, for labels."""
+    mask = Mask(facts.secrets)
+    if not mask:
+        return facts.notebook
+    cells = (replace(cell, source=mask(cell.source)) for cell in facts.notebook.cells)
+    return replace(facts.notebook, cells=tuple(cells))
 
 
 def _runnable(facts: Facts) -> list[int] | None:

@@ -24,6 +24,7 @@ _LFS = "version https://git-lfs.github.com/spec/"
 _HTML = re.compile(r"\s*<(?:!doctype\s|html\b|head\b|\?xml\b)", re.IGNORECASE)
 # What is left of a JSON value when the file stops in it.
 _STUB = re.compile(r"(?:[-+.\deE]*|[a-zA-Z]{1,8}|\\u[0-9a-fA-F]{0,4})\s*\Z")
+_RUN = re.compile(r"[\w+/-]{10,}")
 _WORDS = ("true", "false", "null", "NaN", "Infinity")
 _LIKENESS = (
     ("paragraphs", "a Zeppelin note (call it .zpln)"),
@@ -94,13 +95,18 @@ def _json_message(text: str, error: json.JSONDecodeError) -> str:
     if _is_stub(text, error.pos):
         return "the file ends in the middle of the JSON; it is truncated"
     if error.msg.startswith("Extra data"):
-        return f"not valid JSON: after its end there is more, {rest[:20]!r}"
+        return f"not valid JSON: after its end there is more, {_shown(rest)}"
     if error.msg.startswith("Invalid control character"):
         found = ascii(text[error.pos])
         return f"not valid JSON: a string is not closed on its line, or holds a bare {found}"
     if "<<<<<<<" in rest or not rest:
         return f"not valid JSON: {error.msg.lower()}"
-    return f"not valid JSON: {error.msg.lower()}, found {rest[:20]!r}"
+    return f"not valid JSON: {error.msg.lower()}, found {_shown(rest)}"
+
+
+def _shown(text: str) -> str:
+    """The start of a text; long runs are left out, since they may be credentials."""
+    return repr(_RUN.sub("\N{HORIZONTAL ELLIPSIS}", text[:64])[:20])
 
 
 def _is_stub(text: str, position: int) -> bool:

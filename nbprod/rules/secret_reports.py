@@ -31,11 +31,12 @@ def about(
     for secret in secrets:
         text = secret.text
         inside = None if text.part == "source" else Inside(text.part, text.path, text.text)
-        named = f"`{secret.name}` holds" if secret.name and inside is None else "holds"
+        own = in_code(secret, facts) and secret.name.isidentifier() and secret.provider != "url"
+        subject = f"`{secret.name}`" if own else where
         yield Diagnostic(
             Span(text.cell, secret.start, secret.end),
-            f"{where}{named} a {described(secret)}",
-            symbol=secret.name or None,
+            f"{subject} holds {described(secret)}",
+            symbol=secret.name if own else None,
             help=f"{instead}; {REVOKE}",
             fix=fix_for(secret, facts),
             inside=inside,

@@ -46,6 +46,12 @@ _PAIR = re.compile(
     r"\s{0,4}(?:[rbuf]{0,2}(?P<quote>\\?[\"'`]{1,3}))?(?=(?P<value>[^\s\"'`<>]{4,400}))",
     re.IGNORECASE,
 )
+# A word that promises, and something that joins it to a value: without both there is no pair.
+_MAY_PAIR = re.compile(
+    r"(?:pass|pwd|secret|token|key|auth|cred|bearer|wort|senha|contrase|pat|pw)[\w.\-]*[\"'`\]\\ ]{0,8}"
+    r"(?:[:=,<]|is\b|are\b|was\b|lautet|est?\b)",
+    re.I,
+)
 _FLAG = re.compile(
     rf"(?<!\S)--?(?P<name>{_NAME})(?:=|\s+)(?P<quote>[\"']?)(?P<value>[^\s\"']{{4,400}})"
 )
@@ -80,16 +86,15 @@ def hits_in(line: str, mode: Mode) -> Iterator[Hit]:
         yield from _headers(line)
     if mode == "shell":
         yield from _options(line)
-    for match in _PAIR.finditer(line):
+    for match in _PAIR.finditer(line) if _MAY_PAIR.search(line) else ():
         hit = _pair(match, mode, line)
         if hit is not None:
             yield hit
-    if ";" in line or "=" in line:
+    if ";" in line and "=" in line and _is_connection(line):
         for match in _CONNECTION.finditer(line):
-            if line.count(";") and _is_connection(line):
-                hit = named_hit(match["name"], match["value"], match.start("value"), used=True)
-                if hit is not None:
-                    yield hit
+            hit = named_hit(match["name"], match["value"], match.start("value"), used=True)
+            if hit is not None:
+                yield hit
 
 
 def _is_connection(line: str) -> bool:
@@ -101,6 +106,9 @@ def _is_connection(line: str) -> bool:
 
 def _pair(match: re.Match[str], mode: Mode, line: str) -> Hit | None:
     name, value = match["name"], match["value"]
+    if " " in name and kind_of_name(name) is None:
+        # `use token=…`: what is before the last word is a sentence.
+        name = name.rpartition(" ")[2]
     quoted = bool(match["quote"])
     operator = match["op"].strip()
     if not quoted and mode == "code":

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from nbprod.secrets.types import Segment, Text
 
-__all__ = ["dense_lines", "is_promising", "promising_lines", "readable"]
+__all__ = ["dense_lines", "is_dense", "is_promising", "promising_lines", "readable"]
 
 _DENSE = re.compile(r"[\w+/-]{14,}", re.ASCII)
 _LONG_WORD = re.compile(r"[a-z]{18}|[A-Z]{18}")
@@ -58,6 +58,11 @@ def dense_lines(whole: Segment) -> Iterator[Segment]:
         piece = _piece(whole, start)
         end = piece.start + len(piece.line) if whole.offsets is None else run.end()
         yield piece
+
+
+def is_dense(text: str) -> bool:
+    """Whether a text holds a run that may be a token."""
+    return any(map(_is_mixed, _DENSE.findall(text)))
 
 
 def _is_mixed(word: str) -> bool:

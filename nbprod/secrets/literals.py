@@ -10,7 +10,7 @@ import ast
 from collections.abc import Iterator
 from typing import NamedTuple
 
-__all__ = ["GAP", "Named", "folded", "named_literals"]
+__all__ = ["GAP", "NAMING", "Named", "folded", "named_literals"]
 
 GAP = "\0"
 """Stands in a folded string for what is only known when the code runs."""
@@ -40,9 +40,8 @@ class Named(NamedTuple):
 
 
 def named_literals(node: ast.AST) -> Iterator[Named]:
-    """Yield the literals that a node itself gives names to."""
-    reader = _READERS.get(type(node))
-    return reader(node) if reader is not None else iter(())  # type: ignore[operator]
+    """Yield the literals that a node of one of the `NAMING` classes itself gives names to."""
+    return _READERS[type(node)](node)  # type: ignore[operator,no-any-return]
 
 
 def folded(node: ast.AST) -> str | None:
@@ -246,3 +245,5 @@ _READERS = {
     ast.Compare: _compare,
     ast.Return: _returned,
 }
+NAMING = frozenset(_READERS)
+"""The classes of nodes that give names to values."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 from nbprod.secrets.types import Secret
@@ -23,8 +22,6 @@ class Mask:
         values = {one if isinstance(one, str) else one.value for one in secrets}
         lines = {line.strip() for value in values for line in value.splitlines()}
         self._values = sorted((one for one in lines if len(one) >= 4), key=len, reverse=True)
-        pieces = {re.escape(one[:_PIECE]) for one in self._values if len(one) > _PIECE}
-        self._pieces = re.compile("|".join(sorted(pieces)) or r"(?!)")
 
     def __bool__(self) -> bool:
         return bool(self._values)
@@ -34,21 +31,33 @@ class Mask:
         for value in self._values:
             if value in text:
                 text = text.replace(value, "*" * len(value))
-        return self._pieces.sub(self._cut, text)
+            elif len(value) > _PIECE and value[:_PIECE] in text:
+                text = _without_start(text, value)
+        return text
 
-    def _cut(self, match: re.Match[str]) -> str:
-        return "*" * len(match[0])
+
+def _without_start(text: str, value: str) -> str:
+    """A text without what it holds of the start of a value, as far as it goes."""
+    at = text.find(value[:_PIECE])
+    while at >= 0:
+        end = at + _PIECE
+        while end < len(text) and end - at < len(value) and text[end] == value[end - at]:
+            end += 1
+        text = text[:at] + "*" * (end - at) + text[end:]
+        at = text.find(value[:_PIECE], end)
+    return text
 
 
 def described(secret: Secret) -> str:
     """A credential in words: its kind, what all of its kind start with, its length."""
     kinds = {
-        "private-key": "private key",
-        "password": "password",
-        "url": "credentials in a URL",
-        "jwt": "JSON web token",
-        "generic": "key",
+        "private-key": "a private key",
+        "password": "a password",
+        "url": "the credentials of a URL",
+        "jwt": "a JSON web token",
+        "generic": "a key",
     }
-    kind = kinds.get(secret.provider, f"{secret.provider} credential")
+    article = "an" if secret.provider[:1] in "aeiou" else "a"
+    kind = kinds.get(secret.provider, f"{article} {secret.provider} credential")
     start = f", starts with `{secret.prefix}`" if secret.prefix else ""
     return f"{kind} ({len(secret.value)} characters{start})"

@@ -8,7 +8,7 @@ import re
 from functools import cache
 from typing import NamedTuple
 
-__all__ = ["ProviderRule", "keywords", "rules_for"]
+__all__ = ["ProviderRule", "keywords", "provider_rules", "rules_for"]
 
 
 _START = 3
@@ -106,7 +106,8 @@ _OWN: tuple[tuple[str, str, str, str, float], ...] = (
 
 
 @cache
-def _all() -> tuple[ProviderRule, ...]:
+def provider_rules() -> tuple[ProviderRule, ...]:
+    """Every rule: those of the table, then our own."""
     with open(  # noqa: PTH123 - part of the package, as its code is
         os.path.join(os.path.dirname(__file__), "provider_rules.json"),  # noqa: PTH118, PTH120
         encoding="utf-8",
@@ -134,7 +135,7 @@ def _all() -> tuple[ProviderRule, ...]:
 def keywords() -> dict[str, tuple[int, ...]]:
     """Each keyword, with the numbers of the rules that want it."""
     found: dict[str, list[int]] = {}
-    for number, rule in enumerate(_all()):
+    for number, rule in enumerate(provider_rules()):
         for word in rule.words:
             found.setdefault(word, []).append(number)
     return {word: tuple(numbers) for word, numbers in found.items()}
@@ -143,7 +144,7 @@ def keywords() -> dict[str, tuple[int, ...]]:
 @cache
 def compiled(number: int) -> tuple[ProviderRule, re.Pattern[str]]:
     """A rule and its pattern; the classes of the patterns are ASCII, as they were written."""
-    rule = _all()[number]
+    rule = provider_rules()[number]
     return rule, re.compile(rule.pattern, re.ASCII)
 
 

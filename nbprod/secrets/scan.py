@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from nbprod.notebook.types import Notebook
 from nbprod.secrets.generic import Hit, hits_in, named_hit, pem_hits
-from nbprod.secrets.lines import dense_lines, is_promising, promising_lines, readable
-from nbprod.secrets.literals import GAP, Named, folded, named_literals
+from nbprod.secrets.lines import dense_lines, is_dense, is_promising, promising_lines, readable
+from nbprod.secrets.literals import GAP, NAMING, Named, folded, named_literals
 from nbprod.secrets.providers import ProviderRule, rules_for
 from nbprod.secrets.shapes import entropy, is_documented
 from nbprod.secrets.texts import texts_of
@@ -99,7 +99,7 @@ class _Python:
             return
         place = self._place(named.node, value)
         label = named.name or named.outer.partition(".")[0]
-        if len(value) >= _SHORTEST and label:
+        if label and is_dense(value):
             head = named.outer.partition(".")[0]
             labels = {label: None, f"{head}.{label}" if head and head != label else label: None}
             for one in labels:
@@ -119,10 +119,11 @@ class _Python:
     def _tree(self, tree: ast.AST) -> None:
         inside: set[int] = set()
         for node in walk(tree):
-            if type(node) in _STRINGS:
+            kind = type(node)
+            if kind in _STRINGS:
                 if id(node) not in inside:
                     self._string(node, inside)  # type: ignore[arg-type]
-            else:
+            elif kind in NAMING:
                 for named in named_literals(node):
                     self._literal(named)
 
@@ -214,7 +215,7 @@ def _pem(whole: Segment) -> Iterator[Secret]:
 def _of_value(whole: Segment) -> Iterator[Segment]:
     """A value of metadata as if it were assigned to its key."""
     line = whole.line
-    if _SHORTEST <= len(line) < 4000 and whole.offsets is None:
+    if len(line) < 4000 and whole.offsets is None and is_dense(line):
         lead = f'{whole.text.name} = "'
         yield Segment(whole.text, f'{lead}{line}"', 0, len(line), origin=len(lead))
 
@@ -252,7 +253,7 @@ def _of_providers(segments: Sequence[Segment]) -> Iterator[Secret]:
             start, end = first - starts[number], last - starts[number]
             if end > len(segment.line) or start < segment.origin:
                 continue
-            if not pattern.groups:
+            if not group:
                 end = _run_end(segment.line, end)
             value = segment.line[start:end]
             if rule.entropy and entropy(value) <= rule.entropy:
@@ -282,6 +283,9 @@ def _adjacent(segments: Sequence[Segment], starts: Sequence[int], start: int, nu
 
 
 def _run_end(line: str, end: int) -> int:
+    """The end of a token: without the mark that a pattern takes for its end, with what goes on."""
+    while end and line[end - 1] in "\"'`;,) ":
+        end -= 1
     while end < len(line) and (line[end].isalnum() or line[end] in "_-+/="):
         end += 1
     return end

@@ -78,7 +78,12 @@ def is_key_like(value: str) -> bool:
             return False
     elif not any(char.isalpha() for char in value):
         return False
-    if _PATH.search(value) or _DOTTED.match(value) or _WORDLIKE.match(value) or _DATE.match(value):
+    if (
+        _PATH.search(value)
+        or _is_dotted_name(value)
+        or _WORDLIKE.match(value)
+        or _DATE.match(value)
+    ):
         return False
     words = re.split(r"[_\-./:]", value)
     if len(words) > 2 and all(len(word) < 10 and not _mixed(word) for word in words):
@@ -91,6 +96,13 @@ def _mixed(word: str) -> bool:
     """Whether digits and letters alternate as in no word."""
     return bool(re.search(r"\d[A-Za-z]+\d|[A-Za-z]\d+[A-Za-z]", word)) or (
         bool(re.search(r"[a-z]", word)) and bool(re.search(r"[A-Z][A-Z\d]*[a-z]?[A-Z\d]", word))
+    )
+
+
+def _is_dotted_name(value: str) -> bool:
+    """Whether a value is `package.module.name` or a file: none of its parts is long and mixed."""
+    return _DOTTED.match(value) is not None and not any(
+        len(part) >= 16 and _mixed(part) for part in value.split(".")
     )
 
 
@@ -113,7 +125,7 @@ def is_password_like(value: str, *, used: bool = False) -> bool:
             any(not char.isalnum() and not char.isspace() for char in value),
         )
     )
-    if _DOTTED.match(value) or _WORDLIKE.match(value) or " " in value:
+    if _is_dotted_name(value) or _WORDLIKE.match(value) or " " in value:
         return False
     return (len(value) >= 8 and classes >= 3) or (
         len(value) >= 10 and classes == 2 and entropy(value) > 3 and bool(re.search(r"\d", value))

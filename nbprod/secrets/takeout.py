@@ -145,7 +145,7 @@ def _goes_on(secret: Secret) -> bool:
 def _names(facts: Facts) -> dict[str, str]:
     """One name for each value; the names of variables first, since people chose them."""
     found: dict[str, str] = {}
-    ordered = sorted(facts.secrets, key=lambda one: (one.text.part != "source", not one.name))
+    ordered = sorted(facts.secrets, key=partial(_least_named, facts))
     for secret in ordered:
         if secret.value in found:
             continue
@@ -155,6 +155,13 @@ def _names(facts: Facts) -> dict[str, str]:
             name, number = f"{wanted}_{number}", number + 1
         found[secret.value] = name
     return found
+
+
+def _least_named(facts: Facts, secret: Secret) -> tuple[bool, bool, bool]:
+    """Names that people gave in code come first, names made of a URL after them."""
+    text = secret.text
+    is_code = text.part == "source" and facts.cell(text.cell).kind == "code"
+    return not is_code, not secret.name.isidentifier(), secret.provider == "url"
 
 
 def _given_name(facts: Facts, secret: Secret) -> str | None:

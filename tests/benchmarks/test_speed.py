@@ -9,6 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from nbprod.engine import check_notebook
+from nbprod.facts import Facts
+from nbprod.notebook.read import read_notebook
+from nbprod.registry import select
 from tests.benchmarks.compare import make_folder, medians, peers
 from tests.truth.score import as_bytes
 
@@ -52,3 +56,21 @@ def test_time_is_linear_in_the_number_of_cells(tmp_path: Path) -> None:
     taken(10)
     floor = taken(10)
     assert taken(8000) - floor < 15 * max(taken(1000) - floor, 0.05)
+
+
+@pytest.mark.slow
+def test_secrets_cost_at_most_six_tenths_of_the_rest(tmp_path: Path) -> None:
+    make_folder(tmp_path, 30)
+    paths = sorted(tmp_path.glob("*.ipynb"))
+    selection = select()
+    without = rest = 0.0
+    for path in paths * 2:
+        facts = Facts(read_notebook(path.read_bytes(), str(path)))
+        start = time.perf_counter()
+        assert isinstance(facts.secrets, tuple)
+        without += time.perf_counter() - start
+        start = time.perf_counter()
+        check_notebook(facts.notebook, selection)
+        rest += time.perf_counter() - start
+    # The check looks for secrets, too.
+    assert without < 0.6 * (rest - without), (without, rest)

@@ -55,6 +55,6 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     yield from about(
         (one for one in facts.secrets if in_code(one, facts)),
         facts,
-        "",
+        "this code",
         "read it from the environment or a secret store",
     )

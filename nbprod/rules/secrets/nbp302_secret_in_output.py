@@ -39,6 +39,6 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     yield from about(
         (one for one in facts.secrets if one.text.part == "output"),
         facts,
-        "this output ",
+        "this output",
         "clear the output, and do not print it again",
     )

@@ -48,6 +48,6 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
             or (one.text.part == "source" and not in_code(one, facts))
         ),
         facts,
-        "this note ",
+        "this note",
         "say where to ask for it instead",
     )

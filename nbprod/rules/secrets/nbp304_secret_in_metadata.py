@@ -39,6 +39,6 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     yield from about(
         (one for one in facts.secrets if one.text.part == "metadata"),
         facts,
-        "this metadata ",
+        "this metadata",
         "clear it, and pass the name of a secret instead of its value",
     )

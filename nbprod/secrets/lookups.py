@@ -1,0 +1,67 @@
+"""Look-ups of credentials: the environment, prompts, vaults; and the variables that hold one."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable
+
+from nbprod.secrets.literals import folded
+from nbprod.secrets.names import kind_of_name
+from nbprod.syntax.types import ParsedCell
+
+__all__ = ["looked_up_names", "may_look_up", "secret_lookup"]
+
+_BY_NAME = ("os.getenv", "os.environ.get", "environ.get", "getenv", "userdata.get",
+    "dbutils.secrets.get", "config", "dotenv_values", "st.secrets.get", "keyring.get_password",
+    "mssparkutils.credentials.getSecret", "client.get_secret", "secrets.get",
+    "user_secrets.get_secret", "get_secret", "UserSecretsClient().get_secret")  # fmt: skip
+_WORDS = ("environ", "getenv", "getpass", "secret", "userdata", "keyring", "config(", "dotenv")
+_PROMPTS = ("getpass.getpass", "getpass")
+_STORES = ("os.environ", "environ", "st.secrets", "secrets")
+
+
+def may_look_up(source: str) -> bool:
+    """Whether a source has a word of a look-up at all; the quick answer for most cells."""
+    return any(word in source for word in _WORDS)
+
+
+def secret_lookup(node: ast.expr | str) -> str:
+    """The name of the credential that an expression looks up; empty if it looks up none."""
+    if isinstance(node, str):
+        return node if kind_of_name(node) is not None else ""
+    if isinstance(node, ast.Subscript):
+        name = folded(node.slice)
+        stored = ast.unparse(node.value) in _STORES
+        return secret_lookup(name) if stored and name else ""
+    if isinstance(node, ast.Call):
+        callee = ast.unparse(node.func)
+        if callee in _PROMPTS:
+            return "getpass"
+        if callee in _BY_NAME or callee.endswith((".get_secret", ".secrets.get")):
+            arguments = [*node.args, *(one.value for one in node.keywords if one.arg == "key")]
+            names = [folded(one) or "" for one in arguments]
+            return next((name for name in names if secret_lookup(name)), "")
+    return ""
+
+
+def looked_up_names(parsed: Iterable[ParsedCell | None]) -> dict[str, str]:
+    """Variables of a notebook that always hold a looked-up credential, with what they look up."""
+    found: dict[str, str] = {}
+    others: set[str] = set()
+    for cell in parsed:
+        if cell is None or cell.tree is None:
+            continue
+        looks_up = may_look_up(cell.cell.source)
+        for statement in cell.tree.body:
+            if isinstance(statement, (ast.Assign, ast.AnnAssign)) and statement.value is not None:
+                targets = (
+                    statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+                )
+                name = secret_lookup(statement.value) if looks_up else ""
+                for target in targets:
+                    if isinstance(target, ast.Name):
+                        if name:
+                            found[target.id] = name
+                        else:
+                            others.add(target.id)
+    return {variable: name for variable, name in found.items() if variable not in others}
