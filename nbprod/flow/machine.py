@@ -160,7 +160,7 @@ class Machine:
         self.syntax_failures: dict[int, Failure] = {}
         self.uncalled = False
         self.steps = 0
-        self.loop_depth = 0
+        self.second_turns = 0
         self.followed: dict[tuple[int, int, bool], int] = {}
         self.incomplete = False
         self._counter = 0

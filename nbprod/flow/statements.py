@@ -239,7 +239,6 @@ def _loop(
     mark = machine.env.mark()
     loop = Loop(mark)
     machine.loops.append(loop)
-    machine.loop_depth += 1
     ends: list[Delta] = [] if first else [{}]
     try:
         turn = _turn(machine, body, loop, sure=bool(first))
@@ -247,14 +246,11 @@ def _loop(
             with machine.perhaps():
                 ends.append(machine.env.delta(mark))
                 again()
-                # Two turns at each of three levels, calls included, are enough in practice.
-                nested = machine.loop_depth > 3
-                second = None if nested else _turn(machine, body, loop, sure=False)
-                if second is not None:
+                # What one turn hands to the next, an inner loop has seen in the first of this one.
+                if not machine.second_turns and _second_turn(machine, body, loop):
                     ends.append(machine.env.delta(mark))
     finally:
         machine.loops.pop()
-        machine.loop_depth -= 1
     machine.env.rollback(mark)
     paths: list[Delta] = []
     if ends and not endless:
@@ -272,6 +268,14 @@ def _loop(
     if not paths:
         raise Dead
     machine.env.join(paths)
+
+
+def _second_turn(machine: Machine, body: Callable[[], None], loop: Loop) -> bool:
+    machine.second_turns += 1
+    try:
+        return _turn(machine, body, loop, sure=False) is not None
+    finally:
+        machine.second_turns -= 1
 
 
 def _orelse(machine: Machine, body: Sequence[ast.stmt], *, sure: bool) -> None:

@@ -30,7 +30,7 @@ _AROUND = 400
 def readable(text: Text) -> Segment:
     """A whole text as one segment, without ANSI codes and with long blobs blanked out."""
     line = text.text
-    if len(line) > 600:
+    if len(line) > 2000 or (len(line) > 600 and ";base64," in line):
         line = _BLOB.sub(lambda blob: " " * len(blob[0]), line)
     if "\x1b" not in line:
         return Segment(text, line, 0, len(line))

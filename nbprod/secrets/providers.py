@@ -100,8 +100,8 @@ _OWN: tuple[tuple[str, str, str, str, float], ...] = (
     ("replicate-token", "replicate", r"\b(r8_[A-Za-z0-9]{36,40})(?![\w-])", "r8_", 3),
     ("groq-key", "groq", r"\b(gsk_[A-Za-z0-9]{40,60})(?![\w-])", "gsk_", 3),
     ("mapbox-token", "mapbox", r"\b([ps]k\.eyJ[A-Za-z0-9_-]{20,}\.[A-Za-z0-9_-]{20,})", "k.eyj", 3),
-    ("jwt", "jwt", r"\b(ey[JI][A-Za-z0-9_-]{10,}\.ey[JI][A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,})", "eyj|eyi", 3),
-    ("jwt-unsigned", "jwt", r"\b(eyJhbGciOi[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,})", "eyj", 3),
+    ("jwt", "jwt", r"\b(ey[JI][A-Za-z0-9_-]{15,}\.ey[JI][A-Za-z0-9_-]{15,}\.[A-Za-z0-9_-]{15,})", "eyj|eyi", 3),
+    ("jwt-unsigned", "jwt", r"\b(eyJhbGciOi[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{15,}\.[A-Za-z0-9_-]{15,})", "eyj", 3),
 )  # fmt: skip
 
 

@@ -16,12 +16,14 @@ _DULL = frozenset(
     """
     kernelspec language_info toc colab_type outputId authorship_tag hidden scrolled
     collapsed trusted heading_collapsed deletable editable slideshow execution nbformat
-    bdata codemirror_mode pygments_lexer mimetype file_extension vscode layout model_module
+    bdata codemirror_mode
+    base_uri id pygments_lexer mimetype file_extension vscode layout model_module
     model_name model_module_version _model_module _view_module _model_name _view_name
     _view_module_version _model_module_version
     """.split()
 )
 _DEEPEST = 40
+_SHORTEST = 5
 
 
 def texts_of(notebook: Notebook) -> Iterator[Text]:
@@ -83,7 +85,7 @@ def _text(
         text = "".join(one for one in value if isinstance(one, str))
     else:
         return
-    if text:
+    if len(text) >= _SHORTEST:
         yield Text(part, cell, path, text, language, name)
 
 
@@ -92,7 +94,7 @@ def _values(
 ) -> Iterator[Text]:
     """The strings in a JSON value, each with the key that names it."""
     if isinstance(value, str):
-        if value:
+        if len(value) >= _SHORTEST:
             yield Text(part, cell, path, value, "value", name)
     elif depth > _DEEPEST:
         return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-from pathlib import Path
+import time
 from typing import Any
 
 import pytest
@@ -203,7 +203,31 @@ def test_the_fingerprint_survives_moved_cells_and_says_nothing_of_the_value() ->
     assert first.fingerprint == moved.fingerprint == changed.fingerprint
 
 
-def test_images_are_not_read(tmp_path: Path) -> None:
+def test_images_are_not_read() -> None:
     image = "".join(random.Random(1).choices("ABCDEFghij0123+/", k=400_000))
     cells = [code("x", shown("image/png", f"api_key={KEY}" + image)) for _ in range(10)]
     assert not findings(notebook(cells))
+
+
+@pytest.mark.slow
+def test_a_hundred_megabytes_of_images_take_no_longer_than_to_read_them() -> None:
+    image = "".join(random.Random(1).choices("ABCDEFghij0123+/", k=2_000_000))
+    inline = f'<img src="data:image/png;base64,{image}">'
+    cells = [code("x", shown("image/png", image), shown("text/html", inline)) for _ in range(25)]
+    data = notebook(cells)
+    start = time.perf_counter()
+    json.loads(data)
+    reading = time.perf_counter() - start
+    book = read_notebook(data, "x.ipynb")
+    start = time.perf_counter()
+    assert not Facts(book).secrets
+    assert time.perf_counter() - start < max(3 * reading, 1.5)
+
+
+def test_the_result_of_a_zeppelin_paragraph_is_located_in_the_file() -> None:
+    result = {"code": "SUCCESS", "msg": [{"type": "TEXT", "data": f"ok\ntoken={KEY}\n"}]}
+    paragraphs = [{"text": "%python\nx = 1"}, {"text": "%python\nprint(x)", "results": result}]
+    data = json.dumps({"paragraphs": paragraphs}, indent=1).encode()
+    (finding,) = findings(data, "n.zpln")
+    assert (finding.part, finding.place.cell, finding.place.line) == ("output", 2, 2)
+    assert KEY in data.decode().split("\n")[finding.place.raw_line - 1]
