@@ -13,10 +13,13 @@ from nbprod.model import (
     CellEdit,
     Certainty,
     Diagnostic,
+    Edit,
     FileResult,
     Finding,
+    Fix,
     Inside,
     Place,
+    RawEdit,
     RelatedPlace,
     Severity,
     Span,
@@ -191,12 +194,29 @@ def _finding(facts: Facts, rule: Rule, diagnostic: Diagnostic, place: Place) -> 
         predicted_exception=diagnostic.predicted_exception,
         related=related,
         help=diagnostic.help,
-        fix=diagnostic.fix,
+        fix=_with_raw_edits(facts, diagnostic.fix),
         fingerprint="",
         snippet=snippet,
         part=inside.part if inside else "source",
         provider=diagnostic.provider,
     )
+
+
+def _with_raw_edits(facts: Facts, fix: Fix | None) -> Fix | None:
+    """A fix with its edits of the file, if all of them are edits of sources within a line."""
+    from dataclasses import replace
+
+    if fix is None:
+        return None
+    found: list[RawEdit] = []
+    for edit in fix.edits:
+        if not isinstance(edit, Edit):
+            return fix
+        raw = facts.notebook.raw.raw_edit(*edit.span, edit.text)
+        if raw is None:
+            return fix
+        found.append(raw)
+    return replace(fix, raw=tuple(found))
 
 
 def _with_fingerprints(facts: Facts, findings: Sequence[Finding], mask: Mask) -> Iterator[Finding]:

@@ -22,6 +22,7 @@ __all__ = [
     "Label",
     "PartEdit",
     "Place",
+    "RawEdit",
     "RelatedPlace",
     "Report",
     "Severity",
@@ -103,6 +104,16 @@ class PartEdit(NamedTuple):
     text: str
 
 
+class RawEdit(NamedTuple):
+    """An edit of the file as it is on disk: lines and columns from 1, the end exclusive."""
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    text: str
+
+
 @dataclass(frozen=True, slots=True)
 class Fix:
     """A titled set of edits that belong together; all of them apply or none."""
@@ -112,6 +123,8 @@ class Fix:
     applicability: Applicability = Applicability.UNSAFE
     environment: tuple[str, ...] = ()
     """The variables that the notebook reads from the environment once it is applied."""
+    raw: tuple[RawEdit, ...] | None = None
+    """The same as edits of the file, for tools that know no cells; None where that is not sure."""
 
 
 class Label(NamedTuple):

@@ -77,6 +77,9 @@ class _NoRaw:
     def locate_in(self, cell: int, path: Sequence[str | int], offset: int) -> tuple[int, int]:
         return 1, 1
 
+    def raw_edit(self, cell: int, start: int, end: int, text: str) -> None:
+        return None
+
 
 def parse_docs(path: Path) -> RuleDocs:
     """Read the docstring of a rule's file, from the source so that `-OO` keeps it.

@@ -9,19 +9,19 @@ from collections.abc import Sequence
 import click
 
 from nbprod._version import __version__
-from nbprod.cli.terminal import progress, wants_colour
+from nbprod.cli.outputs import Output, outputs_of, write_outputs
+from nbprod.cli.terminal import progress
 from nbprod.discover import DEFAULT_EXCLUDES
 from nbprod.model import FileResult, Report
 from nbprod.project import Settings, check_bytes, discover, iter_results
-from nbprod.report import FORMATS, renderer
-from nbprod.report.style import styled
+from nbprod.report import FORMATS
 
 _EXAMPLES = """\b
 Examples:
   nbprod check                          everything below this folder
   nbprod check analysis.ipynb --diff    what the safe fixes would change
   nbprod check --select NBP1 --ignore NBP109 notebooks/
-  nbprod check --output-format json . > findings.json
+  nbprod check --output full --output sarif:nbprod.sarif .
 """
 
 
@@ -37,6 +37,9 @@ Examples:
     "--output-format", type=click.Choice(sorted(FORMATS)), default="full", show_default=True
 )
 @click.option("--output-file", type=click.Path(dir_okay=False), help="Write the report here.")
+@click.option(
+    "--output", multiple=True, metavar="FORMAT[:FILE]", help="A report; give it once for each."
+)
 @click.option("--statistics", is_flag=True, help="Count the findings by rule.")
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 even if there are findings.")
 @click.option("--error-on-empty", is_flag=True, help="Exit with 3 when there is nothing to check.")
@@ -61,6 +64,7 @@ def command(paths: tuple[str, ...], **options: object) -> int:
     """
     settings = _settings(options)
     settings.selection()
+    _outputs(options)
     if options["fix"] or options["diff"]:
         from nbprod.cli.fix import run_fixes
 
@@ -105,19 +109,23 @@ def _from_stdin(options: dict[str, object], settings: Settings) -> FileResult:
 def finish(results: Sequence[FileResult], options: dict[str, object]) -> int:
     """Write the report and the summary; returns the exit code."""
     report = Report(tuple(results), __version__)
-    name = str(options["output_format"])
-    target = options["output_file"]
-    style = styled(colour=target is None and wants_colour(str(options["color"])))
-    text = "".join(renderer(name)(report, style))
-    if target is None:
-        sys.stdout.write(text.encode("utf-8", "backslashreplace").decode("utf-8"))
-    else:
-        from nbprod.changes import write_atomically
-
-        write_atomically(str(target), text.encode("utf-8", "backslashreplace"))
+    outputs = _outputs(options)
+    write_outputs(report, outputs, str(options["color"]))
     if not options["quiet"]:
-        _summarise(report, options, to_stdout=name != "json" and target is None)
+        for_people = {"full", "concise", "grouped"}
+        shown = [one.form for one in outputs if one.target is None]
+        _summarise(
+            report, options, to_stdout=all(form in for_people for form in shown) and bool(shown)
+        )
     return exit_code(report, options)
+
+
+def _outputs(options: dict[str, object]) -> list[Output]:
+    wanted, target = options["output"], options["output_file"]
+    assert isinstance(wanted, tuple)
+    return outputs_of(
+        wanted, str(options["output_format"]), None if target is None else str(target)
+    )
 
 
 def exit_code(report: Report, options: dict[str, object]) -> int:

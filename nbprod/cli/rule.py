@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
-from pathlib import Path
 
 import click
 
 from nbprod.errors import UsageError
 from nbprod.registry import RuleFile, load_rule, rule_files, select
-from nbprod.testing import RuleDocs, parse_docs
+from nbprod.rule_docs import docs_of
 
 
 @click.command("rule")
@@ -37,13 +35,6 @@ def command(code: str | None, everything: bool, output_format: str) -> int:
 
 def _is(file: RuleFile, word: str) -> bool:
     return word.upper() == file.code or word.lower() == file.name
-
-
-def docs_of(file: RuleFile) -> RuleDocs:
-    """The documentation of a rule, from its file."""
-    spec = importlib.util.find_spec(file.module)
-    assert spec is not None and spec.origin is not None
-    return parse_docs(Path(spec.origin))
 
 
 def _line(file: RuleFile) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
 from typing import NamedTuple
 
+from nbprod.model import RawEdit
 from nbprod.notebook import scan
 
 __all__ = ["JsonMap", "Literal", "RawSpan"]
@@ -229,6 +231,20 @@ class JsonMap:
             return self.locate(cell, 0)
         literals = [Literal(*span, 0, scan.decoded_length(self.text, *span))]
         return self.lines.position(_raw_at(self._points_in(literals), literals, offset))
+
+    def raw_edit(self, cell: int, start: int, end: int, text: str) -> RawEdit | None:
+        """An edit of a source as one of the file, within one string of its JSON."""
+        shift = self.prefixes.get(cell, 0)
+        for literal in self.literals(cell):
+            first, last = start - shift, end - shift
+            if literal.first <= first and last <= literal.last and first >= 0:
+                spots = (
+                    scan.raw_offset(self.text, literal.start, literal.end, offset - literal.first)
+                    for offset in (first, last)
+                )
+                places = [self.lines.position(spot) for spot in spots]
+                return RawEdit(*places[0], *places[1], json.dumps(text)[1:-1])
+        return None
 
     def locate(self, cell: int, offset: int) -> tuple[int, int]:
         """Raw (line, column), from 1, of a code point of a cell's source."""

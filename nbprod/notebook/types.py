@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
+from nbprod.model import RawEdit
+
 __all__ = ["Cell", "CellKind", "Notebook", "RawMap"]
 
 CellKind = Literal["code", "markdown", "raw"]
@@ -54,6 +56,10 @@ class RawMap(Protocol):
 
         ``path`` are the keys that lead to it, as in the JSON of nbformat 4.
         """
+        ...
+
+    def raw_edit(self, cell: int, start: int, end: int, text: str) -> RawEdit | None:
+        """An edit of a source as one of the file, within one line of it; None if it is not one."""
         ...
 
 

@@ -13,7 +13,20 @@ __all__ = ["FORMATS", "renderer"]
 FORMATS = {
     "full": "nbprod.report.full",
     "concise": "nbprod.report.concise",
+    "grouped": "nbprod.report.grouped",
     "json": "nbprod.report.json",
+    "json-lines": "nbprod.report.json_lines",
+    "sarif": "nbprod.report.sarif",
+    "github": "nbprod.report.github",
+    "gitlab": "nbprod.report.gitlab",
+    "junit": "nbprod.report.junit",
+    "rdjson": "nbprod.report.rdjson",
+    "rdjsonl": "nbprod.report.rdjsonl",
+    "azure": "nbprod.report.azure",
+    "checkstyle": "nbprod.report.checkstyle",
+    "teamcity": "nbprod.report.teamcity",
+    "markdown": "nbprod.report.markdown",
+    "html": "nbprod.report.html",
 }
 
 

@@ -1,10 +1,10 @@
-"""How places are written: shared by the formats for people."""
+"""How places are written: shared by the formats."""
 
 from __future__ import annotations
 
 from nbprod.model import Finding, Place
 
-__all__ = ["cell_name", "clickable", "located"]
+__all__ = ["cell_name", "clickable", "located", "slashed", "told"]
 
 
 def cell_name(place: Place) -> str:
@@ -26,3 +26,16 @@ def clickable(finding: Finding) -> str:
     place = finding.place
     head = f"{finding.path}:{place.raw_line}:{place.raw_column}"
     return f"{head}: {located(place)}" if place.cell is not None else head
+
+
+def told(finding: Finding) -> str:
+    """The message with the cell before it, for readers who only see the raw line."""
+    possible = " (possible)" if finding.certainty.value == "possible" else ""
+    where = f"{located(finding.place)}: " if finding.place.cell is not None else ""
+    return f"{where}{finding.message}{possible}"
+
+
+def slashed(path: str) -> str:
+    """A path with forward slashes and without a leading `./`, as servers know it."""
+    found = path.replace("\\", "/")
+    return found[2:] if found.startswith("./") else found

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from nbprod.model import RawEdit
 from nbprod.syntax.spans import LineIndex
 
 __all__ = ["LineMap", "SourceLine"]
@@ -41,3 +42,10 @@ class LineMap:
         """Text files have no outputs; metadata stands at the head of its cell, or of the file."""
         del path, offset
         return self.locate(cell, 0) if cell >= 0 else (1, 1)
+
+    def raw_edit(self, cell: int, start: int, end: int, text: str) -> RawEdit | None:
+        """An edit of a source as one of the file, within one line that stands there as it is."""
+        if "\n" in self._sources[cell][start:end] + text:
+            return None
+        line, column = self.locate(cell, start)
+        return RawEdit(line, column, line, column + end - start, text)

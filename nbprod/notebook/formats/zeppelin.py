@@ -9,6 +9,7 @@ from itertools import islice
 from typing import Any
 
 from nbprod.errors import ReadError
+from nbprod.model import RawEdit
 from nbprod.notebook import scan
 from nbprod.notebook.types import Cell, CellKind, Notebook
 
@@ -58,6 +59,11 @@ class ParagraphMap:
             return self.locate(cell, 0) if cell >= 0 else (1, 1)
         raw = scan.raw_offset(self._text, span[0], span[1], offset)
         return scan.LineStarts(self._text).position(raw)
+
+    def raw_edit(self, cell: int, start: int, end: int, text: str) -> RawEdit | None:
+        """Paragraphs are not edited by tools that know no notes."""
+        del cell, start, end, text
+        return None
 
     def _result(self, cell: int, number: str | int) -> tuple[int, int] | None:
         """The raw span of the data of one of a paragraph's results."""

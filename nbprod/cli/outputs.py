@@ -1,0 +1,79 @@
+"""Where reports go: the terminal, files, several at once."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from nbprod.changes import write_atomically
+from nbprod.cli.terminal import wants_colour
+from nbprod.errors import UsageError
+from nbprod.model import Report
+from nbprod.report import FORMATS, renderer
+from nbprod.report.style import styled
+
+__all__ = ["Output", "outputs_of", "write_outputs"]
+
+_SUMMARY = "github-summary"
+
+
+class Output(NamedTuple):
+    """A format, and the file that it is written to; None for standard output."""
+
+    form: str
+    target: str | None
+
+
+def outputs_of(wanted: Sequence[str], form: str, target: str | None) -> list[Output]:
+    """The outputs of a run: those of ``--output``, else the one of the older two options.
+
+    Raises:
+        UsageError: a format is not known, or two are to go to standard output.
+    """
+    if not wanted:
+        return [Output(form, target)]
+    found = [_output(text) for text in wanted]
+    if sum(one.target is None for one in found) > 1:
+        raise UsageError("only one --output can go to the terminal; give the others FORMAT:FILE")
+    return found
+
+
+def _output(text: str) -> Output:
+    name, _, target = text.partition(":")
+    if name == _SUMMARY:
+        # What GitHub's runners name is to be added to, not replaced.
+        return Output("markdown", target or f">>{os.environ.get('GITHUB_STEP_SUMMARY', '')}")
+    if name not in FORMATS:
+        known = ", ".join([*FORMATS, _SUMMARY])
+        raise UsageError(f"there is no output format {name!r}; there are {known}")
+    return Output(name, target or None)
+
+
+def write_outputs(report: Report, outputs: Sequence[Output], colour: str) -> None:
+    """Render a report in each format and write it.
+
+    Raises:
+        UsageError: a file cannot be written.
+    """
+    for output in outputs:
+        style = styled(colour=output.target is None and wants_colour(colour))
+        text = "".join(renderer(output.form)(report, style)).encode("utf-8", "backslashreplace")
+        if output.target is None:
+            sys.stdout.write(text.decode("utf-8"))
+            continue
+        try:
+            _write(output.target, text)
+        except OSError as error:
+            raise UsageError(f"{output.target}: cannot be written: {error.strerror}") from None
+
+
+def _write(target: str, text: bytes) -> None:
+    if not target.startswith(">>"):
+        write_atomically(target, text)
+    elif target == ">>":
+        raise UsageError("github-summary needs GITHUB_STEP_SUMMARY, as in a workflow of GitHub")
+    else:
+        with open(target[2:], "ab") as file:
+            file.write(text)

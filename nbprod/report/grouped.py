@@ -1,0 +1,25 @@
+"""For reading in a terminal: the findings of each notebook below its name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from nbprod.model import Report
+from nbprod.report.places import told
+from nbprod.report.style import BOLD, RED, Style
+
+__all__ = ["render"]
+
+
+def render(report: Report, style: Style) -> Iterator[str]:
+    """Yield the lines of the report."""
+    for result in report.files:
+        if not result.findings:
+            continue
+        yield style.paint(result.path, BOLD) + "\n"
+        width = max(len(str(one.place.raw_line)) for one in result.findings)
+        for finding in result.findings:
+            code = style.paint(finding.code, RED)
+            line = str(finding.place.raw_line).rjust(width)
+            yield f"  {line}  {code} {finding.name}: {told(finding)}\n"
+        yield "\n"

@@ -1,0 +1,18 @@
+"""For machines that read as they go: one object a line, as in `docs/schemas/check-1.json`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from nbprod.model import Report
+from nbprod.report.json import finding_object
+from nbprod.report.style import Style
+
+__all__ = ["render"]
+
+
+def render(report: Report, style: Style) -> Iterator[str]:
+    """Yield one line for each finding."""
+    for finding in report.findings:
+        yield json.dumps(finding_object(finding), ensure_ascii=True) + "\n"
