@@ -33,4 +33,4 @@ def check(
         UsageError: the settings name a rule that does not exist.
     """
     content = Path(path).read_bytes() if data is None else data
-    return check_bytes(content, str(path), settings.selection(), settings.syntax).findings
+    return check_bytes(content, str(path), settings).findings

@@ -56,7 +56,7 @@ def check_notebook(
     found = list(_diagnostics(facts, selection))
     if not found:
         return ()
-    silenced = read_suppressions(notebook, facts.parsed)
+    silenced = read_suppressions(notebook, facts.parsed, options.tag_ignores)
     findings = []
     seen: set[tuple[str, Span, str, tuple[str | int, ...]]] = set()
     for rule, diagnostic in found:
@@ -181,7 +181,8 @@ def _finding(facts: Facts, rule: Rule, diagnostic: Diagnostic, place: Place) -> 
         RelatedPlace(place_of(facts, label.span), label.message) for label in diagnostic.labels
     )
     possible = diagnostic.certainty is Certainty.POSSIBLE
-    softened = Severity.WARNING if possible and rule.severity is Severity.ERROR else rule.severity
+    severity = _configured_severity(facts, rule) or rule.severity
+    softened = Severity.WARNING if possible and severity is Severity.ERROR else severity
     return Finding(
         code=rule.code,
         name=rule.name,
@@ -200,6 +201,13 @@ def _finding(facts: Facts, rule: Rule, diagnostic: Diagnostic, place: Place) -> 
         part=inside.part if inside else "source",
         provider=diagnostic.provider,
     )
+
+
+def _configured_severity(facts: Facts, rule: Rule) -> Severity | None:
+    for word, severity in facts.options.severities:
+        if word.lower() == rule.name or rule.code.startswith(word.upper()):
+            return Severity(severity)
+    return None
 
 
 def _with_raw_edits(facts: Facts, fix: Fix | None) -> Fix | None:

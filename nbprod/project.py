@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from typing import NamedTuple
 
 from nbprod._version import __version__
@@ -16,6 +17,7 @@ from nbprod.model import FileResult, Finding, Report
 from nbprod.notebook.read import read_notebook
 from nbprod.notebook.types import Notebook
 from nbprod.registry import Selection, select
+from nbprod.rule import Level
 from nbprod.syntax.magics import SyntaxOptions
 
 __all__ = ["Settings", "check_bytes", "check_paths", "discover", "file_reader", "iter_results"]
@@ -26,7 +28,10 @@ _PARALLEL_FILES = 24
 
 
 class Settings(NamedTuple):
-    """What a run is told; everything that crosses to another process is plain data."""
+    """What a run is told; everything that crosses to another process is plain data.
+
+    ``root`` is the folder from which the patterns of ``per_file_ignores`` are meant.
+    """
 
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
@@ -37,6 +42,16 @@ class Settings(NamedTuple):
     python_magics: tuple[str, ...] = ()
     opaque_magics: tuple[str, ...] = ()
     jobs: int = 0
+    extend_ignore: tuple[str, ...] = ()
+    per_file_ignores: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    level: Level = "shared"
+    fail_on: str = ""
+    severity: tuple[tuple[str, str], ...] = ()
+    extend_exclude: tuple[str, ...] = ()
+    output_format: str = "full"
+    unsafe_fixes: bool = False
+    baseline: str | None = None
+    root: str = ""
 
     @property
     def syntax(self) -> SyntaxOptions:
@@ -44,42 +59,99 @@ class Settings(NamedTuple):
         return SyntaxOptions(frozenset(self.python_magics), frozenset(self.opaque_magics))
 
     def selection(self) -> Selection:
-        """The rules to run.
+        """The rules to run on notebooks that no pattern names.
 
         Raises:
             UsageError: a word fits no rule.
         """
-        return select(self.select, self.ignore, self.extend_select)
+        ignored = (*self.ignore, *self.extend_ignore)
+        return select(self.select, ignored, self.extend_select, self.level)
+
+    def selection_for(self, path: str) -> Selection:
+        """The rules to run on one file."""
+        return _selection(self, self._ignored_at(path))
+
+    def _ignored_at(self, path: str) -> tuple[str, ...]:
+        if not self.per_file_ignores:
+            return ()
+        return ignored_at(path, self.root, self.per_file_ignores)
+
+    @property
+    def tag_ignores(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """Patterns for tags of cells, with the rules that do not apply to such cells."""
+        return tuple(
+            (pattern[4:], words)
+            for pattern, words in self.per_file_ignores
+            if pattern.startswith("tag:")
+        )
+
+    @property
+    def fails_on(self) -> tuple[str, ...]:
+        """The severities that make a run fail."""
+        by_level = {"explore": "error", "shared": "warning", "production": "info"}
+        least = self.fail_on or by_level[self.level]
+        return _SEVERITIES[: _SEVERITIES.index(least) + 1]
+
+
+_SEVERITIES = ("error", "warning", "info")
+Configure = Callable[[str], Settings]
+"""Gives the settings for a path."""
+
+
+@cache
+def _selection(settings: Settings, ignored: tuple[str, ...]) -> Selection:
+    more = (*settings.extend_ignore, *ignored)
+    return settings._replace(extend_ignore=more).selection()
+
+
+def ignored_at(
+    path: str, root: str, patterns: Sequence[tuple[str, tuple[str, ...]]]
+) -> tuple[str, ...]:
+    """The rules that patterns leave out for a path below ``root``; patterns are those of git."""
+    from pathspec import GitIgnoreSpec
+
+    relative = os.path.relpath(os.path.abspath(path), root or os.getcwd()).replace(os.sep, "/")
+    words: list[str] = []
+    for pattern, codes in patterns:
+        if not pattern.startswith("tag:") and GitIgnoreSpec.from_lines([pattern]).match_file(
+            relative
+        ):
+            words += codes
+    return tuple(words)
 
 
 def check_paths(paths: Sequence[str], settings: Settings = Settings()) -> Report:
     """Check files and folders; see `iter_results` for the results one by one."""
-    results = tuple(iter_results(discover(paths, settings), settings))
-    return Report(results, __version__)
+    found = discover(paths, lambda _: settings)
+    return Report(tuple(iter_results(found, lambda _: settings, settings.jobs)), __version__)
 
 
-def discover(paths: Sequence[str], settings: Settings) -> list[Discovered]:
-    """The files that a run is about."""
-    return list(
-        iter_notebook_paths(
-            paths,
-            exclude=settings.exclude,
+def discover(paths: Sequence[str], configure: Configure) -> list[Discovered]:
+    """The files that a run is about; what is left out is settled by the settings at each path."""
+    found: dict[str, Discovered] = {}
+    for path in paths:
+        settings = configure(path)
+        for one in iter_notebook_paths(
+            (path,),
+            exclude=(*settings.exclude, *settings.extend_exclude),
             respect_gitignore=settings.respect_gitignore,
             force_exclude=settings.force_exclude,
-        )
-    )
+        ):
+            found.setdefault(os.path.abspath(one.path), one)
+    return list(found.values())
 
 
-def iter_results(found: Sequence[Discovered], settings: Settings) -> Iterator[FileResult]:
-    """Check files, in the order given."""
-    jobs = settings.jobs or min(os.cpu_count() or 1, 8)
-    if jobs > 1 and len(found) > 1 and (settings.jobs or _is_much(found)):
-        yield from _in_processes(found, settings, jobs)
+def iter_results(
+    found: Sequence[Discovered], configure: Configure, jobs: int = 0
+) -> Iterator[FileResult]:
+    """Check files, in the order given. ``jobs``: processes, 0 for as many as it is worth."""
+    count = jobs or min(os.cpu_count() or 1, 8)
+    if count > 1 and len(found) > 1 and (jobs or _is_much(found)):
+        yield from _in_processes(found, configure, count)
         return
-    selection = settings.selection()
     with _quiet_collector():
         for one in found:
-            yield check_file(one, selection, settings.syntax)
+            yield check_file(one, configure(one.path))
 
 
 class _quiet_collector:  # noqa: N801 - used as a context manager only
@@ -109,7 +181,7 @@ def _is_much(found: Sequence[Discovered]) -> bool:
 
 
 def _in_processes(
-    found: Sequence[Discovered], settings: Settings, jobs: int
+    found: Sequence[Discovered], configure: Configure, jobs: int
 ) -> Iterator[FileResult]:
     from concurrent.futures import ProcessPoolExecutor
 
@@ -119,7 +191,8 @@ def _in_processes(
     gc.freeze()
     chunks = list(_chunks(found, jobs))
     with ProcessPoolExecutor(max_workers=min(jobs, len(chunks))) as pool:
-        for results in pool.map(_check_chunk, chunks, [settings] * len(chunks)):
+        settings = [[configure(one.path) for one in chunk] for chunk in chunks]
+        for results in pool.map(_check_chunk, chunks, settings):
             yield from results
 
 
@@ -144,13 +217,12 @@ def _chunks(found: Sequence[Discovered], jobs: int) -> Iterator[list[Discovered]
         yield chunk
 
 
-def _check_chunk(chunk: list[Discovered], settings: Settings) -> list[FileResult]:
-    selection = settings.selection()
+def _check_chunk(chunk: list[Discovered], settings: list[Settings]) -> list[FileResult]:
     with _quiet_collector():
-        return [check_file(one, selection, settings.syntax) for one in chunk]
+        return [check_file(one, own) for one, own in zip(chunk, settings, strict=True)]
 
 
-def check_file(found: Discovered, selection: Selection, syntax: SyntaxOptions) -> FileResult:
+def check_file(found: Discovered, settings: Settings) -> FileResult:
     """Check one file. Whatever is wrong with it is in the result; nothing is raised."""
     if found.problem is not None:
         return unreadable(found.path, found.problem)
@@ -160,27 +232,24 @@ def check_file(found: Discovered, selection: Selection, syntax: SyntaxOptions) -
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         return unreadable(found.path, ReadError("unreadable-file", f"cannot be read: {reason}"))
-    result = check_bytes(data, found.path, selection, syntax)
+    result = check_bytes(data, found.path, settings)
     if len(data) > 4_000_000 or gc.get_count()[0] > 200_000:
         gc.collect()
     return result
 
 
-def check_bytes(
-    data: bytes, path: str, selection: Selection, syntax: SyntaxOptions = SyntaxOptions()
-) -> FileResult:
+def check_bytes(data: bytes, path: str, settings: Settings = Settings()) -> FileResult:
     """Check the bytes of a notebook that has, or would have, this path."""
     try:
         notebook = read_notebook(data, path)
     except ReadError as error:
         return unreadable(path, error)
-    return check_one(notebook, selection, syntax)
+    return check_one(notebook, settings)
 
 
 def check_one(
     notebook: Notebook,
-    selection: Selection,
-    syntax: SyntaxOptions = SyntaxOptions(),
+    settings: Settings = Settings(),
     effort: int = CheckOptions().effort,
     secrets: frozenset[str] = frozenset(),
 ) -> FileResult:
@@ -190,7 +259,15 @@ def check_one(
     """
     if notebook.language != "python" and not any(cell.is_python for cell in notebook.cells):
         return FileResult(notebook.path, skipped=f"{notebook.language} notebook")
-    options = CheckOptions(syntax, file_reader(notebook.path), effort, secrets)
+    options = CheckOptions(
+        settings.syntax,
+        file_reader(notebook.path),
+        effort,
+        secrets,
+        settings.tag_ignores,
+        settings.severity,
+    )
+    selection = settings.selection_for(notebook.path)
     try:
         with _quiet_collector():
             return FileResult(notebook.path, check_notebook(notebook, selection, options))

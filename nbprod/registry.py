@@ -11,10 +11,11 @@ from importlib import import_module
 from typing import NamedTuple
 
 from nbprod.errors import UsageError
-from nbprod.rule import Rule
+from nbprod.rule import Level, Rule
 
 __all__ = ["RuleFile", "Selection", "load_rule", "rule_files", "select"]
 
+_LEVELS: tuple[Level, ...] = ("explore", "shared", "production")
 _FILE = re.compile(r"(nbp\d{3})_(\w+)\.py\Z")
 
 
@@ -66,13 +67,15 @@ def select(
     chosen: Sequence[str] = (),
     ignored: Sequence[str] = (),
     extended: Sequence[str] = (),
+    level: Level = "shared",
 ) -> Selection:
     """The rules that codes, prefixes of codes, names, groups or ``ALL`` choose.
 
     Args:
-        chosen: replaces the default set when not empty.
+        chosen: replaces the set of the level when not empty.
         ignored: taken away from what was chosen.
         extended: added to what was chosen.
+        level: how strict the set is that nobody chose.
 
     Raises:
         UsageError: a word fits no rule.
@@ -84,7 +87,7 @@ def select(
         if file.code in dropped or (chosen and file.code not in explicit):
             continue
         loaded = load_rule(file)
-        if loaded.default or file.code in explicit:
+        if _LEVELS.index(loaded.level) <= _LEVELS.index(level) or file.code in explicit:
             rules.append(loaded)
     return Selection(tuple(rules), frozenset(explicit))
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterable
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from nbprod.model import (
     Applicability,
@@ -24,6 +24,7 @@ from nbprod.syntax.types import Magic, ParsedCell
 
 __all__ = [
     "Check",
+    "Level",
     "MagicInCell",
     "NodeInCell",
     "Rule",
@@ -34,6 +35,7 @@ __all__ = [
 ]
 
 Check = Callable[[Any, Any], Iterable[Diagnostic]]
+Level = Literal["explore", "shared", "production"]
 
 
 class NodeInCell(NamedTuple):
@@ -56,6 +58,8 @@ class Rule(NamedTuple):
     ``name`` is the bad pattern and reads well after "allow". ``on`` are the types that it is
     handed: `Notebook`, `Cell`, `Magic`, or classes of `ast`. ``default``: whether it runs unless
     it is selected by name. ``module`` is the file's dotted name, whose docstring documents it.
+    ``level`` is the lowest level of strictness that runs it: ``explore`` what is broken,
+    ``shared`` what bites a colleague, ``production`` everything else.
     """
 
     code: str
@@ -66,6 +70,7 @@ class Rule(NamedTuple):
     since: str
     check: Check
     module: str
+    level: Level = "explore"
 
 
 def rule(
@@ -76,15 +81,20 @@ def rule(
     severity: Severity = Severity.WARNING,
     default: bool = True,
     since: str = "0.1",
+    level: Level | None = None,
 ) -> Callable[[Check], Rule]:
-    """Make a rule of a function ``check(subject, facts)`` that yields diagnostics."""
+    """Make a rule of a function ``check(subject, facts)`` that yields diagnostics.
+
+    Without a ``level``, what is on by default is of `shared`, the rest of `production`.
+    """
 
     def make(check: Check) -> Rule:
         handed = on if isinstance(on, tuple) else (on,)
         allowed = all(issubclass(one, (ast.AST, Notebook, Cell, Magic)) for one in handed)
         if not allowed:
             raise TypeError(f"{code}: a rule is handed notebooks, cells, magics or ast nodes")
-        return Rule(code, name, handed, severity, default, since, check, check.__module__)
+        lowest: Level = level or ("shared" if default else "production")
+        return Rule(code, name, handed, severity, default, since, check, check.__module__, lowest)
 
     return make
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 import re
 import tokenize
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 from nbprod.notebook.types import Cell, Notebook
@@ -48,15 +49,29 @@ class Suppressions(NamedTuple):
 def _fits(words: frozenset[str] | None, code: str, name: str) -> bool:
     if not words:
         return False
-    return words is ALL or "*" in words or code.lower() in words or name in words
+    if words is ALL or "*" in words or code.lower() in words or name in words:
+        return True
+    # A prefix stands for its group, as in `NBP3`.
+    return any(word.startswith("nbp") and code.lower().startswith(word) for word in words)
 
 
-def read_suppressions(notebook: Notebook, parsed: tuple[ParsedCell | None, ...]) -> Suppressions:
-    """Gather every suppression of a notebook."""
+def read_suppressions(
+    notebook: Notebook,
+    parsed: tuple[ParsedCell | None, ...],
+    tag_ignores: Sequence[tuple[str, Sequence[str]]] = (),
+) -> Suppressions:
+    """Gather every suppression of a notebook.
+
+    ``tag_ignores`` are patterns for tags with the rules that are silent in cells that have one.
+    """
     cells: dict[int, frozenset[str]] = {}
     lines: dict[tuple[int, int], frozenset[str]] = {}
     for cell in notebook.cells:
         for tag in cell.tags:
+            for pattern, words in tag_ignores:
+                if fnmatchcase(tag, pattern):
+                    silent = frozenset(word.lower() for word in words)
+                    cells[cell.index] = cells.get(cell.index, frozenset()) | silent
             match = _TAG.match(tag)
             if match:
                 cells[cell.index] = cells.get(cell.index, frozenset()) | _words(match["names"])

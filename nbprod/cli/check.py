@@ -11,9 +11,12 @@ import click
 from nbprod._version import __version__
 from nbprod.cli.outputs import Output, outputs_of, write_outputs
 from nbprod.cli.terminal import progress
-from nbprod.discover import DEFAULT_EXCLUDES
+from nbprod.config.files import Configuration
+from nbprod.config.layers import read_table
+from nbprod.config.options import LEVELS, SEVERITIES
+from nbprod.errors import UsageError
 from nbprod.model import FileResult, Report
-from nbprod.project import Settings, check_bytes, discover, iter_results
+from nbprod.project import Configure, Settings, check_bytes, discover, iter_results
 from nbprod.report import FORMATS
 
 _EXAMPLES = """\b
@@ -30,12 +33,18 @@ Examples:
 @click.option("--select", multiple=True, metavar="RULES", help="Run only these rules.")
 @click.option("--ignore", multiple=True, metavar="RULES", help="Leave these rules out.")
 @click.option("--extend-select", multiple=True, metavar="RULES", help="Run these rules too.")
+@click.option("--extend-ignore", multiple=True, metavar="RULES", help="Leave these out, too.")
+@click.option(
+    "--per-file-ignores", multiple=True, metavar="PATTERN:RULES", help="Leave out by path or tag."
+)
+@click.option("--level", type=click.Choice(LEVELS), help="How strict; by default shared.")
+@click.option("--fail-on", type=click.Choice(SEVERITIES), help="The least severity that fails.")
+@click.option("--config", multiple=True, metavar="FILE|KEY=VALUE", help="Configure this run.")
+@click.option("--isolated", is_flag=True, help="Read no configuration file.")
 @click.option("--fix", is_flag=True, help="Apply the safe fixes.")
 @click.option("--unsafe-fixes", is_flag=True, help="With --fix or --diff: the unsafe ones too.")
 @click.option("--diff", is_flag=True, help="Show what the fixes would change; write nothing.")
-@click.option(
-    "--output-format", type=click.Choice(sorted(FORMATS)), default="full", show_default=True
-)
+@click.option("--output-format", type=click.Choice(sorted(FORMATS)), help="By default full.")
 @click.option("--output-file", type=click.Path(dir_okay=False), help="Write the report here.")
 @click.option(
     "--output", multiple=True, metavar="FORMAT[:FILE]", help="A report; give it once for each."
@@ -62,51 +71,70 @@ def command(paths: tuple[str, ...], **options: object) -> int:
     Exit codes: 0 clean, 1 findings, 2 usage, 3 nothing to check (--error-on-empty), 4 unreadable
     input or an internal error.
     """
-    settings = _settings(options)
+    configuration = _configuration(options)
+    settings = configuration.for_path(paths[0] if len(paths) == 1 else ".")
     settings.selection()
+    options["output_format"] = options["output_format"] or settings.output_format
     _outputs(options)
+    configure = configuration.for_path
     if options["fix"] or options["diff"]:
         from nbprod.cli.fix import run_fixes
 
-        return run_fixes(paths or (".",), settings, options)
+        return run_fixes(paths or (".",), configure, options)
     if options["stdin_filename"] or paths == ("-",):
-        results: Sequence[FileResult] = (_from_stdin(options, settings),)
+        results: Sequence[FileResult] = (_from_stdin(options, configure),)
     else:
-        found = discover(paths or (".",), settings)
+        found = discover(paths or (".",), configure)
         shown = not (options["quiet"] or options["no_progress"])
-        results = list(progress(iter_results(found, settings), len(found), shown=shown))
-    return finish(results, options)
+        checked = iter_results(found, configure, settings.jobs)
+        results = list(progress(checked, len(found), shown=shown))
+    return finish(results, options, settings)
 
 
-def _settings(options: dict[str, object]) -> Settings:
-    def words(key: str) -> tuple[str, ...]:
-        value = options[key]
-        assert isinstance(value, tuple)
-        return value
-
-    excluded = words("exclude") or DEFAULT_EXCLUDES
-    jobs = options["jobs"]
-    assert isinstance(jobs, int)
-    return Settings(
-        select=words("select"),
-        ignore=words("ignore"),
-        extend_select=words("extend_select"),
-        exclude=(*excluded, *words("extend_exclude")),
-        respect_gitignore=not options["no_respect_gitignore"],
-        force_exclude=bool(options["force_exclude"]),
-        python_magics=words("python_magic"),
-        opaque_magics=words("opaque_magic"),
-        jobs=jobs,
-    )
+def _configuration(options: dict[str, object]) -> Configuration:
+    """The files and what the command line says on top of them."""
+    given: dict[str, object] = {}
+    for name, key in _SETTING_OPTIONS.items():
+        if options[name]:
+            given[key] = options[name]
+    if options["no_respect_gitignore"]:
+        given["respect-gitignore"] = False
+    ignores = options["per_file_ignores"]
+    assert isinstance(ignores, tuple)
+    if ignores:
+        given["per-file-ignores"] = _ignores(ignores)
+    overrides = options["config"]
+    assert isinstance(overrides, tuple)
+    layer = read_table(given, "the command line")
+    return Configuration(layer, overrides, bool(options["isolated"]))
 
 
-def _from_stdin(options: dict[str, object], settings: Settings) -> FileResult:
+_SETTING_OPTIONS = {
+    "select": "select", "ignore": "ignore", "extend_select": "extend-select",
+    "extend_ignore": "extend-ignore", "exclude": "exclude", "extend_exclude": "extend-exclude",
+    "force_exclude": "force-exclude", "python_magic": "python-magics",
+    "opaque_magic": "opaque-magics", "jobs": "jobs", "level": "level", "fail_on": "fail-on",
+    "unsafe_fixes": "unsafe-fixes",
+}  # fmt: skip
+
+
+def _ignores(texts: tuple[str, ...]) -> dict[str, list[str]]:
+    """``PATTERN:RULES`` to patterns with their rules."""
+    found: dict[str, list[str]] = {}
+    for text in texts:
+        pattern, _, rules = text.rpartition(":")
+        if not pattern:
+            raise UsageError(f"--per-file-ignores {text!r}: write PATTERN:RULES")
+        found.setdefault(pattern, []).append(rules)
+    return found
+
+
+def _from_stdin(options: dict[str, object], configure: Configure) -> FileResult:
     name = str(options["stdin_filename"] or "stdin.ipynb")
-    data = sys.stdin.buffer.read()
-    return check_bytes(data, name, settings.selection(), settings.syntax)
+    return check_bytes(sys.stdin.buffer.read(), name, configure(name))
 
 
-def finish(results: Sequence[FileResult], options: dict[str, object]) -> int:
+def finish(results: Sequence[FileResult], options: dict[str, object], settings: Settings) -> int:
     """Write the report and the summary; returns the exit code."""
     report = Report(tuple(results), __version__)
     outputs = _outputs(options)
@@ -117,7 +145,7 @@ def finish(results: Sequence[FileResult], options: dict[str, object]) -> int:
         _summarise(
             report, options, to_stdout=all(form in for_people for form in shown) and bool(shown)
         )
-    return exit_code(report, options)
+    return exit_code(report, options, settings)
 
 
 def _outputs(options: dict[str, object]) -> list[Output]:
@@ -128,13 +156,14 @@ def _outputs(options: dict[str, object]) -> list[Output]:
     )
 
 
-def exit_code(report: Report, options: dict[str, object]) -> int:
+def exit_code(report: Report, options: dict[str, object], settings: Settings) -> int:
     """0, 1, 3 or 4, as the help says."""
     if any(one.unreadable for one in report.files):
         return 4
     if not report.files and options["error_on_empty"]:
         return 3
-    return 1 if report.findings and not options["exit_zero"] else 0
+    fails = any(one.severity.value in settings.fails_on for one in report.findings)
+    return 1 if fails and not options["exit_zero"] else 0
 
 
 def _summarise(report: Report, options: dict[str, object], *, to_stdout: bool) -> None:

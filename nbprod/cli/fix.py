@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import sys
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 import click
 
@@ -17,7 +18,7 @@ from nbprod.fixing.apply import Fixed, fix_bytes
 from nbprod.model import FileResult, Finding
 from nbprod.notebook.read import read_notebook
 from nbprod.notebook.types import Notebook
-from nbprod.project import Settings, check_one, discover
+from nbprod.project import Configure, Settings, check_one, discover
 from nbprod.secrets.mask import Mask
 
 # A fix was asked for, so the search for an order may take its time.
@@ -28,29 +29,30 @@ _REVOKE = (
 )
 
 
-def run_fixes(paths: Sequence[str], settings: Settings, options: dict[str, object]) -> int:
+def run_fixes(paths: Sequence[str], configure: Configure, options: dict[str, object]) -> int:
     """Fix files, or show what would change; returns the exit code."""
-    selection = settings.selection()
-    found = discover(paths, settings)
+    found = discover(paths, configure)
     # A key that stands in one notebook's code is taken out of the outputs of all of them.
-    secrets = _secrets_of(found, settings)
+    secrets = _secrets_of(found, configure)
     run = _Run(options, Mask(secrets))
-
-    def check(notebook: Notebook) -> Sequence[Finding]:
-        return check_one(notebook, selection, settings.syntax, _EFFORT, secrets).findings
-
     for one in found:
+        settings = configure(one.path)
+        check = partial(_check, settings=settings, secrets=secrets)
         try:
             data = _read(one)
-            fixed = fix_bytes(data, one.path, check, unsafe=bool(options["unsafe_fixes"]))
+            fixed = fix_bytes(data, one.path, check, unsafe=settings.unsafe_fixes)
         except ReadError as error:
             run.results.append(unreadable(one.path, error))
             continue
         run.take(one.path, data, fixed)
         if not options["diff"]:
             after = read_notebook(fixed.data, one.path)
-            run.results.append(check_one(after, selection, settings.syntax, secrets=secrets))
-    return run.finish()
+            run.results.append(check_one(after, settings, secrets=secrets))
+    return run.finish(configure("."))
+
+
+def _check(notebook: Notebook, settings: Settings, secrets: frozenset[str]) -> Sequence[Finding]:
+    return check_one(notebook, settings, _EFFORT, secrets).findings
 
 
 def _read(found: Discovered) -> bytes:
@@ -68,13 +70,13 @@ def _read(found: Discovered) -> bytes:
         raise ReadError("unreadable-file", f"cannot be read: {error.strerror}") from None
 
 
-def _secrets_of(found: Sequence[Discovered], settings: Settings) -> frozenset[str]:
-    """The credentials in the code of all notebooks of the run, if rules about them are on."""
-    rules = settings.selection().rules
-    if not any(rule.code == "NBP301" for rule in rules):
-        return frozenset()
+def _secrets_of(found: Sequence[Discovered], configure: Configure) -> frozenset[str]:
+    """The credentials in the code of all notebooks of the run, where rules about them are on."""
     values: set[str] = set()
     for one in found:
+        settings = configure(one.path)
+        if not any(rule.code == "NBP301" for rule in settings.selection_for(one.path).rules):
+            continue
         try:
             facts = Facts(read_notebook(_read(one), one.path), CheckOptions(settings.syntax))
             values |= {secret.value for secret in facts.secrets if secret.text.part == "source"}
@@ -113,7 +115,7 @@ class _Run:
             " credential" in title or " environment" in title for title in fixed.applied
         )
 
-    def finish(self) -> int:
+    def finish(self, settings: Settings) -> int:
         """Report what is left; returns the exit code."""
         quiet = self.options["quiet"]
         if self.options["diff"]:
@@ -129,7 +131,7 @@ class _Run:
             click.echo(_REVOKE, err=True)
         from nbprod.cli.check import finish
 
-        return finish(self.results, self.options)
+        return finish(self.results, self.options, settings)
 
 
 def _write(path: str, data: bytes) -> None:

@@ -15,6 +15,7 @@ __all__ = ["cli", "main"]
 
 _COMMANDS = {
     "check": ("nbprod.cli.check", "Check notebooks."),
+    "config": ("nbprod.cli.config", "Show the configuration and where each value comes from."),
     "graph": ("nbprod.cli.graph", "Draw the data flow between the cells of a notebook."),
     "rule": ("nbprod.cli.rule", "Explain a rule, or list them all."),
 }

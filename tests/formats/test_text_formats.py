@@ -13,7 +13,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from nbprod.errors import ReadError
 from nbprod.notebook.formats import sniff
 from nbprod.notebook.read import read_notebook
-from nbprod.project import Settings, check_bytes
+from nbprod.project import check_bytes
 
 PERCENT = """\
 # ---
@@ -157,7 +157,7 @@ def test_the_one_finding_is_at_its_place_in_the_file(
 ) -> None:
     assert sniff(text, path) == kind
     data = text.replace("\n", breaks).encode()
-    result = check_bytes(data, path, Settings().selection())
+    result = check_bytes(data, path)
     assert [(one.name, one.symbol) for one in result.findings] == [("undefined-name", "nope")]
     place = result.findings[0].place
     line = text.split("\n")[place.raw_line - 1]

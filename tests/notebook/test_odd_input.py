@@ -49,7 +49,7 @@ def test_what_is_no_notebook_is_one_finding_of_its_own_code(data: bytes, kind: s
     with pytest.raises(ReadError) as caught:
         read_notebook(data, "x.ipynb")
     assert caught.value.kind == kind
-    result = check_bytes(data, "x.ipynb", Settings().selection())
+    result = check_bytes(data, "x.ipynb")
     assert [finding.name for finding in result.findings] == [kind]
     assert result.unreadable
 
@@ -155,7 +155,7 @@ ACCEPTED = [
 
 @pytest.mark.parametrize("data", [case[1] for case in ACCEPTED], ids=[case[0] for case in ACCEPTED])
 def test_strange_notebooks_are_checked_and_the_raw_line_holds_the_name(data: bytes) -> None:
-    result = check_bytes(data, "x.ipynb", Settings(select=("undefined-name",)).selection())
+    result = check_bytes(data, "x.ipynb", Settings(select=("undefined-name",)))
     assert [(one.name, one.symbol) for one in result.findings] == [("undefined-name", "nope")]
     place = result.findings[0].place
     text = data.decode("utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
@@ -187,7 +187,7 @@ def test_ten_thousand_cells_take_linear_time() -> None:
         ]
         data = notebook(cells=cells)
         start = time.perf_counter()
-        assert not check_bytes(data, "x.ipynb", Settings().selection()).findings
+        assert not check_bytes(data, "x.ipynb").findings
         return time.perf_counter() - start
 
     seconds(100)

@@ -35,7 +35,7 @@ PASSWORD = random_password(random.Random(12))
 
 
 def findings(data: bytes, path: str = "x.ipynb") -> tuple[Finding, ...]:
-    return check_bytes(data, path, SETTINGS.selection()).findings
+    return check_bytes(data, path, SETTINGS).findings
 
 
 def values(data: bytes, path: str = "x.ipynb") -> set[str]:

@@ -17,7 +17,7 @@ from nbprod.notebook.types import Notebook
 from nbprod.project import Settings, check_one
 from tests.secrets.planted import code, note, notebook, random_key, random_password, stream
 
-SELECTION = Settings(select=("NBP301,NBP302,NBP303,NBP304",)).selection()
+SETTINGS = Settings(select=("NBP301,NBP302,NBP303,NBP304",))
 KEY = random_key(random.Random(21))
 PASSWORD = random_password(random.Random(22)).replace("%", "x").replace("#", "y")
 
@@ -76,7 +76,7 @@ def _replaced(text: str, mark: str, value: str) -> str:
 
 
 def check(book: Notebook) -> tuple[Finding, ...]:
-    return check_one(book, SELECTION).findings
+    return check_one(book, SETTINGS).findings
 
 
 def fixed(data: bytes, *, unsafe: bool = False) -> tuple[Notebook, tuple[str, ...]]:

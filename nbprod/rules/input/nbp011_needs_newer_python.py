@@ -25,7 +25,7 @@ from nbprod.notebook.types import Notebook
 from nbprod.rule import rule
 
 
-@rule("NBP011", "needs-newer-python", on=Notebook, severity=Severity.WARNING)
+@rule("NBP011", "needs-newer-python", level="explore", on=Notebook, severity=Severity.WARNING)
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report each cell that only a newer Python can parse."""
     for parsed in facts.parsed:

@@ -47,7 +47,7 @@ from nbprod.rule import rule
 from nbprod.rules.failures import definition_labels, failures_because, near_names, tell
 
 
-@rule("NBP103", "undefined-name", on=Notebook, severity=Severity.ERROR)
+@rule("NBP103", "undefined-name", level="explore", on=Notebook, severity=Severity.ERROR)
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report reads of names that no code that runs defines."""
     for failure in failures_because(facts, "nowhere", "skipped"):

@@ -1,0 +1,50 @@
+"""``nbprod config``."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import click
+
+from nbprod.config.files import Configuration
+from nbprod.config.options import OPTIONS
+
+
+@click.command("config")
+@click.argument("path", default=".")
+@click.option("--config", multiple=True, metavar="FILE|KEY=VALUE", help="As for `check`.")
+@click.option("--isolated", is_flag=True, help="Read no configuration file.")
+@click.option("--schema", is_flag=True, help="Print the JSON Schema of configuration files.")
+@click.option("--output-format", type=click.Choice(["text", "json"]), default="text")
+def command(
+    path: str, config: tuple[str, ...], isolated: bool, schema: bool, output_format: str
+) -> int:
+    """Show each value that governs PATH, and where it comes from."""
+    if schema:
+        from nbprod.config.schema import schema as made
+
+        click.echo(json.dumps(made(), indent=2))
+        return 0
+    configuration = Configuration(None, config, isolated)
+    file = configuration.file_for(path)
+    values = configuration.values(file)
+    if output_format == "json":
+        found = {
+            name: {"value": _plain(name, value.value), "origin": value.origin}
+            for name, value in values.items()
+        }
+        click.echo(json.dumps({"file": file, "values": found}, indent=2))
+        return 0
+    click.echo(f"# {file or 'no configuration file'}")
+    for name, value in values.items():
+        text = json.dumps(_plain(name, value.value))
+        click.echo(f"{name} = {text}  # {value.origin}")
+    return 0
+
+
+def _plain(name: str, value: Any) -> Any:
+    kind = next(one.kind for one in OPTIONS if one.name == name)
+    if kind.startswith("table"):
+        return {key: list(one) if isinstance(one, tuple) else one for key, one in value}
+    return list(value) if isinstance(value, tuple) else value

@@ -1,0 +1,1 @@
+"""Configuration: what can be set, where it is read, which value wins and where it comes from."""

@@ -1,0 +1,163 @@
+"""Find and read configuration files: the nearest to each notebook, what it extends, the user's."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any
+
+from nbprod.config.layers import Layer, Value, merged, read_table
+from nbprod.config.options import OPTIONS
+from nbprod.errors import UsageError
+from nbprod.project import Settings
+
+__all__ = ["Configuration"]
+
+_NAMES = ("nbprod.toml", ".nbprod.toml", "pyproject.toml")
+
+
+class Configuration:
+    """The settings for each path.
+
+    Args:
+        command_line: what options of the command line say; wins over every file.
+        overrides: texts of `--config`: `key = value`, or the path of a file to read instead.
+        isolated: read no file at all.
+    """
+
+    def __init__(
+        self,
+        command_line: Layer | None = None,
+        overrides: tuple[str, ...] = (),
+        isolated: bool = False,
+    ) -> None:
+        self._command_line = command_line or {}
+        self._isolated = isolated
+        self._explicit: str | None = None
+        self._overrides: Layer = {}
+        self._files: dict[str, str | None] = {}
+        self._layers: dict[str, Layer] = {}
+        self._settings: dict[str | None, Settings] = {}
+        for text in overrides:
+            self._override(text)
+
+    def _override(self, text: str) -> None:
+        if "=" in text and not os.path.exists(text):
+            source = f"--config {text!r}"
+            self._overrides.update(read_table(_loads(text, source), source))
+        elif os.path.isfile(text):
+            self._explicit = text
+        else:
+            raise UsageError(f"--config {text!r}: is neither `key = value` nor a file")
+
+    def for_path(self, path: str) -> Settings:
+        """The settings for a file or folder."""
+        file = self.file_for(path)
+        settings = self._settings.get(file)
+        if settings is None:
+            values = self.values(file)
+            fields = {one.field: values[one.name].value for one in OPTIONS if one.name != "extend"}
+            root = os.path.dirname(os.path.abspath(file)) if file else os.getcwd()
+            settings = self._settings[file] = Settings(root=root, **fields)
+        return settings
+
+    def values(self, file: str | None) -> Layer:
+        """Every option with its value and origin, for the notebooks that a file governs."""
+        layers = [] if file is None else [self._layer(file)]
+        return merged([*layers, self._overrides, self._command_line])
+
+    def file_for(self, path: str) -> str | None:
+        """The configuration file that governs a path; None if there is none."""
+        if self._isolated:
+            return None
+        if self._explicit is not None:
+            return self._explicit
+        folder = os.path.abspath(path)
+        if not os.path.isdir(folder):
+            folder = os.path.dirname(folder)
+        return self._nearest(folder)
+
+    def _nearest(self, folder: str) -> str | None:
+        if folder not in self._files:
+            found = next((one for one in _candidates(folder) if _is_ours(one)), None)
+            parent = os.path.dirname(folder)
+            if found is None:
+                found = self._nearest(parent) if parent != folder else _user_file()
+            self._files[folder] = found
+        return self._files[folder]
+
+    def _layer(self, file: str, seen: tuple[str, ...] = ()) -> Layer:
+        """What a file says, on top of what it extends."""
+        if file in self._layers:
+            return self._layers[file]
+        if file in seen:
+            raise UsageError(f"{file}: extends itself by way of {seen[-1]}")
+        text = _read(file)
+        table = _loads(text, file)
+        if os.path.basename(file) == "pyproject.toml":
+            table = table.get("tool", {}).get("nbprod", {})
+        shown = os.path.relpath(file) if file.startswith(os.getcwd()) else file
+        layer = read_table(table, shown, text)
+        base = layer.pop("extend", None)
+        if base is not None:
+            target = os.path.join(os.path.dirname(file), os.path.expanduser(base.value))
+            if not os.path.isfile(target):
+                raise UsageError(f"{base.origin}: extends {base.value!r}, which does not exist")
+            layer = {**self._layer(os.path.normpath(target), (*seen, file)), **layer}
+        self._layers[file] = _placed(layer, file)
+        return self._layers[file]
+
+
+def _placed(layer: Layer, file: str) -> Layer:
+    """Paths in a file are meant from where the file is."""
+    baseline = layer.get("baseline")
+    if baseline is None or os.path.isabs(baseline.value):
+        return layer
+    path = os.path.join(os.path.dirname(os.path.abspath(file)), baseline.value)
+    return {**layer, "baseline": Value(path, baseline.origin)}
+
+
+def _candidates(folder: str) -> list[str]:
+    return [os.path.join(folder, name) for name in _NAMES]
+
+
+def _is_ours(path: str) -> bool:
+    """Whether a file is a configuration of ours; a `pyproject.toml` needs a table for us."""
+    if not os.path.isfile(path):
+        return False
+    if os.path.basename(path) != "pyproject.toml":
+        return True
+    try:
+        with open(path, "rb") as file:
+            return b"tool.nbprod" in file.read()
+    except OSError:
+        return False
+
+
+def _user_file() -> str | None:
+    if os.name == "nt":
+        base = os.environ.get("APPDATA") or os.path.expanduser("~")
+    else:
+        base = os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")
+    path = os.path.join(base, "nbprod", "nbprod.toml")
+    return path if os.path.isfile(path) else None
+
+
+def _read(path: str) -> str:
+    try:
+        with open(path, encoding="utf-8") as file:
+            return file.read()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path}: cannot be read: {error}") from None
+
+
+def _loads(text: str, source: str) -> dict[str, Any]:
+    """Read TOML; imported here, since most runs have no file."""
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"{source}: is not valid TOML: {error}") from None

@@ -1,0 +1,106 @@
+"""Tables of configuration: checked against the options, put on top of each other. Pure."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from nbprod.config.options import OPTIONS, Option, option
+from nbprod.errors import UsageError
+
+__all__ = ["Layer", "Value", "merged", "read_table"]
+
+
+class Value(NamedTuple):
+    """A value and where it comes from: a file with a line, an option, the default."""
+
+    value: Any
+    origin: str
+
+
+Layer = dict[str, Value]
+
+
+def read_table(table: Mapping[str, Any], source: str, text: str = "") -> Layer:
+    """Check a table and make a layer of it.
+
+    Args:
+        table: keys to values, as TOML has them.
+        source: the file, or the option, that it comes from.
+        text: the text of the file, to name lines.
+
+    Raises:
+        UsageError: a key is unknown, or a value is not what the key wants.
+    """
+    layer: Layer = {}
+    for key, value in table.items():
+        known = option(key)
+        origin = _origin(source, key, text)
+        if known is None:
+            names = [one.name for one in OPTIONS]
+            near = difflib.get_close_matches(key.replace("_", "-"), names, 1)
+            hint = f"; did you mean {near[0]!r}?" if near else "; `nbprod config` lists the keys"
+            raise UsageError(f"{origin}: there is no key {key!r}{hint}")
+        layer[known.name] = Value(_checked(known, value, origin), origin)
+    return layer
+
+
+def _origin(source: str, key: str, text: str) -> str:
+    pattern = re.compile(rf"^\s*(?:\[.*\.)?[\"']?{re.escape(key)}[\"']?\s*(?:=|\]|\.)")
+    for number, line in enumerate(text.splitlines(), 1):
+        if pattern.match(line):
+            return f"{source}:{number}"
+    return source
+
+
+def _checked(known: Option, value: Any, origin: str) -> Any:
+    """The value as `Settings` holds it: everything hashable."""
+    wanted = known.kind
+    if wanted == "words" and _is_words(value):
+        return (value,) if isinstance(value, str) else tuple(value)
+    if wanted == "flag" and isinstance(value, bool):
+        return value
+    if wanted == "number" and isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+        return value
+    if wanted == "text" and isinstance(value, str):
+        return value
+    if wanted == "choice" and value in known.choices:
+        return value
+    if wanted == "table of words" and isinstance(value, Mapping):
+        if all(_is_words(one) for one in value.values()):
+            return tuple(
+                (key, (one,) if isinstance(one, str) else tuple(one)) for key, one in value.items()
+            )
+    if wanted == "table of choices" and isinstance(value, Mapping):
+        if all(one in known.choices for one in value.values()):
+            return tuple(value.items())
+    raise UsageError(f"{origin}: {known.name} must be {_wanted(known)}, not {value!r}")
+
+
+def _is_words(value: Any) -> bool:
+    return isinstance(value, str) or (
+        isinstance(value, (list, tuple)) and all(isinstance(one, str) for one in value)
+    )
+
+
+def _wanted(known: Option) -> str:
+    choices = ", ".join(repr(one) for one in known.choices)
+    return {
+        "words": "a list of texts",
+        "flag": "true or false",
+        "number": "a whole number from 0",
+        "text": "a text",
+        "choice": f"one of {choices}",
+        "table of words": "a table of lists",
+        "table of choices": f"a table with values of {choices}",
+    }[known.kind]
+
+
+def merged(layers: Sequence[Layer]) -> Layer:
+    """Every option with the value of the last layer that sets it, else with its default."""
+    found: Layer = {one.name: Value(one.default, "default") for one in OPTIONS}
+    for layer in layers:
+        found.update(layer)
+    return found
