@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import hashlib
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -247,7 +246,7 @@ def _with_fingerprints(facts: Facts, findings: Sequence[Finding], mask: Mask) ->
             finding.snippet.strip(),
         )
         base = "\0".join(parts).encode("utf-8", "surrogatepass")
-        digest = hashlib.sha256(base).hexdigest()[:16]
+        digest = _sha256(base)[:16]
         number = counts[digest] = counts.get(digest, 0) + 1
         yield replace(finding, fingerprint=digest if number == 1 else f"{digest}-{number}")
 
@@ -256,7 +255,14 @@ def _identity(facts: Facts, number: int | None, mask: Mask) -> str:
     if number is None:
         return "notebook"
     cell = facts.notebook.cells[number - 1]
-    return cell.id or hashlib.sha256(_normal(mask(cell.source))).hexdigest()
+    return cell.id or _sha256(_normal(mask(cell.source)))
+
+
+def _sha256(data: bytes) -> str:
+    # Loading OpenSSL takes as long as a small check; most notebooks have no finding.
+    import hashlib
+
+    return hashlib.sha256(data).hexdigest()
 
 
 def _normal(source: str) -> bytes:
@@ -275,7 +281,7 @@ def file_finding(path: str, error: ReadError) -> Finding:
         None, None, None, error.line, error.column, error.line, error.column, error.line,
         error.column,
     )  # fmt: skip
-    digest = hashlib.sha256(f"{code}\0{path}".encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    digest = _sha256(f"{code}\0{path}".encode("utf-8", "surrogatepass"))[:16]
     return Finding(
         code=code, name=error.kind, severity=Severity.ERROR, path=path, place=place,
         message=str(error), certainty=Certainty.CERTAIN, symbol=None, predicted_exception=None,

@@ -26,8 +26,6 @@ def about(
 
     ``where`` says in what it stands, ``instead`` what to do about the place itself.
     """
-    from nbprod.secrets.takeout import fix_for
-
     for secret in secrets:
         text = secret.text
         inside = None if text.part == "source" else Inside(text.part, text.path, text.text)
@@ -38,7 +36,7 @@ def about(
             f"{subject} holds {described(secret)}",
             symbol=secret.name if own else None,
             help=f"{instead}; {REVOKE}",
-            fix=fix_for(secret, facts),
+            fix=facts.takeout.fix(secret),
             inside=inside,
             provider=secret.provider,
         )

@@ -20,7 +20,7 @@ from nbprod.secrets.names import env_name
 from nbprod.secrets.types import Secret
 from nbprod.syntax.types import Magic, ParsedCell
 
-__all__ = ["Takeout", "fix_for"]
+__all__ = ["Takeout"]
 
 _ASSIGNING_MAGIC = re.compile(r"\s*(?:%env|%set_env|!\s*export|!\s*set)\s+(\w+)\s*[= ]")
 _PREFIX = re.compile(r"([A-Za-z]{0,2})('''|\"\"\"|'|\")")
@@ -33,12 +33,6 @@ class _Change(NamedTuple):
     needs_os: bool = False
     applicability: Applicability = Applicability.SAFE
     named: bool = True
-
-
-def fix_for(secret: Secret, facts: Facts) -> Fix | None:
-    """The fix that takes a credential out; None where that is not sure."""
-    takeout: Takeout = facts.takeout
-    return takeout.fix(secret)
 
 
 class Takeout:
