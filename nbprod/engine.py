@@ -27,7 +27,7 @@ from nbprod.notebook.types import Cell, Notebook
 from nbprod.registry import Selection
 from nbprod.rule import MagicInCell, NodeInCell, Rule
 from nbprod.secrets.mask import Mask
-from nbprod.suppress import read_suppressions
+from nbprod.suppress import Suppressions, read_suppressions
 from nbprod.syntax.spans import LineIndex
 from nbprod.syntax.types import Magic
 from nbprod.syntax.walk import walk
@@ -53,7 +53,7 @@ def check_notebook(
     """Every finding that the selected rules have in a notebook, in reading order."""
     facts = Facts(notebook, options)
     found = list(_diagnostics(facts, selection))
-    if not found:
+    if not found and not _may_be_silenced(notebook):
         return ()
     silenced = read_suppressions(notebook, facts.parsed, options.tag_ignores)
     findings = []
@@ -69,11 +69,18 @@ def check_notebook(
         lines = (place.line, place.end_line) if inside is None else (0, -1)
         if not silenced.silence(rule.code, rule.name, diagnostic.span.cell, *lines):
             findings.append(_finding(facts, rule, diagnostic, place))
+    for rule, diagnostic in _unneeded(silenced, selection, facts):
+        findings.append(_finding(facts, rule, diagnostic, place_of(facts, diagnostic.span)))
     findings.sort(key=_reading_order)
     mask = Mask(facts.secrets)
     if mask:
         findings = [_masked(one, mask) for one in findings]
     return tuple(_with_fingerprints(facts, findings, mask))
+
+
+def _may_be_silenced(notebook: Notebook) -> bool:
+    """Whether some source has a mark that might not be needed."""
+    return any("nbprod:" in cell.source or "NBP" in cell.source for cell in notebook.cells)
 
 
 _PARTS = ("source", "attachment", "output", "metadata")
@@ -90,6 +97,18 @@ def _reading_order(finding: Finding) -> tuple[bool, int, int, int, int, str]:
         place.column,
         finding.code,
     )
+
+
+def _unneeded(
+    silenced: Suppressions, selection: Selection, facts: Facts
+) -> Iterator[tuple[Rule, Diagnostic]]:
+    """Marks that silence nothing, if the rule about them is on: it is asked after all others."""
+    rule = next((one for one in selection.rules if one.after), None)
+    if rule is not None:
+        for mark in silenced.marks:
+            if mark.ours and mark.span is not None:
+                for diagnostic in rule.check((mark, selection), facts):
+                    yield rule, diagnostic
 
 
 def _masked(finding: Finding, mask: Mask) -> Finding:

@@ -59,7 +59,8 @@ class Rule(NamedTuple):
     handed: `Notebook`, `Cell`, `Magic`, or classes of `ast`. ``default``: whether it runs unless
     it is selected by name. ``module`` is the file's dotted name, whose docstring documents it.
     ``level`` is the lowest level of strictness that runs it: ``explore`` what is broken,
-    ``shared`` what bites a colleague, ``production`` everything else.
+    ``shared`` what bites a colleague, ``production`` everything else. ``after``: it is handed
+    the marks that silence, with the selection, when all other rules have been asked.
     """
 
     code: str
@@ -71,6 +72,7 @@ class Rule(NamedTuple):
     check: Check
     module: str
     level: Level = "explore"
+    after: bool = False
 
 
 def rule(

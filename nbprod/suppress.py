@@ -1,24 +1,27 @@
-"""Silencing: comments on a line, on a cell, tags of a cell, metadata of a notebook."""
+"""Silencing: comments on a line, over lines, on a cell or the notebook; tags; metadata.
+
+Every way is a `Mark`; a finding is silenced by the marks that reach its place and name its rule.
+"""
 
 from __future__ import annotations
 
-import io
 import re
-import tokenize
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from fnmatch import fnmatchcase
-from typing import NamedTuple
 
+from nbprod.model import Span
 from nbprod.notebook.types import Cell, Notebook
+from nbprod.syntax.comments import iter_comments
 from nbprod.syntax.types import ParsedCell
 
-__all__ = ["Suppressions", "read_suppressions"]
+__all__ = ["ALL", "Mark", "Suppressions", "read_suppressions"]
 
-_COMMENT = re.compile(
-    r"#\s*(?:(?P<noqa>noqa)\b(?::\s*(?P<codes>[\w-]+(?:[,\s]+[A-Za-z]+\d+)*))?"
-    r"|nbprod:\s*(?P<scope>cell-)?ignore\s*(?:\[(?P<names>[^\]]*)\])?)",
-    re.IGNORECASE,
+_NOQA = re.compile(r"#\s*noqa\b(?::\s*(?P<codes>[\w-]+(?:[,\s]+[A-Za-z]+\d+)*))?", re.IGNORECASE)
+_OURS = re.compile(
+    r"nbprod:\s*(?P<form>ignore-notebook|cell-ignore|ignore|disable|enable)\b"
+    r"\s*(?:\[(?P<names>[^\]]*)\])?"
 )
+_HTML = re.compile(r"<!--(.*?)-->", re.DOTALL)
 # What other scanners of credentials read; for lines of notes, too.
 _PRAGMA = re.compile(
     r"pragma:\s*(?:allow|white)list\s+(?P<next>nextline\s+)?secret|(?:gitleaks|betterleaks):allow"
@@ -27,123 +30,173 @@ _PRAGMA = re.compile(
 )
 _SECRETS = frozenset(("nbp301", "nbp302", "nbp303", "nbp304", "nbp305"))
 _TAG = re.compile(r"nbprod[-:]ignore(?:=(?P<names>.+))?\Z")
+_BREAK = re.compile(r"\r\n|\r|\n")
 ALL = frozenset(("*",))
+_LAST = 1 << 60
 
 
-class Suppressions(NamedTuple):
-    """What a notebook silences: everywhere, in whole cells, on lines (cell, line from 1)."""
+class Mark:
+    """One mark that silences: the rules it names, the lines of a cell it reaches.
 
-    notebook: frozenset[str]
-    cells: dict[int, frozenset[str]]
-    lines: dict[tuple[int, int], frozenset[str]]
+    ``cell`` is None for the whole notebook. ``span`` is where it stands, None for tags and
+    metadata. ``used`` are the words that have silenced something. ``ours`` is false for marks
+    that other tools read as well, of which nobody can say that they are not needed.
+    """
+
+    __slots__ = ("cell", "first", "last", "ours", "span", "used", "words")
+
+    def __init__(
+        self,
+        words: frozenset[str],
+        cell: int | None,
+        first: int = 0,
+        last: int = _LAST,
+        span: Span | None = None,
+        ours: bool = True,
+    ) -> None:
+        self.words = words
+        self.cell = cell
+        self.first = first
+        self.last = last
+        self.span = span
+        self.ours = ours
+        self.used: set[str] = set()
+
+    def reaches(self, cell: int, first: int, last: int) -> bool:
+        """Whether it is about some of the lines ``first`` to ``last`` of a cell.
+
+        An output or metadata has no lines (``first`` 0): only marks of whole cells reach it.
+        """
+        if self.cell is None:
+            return True
+        if self.cell != cell:
+            return False
+        return (self.first, self.last) == (0, _LAST) or self.first <= last and first <= self.last
+
+    def names(self, code: str, name: str) -> bool:
+        """Whether it names a rule; notes which of its words does."""
+        found = {word for word in self.words if _fits(word, code, name)}
+        self.used |= found
+        return bool(found)
+
+
+def _fits(word: str, code: str, name: str) -> bool:
+    # A prefix stands for its group, as in `NBP3`.
+    return word in ("*", name) or (word.startswith("nbp") and code.lower().startswith(word))
+
+
+class Suppressions:
+    """The marks of a notebook."""
+
+    def __init__(self, marks: Iterable[Mark]) -> None:
+        self.marks = tuple(marks)
 
     def silence(self, code: str, name: str, cell: int, first: int, last: int) -> bool:
         """Whether a finding on lines ``first`` to ``last`` of a cell is silenced."""
-        if _fits(self.notebook, code, name) or _fits(self.cells.get(cell), code, name):
-            return True
-        return any(
-            _fits(self.lines.get((cell, line)), code, name) for line in range(first, last + 1)
-        )
-
-
-def _fits(words: frozenset[str] | None, code: str, name: str) -> bool:
-    if not words:
-        return False
-    if words is ALL or "*" in words or code.lower() in words or name in words:
-        return True
-    # A prefix stands for its group, as in `NBP3`.
-    return any(word.startswith("nbp") and code.lower().startswith(word) for word in words)
+        reaching = [mark for mark in self.marks if mark.reaches(cell, first, last)]
+        # All of them are asked, so that a mark that is not needed is not found by chance.
+        return sum(mark.names(code, name) for mark in reaching) > 0
 
 
 def read_suppressions(
     notebook: Notebook,
-    parsed: tuple[ParsedCell | None, ...],
+    parsed: Sequence[ParsedCell | None],
     tag_ignores: Sequence[tuple[str, Sequence[str]]] = (),
 ) -> Suppressions:
-    """Gather every suppression of a notebook.
+    """Gather every mark of a notebook.
 
     ``tag_ignores`` are patterns for tags with the rules that are silent in cells that have one.
     """
-    cells: dict[int, frozenset[str]] = {}
-    lines: dict[tuple[int, int], frozenset[str]] = {}
+    return Suppressions(_marks(notebook, parsed, tag_ignores))
+
+
+def _marks(
+    notebook: Notebook,
+    parsed: Sequence[ParsedCell | None],
+    tag_ignores: Sequence[tuple[str, Sequence[str]]],
+) -> Iterator[Mark]:
+    settings = notebook.metadata.get("nbprod")
+    ignored = settings.get("ignore") if isinstance(settings, dict) else None
+    if isinstance(ignored, (str, list)):
+        text = ignored if isinstance(ignored, str) else ",".join(map(str, ignored))
+        yield Mark(_words(text), None, ours=False)
     for cell in notebook.cells:
         for tag in cell.tags:
             for pattern, words in tag_ignores:
                 if fnmatchcase(tag, pattern):
                     silent = frozenset(word.lower() for word in words)
-                    cells[cell.index] = cells.get(cell.index, frozenset()) | silent
-            match = _TAG.match(tag)
-            if match:
-                cells[cell.index] = cells.get(cell.index, frozenset()) | _words(match["names"])
-        if cell.kind == "code" and "#" in cell.source:
-            _read_comments(cell, parsed[cell.index], cells, lines)
-        _read_pragmas(cell, lines)
-    return Suppressions(_of_notebook(notebook), cells, lines)
+                    yield Mark(silent, cell.index, ours=False)
+            tagged = _TAG.match(tag)
+            if tagged:
+                yield Mark(_words(tagged["names"]), cell.index, ours=False)
+        yield from _in_source(cell, parsed[cell.index])
 
 
-def _of_notebook(notebook: Notebook) -> frozenset[str]:
-    settings = notebook.metadata.get("nbprod")
-    ignored = settings.get("ignore") if isinstance(settings, dict) else None
-    if isinstance(ignored, str):
-        return _words(ignored)
-    if isinstance(ignored, list):
-        return frozenset(str(word).lower() for word in ignored)
-    return frozenset()
-
-
-def _read_comments(
-    cell: Cell,
-    parsed: ParsedCell | None,
-    cells: dict[int, frozenset[str]],
-    lines: dict[tuple[int, int], frozenset[str]],
-) -> None:
-    source = cell.source
-    if "noqa" not in source.lower() and "nbprod:" not in source:
-        return
-    for line, text, alone in _comments(source, parsed):
-        match = _COMMENT.search(text)
-        if match is None:
-            continue
-        words = _words(match["codes"] if match["noqa"] else match["names"])
-        if match["scope"]:
-            cells[cell.index] = cells.get(cell.index, frozenset()) | words
-            continue
-        # A comment of its own is about the line below it; a file-wide `noqa` line is ruff's.
-        targets = (line, line + 1) if alone and not match["noqa"] else (line,)
-        for target in targets:
-            lines[cell.index, target] = lines.get((cell.index, target), frozenset()) | words
-
-
-def _read_pragmas(cell: Cell, lines: dict[tuple[int, int], frozenset[str]]) -> None:
-    """Marks of other scanners, wherever they stand on a line."""
+def _in_source(cell: Cell, parsed: ParsedCell | None) -> Iterator[Mark]:
     lower = cell.source.lower()
-    if not any(word in lower for word in ("pragma:", ":allow", ":ignore", "nosemgrep")):
-        return
-    for number, line in enumerate(re.split(r"\r\n|\r|\n", cell.source), 1):
-        match = _PRAGMA.search(line)
-        if match is not None:
-            target = cell.index, number + (1 if match["next"] else 0)
-            lines[target] = lines.get(target, frozenset()) | _SECRETS
+    if cell.kind == "code" and "#" in lower and ("noqa" in lower or "nbprod:" in lower):
+        yield from _in_comments(cell, list(_comments(cell, parsed)))
+    elif cell.kind != "code" and "nbprod:" in lower:
+        for comment in _HTML.finditer(cell.source):
+            for match in _OURS.finditer(comment[1]):
+                if match["form"] != "enable":
+                    start = comment.start(1) + match.start()
+                    yield _mark(cell, match, start, 0, _LAST)
+    if any(word in lower for word in ("pragma:", ":allow", ":ignore", "nosemgrep")):
+        for number, line in enumerate(_BREAK.split(cell.source), 1):
+            pragma = _PRAGMA.search(line)
+            if pragma is not None:
+                target = number + (1 if pragma["next"] else 0)
+                yield Mark(_SECRETS, cell.index, target, target, ours=False)
 
 
-def _comments(source: str, parsed: ParsedCell | None) -> Iterator[tuple[int, str, bool]]:
-    """The comments of a cell: (line from 1, text, whether it stands alone on its line)."""
-    text = parsed.masked if parsed is not None and parsed.tree is not None else ""
-    if text and not (parsed is not None and parsed.cell_magic and not text.strip()):
-        try:
-            for token in tokenize.generate_tokens(io.StringIO(text).readline):
-                if token.type == tokenize.COMMENT:
-                    alone = not token.line[: token.start[1]].strip()
-                    yield token.start[0], token.string, alone
-        except (tokenize.TokenError, SyntaxError):
-            pass
-    # Masked lines, cells that do not parse and other languages: by the look of the line.
-    original, shown = source.splitlines(), text.splitlines()
-    for number, line in enumerate(original, 1):
-        hidden = number > len(shown) or (shown[number - 1] != line)
-        if hidden and "#" in line:
-            start = line.rindex("#")
-            yield number, line[start:], not line[:start].strip()
+def _in_comments(cell: Cell, comments: Sequence[tuple[int, int, str, bool]]) -> Iterator[Mark]:
+    """The marks of comments: (offset, line from 1, text, whether it stands alone)."""
+    open_ranges: list[Mark] = []
+    for offset, line, text, alone in comments:
+        noqa = _NOQA.search(text)
+        if noqa is not None:
+            span = Span(cell.index, offset + noqa.start(), offset + noqa.end())
+            words = _words(noqa["codes"])
+            yield Mark(words, cell.index, line, line, span, ours=words is not ALL)
+        for match in _OURS.finditer(text):
+            form = match["form"]
+            if form == "enable":
+                ended = _words(match["names"])
+                for mark in open_ranges:
+                    if mark.last == _LAST and (ended is ALL or mark.words & ended):
+                        mark.last = line
+                continue
+            # A comment of its own is about the line below it.
+            last = _LAST if form == "disable" else line + 1 if alone else line
+            mark = _mark(cell, match, offset + match.start(), line, last)
+            if form == "disable":
+                open_ranges.append(mark)
+            yield mark
+
+
+def _mark(cell: Cell, match: re.Match[str], start: int, first: int, last: int) -> Mark:
+    span = Span(cell.index, start, start + len(match[0]))
+    words = _words(match["names"])
+    if match["form"] == "ignore-notebook":
+        return Mark(words, None, span=span)
+    if match["form"] == "cell-ignore":
+        return Mark(words, cell.index, span=span)
+    return Mark(words, cell.index, first, last, span)
+
+
+def _comments(cell: Cell, parsed: ParsedCell | None) -> Iterator[tuple[int, int, str, bool]]:
+    source = cell.source
+    found = [(start, text) for start, _, text in iter_comments(parsed)] if parsed else []
+    if parsed is None or parsed.tree is None:
+        # Cells that do not parse and other languages: by the look of the line.
+        known = {start for start, _ in found}
+        looks = re.finditer(r"(?:(?<=\s)|(?<=^))(?:#|--|//)[^\r\n]*", source, re.MULTILINE)
+        found += [(one.start(), one[0]) for one in looks if one.start() not in known]
+    for start, text in sorted(found):
+        line = len(_BREAK.findall(source, 0, start)) + 1
+        before = max(source.rfind("\n", 0, start), source.rfind("\r", 0, start)) + 1
+        yield start, line, text, not source[before:start].strip()
 
 
 def _words(text: str | None) -> frozenset[str]:

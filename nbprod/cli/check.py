@@ -41,6 +41,14 @@ Examples:
 @click.option("--fail-on", type=click.Choice(SEVERITIES), help="The least severity that fails.")
 @click.option("--config", multiple=True, metavar="FILE|KEY=VALUE", help="Configure this run.")
 @click.option("--isolated", is_flag=True, help="Read no configuration file.")
+@click.option(
+    "--add-noqa",
+    is_flag=False,
+    flag_value="",
+    default=None,
+    metavar="[REASON]",
+    help="Silence every finding by a comment; nothing is reported.",
+)
 @click.option("--fix", is_flag=True, help="Apply the safe fixes.")
 @click.option("--unsafe-fixes", is_flag=True, help="With --fix or --diff: the unsafe ones too.")
 @click.option("--diff", is_flag=True, help="Show what the fixes would change; write nothing.")
@@ -77,6 +85,11 @@ def command(paths: tuple[str, ...], **options: object) -> int:
     options["output_format"] = options["output_format"] or settings.output_format
     _outputs(options)
     configure = configuration.for_path
+    if options["add_noqa"] is not None:
+        from nbprod.cli.add_noqa import add_noqa
+
+        reason = str(options["add_noqa"])
+        return add_noqa(paths or (".",), configure, reason, bool(options["quiet"]))
     if options["fix"] or options["diff"]:
         from nbprod.cli.fix import run_fixes
 

@@ -1,0 +1,133 @@
+"""Every way to silence, what it reaches, and comments that are added where they count."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nbprod.project import Settings, check_bytes
+
+SETTINGS = Settings(select=("NBP103", "NBP205", "NBP012"))
+
+
+def book(*cells: dict[str, Any] | str, **metadata: Any) -> bytes:
+    made = [
+        {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None, "source": one}
+        if isinstance(one, str)
+        else one
+        for one in cells
+    ]
+    return json.dumps(
+        {"cells": made, "metadata": metadata, "nbformat": 4, "nbformat_minor": 4}, indent=1
+    ).encode()
+
+
+def tagged(source: str, *tags: str) -> dict[str, Any]:
+    return {
+        "cell_type": "code", "metadata": {"tags": list(tags)}, "outputs": [],
+        "execution_count": None, "source": source,
+    }  # fmt: skip
+
+
+def note(source: str) -> dict[str, Any]:
+    return {"cell_type": "markdown", "metadata": {}, "source": source}
+
+
+def found(data: bytes, settings: Settings = SETTINGS) -> list[tuple[str, int | None, int]]:
+    return [
+        (one.code, one.place.cell, one.place.line)
+        for one in check_bytes(data, "n.ipynb", settings).findings
+    ]
+
+
+A, B = ("NBP103", 1, 1), ("NBP103", 1, 2)
+CASES = [
+    ("nothing", ["print(aa)\nprint(bb)"], {}, [A, B]),
+    ("at the end", ["print(aa)  # nbprod: ignore[NBP103]\nprint(bb)"], {}, [B]),
+    ("by name", ["print(aa)  # nbprod: ignore[undefined-name]\nprint(bb)"], {}, [B]),
+    ("by prefix", ["print(aa)  # nbprod: ignore[NBP1]\nprint(bb)"], {}, [B]),
+    ("blanket", ["print(aa)  # nbprod: ignore\nprint(bb)"], {}, [B]),
+    ("with a reason", ["print(aa)  # nbprod: ignore[NBP103] -- why not\nprint(bb)"], {}, [B]),
+    ("noqa", ["print(aa)  # noqa: NBP103\nprint(bb)"], {}, [B]),
+    ("noqa of others", ["print(aa)  # noqa: F821\nprint(bb)"], {}, [A, B]),
+    ("noqa of both", ["print(aa)  # noqa: F821, NBP103\nprint(bb)"], {}, [B]),
+    ("above", ["# nbprod: ignore[NBP103]\nprint(bb)"], {}, []),
+    ("range", ["# nbprod: disable[NBP103]\nprint(aa)\n# nbprod: enable[NBP103]\nprint(bb)"], {},
+     [("NBP103", 1, 4)]),
+    ("range to the end", ["# nbprod: disable[NBP103]\nprint(aa)\nprint(bb)"], {}, []),
+    ("cell", ["print(aa)\n# nbprod: cell-ignore[NBP103]\nprint(bb)"], {}, []),
+    ("notebook comment", ["# nbprod: ignore-notebook[NBP103]", "print(aa)"], {}, []),
+    ("notebook in a note", [note("<!-- nbprod: ignore-notebook[NBP103] -->"), "print(aa)"], {}, []),
+    ("metadata", ["print(aa)"], {"nbprod": {"ignore": ["NBP103"]}}, []),
+    ("tag", [tagged("print(aa)", "nbprod-ignore"), "print(bb)"], {}, [("NBP103", 2, 1)]),
+    ("tag with names", [tagged("print(aa)", "nbprod:ignore=undefined-name")], {}, []),
+    ("in a string", ['print(aa, "# nbprod: ignore")'], {}, [A]),
+    ("not needed", ["x = 1  # nbprod: ignore[NBP103]"], {}, [("NBP012", 1, 1)]),
+    ("half needed", ["print(aa)  # nbprod: ignore[NBP103, NBP205]"], {}, [("NBP012", 1, 1)]),
+    ("spelt wrong", ["print(aa)  # nbprod: ignore[NBP13]"], {}, [A, ("NBP012", 1, 1)]),
+    ("rule that is off", ["x = 1  # nbprod: ignore[NBP109]"], {}, []),
+    ("code of another tool", ["x = 1  # noqa: E501"], {}, []),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("cells", "metadata", "wanted"), [case[1:] for case in CASES], ids=[case[0] for case in CASES]
+)
+def test_what_is_silenced(
+    cells: list[Any], metadata: dict[str, Any], wanted: list[tuple[str, int | None, int]]
+) -> None:
+    assert sorted(found(book(*cells, **metadata))) == sorted(wanted)
+
+
+def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "nbprod", "check", *arguments],
+        cwd=folder, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+ADDED = [
+    ("plain", "print(aa)", "print(aa)  # noqa: NBP103 -- later"),
+    ("with a comment", "print(aa)  # hm", "print(aa)  # hm  # noqa: NBP103 -- later"),
+    ("with a noqa", "print(aa)  # noqa: E501", "print(aa)  # noqa: E501, NBP103"),
+    ("two rules", "def f(x=[]):\n    return x\nf(nope)",
+     "def f(x=[]):  # noqa: NBP205 -- later\n    return x\nf(nope)  # noqa: NBP103 -- later"),
+    ("several lines", 'print(aa, """\nx\n""")', 'print(aa, """\nx\n""")'),
+    ("continued", "y = 1 + \\\n    aa", "y = 1 + \\\n    aa  # noqa: NBP103 -- later"),
+    ("blanks at the end", "print(aa)   ", "print(aa)  # noqa: NBP103 -- later"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("before", "after"), [case[1:] for case in ADDED], ids=[case[0] for case in ADDED]
+)
+def test_comments_are_added_where_they_count(before: str, after: str, tmp_path: Path) -> None:
+    path = tmp_path / "n.ipynb"
+    path.write_bytes(book("import os", before))
+    select = ("--select", "NBP103,NBP205,NBP012")
+    done = run(tmp_path, *select, "--add-noqa=later")
+    assert done.returncode == 0, done.stderr
+    source = json.loads(path.read_bytes())["cells"][1]["source"]
+    if before != after:
+        assert "".join(source) == after
+    assert run(tmp_path, *select).returncode == 0
+    again = path.read_bytes()
+    run(tmp_path, *select, "--add-noqa=later")
+    assert path.read_bytes() == again
+
+
+def test_where_no_comment_has_a_place_it_says_so(tmp_path: Path) -> None:
+    output = {"output_type": "error", "ename": "E", "evalue": "x", "traceback": []}
+    cell = {**tagged("!false"), "outputs": [output]}
+    (tmp_path / "n.ipynb").write_bytes(book(cell))
+    before = (tmp_path / "n.ipynb").read_bytes()
+    done = run(tmp_path, "--select", "NBP112", "--add-noqa")
+    assert done.returncode in (0, 1)
+    if done.returncode == 1:
+        assert "tag the cell" in done.stderr
+        assert (tmp_path / "n.ipynb").read_bytes() == before
