@@ -248,9 +248,9 @@ def _with_raw_edits(facts: Facts, fix: Fix | None) -> Fix | None:
 def _with_fingerprints(facts: Facts, findings: Sequence[Finding], mask: Mask) -> Iterator[Finding]:
     """Give each finding an identity that survives moved cells and other findings.
 
-    It rests on the rule, the path, the cell's id (or its text) and the text of the line; equal
-    ones are numbered. The value of a credential is no part of it: it is hashed as it is shown,
-    masked, so that nobody can try values against it.
+    It rests on the rule, the name of the file (not on how its path was given), the cell's id (or
+    its text) and the text of the line; equal ones are numbered. The value of a credential is no
+    part of it: it is hashed as it is shown, masked, so that nobody can try values against it.
     """
     from dataclasses import replace
 
@@ -259,7 +259,7 @@ def _with_fingerprints(facts: Facts, findings: Sequence[Finding], mask: Mask) ->
         identity = _identity(facts, finding.place.cell, mask)
         parts = (
             finding.code,
-            finding.path,
+            _file_name(finding.path),
             identity,
             finding.symbol or "",
             finding.snippet.strip(),
@@ -275,6 +275,10 @@ def _identity(facts: Facts, number: int | None, mask: Mask) -> str:
         return "notebook"
     cell = facts.notebook.cells[number - 1]
     return cell.id or _sha256(_normal(mask(cell.source)))
+
+
+def _file_name(path: str) -> str:
+    return path.replace("\\", "/").rpartition("/")[2]
 
 
 def _sha256(data: bytes) -> str:
@@ -300,7 +304,7 @@ def file_finding(path: str, error: ReadError) -> Finding:
         None, None, None, error.line, error.column, error.line, error.column, error.line,
         error.column,
     )  # fmt: skip
-    digest = _sha256(f"{code}\0{path}".encode("utf-8", "surrogatepass"))[:16]
+    digest = _sha256(f"{code}\0{_file_name(path)}".encode("utf-8", "surrogatepass"))[:16]
     return Finding(
         code=code, name=error.kind, severity=Severity.ERROR, path=path, place=place,
         message=str(error), certainty=Certainty.CERTAIN, symbol=None, predicted_exception=None,

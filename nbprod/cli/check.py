@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import click
 
@@ -14,6 +15,7 @@ from nbprod.cli.terminal import progress
 from nbprod.config.files import Configuration
 from nbprod.config.layers import read_table
 from nbprod.config.options import LEVELS, SEVERITIES
+from nbprod.discover import Discovered
 from nbprod.errors import UsageError
 from nbprod.model import FileResult, Report
 from nbprod.project import Configure, Settings, check_bytes, discover, iter_results
@@ -41,6 +43,9 @@ Examples:
 @click.option("--fail-on", type=click.Choice(SEVERITIES), help="The least severity that fails.")
 @click.option("--config", multiple=True, metavar="FILE|KEY=VALUE", help="Configure this run.")
 @click.option("--isolated", is_flag=True, help="Read no configuration file.")
+@click.option("--baseline", metavar="FILE", help="Do not report what this file knows.")
+@click.option("--since", metavar="REF", help="Only findings on lines changed since REF.")
+@click.option("--new-since", metavar="REF", help="Only findings that REF did not have.")
 @click.option(
     "--add-noqa",
     is_flag=False,
@@ -99,9 +104,44 @@ def command(paths: tuple[str, ...], **options: object) -> int:
     else:
         found = discover(paths or (".",), configure)
         shown = not (options["quiet"] or options["no_progress"])
-        checked = iter_results(found, configure, settings.jobs)
-        results = list(progress(checked, len(found), shown=shown))
+        checked, count = _checked(found, configure, options, settings.jobs)
+        results = list(progress(checked, count, shown=shown))
+    if settings.baseline is not None:
+        results = _without_known(results, settings.baseline, quiet=bool(options["quiet"]))
     return finish(results, options, settings)
+
+
+def _checked(
+    found: Sequence[Discovered], configure: Configure, options: dict[str, object], jobs: int
+) -> tuple[Iterator[FileResult], int]:
+    """The results of a run, and how many there will be."""
+    since, new_since = options["since"], options["new_since"]
+    if since is None and new_since is None:
+        return iter_results(found, configure, jobs), len(found)
+    from nbprod.changed.git import Repository
+    from nbprod.changed.since import changed_files, new_findings, on_changed_lines
+
+    if since is not None and new_since is not None:
+        raise UsageError("--since and --new-since cannot be used together")
+    first = os.path.dirname(os.path.abspath(found[0].path)) if found else os.getcwd()
+    repository = Repository.at(first, str(since or new_since))
+    files = changed_files(found, repository)
+    check = on_changed_lines if since is not None else new_findings
+    return check(files, repository, configure), len(files)
+
+
+def _without_known(
+    results: Sequence[FileResult], path: str, *, quiet: bool
+) -> Sequence[FileResult]:
+    from nbprod.cli.baseline import read_baseline
+
+    filtered = read_baseline(path).filtered(results)
+    if not quiet and (filtered.known or filtered.stale):
+        text = f"{filtered.known} known finding{'s' if filtered.known != 1 else ''} not reported"
+        if filtered.stale:
+            text += f"; {len(filtered.stale)} not found any more (`nbprod baseline prune`)"
+        click.echo(text, err=True)
+    return filtered.results
 
 
 def _configuration(options: dict[str, object]) -> Configuration:
@@ -127,7 +167,7 @@ _SETTING_OPTIONS = {
     "extend_ignore": "extend-ignore", "exclude": "exclude", "extend_exclude": "extend-exclude",
     "force_exclude": "force-exclude", "python_magic": "python-magics",
     "opaque_magic": "opaque-magics", "jobs": "jobs", "level": "level", "fail_on": "fail-on",
-    "unsafe_fixes": "unsafe-fixes",
+    "unsafe_fixes": "unsafe-fixes", "baseline": "baseline",
 }  # fmt: skip
 
 

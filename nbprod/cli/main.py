@@ -14,6 +14,7 @@ from nbprod.errors import NbprodError
 __all__ = ["cli", "main"]
 
 _COMMANDS = {
+    "baseline": ("nbprod.cli.baseline", "Write and keep the file of findings that are known."),
     "check": ("nbprod.cli.check", "Check notebooks."),
     "config": ("nbprod.cli.config", "Show the configuration and where each value comes from."),
     "graph": ("nbprod.cli.graph", "Draw the data flow between the cells of a notebook."),

@@ -1,0 +1,1 @@
+"""Only what changed: notebooks, cells and lines since a commit."""

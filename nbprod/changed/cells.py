@@ -1,0 +1,81 @@
+"""Which cell of a notebook was which of its earlier version, and what of it is new. Pure."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Sequence
+
+from nbprod.notebook.types import Cell
+
+__all__ = ["changed_lines", "matched_cells"]
+
+_BREAK = re.compile(r"\r\n|\r|\n")
+_ALIKE = 0.5
+# Comparing each cell that is left with each other one is only done for so many pairs.
+_MOST_PAIRS = 40_000
+
+
+def matched_cells(old: Sequence[Cell], new: Sequence[Cell]) -> dict[int, int]:
+    """For each new cell that was there before the index of the old one.
+
+    By id, then by equal text, then by likeness of the text, best first; each cell once.
+    """
+    found: dict[int, int] = {}
+    taken: set[int] = set()
+
+    def match(index: int, other: int) -> None:
+        if index not in found and other not in taken:
+            found[index] = other
+            taken.add(other)
+
+    by_id = {cell.id: cell.index for cell in old if cell.id is not None}
+    for cell in new:
+        if cell.id is not None and cell.id in by_id:
+            match(cell.index, by_id[cell.id])
+    by_text: dict[tuple[str, str], list[int]] = {}
+    for cell in reversed(old):
+        by_text.setdefault((cell.kind, cell.source), []).append(cell.index)
+    for cell in new:
+        same = by_text.get((cell.kind, cell.source), [])
+        while same and same[-1] in taken:
+            same.pop()
+        if same:
+            match(cell.index, same[-1])
+    for _, index, other in _alike(old, new, found, taken):
+        match(index, other)
+    return found
+
+
+def _alike(
+    old: Sequence[Cell], new: Sequence[Cell], found: dict[int, int], taken: set[int]
+) -> list[tuple[float, int, int]]:
+    """Pairs of cells that are left and alike, the most alike first."""
+    left = [cell for cell in new if cell.index not in found and cell.source.strip()]
+    others = [cell for cell in old if cell.index not in taken and cell.source.strip()]
+    if len(left) * len(others) > _MOST_PAIRS:
+        return []
+    pairs = []
+    for cell in left:
+        matcher = difflib.SequenceMatcher(None, "", cell.source, autojunk=False)
+        for other in others:
+            if other.kind != cell.kind:
+                continue
+            matcher.set_seq1(other.source)
+            if matcher.real_quick_ratio() > _ALIKE and matcher.quick_ratio() > _ALIKE:
+                ratio = matcher.ratio()
+                if ratio > _ALIKE:
+                    pairs.append((-ratio, cell.index, other.index))
+    return sorted(pairs)
+
+
+def changed_lines(old: str, new: str) -> set[int]:
+    """The lines of a text, from 1, that its earlier version does not have in their place."""
+    before, after = _BREAK.split(old), _BREAK.split(new)
+    matcher = difflib.SequenceMatcher(None, before, after, autojunk=False)
+    return {
+        line + 1
+        for tag, _, _, start, end in matcher.get_opcodes()
+        if tag in ("replace", "insert")
+        for line in range(start, end)
+    }

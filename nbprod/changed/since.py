@@ -1,0 +1,128 @@
+"""Findings of what changed since a commit: on its lines, or that the commit did not have."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from nbprod.changed.cells import changed_lines, matched_cells
+from nbprod.changed.git import Repository
+from nbprod.discover import Discovered
+from nbprod.errors import ReadError
+from nbprod.model import FileResult, Finding
+from nbprod.notebook.read import read_notebook
+from nbprod.notebook.types import Notebook
+from nbprod.project import Configure, Settings, check_file, check_one
+
+__all__ = ["changed_files", "new_findings", "on_changed_lines"]
+
+
+def changed_files(
+    found: Sequence[Discovered], repository: Repository
+) -> list[tuple[Discovered, str | None]]:
+    """The files that differ from the base, each with the path that it had there."""
+    changed = repository.changed()
+    return [
+        (one, changed[path]) for one in found if (path := os.path.realpath(one.path)) in changed
+    ]
+
+
+def on_changed_lines(
+    files: Sequence[tuple[Discovered, str | None]], repository: Repository, configure: Configure
+) -> Iterator[FileResult]:
+    """Check files; keep the findings on changed lines, or that are due to changed lines."""
+    for one, old in files:
+        result = check_file(one, configure(one.path))
+        versions = _versions(one, old, repository)
+        if versions is not None:
+            lines = _lines(*versions)
+            kept = [finding for finding in result.findings if _touches(finding, lines)]
+            result = replace(result, findings=tuple(kept))
+        yield result
+
+
+_Lines = dict[int, set[int] | None]
+"""For each cell, from 1, its changed lines; None: all of it is new. Key 0: outputs, metadata."""
+
+
+def _versions(
+    one: Discovered, old: str | None, repository: Repository
+) -> tuple[Notebook, Notebook] | None:
+    """A notebook before and now; None when all of it is new, or one of them cannot be read."""
+    content = repository.content(old) if old is not None else None
+    if content is None:
+        return None
+    try:
+        with open(one.path, "rb") as file:
+            now = read_notebook(file.read(), one.path)
+        return read_notebook(content, one.path), now
+    except (OSError, ReadError):
+        return None
+
+
+def _lines(before: Notebook, now: Notebook) -> _Lines:
+    matched = matched_cells(before.cells, now.cells)
+    found: _Lines = {}
+    for cell in now.cells:
+        other = matched.get(cell.index)
+        if other is None:
+            found[cell.number] = None
+            continue
+        old = before.cells[other]
+        lines = changed_lines(old.source, cell.source)
+        if list(old.outputs) != list(cell.outputs) or old.metadata != cell.metadata:
+            lines.add(0)
+        found[cell.number] = lines
+    return found
+
+
+def _touches(finding: Finding, lines: _Lines) -> bool:
+    if finding.place.cell is None:
+        return True
+    places = [finding.place, *(related.place for related in finding.related)]
+    for number, place in enumerate(places):
+        changed = lines.get(place.cell or 0)
+        if changed is None:
+            return True
+        if number == 0 and finding.part != "source":
+            if 0 in changed:
+                return True
+        elif any(line in changed for line in range(place.line, place.end_line + 1)):
+            return True
+    return False
+
+
+def new_findings(
+    files: Sequence[tuple[Discovered, str | None]], repository: Repository, configure: Configure
+) -> Iterator[FileResult]:
+    """Check files, now and as they were; keep the findings that they did not have."""
+    for one, old in files:
+        settings = configure(one.path)
+        result = check_file(one, settings)
+        versions = _versions(one, old, repository)
+        if versions is not None:
+            result = replace(result, findings=_new(*versions, result.findings, settings))
+        yield result
+
+
+def _new(
+    before: Notebook, now: Notebook, findings: Sequence[Finding], settings: Settings
+) -> tuple[Finding, ...]:
+    matched = matched_cells(before.cells, now.cells)
+    known = Counter(_identity(one, one.place.cell) for one in check_one(before, settings).findings)
+    kept = []
+    for finding in findings:
+        cell = finding.place.cell
+        old = matched.get(cell - 1) if cell is not None else None
+        identity = _identity(finding, old + 1 if old is not None else None)
+        if known[identity] > 0 and (cell is None or old is not None):
+            known[identity] -= 1
+        else:
+            kept.append(finding)
+    return tuple(kept)
+
+
+def _identity(finding: Finding, cell: int | None) -> tuple[str, str, str, int | None]:
+    return finding.code, finding.symbol or "", finding.snippet.strip(), cell

@@ -1,0 +1,120 @@
+"""``nbprod baseline``."""
+
+from __future__ import annotations
+
+import os
+
+import click
+
+from nbprod.baseline import Baseline, Entry
+from nbprod.changes import write_atomically
+from nbprod.config.files import Configuration
+from nbprod.errors import UsageError
+from nbprod.model import FileResult
+from nbprod.project import discover, iter_results
+
+__all__ = ["DEFAULT", "command", "read_baseline"]
+
+DEFAULT = ".nbprod-baseline.json"
+
+
+def _relative_to(path: str, file: str) -> str:
+    folder = os.path.dirname(os.path.abspath(path))
+    return os.path.relpath(os.path.abspath(file), folder).replace(os.sep, "/")
+
+
+def read_baseline(path: str) -> Baseline:
+    """Read a baseline from disk.
+
+    Raises:
+        UsageError: it is not there, or is none.
+    """
+    try:
+        with open(path, encoding="utf-8") as file:
+            text = file.read()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not UTF-8"
+        raise UsageError(
+            f"{path}: cannot be read: {reason}; `nbprod baseline write` makes one"
+        ) from None
+    return Baseline.from_json(text, path, lambda file: _relative_to(path, file))
+
+
+@click.group("baseline")
+def command() -> None:
+    """Findings that are known and not reported: for old notebooks, so that new ones are clean."""
+
+
+_PATHS = click.argument("paths", nargs=-1, type=click.Path())
+_FILE = click.option("--baseline", "file", default=DEFAULT, show_default=True, help="The file.")
+
+
+@command.command("write")
+@_PATHS
+@_FILE
+def write(paths: tuple[str, ...], file: str) -> int:
+    """Know every finding of PATHS, and nothing else."""
+    empty = Baseline((), lambda one: _relative_to(file, one))
+    return _save(empty.with_findings(_results(paths)), file)
+
+
+@command.command("update")
+@_PATHS
+@_FILE
+def update(paths: tuple[str, ...], file: str) -> int:
+    """Know the findings of PATHS as they are now; what is known of other files stays."""
+    known = read_baseline(file)
+    results = _results(paths)
+    filtered = known.filtered(results)
+    fresh = known.with_findings(results)
+    click.echo(f"{file}: {sum(len(one.findings) for one in filtered.results)} added, "
+               f"{len(filtered.stale)} stale", err=True)  # fmt: skip
+    entries = (known.entries - filtered.stale) | fresh.entries
+    return _save(Baseline(entries, lambda one: _relative_to(file, one)), file)
+
+
+@command.command("prune")
+@_PATHS
+@_FILE
+def prune(paths: tuple[str, ...], file: str) -> int:
+    """Forget what is not found any more, also in files that are gone."""
+    known = read_baseline(file)
+    stale = known.filtered(_results(paths)).stale | _gone(known, file)
+    return _save(Baseline(known.entries - stale, lambda one: _relative_to(file, one)), file)
+
+
+@command.command("check")
+@_PATHS
+@_FILE
+def check(paths: tuple[str, ...], file: str) -> int:
+    """Exit with 1 if something is known that is not found any more."""
+    known = read_baseline(file)
+    stale = known.filtered(_results(paths)).stale | _gone(known, file)
+    for entry in sorted(stale):
+        click.echo(f"{entry.path}: {entry.code} is in the baseline and not found any more")
+    if stale:
+        click.echo("`nbprod baseline prune` takes them out.", err=True)
+    return 1 if stale else 0
+
+
+def _gone(known: Baseline, file: str) -> frozenset[Entry]:
+    folder = os.path.dirname(os.path.abspath(file))
+    return frozenset(
+        one for one in known.entries if not os.path.exists(os.path.join(folder, one.path))
+    )
+
+
+def _results(paths: tuple[str, ...]) -> list[FileResult]:
+    configuration = Configuration()
+    found = discover(paths or (".",), configuration.for_path)
+    return list(iter_results(found, configuration.for_path))
+
+
+def _save(baseline: Baseline, file: str) -> int:
+    try:
+        write_atomically(file, baseline.to_json().encode("utf-8"))
+    except OSError as error:
+        raise UsageError(f"{file}: cannot be written: {error.strerror}") from None
+    count = len(baseline.entries)
+    click.echo(f"{file}: {count} finding{'s' if count != 1 else ''} known", err=True)
+    return 0

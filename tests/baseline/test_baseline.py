@@ -1,0 +1,121 @@
+"""A baseline knows what is there, and goes on knowing it when notebooks are edited."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+def cell(source: str, identity: str | None, count: int | None = None) -> dict[str, Any]:
+    found = {
+        "cell_type": "code", "metadata": {}, "outputs": [], "execution_count": count,
+        "source": source,
+    }  # fmt: skip
+    return found if identity is None else {"id": identity, **found}
+
+
+def save(path: Path, *cells: dict[str, Any]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    document = {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    path.write_text(json.dumps(document, indent=1))
+
+
+def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    done = subprocess.run(
+        [sys.executable, "-m", "nbprod", *arguments],
+        cwd=folder, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert "Traceback" not in done.stderr
+    return done
+
+
+def check(folder: Path, *arguments: str) -> list[str]:
+    done = run(
+        folder, "check", "--baseline", ".nbprod-baseline.json", "--output-format", "json",
+        *arguments,
+    )  # fmt: skip
+    assert done.returncode in (0, 1), done.stderr
+    return [one["symbol"] for one in json.loads(done.stdout)["findings"]]
+
+
+@pytest.fixture(params=[True, False], ids=["ids", "no ids"])
+def folder(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    ids = ("a", "b") if request.param else (None, None)
+    save(tmp_path / "n.ipynb", cell("print(aa)\nx = 1", ids[0]), cell("print(bb)", ids[1]))
+    assert run(tmp_path, "baseline", "write").returncode == 0
+    return tmp_path
+
+
+def cells_of(folder: Path) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads((folder / "n.ipynb").read_text())["cells"]
+    return found
+
+
+def test_what_is_known_is_not_reported(folder: Path) -> None:
+    assert check(folder) == []
+    assert check(folder, "n.ipynb") == []
+    assert check(folder, str(folder / "n.ipynb")) == []
+
+
+def test_it_survives_moved_inserted_and_executed_cells_and_other_findings(folder: Path) -> None:
+    first, second = cells_of(folder)
+    new = cell("print(cc)", "new" if "id" in first else None)
+    save(folder / "n.ipynb", new, {**second, "execution_count": 7}, cell("y = 2", "y"), first)
+    assert check(folder) == ["cc"]
+
+
+def test_the_same_line_twice_is_two_findings(folder: Path) -> None:
+    first, second = cells_of(folder)
+    save(folder / "n.ipynb", first, second, cell("z = 1\nprint(aa)", "z"))
+    assert check(folder) == ["aa"]
+
+
+def test_what_is_gone_is_stale_until_it_is_pruned(folder: Path) -> None:
+    save(folder / "n.ipynb", cells_of(folder)[0])
+    done = run(folder, "baseline", "check")
+    assert done.returncode == 1
+    assert "NBP103" in done.stdout
+    noted = run(folder, "check", "--baseline", ".nbprod-baseline.json")
+    assert "1 not found any more" in noted.stderr
+    assert run(folder, "baseline", "prune").returncode == 0
+    assert run(folder, "baseline", "check").returncode == 0
+    assert check(folder) == []
+
+
+def test_files_that_are_gone_are_pruned_and_others_are_left(folder: Path) -> None:
+    save(folder / "other" / "m.ipynb", cell("print(dd)", "d"))
+    assert run(folder, "baseline", "update", "other").returncode == 0
+    assert check(folder) == []
+    (folder / "n.ipynb").unlink()
+    assert run(folder, "baseline", "check", "other").returncode == 1
+    assert run(folder, "baseline", "prune", "other").returncode == 0
+    known = json.loads((folder / ".nbprod-baseline.json").read_text())["findings"]
+    assert list(known) == ["other/m.ipynb"]
+
+
+def test_it_holds_no_source_and_is_the_same_each_time(folder: Path) -> None:
+    text = (folder / ".nbprod-baseline.json").read_text()
+    assert "print" not in text
+    run(folder, "baseline", "write")
+    assert (folder / ".nbprod-baseline.json").read_text() == text
+
+
+def test_it_can_be_configured(folder: Path) -> None:
+    (folder / "nbprod.toml").write_text('baseline = ".nbprod-baseline.json"\n')
+    (folder / "deep").mkdir()
+    assert run(folder, "check").returncode == 0
+    assert run(folder / "deep", "check", "..").returncode == 0
+
+
+@pytest.mark.parametrize("text", [None, "no json", "[]", '{"version": 99, "findings": {}}'])
+def test_what_is_no_baseline_is_one_message(text: str | None, folder: Path) -> None:
+    path = folder / ".nbprod-baseline.json"
+    path.unlink() if text is None else path.write_text(text)
+    done = run(folder, "check", "--baseline", ".nbprod-baseline.json")
+    assert done.returncode == 2
+    assert len(done.stderr.strip().splitlines()) == 1
