@@ -32,7 +32,7 @@ from nbprod.syntax.spans import LineIndex
 from nbprod.syntax.types import Magic
 from nbprod.syntax.walk import walk
 
-__all__ = ["check_notebook", "file_finding", "place_of", "unreadable"]
+__all__ = ["check_notebook", "file_finding", "located_findings", "place_of", "unreadable"]
 
 INPUT_CODES = {
     "unreadable-file": "NBP001",
@@ -76,6 +76,26 @@ def check_notebook(
     if mask:
         findings = [_masked(one, mask) for one in findings]
     return tuple(_with_fingerprints(facts, findings, mask))
+
+
+def located_findings(
+    notebook: Notebook, found: Sequence[tuple[Span, Finding]]
+) -> tuple[Finding, ...]:
+    """Findings that another tool has made, with places, lines, masks and fingerprints."""
+    from dataclasses import replace
+
+    facts = Facts(notebook)
+    mask = Mask(facts.secrets)
+    findings = []
+    for span, finding in found:
+        place = place_of(facts, span)
+        placed = replace(finding, place=place, snippet=_snippet(facts.index(span.cell), place))
+        findings.append(_masked(placed, mask) if mask else placed)
+    return tuple(_with_fingerprints(facts, findings, mask))
+
+
+def _snippet(index: LineIndex, place: Place) -> str:
+    return "\n".join(index.line(number) for number in range(place.line, place.end_line + 1))
 
 
 def _may_be_silenced(notebook: Notebook) -> bool:
@@ -194,7 +214,7 @@ def place_of(facts: Facts, span: Span, inside: Inside | None = None) -> Place:
 def _finding(facts: Facts, rule: Rule, diagnostic: Diagnostic, place: Place) -> Finding:
     inside = diagnostic.inside
     index = LineIndex(inside.text) if inside else facts.index(diagnostic.span.cell)
-    snippet = "\n".join(index.line(number) for number in range(place.line, place.end_line + 1))
+    snippet = _snippet(index, place)
     related = tuple(
         RelatedPlace(place_of(facts, label.span), label.message) for label in diagnostic.labels
     )

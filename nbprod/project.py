@@ -51,6 +51,8 @@ class Settings(NamedTuple):
     output_format: str = "full"
     unsafe_fixes: bool = False
     baseline: str | None = None
+    ruff: bool = False
+    tools: tuple[str, ...] = ()
     root: str = ""
 
     @property

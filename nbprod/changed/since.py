@@ -16,7 +16,7 @@ from nbprod.notebook.read import read_notebook
 from nbprod.notebook.types import Notebook
 from nbprod.project import Configure, Settings, check_file, check_one
 
-__all__ = ["changed_files", "new_findings", "on_changed_lines"]
+__all__ = ["changed_files", "foreign_on_changed_lines", "new_findings", "on_changed_lines"]
 
 
 def changed_files(
@@ -41,6 +41,33 @@ def on_changed_lines(
             kept = [finding for finding in result.findings if _touches(finding, lines)]
             result = replace(result, findings=tuple(kept))
         yield result
+
+
+def foreign_on_changed_lines(
+    results: Sequence[FileResult],
+    files: Sequence[tuple[Discovered, str | None]],
+    repository: Repository,
+) -> list[FileResult]:
+    """Take the findings of other linters out that are on lines which have not changed.
+
+    How the notebook was is not shown to them, so lines are all there is to go by.
+    """
+    versions = {one.path: (one, old) for one, old in files}
+    found = []
+    for result in results:
+        pair = None
+        if any(_is_foreign(one) for one in result.findings) and result.path in versions:
+            pair = _versions(*versions[result.path], repository)
+        if pair is not None:
+            lines = _lines(*pair)
+            kept = [one for one in result.findings if not _is_foreign(one) or _touches(one, lines)]
+            result = replace(result, findings=tuple(kept))
+        found.append(result)
+    return found
+
+
+def _is_foreign(finding: Finding) -> bool:
+    return not finding.code.startswith("NBP")
 
 
 _Lines = dict[int, set[int] | None]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import click
 
@@ -43,6 +43,8 @@ Examples:
 @click.option("--fail-on", type=click.Choice(SEVERITIES), help="The least severity that fails.")
 @click.option("--config", multiple=True, metavar="FILE|KEY=VALUE", help="Configure this run.")
 @click.option("--isolated", is_flag=True, help="Read no configuration file.")
+@click.option("--ruff", is_flag=True, help="Run ruff over the same notebooks, too.")
+@click.option("--tool", multiple=True, metavar="LINTER", help="Run a linter by nbQA, too.")
 @click.option("--baseline", metavar="FILE", help="Do not report what this file knows.")
 @click.option("--since", metavar="REF", help="Only findings on lines changed since REF.")
 @click.option("--new-since", metavar="REF", help="Only findings that REF did not have.")
@@ -104,30 +106,47 @@ def command(paths: tuple[str, ...], **options: object) -> int:
     else:
         found = discover(paths or (".",), configure)
         shown = not (options["quiet"] or options["no_progress"])
-        checked, count = _checked(found, configure, options, settings.jobs)
-        results = list(progress(checked, count, shown=shown))
+        if options["since"] or options["new_since"]:
+            results = _changed(found, configure, options, settings)
+        else:
+            checked = iter_results(found, configure, settings.jobs)
+            results = list(progress(checked, len(found), shown=shown))
+            results = with_linters(results, settings)
     if settings.baseline is not None:
         results = _without_known(results, settings.baseline, quiet=bool(options["quiet"]))
     return finish(results, options, settings)
 
 
-def _checked(
-    found: Sequence[Discovered], configure: Configure, options: dict[str, object], jobs: int
-) -> tuple[Iterator[FileResult], int]:
-    """The results of a run, and how many there will be."""
-    since, new_since = options["since"], options["new_since"]
-    if since is None and new_since is None:
-        return iter_results(found, configure, jobs), len(found)
+def _changed(
+    found: Sequence[Discovered],
+    configure: Configure,
+    options: dict[str, object],
+    settings: Settings,
+) -> Sequence[FileResult]:
+    """The results for what changed since a commit."""
+    from nbprod.changed import since as changed
     from nbprod.changed.git import Repository
-    from nbprod.changed.since import changed_files, new_findings, on_changed_lines
 
-    if since is not None and new_since is not None:
+    since, new_since = options["since"], options["new_since"]
+    if since and new_since:
         raise UsageError("--since and --new-since cannot be used together")
     first = os.path.dirname(os.path.abspath(found[0].path)) if found else os.getcwd()
     repository = Repository.at(first, str(since or new_since))
-    files = changed_files(found, repository)
-    check = on_changed_lines if since is not None else new_findings
-    return check(files, repository, configure), len(files)
+    files = changed.changed_files(found, repository)
+    check = changed.on_changed_lines if since else changed.new_findings
+    results = with_linters(list(check(files, repository, configure)), settings)
+    return changed.foreign_on_changed_lines(results, files, repository)
+
+
+def with_linters(results: Sequence[FileResult], settings: Settings) -> Sequence[FileResult]:
+    """Results with what the other linters of the settings find in the same files."""
+    if not (settings.ruff or settings.tools):
+        return results
+    from nbprod.linters.foreign import merged
+    from nbprod.linters.run import foreign_findings
+
+    paths = [one.path for one in results if not one.unreadable and one.skipped is None]
+    return merged(results, foreign_findings(paths, ruff=settings.ruff, tools=settings.tools))
 
 
 def _without_known(
@@ -168,6 +187,7 @@ _SETTING_OPTIONS = {
     "force_exclude": "force-exclude", "python_magic": "python-magics",
     "opaque_magic": "opaque-magics", "jobs": "jobs", "level": "level", "fail_on": "fail-on",
     "unsafe_fixes": "unsafe-fixes", "baseline": "baseline",
+    "ruff": "ruff", "tool": "tools",
 }  # fmt: skip
 
 

@@ -35,6 +35,8 @@ def run_fixes(paths: Sequence[str], configure: Configure, options: dict[str, obj
     # A key that stands in one notebook's code is taken out of the outputs of all of them.
     secrets = _secrets_of(found, configure)
     run = _Run(options, Mask(secrets))
+    if not options["diff"]:
+        _fix_by_ruff(found, configure)
     for one in found:
         settings = configure(one.path)
         check = partial(_check, settings=settings, secrets=secrets)
@@ -49,6 +51,20 @@ def run_fixes(paths: Sequence[str], configure: Configure, options: dict[str, obj
             after = read_notebook(fixed.data, one.path)
             run.results.append(check_one(after, settings, secrets=secrets))
     return run.finish(configure("."))
+
+
+def _fix_by_ruff(found: Sequence[Discovered], configure: Configure) -> None:
+    """Where ruff is to be run, it applies its own fixes, first."""
+    for unsafe in (False, True):
+        paths = []
+        for one in found:
+            settings = configure(one.path)
+            if settings.ruff and settings.unsafe_fixes == unsafe and one.path.endswith(".ipynb"):
+                paths.append(one.path)
+        if paths:
+            from nbprod.linters.ruff import fix_with_ruff
+
+            fix_with_ruff(paths, unsafe=unsafe)
 
 
 def _check(notebook: Notebook, settings: Settings, secrets: frozenset[str]) -> Sequence[Finding]:
@@ -129,9 +145,9 @@ class _Run:
                 click.echo(f"{path}: names to be set: {', '.join(added)}", err=True)
         if self.took_out and not quiet:
             click.echo(_REVOKE, err=True)
-        from nbprod.cli.check import finish
+        from nbprod.cli.check import finish, with_linters
 
-        return finish(self.results, self.options, settings)
+        return finish(with_linters(self.results, settings), self.options, settings)
 
 
 def _write(path: str, data: bytes) -> None:

@@ -63,6 +63,8 @@ OPTIONS: tuple[Option, ...] = (
     Option("output-format", "choice", "full", "The format of the report.", tuple(FORMATS)),
     Option("unsafe-fixes", "flag", False, "Let `--fix` apply the unsafe fixes, too."),
     Option("baseline", "text", None, "A file of findings that are known and not reported."),
+    Option("ruff", "flag", False, "Run ruff over the same notebooks, with its own settings."),
+    Option("tools", "words", (), "Linters to run by nbQA, with options: `mypy --strict`."),
     Option("jobs", "number", 0, "Processes; 0 decides by the amount of work."),
 )  # fmt: skip
 

@@ -1,0 +1,116 @@
+"""Ruff over notebooks: one process for all of them, its own settings, its own `noqa`."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from nbprod.errors import UsageError
+from nbprod.linters.foreign import Remark
+from nbprod.model import Applicability, Fix
+
+__all__ = ["LEFT_OUT", "fix_with_ruff", "ruff_remarks"]
+
+# Codes that make no sense in notebooks, or of which our own rules say more.
+LEFT_OUT: Mapping[str, str] = {
+    "invalid-syntax": "syntax-error (NBP010) says it for each cell",
+    "E999": "syntax-error (NBP010) says it for each cell",
+    "F821": "undefined-name and its kin (NBP1xx) know in which order cells run",
+    "F704": "cells may await and yield at their outermost level",
+    "PLE1142": "cells may await at their outermost level",
+    "E402": "imports below a note or a parameter are how notebooks are written",
+    "B018": "the last expression of a cell is what it shows",
+    "B015": "the last expression of a cell is what it shows",
+    "T201": "printing is how notebooks talk",
+    "T203": "printing is how notebooks talk",
+    "D100": "a notebook has notes, not a docstring",
+    "INP001": "a notebook is no module of a package",
+    "N999": "a notebook is no module, so its name is free",
+    "B006": "mutable-default-argument (NBP205)",
+    "PLW0602": "global-write-in-function (NBP203)",
+    "PLW0603": "global-write-in-function (NBP203)",
+    "A001": "shadowed-builtin (NBP111) looks whether later cells use it",
+}
+
+
+def ruff_remarks(paths: Sequence[str]) -> dict[str, list[Remark]]:
+    """What ruff says of notebooks, by path.
+
+    Raises:
+        UsageError: ruff is not there, or refuses its settings.
+    """
+    if not paths:
+        return {}
+    done = _run(["check", "--output-format", "json", "--force-exclude", "--exit-zero"], paths)
+    by_real_path = {os.path.realpath(path): path for path in paths}
+    found: dict[str, list[Remark]] = {}
+    for one in json.loads(done):
+        path = by_real_path.get(os.path.realpath(one["filename"]))
+        code = one.get("code") or "invalid-syntax"
+        if path is not None and one.get("cell") and code not in LEFT_OUT:
+            found.setdefault(path, []).append(_remark(one, code))
+    return found
+
+
+def fix_with_ruff(paths: Sequence[str], *, unsafe: bool) -> None:
+    """Let ruff apply its fixes, those of codes that we leave out excepted.
+
+    Raises:
+        UsageError: ruff is not there, or refuses its settings.
+    """
+    if paths:
+        codes = ",".join(code for code in LEFT_OUT if code != "invalid-syntax" and code != "E999")
+        more = ["--unsafe-fixes"] if unsafe else []
+        _run(["check", "--fix-only", "--unfixable", codes, "--force-exclude", *more], paths)
+
+
+def _run(arguments: list[str], paths: Sequence[str]) -> str:
+    command = [_executable(), *arguments, "--quiet", "--", *paths]
+    try:
+        done = subprocess.run(command, capture_output=True, check=False)
+    except FileNotFoundError:
+        raise UsageError("ruff is not installed; `pip install ruff`, or leave out --ruff") from None
+    if done.returncode not in (0, 1):
+        text = done.stderr.decode("utf-8", "replace").strip().split("\n")
+        raise UsageError("ruff: " + " ".join(line.strip() for line in text if line.strip())[:300])
+    return done.stdout.decode("utf-8", "replace") or "[]"
+
+
+def _executable() -> str:
+    """Ruff of this environment, else the one on the path."""
+    try:
+        from ruff.__main__ import find_ruff_bin  # type: ignore[import-untyped]
+    except ImportError:
+        return "ruff"
+    try:
+        return str(find_ruff_bin())
+    except FileNotFoundError:
+        return "ruff"
+
+
+def _remark(one: Mapping[str, Any], code: str) -> Remark:
+    start, end = one["location"], one["end_location"]
+    return Remark(
+        cell=one["cell"] - 1,
+        line=start["row"],
+        column=start["column"],
+        end_line=end["row"],
+        end_column=end["column"],
+        code=code,
+        name=one.get("name") or code.lower(),
+        message=one["message"],
+        url=one.get("url"),
+        fix=_fix(one.get("fix")),
+    )
+
+
+def _fix(found: Mapping[str, Any] | None) -> Fix | None:
+    """That ruff has a fix and how sure it is; ruff applies it itself."""
+    if not found:
+        return None
+    sure = found.get("applicability") == "safe"
+    applicability = Applicability.SAFE if sure else Applicability.UNSAFE
+    return Fix(found.get("message") or "Fix by ruff", (), applicability)

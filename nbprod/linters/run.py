@@ -1,0 +1,52 @@
+"""Run other linters over the notebooks of a run; the only module here that reads notebooks."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+from nbprod.errors import ReadError
+from nbprod.linters.foreign import Remark, findings_of
+from nbprod.linters.nbqa import Line, remarks_of, tool_lines
+from nbprod.linters.ruff import ruff_remarks
+from nbprod.model import Finding
+from nbprod.notebook.read import read_notebook
+from nbprod.notebook.types import Notebook
+
+__all__ = ["foreign_findings"]
+
+
+def foreign_findings(
+    paths: Sequence[str], *, ruff: bool, tools: Sequence[str]
+) -> dict[str, list[Finding]]:
+    """What ruff and other tools find in the `.ipynb` files among ``paths``, by path.
+
+    Raises:
+        UsageError: a linter is missing or gives up.
+    """
+    notebooks = [path for path in paths if path.lower().endswith(".ipynb")]
+    remarks: dict[str, list[Remark]] = ruff_remarks(notebooks) if ruff else {}
+    lines: dict[str, dict[str, list[Line]]] = {}
+    by_real_path = {os.path.realpath(path): path for path in notebooks}
+    for tool in tools:
+        for line in tool_lines(tool, notebooks):
+            path = by_real_path.get(os.path.realpath(line.path))
+            if path is not None:
+                lines.setdefault(path, {}).setdefault(tool, []).append(line)
+    found: dict[str, list[Finding]] = {}
+    for path in dict.fromkeys([*remarks, *lines]):
+        notebook = _read(path)
+        if notebook is not None:
+            said = list(remarks.get(path, ()))
+            for tool, some in lines.get(path, {}).items():
+                said += remarks_of(some, notebook, tool)
+            found[path] = list(findings_of(notebook, said))
+    return found
+
+
+def _read(path: str) -> Notebook | None:
+    try:
+        with open(path, "rb") as file:
+            return read_notebook(file.read(), path)
+    except (OSError, ReadError):
+        return None
