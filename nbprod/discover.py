@@ -13,7 +13,7 @@ from nbprod.errors import ReadError
 if TYPE_CHECKING:
     import pathspec
 
-__all__ = ["DEFAULT_EXCLUDES", "Discovered", "iter_notebook_paths"]
+__all__ = ["DEFAULT_EXCLUDES", "Discovered", "is_notebook", "iter_notebook_paths"]
 
 DEFAULT_EXCLUDES = (
     ".git", ".hg", ".svn", ".ipynb_checkpoints", "__pycache__", "node_modules", ".venv", "venv",
@@ -192,7 +192,7 @@ class _Walker:
                 problem = ReadError("unreadable-file", "is a directory with the name of a notebook")
                 yield Discovered(path, False, problem)
             yield from self._folder(entry.path, rules)
-        elif _is_notebook(entry):
+        elif is_notebook(entry.path):
             yield from (
                 _explicit(path, (), False, False)
                 if not os.path.exists(entry.path)
@@ -200,20 +200,21 @@ class _Walker:
             )
 
 
-def _is_notebook(entry: os.DirEntry[str]) -> bool:
-    name = entry.name.lower()
+def is_notebook(path: str) -> bool:
+    """Whether a file is a notebook: by its name, text formats by how they start."""
+    name = os.path.basename(path).lower()
     if name.endswith(_ALWAYS):
         return True
     if not (name.endswith(_SNIFFED) or name == "note.json"):
         return False
     try:
-        with open(entry.path, "rb") as file:
+        with open(path, "rb") as file:
             head = file.read(_HEAD).decode("utf-8", "ignore")
     except OSError:
         return False
     from nbprod.notebook.formats import sniff
 
-    return sniff(head, entry.path) is not None
+    return sniff(head, path) is not None
 
 
 def _reason(error: OSError) -> str:

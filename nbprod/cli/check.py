@@ -15,7 +15,7 @@ from nbprod.cli.terminal import progress
 from nbprod.config.files import Configuration
 from nbprod.config.layers import read_table
 from nbprod.config.options import LEVELS, SEVERITIES
-from nbprod.discover import Discovered
+from nbprod.discover import Discovered, is_notebook
 from nbprod.errors import UsageError
 from nbprod.model import FileResult, Report
 from nbprod.project import Configure, Settings, check_bytes, discover, iter_results
@@ -76,6 +76,7 @@ Examples:
 @click.option("--extend-exclude", multiple=True, metavar="GLOB", help="Leave these out too.")
 @click.option("--force-exclude", is_flag=True, help="Leave out files that are named, too.")
 @click.option("--no-respect-gitignore", is_flag=True, help="Check what git ignores, too.")
+@click.option("--only-notebooks", is_flag=True, help="Pass over named files that are none.")
 @click.option("--python-magic", multiple=True, metavar="NAME", help="The body of %%NAME is Python.")
 @click.option("--opaque-magic", multiple=True, metavar="NAME", help="The body of %%NAME is not.")
 def command(paths: tuple[str, ...], **options: object) -> int:
@@ -105,6 +106,8 @@ def command(paths: tuple[str, ...], **options: object) -> int:
         results: Sequence[FileResult] = (_from_stdin(options, configure),)
     else:
         found = discover(paths or (".",), configure)
+        if options["only_notebooks"]:
+            found = [one for one in found if one.problem is not None or is_notebook(one.path)]
         shown = not (options["quiet"] or options["no_progress"])
         if options["since"] or options["new_since"]:
             results = _changed(found, configure, options, settings)

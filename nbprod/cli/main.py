@@ -18,6 +18,7 @@ _COMMANDS = {
     "check": ("nbprod.cli.check", "Check notebooks."),
     "config": ("nbprod.cli.config", "Show the configuration and where each value comes from."),
     "graph": ("nbprod.cli.graph", "Draw the data flow between the cells of a notebook."),
+    "init": ("nbprod.cli.init", "Set a repository up: configuration, hook, workflow."),
     "rule": ("nbprod.cli.rule", "Explain a rule, or list them all."),
 }
 

@@ -1,0 +1,75 @@
+"""``nbprod init``."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from nbprod._version import __version__
+from nbprod.changes import write_atomically
+from nbprod.errors import UsageError
+from nbprod.initialise.plan import Change, plan
+
+
+@click.command("init")
+@click.argument("path", default=".", type=click.Path())
+@click.option("--diff", is_flag=True, help="Show what would be written, and write nothing.")
+@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+def command(path: str, diff: bool, yes: bool) -> int:
+    """Write configuration, pre-commit hook and CI workflow for a repository.
+
+    Shows what it will do and asks; nothing that is there is overwritten.
+    """
+    root = Path(path)
+    if not root.is_dir():
+        raise UsageError(f"{path}: is no folder")
+    changes, notes = plan(lambda name: _read(root / name), __version__)
+    for note in notes:
+        click.echo(note, err=True)
+    if not changes:
+        click.echo("Nothing to do.", err=True)
+        return 0
+    for change in changes:
+        sys.stdout.writelines(_shown(change))
+    if diff:
+        return 0
+    if not yes and not click.confirm("Write this?", default=True, err=True):
+        click.echo("Nothing was written.", err=True)
+        return 0
+    for change in changes:
+        _write(root / change.path, change)
+        click.echo(f"{'wrote' if change.is_new else 'added to'} {change.path}", err=True)
+    click.echo(
+        "Next: `nbprod check`, and `nbprod baseline write` if there is much to clean up.", err=True
+    )
+    return 0
+
+
+def _read(path: Path) -> str | None:
+    try:
+        return path.read_bytes().decode("utf-8")
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path}: cannot be read: {error}") from None
+
+
+def _shown(change: Change) -> list[str]:
+    before = (change.before or "").splitlines(keepends=True)
+    after = change.after.splitlines(keepends=True)
+    old = "/dev/null" if change.is_new else change.path
+    return list(difflib.unified_diff(before, after, old, change.path))
+
+
+def _write(path: Path, change: Change) -> None:
+    if change.is_new and path.exists():
+        raise UsageError(f"{path}: has appeared meanwhile; nothing of it was overwritten")
+    try:
+        os.makedirs(path.parent, exist_ok=True)
+        write_atomically(str(path), change.after.encode("utf-8"))
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be written: {error.strerror}") from None

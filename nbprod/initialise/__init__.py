@@ -1,0 +1,1 @@
+"""Set a repository up: configuration, hook, workflow; nothing that is there is overwritten."""

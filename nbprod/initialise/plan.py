@@ -1,0 +1,143 @@
+"""What to write into a repository so that nbprod runs on it. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import NamedTuple
+
+__all__ = ["Change", "plan"]
+
+_CONFIG = """\
+# What is checked, and how strictly: `nbprod config` shows every value.
+{head}level = "shared"
+ruff = {ruff}
+"""
+_HOOK = """\
+{indent}- repo: {url}
+{indent}  rev: v{version}
+{indent}  hooks:
+{indent}    - id: nbprod
+"""
+_GITHUB = """\
+name: notebooks
+on:
+  pull_request:
+  push:
+    branches: [main]
+permissions:
+  contents: read
+jobs:
+  nbprod:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@v4
+        with:
+          # The history that `new-since` compares with.
+          fetch-depth: 0
+      - uses: nbprod/nbprod@v{version}
+        with:
+          new-since: ${{{{ github.base_ref && format('origin/{{0}}', github.base_ref) || '' }}}}
+"""
+_GITLAB = """\
+include:
+  - remote: {url}/-/raw/v{version}/templates/nbprod.gitlab-ci.yml
+"""
+_URL = "https://github.com/nbprod/nbprod"
+
+
+class Change(NamedTuple):
+    """A file to write. ``before`` is what it holds now, None if it is not there."""
+
+    path: str
+    before: str | None
+    after: str
+
+    @property
+    def is_new(self) -> bool:
+        """Whether the file is not there yet."""
+        return self.before is None
+
+
+def plan(read: Callable[[str], str | None], version: str) -> tuple[list[Change], list[str]]:
+    """The changes, and notes on what is left as it is.
+
+    Args:
+        read: the text of a file of the repository by its path, None if it is not there.
+        version: the version of nbprod to name.
+    """
+    changes: list[Change] = []
+    notes: list[str] = []
+    for make in (_configuration, _hook, _workflow):
+        made = make(read, version)
+        if isinstance(made, Change):
+            changes.append(made)
+        else:
+            notes.append(made)
+    return changes, notes
+
+
+def _configuration(read: Callable[[str], str | None], version: str) -> Change | str:
+    del version
+    for name in ("nbprod.toml", ".nbprod.toml"):
+        if read(name) is not None:
+            return f"{name} is there and stays as it is"
+    project = read("pyproject.toml")
+    uses_ruff = read("ruff.toml") is not None or "[tool.ruff" in (project or "")
+    ruff = "true" if uses_ruff else "false"
+    if project is None:
+        return Change("nbprod.toml", None, _CONFIG.format(head="", ruff=ruff))
+    if re.search(r"^\s*\[tool\.nbprod", project, re.MULTILINE):
+        return "pyproject.toml has a table for nbprod and stays as it is"
+    ends_in_blank_line = not project or project.endswith("\n\n")
+    gap = "" if ends_in_blank_line else "\n" if project.endswith("\n") else "\n\n"
+    table = _CONFIG.format(head="[tool.nbprod]\n", ruff=ruff)
+    return Change("pyproject.toml", project, f"{project}{gap}{table}")
+
+
+def _hook(read: Callable[[str], str | None], version: str) -> Change | str:
+    name = ".pre-commit-config.yaml"
+    text = read(name)
+    if text is None:
+        return Change(name, None, "repos:\n" + _hook_entry("  ", version))
+    if "nbprod" in text:
+        return f"{name} has nbprod and stays as it is"
+    # Entries are added behind the last one, as it is indented; the rest keeps every byte.
+    entries = list(re.finditer(r"^( *)- repo:", text, re.MULTILINE))
+    if not re.search(r"^repos:\s*$", text, re.MULTILINE) or not entries:
+        entry = _hook_entry("  ", version)
+        return f"{name} has another shape; add this to it yourself:\n{entry}"
+    indent = entries[-1][1]
+    end = _end_of_entry(text, entries[-1].end(), indent)
+    gap = "" if text[:end].endswith("\n") else "\n"
+    return Change(name, text, f"{text[:end]}{gap}{_hook_entry(indent, version)}{text[end:]}")
+
+
+def _hook_entry(indent: str, version: str) -> str:
+    return _HOOK.format(indent=indent, url=_URL, version=version)
+
+
+def _end_of_entry(text: str, position: int, indent: str) -> int:
+    """Behind the lines that belong to an entry: those that are indented more than its dash."""
+    end = position
+    for line in re.finditer(r"[^\n]*\n|[^\n]+\Z", text[position:]):
+        body = line[0]
+        blank = not body.strip()
+        if line.start() and not blank and not body.startswith(f"{indent} "):
+            break
+        if not blank or not line.start():
+            end = position + line.end()
+    return end
+
+
+def _workflow(read: Callable[[str], str | None], version: str) -> Change | str:
+    gitlab = read(".gitlab-ci.yml")
+    if gitlab is not None:
+        entry = _GITLAB.format(url="https://gitlab.com/nbprod/nbprod", version=version)
+        if "nbprod" in gitlab:
+            return ".gitlab-ci.yml has nbprod and stays as it is"
+        return f".gitlab-ci.yml stays as it is; add this to it yourself:\n{entry}"
+    name = ".github/workflows/nbprod.yml"
+    if read(name) is not None:
+        return f"{name} is there and stays as it is"
+    return Change(name, None, _GITHUB.format(version=version))

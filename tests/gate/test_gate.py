@@ -1,0 +1,215 @@
+"""Hooks, the action, the template and `nbprod init`, run for real as far as this machine goes."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from nbprod.initialise.plan import plan
+
+ROOT = Path(__file__).parents[2]
+BAD, GOOD = ("print(nowhere)",), ("x = 1", "print(x)")
+
+
+def book(*sources: str) -> str:
+    cells = [
+        {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None, "source": one}
+        for one in sources
+    ]
+    return json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 4}) + "\n"
+
+
+def git(folder: Path, *arguments: str) -> None:
+    command = ["git", "-c", "user.name=n", "-c", "user.email=n@example.org", *arguments]
+    subprocess.run(command, cwd=folder, check=True, capture_output=True)
+
+
+def environment(**more: str) -> dict[str, str]:
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    return {**os.environ, "PATH": path, "PYTHONPATH": str(ROOT), **more}
+
+
+HOOKS: list[dict[str, Any]] = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
+
+
+def test_every_hook_calls_what_exists() -> None:
+    assert {one["id"] for one in HOOKS} == {
+        "nbprod", "nbprod-fix", "nbprod-databricks", "nbprod-zeppelin",
+    }  # fmt: skip
+    for hook in HOOKS:
+        words = hook["entry"].split()
+        done = subprocess.run(
+            [sys.executable, "-m", *words, "--help"], capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0
+        assert all(word in done.stdout for word in words if word.startswith("--"))
+        assert hook["require_serial"] is True
+
+
+@pytest.mark.slow
+def test_pre_commit_runs_the_hooks_of_a_repository(tmp_path: Path) -> None:
+    # The hooks are installed by pre-commit from a repository; only their environment, which would
+    # want a package index, is the one that runs this test.
+    hooks = tmp_path / "hooks"
+    hooks.mkdir()
+    text = (ROOT / ".pre-commit-hooks.yaml").read_text()
+    (hooks / ".pre-commit-hooks.yaml").write_text(
+        text.replace("language: python", "language: system")
+    )
+    git(hooks, "init", "-q")
+    git(hooks, "add", ".")
+    git(hooks, "commit", "-qm", "hooks")
+    git(hooks, "tag", "v1")
+    work = tmp_path / "work"
+    work.mkdir()
+    git(work, "init", "-q")
+    entries = [{"id": one["id"]} for one in HOOKS if one["id"] != "nbprod-fix"]
+    config = {"repos": [{"repo": f"file://{hooks}", "rev": "v1", "hooks": entries}]}
+    (work / ".pre-commit-config.yaml").write_text(yaml.safe_dump(config))
+    (work / "n.ipynb").write_text(book(*GOOD))
+    (work / "plain.py").write_text("x = nowhere\n")
+    (work / "d.py").write_text("# Databricks notebook source\nx = 1\n")
+    (work / "note.zpln").write_text(json.dumps({"paragraphs": [{"text": "%python\nx = 1"}]}))
+
+    def run() -> subprocess.CompletedProcess[str]:
+        git(work, "add", ".")
+        command = [sys.executable, "-m", "pre_commit", "run", "--all-files"]
+        home = environment(PRE_COMMIT_HOME=str(tmp_path / "home"))
+        return subprocess.run(
+            command, cwd=work, env=home, capture_output=True, text=True, check=False
+        )
+
+    done = run()
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.count("Passed") == 3
+    (work / "n.ipynb").write_text(book(*BAD))
+    (work / "d.py").write_text("# Databricks notebook source\nprint(nothing)\n")
+    done = run()
+    assert done.returncode == 1
+    assert done.stdout.count("Failed") == 2
+    assert "n.ipynb" in done.stdout and "nothing" in done.stdout
+
+
+def test_the_action_is_a_composite_action_whose_check_runs(tmp_path: Path) -> None:
+    action = yaml.safe_load((ROOT / "action.yml").read_text())
+    assert action["runs"]["using"] == "composite"
+    check = next(one for one in action["runs"]["steps"] if one.get("id") == "check")
+    inputs = {name: str(one["default"]) for name, one in action["inputs"].items()}
+    inputs |= {"sarif-file": "r.sarif", "args": "--select NBP103"}
+    given = {
+        key: re.sub(r"\$\{\{ inputs\.([\w-]+) \}\}", lambda one: inputs[one[1]], value)
+        for key, value in check["env"].items()
+    }
+    (tmp_path / "n.ipynb").write_text(book(*BAD))
+    script = tmp_path / "check.sh"
+    script.write_text(check["run"])
+    results = {"GITHUB_OUTPUT": str(tmp_path / "out"), "GITHUB_STEP_SUMMARY": str(tmp_path / "sum")}
+    stub = tmp_path / "bin"
+    stub.mkdir()
+    (stub / "nbprod").write_text(f'#!/bin/sh\nexec "{sys.executable}" -m nbprod "$@"\n')
+    (stub / "nbprod").chmod(0o755)
+    surroundings = environment(**given, **results)
+    surroundings["PATH"] = f"{stub}{os.pathsep}{surroundings['PATH']}"
+    done = subprocess.run(
+        ["bash", "-e", str(script)],
+        cwd=tmp_path, env=surroundings, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1, done.stderr
+    assert done.stdout.startswith("::error title=NBP103 undefined-name,file=n.ipynb,line=1")
+    assert (tmp_path / "out").read_text() == "exit-code=1\n"
+    assert "NBP103" in (tmp_path / "sum").read_text()
+    assert json.loads((tmp_path / "r.sarif").read_text())["version"] == "2.1.0"
+
+
+def test_every_step_of_the_action_is_shell_that_parses() -> None:
+    action = yaml.safe_load((ROOT / "action.yml").read_text())
+    for step in action["runs"]["steps"]:
+        if "run" in step:
+            subprocess.run(["bash", "-n", "-c", step["run"]], check=True)
+            assert step["shell"] == "bash"
+
+
+def test_the_script_of_the_gitlab_template_writes_its_reports(tmp_path: Path) -> None:
+    job = yaml.safe_load((ROOT / "templates" / "nbprod.gitlab-ci.yml").read_text())["nbprod"]
+    (script,) = job["script"]
+    (tmp_path / "n.ipynb").write_text(book(*BAD))
+    command = script.replace("nbprod check", f'"{sys.executable}" -m nbprod check', 1)
+    done = subprocess.run(
+        ["bash", "-c", command], cwd=tmp_path, env=environment(NBPROD_ARGS=""), check=False,
+        capture_output=True,
+    )  # fmt: skip
+    assert done.returncode == 1
+    for report in job["artifacts"]["reports"].values():
+        assert (tmp_path / report).stat().st_size > 10
+
+
+def init(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "nbprod", "init", *arguments],
+        cwd=folder, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+
+
+def test_init_writes_what_it_shows_and_a_second_time_nothing(tmp_path: Path) -> None:
+    shown = init(tmp_path, "--diff")
+    assert shown.returncode == 0
+    assert not list(tmp_path.iterdir())
+    done = init(tmp_path, "--yes")
+    assert done.stdout == shown.stdout
+    config = yaml.safe_load((tmp_path / ".pre-commit-config.yaml").read_text())
+    assert config["repos"][0]["hooks"] == [{"id": "nbprod"}]
+    workflow = yaml.safe_load((tmp_path / ".github" / "workflows" / "nbprod.yml").read_text())
+    steps = workflow["jobs"]["nbprod"]["steps"]
+    assert steps[0]["with"]["fetch-depth"] == 0
+    (tmp_path / "n.ipynb").write_text(book(*GOOD))
+    check = [sys.executable, "-m", "nbprod", "check"]
+    assert subprocess.run(check, cwd=tmp_path, check=False).returncode == 0
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    again = init(tmp_path, "--yes")
+    assert "Nothing to do" in again.stderr
+    assert before == {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+
+
+def test_init_does_not_write_unasked(tmp_path: Path) -> None:
+    assert init(tmp_path).returncode != 0
+    assert not list(tmp_path.iterdir())
+
+
+def test_init_adds_to_what_is_there_and_keeps_its_bytes(tmp_path: Path) -> None:
+    project = "[project]\nname = 'x'\n[tool.ruff]\nline-length = 90"
+    hooks = (
+        "# our hooks\nrepos:\n- repo: https://example.org/a\n  rev: v1  # pinned\n  hooks:\n"
+        "  - id: a\n\n# the end\nci:\n  autofix_prs: false\n"
+    )
+    (tmp_path / "pyproject.toml").write_text(project)
+    (tmp_path / ".pre-commit-config.yaml").write_text(hooks)
+    assert init(tmp_path, "--yes").returncode == 0
+    text = (tmp_path / "pyproject.toml").read_text()
+    assert text.startswith(project)
+    assert "ruff = true" in text
+    made = (tmp_path / ".pre-commit-config.yaml").read_text()
+    config = yaml.safe_load(made)
+    assert [one["repo"].rpartition("/")[2] for one in config["repos"]] == ["a", "nbprod"]
+    assert config["ci"] == {"autofix_prs": False}
+    kept = iter(made.splitlines())
+    assert all(line in kept for line in hooks.splitlines())
+
+
+def test_init_leaves_alone_what_it_does_not_understand() -> None:
+    files = {".pre-commit-config.yaml": "repos: []\n", ".gitlab-ci.yml": "stages: [test]\n"}
+    changes, notes = plan(files.get, "1.0")
+    assert [change.path for change in changes] == ["nbprod.toml"]
+    assert sum("add this to it yourself" in note for note in notes) == 2
+
+
+def test_git_is_there() -> None:
+    assert shutil.which("git")
