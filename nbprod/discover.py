@@ -18,7 +18,7 @@ __all__ = ["DEFAULT_EXCLUDES", "Discovered", "is_notebook", "iter_notebook_paths
 DEFAULT_EXCLUDES = (
     ".git", ".hg", ".svn", ".ipynb_checkpoints", "__pycache__", "node_modules", ".venv", "venv",
     ".tox", ".nox", ".eggs", "build", "dist", "site-packages", ".mypy_cache", ".pytest_cache",
-    ".ruff_cache", ".direnv", "__pypackages__",
+    ".ruff_cache", ".direnv", "__pypackages__", ".nbprod_cache",
 )  # fmt: skip
 _ALWAYS = (".ipynb", ".zpln")
 _SNIFFED = (".py", ".md", ".rmd", ".qmd", ".sql", ".scala", ".r")

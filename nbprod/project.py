@@ -53,6 +53,8 @@ class Settings(NamedTuple):
     baseline: str | None = None
     ruff: bool = False
     tools: tuple[str, ...] = ()
+    cache: bool = False
+    cache_dir: str = ".nbprod_cache"
     root: str = ""
 
     @property
@@ -234,19 +236,57 @@ def check_file(found: Discovered, settings: Settings) -> FileResult:
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         return unreadable(found.path, ReadError("unreadable-file", f"cannot be read: {reason}"))
-    result = check_bytes(data, found.path, settings)
+    result = _cached(data, found.path, settings) if settings.cache else None
+    if result is None:
+        result = check_bytes(data, found.path, settings)
     if len(data) > 4_000_000 or gc.get_count()[0] > 200_000:
         gc.collect()
     return result
 
 
-def check_bytes(data: bytes, path: str, settings: Settings = Settings()) -> FileResult:
-    """Check the bytes of a notebook that has, or would have, this path."""
+def _cached(data: bytes, path: str, settings: Settings) -> FileResult:
+    """Check, or take what is kept of the same bytes, path and settings."""
+    from nbprod.cache import Cache
+
+    kept = Cache(settings.cache_dir)
+    key = kept.key(data, path, settings)
+    findings = kept.load(key)
+    if findings is not None:
+        return FileResult(path, findings)
+    reader = _Reader(path)
+    result = check_bytes(data, path, settings, reader)
+    if not (result.unreadable or result.skipped or reader.has_read):
+        kept.store(key, result.findings)
+    return result
+
+
+class _Reader:
+    """Reads files beside a notebook, and remembers whether it was asked to."""
+
+    def __init__(self, path: str) -> None:
+        self._read = file_reader(path)
+        self.has_read = False
+
+    def __call__(self, relative: str) -> str | None:
+        self.has_read = True
+        return self._read(relative)
+
+
+def check_bytes(
+    data: bytes,
+    path: str,
+    settings: Settings = Settings(),
+    read_file: Callable[[str], str | None] | None = None,
+) -> FileResult:
+    """Check the bytes of a notebook that has, or would have, this path.
+
+    ``read_file`` gives files beside it; by default they are read from disk.
+    """
     try:
         notebook = read_notebook(data, path)
     except ReadError as error:
         return unreadable(path, error)
-    return check_one(notebook, settings)
+    return check_one(notebook, settings, read_file=read_file)
 
 
 def check_one(
@@ -254,6 +294,7 @@ def check_one(
     settings: Settings = Settings(),
     effort: int = CheckOptions().effort,
     secrets: frozenset[str] = frozenset(),
+    read_file: Callable[[str], str | None] | None = None,
 ) -> FileResult:
     """Check a notebook that has been read.
 
@@ -263,7 +304,7 @@ def check_one(
         return FileResult(notebook.path, skipped=f"{notebook.language} notebook")
     options = CheckOptions(
         settings.syntax,
-        file_reader(notebook.path),
+        read_file or file_reader(notebook.path),
         effort,
         secrets,
         settings.tag_ignores,

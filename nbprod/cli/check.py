@@ -70,6 +70,8 @@ Examples:
 @click.option("-q", "--quiet", is_flag=True, help="Print the findings only.")
 @click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto")
 @click.option("--no-progress", is_flag=True, help="No progress bar.")
+@click.option("--no-cache", is_flag=True, help="Keep nothing, and use nothing that was kept.")
+@click.option("--cache-dir", metavar="FOLDER", help="By default .nbprod_cache.")
 @click.option("-j", "--jobs", type=click.IntRange(0), default=0, help="Processes; 0 decides.")
 @click.option("--stdin-filename", metavar="PATH", help="Read standard input, as if from here.")
 @click.option("--exclude", multiple=True, metavar="GLOB", help="Replace the folders left out.")
@@ -174,6 +176,8 @@ def _configuration(options: dict[str, object]) -> Configuration:
             given[key] = options[name]
     if options["no_respect_gitignore"]:
         given["respect-gitignore"] = False
+    if options["no_cache"] or os.environ.get("NBPROD_NO_CACHE"):
+        given["cache"] = False
     ignores = options["per_file_ignores"]
     assert isinstance(ignores, tuple)
     if ignores:
@@ -190,7 +194,7 @@ _SETTING_OPTIONS = {
     "force_exclude": "force-exclude", "python_magic": "python-magics",
     "opaque_magic": "opaque-magics", "jobs": "jobs", "level": "level", "fail_on": "fail-on",
     "unsafe_fixes": "unsafe-fixes", "baseline": "baseline",
-    "ruff": "ruff", "tool": "tools",
+    "ruff": "ruff", "tool": "tools", "cache_dir": "cache-dir",
 }  # fmt: skip
 
 

@@ -65,6 +65,8 @@ OPTIONS: tuple[Option, ...] = (
     Option("baseline", "text", None, "A file of findings that are known and not reported."),
     Option("ruff", "flag", False, "Run ruff over the same notebooks, with its own settings."),
     Option("tools", "words", (), "Linters to run by nbQA, with options: `mypy --strict`."),
+    Option("cache", "flag", True, "Keep what was found of notebooks that do not change."),
+    Option("cache-dir", "text", ".nbprod_cache", "Where to keep it, from where nbprod is run."),
     Option("jobs", "number", 0, "Processes; 0 decides by the amount of work."),
 )  # fmt: skip
 

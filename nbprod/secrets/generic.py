@@ -49,8 +49,7 @@ _PAIR = re.compile(
 # A word that promises, and something that joins it to a value: without both there is no pair.
 _MAY_PAIR = re.compile(
     r"(?:pass|pwd|secret|token|key|auth|cred|bearer|wort|senha|contrase|pat|pw)[\w.\-]*[\"'`\]\\ ]{0,8}"
-    r"(?:[:=,<]|is\b|are\b|was\b|lautet|est?\b)",
-    re.I,
+    r"(?:[:=,<]|is\b|are\b|was\b|lautet|est?\b)"
 )
 _FLAG = re.compile(
     rf"(?<!\S)--?(?P<name>{_NAME})(?:=|\s+)(?P<quote>[\"']?)(?P<value>[^\s\"']{{4,400}})"
@@ -82,11 +81,11 @@ def hits_in(line: str, mode: Mode) -> Iterator[Hit]:
     """
     yield from url_hits(line)
     lower = line.lower()
-    if "auth" in lower or "bearer" in lower:
+    if "authorization" in lower or "bearer" in lower or "auth" in lower and " " in lower:
         yield from _headers(line)
     if mode == "shell":
         yield from _options(line)
-    for match in _PAIR.finditer(line) if _MAY_PAIR.search(line) else ():
+    for match in _PAIR.finditer(line) if _MAY_PAIR.search(lower) else ():
         hit = _pair(match, mode, line)
         if hit is not None:
             yield hit

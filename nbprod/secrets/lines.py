@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 
 from nbprod.secrets.types import Segment, Text
 
-__all__ = ["dense_lines", "is_dense", "is_promising", "promising_lines", "readable"]
+__all__ = ["Joined", "is_dense", "is_promising", "promising_lines", "readable"]
 
-_DENSE = re.compile(r"[\w+/-]{14,}", re.ASCII)
+_RUN = re.compile(r"[\w+/-]{14,}", re.ASCII)
+_DIGIT = re.compile(r"\d")
+_LETTER = re.compile(r"[A-DF-Za-df-z]")
+_LONG_NUMBER = re.compile(r"\d{15}")
 _LONG_WORD = re.compile(r"[a-z]{18}|[A-Z]{18}")
-_NUMBER = re.compile(r"(?<![\d.])\d{15,}(?![\d.])")
+_CASE_CHANGE = re.compile(r"[a-z][A-Z]")
 _ANSI = re.compile(r"\x1b\[[0-9;:?]*[A-Za-z]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)")
 # Words in lower case; a search for each is much quicker than one pattern for all.
 _PROMISES = (
-    "pass", "pwd", "secret", "token", "key", "auth", "credential", "creds", "bearer", "wort",
-    "senha", "contrase", "://", "pw", " -u", " -p", "sig=",
+    "pass", "pw", "secret", "token", "key", "auth", "cred", "bearer", "kennwort", "senha",
+    "contrase", "://", " -u", " -p",
 )  # fmt: skip
-_DIGIT = re.compile(r"\d")
-_LETTER = re.compile(r"[A-DF-Za-df-z]")
-_CASE_CHANGE = re.compile(r"[a-z][A-Z]")
 # Images and models as text: no credential is that long, but keys in PEM and the like.
 _BLOB = re.compile(r"(?:;base64,|\")[A-Za-z0-9+/=\\n]{600,}|(?<![\w.-])[A-Za-z0-9+/=]{2000,}")
+_ASCII_LOWER = {upper: upper + 32 for upper in range(65, 91)}
 _LONGEST = 20_000
 _AROUND = 400
 
@@ -46,57 +48,79 @@ def readable(text: Text) -> Segment:
     return Segment(text, "".join(parts), 0, len(line), offsets=(*kept, len(line)))
 
 
-def dense_lines(whole: Segment) -> Iterator[Segment]:
-    """The lines of a text that hold a long run of letters and digits that is no plain word."""
-    line, end = whole.line, -1
-    for run in _DENSE.finditer(line):
-        start = run.start()
-        if start < end:
-            continue
-        if not _is_mixed(run[0]):
-            continue
-        piece = _piece(whole, start)
-        end = piece.start + len(piece.line) if whole.offsets is None else run.end()
-        yield piece
+class Joined:
+    """All texts of a notebook end to end: one search over all of them costs less than many."""
+
+    def __init__(self, wholes: Sequence[Segment]) -> None:
+        self._wholes = wholes
+        self._starts: list[int] = []
+        position = 0
+        for whole in wholes:
+            self._starts.append(position)
+            position += len(whole.line) + 1
+        self._text = "\n".join([whole.line for whole in wholes])
+
+    def dense(self) -> dict[int, list[Segment]]:
+        """For each text that has some, by its number, the lines that may hold a token."""
+        return self._lines(run.start() for run in _RUN.finditer(self._text) if _is_odd(run[0]))
+
+    def promising(self) -> dict[int, list[Segment]]:
+        """The lines with a word that may name a credential, or with a URL, by number of text."""
+        return self._lines(sorted(_promises_in(self._text)))
+
+    def _lines(self, places: Iterable[int]) -> dict[int, list[Segment]]:
+        found: dict[int, list[Segment]] = {}
+        end = -1
+        for place in places:
+            if place < end:
+                continue
+            number = bisect_right(self._starts, place) - 1
+            whole, start = self._wholes[number], self._starts[number]
+            first, last = _bounds(whole.line, place - start)
+            found.setdefault(number, []).append(_cut(whole, first, last))
+            end = start + last
+        return found
+
+
+def _promises_in(text: str) -> Iterator[int]:
+    """Where promising words stand, one of each in a line."""
+    lower = text.lower()
+    if len(lower) != len(text):
+        # A few letters have lower forms of another length.
+        lower = text.translate(_ASCII_LOWER)
+    for word in _PROMISES:
+        at = lower.find(word)
+        while at >= 0:
+            yield at
+            end = lower.find("\n", at)
+            at = lower.find(word, end if 0 <= end < at + _LONGEST else at + _AROUND)
 
 
 def is_dense(text: str) -> bool:
     """Whether a text holds a run that may be a token."""
-    return any(map(_is_mixed, _DENSE.findall(text)))
+    return any(map(_is_odd, _RUN.findall(text)))
 
 
-def _is_mixed(word: str) -> bool:
-    """Whether a run is no plain word or number: tokens are letters and digits, or odd letters."""
-    if _DIGIT.search(word):
-        return _LETTER.search(word) is not None or _NUMBER.search(word) is not None
-    return _LONG_WORD.search(word) is not None or len(_CASE_CHANGE.findall(word)) > 2
+def _is_odd(run: str) -> bool:
+    """Whether a run is more than a plain word or number.
+
+    It has a digit and a letter (other than the `e` of numbers), letters as no words have them, or
+    it is a number as long as that of an account.
+    """
+    if _DIGIT.search(run):
+        return _LETTER.search(run) is not None or _LONG_NUMBER.search(run) is not None
+    return _LONG_WORD.search(run) is not None or len(_CASE_CHANGE.findall(run)) > 2
 
 
-def promising_lines(whole: Segment) -> Iterator[Segment]:
-    """The lines of a text with a word that may name a credential, or with a URL."""
-    lower = whole.line.lower()
-    places: list[int] = []
-    for word in _PROMISES:
-        at = lower.find(word)
-        while at >= 0:
-            places.append(at)
-            end = lower.find("\n", at)
-            at = lower.find(word, end if 0 <= end < at + _AROUND else at + _AROUND)
-    last = -1
-    for at in sorted(places):
-        if at >= last:
-            first, last = _bounds(whole.line, min(at, len(whole.line) - 1))
-            yield _cut(whole, first, last)
+def promising_lines(whole: Segment) -> list[Segment]:
+    """The lines of one text with a word that may name a credential, or with a URL."""
+    return Joined([whole]).promising().get(0, [])
 
 
 def is_promising(text: str) -> bool:
     """Whether code has a word that may name a credential, a URL or a login."""
     lower = text.lower()
     return "login" in lower or any(word in lower for word in _PROMISES)
-
-
-def _piece(whole: Segment, at: int) -> Segment:
-    return _cut(whole, *_bounds(whole.line, at))
 
 
 def _bounds(line: str, at: int) -> tuple[int, int]:

@@ -6,10 +6,11 @@ import ast
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 
 from nbprod.notebook.types import Notebook
 from nbprod.secrets.generic import Hit, hits_in, named_hit, pem_hits
-from nbprod.secrets.lines import dense_lines, is_dense, is_promising, promising_lines, readable
+from nbprod.secrets.lines import Joined, is_dense, is_promising, promising_lines, readable
 from nbprod.secrets.literals import GAP, NAMING, Named, folded, named_literals
 from nbprod.secrets.providers import ProviderRule, rules_for
 from nbprod.secrets.shapes import entropy, is_documented
@@ -43,21 +44,21 @@ def secrets_of(
     wholes = [readable(text) for text in texts_of(notebook)]
     segments: list[Segment] = []
     found: list[Secret] = []
-    for whole in wholes:
+    joined = Joined(wholes)
+    dense, promising = joined.dense(), joined.promising()
+    for number, whole in enumerate(wholes):
         text = whole.text
         cell = parsed[text.cell] if text.part == "source" else None
-        dense = list(dense_lines(whole))
-        segments += dense
+        segments += dense.get(number, ())
         found.extend(_pem(whole))
         if cell is not None and cell.tree is not None:
-            if not dense and not is_promising(text.text):
-                continue
-            named = _Python(text, cell)
-            segments.extend(named.segments)
-            found.extend(named.secrets)
-            found.extend(_in_lines(named.lines))
-        else:
-            found.extend(_in_lines(_other_lines(whole)))
+            if number in dense or number in promising or "login" in text.text:
+                named = _Python(text, cell)
+                segments.extend(named.segments)
+                found.extend(named.secrets)
+                found.extend(_in_lines(named.lines))
+        elif number in promising:
+            found.extend(_in_lines(_other_lines(text.language, promising[number])))
         if text.name:
             segments.extend(_of_value(whole))
             found.extend(_named_value(whole))
@@ -74,7 +75,6 @@ class _Python:
     def __init__(self, text: Text, parsed: ParsedCell) -> None:
         self.text = text
         self.source = text.text
-        self.index = LineIndex(self.source)
         self.segments: list[Segment] = []
         self.secrets: list[Secret] = []
         self.lines: list[tuple[Segment, str]] = []
@@ -143,6 +143,11 @@ class _Python:
         for line in promising_lines(segment) if not whole else (segment,):
             self.lines.append((line, "prose"))
 
+    @cached_property
+    def index(self) -> LineIndex:
+        """The lines of the cell."""
+        return LineIndex(self.source)
+
     def _place(self, node: ast.expr, value: str) -> tuple[int, int, bool]:
         """Where a literal's text stands; True when only the whole expression stands for it."""
         start = self.index.offset(node.lineno, node.col_offset)
@@ -180,15 +185,14 @@ def _trees(parsed: ParsedCell) -> Iterator[ast.AST]:
             yield magic.body
 
 
-def _other_lines(whole: Segment) -> Iterator[tuple[Segment, str]]:
+def _other_lines(language: str, lines: Sequence[Segment]) -> Iterator[tuple[Segment, str]]:
     """Promising lines of what is no Python that parses, with how they are to be read."""
-    language = whole.text.language
     mode = "code"
     if language in _PROSE or "/" in language:
         mode = "prose"
     elif language in _SHELLS:
         mode = "shell"
-    for line in promising_lines(whole):
+    for line in lines:
         stripped = line.line.lstrip()
         shell = stripped.startswith(("!", "%", "$ ", "curl ", "export ")) or " curl " in line.line
         yield line, "shell" if shell else mode
@@ -240,7 +244,8 @@ def _of_providers(segments: Sequence[Segment]) -> Iterator[Secret]:
         starts.append(position)
         position += len(segment.line) + 1
     blob = "\n".join([segment.line for segment in segments])
-    for rule, pattern in rules_for(blob.lower()):
+    distinct = "\n".join({segment.line for segment in segments})
+    for rule, pattern in rules_for(distinct.lower()):
         for match in pattern.finditer(blob):
             group = _group(rule, pattern.groups, match)
             first, last = match.span(group)
