@@ -72,6 +72,7 @@ CASES = [
     ("spelt wrong", ["print(aa)  # nbprod: ignore[NBP13]"], {}, [A, ("NBP012", 1, 1)]),
     ("rule that is off", ["x = 1  # nbprod: ignore[NBP109]"], {}, []),
     ("code of another tool", ["x = 1  # noqa: E501"], {}, []),
+    ("half a code of another tool", ["x = 1  # noqa: 811"], {}, []),
 ]  # fmt: skip
 
 

@@ -59,7 +59,12 @@ def _check(subject: Any, facts: Facts) -> Iterator[Diagnostic]:
         if not mark.used:
             yield Diagnostic(mark.span, f"`{text}` silences nothing", fix=_removal(mark, source))
         return
-    idle = sorted(word for word in mark.words - mark.used if _is_idle(word, selection))
+    shared = "noqa" in text.lower()
+    idle = sorted(
+        word
+        for word in mark.words - mark.used
+        if _is_idle(word, selection) and (word.startswith("nbp") or not shared or _is_known(word))
+    )
     if not idle:
         return
     names = ", ".join(f"`{word}`" for word in idle)
