@@ -29,6 +29,7 @@ _VARIABLE = re.compile(
 _PATH = re.compile(r"^(?:[a-z]:\\|\.{0,2}/|~/|[\w.-]+/[\w./-]+\.\w{1,5}$)|^\w+://|^s3:|^gs:", re.I)
 _DOTTED = re.compile(r"^[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+(?:\(.*)?$")
 _WORDLIKE = re.compile(r"^[A-Za-z]+(?:[ _./:-][A-Za-z]+)*$")
+_CAMEL_NAME = re.compile(r"^[A-Za-z][a-z]+(?:[A-Z][a-z]{2,})+\d{0,4}$")
 _DATE = re.compile(r"^\d{4}-\d\d-\d\d|^\d{1,2}:\d\d")
 _KEY_CHARACTERS = re.compile(r"^[A-Za-z0-9_\-+/=.~!@#$%^&*:|]+$")
 
@@ -84,6 +85,8 @@ def is_key_like(value: str) -> bool:
         or _WORDLIKE.match(value)
         or _DATE.match(value)
     ):
+        return False
+    if _CAMEL_NAME.match(value):
         return False
     words = re.split(r"[_\-./:]", value)
     if len(words) > 2 and all(len(word) < 10 and not _mixed(word) for word in words):

@@ -213,7 +213,8 @@ TRAPS: tuple[str, ...] = (
     'image = "data:image/png;base64,{base64}{base64}{base64}"', 'etag = "{hex32}"',
     'trace_id = "{hex32}"', 'file_hash = "sha256:{hex64}"', 'dataset = "s3://b/{hex32}.parquet"',
     'cell_id = "{key}"', 'drive_id = "1{key}{key}"', 'checkpoint = "model-{hex8}.pt"',
-    'aws_access_key_id = "{aws_example}"', 'color_key = "#a1b2c3"', 'session = "{uuid}"',
+    'aws_access_key_id = "{aws_example}"', 'color_key = "#a1b2c3"', 'dataset_key = "{hex32}"',
+    'token = "authTokenColumn9"', 'session = "{uuid}"',
 )  # fmt: skip
 
 
