@@ -47,6 +47,13 @@ def apply_edits(
         return _encode(edited_json(raw, texts, clears, order, parts), data)
     if parts:
         raise EditRefused("outputs and metadata can only be edited in an .ipynb file")
+    if notebook.format == "zeppelin":
+        from nbprod.notebook.formats.zeppelin import ParagraphMap
+
+        assert isinstance(notebook.raw, ParagraphMap)
+        if order != sorted(order):
+            raise EditRefused("paragraphs are not moved, since others may refer to them")
+        return _encode(notebook.raw.edited(texts), data)
     from nbprod.notebook.splice_lines import edited_lines
 
     # Cells of text formats have no counts to clear.

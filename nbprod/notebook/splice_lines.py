@@ -18,7 +18,7 @@ from nbprod.notebook.types import Notebook
 
 __all__ = ["edited_lines"]
 
-_FORMATS = ("percent", "databricks")
+_FORMATS = ("percent", "databricks", "jupytext")
 _BREAK = re.compile(r"\r\n|\r|\n")
 _PERCENT = re.compile(r"^#[ \t]*%%.*$", re.MULTILINE)
 _DATABRICKS = re.compile(r"^(?:#|--|//) COMMAND -+[ \t]*(?:\r\n|\r|\n|\Z)", re.MULTILINE)
@@ -77,6 +77,8 @@ def _require(text: str, notebook: Notebook, wanted: Sequence[tuple[str, str, str
 
 def _reordered(text: str, kind: str, order: Sequence[int]) -> str:
     """Whole blocks in another order; what separates them stays where it is."""
+    if kind == "jupytext":
+        raise EditRefused("cells without marks of their own are not moved")
     starts = [match.start() for match in _PERCENT.finditer(text)]
     if kind == "databricks":
         first = text.find("\n") + 1

@@ -37,8 +37,8 @@ _OTHER_KEYS = frozenset(
     """
     primary foreign sort partition bucket feature public row dict cache group join hash
     index column col lookup dataset model image file item user product record event table entity
-    checkpoint layer param node cell task job run artifact blob asset doc document chunk query search
-    filter object idempotency translation answer s3 order composite unique
+    checkpoint layer param node cell task job run artifact blob asset doc document chunk query
+    search filter object idempotency translation answer s3 order composite unique
     natural surrogate config state map mapping metric prompt input output message label data
     random rng prng
     """.split()

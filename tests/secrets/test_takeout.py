@@ -156,3 +156,37 @@ def test_given_the_variables_the_notebook_runs_as_before(
         ]
 
     assert outputs(book) == outputs(data)
+
+
+TEXTS = {
+    "p.py": "# %% [markdown]\n# # Title\n\n# %%\nimport json\n\n# %%\na_token = VALUE\nprint(1)\n",
+    "d.py": (
+        "# Databricks notebook source\nimport json\n\n# COMMAND ----------\n\na_token = VALUE\n"
+    ),
+    "l.py": (
+        "# ---\n# jupyter:\n#   jupytext:\n#     text_representation:\n#       format_name: light\n"
+        "# ---\n\n# # Title\n\nimport json\n\na_token = VALUE\n"
+    ),
+    "m.md": (
+        "---\njupyter:\n  kernelspec:\n    name: python3\n    language: python\n"
+        "    display_name: p\n---\n\nSome text.\n\n```python\nimport json\na_token = VALUE\n```\n"
+    ),
+    "z.zpln": (
+        '{ "name": "n",\n  "paragraphs": [ {"text": "%python\\nimport json\\na_token = VALUE",'
+        '\n "id": "p" } ] }\n'
+    ),
+}
+
+
+@pytest.mark.parametrize("path", TEXTS)
+def test_every_format_is_edited_and_keeps_all_other_bytes(path: str) -> None:
+    quote = '\\"' if path.endswith(".zpln") else '"'
+    line = "\\n" if path.endswith(".zpln") else "\n"
+    before = TEXTS[path].replace("VALUE", f"{quote}{KEY}{quote}")
+    after = TEXTS[path].replace("VALUE", f"os.environ[{quote}A_TOKEN{quote}]")
+    after = after.replace("import json", f"import os{line}import json")
+    result = fix_bytes(before.encode(), path, check, unsafe=False)
+    assert result.data.decode() == after
+    assert result.environment == ("A_TOKEN",)
+    again = fix_bytes(result.data, path, check, unsafe=False)
+    assert again.data == result.data

@@ -9,8 +9,9 @@ from itertools import islice
 from typing import Any
 
 from nbprod.errors import ReadError
-from nbprod.model import RawEdit
+from nbprod.model import Edit, RawEdit
 from nbprod.notebook import scan
+from nbprod.notebook.replace import EditRefused, Replacement, replaced
 from nbprod.notebook.types import Cell, CellKind, Notebook
 
 __all__ = ["INJECTED", "read_zeppelin"]
@@ -51,6 +52,27 @@ class ParagraphMap:
             return 1, 1
         raw = scan.raw_offset(self._text, span[0], span[1], offset + self._prefixes[cell])
         return self._lines.position(raw)
+
+    def edited(self, edits: Mapping[int, Sequence[Edit]]) -> str:
+        """The note after edits of its paragraphs' code; every other byte stays.
+
+        Raises:
+            EditRefused: a paragraph has no text.
+        """
+        found: list[Replacement] = []
+        spans = self._scan()
+        for cell, group in edits.items():
+            span = spans[cell] if cell < len(spans) else None
+            if span is None or self._text[span[0]] != '"':
+                raise EditRefused("the paragraph has no text")
+            for edit in group:
+                start, end = (
+                    scan.raw_offset(self._text, *span, offset + self._prefixes[cell])
+                    for offset in edit.span[1:]
+                )
+                written = json.dumps(edit.text, ensure_ascii=self._text.isascii())[1:-1]
+                found.append(Replacement(start, end, written))
+        return replaced(self._text, found)
 
     def locate_in(self, cell: int, path: Sequence[str | int], offset: int) -> tuple[int, int]:
         """Raw (line, column), from 1, of a code point of an output of a paragraph."""
