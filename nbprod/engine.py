@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nbprod.errors import ReadError
 from nbprod.facts import CheckOptions, Facts
@@ -27,10 +27,12 @@ from nbprod.notebook.types import Cell, Notebook
 from nbprod.registry import Selection
 from nbprod.rule import MagicInCell, NodeInCell, Rule
 from nbprod.secrets.mask import Mask
-from nbprod.suppress import Suppressions, read_suppressions
 from nbprod.syntax.spans import LineIndex
 from nbprod.syntax.types import Magic
 from nbprod.syntax.walk import walk
+
+if TYPE_CHECKING:
+    from nbprod.suppress import Suppressions
 
 __all__ = ["check_notebook", "file_finding", "located_findings", "place_of", "unreadable"]
 
@@ -55,6 +57,9 @@ def check_notebook(
     found = list(_diagnostics(facts, selection))
     if not found and not _may_be_silenced(notebook):
         return ()
+    # Imported here: most notebooks have nothing to silence.
+    from nbprod.suppress import read_suppressions
+
     silenced = read_suppressions(notebook, facts.parsed, options.tag_ignores)
     findings = []
     seen: set[tuple[str, Span, str, tuple[str | int, ...]]] = set()

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from nbprod.model import Span
 from nbprod.notebook.types import Cell, Notebook
-from nbprod.syntax.magics import SyntaxOptions
 from nbprod.syntax.parse import parse_notebook
 from nbprod.syntax.spans import LineIndex
-from nbprod.syntax.types import ParsedCell
+from nbprod.syntax.types import ParsedCell, SyntaxOptions
 
 if TYPE_CHECKING:
     import ast

@@ -114,7 +114,7 @@ class RawEdit(NamedTuple):
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Fix:
     """A titled set of edits that belong together; all of them apply or none."""
 
@@ -147,7 +147,7 @@ class Inside(NamedTuple):
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Diagnostic:
     """What a rule says about a notebook. No severity, path or colour: those are the reader's.
 
@@ -193,7 +193,7 @@ class RelatedPlace(NamedTuple):
     message: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Finding:
     """What a reader sees: a diagnostic after configuration, suppression and location."""
 
@@ -218,7 +218,7 @@ class Finding:
     """Whose credential a finding is about, if it is about one."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class FileResult:
     """What came of one file: its findings, or why it was passed over."""
 
@@ -229,7 +229,7 @@ class FileResult:
     changed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Report:
     """All that a renderer gets."""
 

@@ -18,7 +18,7 @@ from nbprod.notebook.read import read_notebook
 from nbprod.notebook.types import Notebook
 from nbprod.registry import Selection, select
 from nbprod.rule import Level
-from nbprod.syntax.magics import SyntaxOptions
+from nbprod.syntax.types import SyntaxOptions
 
 __all__ = ["Settings", "check_bytes", "check_paths", "discover", "file_reader", "iter_results"]
 

@@ -31,7 +31,7 @@ from nbprod.flow.types import (
 )
 from nbprod.flow.values import ClassValue, FunctionValue, Value
 from nbprod.model import Span
-from nbprod.syntax.magics import AUTOMAGICS
+from nbprod.syntax.known import AUTOMAGICS
 from nbprod.syntax.types import ParsedCell
 
 __all__ = ["Flow", "analyse", "follow"]

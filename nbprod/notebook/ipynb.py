@@ -8,7 +8,6 @@ from functools import partial
 from typing import Any
 
 from nbprod.errors import ReadError
-from nbprod.notebook import faults
 from nbprod.notebook.jsonmap import JsonMap
 from nbprod.notebook.kernels import cell_language, mapping, notebook_language, python_version
 from nbprod.notebook.types import Cell, CellKind, Notebook
@@ -28,6 +27,8 @@ def read_ipynb(text: str, path: str) -> Notebook:
     try:
         document = _load(text)
     except json.JSONDecodeError as error:
+        from nbprod.notebook import faults
+
         raise faults.json_fault(text, error) from None
     except RecursionError:
         raise ReadError("invalid-json", "the JSON is nested too deeply to read") from None
@@ -66,6 +67,8 @@ def _integer(digits: str) -> int | float:
 
 def _notebook(document: Any, path: str, raw_map: partial[JsonMap]) -> Notebook:
     if not isinstance(document, dict):
+        from nbprod.notebook import faults
+
         raise faults.not_a_notebook(document)
     version = _format_version(document)
     raw_cells = _raw_cells(document)
@@ -111,6 +114,8 @@ def _raw_cells(document: Mapping[str, Any]) -> list[Any]:
             if isinstance(sheet, dict) and isinstance(sheet.get("cells"), list)
             for cell in sheet["cells"]
         ]
+    from nbprod.notebook import faults
+
     raise faults.not_a_notebook(document)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 
 from nbprod.errors import ReadError
-from nbprod.notebook import faults, scan
+from nbprod.notebook import scan
 from nbprod.notebook.ipynb import read_compactly, read_ipynb
 from nbprod.notebook.types import Notebook
 
@@ -34,10 +34,16 @@ def read_notebook(data: bytes, path: str) -> Notebook:
             return notebook
     text = decode(data)
     del data
-    faults.refuse_what_has_no_content(text)
+    if not text.startswith("{"):
+        from nbprod.notebook import faults
+
+        faults.refuse_what_has_no_content(text)
     if is_ipynb:
         return read_ipynb(text, path)
-    faults.refuse_merge_conflict(text)
+    if "<<<<<<<" in text:
+        from nbprod.notebook import faults
+
+        faults.refuse_merge_conflict(text)
     from nbprod.notebook.formats import read_text_notebook
 
     return read_text_notebook(text, path)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from nbprod.syntax.interpolation import names_in
 from nbprod.syntax.known import (
@@ -16,7 +15,7 @@ from nbprod.syntax.known import (
     NOT_EXPANDED,
     Scope,
 )
-from nbprod.syntax.types import Magic, MagicKind, MagicName
+from nbprod.syntax.types import Magic, MagicKind, MagicName, SyntaxOptions
 
 __all__ = [
     "AUTOMAGICS",
@@ -28,13 +27,6 @@ __all__ = [
     "first_line_code",
     "line_code",
 ]
-
-
-class SyntaxOptions(NamedTuple):
-    """Which magics nobody could know: names of cell magics whose body is Python, or is not."""
-
-    python_magics: frozenset[str] = frozenset()
-    opaque_magics: frozenset[str] = frozenset()
 
 
 # Patterns are compiled when they are first used: most notebooks need few of them.

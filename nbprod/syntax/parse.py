@@ -13,9 +13,8 @@ from nbprod.notebook.types import Cell, Notebook
 from nbprod.syntax.automagic import hidden_magics, loose_magics
 from nbprod.syntax.faults import fault_of, misplaced
 from nbprod.syntax.known import AUTOMAGICS
-from nbprod.syntax.magics import SyntaxOptions
 from nbprod.syntax.spans import LineIndex
-from nbprod.syntax.types import Magic, ParsedCell, SyntaxFault
+from nbprod.syntax.types import Magic, ParsedCell, SyntaxFault, SyntaxOptions
 
 if TYPE_CHECKING:
     from nbprod.syntax.mask import Masked

@@ -8,11 +8,18 @@ from typing import Literal, NamedTuple
 
 from nbprod.notebook.types import Cell
 
-__all__ = ["Magic", "MagicKind", "MagicName", "ParsedCell", "SyntaxFault"]
+__all__ = ["Magic", "MagicKind", "MagicName", "ParsedCell", "SyntaxFault", "SyntaxOptions"]
 
 MagicKind = Literal["line", "cell", "shell", "help", "quote", "auto"]
 """``line`` %time …; ``cell`` %%time …; ``shell`` !ls and !!ls; ``help`` obj? and ?obj;
 ``quote`` the `,` `;` `/` prefixes; ``auto`` automagic and commands such as `ls` alone."""
+
+
+class SyntaxOptions(NamedTuple):
+    """Which magics nobody could know: names of cell magics whose body is Python, or is not."""
+
+    python_magics: frozenset[str] = frozenset()
+    opaque_magics: frozenset[str] = frozenset()
 
 
 class MagicName(NamedTuple):
