@@ -300,8 +300,7 @@ def check_one(
 
     ``effort`` bounds the search for fixes; ``secrets`` are credentials of other notebooks.
     """
-    if notebook.language != "python" and not any(cell.is_python for cell in notebook.cells):
-        return FileResult(notebook.path, skipped=f"{notebook.language} notebook")
+    is_foreign = notebook.language != "python" and not any(one.is_python for one in notebook.cells)
     options = CheckOptions(
         settings.syntax,
         read_file or file_reader(notebook.path),
@@ -311,9 +310,16 @@ def check_one(
         settings.severity,
     )
     selection = settings.selection_for(notebook.path)
+    if is_foreign:
+        # Credentials can be told in any language; all else is about Python.
+        rules = tuple(rule for rule in selection.rules if rule.code.startswith("NBP3"))
+        selection = selection._replace(rules=rules)
     try:
         with _quiet_collector():
-            return FileResult(notebook.path, check_notebook(notebook, selection, options))
+            findings = check_notebook(notebook, selection, options)
+            if is_foreign and not findings:
+                return FileResult(notebook.path, skipped=f"{notebook.language} notebook")
+            return FileResult(notebook.path, findings)
     except Exception as error:  # the one boundary: a fault of ours must not stop the others
         return FileResult(notebook.path, (_internal(notebook.path, error),), unreadable=True)
 

@@ -134,6 +134,14 @@ def test_what_no_editor_shows_is_read_too(
     assert finding.provider is not None
 
 
+def test_notebooks_in_other_languages_are_searched_for_nothing_else() -> None:
+    kernel = {"kernelspec": {"name": "ir", "language": "R", "display_name": "R"}}
+    (finding,) = findings(notebook([code(f'token <- "{KEY}"\nprint(nowhere)')], **kernel))
+    assert (finding.code, finding.place.line) == ("NBP301", 1)
+    clean = check_bytes(notebook([code("x <- 1\nprint(nowhere)")], **kernel), "r.ipynb")
+    assert clean.skipped == "r notebook"
+
+
 def test_the_name_of_an_attachment() -> None:
     cells = [note("![x](attachment:x)", attachments={f"token={KEY}.png": {"image/png": "aGk="}})]
     (finding,) = findings(notebook(cells))
