@@ -108,6 +108,8 @@ def _may_be_silenced(notebook: Notebook) -> bool:
     return any("nbprod:" in cell.source or "NBP" in cell.source for cell in notebook.cells)
 
 
+# So that a fingerprint is found in no table of hashes of lines.
+_SALT = "nbprod fingerprint, version 1"
 _PARTS = ("source", "attachment", "output", "metadata")
 
 
@@ -283,6 +285,7 @@ def _with_fingerprints(facts: Facts, findings: Sequence[Finding], mask: Mask) ->
     for finding in findings:
         identity = _identity(facts, finding.place.cell, mask)
         parts = (
+            _SALT,
             finding.code,
             _file_name(finding.path),
             identity,
