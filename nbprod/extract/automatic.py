@@ -1,0 +1,73 @@
+"""Extraction of all that can be: cells that cannot go stay, with the reason."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from nbprod.extract.display import draws
+from nbprod.extract.plan import Group, Kept, Plan
+from nbprod.extract.planning import Planner
+from nbprod.extract.select import sections
+
+__all__ = ["plan_what_can_be"]
+
+_MOST_ROUNDS = 60
+# A function that hands more than this from hand to hand is no help to a reader.
+_MOST_RESULTS = 12
+
+
+def plan_what_can_be(planner: Planner, cells: Iterable[int]) -> Plan:
+    """A plan for as many of some cells as possible.
+
+    The cells are taken as they stand under headings. Whatever is refused leaves the selection,
+    and the plan is made again without it, until nothing is refused.
+    """
+    remaining = [cell for cell in cells if planner.facts.cell(cell).source.strip()]
+    kept: dict[int, Kept] = {}
+    for _ in range(_MOST_ROUNDS):
+        groups = [
+            part
+            for group in sections(remaining, planner.facts.notebook)
+            for part in _cut(group, planner)
+        ]
+        plan = planner.plan(groups, kept.values())
+        if not plan.refusals:
+            return plan
+        for one in plan.refusals:
+            if one.cell in remaining:
+                kept[one.cell] = Kept(one.cell, one.line, one.reason)
+                remaining.remove(one.cell)
+            elif one.cell not in kept:
+                # The notebook as a whole stands against it.
+                return plan
+    return plan
+
+
+def _cut(group: Group, planner: Planner) -> Iterable[Group]:
+    """A group cut behind each cell whose end is seen: what it shows, the figure that it draws."""
+    part: list[int] = []
+    for cell in group.cells:
+        units = planner.names.cells[cell]
+        if part and units.must_keep_header:
+            yield group._replace(cells=tuple(part))
+            part = []
+        part.append(cell)
+        drawn = any(draws(unit.node, _modules(planner)) for unit in units.units)
+        if units.shows or drawn or units.header:
+            yield group._replace(cells=tuple(part))
+            part = []
+    if part:
+        yield group._replace(cells=tuple(part))
+
+
+def _modules(planner: Planner) -> dict[str, str]:
+    found = planner.__dict__.setdefault("_modules_of_names", {})
+    if not found:
+        from nbprod.extract.closure import imports_of
+
+        for cell in planner.names.cells:
+            for statement in planner.names.statements(cell):
+                for one in imports_of(statement, cell):
+                    found[one.bound] = one.module + (f".{one.name}" if one.name else "")
+    result: dict[str, str] = found
+    return result

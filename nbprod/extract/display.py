@@ -1,0 +1,62 @@
+"""Which last expressions show something, which draw, and which are worth more than a look."""
+
+from __future__ import annotations
+
+import ast
+
+__all__ = ["draws", "is_silent", "is_work"]
+
+_SILENT_BUILTINS = frozenset(["print", "display"])
+_SILENT_CALLS = frozenset(
+    "plt.show plt.savefig plt.close plt.tight_layout plt.figure.show random.seed np.random.seed "
+    "warnings.filterwarnings warnings.simplefilter logging.basicConfig pprint.pprint".split()
+)
+_LIST_METHODS = frozenset(["append", "extend", "insert", "sort", "reverse", "clear"])
+# Methods that do the work of a cell, although their value is shown: it is not left behind.
+_WORK = frozenset(["append", "extend", "insert", "sort", "update", "add", "fit", "compile", "partial_fit", "train", "fit_transform", "fit_predict"])
+_PLOTTING_MODULES = frozenset(["matplotlib", "seaborn", "pandas.plotting", "plotnine", "mpl_toolkits"])
+_PLOTTING_METHODS = frozenset(
+    "plot hist boxplot bar barh scatter imshow subplots figure pie plot_tree heatmap axvline".split()
+)
+
+
+def is_silent(node: ast.expr, lists: frozenset[str] = frozenset()) -> bool:
+    """Whether a last expression certainly shows nothing as the cell's result.
+
+    ``lists`` are names that only ever hold lists.
+    """
+    if not isinstance(node, ast.Call):
+        return False
+    func = node.func
+    if isinstance(func, ast.Name):
+        return func.id in _SILENT_BUILTINS
+    if isinstance(func, ast.Attribute):
+        if isinstance(func.value, ast.Name) and func.value.id in lists:
+            return func.attr in _LIST_METHODS
+        return ast.unparse(func) in _SILENT_CALLS
+    return False
+
+
+def is_work(node: ast.expr) -> bool:
+    """Whether a last expression does something that later code needs, as in ``model.fit(X, y)``."""
+    return (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in _WORK
+        and isinstance(node.func.value, ast.Name)
+    )
+
+
+def draws(node: ast.AST, modules: dict[str, str]) -> bool:
+    """Whether a statement may draw on the current figure, which a cell's end shows and closes.
+
+    ``modules`` are the dotted names of what is imported, by name.
+    """
+    for part in ast.walk(node):
+        if isinstance(part, ast.Name):
+            module = modules.get(part.id, "")
+            if module.partition(".")[0] in _PLOTTING_MODULES or module in _PLOTTING_MODULES:
+                return True
+        elif isinstance(part, ast.Attribute) and part.attr in _PLOTTING_METHODS:
+            return True
+    return False

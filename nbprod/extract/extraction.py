@@ -1,0 +1,98 @@
+"""A notebook and what is asked, to the files that would be written. Reads and writes nothing."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from nbprod.errors import InternalError, NbprodError
+from nbprod.extract.automatic import plan_what_can_be
+from nbprod.extract.formatting import formatted
+from nbprod.extract.plan import Group, Plan, Refusal
+from nbprod.extract.planning import Planner, PlanOptions
+from nbprod.extract.render import render_module
+from nbprod.extract.rewrite import new_sources, rewritten
+from nbprod.facts import Facts
+
+__all__ = ["Extracted", "Refused", "extract", "make_plan"]
+
+
+class Refused(NbprodError):
+    """The selection cannot be extracted with its meaning kept."""
+
+    exit_code = 1
+
+    def __init__(self, path: str, refusals: Sequence[Refusal]) -> None:
+        lines = [
+            f"{path}: cell {one.cell + 1}, line {one.line}: {one.reason}; {one.advice}"
+            for one in refusals
+        ]
+        super().__init__("\n".join(lines))
+        self.refusals = tuple(refusals)
+
+
+class Extracted(NamedTuple):
+    """The files that an extraction makes, before any is written."""
+
+    plan: Plan
+    module: str
+    notebook: bytes
+    sources: dict[int, str]
+
+
+def make_plan(
+    facts: Facts,
+    groups: Sequence[Group] | None,
+    cells: Sequence[int],
+    options: PlanOptions = PlanOptions(),
+) -> Plan:
+    """The plan for named groups, or for as much as can be of some cells when there are none.
+
+    Raises:
+        Refused: something of a named group cannot be extracted, or nothing at all can.
+    """
+    planner = Planner(facts, options)
+    plan = planner.plan(groups) if groups is not None else plan_what_can_be(planner, cells)
+    if plan.refusals:
+        raise Refused(facts.notebook.path, plan.refusals)
+    if not plan.functions and not plan.taken:
+        reasons = [
+            Refusal(one.cell, one.line, one.reason, "leave it in the notebook") for one in plan.kept
+        ]
+        nothing = Refusal(0, 1, "there is nothing here to extract", "choose other cells")
+        raise Refused(facts.notebook.path, reasons or [nothing])
+    return plan
+
+
+def extract(facts: Facts, data: bytes, plan: Plan, module: str, title: str = "") -> Extracted:
+    """The module and the notebook of a plan.
+
+    Args:
+        facts: the notebook.
+        data: its bytes.
+        plan: what goes where.
+        module: the dotted name under which the notebook imports the module.
+        title: what the notebook calls itself.
+
+    Raises:
+        InternalError: what was made does not compile.
+    """
+    text = formatted(render_module(plan, facts, title), "module.py")
+    compiles(text, "the module")
+    planner = Planner(facts)
+    sources = new_sources(plan, facts, planner.names.cells, module)
+    return Extracted(plan, text, rewritten(facts, data, sources), sources)
+
+
+def compiles(text: str, what: str) -> None:
+    """Make sure that a text is Python.
+
+    Raises:
+        InternalError: it is not, which is a fault of ours.
+    """
+    try:
+        ast.parse(text)
+        compile(text, what, "exec", dont_inherit=True)
+    except SyntaxError as error:
+        raise InternalError(f"{what} does not compile: {error}") from None

@@ -1,0 +1,57 @@
+"""Names for functions, from headings, comments and what they make."""
+
+from __future__ import annotations
+
+import keyword
+import re
+import unicodedata
+from collections.abc import Container, Sequence
+
+__all__ = ["function_name", "identifier", "unique"]
+
+_WORD = re.compile(r"[a-z0-9]+")
+_SKIPPED = frozenset("a an the of and or to in on for with by our we let lets us is are it this that".split())
+_MOST_WORDS = 5
+_DRAWN_AS_NAME = frozenset(["_", "ax", "fig", "i", "j", "k", "axes"])
+
+
+def identifier(text: str, most: int = _MOST_WORDS) -> str:
+    """A name of words of a text in lower case; empty when it has none."""
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    plain = re.sub(r"[`'’]", "", plain)
+    words = [one for one in _WORD.findall(plain) if one not in _SKIPPED]
+    while words and words[0].isdigit():
+        words.pop(0)
+    name = "_".join(words[:most])
+    if not name or not name.isidentifier():
+        return ""
+    return f"{name}_" if keyword.iskeyword(name) else name
+
+
+def function_name(
+    title: str, comment: str, results: Sequence[str], draws: bool, taken: Container[str]
+) -> str:
+    """A name for a function: of its heading, its first comment, or of what it returns."""
+    telling = [one for one in results if one not in _DRAWN_AS_NAME]
+    made = identifier("_".join(telling[:2]))
+    choices = [
+        identifier(title),
+        identifier(comment) if len(comment) < 60 else "",
+        f"make_{made}" if made else "",
+        "draw_figure" if draws else "",
+        "run_cells",
+    ]
+    for choice in choices:
+        if choice and choice not in taken:
+            return choice
+    return unique(next(one for one in choices if one), taken)
+
+
+def unique(name: str, taken: Container[str]) -> str:
+    """The name, with a number where it is taken."""
+    if name not in taken:
+        return name
+    number = 2
+    while f"{name}_{number}" in taken:
+        number += 1
+    return f"{name}_{number}"

@@ -1,0 +1,142 @@
+"""What an extraction will do, as data: printed before anything is written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from nbprod.extract.units import Unit
+
+__all__ = [
+    "Constant",
+    "Function",
+    "Group",
+    "Import",
+    "Kept",
+    "Parameter",
+    "Plan",
+    "Refusal",
+    "Result",
+    "Taken",
+]
+
+
+class Group(NamedTuple):
+    """Cells that become one function, in document order. ``name`` is None when it is to be found.
+    ``title`` is the heading that they stand under. ``is_asked``: these very cells were asked for,
+    so that what only shows something goes into the function as well."""
+
+    cells: tuple[int, ...]
+    name: str | None = None
+    title: str = ""
+    is_asked: bool = False
+
+
+class Refusal(NamedTuple):
+    """Why a cell cannot be extracted: cell and line (from 1 in the cell), reason, what to do."""
+
+    cell: int
+    line: int
+    reason: str
+    advice: str
+
+
+class Kept(NamedTuple):
+    """A cell that stays in the notebook as it is, and why."""
+
+    cell: int
+    line: int
+    reason: str
+
+
+class Import(NamedTuple):
+    """An import of the module: ``module`` and ``name`` (None: the module itself), bound as
+    ``bound``; ``cell`` is where the notebook has it."""
+
+    module: str
+    name: str | None
+    bound: str
+    cell: int
+    needs_alias: bool
+
+
+class Taken(NamedTuple):
+    """A statement that moves to the top level of the module: a definition or a constant.
+
+    ``is_copy``: its cell is not extracted, so that the notebook keeps its own.
+    """
+
+    name: str
+    unit: Unit
+    reason: str
+    is_copy: bool = False
+
+
+class Constant(NamedTuple):
+    """A setting of the notebook that becomes a keyword parameter: its name and literal."""
+
+    name: str
+    text: str
+    unit: Unit
+
+
+class Parameter(NamedTuple):
+    """A parameter of a function, with the reason for it and the place that reads it first."""
+
+    name: str
+    reason: str
+    cell: int
+    line: int
+    hint: str = "Any"
+    default: str | None = None
+
+
+class Result(NamedTuple):
+    """A value that a function returns, with the reason for it and the place that binds it."""
+
+    name: str
+    reason: str
+    cell: int
+    line: int
+    hint: str = "Any"
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A function to be: ``body`` are the statements that go into it in order; a unit in
+    ``shown`` is shown by `display` there. ``returned`` is a last expression that the call is to
+    show. ``settings`` are the literals that became keyword parameters."""
+
+    name: str
+    cells: tuple[int, ...]
+    title: str
+    notes: str
+    parameters: tuple[Parameter, ...]
+    results: tuple[Result, ...]
+    body: tuple[Unit, ...]
+    shown: frozenset[Unit] = frozenset()
+    figures_after: frozenset[Unit] = frozenset()
+    returned: Unit | None = None
+    settings: tuple[Constant, ...] = ()
+    deleted: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything that an extraction will do.
+
+    ``exports``: for each extracted cell the names of the module that the notebook needs from
+    there on; ``imports_kept``: for each cell the imports that the notebook still needs.
+    """
+
+    groups: tuple[Group, ...]
+    imports: tuple[Import, ...] = ()
+    taken: tuple[Taken, ...] = ()
+    functions: tuple[Function, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
+    kept: tuple[Kept, ...] = ()
+    exports: dict[int, tuple[str, ...]] = field(default_factory=dict)
+    imports_kept: dict[int, tuple[Import, ...]] = field(default_factory=dict)
+    displays: dict[int, Unit] = field(default_factory=dict)
+    future: tuple[str, ...] = ()
+    edits: dict[int, tuple[tuple[int, int, str], ...]] = field(default_factory=dict)

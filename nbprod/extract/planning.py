@@ -1,0 +1,390 @@
+"""Groups of cells to a plan: what goes where, and what is refused."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from nbprod.extract.closure import Closure, imports_of
+from nbprod.extract.display import draws, is_silent, is_work
+from nbprod.extract.hazards import find_hazards
+from nbprod.extract.liveness import Liveness, Part
+from nbprod.extract.names import Names, loads
+from nbprod.extract.naming import function_name, unique
+from nbprod.extract.plan import (
+    Constant,
+    Function,
+    Group,
+    Import,
+    Kept,
+    Plan,
+    Refusal,
+    Result,
+    Taken,
+)
+from nbprod.extract.purity import is_immutable
+from nbprod.extract.typing_facts import Hints
+from nbprod.extract.units import Unit, is_future_or_star
+from nbprod.facts import Facts
+from nbprod.flow.library import BUILTIN_NAMES
+
+__all__ = ["PlanOptions", "Planner"]
+
+
+class PlanOptions(NamedTuple):
+    """``parameters``: literals that are settings become keyword parameters."""
+
+    parameters: bool = False
+
+
+class _Sorted(NamedTuple):
+    """The units of a group by what becomes of them."""
+
+    body: tuple[Unit, ...]
+    displays: tuple[Unit, ...]
+    shown: frozenset[Unit]
+    figures_after: frozenset[Unit]
+    returned: Unit | None
+    settings: tuple[Constant, ...]
+    kept: tuple[Unit, ...]
+
+
+class Planner:
+    """Makes plans for one notebook; several are tried when some cells turn out not to go."""
+
+    def __init__(self, facts: Facts, options: PlanOptions = PlanOptions()) -> None:
+        self.facts = facts
+        self.options = options
+        self.names = Names(facts.parsed)
+
+    def plan(self, groups: Sequence[Group], kept: Iterable[Kept] = ()) -> Plan:
+        """The plan for some groups; what cannot be done is among its refusals."""
+        refusals = [*self._whole_notebook(groups)]
+        usable = [group for group in groups if group.cells]
+        selected = [cell for group in usable for cell in group.cells]
+        if refusals or not selected:
+            return Plan(tuple(usable), refusals=tuple(refusals), kept=tuple(kept))
+        closure = Closure(self.facts, self.names, selected, settings=self.options.parameters)
+        functions: list[Function] = []
+        sorted_groups: list[_Sorted] = []
+        taken_names = {*self.names.bindings, *BUILTIN_NAMES}
+        for group in usable:
+            problems = [*self._cell_problems(group)]
+            if problems:
+                refusals += problems
+                continue
+            parts = self._sort(group, closure)
+            sorted_groups.append(parts)
+            if not parts.body and not parts.settings:
+                continue
+            function, found = self._function(group, parts, closure, taken_names)
+            refusals += found
+            taken_names.add(function.name)
+            functions.append(function)
+        if refusals:
+            return Plan(tuple(usable), refusals=_ordered(refusals), kept=tuple(kept))
+        return self._finished(usable, functions, sorted_groups, closure, kept)
+
+    # --- what stands against it ---------------------------------------------------------------
+
+    def _whole_notebook(self, groups: Sequence[Group]) -> Iterable[Refusal]:
+        if not any(group.cells for group in groups):
+            return
+        for cell, name, span in self.facts.flow.history_reads:
+            yield Refusal(
+                cell, self.facts.line(span),
+                f"`{name}` reads the kernel's history, which another number of cells changes",
+                "give the value a name where it is made",
+            )  # fmt: skip
+        for cell in self.names.cells:
+            if "ast_node_interactivity" in self.facts.cell(cell).source:
+                yield Refusal(
+                    cell, 1, "makes every expression of a cell show its value",
+                    "take the setting out and write `display(...)`",
+                )  # fmt: skip
+
+    def _cell_problems(self, group: Group) -> Iterable[Refusal]:
+        for cell in group.cells:
+            units = self.names.cells.get(cell)
+            if units is None:
+                yield Refusal(cell, 1, "is no Python cell", "leave it out")
+                continue
+            if units.problem is not None:
+                line = self.facts.index(cell).position(units.problem.offset)[0]
+                yield Refusal(cell, line, units.problem.reason, units.problem.advice)
+            if self.facts.is_parameters(cell):
+                yield Refusal(
+                    cell, 1, "holds the notebook's parameters", "leave the cell in the notebook"
+                )
+            if units.must_keep_header and len(group.cells) > 1:
+                yield Refusal(
+                    cell, 1, "`%%capture` is about this cell alone", "extract it on its own"
+                )
+
+    # --- what goes where ----------------------------------------------------------------------
+
+    def _sort(self, group: Group, closure: Closure) -> _Sorted:
+        body: list[Unit] = []
+        displays: list[Unit] = []
+        kept: list[Unit] = []
+        settings: list[Constant] = []
+        shown: set[Unit] = set()
+        figures: set[Unit] = set()
+        returned: Unit | None = None
+        cells = [cell for cell in group.cells if self.names.cells[cell].units]
+        modules = {
+            name: one[0].module + (f".{one[0].name}" if one[0].name else "")
+            for name, one in closure.imports.items()
+        }
+        lists = frozenset(name for name in self.names.bindings if self._is_list(name))
+        for cell in cells:
+            units = self.names.cells[cell]
+            before = len(body)
+            for unit in units.units:
+                setting = self._setting(unit, closure) if self.options.parameters else None
+                if unit.is_setting or is_future_or_star(unit):
+                    kept.append(unit)
+                elif setting is not None:
+                    settings.append(setting)
+                elif not self._is_module_level(unit, closure):
+                    body.append(unit)
+            last = units.units[-1]
+            if units.shows and isinstance(last.node, ast.Expr) and body and body[-1] is last:
+                if is_silent(last.node.value, lists):
+                    pass
+                elif cell == cells[-1] and is_work(last.node.value) and not last.cuts:
+                    returned = last
+                elif cell == cells[-1]:
+                    displays.append(body.pop())
+                else:
+                    shown.add(last)
+            if cell != cells[-1] and any(draws(one.node, modules) for one in body[before:]):
+                figures.add(body[-1])
+        if group.is_asked and not body and displays:
+            body, displays, returned = displays, [], displays[-1]
+        return _Sorted(
+            tuple(body), tuple(displays), frozenset(shown), frozenset(figures), returned,
+            tuple(settings), tuple(kept),
+        )  # fmt: skip
+
+    def _is_list(self, name: str) -> bool:
+        bindings = self.names.bindings[name]
+        return all(
+            isinstance(one.statement, ast.Assign)
+            and one.is_plain
+            and isinstance(one.statement.value, (ast.List, ast.ListComp))
+            for one in bindings
+        )
+
+    def _setting(self, unit: Unit, closure: Closure) -> Constant | None:
+        node = unit.node
+        if not isinstance(node, (ast.Assign, ast.AnnAssign)) or node.value is None:
+            return None
+        target = node.targets[0] if isinstance(node, ast.Assign) else node.target
+        if not isinstance(target, ast.Name) or not is_immutable(node.value):
+            return None
+        if not self.names.is_single(target.id) or target.id in closure.taken:
+            return None
+        return Constant(target.id, ast.unparse(node.value), unit)
+
+    def _is_module_level(self, unit: Unit, closure: Closure) -> bool:
+        if unit.kind == "import":
+            return all(one.bound in closure.imports for one in imports_of(unit.node, unit.cell))
+        return any(one.unit is unit for one in closure.taken.values())
+
+    # --- one function -------------------------------------------------------------------------
+
+    def _function(
+        self, group: Group, parts: _Sorted, closure: Closure, taken: set[str]
+    ) -> tuple[Function, list[Refusal]]:
+        live = Liveness(
+            self.facts, self.names, closure, Part(group.cells, parts.body, parts.displays)
+        )
+        results = tuple(one for one in live.results() if not live.is_module_level(one.name))
+        parameters = live.parameters()
+        refusals = [*live.refusals, *find_hazards(live, parameters)]
+        settings = {one.name for one in parts.settings}
+        parameters = tuple(one for one in parameters if one.name not in settings)
+        results = (*self._setting_results(parts.settings, live), *results)
+        hints = Hints(self.facts, self.names, closure)
+        draw = any(draws(one.node, {}) for one in parts.body)
+        comment = self._comment(parts)
+        wanted = group.name or function_name(
+            group.title, comment, [one.name for one in results], draw, taken
+        )
+        name = unique(wanted, taken)
+        function = Function(
+            name=name,
+            cells=group.cells,
+            title=group.title,
+            notes=self._notes(group),
+            parameters=tuple(
+                one._replace(hint=hints.of_parameter(one.name, live)) for one in parameters
+            ),
+            results=tuple(one._replace(hint=hints.of_result(one.name, live)) for one in results),
+            body=parts.body,
+            shown=parts.shown,
+            figures_after=parts.figures_after,
+            returned=parts.returned,
+            settings=parts.settings,
+            deleted=tuple(self._deleted(live)),
+        )
+        return function, refusals
+
+    def _setting_results(
+        self, settings: Sequence[Constant], live: Liveness
+    ) -> tuple[Result, ...]:
+        """Settings that other cells read have to come back too."""
+        found = []
+        for one in settings:
+            others = [
+                cell for cell in self.names.cells
+                if cell != one.unit.cell and one.name in self.names.reads_of(cell)
+                and cell not in live.cells
+            ]  # fmt: skip
+            shown = any(
+                name.id == one.name for unit in live.part.displays for name in loads(unit.node)
+            )
+            if others or shown:
+                reason = f"is read by cell {others[0] + 1}" if others else "is shown"
+                line = one.unit.node.lineno
+                found.append(Result(one.name, reason, one.unit.cell, line))
+        return tuple(found)
+
+    def _deleted(self, live: Liveness) -> Iterable[str]:
+        """Names of the notebook that the body deletes for good."""
+        results = {one.name for one in live.results()}
+        for unit in live.part.body:
+            if isinstance(unit.node, ast.Delete):
+                for target in unit.node.targets:
+                    if isinstance(target, ast.Name) and target.id not in results:
+                        bindings = self.names.bindings.get(target.id, ())
+                        if any(one.cell < min(live.cells) for one in bindings):
+                            yield target.id
+
+    def _comment(self, parts: _Sorted) -> str:
+        for unit in parts.body[:1]:
+            source = self.facts.cell(unit.cell).source[unit.start : unit.code]
+            for line in source.splitlines():
+                text = line.strip().lstrip("#").strip()
+                if text and not text.startswith(("@", "%", "!", "-", "=")):
+                    return text
+        return ""
+
+    def _notes(self, group: Group) -> str:
+        """The markdown directly above the first cell."""
+        above = group.cells[0] - 1
+        if above >= 0 and self.facts.cell(above).kind == "markdown":
+            return self.facts.cell(above).source
+        return ""
+
+    # --- the rest of the notebook -------------------------------------------------------------
+
+    def _finished(
+        self,
+        groups: Sequence[Group],
+        functions: Sequence[Function],
+        parts: Sequence[_Sorted],
+        closure: Closure,
+        kept: Iterable[Kept],
+    ) -> Plan:
+        selected = {cell for group in groups for cell in group.cells}
+        remaining, sees_all = self._remaining_reads(selected, parts)
+        taken = tuple(closure.taken.values())
+        imports = self._module_imports(functions, taken, closure)
+        used = {one.bound for one in imports}
+        exports: dict[int, tuple[str, ...]] = {}
+        imports_kept: dict[int, tuple[Import, ...]] = {}
+        for group in groups:
+            exports[group.cells[0]] = tuple(
+                one.name
+                for one in taken
+                if one.unit.cell in group.cells and (sees_all or one.name in remaining)
+            )
+            made = [
+                one
+                for cell in group.cells
+                for unit in self.names.cells[cell].units
+                if unit.kind == "import" and self._is_module_level(unit, closure)
+                for one in imports_of(unit.node, cell)
+                if sees_all or one.bound in remaining or one.bound not in used
+            ]
+            imports_kept[group.cells[0]] = tuple(dict.fromkeys(made))
+        displays = {unit.cell: unit for one in parts for unit in one.displays}
+        return Plan(
+            tuple(groups), imports, taken, tuple(functions), (), tuple(kept), exports,
+            imports_kept, displays, tuple(self._future()),
+        )  # fmt: skip
+
+    def _future(self) -> Iterable[str]:
+        found = {
+            alias.name
+            for cell in self.names.cells
+            for one in self.names.statements(cell)
+            if isinstance(one, ast.ImportFrom) and one.module == "__future__"
+            for alias in one.names
+        }
+        return sorted(found)
+
+    def _remaining_reads(
+        self, selected: set[int], parts: Sequence[_Sorted]
+    ) -> tuple[set[str], bool]:
+        remaining: set[str] = set()
+        sees_all = False
+        for cell in self.names.cells:
+            if cell not in selected:
+                remaining |= self.names.reads_of(cell)
+                sees_all = sees_all or self.names.sees_all(cell) is not None
+        for one in parts:
+            for unit in one.displays:
+                remaining |= {name.id for node in unit.nodes for name in loads(node)}
+        return remaining, sees_all
+
+    def _module_imports(
+        self, functions: Sequence[Function], taken: Sequence[Taken], closure: Closure
+    ) -> tuple[Import, ...]:
+        """The imports that the module needs, and no more."""
+        units = [one.unit for one in taken] + [unit for one in functions for unit in one.body]
+        needed: dict[str, None] = {}
+        dotted: set[str] = set()
+        for unit in units:
+            for node in unit.nodes:
+                for one in loads(node):
+                    needed.setdefault(one.id)
+                dotted |= {
+                    ast.unparse(part) for part in ast.walk(node) if isinstance(part, ast.Attribute)
+                }
+        for function in functions:
+            for hinted in (*function.parameters, *function.results):
+                for name in _names_of_hint(hinted.hint):
+                    needed.setdefault(name)
+            if function.figures_after and "plt" in closure.imports:
+                needed.setdefault("plt")
+        found: list[Import] = []
+        for name in needed:
+            if name in closure.imports:
+                made = closure.imports[name]
+                wanted = [one for one in made if one.name or one.module in dotted]
+                found += wanted if len(made) > 1 and wanted else made
+            elif name == "display" and name not in self.names.bindings:
+                found.append(Import("IPython.display", "display", "display", -1, False))
+            else:
+                star = closure.star_import(name)
+                if star is not None:
+                    found.append(star)
+        shows = any(function.shown for function in functions)
+        if shows and not any(one.bound == "display" for one in found):
+            found.append(Import("IPython.display", "display", "display", -1, False))
+        return tuple(dict.fromkeys(found))
+
+
+def _names_of_hint(hint: str) -> Iterable[str]:
+    tree = ast.parse(hint, mode="eval")
+    return [part.id for part in ast.walk(tree) if isinstance(part, ast.Name)]
+
+
+def _ordered(refusals: Iterable[Refusal]) -> tuple[Refusal, ...]:
+    return tuple(sorted(dict.fromkeys(refusals), key=lambda one: (one.cell, one.line)))
+
+
