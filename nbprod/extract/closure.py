@@ -11,9 +11,10 @@ import sys
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 
-from nbprod.extract.names import Binding, Names, all_seeing, global_names, loads
+from nbprod.extract.names import Binding, Names
 from nbprod.extract.plan import Import, Taken
 from nbprod.extract.purity import definition_time, is_immutable, is_timeless
+from nbprod.extract.reads import all_seeing, global_names
 from nbprod.extract.units import Unit
 from nbprod.facts import Facts
 from nbprod.flow.library import BUILTIN_NAMES, is_kernel_name
@@ -113,7 +114,8 @@ class Closure:
             if parsed is None:
                 continue
             moves = any(
-                one.kind == "shell" or one.name in ("cd", "pip", "conda", "writefile", "run", "bash")
+                one.kind == "shell"
+                or one.name in ("cd", "pip", "conda", "writefile", "run", "bash")
                 for one in parsed.magics
             )
             if moves or any(moves_imports(one) for one in self.names.statements(cell)):
@@ -121,9 +123,18 @@ class Closure:
         return found
 
     def _hides_builtin(self, name: str) -> bool:
-        return name in BUILTIN_NAMES and any(
-            name in reads for reads in self.facts.flow.builtin_reads.values()
-        )
+        return name in BUILTIN_NAMES and any(name in reads for reads in self.builtin_reads.values())
+
+    @cached_property
+    def builtin_reads(self) -> dict[int, frozenset[str]]:
+        """For each cell, the builtins that it reads as such."""
+        reads = self.facts.flow.builtin_reads
+        return {cell: frozenset(names) for cell, names in reads.items()}
+
+    @cached_property
+    def taken_units(self) -> frozenset[int]:
+        """The identities of the statements that move to the module's top level."""
+        return frozenset(id(one.unit.node) for one in self.taken.values())
 
     def star_import(self, name: str) -> Import | None:
         """The import that a star stands for, if that is known for sure."""
@@ -173,27 +184,22 @@ class Closure:
         node = unit.node
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             defaults = [*node.args.defaults, *(d for d in node.args.kw_defaults if d)]
-            return all(is_immutable(one) for one in defaults) and not self._has_attributes(name)
+            return (
+                all(is_immutable(one) for one in defaults)
+                and name not in self.names.attribute_stores
+            )
         if isinstance(node, ast.ClassDef):
-            return all(
-                name not in self.names.reads_of(cell)
-                for cell in self.names.cells
-                if cell not in self.selected and cell != unit.cell
-            ) and not self._has_attributes(name)
+            return (
+                all(
+                    name not in self.names.reads_of(cell)
+                    for cell in self.names.cells
+                    if cell not in self.selected and cell != unit.cell
+                )
+                and name not in self.names.attribute_stores
+            )
         if not isinstance(node, (ast.Assign, ast.AnnAssign)) or node.value is None:
             return False
         return is_immutable(node.value) and not self._is_input(unit)
-
-    def _has_attributes(self, name: str) -> bool:
-        return any(
-            isinstance(part, ast.Attribute)
-            and isinstance(part.value, ast.Name)
-            and part.value.id == name
-            and not isinstance(part.ctx, ast.Load)
-            for cell in self.names.cells
-            for statement in self.names.statements(cell)
-            for part in ast.walk(statement)
-        )
 
     def _is_constant(self, unit: Unit) -> bool:
         node = unit.node
@@ -218,7 +224,7 @@ class Closure:
         seeing = all_seeing(node)
         if seeing is not None:
             return f"calls `{ast.unparse(seeing)}`, which sees the notebook's names"
-        for one in loads(node):
+        for one in self.names.loads_of(node):
             if not self._is_there(one.id, found):
                 return f"reads `{one.id}`, which is no constant"
         if isinstance(node, _Definition):
@@ -226,7 +232,7 @@ class Closure:
         else:
             assert isinstance(node, (ast.Assign, ast.AnnAssign)) and node.value is not None
             values = [node.value]
-            if any(self._is_changeable(one.id, found) for one in loads(node)):
+            if any(self._is_changeable(one.id, found) for one in self.names.loads_of(node)):
                 return "depends on a value that may change"
         pure = self._purity(found)
         if not all(is_timeless(one, pure) for one in values):
@@ -280,7 +286,7 @@ class Closure:
                 continue
             unit = found[name]
             wanted[name] = Taken(name, unit, reason, unit.cell not in self.selected)
-            for one in loads(unit.node):
+            for one in self.names.loads_of(unit.node):
                 if one.id in found:
                     pending.append((one.id, f"is read by `{name}`"))
         order = sorted(wanted.values(), key=lambda one: (one.unit.cell, one.unit.rank))
@@ -302,7 +308,11 @@ def moves_imports(node: ast.AST) -> bool:
     """Whether a statement changes where modules and files are found."""
     for part in ast.walk(node):
         if isinstance(part, ast.Attribute) and isinstance(part.value, ast.Name):
-            if (part.value.id, part.attr) in (("sys", "path"), ("os", "chdir"), ("site", "addsitedir")):
+            if (part.value.id, part.attr) in (
+                ("sys", "path"),
+                ("os", "chdir"),
+                ("site", "addsitedir"),
+            ):
                 return True
     return False
 

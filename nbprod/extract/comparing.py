@@ -211,9 +211,7 @@ def _same(old: Any, new: Any) -> bool:
             return _close(float(old["float"]), float(new["float"]))
         return old.keys() == new.keys() and all(_same(old[key], new[key]) for key in old)
     if isinstance(old, list) and isinstance(new, list):
-        return len(old) == len(new) and all(
-            _same(a, b) for a, b in zip(old, new, strict=True)
-        )
+        return len(old) == len(new) and all(_same(a, b) for a, b in zip(old, new, strict=True))
     return type(old) is type(new) and bool(old == new)
 
 

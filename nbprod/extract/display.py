@@ -8,15 +8,57 @@ __all__ = ["draws", "is_silent", "is_work"]
 
 _SILENT_BUILTINS = frozenset(["print", "display"])
 _SILENT_CALLS = frozenset(
-    "plt.show plt.savefig plt.close plt.tight_layout plt.figure.show random.seed np.random.seed "
-    "warnings.filterwarnings warnings.simplefilter logging.basicConfig pprint.pprint".split()
+    [
+        "plt.show",
+        "plt.savefig",
+        "plt.close",
+        "plt.tight_layout",
+        "plt.figure.show",
+        "random.seed",
+        "np.random.seed",
+        "warnings.filterwarnings",
+        "warnings.simplefilter",
+        "logging.basicConfig",
+        "pprint.pprint",
+    ]
 )
 _LIST_METHODS = frozenset(["append", "extend", "insert", "sort", "reverse", "clear"])
 # Methods that do the work of a cell, although their value is shown: it is not left behind.
-_WORK = frozenset(["append", "extend", "insert", "sort", "update", "add", "fit", "compile", "partial_fit", "train", "fit_transform", "fit_predict"])
-_PLOTTING_MODULES = frozenset(["matplotlib", "seaborn", "pandas.plotting", "plotnine", "mpl_toolkits"])
+_WORK = frozenset(
+    [
+        "append",
+        "extend",
+        "insert",
+        "sort",
+        "update",
+        "add",
+        "fit",
+        "compile",
+        "partial_fit",
+        "train",
+        "fit_transform",
+        "fit_predict",
+    ]
+)
+_PLOTTING_MODULES = frozenset(
+    ["matplotlib", "seaborn", "pandas.plotting", "plotnine", "mpl_toolkits"]
+)
 _PLOTTING_METHODS = frozenset(
-    "plot hist boxplot bar barh scatter imshow subplots figure pie plot_tree heatmap axvline".split()
+    [
+        "plot",
+        "hist",
+        "boxplot",
+        "bar",
+        "barh",
+        "scatter",
+        "imshow",
+        "subplots",
+        "figure",
+        "pie",
+        "plot_tree",
+        "heatmap",
+        "axvline",
+    ]
 )
 
 

@@ -28,7 +28,10 @@ def function_docstring(function: Function, shown: str | None = None) -> str:
         for one in function.parameters:
             sections += [f"{one.name} : {one.hint}", *_wrapped(_said(one), "    ")]
         for setting in function.settings:
-            sections += [f"{setting.name} : default {setting.text}", "    A setting of the notebook."]
+            sections += [
+                f"{setting.name} : default {setting.text}",
+                "    A setting of the notebook.",
+            ]
     if function.results or shown:
         sections += ["", "Returns", "-------"]
         for result in function.results:

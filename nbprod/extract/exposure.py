@@ -10,7 +10,7 @@ import ast
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from nbprod.extract.names import loads
+from nbprod.extract.reads import loads
 from nbprod.flow.scopes import bound_names
 
 __all__ = ["Effect", "effect_of"]

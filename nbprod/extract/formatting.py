@@ -28,7 +28,9 @@ def formatted(text: str, filename: str) -> str:
     Raises:
         InternalError: it is no Python, which is a fault of ours.
     """
-    text = _run(["check", "--fix-only", "--isolated", f"--select={_FIXED}", "--quiet"], text, filename)
+    text = _run(
+        ["check", "--fix-only", "--isolated", f"--select={_FIXED}", "--quiet"], text, filename
+    )
     return _run(["format", "--isolated", "--quiet"], text, filename)
 
 

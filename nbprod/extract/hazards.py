@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from nbprod.extract.closure import moves_imports
 from nbprod.extract.liveness import Liveness
-from nbprod.extract.names import all_seeing
 from nbprod.extract.plan import Parameter, Refusal
+from nbprod.extract.reads import all_seeing
 from nbprod.extract.units import Unit
 from nbprod.flow.scopes import bound_names, scope_of
 
@@ -213,5 +213,3 @@ def _written_by(live: Liveness, function: str) -> set[str]:
 def _refusal(unit: Unit, node: ast.AST, reason: str, advice: str) -> Refusal:
     line = getattr(node, "lineno", None) or unit.node.lineno
     return Refusal(unit.cell, line, reason, advice)
-
-

@@ -11,7 +11,14 @@ __all__ = ["hint_of", "joined_hints"]
 
 _SIMPLE = frozenset(["int", "float", "str", "bool", "bytes", "complex"])
 _CONTAINERS = frozenset(["list", "dict", "set", "tuple", "frozenset"])
-_BUILTIN_RESULTS = {"len": "int", "open": "", "sorted": "list", "sum": "", "round": "", "input": "str"}
+_BUILTIN_RESULTS = {
+    "len": "int",
+    "open": "",
+    "sorted": "list",
+    "sum": "",
+    "round": "",
+    "input": "str",
+}
 
 
 def hint_of(node: ast.expr, imports: Mapping[str, str], shadowed: frozenset[str]) -> str:
@@ -66,7 +73,9 @@ def _of_call(func: ast.expr, imports: Mapping[str, str], shadowed: frozenset[str
         if func.id in _SIMPLE:
             return func.id
         if func.id in _CONTAINERS:
-            return {"dict": "dict[Any, Any]", "tuple": "tuple[Any, ...]"}.get(func.id, f"{func.id}[Any]")
+            return {"dict": "dict[Any, Any]", "tuple": "tuple[Any, ...]"}.get(
+                func.id, f"{func.id}[Any]"
+            )
         found = _BUILTIN_RESULTS.get(func.id)
         if found:
             return f"{found}[Any]" if found in _CONTAINERS else found

@@ -15,8 +15,9 @@ from typing import NamedTuple
 
 from nbprod.extract.closure import Closure, free_reads
 from nbprod.extract.exposure import Effect, effect_of
-from nbprod.extract.names import Deferred, Names, deferred, loads
+from nbprod.extract.names import Names
 from nbprod.extract.plan import Parameter, Refusal, Result
+from nbprod.extract.reads import Deferred, deferred
 from nbprod.extract.units import Unit
 from nbprod.facts import Facts
 from nbprod.flow.library import BUILTIN_NAMES, is_kernel_name
@@ -26,9 +27,42 @@ from nbprod.flow.types import Use
 __all__ = ["Liveness", "Part"]
 
 _EAGER = frozenset(
-    "sorted min max sum any all list tuple set dict frozenset join apply applymap map agg "
-    "aggregate transform pipe sort filter assign sort_values reduce Counter array fromiter "
-    "groupby next OrderedDict defaultdict len extend update".split()
+    [
+        "sorted",
+        "min",
+        "max",
+        "sum",
+        "any",
+        "all",
+        "list",
+        "tuple",
+        "set",
+        "dict",
+        "frozenset",
+        "join",
+        "apply",
+        "applymap",
+        "map",
+        "agg",
+        "aggregate",
+        "transform",
+        "pipe",
+        "sort",
+        "filter",
+        "assign",
+        "sort_values",
+        "reduce",
+        "Counter",
+        "array",
+        "fromiter",
+        "groupby",
+        "next",
+        "OrderedDict",
+        "defaultdict",
+        "len",
+        "extend",
+        "update",
+    ]
 )
 _LAZY_BUILTINS = frozenset(["map", "filter", "defaultdict", "groupby"])
 
@@ -71,7 +105,9 @@ class Liveness:
         found: dict[str, tuple[Unit, ast.Name]] = {}
         for unit in self.part.body:
             for node in unit.nodes:
-                for one in sorted(loads(node), key=lambda name: (name.lineno, name.col_offset)):
+                for one in sorted(
+                    self.names.loads_of(node), key=lambda name: (name.lineno, name.col_offset)
+                ):
                     found.setdefault(one.id, (unit, one))
             for name in self._hidden_reads(unit):
                 found.setdefault(name, (unit, ast.Name(id=name, lineno=unit.node.lineno)))
@@ -81,7 +117,11 @@ class Liveness:
         """Names that the data flow sees read in a statement, as in ``df.query("a > @limit")``."""
         for use in self._uses_of_cell(unit.cell):
             start, stop = use.span.start, use.span.end
-            if use.span.cell == unit.cell and not use.chain and unit.code <= start < stop <= unit.stop:
+            if (
+                use.span.cell == unit.cell
+                and not use.chain
+                and unit.code <= start < stop <= unit.stop
+            ):
                 if use.name and not use.mutations:
                     yield use.name
 
@@ -147,7 +187,7 @@ class Liveness:
         line = place.lineno
         if name in self.bound:
             reads_builtin = any(
-                name in self.facts.flow.builtin_reads.get(cell, {}) for cell in self.cells
+                name in self.closure.builtin_reads.get(cell, ()) for cell in self.cells
             )
             exposed = name in self.effect.reads and self._is_bound_before(name)
             if not outer and not exposed and not (name in BUILTIN_NAMES and reads_builtin):
@@ -200,7 +240,9 @@ class Liveness:
         earlier = [one for one in self.names.bindings.get(name, ()) if one.cell < first]
         if any(_deletes(one.statement, name) for one in earlier):
             return False
-        return any(name in effect_of([one.statement]).binds for one in earlier)
+        return any(
+            name in self.names.effects(one.cell)[one.rank].binds for one in earlier if one.rank >= 0
+        )
 
     # --- results ------------------------------------------------------------------------------
 
@@ -229,7 +271,7 @@ class Liveness:
     def _wanted(self, name: str, surely: frozenset[str]) -> str | None:
         """Who needs a name that the body binds, None when nobody does."""
         for unit in self.part.displays:
-            if any(one.id == name for node in unit.nodes for one in loads(node)):
+            if any(one.id == name for node in unit.nodes for one in self.names.loads_of(node)):
                 return f"is shown by cell {unit.cell + 1}"
         reader = self._reader_below(name)
         if reader is not None:
@@ -239,9 +281,9 @@ class Liveness:
             return f"is read by cell {uses[0].cell + 1}"
         for cell in self.names.cells:
             if cell not in self.cells:
-                if name in self._deferred_reads(cell):
+                if name in self.names.deferred_reads(cell):
                     return f"is read by a function of cell {cell + 1}"
-                if name in self._magic_reads(cell):
+                if name in self.names.magic_reads(cell):
                     return f"is read by a magic of cell {cell + 1}"
                 if name in surely and self.names.sees_all(cell) and cell > min(self.cells):
                     return f"may be read by `{self.names.sees_all(cell)}` in cell {cell + 1}"
@@ -251,16 +293,12 @@ class Liveness:
 
     def _reader_below(self, name: str) -> int | None:
         """The first cell below that reads a name before it binds it."""
-        for cell in sorted(self.names.cells):
-            if cell > max(self.cells) and name in self.names.reads_of(cell):
-                for statement in self.names.statements(cell):
-                    effect = effect_of([statement])
-                    if name in effect.reads:
-                        return cell
-                    if name in effect.binds:
-                        return None
-            elif cell > max(self.cells):
-                if name in effect_of(self.names.statements(cell)).binds:
+        last = max(self.cells)
+        for cell in sorted(cell for cell in self.names.cells if cell > last):
+            for effect in self.names.effects(cell):
+                if name in effect.reads:
+                    return cell
+                if name in effect.binds:
                     return None
         return None
 
@@ -273,22 +311,6 @@ class Liveness:
         later = [one for one in self.names.bindings.get(name, ()) if one.cell > max(self.cells)]
         return plain and isinstance(place, ast.Name) and not later
 
-    def _deferred_reads(self, cell: int) -> set[str]:
-        return {
-            name
-            for statement in self.names.statements(cell)
-            for one in deferred(statement)
-            for name in one.reads
-        }
-
-    def _magic_reads(self, cell: int) -> set[str]:
-        parsed = self.facts.parsed[cell]
-        if parsed is None:
-            return set()
-        return {
-            one.name for magic in parsed.magics for one in (*magic.reads, *magic.interpolates)
-        }
-
     def _settle(self, name: str, unit: Unit, place: ast.AST) -> bool:
         """Deal with a name that the body may leave unbound; false when it is not returned."""
         line = getattr(place, "lineno", unit.node.lineno)
@@ -297,7 +319,9 @@ class Liveness:
             self._passed.setdefault(name, Parameter(name, reason, unit.cell, line))
             return True
         uses = self.outside_uses.get(name, [])
-        own = all(one.cell in self.cells or one.is_unbound for use in uses for one in use.definitions)
+        own = all(
+            one.cell in self.cells or one.is_unbound for use in uses for one in use.definitions
+        )
         earlier = any(one.cell < min(self.cells) for one in self.names.bindings.get(name, ()))
         if uses and own and not earlier and not self._is_read_aside(name):
             if not _may_be_unbound(uses) or (_all_fail(uses) and not self._is_guarded(uses)):
@@ -309,7 +333,7 @@ class Liveness:
         """Whether code that the data flow does not follow reads a name."""
         others = [cell for cell in self.names.cells if cell not in self.cells]
         return any(
-            name in self._deferred_reads(cell) or name in self._magic_reads(cell)
+            name in self.names.deferred_reads(cell) or name in self.names.magic_reads(cell)
             for cell in others
         )
 
@@ -346,7 +370,9 @@ class Liveness:
                 continue
             seen.add(current)
             for binding in self.names.bindings.get(current, ()):
-                if isinstance(binding.statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+                if isinstance(
+                    binding.statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+                ):
                     reads = free_reads(binding.statement)
                     found |= reads
                     pending += reads

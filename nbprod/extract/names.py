@@ -8,39 +8,38 @@ be there for the module to be sound.
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
+from nbprod.extract.exposure import Effect, effect_of
+from nbprod.extract.reads import all_seeing, deferred, global_names, loads
 from nbprod.extract.units import CellUnits, Unit, units_of
-from nbprod.flow.scopes import bound_names, scope_of
+from nbprod.flow.scopes import bound_names
 from nbprod.syntax.types import ParsedCell
 
-__all__ = ["Binding", "Deferred", "Names", "deferred", "global_names", "loads"]
+__all__ = ["Binding", "Names"]
 
-_NO_ARGUMENTS = ast.arguments(
-    posonlyargs=[], args=[], kwonlyargs=[], kw_defaults=[], defaults=[], vararg=None, kwarg=None
-)
-_CALLABLES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef, ast.GeneratorExp)
-# What sees the names of the place that calls it, so that no list of them is complete.
-_ALL_SEEING = frozenset(
-    ["globals", "locals", "vars", "dir", "exec", "eval", "get_ipython", "execfile", "breakpoint"]
-)
-_ALL_SEEING_CALLS = frozenset(
-    [
-        "doctest.testmod", "doctest.run_docstring_examples", "unittest.main", "pd.eval",
-        "pandas.eval", "ne.evaluate", "numexpr.evaluate", "sys._getframe", "inspect.currentframe",
-        "inspect.stack", "pickle.dump_session", "dill.dump_session", "doctest.run",
-    ]
-)  # fmt: skip
 _ALL_SEEING_MAGICS = frozenset(
-    "who whos who_ls store reset reset_selective xdel run debug pylab edit rerun recall "
-    "psearch macro save".split()
+    [
+        "who",
+        "whos",
+        "who_ls",
+        "store",
+        "reset",
+        "reset_selective",
+        "xdel",
+        "run",
+        "debug",
+        "pylab",
+        "edit",
+        "rerun",
+        "recall",
+        "psearch",
+        "macro",
+        "save",
+    ]
 )
-
-
-_AT_NAME = re.compile(r"@([^\W\d]\w*)")
 
 
 class Binding(NamedTuple):
@@ -55,112 +54,6 @@ class Binding(NamedTuple):
     is_plain: bool
 
 
-class Deferred(NamedTuple):
-    """A function, class or generator expression inside a statement, and what it reads from it."""
-
-    node: ast.AST
-    reads: frozenset[str]
-
-
-def loads(node: ast.AST) -> Iterator[ast.Name]:
-    """The reads of names of the scope that a statement stands in, nested scopes included."""
-    yield from _loads(node)
-    yield from _quoted_loads(node)
-
-
-def _quoted_loads(node: ast.AST) -> Iterator[ast.Name]:
-    """Names inside the text of a query, as in ``df.query("a > @limit")``."""
-    for part in ast.walk(node):
-        if isinstance(part, ast.Call) and isinstance(part.func, ast.Attribute):
-            if part.func.attr in ("query", "eval"):
-                for text in ast.walk(part):
-                    if isinstance(text, ast.Constant) and isinstance(text.value, str):
-                        for name in _AT_NAME.findall(text.value):
-                            yield ast.copy_location(ast.Name(id=name, ctx=ast.Load()), part)
-
-
-def _loads(node: ast.AST) -> Iterator[ast.Name]:
-    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-        yield from _definition_loads(node)
-    elif isinstance(node, ast.expr):
-        yield from _expression_loads(node)
-    elif isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
-        yield node.target
-        yield from _loads(node.value)
-    else:
-        for child in ast.iter_child_nodes(node):
-            if isinstance(child, ast.Name) and not isinstance(child.ctx, ast.Load):
-                if isinstance(child.ctx, ast.Del):
-                    yield child
-                continue
-            yield from _loads(child)
-
-
-def _definition_loads(
-    node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef,
-) -> Iterator[ast.Name]:
-    for decorator in node.decorator_list:
-        yield from _loads(decorator)
-    if isinstance(node, ast.ClassDef):
-        for part in (*node.bases, *(keyword.value for keyword in node.keywords)):
-            yield from _loads(part)
-    else:
-        for default in (*node.args.defaults, *node.args.kw_defaults):
-            if default is not None:
-                yield from _loads(default)
-        for annotation in _annotations(node):
-            yield from _loads(annotation)
-    yield from scope_of(node, -1).reads
-
-
-def _annotations(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[ast.expr]:
-    arguments = node.args
-    every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
-    for one in (*every, arguments.vararg, arguments.kwarg):
-        if one is not None and one.annotation is not None:
-            yield one.annotation
-    if node.returns is not None:
-        yield node.returns
-
-
-def _expression_loads(node: ast.expr) -> Iterator[ast.Name]:
-    if isinstance(node, ast.Name):
-        if isinstance(node.ctx, ast.Load):
-            yield node
-        return
-    scope = scope_of(ast.Lambda(args=_NO_ARGUMENTS, body=node), -1)
-    yield from scope.reads
-    if scope.local_names:
-        # A walrus makes the name local to the lambda that stands around the expression here.
-        for part in ast.walk(node):
-            if (
-                isinstance(part, ast.Name)
-                and isinstance(part.ctx, ast.Load)
-                and part.id in scope.local_names
-            ):
-                yield part
-
-
-def deferred(node: ast.AST) -> Iterator[Deferred]:
-    """The outermost functions, classes and generator expressions of a statement."""
-    if isinstance(node, _CALLABLES):
-        if isinstance(node, ast.GeneratorExp):
-            reads = frozenset(one.id for one in _expression_loads(node))
-        else:
-            reads = frozenset(one.id for one in scope_of(node, -1).reads)
-        yield Deferred(node, reads)
-        return
-    for child in ast.iter_child_nodes(node):
-        yield from deferred(child)
-
-
-def global_names(node: ast.AST) -> set[str]:
-    """The names that functions in a statement declare ``global``."""
-    return {
-        name for part in ast.walk(node) if isinstance(part, ast.Global) for name in part.names
-    }
-
-
 class Names:
     """The table of a notebook's names. ``cells`` are its Python cells taken apart, by index."""
 
@@ -169,6 +62,12 @@ class Names:
         self.cells: dict[int, CellUnits] = {
             one.cell.index: units_of(one) for one in parsed if one is not None
         }
+        self._loaded: dict[int, tuple[ast.Name, ...]] = {}
+        self._reads: dict[int, frozenset[str]] = {}
+        self._deferred: dict[int, frozenset[str]] = {}
+        self._effects: dict[int, list[Effect]] = {}
+        self._seeing: dict[int, str | None] = {}
+        self._statements_of: dict[int, list[ast.stmt]] = {}
 
     @cached_property
     def bindings(self) -> dict[str, list[Binding]]:
@@ -214,8 +113,12 @@ class Names:
 
     def statements(self, cell: int) -> list[ast.stmt]:
         """The statements of a cell, magics' arguments included."""
-        parsed = self.parsed[cell]
-        return [] if parsed is None else [*self._statements(parsed)]
+        found = self._statements_of.get(cell)
+        if found is None:
+            parsed = self.parsed[cell]
+            found = [] if parsed is None else [*self._statements(parsed)]
+            self._statements_of[cell] = found
+        return found
 
     @cached_property
     def global_writers(self) -> frozenset[str]:
@@ -231,22 +134,69 @@ class Names:
         bindings = self.bindings.get(name, ())
         return len(bindings) == 1 and bindings[0].is_plain and name not in self.global_writers
 
-    def reads_of(self, cell: int) -> set[str]:
+    def loads_of(self, node: ast.AST) -> tuple[ast.Name, ...]:
+        """`loads` of a node of the notebook, worked out once."""
+        found = self._loaded.get(id(node))
+        if found is None:
+            found = self._loaded[id(node)] = tuple(loads(node))
+        return found
+
+    def reads_of(self, cell: int) -> frozenset[str]:
         """All names that a cell could read: its code, its magics, shell lines."""
+        found = self._reads.get(cell)
+        if found is None:
+            statements = self.statements(cell)
+            own = {one.id for statement in statements for one in self.loads_of(statement)}
+            found = self._reads[cell] = frozenset(own | self.magic_reads(cell))
+        return found
+
+    def magic_reads(self, cell: int) -> set[str]:
+        """The names that magics and shell lines of a cell read or interpolate."""
         parsed = self.parsed[cell]
         if parsed is None:
             return set()
-        found = {one.id for one in self._loads(parsed)}
-        for magic in parsed.magics:
-            found |= {one.name for one in (*magic.reads, *magic.interpolates)}
+        return {one.name for magic in parsed.magics for one in (*magic.reads, *magic.interpolates)}
+
+    def deferred_reads(self, cell: int) -> frozenset[str]:
+        """The names that functions inside a cell read when they are called."""
+        found = self._deferred.get(cell)
+        if found is None:
+            found = self._deferred[cell] = frozenset(
+                name
+                for statement in self.statements(cell)
+                for one in deferred(statement)
+                for name in one.reads
+            )
         return found
 
-    def _loads(self, parsed: ParsedCell) -> Iterator[ast.Name]:
-        for statement in self._statements(parsed):
-            yield from loads(statement)
+    def effects(self, cell: int) -> list[Effect]:
+        """What each statement of a cell reads from before, and what it binds for sure."""
+        found = self._effects.get(cell)
+        if found is None:
+            statements = self.statements(cell)
+            found = self._effects[cell] = [effect_of([one]) for one in statements]
+        return found
+
+    @cached_property
+    def attribute_stores(self) -> frozenset[str]:
+        """The names to whose attributes something is assigned."""
+        return frozenset(
+            part.value.id
+            for cell in self.cells
+            for statement in self.statements(cell)
+            for part in ast.walk(statement)
+            if isinstance(part, ast.Attribute)
+            and isinstance(part.value, ast.Name)
+            and not isinstance(part.ctx, ast.Load)
+        )
 
     def sees_all(self, cell: int) -> str | None:
         """What in a cell may read any name (``globals()``, ``%run``), None when nothing does."""
+        if cell not in self._seeing:
+            self._seeing[cell] = self._sees_all(cell)
+        return self._seeing[cell]
+
+    def _sees_all(self, cell: int) -> str | None:
         parsed = self.parsed[cell]
         if parsed is None:
             return None
@@ -265,20 +215,6 @@ class Names:
             if binding.statement is unit.node:
                 return unit
         return None
-
-
-def all_seeing(node: ast.AST) -> ast.Call | None:
-    """A call that sees the names of its caller, or could run any code."""
-    for part in ast.walk(node):
-        if not isinstance(part, ast.Call):
-            continue
-        if isinstance(part.func, ast.Name) and part.func.id in _ALL_SEEING:
-            if part.func.id in ("vars", "dir") and part.args:
-                continue
-            return part
-        if isinstance(part.func, ast.Attribute) and ast.unparse(part.func) in _ALL_SEEING_CALLS:
-            return part
-    return None
 
 
 def _is_plain(statement: ast.stmt, node: ast.AST, name: str) -> bool:

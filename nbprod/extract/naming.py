@@ -10,7 +10,32 @@ from collections.abc import Container, Sequence
 __all__ = ["function_name", "identifier", "unique"]
 
 _WORD = re.compile(r"[a-z0-9]+")
-_SKIPPED = frozenset("a an the of and or to in on for with by our we let lets us is are it this that".split())
+_SKIPPED = frozenset(
+    [
+        "a",
+        "an",
+        "the",
+        "of",
+        "and",
+        "or",
+        "to",
+        "in",
+        "on",
+        "for",
+        "with",
+        "by",
+        "our",
+        "we",
+        "let",
+        "lets",
+        "us",
+        "is",
+        "are",
+        "it",
+        "this",
+        "that",
+    ]
+)
 _MOST_WORDS = 5
 _DRAWN_AS_NAME = frozenset(["_", "ax", "fig", "i", "j", "k", "axes"])
 

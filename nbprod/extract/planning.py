@@ -10,7 +10,7 @@ from nbprod.extract.closure import Closure, imports_of
 from nbprod.extract.display import draws, is_silent, is_work
 from nbprod.extract.hazards import find_hazards
 from nbprod.extract.liveness import Liveness, Part
-from nbprod.extract.names import Names, loads
+from nbprod.extract.names import Names
 from nbprod.extract.naming import function_name, unique
 from nbprod.extract.plan import (
     Constant,
@@ -191,7 +191,7 @@ class Planner:
     def _is_module_level(self, unit: Unit, closure: Closure) -> bool:
         if unit.kind == "import":
             return all(one.bound in closure.imports for one in imports_of(unit.node, unit.cell))
-        return any(one.unit is unit for one in closure.taken.values())
+        return id(unit.node) in closure.taken_units
 
     # --- one function -------------------------------------------------------------------------
 
@@ -228,13 +228,11 @@ class Planner:
             figures_after=parts.figures_after,
             returned=parts.returned,
             settings=parts.settings,
-            deleted=tuple(self._deleted(live)),
+            deleted=tuple(self._deleted(live, {one.name for one in results})),
         )
         return function, refusals
 
-    def _setting_results(
-        self, settings: Sequence[Constant], live: Liveness
-    ) -> tuple[Result, ...]:
+    def _setting_results(self, settings: Sequence[Constant], live: Liveness) -> tuple[Result, ...]:
         """Settings that other cells read have to come back too."""
         found = []
         for one in settings:
@@ -244,7 +242,9 @@ class Planner:
                 and cell not in live.cells
             ]  # fmt: skip
             shown = any(
-                name.id == one.name for unit in live.part.displays for name in loads(unit.node)
+                name.id == one.name
+                for unit in live.part.displays
+                for name in self.names.loads_of(unit.node)
             )
             if others or shown:
                 reason = f"is read by cell {others[0] + 1}" if others else "is shown"
@@ -252,9 +252,8 @@ class Planner:
                 found.append(Result(one.name, reason, one.unit.cell, line))
         return tuple(found)
 
-    def _deleted(self, live: Liveness) -> Iterable[str]:
+    def _deleted(self, live: Liveness, results: set[str]) -> Iterable[str]:
         """Names of the notebook that the body deletes for good."""
-        results = {one.name for one in live.results()}
         for unit in live.part.body:
             if isinstance(unit.node, ast.Delete):
                 for target in unit.node.targets:
@@ -338,7 +337,7 @@ class Planner:
                 sees_all = sees_all or self.names.sees_all(cell) is not None
         for one in parts:
             for unit in one.displays:
-                remaining |= {name.id for node in unit.nodes for name in loads(node)}
+                remaining |= {name.id for node in unit.nodes for name in self.names.loads_of(node)}
         return remaining, sees_all
 
     def _module_imports(
@@ -350,7 +349,7 @@ class Planner:
         dotted: set[str] = set()
         for unit in units:
             for node in unit.nodes:
-                for one in loads(node):
+                for one in self.names.loads_of(node):
                     needed.setdefault(one.id)
                 dotted |= {
                     ast.unparse(part) for part in ast.walk(node) if isinstance(part, ast.Attribute)
@@ -386,5 +385,3 @@ def _names_of_hint(hint: str) -> Iterable[str]:
 
 def _ordered(refusals: Iterable[Refusal]) -> tuple[Refusal, ...]:
     return tuple(sorted(dict.fromkeys(refusals), key=lambda one: (one.cell, one.line)))
-
-

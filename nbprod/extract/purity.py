@@ -13,20 +13,108 @@ from collections.abc import Callable, Iterator
 __all__ = ["definition_time", "is_immutable", "is_timeless"]
 
 _PURE_MODULES = frozenset(
-    "abc attr attrs collections contextlib dataclasses datetime decimal enum fractions functools "
-    "itertools math numba numpy operator pandas pathlib pydantic re string textwrap torch types "
-    "typing typing_extensions unittest uuid statistics".split()
+    [
+        "abc",
+        "attr",
+        "attrs",
+        "collections",
+        "contextlib",
+        "dataclasses",
+        "datetime",
+        "decimal",
+        "enum",
+        "fractions",
+        "functools",
+        "itertools",
+        "math",
+        "numba",
+        "numpy",
+        "operator",
+        "pandas",
+        "pathlib",
+        "pydantic",
+        "re",
+        "string",
+        "textwrap",
+        "torch",
+        "types",
+        "typing",
+        "typing_extensions",
+        "unittest",
+        "uuid",
+        "statistics",
+    ]
 )
 _PURE_BUILTINS = frozenset(
-    "abs bool bytes complex dict enumerate float frozenset int len list max min object property "
-    "range repr reversed round set slice sorted staticmethod classmethod str sum super tuple type "
-    "zip".split()
+    [
+        "abs",
+        "bool",
+        "bytes",
+        "complex",
+        "dict",
+        "enumerate",
+        "float",
+        "frozenset",
+        "int",
+        "len",
+        "list",
+        "max",
+        "min",
+        "object",
+        "property",
+        "range",
+        "repr",
+        "reversed",
+        "round",
+        "set",
+        "slice",
+        "sorted",
+        "staticmethod",
+        "classmethod",
+        "str",
+        "sum",
+        "super",
+        "tuple",
+        "type",
+        "zip",
+    ]
 )
 # Parts of those modules that look at the world: the clock, files, random numbers.
 _WORLDLY = frozenset(
-    "random rand randn randint now today utcnow time uuid1 uuid4 cwd home exists is_file is_dir "
-    "iterdir glob rglob read_text read_bytes open stat resolve absolute manual_seed load loadtxt "
-    "genfromtxt fromfile save seed date_range".split()
+    [
+        "random",
+        "rand",
+        "randn",
+        "randint",
+        "now",
+        "today",
+        "utcnow",
+        "time",
+        "uuid1",
+        "uuid4",
+        "cwd",
+        "home",
+        "exists",
+        "is_file",
+        "is_dir",
+        "iterdir",
+        "glob",
+        "rglob",
+        "read_text",
+        "read_bytes",
+        "open",
+        "stat",
+        "resolve",
+        "absolute",
+        "manual_seed",
+        "load",
+        "loadtxt",
+        "genfromtxt",
+        "fromfile",
+        "save",
+        "seed",
+        "date_range",
+    ]
 )
 _NEVER = (ast.Await, ast.Yield, ast.YieldFrom, ast.NamedExpr)
 

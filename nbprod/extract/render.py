@@ -176,5 +176,3 @@ def _displayed(source: str, unit: Unit, edits: Iterable[tuple[int, int, str]]) -
         used = {part.id for part in ast.walk(unit.node) if isinstance(part, ast.Name)}
         name = unique("value", used)
         yield f"if ({name} := {text}) is not None:\n    display({name})"
-
-

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from nbprod.extract.units import CellUnits, is_future_or_star
 from nbprod.extract.plan import Function, Group, Import, Plan
 from nbprod.extract.render import import_text, shown_name
 from nbprod.extract.splicing import statement_text
+from nbprod.extract.units import CellUnits, is_future_or_star
 from nbprod.facts import Facts
 from nbprod.model import Edit, Span
 from nbprod.notebook.jsonmap import JsonMap
@@ -18,7 +18,9 @@ from nbprod.notebook.splice import _encode, apply_edits
 __all__ = ["new_sources", "rewritten"]
 
 
-def new_sources(plan: Plan, facts: Facts, units: dict[int, CellUnits], module: str) -> dict[int, str]:
+def new_sources(
+    plan: Plan, facts: Facts, units: dict[int, CellUnits], module: str
+) -> dict[int, str]:
     """The new source of each cell that changes; an empty one for a cell that goes.
 
     Args:
@@ -141,4 +143,3 @@ def _without(data: bytes, prefixes: Mapping[int, int], cells: list[int]) -> byte
         elif cell > 0:
             cuts.append(Replacement(spans[cell - 1][1], spans[cell][1], ""))
     return _encode(replaced(text, cuts), data)
-

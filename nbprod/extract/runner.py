@@ -125,7 +125,7 @@ def _opaque(value, depth, seen):
     iterates = hasattr(value, "__next__") or isinstance(value, types.CoroutineType)
     if iterates or name.startswith(_OPAQUE):
         raise Uncomparable(name)
-    return None
+    return
 
 
 def _object(value, depth, seen):

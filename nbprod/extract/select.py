@@ -77,7 +77,9 @@ def headed_cells(title: str, notebook: Notebook) -> tuple[int, ...]:
             raise UsageError(f"there are no Python cells under `{title}` in {notebook.path}")
         return cells
     known = ", ".join(f"`{text}`" for _, _, text in headings[:8])
-    raise UsageError(f"{notebook.path} has no heading `{title}`" + (f"; it has {known}" if known else ""))
+    raise UsageError(
+        f"{notebook.path} has no heading `{title}`" + (f"; it has {known}" if known else "")
+    )
 
 
 def named_groups(words: Sequence[str], notebook: Notebook) -> list[Group]:

@@ -18,7 +18,9 @@ def statement_text(source: str, unit: Unit, edits: Edits = ()) -> str:
     text = _cut(source, unit.start, unit.code, unit.cuts)
     text += _cut(source, unit.code, unit.stop, unit.cuts, edits)
     tail = source[unit.stop : unit.end].lstrip(" \t")
-    text += ("  " + tail[1:].lstrip(" \t")) if tail.startswith(";") else source[unit.stop : unit.end]
+    text += (
+        ("  " + tail[1:].lstrip(" \t")) if tail.startswith(";") else source[unit.stop : unit.end]
+    )
     return _tidied(_dedented(text, unit))
 
 

@@ -16,9 +16,37 @@ __all__ = ["Hints"]
 
 # Methods whose result is of the same kind as the object.
 _SAME = frozenset(
-    "dropna fillna drop drop_duplicates sort_values sort_index reset_index set_index rename head "
-    "tail sample query assign copy merge join astype replace where mask round abs ffill bfill "
-    "interpolate nlargest nsmallest select_dtypes".split()
+    [
+        "dropna",
+        "fillna",
+        "drop",
+        "drop_duplicates",
+        "sort_values",
+        "sort_index",
+        "reset_index",
+        "set_index",
+        "rename",
+        "head",
+        "tail",
+        "sample",
+        "query",
+        "assign",
+        "copy",
+        "merge",
+        "join",
+        "astype",
+        "replace",
+        "where",
+        "mask",
+        "round",
+        "abs",
+        "ffill",
+        "bfill",
+        "interpolate",
+        "nlargest",
+        "nsmallest",
+        "select_dtypes",
+    ]
 )
 
 

@@ -16,8 +16,21 @@ UnitKind = Literal["import", "definition", "loose", "magic"]
 
 # Magics that set the session up: where in a cell they stand makes no difference.
 _SETTINGS = frozenset(
-    "matplotlib config load_ext reload_ext autoreload pip conda mamba precision xmode aimport "
-    "colors watermark".split()
+    [
+        "matplotlib",
+        "config",
+        "load_ext",
+        "reload_ext",
+        "autoreload",
+        "pip",
+        "conda",
+        "mamba",
+        "precision",
+        "xmode",
+        "aimport",
+        "colors",
+        "watermark",
+    ]
 )
 _INSTALL = re.compile(r"!\s*(?:\S*python\S*\s+-m\s+)?(?:pip3?|conda|mamba|apt|apt-get)\b")
 _REST_OF_LINE = re.compile(r"[ \t]*;?[ \t]*(?:#[^\r\n]*)?(?:\r\n|\r|\n|\Z)")
@@ -160,9 +173,7 @@ def _units(
                 _offset_of_end(index, inner), finish, (inner,), cuts, 0,
             )  # fmt: skip
     elif magic.name in _SETTINGS or (magic.kind == "shell" and _INSTALL.match(magic.text)):
-        yield Unit(
-            parsed.cell.index, rank, "magic", node, at, code, stop, end, (), (), 0, True
-        )
+        yield Unit(parsed.cell.index, rank, "magic", node, at, code, stop, end, (), (), 0, True)
     else:
         yield Problem(
             magic.start,
@@ -237,6 +248,7 @@ def _margin(source: str, code: int) -> int | None:
     if not before.strip():
         return len(before)
     return 0 if ";" in before else None
+
 
 def is_future_or_star(unit: Unit) -> bool:
     """Whether a unit is an import that no other place can stand for."""
