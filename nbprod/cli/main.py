@@ -17,9 +17,11 @@ _COMMANDS = {
     "baseline": ("nbprod.cli.baseline", "Write and keep the file of findings that are known."),
     "check": ("nbprod.cli.check", "Check notebooks."),
     "config": ("nbprod.cli.config", "Show the configuration and where each value comes from."),
+    "extract": ("nbprod.cli.extract", "Turn cells into a module with tests."),
     "graph": ("nbprod.cli.graph", "Draw the data flow between the cells of a notebook."),
     "init": ("nbprod.cli.init", "Set a repository up: configuration, hook, workflow."),
     "rule": ("nbprod.cli.rule", "Explain a rule, or list them all."),
+    "verify": ("nbprod.cli.verify", "Run two notebooks and compare them."),
 }
 
 

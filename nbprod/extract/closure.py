@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 
 from nbprod.extract.names import Binding, Names
@@ -155,7 +155,7 @@ class Closure:
         The largest set in which each finds everything that it reads: start with all that could
         be, and drop what reads something that is not there until nothing changes.
         """
-        found = {name: unit for name, unit in self._candidates()}
+        found = dict(self._candidates())
         changed = True
         while changed:
             changed = False
@@ -254,7 +254,7 @@ class Closure:
             return False
         return unit.node.value is None or not is_immutable(unit.node.value)
 
-    def _purity(self, found: dict[str, Unit]):  # type: ignore[no-untyped-def]
+    def _purity(self, found: dict[str, Unit]) -> Callable[[str], str | bool]:
         def known(name: str) -> str | bool:
             if name in self.imports:
                 one = self.imports[name][0]

@@ -6,7 +6,7 @@ import re
 import textwrap
 from collections.abc import Iterator, Sequence
 
-from nbprod.extract.plan import Function, Parameter, Result
+from nbprod.extract.plan import Function, Value
 
 __all__ = ["function_docstring", "module_docstring"]
 
@@ -87,7 +87,7 @@ def _notes(function: Function) -> Iterator[str]:
         yield from _wrapped(paragraph, "")
 
 
-def _said(one: Parameter | Result) -> str:
+def _said(one: Value) -> str:
     reason = one.reason
     return f"{reason[:1].upper()}{reason[1:]}." if reason else "From the notebook."
 

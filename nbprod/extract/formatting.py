@@ -19,7 +19,7 @@ _RULES = "E,F,W,I,B,UP,D,ANN,N,SIM"
 def _ruff() -> str:
     from ruff.__main__ import find_ruff_bin
 
-    return find_ruff_bin()
+    return str(find_ruff_bin())
 
 
 def formatted(text: str, filename: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from nbprod.extract.closure import moves_imports
 from nbprod.extract.liveness import Liveness
-from nbprod.extract.plan import Parameter, Refusal
+from nbprod.extract.plan import Refusal, Value
 from nbprod.extract.reads import all_seeing
 from nbprod.extract.units import Unit
 from nbprod.flow.scopes import bound_names, scope_of
@@ -19,7 +19,7 @@ _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 _KERNEL_READS = frozenset(["__name__", "__doc__", "__file__", "__builtins__", "In", "Out"])
 
 
-def find_hazards(live: Liveness, parameters: tuple[Parameter, ...]) -> Iterator[Refusal]:
+def find_hazards(live: Liveness, parameters: tuple[Value, ...]) -> Iterator[Refusal]:
     """What stands against making one function of a group, in no order."""
     for unit in live.part.body:
         for node in unit.nodes:
@@ -77,13 +77,17 @@ def _class_reads(unit: Unit, node: ast.ClassDef) -> Iterator[Refusal]:
             continue
         for part in _own_parts(statement):
             if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Load) and part.id in own:
-                if part.id in {one.id for one in ast.walk(statement) if _is_store(one)}:
+                if part.id in _stored(statement):
                     reason = f"the class reads `{part.id}` from outside and binds it too"
                     yield _refusal(unit, part, reason, "name the attribute in another way")
 
 
-def _is_store(node: ast.AST) -> bool:
-    return isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+def _stored(node: ast.AST) -> set[str]:
+    return {
+        part.id
+        for part in ast.walk(node)
+        if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)
+    }
 
 
 def _failing_cells(live: Liveness) -> Iterator[Refusal]:

@@ -16,7 +16,7 @@ from typing import NamedTuple
 from nbprod.extract.closure import Closure, free_reads
 from nbprod.extract.exposure import Effect, effect_of
 from nbprod.extract.names import Names
-from nbprod.extract.plan import Parameter, Refusal, Result
+from nbprod.extract.plan import Refusal, Value
 from nbprod.extract.reads import Deferred, deferred
 from nbprod.extract.units import Unit
 from nbprod.facts import Facts
@@ -85,7 +85,7 @@ class Liveness:
         self.part = part
         self.cells = frozenset(part.cells)
         self.refusals: list[Refusal] = []
-        self._passed: dict[str, Parameter] = {}
+        self._passed: dict[str, Value] = {}
 
     # --- what the group's own code says -------------------------------------------------------
 
@@ -165,7 +165,7 @@ class Liveness:
 
     # --- parameters ---------------------------------------------------------------------------
 
-    def parameters(self) -> tuple[Parameter, ...]:
+    def parameters(self) -> tuple[Value, ...]:
         """What the function is given, in order of first use."""
         found = []
         for name, (unit, place) in self.loaded.items():
@@ -178,7 +178,7 @@ class Liveness:
         found += [one for name, one in self._passed.items() if name not in loaded]
         return tuple(found)
 
-    def _parameter(self, name: str, unit: Unit, place: ast.Name) -> Parameter | None:
+    def _parameter(self, name: str, unit: Unit, place: ast.Name) -> Value | None:
         uses = [one for one in self.uses.get(name, ()) if self._is_own_code(one)]
         outer = {
             one for use in uses for one in use.definitions
@@ -193,21 +193,21 @@ class Liveness:
             if not outer and not exposed and not (name in BUILTIN_NAMES and reads_builtin):
                 return None
             if exposed and not outer:
-                return Parameter(name, "is bound above", unit.cell, line)
+                return Value(name, "is bound above", unit.cell, line)
             reason = "is a builtin here and rebound below" if not outer else _where(outer)
             if outer and not self._is_bound_before(name) and _may_be_unbound(uses):
                 self._refuse(unit, line, f"`{name}` may have no value here", _GIVE)
                 return None
-            return Parameter(name, reason, unit.cell, line)
+            return Value(name, reason, unit.cell, line)
         if name not in self.names.bindings:
             return self._unbound_anywhere(name, unit, line)
         if outer or self._is_bound_before(name):
             if not self._is_bound_before(name) and not _fails_anyway(uses):
                 self._refuse(unit, line, f"`{name}` may have no value here", _GIVE)
                 return None
-            return Parameter(name, _where(outer) or "is bound above", unit.cell, line)
+            return Value(name, _where(outer) or "is bound above", unit.cell, line)
         if name in BUILTIN_NAMES:
-            return Parameter(name, "is a builtin that the notebook rebinds", unit.cell, line)
+            return Value(name, "is a builtin that the notebook rebinds", unit.cell, line)
         self._refuse(unit, line, f"`{name}` has no value yet", "define it in a cell above")
         return None
 
@@ -218,11 +218,11 @@ class Liveness:
             for unit in self.part.body
         )
 
-    def _unbound_anywhere(self, name: str, unit: Unit, line: int) -> Parameter | None:
+    def _unbound_anywhere(self, name: str, unit: Unit, line: int) -> Value | None:
         if name in BUILTIN_NAMES or name == "display":
             return None
         if name in self.facts.program.injected:
-            return Parameter(name, "is given by the platform", unit.cell, line)
+            return Value(name, "is given by the platform", unit.cell, line)
         if self.closure.star_import(name) is not None:
             return None
         if is_kernel_name(name):
@@ -246,7 +246,7 @@ class Liveness:
 
     # --- results ------------------------------------------------------------------------------
 
-    def results(self) -> tuple[Result, ...]:
+    def results(self) -> tuple[Value, ...]:
         """What the function returns, in order of first definition."""
         surely = self.effect.binds
         found = []
@@ -257,7 +257,7 @@ class Liveness:
             if name not in surely and not self._settle(name, unit, place):
                 continue
             line = getattr(place, "lineno", unit.node.lineno)
-            found.append(Result(name, reason, unit.cell, line))
+            found.append(Value(name, reason, unit.cell, line))
         return tuple(found)
 
     @cached_property
@@ -316,7 +316,7 @@ class Liveness:
         line = getattr(place, "lineno", unit.node.lineno)
         if self._is_bound_before(name):
             reason = "keeps its value where the code does not rebind it"
-            self._passed.setdefault(name, Parameter(name, reason, unit.cell, line))
+            self._passed.setdefault(name, Value(name, reason, unit.cell, line))
             return True
         uses = self.outside_uses.get(name, [])
         own = all(

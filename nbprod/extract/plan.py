@@ -13,11 +13,10 @@ __all__ = [
     "Group",
     "Import",
     "Kept",
-    "Parameter",
     "Plan",
     "Refusal",
-    "Result",
     "Taken",
+    "Value",
 ]
 
 
@@ -80,19 +79,8 @@ class Constant(NamedTuple):
     unit: Unit
 
 
-class Parameter(NamedTuple):
-    """A parameter of a function, with the reason for it and the place that reads it first."""
-
-    name: str
-    reason: str
-    cell: int
-    line: int
-    hint: str = "Any"
-    default: str | None = None
-
-
-class Result(NamedTuple):
-    """A value that a function returns, with the reason for it and the place that binds it."""
+class Value(NamedTuple):
+    """A parameter or a returned value: why it is one, and the place that reads or binds it."""
 
     name: str
     reason: str
@@ -111,8 +99,8 @@ class Function:
     cells: tuple[int, ...]
     title: str
     notes: str
-    parameters: tuple[Parameter, ...]
-    results: tuple[Result, ...]
+    parameters: tuple[Value, ...]
+    results: tuple[Value, ...]
     body: tuple[Unit, ...]
     shown: frozenset[Unit] = frozenset()
     figures_after: frozenset[Unit] = frozenset()

@@ -20,8 +20,8 @@ from nbprod.extract.plan import (
     Kept,
     Plan,
     Refusal,
-    Result,
     Taken,
+    Value,
 )
 from nbprod.extract.purity import is_immutable
 from nbprod.extract.typing_facts import Hints
@@ -232,7 +232,7 @@ class Planner:
         )
         return function, refusals
 
-    def _setting_results(self, settings: Sequence[Constant], live: Liveness) -> tuple[Result, ...]:
+    def _setting_results(self, settings: Sequence[Constant], live: Liveness) -> tuple[Value, ...]:
         """Settings that other cells read have to come back too."""
         found = []
         for one in settings:
@@ -249,7 +249,7 @@ class Planner:
             if others or shown:
                 reason = f"is read by cell {others[0] + 1}" if others else "is shown"
                 line = one.unit.node.lineno
-                found.append(Result(one.name, reason, one.unit.cell, line))
+                found.append(Value(one.name, reason, one.unit.cell, line))
         return tuple(found)
 
     def _deleted(self, live: Liveness, results: set[str]) -> Iterable[str]:

@@ -18,6 +18,7 @@ import re
 import signal
 import sys
 import types
+from typing import Any
 
 MOST_ELEMENTS = 20000
 MOST_DEPTH = 7
@@ -30,7 +31,7 @@ class Uncomparable(Exception):
     """A value of which nothing can be said but its type."""
 
 
-def describe(value, depth=0, seen=()):
+def describe(value: Any, depth: int = 0, seen: tuple[int, ...] = ()) -> Any:
     """A value as plain data that two processes can compare."""
     if value is None or isinstance(value, (bool, str)):
         return value
@@ -50,7 +51,7 @@ def describe(value, depth=0, seen=()):
     return {"text": _ADDRESS.sub("0x", repr(value))}
 
 
-def _container(value, depth, seen):
+def _container(value: Any, depth: int, seen: tuple[int, ...]) -> Any:
     kind = type(value).__name__
     if isinstance(value, (list, tuple, set, frozenset)) or kind == "deque":
         items = list(value)
@@ -58,7 +59,7 @@ def _container(value, depth, seen):
         described = [describe(one, depth, seen) for one in items[:MOST_ELEMENTS]]
         if isinstance(value, (set, frozenset)):
             described.sort(key=lambda one: json.dumps(one, sort_keys=True))
-        found = {"kind": kind, "length": len(items), "items": described}
+        found: dict[str, Any] = {"kind": kind, "length": len(items), "items": described}
         if many:
             found["digest"] = _digest(repr(items).encode("utf-8", "replace"))
         return found
@@ -71,7 +72,7 @@ def _container(value, depth, seen):
     return None
 
 
-def _array(value, depth, seen):
+def _array(value: Any, depth: int, seen: tuple[int, ...]) -> Any:
     numpy = sys.modules.get("numpy")
     if numpy is None:
         return None
@@ -81,7 +82,8 @@ def _array(value, depth, seen):
         return {"kind": str(value.dtype), "value": describe(value.item(), depth, seen)}
     if not isinstance(value, numpy.ndarray):
         return None
-    found = {"kind": "ndarray", "dtype": str(value.dtype), "shape": list(value.shape)}
+    found: dict[str, Any] = {"kind": "ndarray", "dtype": str(value.dtype)}
+    found["shape"] = list(value.shape)
     flat = value.ravel()
     if value.dtype.names is not None:
         flat = flat.astype(object)
@@ -91,7 +93,7 @@ def _array(value, depth, seen):
     return found
 
 
-def _frame(value, depth, seen):
+def _frame(value: Any, depth: int, seen: tuple[int, ...]) -> Any:
     pandas = sys.modules.get("pandas")
     if pandas is None:
         return None
@@ -102,7 +104,8 @@ def _frame(value, depth, seen):
         return {"kind": "DataFrame", "names": names, "index": index, "columns": columns}
     if isinstance(value, (pandas.Series, pandas.Index)):
         data = [describe(one, depth, seen) for one in list(value[:MOST_ELEMENTS])]
-        found = {"kind": type(value).__name__, "dtype": str(value.dtype), "items": data}
+        found: dict[str, Any] = {"kind": type(value).__name__, "items": data}
+        found["dtype"] = str(value.dtype)
         found["length"] = len(value)
         if isinstance(value, pandas.Series):
             found["name"] = describe(value.name, depth, seen)
@@ -110,7 +113,7 @@ def _frame(value, depth, seen):
     return None
 
 
-def _callable(value, depth, seen):
+def _callable(value: Any, depth: int, seen: tuple[int, ...]) -> Any:
     if isinstance(value, types.ModuleType):
         return {"module": value.__name__}
     if isinstance(value, (types.FunctionType, type)):
@@ -120,7 +123,7 @@ def _callable(value, depth, seen):
     return None
 
 
-def _opaque(value, depth, seen):
+def _opaque(value: Any, depth: int, seen: tuple[int, ...]) -> Any:
     name = f"{type(value).__module__}.{type(value).__qualname__}"
     iterates = hasattr(value, "__next__") or isinstance(value, types.CoroutineType)
     if iterates or name.startswith(_OPAQUE):
@@ -128,7 +131,7 @@ def _opaque(value, depth, seen):
     return
 
 
-def _object(value, depth, seen):
+def _object(value: Any, depth: int, seen: tuple[int, ...]) -> Any:
     state = getattr(value, "__dict__", None)
     if not isinstance(state, dict):
         return None
@@ -141,7 +144,7 @@ def _object(value, depth, seen):
     return {"object": type(value).__qualname__.rpartition("<locals>.")[2], "state": described}
 
 
-def _digest(data):
+def _digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
@@ -151,31 +154,31 @@ class Stream:
     encoding = "utf-8"
     errors = "replace"
 
-    def __init__(self, name, record):
+    def __init__(self, name: str, record: list[dict[str, Any]]) -> None:
         self.name, self.record = name, record
 
-    def write(self, text):
+    def write(self, text: str) -> int:
         if self.record and self.record[-1].get("stream") == self.name:
             self.record[-1]["text"] += text
         else:
             self.record.append({"stream": self.name, "text": text})
         return len(text)
 
-    def writelines(self, lines):
+    def writelines(self, lines: list[str]) -> None:
         for line in lines:
             self.write(line)
 
-    def flush(self):
+    def flush(self) -> None:
         pass
 
-    def isatty(self):
+    def isatty(self) -> bool:
         return False
 
-    def fileno(self):
+    def fileno(self) -> int:
         raise OSError("a notebook's output has no file")
 
 
-def make_shell(record):
+def make_shell(record: list[dict[str, Any]]) -> Any:
     """An IPython shell that shows things into ``record``."""
     from IPython.core.displayhook import DisplayHook
     from IPython.core.displaypub import DisplayPublisher
@@ -183,26 +186,26 @@ def make_shell(record):
     from traitlets.config import Config
 
     class Hook(DisplayHook):
-        def write_output_prompt(self):
+        def write_output_prompt(self) -> None:
             pass
 
-        def write_format_data(self, format_dict, md_dict=None):
+        def write_format_data(self, format_dict: Any, md_dict: Any = None) -> None:
             record.append({"data": _shown(format_dict)})
 
-        def finish_displayhook(self):
+        def finish_displayhook(self) -> None:
             pass
 
     class Publisher(DisplayPublisher):
-        def publish(self, data, metadata=None, *, transient=None, update=False, **kwargs):
+        def publish(self, data: Any, metadata: Any = None, **_: Any) -> None:  # type: ignore[override]
             record.append({"data": _shown(data)})
 
-        def clear_output(self, wait=False):
+        def clear_output(self, wait: bool = False) -> None:
             pass
 
     config = Config()
     config.HistoryManager.enabled = False
     InteractiveShell.clear_instance()
-    shell = InteractiveShell.instance(
+    shell: Any = InteractiveShell.instance(
         config=config, displayhook_class=Hook, display_pub_class=Publisher
     )
     # Errors are told by name; a traceback has the places of the code, which may differ.
@@ -210,28 +213,29 @@ def make_shell(record):
     return shell
 
 
-def _shown(data):
+def _shown(data: dict[str, Any]) -> dict[str, str]:
     return {
         mime: text if isinstance(text, str) and len(text) < 200000 else _digest(repr(text).encode())
         for mime, text in data.items()
     }
 
 
-def run(job):
+def run(job: dict[str, Any]) -> dict[str, Any]:
     """Run the cells of one job in this process."""
     os.chdir(job["cwd"])
     sys.path[:0] = ["", *job["path"]]
     sys.argv = ["ipykernel_launcher.py"]
     os.environ.setdefault("MPLBACKEND", "agg")
-    record = []
+    record: list[dict[str, Any]] = []
     shell = make_shell(record)
     sys.stdout, sys.stderr = Stream("stdout", record), Stream("stderr", record)
-    cells, hidden = [], set(shell.user_ns) | _HIDDEN
+    cells: list[dict[str, Any]] = []
+    hidden = set(shell.user_ns) | _HIDDEN
     watch = {int(place): names for place, names in job.get("watch", {}).items()}
     snapshots = {int(place): names for place, names in job.get("snapshots", {}).items()}
     for place, source in enumerate(job["cells"]):
         del record[:]
-        entry = {"before": _pickled(shell, job, place, watch, "before")}
+        entry: dict[str, Any] = {"before": _pickled(shell, job, place, watch, "before")}
         result = shell.run_cell(source, store_history=True)
         error = result.error_before_exec or result.error_in_exec
         entry["outputs"] = [dict(one) for one in record]
@@ -245,7 +249,9 @@ def run(job):
     return {"cells": cells, "final": values_of(shell, hidden, None)}
 
 
-def _pickled(shell, job, place, watch, when):
+def _pickled(
+    shell: Any, job: dict[str, Any], place: int, watch: dict[int, Any], when: str
+) -> dict[str, Any]:
     """Watched values as files; what cannot be pickled is said."""
     found = {}
     for name in watch.get(place, {}).get(when, ()):
@@ -264,11 +270,11 @@ def _pickled(shell, job, place, watch, when):
     return found
 
 
-def _type_name(value):
+def _type_name(value: Any) -> str:
     return f"{type(value).__module__}.{type(value).__qualname__}"
 
 
-def _literal(value):
+def _literal(value: Any) -> str | None:
     """The value as a literal that gives it back, None when there is none."""
     import ast
 
@@ -281,7 +287,7 @@ def _literal(value):
         return None
 
 
-def values_of(shell, hidden, names):
+def values_of(shell: Any, hidden: set[str], names: set[str] | None) -> dict[str, Any]:
     """The notebook's variables as plain data; all of them when ``names`` is None."""
     found = {}
     for name, value in list(shell.user_ns.items()):
@@ -296,7 +302,7 @@ def values_of(shell, hidden, names):
     return found
 
 
-def in_child(job):
+def in_child(job: dict[str, Any]) -> dict[str, Any]:
     """Run a job in a process of its own, which has IPython already where processes fork."""
     reader, writer = os.pipe()
     child = os.fork()
@@ -317,10 +323,11 @@ def in_child(job):
     if os.WIFSIGNALED(status):
         timed_out = os.WTERMSIG(status) == signal.SIGALRM
         return {"failed": "takes too long" if timed_out else "the process died"}
-    return json.loads(data.decode("utf-8", "surrogatepass"))
+    found: dict[str, Any] = json.loads(data.decode("utf-8", "surrogatepass"))
+    return found
 
 
-def main():
+def main() -> None:
     with open(sys.argv[1], encoding="utf-8", errors="surrogatepass") as file:
         jobs = json.load(file)
     sys.path.pop(0)

@@ -93,6 +93,10 @@ class Hints:
         if not bindings:
             return "Any"
         found = [self._of_binding(one, name, depth) for one in bindings]
+        if not any(found) and depth < 4:
+            # All of them keep the type that the name had.
+            every = self.names.bindings.get(name, [])
+            found = [self._of_binding(one, name, depth + 1) for one in every]
         return joined_hints(one for one in found if one)
 
     def _of_binding(self, binding: Binding, name: str, depth: int) -> str:

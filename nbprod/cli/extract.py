@@ -1,0 +1,240 @@
+"""``nbprod extract``."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from nbprod.errors import ReadError, UsageError
+
+if TYPE_CHECKING:
+    from nbprod.extract.delivery import Delivery
+    from nbprod.extract.plan import Group, Plan
+    from nbprod.extract.verify import RunOptions
+    from nbprod.facts import Facts
+
+_EXAMPLES = """\b
+Examples:
+  nbprod extract analysis.ipynb -o shop/clean.py --cells 3,5-7 --dry-run
+  nbprod extract analysis.ipynb -o shop/steps.py --function clean=3-5 --function train=6-9
+  nbprod extract analysis.ipynb -o src/shop/all.py --all --run --verify --in-place
+"""
+
+
+@click.command("extract", epilog=_EXAMPLES)
+@click.argument("notebook", type=click.Path())
+@click.option("-o", "--output", required=True, metavar="MODULE.py", help="Write the module here.")
+@click.option("--cells", multiple=True, metavar="3,5-7", help="These cells, counting from 1.")
+@click.option("--tag", multiple=True, help="The cells with this tag.")
+@click.option("--heading", multiple=True, help="The cells under this heading.")
+@click.option("--name", multiple=True, help="The cells that make this function, class, variable.")
+@click.option("--function", multiple=True, metavar="NAME=3-5", help="These cells as this function.")
+@click.option("--all", "everything", is_flag=True, help="Every cell that can go (the default).")
+@click.option("--parameters", is_flag=True, help="Literals become keyword parameters.")
+@click.option("--import-name", metavar="a.b", help="How the notebook imports the module.")
+@click.option("--notebook-out", metavar="PATH", help="Write the rewritten notebook here.")
+@click.option("--in-place", is_flag=True, help="Rewrite the notebook itself.")
+@click.option("--no-tests", is_flag=True, help="Write no tests.")
+@click.option("--dry-run", is_flag=True, help="Show the plan and every change; write nothing.")
+@click.option("--diff", is_flag=True, help="Show every change; write nothing.")
+@click.option("--force", is_flag=True, help="Overwrite files; write even if the proof fails.")
+@click.option("--run", "runs", is_flag=True, help="Run the notebook: tests from its own values.")
+@click.option("--verify", "verifies", is_flag=True, help="Run both notebooks and compare them.")
+@click.option("--python", metavar="PATH", help="The Python to run notebooks with.")
+@click.option("--timeout", default=600, metavar="SECONDS", help="For each run of a notebook.")
+@click.option("--copy-limit", default=500, metavar="MB", help="The largest folder to copy for it.")
+def command(notebook: str, **options: object) -> int:
+    """Turn cells into a module of functions with tests, and the notebook into its caller.
+
+    Without a selection every cell goes that can; the others stay, and it is said why. What is
+    named by --cells, --tag, --heading, --name or --function is extracted whole or not at all.
+    Nothing runs unless --run or --verify is given.
+
+    Exit codes: 0 done, 1 refused or not the same, 2 usage, 4 unreadable input or an internal
+    error.
+    """
+    from nbprod.extract.delivery import deliver
+    from nbprod.extract.extraction import make_plan
+    from nbprod.extract.planning import PlanOptions
+    from nbprod.extract.select import all_cells
+    from nbprod.extract.targets import target_of
+
+    facts, data = _read(notebook)
+    target = target_of(str(options["output"]), os.getcwd(), _text(options["import_name"]))
+    groups = _groups(facts, options)
+    cells = all_cells(facts.notebook)
+    if not cells:
+        raise UsageError(f"{notebook}: has no Python cells to extract")
+    plan = make_plan(facts, groups, cells, PlanOptions(bool(options["parameters"])))
+    run = _run_options(options)
+    delivery = deliver(
+        facts, data, plan, target, _notebook_path(notebook, options),
+        tests=not options["no_tests"], run=run if options["runs"] else None,
+    )  # fmt: skip
+    if options["dry_run"] or options["diff"]:
+        _show(delivery, plan if options["dry_run"] else None)
+        return 0
+    _refuse_to_overwrite(delivery, options)
+    if options["verifies"] and not _proven(facts, delivery, run, bool(options["force"])):
+        return 1
+    return _write(delivery, plan)
+
+
+def _read(path: str) -> tuple[Facts, bytes]:
+    from nbprod.facts import CheckOptions, Facts
+    from nbprod.notebook.read import read_notebook
+    from nbprod.project import file_reader
+
+    try:
+        data = Path(path).read_bytes()
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read: {error.strerror}") from None
+    try:
+        notebook = read_notebook(data, path)
+    except ReadError as error:
+        raise ReadError(error.kind, f"{path}: {error}") from None
+    return Facts(notebook, CheckOptions(read_file=file_reader(path))), data
+
+
+def _groups(facts: Facts, options: dict[str, object]) -> list[Group] | None:
+    """The groups that are asked for; None for all that can go."""
+    from nbprod.extract.select import (
+        cells_of,
+        headed_cells,
+        named_groups,
+        sections,
+        tagged_cells,
+    )
+    from nbprod.extract.slicing import providers_of
+
+    notebook = facts.notebook
+    chosen: set[int] = set()
+    for text in _words(options["cells"]):
+        chosen |= set(cells_of(text, notebook))
+    for text in _words(options["tag"]):
+        chosen |= set(tagged_cells(text, notebook))
+    for text in _words(options["heading"]):
+        chosen |= set(headed_cells(text, notebook))
+    for text in _words(options["name"]):
+        chosen |= set(providers_of(text, facts))
+    named = named_groups(_words(options["function"]), notebook)
+    if options["everything"] and (chosen or named):
+        raise UsageError("--all is every cell; take it or the other selections away")
+    twice = chosen.intersection(cell for group in named for cell in group.cells)
+    if twice:
+        raise UsageError(f"cell {min(twice) + 1} is selected twice")
+    if not chosen and not named:
+        return None
+    rest = [group._replace(is_asked=True) for group in sections(chosen, notebook)]
+    return sorted([*named, *rest], key=lambda group: group.cells)
+
+
+def _words(value: object) -> Sequence[str]:
+    assert isinstance(value, tuple)
+    return value
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)
+
+
+def _run_options(options: dict[str, object]) -> RunOptions:
+    from nbprod.extract.verify import RunOptions
+
+    python = _text(options["python"]) or sys.executable
+    seconds, limit = options["timeout"], options["copy_limit"]
+    assert isinstance(seconds, int) and isinstance(limit, int)
+    return RunOptions(python, seconds, limit)
+
+
+def _notebook_path(notebook: str, options: dict[str, object]) -> str:
+    if options["in_place"]:
+        if options["notebook_out"]:
+            raise UsageError("--in-place and --notebook-out exclude each other")
+        return os.path.abspath(notebook)
+    given = _text(options["notebook_out"])
+    if given is not None:
+        return os.path.abspath(given)
+    stem, suffix = os.path.splitext(notebook)
+    return os.path.abspath(f"{stem}_extracted{suffix}")
+
+
+def _refuse_to_overwrite(delivery: Delivery, options: dict[str, object]) -> None:
+    from nbprod.extract.writing import existing
+
+    if options["force"]:
+        return
+    own = delivery.notebook if options["in_place"] else None
+    there = [path for path in existing(delivery.files) if path != own]
+    if there:
+        names = ", ".join(os.path.relpath(path) for path in there)
+        raise UsageError(f"{names}: exists already; --force overwrites it")
+
+
+def _show(delivery: Delivery, plan: Plan | None) -> None:
+    from nbprod.extract.explain import differences, explained
+
+    if plan is not None:
+        for line in explained(plan):
+            click.echo(line)
+        click.echo()
+    before = {}
+    for path in delivery.scripts():
+        if os.path.exists(path):
+            before[os.path.relpath(path)] = _lines(path)
+    after = {os.path.relpath(path): lines for path, lines in delivery.scripts().items()}
+    sys.stdout.writelines(differences(before, after))
+
+
+def _lines(path: str) -> list[str]:
+    from nbprod.extract.explain import script_of
+    from nbprod.notebook.read import read_notebook
+
+    data = Path(path).read_bytes()
+    if path.endswith(".py"):
+        return data.decode("utf-8", "replace").splitlines(keepends=True)
+    return script_of(read_notebook(data, path))
+
+
+def _proven(facts: Facts, delivery: Delivery, run: RunOptions, force: bool) -> bool:
+    from nbprod.cli.verify import say
+    from nbprod.extract.delivery import prove
+
+    verdict = prove(facts, delivery, run)
+    say(verdict, code_indices(facts))
+    if verdict.differences and not force:
+        click.echo("Nothing was written; --force writes all the same.", err=True)
+        return False
+    return True
+
+
+def code_indices(facts: Facts) -> list[int]:
+    """The indices of the cells that run, to say which one is meant."""
+    from nbprod.extract.verify import code_cells
+
+    return code_cells(facts.notebook)[0]
+
+
+def _write(delivery: Delivery, plan: Plan) -> int:
+    from nbprod.extract.writing import write_all
+
+    changed = write_all(delivery.files)
+    for kept in plan.kept:
+        click.echo(f"cell {kept.cell + 1} stays: line {kept.line}, {kept.reason}", err=True)
+    for path in changed:
+        click.echo(f"wrote {os.path.relpath(path)}")
+    if not changed:
+        click.echo("Nothing to write: all is as it would be.")
+    root = os.path.relpath(delivery.target.root, os.path.dirname(delivery.notebook))
+    if changed and root != os.curdir:
+        click.echo(
+            f"The notebook imports `{delivery.target.module}` from the folder"
+            f" {os.path.relpath(delivery.target.root)}: install the package there, or start the"
+            " kernel with that folder on PYTHONPATH."
+        )
+    return 0

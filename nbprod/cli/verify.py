@@ -1,0 +1,91 @@
+"""``nbprod verify``."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from nbprod.errors import ReadError, UsageError
+
+if TYPE_CHECKING:
+    from nbprod.extract.comparing import Verdict
+    from nbprod.notebook.types import Notebook
+
+
+@click.command("verify")
+@click.argument("original", type=click.Path())
+@click.argument("rewritten", type=click.Path())
+@click.option("--path", "paths", multiple=True, metavar="DIR", help="Import modules from here too.")
+@click.option("--python", metavar="PATH", help="The Python to run the notebooks with.")
+@click.option("--timeout", default=600, metavar="SECONDS", help="For each of the two runs.")
+@click.option("--copy-limit", default=500, metavar="MB", help="The largest folder to copy.")
+def command(
+    original: str,
+    rewritten: str,
+    paths: tuple[str, ...],
+    python: str | None,
+    timeout: int,
+    copy_limit: int,
+) -> int:
+    """Run two notebooks in fresh processes and compare what they show and what they leave.
+
+    Each runs in a copy of the folder that holds them both. Compared are the outputs, cell by
+    cell, and the variables that both have; floats up to one part in a billion.
+
+    Exit codes: 0 the same, 1 different, 2 usage, 4 cannot be run.
+    """
+    from nbprod.extract.verify import RunOptions, Side, code_cells, verify
+
+    old, new = _read(original), _read(rewritten)
+    own = [os.path.dirname(os.path.abspath(one)) for one in (original, rewritten)]
+    extra = [os.path.abspath(one) for one in paths] or ([os.getcwd()] if _is_near(own) else [])
+    folder = os.path.commonpath([*own, *extra])
+    if own[0] != own[1]:
+        raise UsageError("both notebooks have to be in one folder, whose files they read")
+    indices, sources = code_cells(old)
+    verdict = verify(
+        Side(sources, {}),
+        Side(code_cells(new)[1], {}),
+        folder,
+        os.path.relpath(own[0], folder),
+        paths=[os.path.relpath(one, folder) for one in extra],
+        options=RunOptions(python or sys.executable, timeout, copy_limit),
+    )
+    say(verdict, indices)
+    return 1 if verdict.differences else 0
+
+
+def _is_near(folders: Sequence[str]) -> bool:
+    """Whether the present folder is above the notebooks: modules are imported from there."""
+    here = os.getcwd()
+    return all(os.path.commonpath([here, one]) == here for one in folders)
+
+
+def _read(path: str) -> Notebook:
+    from nbprod.notebook.read import read_notebook
+
+    try:
+        return read_notebook(Path(path).read_bytes(), path)
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read: {error.strerror}") from None
+    except ReadError as error:
+        raise ReadError(error.kind, f"{path}: {error}") from None
+
+
+def say(verdict: Verdict, cells: Sequence[int]) -> None:
+    """Print a verdict; ``cells`` are the indices of the original's cells by their places."""
+    for one in verdict.differences[:5]:
+        where = f"cell {cells[one.cell] + 1}" if one.cell is not None else "at the end"
+        click.echo(f"{where}: {one.what} differs\n  original:  {one.old}\n  rewritten: {one.new}")
+    if verdict.original_fails is not None:
+        click.echo(f"The original fails by itself: {verdict.original_fails}", err=True)
+    for name, reason in verdict.uncompared:
+        click.echo(f"{name} was compared by its type only: {reason}", err=True)
+    if not verdict.differences:
+        count = verdict.compared
+        click.echo(f"The same: every output, and {count} variable{'s' if count != 1 else ''}.")

@@ -1,0 +1,197 @@
+"""Everything that one extraction would write, by path, and the proof of it. Reads the disk."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import tempfile
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from nbprod.extract.comparing import Segment, Verdict
+from nbprod.extract.explain import script_of
+from nbprod.extract.extraction import Extracted, compiles, extract
+from nbprod.extract.plan import Plan
+from nbprod.extract.recording import Recorded, record
+from nbprod.extract.seen_types import with_seen_types
+from nbprod.extract.targets import Target
+from nbprod.extract.testcode import Suite, suite_of
+from nbprod.extract.verify import RunOptions, Side, code_cells, verify
+from nbprod.facts import Facts
+from nbprod.notebook.read import read_notebook
+
+__all__ = ["Delivery", "deliver", "prove", "tests_that_fail"]
+
+
+class Delivery(NamedTuple):
+    """The files by absolute path, the module first and the notebook last."""
+
+    files: dict[str, bytes]
+    extracted: Extracted
+    notebook: str
+    target: Target
+
+    def scripts(self) -> dict[str, list[str]]:
+        """What changes as texts, the notebook as a script."""
+        found = {}
+        for path, data in self.files.items():
+            if path == self.notebook:
+                found[path] = script_of(read_notebook(data, path))
+            elif path.endswith(".py"):
+                found[path] = data.decode("utf-8").splitlines(keepends=True)
+        return found
+
+
+def deliver(
+    facts: Facts,
+    data: bytes,
+    plan: Plan,
+    target: Target,
+    notebook: str,
+    *,
+    tests: bool = True,
+    run: RunOptions | None = None,
+) -> Delivery:
+    """Work out every file of an extraction.
+
+    Args:
+        facts: the notebook.
+        data: its bytes.
+        plan: what is extracted.
+        target: where the module goes.
+        notebook: the path that the rewritten notebook gets.
+        tests: whether there are tests.
+        run: how to run the notebook to record values; None not to run it.
+    """
+    recorded: dict[str, Recorded] | None = None
+    folder, start = _folder_of(facts, target)
+    if run is not None:
+        cells, sources = code_cells(facts.notebook)
+        recorded = record(plan, cells, sources, folder, start, run)
+        plan = with_seen_types(plan, recorded, facts)
+    made = extract(facts, data, plan, target.module, _title(facts))
+    files = {target.path: made.module.encode("utf-8")}
+    for package in target.packages:
+        init = os.path.join(package, "__init__.py")
+        if not os.path.exists(init):
+            name = os.path.basename(package)
+            files[init] = f'"""The package `{name}`."""\n'.encode()
+    if tests:
+        suite = suite_of(plan, facts, target, recorded)
+        if run is not None:
+            failing = tests_that_fail(suite, files, target, run)
+            if failing:
+                suite = suite_of(plan, facts, target, recorded, failing)
+        compiles(suite.text, "the tests")
+        files |= _suite_files(suite, target)
+    files[notebook] = made.notebook
+    return Delivery(files, made, notebook, target)
+
+
+def _suite_files(suite: Suite, target: Target) -> dict[str, bytes]:
+    found = {target.tests: suite.text.encode("utf-8")}
+    folder = os.path.dirname(target.tests)
+    module = target.module.rpartition(".")[2]
+    for name, data in suite.data.items():
+        found[os.path.join(folder, f"{module}_data", f"{name}.pickle")] = data
+    return found
+
+
+def _title(facts: Facts) -> str:
+    """The first heading of the notebook."""
+    for cell in facts.notebook.cells:
+        if cell.kind == "markdown":
+            for line in cell.source.splitlines():
+                if line.startswith("# "):
+                    return line[2:].strip().strip("*_ ")
+    return ""
+
+
+def _folder_of(facts: Facts, target: Target) -> tuple[str, str]:
+    """The folder to copy for a run, and the notebook's own inside of it."""
+    own = os.path.dirname(os.path.abspath(facts.notebook.path))
+    folder = os.path.commonpath([own, target.project])
+    if folder in (os.path.abspath(os.sep), os.path.expanduser("~")):
+        folder = own
+    return folder, os.path.relpath(own, folder)
+
+
+def prove(facts: Facts, delivery: Delivery, options: RunOptions) -> Verdict:
+    """Run the original and the rewritten notebook and compare them."""
+    folder, start = _folder_of(facts, delivery.target)
+    indices, sources = code_cells(facts.notebook)
+    rewritten = read_notebook(delivery.files[delivery.notebook], facts.notebook.path)
+    new_indices = code_cells(rewritten)[0]
+    if len(rewritten.cells) < len(facts.notebook.cells):
+        sources_now = delivery.extracted.sources
+        kept = [cell.index for cell in facts.notebook.cells if sources_now.get(cell.index, "x")]
+        new_indices = [kept[one] for one in new_indices]
+    segments = _segments(delivery.extracted.plan, indices, new_indices)
+    files: dict[str, bytes] = {}
+    outside: dict[str, bytes] = {}
+    for path, data in delivery.files.items():
+        relative = os.path.relpath(path, folder)
+        if path.endswith(".py"):
+            (outside if relative.startswith(os.pardir) else files)[relative] = data
+    paths = [os.path.relpath(delivery.target.root, folder)]
+    if outside:
+        # The module goes somewhere else than the folder that is copied: beside the notebook then.
+        files = {
+            os.path.join(start, os.path.relpath(path, delivery.target.root)): data
+            for path, data in delivery.files.items()
+            if path.endswith(".py") and not path.startswith(os.path.dirname(delivery.target.tests))
+        }
+        paths = [start]
+    return verify(
+        Side(sources, {}), Side(code_cells(rewritten)[1], files), folder, start,
+        module=delivery.target.module, paths=paths, segments=segments, options=options,
+    )  # fmt: skip
+
+
+def _segments(plan: Plan, old: Sequence[int], new: Sequence[int]) -> list[Segment]:
+    """Each group of cells with what came of it; the other cells one by one."""
+    group_of = {cell: group.cells for group in plan.groups for cell in group.cells}
+    place_old = {cell: place for place, cell in enumerate(old)}
+    place_new = {cell: place for place, cell in enumerate(new)}
+    found: list[Segment] = []
+    seen: set[int] = set()
+    for cell in old:
+        if cell in seen:
+            continue
+        cells = group_of.get(cell, (cell,))
+        seen.update(cells)
+        found.append(
+            Segment(
+                tuple(place_old[one] for one in cells if one in place_old),
+                tuple(place_new[one] for one in cells if one in place_new),
+            )
+        )
+    return found
+
+
+def tests_that_fail(
+    suite: Suite, files: Mapping[str, bytes], target: Target, options: RunOptions
+) -> dict[str, str]:
+    """The functions whose recorded values do not come again, with what pytest says.
+
+    The tests are run on a copy of the project's module alone, so that nothing is left behind.
+    """
+    with tempfile.TemporaryDirectory(prefix="nbprod-") as folder:
+        for path, data in {**files, **_suite_files(suite, target)}.items():
+            place = os.path.join(folder, os.path.relpath(path, target.project))
+            os.makedirs(os.path.dirname(place), exist_ok=True)
+            with open(place, "wb") as file:
+                file.write(data)
+        root = os.path.join(folder, os.path.relpath(target.root, target.project))
+        done = subprocess.run(
+            [options.python, "-m", "pytest", "-q", "-rf", "-p", "no:cacheprovider", "tests"],
+            cwd=folder, env={**os.environ, "PYTHONPATH": root}, capture_output=True, check=False,
+            timeout=options.seconds,
+        )  # fmt: skip
+    failing: dict[str, str] = {}
+    for line in done.stdout.decode("utf-8", "replace").splitlines():
+        if line.startswith("FAILED ") and "::test_" in line:
+            name = line.partition("::test_")[2].partition(" ")[0]
+            name = name.partition("_repeats_the_notebook")[0]
+            failing[name] = "does not repeat by itself: it depends on state outside its arguments"
+    return failing

@@ -1,0 +1,181 @@
+"""Two notebooks run side by side in copies of their folder. The only module that executes."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+from nbprod.errors import NbprodError, UsageError
+from nbprod.extract import comparing
+from nbprod.extract.comparing import Segment, Verdict
+from nbprod.notebook.types import Notebook
+
+__all__ = [
+    "ExecutionError", "RunOptions", "Side", "code_cells", "run_jobs", "verify", "workspace",
+]  # fmt: skip
+
+_SKIPPED = shutil.ignore_patterns(
+    ".git", ".hg", ".venv", "venv", "node_modules", "__pycache__", ".ipynb_checkpoints",
+    ".mypy_cache", ".ruff_cache", ".pytest_cache", ".tox", ".nox",
+)  # fmt: skip
+
+
+class ExecutionError(NbprodError):
+    """A notebook could not be run at all."""
+
+    exit_code = 4
+
+
+class RunOptions(NamedTuple):
+    """``python`` runs the notebooks, each for at most ``seconds``; a folder of more than
+    ``megabytes`` is not copied."""
+
+    python: str = sys.executable
+    seconds: int = 600
+    megabytes: int = 500
+
+
+class Side(NamedTuple):
+    """One of the two: its cells' sources, the files to put into its copy of the folder."""
+
+    cells: Sequence[str]
+    files: Mapping[str, bytes]
+
+
+def code_cells(notebook: Notebook) -> tuple[list[int], list[str]]:
+    """The Python cells of a notebook: their indices and their sources."""
+    cells = [cell for cell in notebook.cells if cell.is_python]
+    return [cell.index for cell in cells], [cell.source for cell in cells]
+
+
+def verify(
+    old: Side,
+    new: Side,
+    folder: str,
+    start: str,
+    *,
+    module: str = "",
+    paths: Sequence[str] = (),
+    segments: Sequence[Segment] | None = None,
+    options: RunOptions = RunOptions(),
+) -> Verdict:
+    """Run two notebooks and compare what they show and leave.
+
+    Args:
+        old: the original.
+        new: the rewritten one, with its module among the files (paths relative to ``folder``).
+        folder: what is copied for each of them.
+        start: the folder inside of it in which they run, relative.
+        module: the dotted name of the extracted module.
+        paths: folders inside of it from which modules are imported, relative.
+        segments: which cells belong together; found by their sources when not given.
+        options: how to run them.
+
+    Raises:
+        ExecutionError: the runner itself fails.
+        UsageError: the folder is too big to copy.
+    """
+    if segments is None:
+        segments = comparing.segments_of(old.cells, new.cells)
+    mine, theirs = comparing.snapshots(old.cells, new.cells, segments)
+    with workspace(folder, options) as one, workspace(folder, options) as other:
+        jobs = [
+            _job(side, place, start, paths, names, options)
+            for side, place, names in ((old, one, mine), (new, other, theirs))
+        ]
+        results = run_jobs(jobs, options)
+    return comparing.compare_runs(results[0], results[1], segments, module)
+
+
+@contextmanager
+def workspace(folder: str, options: RunOptions) -> Iterator[str]:
+    """A copy of a folder that goes in the end.
+
+    Raises:
+        UsageError: it is too big.
+    """
+    size = _size(folder, options.megabytes * 1_000_000)
+    if size is None:
+        raise UsageError(
+            f"{folder}: holds more than {options.megabytes} MB, which is not copied for a run;"
+            " see --copy-limit"
+        )
+    with tempfile.TemporaryDirectory(prefix="nbprod-") as temporary:
+        place = os.path.join(os.path.realpath(temporary), "folder")
+        shutil.copytree(folder, place, ignore=_SKIPPED, symlinks=True)
+        yield place
+
+
+def _size(folder: str, limit: int) -> int | None:
+    total = 0
+    for top, folders, files in os.walk(folder):
+        skipped = _SKIPPED(top, folders)
+        folders[:] = [one for one in folders if one not in skipped]
+        for name in files:
+            path = os.path.join(top, name)
+            total += os.lstat(path).st_size
+            if total > limit:
+                return None
+    return total
+
+
+def _job(
+    side: Side,
+    place: str,
+    start: str,
+    paths: Sequence[str],
+    names: Mapping[str, Sequence[str]],
+    options: RunOptions,
+) -> dict[str, Any]:
+    for path, data in side.files.items():
+        target = os.path.join(place, path)
+        os.makedirs(os.path.dirname(target), exist_ok=True)
+        with open(target, "wb") as file:
+            file.write(data)
+    return {
+        "cells": list(side.cells),
+        "cwd": os.path.join(place, start),
+        "path": [os.path.join(place, path) for path in paths],
+        "seconds": options.seconds,
+        "snapshots": dict(names),
+    }
+
+
+def run_jobs(jobs: Sequence[Mapping[str, Any]], options: RunOptions) -> list[dict[str, Any]]:
+    """Run jobs of the runner, each in a fresh process.
+
+    Raises:
+        ExecutionError: the runner fails, or IPython is not there.
+    """
+    runner = os.path.join(os.path.dirname(__file__), "runner.py")
+    with tempfile.TemporaryDirectory(prefix="nbprod-") as temporary:
+        asked, answered = (os.path.join(temporary, name) for name in ("jobs", "results"))
+        with open(asked, "w", encoding="utf-8", errors="surrogatepass") as file:
+            json.dump(list(jobs), file)
+        environment = {**os.environ, "IPYTHONDIR": temporary, "PYTHONHASHSEED": "0"}
+        limit = sum(int(job["seconds"]) for job in jobs) + 60
+        try:
+            done = subprocess.run(
+                [options.python, runner, asked, answered],
+                env=environment, capture_output=True, check=False, timeout=limit,
+            )  # fmt: skip
+        except OSError as error:
+            raise UsageError(f"{options.python}: cannot be started: {error.strerror}") from None
+        except subprocess.TimeoutExpired:
+            raise ExecutionError(f"the notebooks take more than {limit} seconds") from None
+        if done.returncode:
+            said = done.stderr.decode("utf-8", "replace").strip().splitlines()
+            reason = said[-1] if said else f"exit code {done.returncode}"
+            if "No module named 'IPython'" in reason:
+                reason = "it has no IPython; install it there, or name another with --python"
+            raise ExecutionError(f"{options.python} cannot run notebooks: {reason}")
+        with open(answered, encoding="utf-8", errors="surrogatepass") as file:
+            results: list[dict[str, Any]] = json.load(file)
+    return results
