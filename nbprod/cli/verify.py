@@ -85,7 +85,7 @@ def say(verdict: Verdict, cells: Sequence[int]) -> None:
     if verdict.original_fails is not None:
         click.echo(f"The original fails by itself: {verdict.original_fails}", err=True)
     for name, reason in verdict.uncompared:
-        click.echo(f"{name} was compared by its type only: {reason}", err=True)
+        click.echo(f"{name} was not compared in full: {reason}", err=True)
     if not verdict.differences:
         count = verdict.compared
         click.echo(f"The same: every output, and {count} variable{'s' if count != 1 else ''}.")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 import difflib
 import json
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
+
+from nbprod.flow.scopes import bound_names
 
 __all__ = ["Difference", "Segment", "Verdict", "compare_runs", "segments_of", "snapshots"]
 
@@ -64,15 +67,26 @@ def snapshots(
     theirs: dict[str, list[str]] = {}
     for segment in segments:
         if segment.old and segment.new:
-            texts = [old[place] for place in segment.old] + [new[place] for place in segment.new]
-            names = sorted({name for text in texts for name in _WORD.findall(text)})
+            names = sorted({name for place in segment.new for name in _bound(new[place])})
             mine[str(segment.old[-1])] = names
             theirs[str(segment.new[-1])] = names
     return mine, theirs
 
 
+def _bound(source: str) -> set[str]:
+    """The names that a cell assigns to; all of its words when it is no plain Python."""
+    try:
+        return set(bound_names(ast.parse(source).body))
+    except (SyntaxError, ValueError):
+        return set(_WORD.findall(source))
+
+
 def compare_runs(
-    old: Mapping[str, Any], new: Mapping[str, Any], segments: Sequence[Segment], module: str = ""
+    old: Mapping[str, Any],
+    new: Mapping[str, Any],
+    segments: Sequence[Segment],
+    module: str = "",
+    dead: frozenset[str] = frozenset(),
 ) -> Verdict:
     """Compare two results of the runner.
 
@@ -81,6 +95,7 @@ def compare_runs(
         new: that of the rewritten notebook.
         segments: which cells belong together.
         module: the extracted module, whose name takes the place of ``__main__`` in texts.
+        dead: names that nobody reads any more, whose last values are not compared.
     """
     for which, result in (("original", old), ("rewritten", new)):
         if "failed" in result:
@@ -97,7 +112,7 @@ def compare_runs(
             break
         if differences:
             break
-    finals, uncompared, compared = _finals(old, new)
+    finals, uncompared, compared = _finals(old, new, dead)
     if not differences:
         differences += finals
     return Verdict(tuple(differences), uncompared, compared, failing)
@@ -181,7 +196,7 @@ def _values(
 
 
 def _finals(
-    old: Mapping[str, Any], new: Mapping[str, Any]
+    old: Mapping[str, Any], new: Mapping[str, Any], dead: frozenset[str]
 ) -> tuple[list[Difference], tuple[tuple[str, str], ...], int]:
     differences = []
     uncompared = []
@@ -189,6 +204,9 @@ def _finals(
     for name, entry in old["final"].items():
         other = new["final"].get(name)
         if other is None:
+            continue
+        if name in dead:
+            uncompared.append((name, "nobody reads it any more"))
             continue
         if "opaque" in entry or "opaque" in other:
             uncompared.append((name, str(entry.get("opaque") or other.get("opaque"))))

@@ -143,9 +143,16 @@ def prove(facts: Facts, delivery: Delivery, options: RunOptions) -> Verdict:
         }
         paths = [start]
     return verify(
-        Side(sources, {}), Side(code_cells(rewritten)[1], files), folder, start,
-        module=delivery.target.module, paths=paths, segments=segments, options=options,
-    )  # fmt: skip
+        Side(sources, {}),
+        Side(code_cells(rewritten)[1], files),
+        folder,
+        start,
+        module=delivery.target.module,
+        dead=delivery.extracted.plan.left_behind,
+        paths=paths,
+        segments=segments,
+        options=options,
+    )
 
 
 def _segments(plan: Plan, old: Sequence[int], new: Sequence[int]) -> list[Segment]:

@@ -45,7 +45,10 @@ def _one(node: ast.stmt) -> Effect:
         targets = _targets([node.target])
         body, other = effect_of(node.body, targets), effect_of(node.orelse)
         reads = _reads(node.iter) | _reads(node.target) | body.reads | other.reads
-        return Effect(reads, frozenset())
+        if not _turns(node.iter):
+            return Effect(reads, frozenset())
+        leaves = any(isinstance(one, (ast.Break, ast.Continue)) for one in ast.walk(node))
+        return Effect(reads, targets if leaves else body.binds)
     if isinstance(node, ast.While):
         reads = _reads(node.test) | effect_of(node.body).reads | effect_of(node.orelse).reads
         return Effect(reads, frozenset())
@@ -64,6 +67,20 @@ def _one(node: ast.stmt) -> Effect:
             reads |= patterns | (guard - captured) | effect_of(case.body, captured).reads
         return Effect(reads, frozenset())
     return _simple(node)
+
+
+def _turns(node: ast.expr) -> bool:
+    """Whether a loop over this has a turn for sure."""
+    if isinstance(node, (ast.List, ast.Tuple, ast.Set)):
+        return any(not isinstance(one, ast.Starred) for one in node.elts)
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "range":
+        return (
+            len(node.args) == 1
+            and isinstance(node.args[0], ast.Constant)
+            and isinstance(node.args[0].value, int)
+            and node.args[0].value > 0
+        )
+    return isinstance(node, ast.Constant) and isinstance(node.value, str) and bool(node.value)
 
 
 def _simple(node: ast.stmt) -> Effect:

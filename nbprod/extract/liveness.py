@@ -73,6 +73,8 @@ class Part(NamedTuple):
     cells: tuple[int, ...]
     body: tuple[Unit, ...]
     displays: tuple[Unit, ...]
+    present: frozenset[str] = frozenset()
+    """The names that the rewritten notebook has when it calls the function."""
 
 
 class Liveness:
@@ -86,6 +88,8 @@ class Liveness:
         self.cells = frozenset(part.cells)
         self.refusals: list[Refusal] = []
         self._passed: dict[str, Value] = {}
+        self.left_behind: list[str] = []
+        """Names that nobody reads and that keep an older value in the notebook."""
 
     # --- what the group's own code says -------------------------------------------------------
 
@@ -251,14 +255,34 @@ class Liveness:
         surely = self.effect.binds
         found = []
         for name, (unit, place) in self.bound.items():
+            line = getattr(place, "lineno", unit.node.lineno)
+            if _is_gone(self._body_statements(), name):
+                continue
             reason = self._wanted(name, surely)
-            if reason is None or _is_gone(self._body_statements(), name):
+            if reason is None:
+                # Nobody reads it, but the notebook would be left with the value of before.
+                if self._is_left_behind(name):
+                    if name in surely or self._is_bound_before(name):
+                        reason = "has a value in the notebook already"
+                        found.append(Value(name, reason, unit.cell, line))
+                        if name not in surely:
+                            self._passed.setdefault(name, Value(name, reason, unit.cell, line))
+                    else:
+                        self.left_behind.append(name)
                 continue
             if name not in surely and not self._settle(name, unit, place):
                 continue
-            line = getattr(place, "lineno", unit.node.lineno)
             found.append(Value(name, reason, unit.cell, line))
         return tuple(found)
+
+    def _is_left_behind(self, name: str) -> bool:
+        last = max(self.cells)
+        return name in self.part.present and not any(
+            name in effect.binds
+            for cell in self.names.cells
+            if cell > last
+            for effect in self.names.effects(cell)
+        )
 
     @cached_property
     def effect(self) -> Effect:

@@ -93,7 +93,8 @@ class Value(NamedTuple):
 class Function:
     """A function to be: ``body`` are the statements that go into it in order; a unit in
     ``shown`` is shown by `display` there. ``returned`` is a last expression that the call is to
-    show. ``settings`` are the literals that became keyword parameters."""
+    show. ``settings`` are the literals that became keyword parameters. ``left_behind`` are names
+    that nobody reads and that keep an older value in the notebook."""
 
     name: str
     cells: tuple[int, ...]
@@ -107,6 +108,7 @@ class Function:
     returned: Unit | None = None
     settings: tuple[Constant, ...] = ()
     deleted: tuple[str, ...] = ()
+    left_behind: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,3 +130,8 @@ class Plan:
     displays: dict[int, Unit] = field(default_factory=dict)
     future: tuple[str, ...] = ()
     edits: dict[int, tuple[tuple[int, int, str], ...]] = field(default_factory=dict)
+
+    @property
+    def left_behind(self) -> frozenset[str]:
+        """Names that nobody reads and that keep an older value in the notebook."""
+        return frozenset(name for one in self.functions for name in one.left_behind)

@@ -78,7 +78,8 @@ class Planner:
             sorted_groups.append(parts)
             if not parts.body and not parts.settings:
                 continue
-            function, found = self._function(group, parts, closure, taken_names)
+            present = self._present(group.cells[0], frozenset(selected), functions)
+            function, found = self._function(group, parts, closure, taken_names, present)
             refusals += found
             taken_names.add(function.name)
             functions.append(function)
@@ -196,11 +197,15 @@ class Planner:
     # --- one function -------------------------------------------------------------------------
 
     def _function(
-        self, group: Group, parts: _Sorted, closure: Closure, taken: set[str]
+        self,
+        group: Group,
+        parts: _Sorted,
+        closure: Closure,
+        taken: set[str],
+        present: frozenset[str],
     ) -> tuple[Function, list[Refusal]]:
-        live = Liveness(
-            self.facts, self.names, closure, Part(group.cells, parts.body, parts.displays)
-        )
+        part = Part(group.cells, parts.body, parts.displays, present)
+        live = Liveness(self.facts, self.names, closure, part)
         results = tuple(one for one in live.results() if not live.is_module_level(one.name))
         parameters = live.parameters()
         refusals = [*live.refusals, *find_hazards(live, parameters)]
@@ -229,8 +234,19 @@ class Planner:
             returned=parts.returned,
             settings=parts.settings,
             deleted=tuple(self._deleted(live, {one.name for one in results})),
+            left_behind=tuple(live.left_behind),
         )
         return function, refusals
+
+    def _present(
+        self, first: int, selected: frozenset[int], functions: Sequence[Function]
+    ) -> frozenset[str]:
+        """The names that the rewritten notebook has bound above a cell."""
+        found = {one.name for function in functions for one in function.results}
+        for name, bindings in self.names.bindings.items():
+            if any(one.cell < first and one.cell not in selected for one in bindings):
+                found.add(name)
+        return frozenset(found)
 
     def _setting_results(self, settings: Sequence[Constant], live: Liveness) -> tuple[Value, ...]:
         """Settings that other cells read have to come back too."""

@@ -62,6 +62,7 @@ def verify(
     start: str,
     *,
     module: str = "",
+    dead: frozenset[str] = frozenset(),
     paths: Sequence[str] = (),
     segments: Sequence[Segment] | None = None,
     options: RunOptions = RunOptions(),
@@ -74,6 +75,7 @@ def verify(
         folder: what is copied for each of them.
         start: the folder inside of it in which they run, relative.
         module: the dotted name of the extracted module.
+        dead: names whose last values are not compared, since nobody reads them.
         paths: folders inside of it from which modules are imported, relative.
         segments: which cells belong together; found by their sources when not given.
         options: how to run them.
@@ -91,7 +93,7 @@ def verify(
             for side, place, names in ((old, one, mine), (new, other, theirs))
         ]
         results = run_jobs(jobs, options)
-    return comparing.compare_runs(results[0], results[1], segments, module)
+    return comparing.compare_runs(results[0], results[1], segments, module, dead)
 
 
 @contextmanager

@@ -32,7 +32,9 @@ def compared(
     found = []
     for (case, one), old, new_run in zip(made, results[::2], results[1::2], strict=True):
         segments = segments_of(case.cells, code_of(one.notebook))
-        found.append((case, one, compare_runs(old, new_run, segments, "made")))
+        found.append(
+            (case, one, compare_runs(old, new_run, segments, "made", one.plan.left_behind))
+        )
     return found
 
 
