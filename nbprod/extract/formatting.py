@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from functools import cache
 
@@ -22,16 +23,16 @@ def _ruff() -> str:
     return str(find_ruff_bin())
 
 
-def formatted(text: str, filename: str) -> str:
-    """Generated text as ruff formats it.
+def formatted(text: str, filename: str, package: str = "") -> str:
+    """Generated text as ruff formats it; imports of ``package`` stand behind the others.
 
     Raises:
         InternalError: it is no Python, which is a fault of ours.
     """
-    text = _run(
-        ["check", "--fix-only", "--isolated", f"--select={_FIXED}", "--quiet"], text, filename
-    )
-    return _run(["format", "--isolated", "--quiet"], text, filename)
+    own = package.partition(".")[0]
+    options = [f'--config=lint.isort.known-first-party=["{own}"]'] if own else []
+    fix = ["check", "--fix-only", "--isolated", f"--select={_FIXED}", "--quiet", *options]
+    return _run(["format", "--isolated", "--quiet"], _run(fix, text, filename), filename)
 
 
 def lint(text: str, filename: str, rules: str = _RULES) -> list[str]:
@@ -51,6 +52,8 @@ def _run(arguments: list[str], text: str, filename: str) -> str:
     done = subprocess.run(
         [_ruff(), command, "--no-cache", *options, f"--stdin-filename={filename}", "-"],
         input=text.encode("utf-8", "surrogatepass"), capture_output=True, check=False,
+        # What lies in the present folder would change how imports are grouped.
+        cwd=os.path.abspath(os.sep),
     )  # fmt: skip
     if done.returncode not in (0, 1) or (done.returncode and not done.stdout):
         said = done.stderr.decode("utf-8", "replace").strip()

@@ -75,6 +75,8 @@ class Part(NamedTuple):
     displays: tuple[Unit, ...]
     present: frozenset[str] = frozenset()
     """The names that the rewritten notebook has when it calls the function."""
+    settings: frozenset[str] = frozenset()
+    """The names that are keyword parameters with a default already."""
 
 
 class Liveness:
@@ -173,7 +175,7 @@ class Liveness:
         """What the function is given, in order of first use."""
         found = []
         for name, (unit, place) in self.loaded.items():
-            if self.is_module_level(name):
+            if self.is_module_level(name) or name in self.part.settings:
                 continue
             parameter = self._passed.get(name) or self._parameter(name, unit, place)
             if parameter is not None:

@@ -204,13 +204,12 @@ class Planner:
         taken: set[str],
         present: frozenset[str],
     ) -> tuple[Function, list[Refusal]]:
-        part = Part(group.cells, parts.body, parts.displays, present)
+        settings = frozenset(one.name for one in parts.settings)
+        part = Part(group.cells, parts.body, parts.displays, present, settings)
         live = Liveness(self.facts, self.names, closure, part)
         results = tuple(one for one in live.results() if not live.is_module_level(one.name))
         parameters = live.parameters()
         refusals = [*live.refusals, *find_hazards(live, parameters)]
-        settings = {one.name for one in parts.settings}
-        parameters = tuple(one for one in parameters if one.name not in settings)
         results = (*self._setting_results(parts.settings, live), *results)
         hints = Hints(self.facts, self.names, closure)
         draw = any(draws(one.node, {}) for one in parts.body)

@@ -16,7 +16,7 @@ from nbprod.facts import Facts
 __all__ = ["Suite", "suite_of"]
 
 _SAME = '''
-def assert_same(actual: object, expected: object) -> None:
+def _assert_same(actual: object, expected: object) -> None:
     """Equal, numbers up to one part in a billion; arrays and frames by their own means."""
     assert type(actual).__name__ == type(expected).__name__
     kind = type(expected).__module__.partition(".")[0]
@@ -25,10 +25,11 @@ def assert_same(actual: object, expected: object) -> None:
         compare = {
             "DataFrame": testing.assert_frame_equal,
             "Series": testing.assert_series_equal,
-        }.get(type(expected).__name__, testing.assert_index_equal)
-        compare(actual, expected, rtol=1e-9) if "Index" not in type(expected).__name__ else compare(
-            actual, expected
-        )
+        }.get(type(expected).__name__)
+        if compare is not None:
+            compare(actual, expected, rtol=1e-9)
+        else:
+            testing.assert_index_equal(actual, expected)
     elif kind == "numpy":
         testing = pytest.importorskip("numpy").testing
         if getattr(expected, "dtype", None) is not None and expected.dtype.kind in "fc":
@@ -40,18 +41,18 @@ def assert_same(actual: object, expected: object) -> None:
     elif isinstance(expected, dict):
         assert list(actual) == list(expected)
         for key, value in expected.items():
-            assert_same(actual[key], value)
+            _assert_same(actual[key], value)
     elif isinstance(expected, (list, tuple)):
         assert len(actual) == len(expected)
         for one, other in zip(actual, expected, strict=True):
-            assert_same(one, other)
+            _assert_same(one, other)
     elif hasattr(expected, "__dict__") and not callable(expected):
-        assert_same(vars(actual), vars(expected))
+        _assert_same(vars(actual), vars(expected))
     else:
         assert actual == expected
 '''
 _LOAD = '''
-def load(name: str) -> object:
+def _recorded(name: str) -> object:
     """A value as the notebook had it, recorded when the module was extracted."""
     return pickle.loads((DATA / f"{name}.pickle").read_bytes())
 '''
@@ -91,7 +92,8 @@ def suite_of(
         else:
             tests.append(_without_run(function, facts))
     body = "\n\n".join(tests)
-    return Suite(formatted(_head(plan, facts, target, body) + body + "\n", "test_it.py"), data)
+    text = _head(plan, facts, target, body) + body + "\n"
+    return Suite(formatted(text, "test_it.py", target.module), data)
 
 
 def _head(plan: Plan, facts: Facts, target: Target, body: str) -> str:
@@ -99,16 +101,16 @@ def _head(plan: Plan, facts: Facts, target: Target, body: str) -> str:
     lines = [f'"""Tests of `{target.module}`, which was extracted from `{notebook}`."""\n']
     package, _, name = target.module.rpartition(".")
     lines += ["import inspect"]
-    if "load(" in body:
+    if "_recorded(" in body:
         lines += ["import pickle", "from pathlib import Path"]
     lines += ["import pytest", f"from {package} import {name}" if package else f"import {name}"]
     names = sorted(one for one in _names(plan) if f"{one}(" in body)
     if names:
         lines.append(f"from {target.module} import {', '.join(names)}")
-    if "load(" in body:
+    if "_recorded(" in body:
         lines.append(f'\nDATA = Path(__file__).with_name("{name}_data")\n')
         lines.append(_LOAD)
-    if "assert_same(" in body:
+    if "_assert_same(" in body:
         lines.append(_SAME)
     lines.append(f"\nMODULE = {name}\n\n\n")
     return "\n".join(lines)
@@ -207,14 +209,14 @@ def _characterised(
     else:
         lines.append(f"    {call}")
     for name, text in zip(results, expected, strict=True):
-        lines.append(f"    assert_same(got_{name}, {text})")
+        lines.append(f"    _assert_same(got_{name}, {text})")
     for one in function.parameters:
         if one.name not in results and one.name in seen.after:
             # Arguments that are not returned are as the notebook left them.
             text = _value(seen.after.get(one.name), f"{function.name}-left-{one.name}", data)
             if text is not None:
-                lines.append(f"    assert_same({one.name}, {text})")
-    checks = any("assert_same" in line for line in lines)
+                lines.append(f"    _assert_same({one.name}, {text})")
+    checks = any("_assert_same" in line for line in lines)
     reason = unstable or ("; ".join(problems) if problems else None)
     if reason is None and not checks:
         lines[-1] = f"    assert {lines[-1].strip()} is None" if shown is None else lines[-1]
@@ -235,7 +237,7 @@ def _value(seen: Seen | None, name: str, data: dict[str, bytes]) -> str | None:
     if seen.data is None:
         return None
     data[name] = seen.data
-    return f'load("{name}")'
+    return f'_recorded("{name}")'
 
 
 def _problem(name: str, seen: Seen | None) -> str:

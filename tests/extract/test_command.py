@@ -1,0 +1,239 @@
+"""The commands from outside: files that are written, refusals, exit codes."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from nbprod.notebook.read import read_notebook
+from tests.extract.notebooks import as_bytes
+
+CELLS = [
+    "#md # Orders of the week",
+    "import json\nimport math\nimport os",
+    "#md ## Load",
+    "# what they paid\nprices = [3.0, 4.0, 5.0]\nRATE = 0.5",
+    "#md ## Sum up\nAll of it, *without* tax.",
+    "def net(price):\n    return price * (1 - RATE)\n\ntotal = sum(net(one) for one in prices)",
+    "root = math.sqrt(total)\nprint(round(root, 3))\nroot > 2",
+    "json.dumps(round(total, 2))",
+]
+REPOSITORY = Path(__file__).parents[2]
+
+
+def nbprod(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
+    return subprocess.run(
+        [sys.executable, "-m", "nbprod", *arguments],
+        cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=300,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "orders.ipynb").write_bytes(as_bytes(CELLS))
+    return tmp_path
+
+
+def everything(folder: Path) -> dict[str, bytes]:
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def test_all_writes_a_module_tests_and_a_notebook_that_does_the_same(folder: Path) -> None:
+    made = nbprod(folder, "extract", "orders.ipynb", "-o", "shop/week.py", "--run", "--verify")
+    assert made.returncode == 0, made.stderr
+    assert "The same: every output" in made.stdout
+    files = everything(folder)
+    assert {"shop/week.py", "shop/__init__.py", "tests/test_week.py", "orders_extracted.ipynb"} <= (
+        files.keys()
+    )
+    assert files["orders.ipynb"] == as_bytes(CELLS)
+    tests = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests"],
+        cwd=folder, capture_output=True, text=True, check=False,
+        env={**os.environ, "PYTHONPATH": str(folder)},
+    )  # fmt: skip
+    assert tests.returncode == 0, tests.stdout
+    assert "skipped" not in tests.stdout
+    again = nbprod(folder, "verify", "orders.ipynb", "orders_extracted.ipynb")
+    assert again.returncode == 0, again.stdout + again.stderr
+
+
+def test_the_tests_fail_when_the_module_is_wrong(folder: Path) -> None:
+    nbprod(folder, "extract", "orders.ipynb", "-o", "week.py", "--run")
+    module = folder / "week.py"
+    wrong = module.read_text().replace("RATE = 0.5", "RATE = 0.25")
+    assert wrong != module.read_text()
+    module.write_text(wrong)
+    tests = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests"],
+        cwd=folder, capture_output=True, text=True, check=False,
+        env={**os.environ, "PYTHONPATH": str(folder)},
+    )  # fmt: skip
+    assert tests.returncode == 1, tests.stdout
+
+
+def test_verify_finds_a_difference_and_names_the_cell(folder: Path) -> None:
+    nbprod(folder, "extract", "orders.ipynb", "-o", "week.py")
+    module = folder / "week.py"
+    module.write_text(module.read_text().replace("RATE = 0.5", "RATE = 0.25"))
+    found = nbprod(folder, "verify", "orders.ipynb", "orders_extracted.ipynb")
+    assert found.returncode == 1
+    assert "differs" in found.stdout and "cell " in found.stdout
+
+
+def test_a_dry_run_writes_nothing_and_says_why(folder: Path) -> None:
+    before = everything(folder)
+    shown = nbprod(folder, "extract", "orders.ipynb", "-o", "shop/week.py", "--dry-run")
+    assert shown.returncode == 0, shown.stderr
+    assert everything(folder) == before
+    assert "takes prices: list[float]: cell 6, line 4, is bound by cell 4" in shown.stdout
+    assert "+def net(price):" in shown.stdout
+    assert "+from shop.week import" in shown.stdout
+
+
+def test_nothing_is_overwritten_without_force(folder: Path) -> None:
+    (folder / "week.py").write_text("mine = 1\n")
+    before = everything(folder)
+    refused = nbprod(folder, "extract", "orders.ipynb", "-o", "week.py")
+    assert refused.returncode == 2
+    assert "week.py: exists already" in refused.stderr
+    assert everything(folder) == before
+    assert nbprod(folder, "extract", "orders.ipynb", "-o", "week.py", "--force").returncode == 0
+    assert "mine" not in (folder / "week.py").read_text()
+
+
+def test_the_same_extraction_again_changes_nothing(folder: Path) -> None:
+    nbprod(folder, "extract", "orders.ipynb", "-o", "week.py")
+    before = everything(folder)
+    again = nbprod(folder, "extract", "orders.ipynb", "-o", "week.py")
+    assert again.returncode == 0, again.stderr
+    assert "Nothing to write" in again.stdout
+    assert everything(folder) == before
+
+
+def test_in_place_keeps_the_other_cells_byte_for_byte(folder: Path) -> None:
+    before = (folder / "orders.ipynb").read_text()
+    done = nbprod(folder, "extract", "orders.ipynb", "-o", "week.py", "--cells", "6", "--in-place")
+    assert done.returncode == 0, done.stderr
+    after = (folder / "orders.ipynb").read_text()
+    old, new = json.loads(before)["cells"], json.loads(after)["cells"]
+    assert [one["id"] for one in new] == [one["id"] for one in old]
+    assert [one for one in new if one["id"] != "cell-5"] == [
+        one for one in old if one["id"] != "cell-5"
+    ]
+    changed = {"\n".join(lines) for lines in (before.splitlines(), after.splitlines())}
+    assert len(changed) == 2
+    assert before[: before.index('"cell-5"')] == after[: after.index('"cell-5"')]
+    assert before[before.index('"cell-6"') :] == after[after.index('"cell-6"') :]
+
+
+def test_a_folder_that_cannot_be_written_leaves_everything(folder: Path) -> None:
+    (folder / "tests").write_text("a file where the folder of the tests should be")
+    before = everything(folder)
+    failed = nbprod(folder, "extract", "orders.ipynb", "-o", "shop/week.py")
+    assert failed.returncode == 2
+    assert "nothing was changed" in failed.stderr
+    assert everything(folder) == before
+    assert not (folder / "shop").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["-o", "a.py", "--cells", "99"], 2, "has the cells 1 to 8"),
+        (["-o", "a.py", "--cells", "1"], 2, "names no Python cell"),
+        (["-o", "a.py", "--cells", "x"], 2, "is no cell number"),
+        (["-o", "a.py", "--tag", "nope"], 2, "has the tag `nope`"),
+        (["-o", "a.py", "--heading", "Nope"], 2, "has no heading `Nope`; it has"),
+        (["-o", "a.py", "--name", "nope"], 2, "binds `nope`"),
+        (["-o", "a.py", "--function", "3"], 2, "write a name and cells"),
+        (["-o", "a.py", "--function", "a=4", "--function", "b=4-6"], 2, "is in `a` and in `b`"),
+        (["-o", "a.py", "--all", "--cells", "4"], 2, "--all is every cell"),
+        (["-o", "a.txt"], 2, "ends in .py"),
+        (["-o", "my-folder/a.py"], 2, "`my-folder` is no name of a module"),
+        (["-o", "a.py", "--in-place", "--notebook-out", "b.ipynb"], 2, "exclude each other"),
+    ],
+    ids=lambda value: " ".join(value[2:]) if isinstance(value, list) else "",
+)
+def test_what_a_user_can_get_wrong_has_one_clear_message(
+    folder: Path, arguments: list[str], code: int, message: str
+) -> None:
+    before = everything(folder)
+    failed = nbprod(folder, "extract", "orders.ipynb", *arguments)
+    assert failed.returncode == code, failed.stderr
+    assert message in failed.stderr
+    assert "Traceback" not in failed.stderr
+    assert everything(folder) == before
+
+
+def test_a_refusal_names_cell_line_and_advice_and_writes_nothing(folder: Path) -> None:
+    cells = ["x = 1", "y = 2\nz = eval('x + y')", "print(z)"]
+    (folder / "eval.ipynb").write_bytes(as_bytes(cells))
+    before = everything(folder)
+    refused = nbprod(folder, "extract", "eval.ipynb", "-o", "a.py", "--cells", "2")
+    assert refused.returncode == 1
+    assert "eval.ipynb: cell 2, line 2: `eval('x + y')` sees other names" in refused.stderr
+    assert "leave the cell in the notebook" in refused.stderr
+    assert everything(folder) == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "functions"),
+    [
+        (["--cells", "4,6"], ["load", "sum_up"]),
+        (["--heading", "Load"], ["load"]),
+        (["--tag", "step"], ["sum_up"]),
+        (["--name", "total"], ["load", "sum_up"]),
+        (["--name", "net"], ["sum_up"]),
+        (["--function", "first=4", "--function", "second=6-7"], ["first", "second"]),
+    ],
+    ids=lambda value: " ".join(value),
+)
+def test_ways_to_select(folder: Path, arguments: list[str], functions: list[str]) -> None:
+    document = json.loads((folder / "orders.ipynb").read_bytes())
+    document["cells"][5]["metadata"]["tags"] = ["step"]
+    (folder / "orders.ipynb").write_text(json.dumps(document, indent=1))
+    done = nbprod(folder, "extract", "orders.ipynb", "-o", "week.py", *arguments, "--verify")
+    assert done.returncode == 0, done.stderr
+    module = (folder / "week.py").read_text()
+    found = [line[4:].partition("(")[0] for line in module.splitlines() if line.startswith("def ")]
+    assert [name for name in found if name != "net"] == functions
+
+
+def test_settings_become_keyword_parameters(folder: Path) -> None:
+    cells = [
+        "limit = 3\nname = 'x'",
+        "rows = [one for one in range(9) if one < limit]\nrows",
+        "limit",
+    ]
+    (folder / "settings.ipynb").write_bytes(as_bytes(cells))
+    done = nbprod(
+        folder, "extract", "settings.ipynb", "-o", "a.py", "--function", "pick=1-2",
+        "--parameters", "--verify",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr + done.stdout
+    assert 'def pick(*, limit: int = 3, name: str = "x")' in (folder / "a.py").read_text()
+
+
+def test_a_text_notebook_is_rewritten_too(folder: Path) -> None:
+    text = "# %%\nx = 2\n\n# %%\ny = x * 3\nprint(y)\n\n# %%\nprint(x, y)\n"
+    (folder / "script.py").write_text(text)
+    done = nbprod(
+        folder, "extract", "script.py", "-o", "made.py", "--cells", "2",
+        "--notebook-out", "new.py", "--no-tests",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    made = read_notebook((folder / "new.py").read_bytes(), "new.py")
+    assert [cell.source for cell in made.cells] == [
+        "x = 2", "from made import make_y\n\ny = make_y(x)", "print(x, y)"
+    ]  # fmt: skip
