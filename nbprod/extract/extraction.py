@@ -9,6 +9,7 @@ from typing import NamedTuple
 from nbprod.errors import InternalError, NbprodError
 from nbprod.extract.automatic import plan_what_can_be
 from nbprod.extract.formatting import formatted
+from nbprod.extract.noting import noted
 from nbprod.extract.plan import Group, Plan, Refusal
 from nbprod.extract.planning import Planner, PlanOptions
 from nbprod.extract.render import render_module
@@ -78,7 +79,7 @@ def extract(facts: Facts, data: bytes, plan: Plan, module: str, title: str = "")
     Raises:
         InternalError: what was made does not compile.
     """
-    text = formatted(render_module(plan, facts, title), "module.py")
+    text = noted(formatted(render_module(plan, facts, title), "module.py"))
     compiles(text, "the module")
     planner = Planner(facts)
     sources = new_sources(plan, facts, planner.names.cells, module)

@@ -8,12 +8,12 @@ from functools import cache
 
 from nbprod.errors import InternalError
 
-__all__ = ["formatted", "lint"]
+__all__ = ["RULES", "formatted", "lint", "ruff_command"]
 
 # Fixed where it is safe: the order of imports, what is imported for nothing.
 _FIXED = "I001,F401"
-# What is noted in the file instead: names as the author gave them, types that nobody knows.
-_RULES = "E,F,W,I,B,UP,D,ANN,N,SIM"
+# What a module is held to; where the author's own code breaks it, that is noted there.
+RULES = "E,F,W,I,B,UP,D,ANN,N,SIM"
 
 
 @cache
@@ -21,6 +21,11 @@ def _ruff() -> str:
     from ruff.__main__ import find_ruff_bin
 
     return str(find_ruff_bin())
+
+
+def ruff_command(command: str, filename: str = "module.py") -> list[str]:
+    """The start of a command line that reads standard input and no configuration."""
+    return [_ruff(), command, "--isolated", "--no-cache", "--quiet", f"--stdin-filename={filename}"]
 
 
 def formatted(text: str, filename: str, package: str = "") -> str:
@@ -31,26 +36,23 @@ def formatted(text: str, filename: str, package: str = "") -> str:
     """
     own = package.partition(".")[0]
     options = [f'--config=lint.isort.known-first-party=["{own}"]'] if own else []
-    fix = ["check", "--fix-only", "--isolated", f"--select={_FIXED}", "--quiet", *options]
-    return _run(["format", "--isolated", "--quiet"], _run(fix, text, filename), filename)
+    fix = [*ruff_command("check", filename), "--fix-only", f"--select={_FIXED}", *options, "-"]
+    return _run([*ruff_command("format", filename), "-"], _run(fix, text))
 
 
-def lint(text: str, filename: str, rules: str = _RULES) -> list[str]:
+def lint(text: str, filename: str, rules: str = RULES) -> list[str]:
     """What ruff has to say of a text, a line each."""
     done = subprocess.run(
-        [
-            _ruff(), "check", "--isolated", "--no-cache", f"--select={rules}", "--quiet",
-            "--output-format=concise", f"--stdin-filename={filename}", "-",
-        ],
+        [*ruff_command("check", filename), f"--select={rules}", "--output-format=concise", "-"],
         input=text.encode("utf-8", "surrogatepass"), capture_output=True, check=False,
+        cwd=os.path.abspath(os.sep),
     )  # fmt: skip
     return done.stdout.decode("utf-8", "replace").splitlines()
 
 
-def _run(arguments: list[str], text: str, filename: str) -> str:
-    command, *options = arguments
+def _run(command: list[str], text: str) -> str:
     done = subprocess.run(
-        [_ruff(), command, "--no-cache", *options, f"--stdin-filename={filename}", "-"],
+        command,
         input=text.encode("utf-8", "surrogatepass"), capture_output=True, check=False,
         # What lies in the present folder would change how imports are grouped.
         cwd=os.path.abspath(os.sep),
