@@ -12,7 +12,10 @@ from typing import Any, NamedTuple
 
 from nbprod.flow.scopes import bound_names
 
-__all__ = ["Difference", "Segment", "Verdict", "compare_runs", "segments_of", "snapshots"]
+__all__ = [
+    "Difference", "Segment", "Verdict", "compare_runs", "segments_of", "snapshots",
+    "without_unstable",
+]  # fmt: skip
 
 _TOLERANCE = 1e-9
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]+")
@@ -73,6 +76,17 @@ def snapshots(
     return mine, theirs
 
 
+def without_unstable(verdict: Verdict, again: Verdict) -> Verdict:
+    """A verdict without what differs between two runs of the original itself (``again``)."""
+    unstable = {(one.cell, one.what) for one in again.differences}
+    kept = tuple(one for one in verdict.differences if (one.cell, one.what) not in unstable)
+    said = tuple(
+        (what if cell is None else f"{what} of a cell", "differs between two runs of the original")
+        for cell, what in sorted(unstable, key=lambda one: (one[0] is None, one[0] or 0, one[1]))
+    )
+    return verdict._replace(differences=kept, uncompared=(*verdict.uncompared, *said))
+
+
 def _bound(source: str) -> set[str]:
     """The names that a cell assigns to; all of its words when it is no plain Python."""
     try:
@@ -110,11 +124,8 @@ def compare_runs(
         if error is not None:
             failing = error
             break
-        if differences:
-            break
     finals, uncompared, compared = _finals(old, new, dead)
-    if not differences:
-        differences += finals
+    differences += finals
     return Verdict(tuple(differences), uncompared, compared, failing)
 
 

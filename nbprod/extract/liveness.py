@@ -277,6 +277,24 @@ class Liveness:
             found.append(Value(name, reason, unit.cell, line))
         return tuple(found)
 
+    def changed(self, parameters: Iterable[Value]) -> tuple[Value, ...]:
+        """Parameters whose objects the body changes in place, where later code sees the change.
+
+        The notebook has the same objects, so returning them is for the reader: a change of an
+        argument is part of what a function does.
+        """
+        readers: dict[str, int] = {}
+        for cell in self.facts.flow.order:
+            for use in self._uses_of_cell(cell):
+                seen = any(one.cell in self.cells for one in use.mutations)
+                if seen and not (cell in self.cells and self._in_body(use)):
+                    readers.setdefault(use.name, cell)
+        return tuple(
+            one._replace(reason=f"is changed in place and read by cell {readers[one.name] + 1}")
+            for one in parameters
+            if one.name in readers and one.name not in self.bound
+        )
+
     def _is_left_behind(self, name: str) -> bool:
         last = max(self.cells)
         return name in self.part.present and not any(

@@ -37,13 +37,16 @@ _SKIPPED = frozenset(
     ]
 )
 _MOST_WORDS = 5
+_NUMBERING = re.compile(
+    r"^\W*(?:(?:step|part|section|chapter|question|exercise|task|phase)\s*)?[\d.]+\W*(?=\D)"
+)
 _DRAWN_AS_NAME = frozenset(["_", "ax", "fig", "i", "j", "k", "axes"])
 
 
 def identifier(text: str, most: int = _MOST_WORDS) -> str:
     """A name of words of a text in lower case; empty when it has none."""
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
-    plain = re.sub(r"[`'’]", "", plain)
+    plain = _NUMBERING.sub("", re.sub(r"[`'’]", "", plain))
     words = [one for one in _WORD.findall(plain) if one not in _SKIPPED]
     while words and words[0].isdigit():
         words.pop(0)

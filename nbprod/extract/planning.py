@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -27,9 +28,12 @@ from nbprod.extract.purity import is_immutable
 from nbprod.extract.typing_facts import Hints
 from nbprod.extract.units import Unit, is_future_or_star
 from nbprod.facts import Facts
-from nbprod.flow.library import BUILTIN_NAMES
+from nbprod.flow.library import BUILTIN_NAMES, HISTORY_NAMES
 
 __all__ = ["PlanOptions", "Planner"]
+
+
+_NUMBERED = re.compile(r"_i?\d+\Z")
 
 
 class PlanOptions(NamedTuple):
@@ -93,6 +97,8 @@ class Planner:
         if not any(group.cells for group in groups):
             return
         for cell, name, span in self.facts.flow.history_reads:
+            if name not in HISTORY_NAMES and not _NUMBERED.match(name):
+                continue
             yield Refusal(
                 cell, self.facts.line(span),
                 f"`{name}` reads the kernel's history, which another number of cells changes",
@@ -210,7 +216,8 @@ class Planner:
         results = tuple(one for one in live.results() if not live.is_module_level(one.name))
         parameters = live.parameters()
         refusals = [*live.refusals, *find_hazards(live, parameters)]
-        results = (*self._setting_results(parts.settings, live), *results)
+        changed = live.changed(parameters)
+        results = (*self._setting_results(parts.settings, live), *results, *changed)
         hints = Hints(self.facts, self.names, closure)
         draw = any(draws(one.node, {}) for one in parts.body)
         comment = self._comment(parts)
@@ -226,7 +233,14 @@ class Planner:
             parameters=tuple(
                 one._replace(hint=hints.of_parameter(one.name, live)) for one in parameters
             ),
-            results=tuple(one._replace(hint=hints.of_result(one.name, live)) for one in results),
+            results=tuple(
+                one._replace(
+                    hint=hints.of_parameter(one.name, live)
+                    if one in changed
+                    else hints.of_result(one.name, live)
+                )
+                for one in results
+            ),
             body=parts.body,
             shown=parts.shown,
             figures_after=parts.figures_after,

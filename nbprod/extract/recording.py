@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from nbprod.extract.plan import Plan
-from nbprod.extract.verify import ExecutionError, RunOptions, run_jobs, workspace
+from nbprod.extract.verify import ExecutionError, RunOptions, imported, run_jobs, workspace
 
 __all__ = ["Recorded", "Seen", "record"]
 
@@ -67,6 +67,7 @@ def record(
             "cwd": os.path.join(copy, start),
             "path": [copy],
             "seconds": options.seconds,
+            "modules": imported(sources),
             "watch": watch,
             "pickles": pickles,
         }

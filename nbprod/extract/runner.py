@@ -1,10 +1,12 @@
 """Runs notebooks in fresh processes and writes down what they show and what they leave.
 
 This file is run on its own, by any Python that has IPython: ``python runner.py JOBS RESULTS``, both
-JSON files. It imports nothing of nbprod. A job has ``cells`` (sources), ``cwd``, ``path`` (for
-imports), ``seconds``, ``snapshots`` (for a cell, by its place, the names whose values to describe
-after it), ``watch`` (the same, for values to keep as files before and after it), and ``pickles``:
-a folder for those.
+JSON files. It imports nothing of nbprod. A job has
+
+* ``cells``: the sources; ``cwd``: where to run; ``path``: folders to import from;
+* ``seconds``: the time it may take; ``modules``: whose random numbers start alike;
+* ``snapshots``: for a cell, by its place, the names whose values to describe after it;
+* ``watch``: the same, for values to keep as files before and after it; ``pickles``: their folder.
 """
 
 from __future__ import annotations
@@ -220,12 +222,29 @@ def _shown(data: dict[str, Any]) -> dict[str, str]:
     }
 
 
+def seed(modules: list[str]) -> None:
+    """Start the global generators of random numbers alike, those of some modules too."""
+    import random
+
+    random.seed(0)
+    for module, start in (("numpy", "random.seed"), ("torch", "manual_seed")):
+        if module in modules:
+            try:
+                function: Any = __import__(module)
+                for part in start.split("."):
+                    function = getattr(function, part)
+                function(0)
+            except Exception:
+                continue
+
+
 def run(job: dict[str, Any]) -> dict[str, Any]:
     """Run the cells of one job in this process."""
     os.chdir(job["cwd"])
     sys.path[:0] = ["", *job["path"]]
     sys.argv = ["ipykernel_launcher.py"]
     os.environ.setdefault("MPLBACKEND", "agg")
+    seed(job.get("modules", []))
     record: list[dict[str, Any]] = []
     shell = make_shell(record)
     sys.stdout, sys.stderr = Stream("stdout", record), Stream("stderr", record)
