@@ -102,7 +102,7 @@ def compare_runs(
     module: str = "",
     dead: frozenset[str] = frozenset(),
 ) -> Verdict:
-    """Compare two results of the runner.
+    """Compare what two notebooks did, as `kernel.run_job` tells it.
 
     Args:
         old: that of the original.

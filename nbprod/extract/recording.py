@@ -7,8 +7,9 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from nbprod.extract.kernel import ExecutionError, run_job
 from nbprod.extract.plan import Plan
-from nbprod.extract.verify import ExecutionError, RunOptions, imported, run_jobs, workspace
+from nbprod.extract.verify import RunOptions, imported, workspace
 
 __all__ = ["Recorded", "Seen", "record"]
 
@@ -71,7 +72,7 @@ def record(
             "watch": watch,
             "pickles": pickles,
         }
-        result = run_jobs([job], options)[0]
+        result = run_job(job, options.python)
         _require_success(result, cells)
         return {
             function.name: Recorded(

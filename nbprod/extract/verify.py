@@ -1,27 +1,23 @@
-"""Two notebooks run side by side in copies of their folder. The only module that executes."""
+"""Two notebooks run side by side in copies of their folder."""
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shutil
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any, NamedTuple
 
-from nbprod.errors import NbprodError, UsageError
+from nbprod.errors import UsageError
 from nbprod.extract import comparing
 from nbprod.extract.comparing import Segment, Verdict
+from nbprod.extract.kernel import run_job
 from nbprod.notebook.types import Notebook
 
-__all__ = [
-    "ExecutionError", "RunOptions", "Side", "code_cells", "imported", "run_jobs", "verify",
-    "workspace",
-]  # fmt: skip
+__all__ = ["RunOptions", "Side", "code_cells", "imported", "verify", "workspace"]
 
 _SKIPPED = shutil.ignore_patterns(
     ".git", ".hg", ".venv", "venv", "node_modules", "__pycache__", ".ipynb_checkpoints",
@@ -30,12 +26,6 @@ _SKIPPED = shutil.ignore_patterns(
 
 
 _IMPORT = re.compile(r"\b(?:import|from)\s+(\w+)")
-
-
-class ExecutionError(NbprodError):
-    """A notebook could not be run at all."""
-
-    exit_code = 4
 
 
 class RunOptions(NamedTuple):
@@ -86,7 +76,7 @@ def verify(
         options: how to run them.
 
     Raises:
-        ExecutionError: the runner itself fails.
+        ExecutionError: the kernel does not start.
         UsageError: the folder is too big to copy.
     """
     if segments is None:
@@ -122,7 +112,7 @@ def _results(
             )
             for side, names in sides
         ]
-        return run_jobs(jobs, options)
+        return [run_job(job, options.python) for job in jobs]
 
 
 @contextmanager
@@ -177,36 +167,3 @@ def _job(
         "seconds": options.seconds,
         "snapshots": dict(names),
     }
-
-
-def run_jobs(jobs: Sequence[Mapping[str, Any]], options: RunOptions) -> list[dict[str, Any]]:
-    """Run jobs of the runner, each in a fresh process.
-
-    Raises:
-        ExecutionError: the runner fails, or IPython is not there.
-    """
-    runner = os.path.join(os.path.dirname(__file__), "runner.py")
-    with tempfile.TemporaryDirectory(prefix="nbprod-") as temporary:
-        asked, answered = (os.path.join(temporary, name) for name in ("jobs", "results"))
-        with open(asked, "w", encoding="utf-8", errors="surrogatepass") as file:
-            json.dump(list(jobs), file)
-        environment = {**os.environ, "IPYTHONDIR": temporary, "PYTHONHASHSEED": "0"}
-        limit = sum(int(job["seconds"]) for job in jobs) + 60
-        try:
-            done = subprocess.run(
-                [options.python, runner, asked, answered],
-                env=environment, capture_output=True, check=False, timeout=limit,
-            )  # fmt: skip
-        except OSError as error:
-            raise UsageError(f"{options.python}: cannot be started: {error.strerror}") from None
-        except subprocess.TimeoutExpired:
-            raise ExecutionError(f"the notebooks take more than {limit} seconds") from None
-        if done.returncode:
-            said = done.stderr.decode("utf-8", "replace").strip().splitlines()
-            reason = said[-1] if said else f"exit code {done.returncode}"
-            if "No module named 'IPython'" in reason:
-                reason = "it has no IPython; install it there, or name another with --python"
-            raise ExecutionError(f"{options.python} cannot run notebooks: {reason}")
-        with open(answered, encoding="utf-8", errors="surrogatepass") as file:
-            results: list[dict[str, Any]] = json.load(file)
-    return results

@@ -266,15 +266,15 @@ class Flow:
     def history_reads(self) -> tuple[tuple[int, str, Span], ...]:
         """Reads of the kernel's history (`_`, `Out`, `In`): (cell, name, place)."""
         return tuple(
-            (cell, name, self.program.span(cell, node))
-            for (cell, name), node in self._machine.history_reads.items()
+            (cell, name, self.program.span(*place))
+            for (cell, name), place in self._machine.history_reads.items()
         )
 
     @property
     def builtin_reads(self) -> dict[int, dict[str, Span]]:
         """For each cell, the builtins that it reads as such."""
         return {
-            cell: {name: self.program.span(cell, node) for name, node in names.items()}
+            cell: {name: self.program.span(*place) for name, place in names.items()}
             for cell, names in self._machine.builtin_reads.items()
         }
 

@@ -154,7 +154,7 @@ class Machine:
         self.born: dict[Hashable, int] = {}
         self.shown: dict[int, Value] = {}
         self.printed: dict[int, list[str | None]] = {}
-        self.history_reads: dict[tuple[int, str], ast.AST] = {}
+        self.history_reads: dict[tuple[int, str], tuple[int, ast.AST]] = {}
         self.unresolved_stars: dict[tuple[int, int], tuple[str, Span]] = {}
         self.interpolations: dict[tuple[int, int], tuple[str, Span, bool | None]] = {}
         self.syntax_failures: dict[int, Failure] = {}
@@ -173,7 +173,8 @@ class Machine:
         self.calls: dict[int, dict[int, None]] = {}
         self.functions: dict[int, Any] = {}
         self.memo: dict[Hashable, tuple[int, Value]] = {}
-        self.builtin_reads: dict[int, dict[str, ast.AST]] = {}
+        # Where each stands: the cell whose source has it, which another one may call.
+        self.builtin_reads: dict[int, dict[str, tuple[int, ast.AST]]] = {}
 
     def twin(self) -> Machine:
         """A machine on the same state with a record of its own, for a run that is taken back."""
@@ -394,11 +395,13 @@ class Machine:
         """A read of a name that no path binds, unless it is a builtin."""
         if isinstance(key, str):
             if name in BUILTIN_NAMES:
-                self.builtin_reads.setdefault(self.cell, {}).setdefault(name, node)
+                place = (self.source_cell, node)
+                self.builtin_reads.setdefault(self.cell, {}).setdefault(name, place)
                 return library("builtins." + name)
             if name in KERNEL_NAMES or name in self.program.injected:
                 if name in HISTORY_NAMES or name[:1] == "_" and name[1:2] in "_i0123456789":
-                    self.history_reads.setdefault((self.cell, name), node)
+                    place = (self.source_cell, node)
+                    self.history_reads.setdefault((self.cell, name), place)
                 return ANY
         catch = self.catcher("NameError" if isinstance(key, str) else "UnboundLocalError")
         if catch is not None:

@@ -82,7 +82,7 @@ def _run(arguments: list[str], paths: Sequence[str]) -> str:
 def _executable() -> str:
     """Ruff of this environment, else the one on the path."""
     try:
-        from ruff.__main__ import find_ruff_bin  # type: ignore[import-untyped]
+        from ruff.__main__ import find_ruff_bin
     except ImportError:
         return "ruff"
     try:

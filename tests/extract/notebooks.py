@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from nbprod.extract import runner
 from nbprod.extract.extraction import Extracted, extract, make_plan
 from nbprod.extract.plan import Group
 from nbprod.extract.planning import PlanOptions
@@ -98,8 +97,8 @@ def run_all(jobs: Sequence[dict[str, Any]], folder: Path) -> list[dict[str, Any]
     environment = {**os.environ, "IPYTHONDIR": str(folder), "PYTHONHASHSEED": "0"}
     environment.pop("PYTHONPATH", None)
     subprocess.run(
-        [sys.executable, runner.__file__, str(asked), str(answered)],
-        check=True, env=environment, timeout=600,
+        [sys.executable, "-m", "tests.extract.forked", str(asked), str(answered)],
+        check=True, cwd=Path(__file__).parents[2], env=environment, timeout=600,
     )  # fmt: skip
     found: list[dict[str, Any]] = json.loads(answered.read_text(encoding="utf-8"))
     return found

@@ -1,10 +1,10 @@
-"""Runs notebooks in fresh processes and writes down what they show and what they leave.
+"""Looks at a notebook's variables from inside of the kernel that runs it.
 
-This file is run on its own, by any Python that has IPython: ``python runner.py JOBS RESULTS``, both
-JSON files. It imports nothing of nbprod. A job has
+The kernel executes this file once, when it starts, with the path of a job in ``JOB``; it imports
+nothing of nbprod. Around each cell it writes down what was asked for. A job, in JSON, has
 
-* ``cells``: the sources; ``cwd``: where to run; ``path``: folders to import from;
-* ``seconds``: the time it may take; ``modules``: whose random numbers start alike;
+* ``path``: folders to import from; ``modules``: whose random numbers start alike;
+* ``count``: how many cells will run; ``answers``: the file of what is seen, one JSON object a cell;
 * ``snapshots``: for a cell, by its place, the names whose values to describe after it;
 * ``watch``: the same, for values to keep as files before and after it; ``pickles``: their folder.
 """
@@ -17,7 +17,6 @@ import math
 import os
 import pickle
 import re
-import signal
 import sys
 import types
 from typing import Any
@@ -150,78 +149,6 @@ def _digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-class Stream:
-    """Standard output or error, into the record of the cell."""
-
-    encoding = "utf-8"
-    errors = "replace"
-
-    def __init__(self, name: str, record: list[dict[str, Any]]) -> None:
-        self.name, self.record = name, record
-
-    def write(self, text: str) -> int:
-        if self.record and self.record[-1].get("stream") == self.name:
-            self.record[-1]["text"] += text
-        else:
-            self.record.append({"stream": self.name, "text": text})
-        return len(text)
-
-    def writelines(self, lines: list[str]) -> None:
-        for line in lines:
-            self.write(line)
-
-    def flush(self) -> None:
-        pass
-
-    def isatty(self) -> bool:
-        return False
-
-    def fileno(self) -> int:
-        raise OSError("a notebook's output has no file")
-
-
-def make_shell(record: list[dict[str, Any]]) -> Any:
-    """An IPython shell that shows things into ``record``."""
-    from IPython.core.displayhook import DisplayHook
-    from IPython.core.displaypub import DisplayPublisher
-    from IPython.core.interactiveshell import InteractiveShell
-    from traitlets.config import Config
-
-    class Hook(DisplayHook):
-        def write_output_prompt(self) -> None:
-            pass
-
-        def write_format_data(self, format_dict: Any, md_dict: Any = None) -> None:
-            record.append({"data": _shown(format_dict)})
-
-        def finish_displayhook(self) -> None:
-            pass
-
-    class Publisher(DisplayPublisher):
-        def publish(self, data: Any, metadata: Any = None, **_: Any) -> None:  # type: ignore[override]
-            record.append({"data": _shown(data)})
-
-        def clear_output(self, wait: bool = False) -> None:
-            pass
-
-    config = Config()
-    config.HistoryManager.enabled = False
-    InteractiveShell.clear_instance()
-    shell: Any = InteractiveShell.instance(
-        config=config, displayhook_class=Hook, display_pub_class=Publisher
-    )
-    # Errors are told by name; a traceback has the places of the code, which may differ.
-    shell.showtraceback = shell.showsyntaxerror = lambda *_, **__: None
-    return shell
-
-
-def _shown(data: dict[str, Any]) -> dict[str, str]:
-    return {
-        mime: text if isinstance(text, str) and len(text) < 200000 else _digest(repr(text).encode())
-        for mime, text in data.items()
-    }
-
-
 def seed(modules: list[str]) -> None:
     """Start the global generators of random numbers alike, those of some modules too."""
     import random
@@ -238,45 +165,13 @@ def seed(modules: list[str]) -> None:
                 continue
 
 
-def run(job: dict[str, Any]) -> dict[str, Any]:
-    """Run the cells of one job in this process."""
-    os.chdir(job["cwd"])
-    sys.path[:0] = ["", *job["path"]]
-    sys.argv = ["ipykernel_launcher.py"]
-    os.environ.setdefault("MPLBACKEND", "agg")
-    seed(job.get("modules", []))
-    record: list[dict[str, Any]] = []
-    shell = make_shell(record)
-    sys.stdout, sys.stderr = Stream("stdout", record), Stream("stderr", record)
-    cells: list[dict[str, Any]] = []
-    hidden = set(shell.user_ns) | _HIDDEN
-    watch = {int(place): names for place, names in job.get("watch", {}).items()}
-    snapshots = {int(place): names for place, names in job.get("snapshots", {}).items()}
-    for place, source in enumerate(job["cells"]):
-        del record[:]
-        entry: dict[str, Any] = {"before": _pickled(shell, job, place, watch, "before")}
-        result = shell.run_cell(source, store_history=True)
-        error = result.error_before_exec or result.error_in_exec
-        entry["outputs"] = [dict(one) for one in record]
-        entry["after"] = _pickled(shell, job, place, watch, "after")
-        entry["values"] = values_of(shell, hidden, set(snapshots.get(place, ())))
-        if error is not None:
-            entry["error"] = {"name": type(error).__name__, "text": str(error)}
-        cells.append(entry)
-        if error is not None:
-            break
-    return {"cells": cells, "final": values_of(shell, hidden, None)}
-
-
-def _pickled(
-    shell: Any, job: dict[str, Any], place: int, watch: dict[int, Any], when: str
-) -> dict[str, Any]:
+def _pickled(shell: Any, folder: str, stem: str, names: Any) -> dict[str, Any]:
     """Watched values as files; what cannot be pickled is said."""
     found = {}
-    for name in watch.get(place, {}).get(when, ()):
+    for name in names:
         if name not in shell.user_ns:
             continue
-        path = os.path.join(job["pickles"], f"{place}-{when}-{name}.pickle")
+        path = os.path.join(folder, f"{stem}-{name}.pickle")
         value = shell.user_ns[name]
         entry = {"type": _type_name(value), "text": _literal(value)}
         try:
@@ -321,45 +216,65 @@ def values_of(shell: Any, hidden: set[str], names: set[str] | None) -> dict[str,
     return found
 
 
-def in_child(job: dict[str, Any]) -> dict[str, Any]:
-    """Run a job in a process of its own, which has IPython already where processes fork."""
-    reader, writer = os.pipe()
-    child = os.fork()
-    if child == 0:
-        os.close(reader)
-        try:
-            signal.alarm(int(job.get("seconds", 600)))
-            result = run(job)
-        except BaseException as error:
-            result = {"failed": f"{type(error).__name__}: {error}"}
-        with os.fdopen(writer, "wb") as file:
-            file.write(json.dumps(result).encode("utf-8", "surrogatepass"))
-        os._exit(0)
-    os.close(writer)
-    with os.fdopen(reader, "rb") as file:
-        data = file.read()
-    _, status = os.waitpid(child, 0)
-    if os.WIFSIGNALED(status):
-        timed_out = os.WTERMSIG(status) == signal.SIGALRM
-        return {"failed": "takes too long" if timed_out else "the process died"}
-    found: dict[str, Any] = json.loads(data.decode("utf-8", "surrogatepass"))
-    return found
+class Watcher:
+    """Writes down the variables around each cell of one job."""
+
+    def __init__(self, shell: Any, job: dict[str, Any]) -> None:
+        self.shell, self.job = shell, job
+        self.hidden = set(shell.user_ns) | _HIDDEN
+        self.place = -1
+        self.given: dict[str, Any] = {}
+
+    def before(self) -> None:
+        """A cell is about to run."""
+        self.place += 1
+        self.given = self._watched("before")
+
+    def after(self, *, failed: bool) -> dict[str, Any]:
+        """A cell has run: what is seen now."""
+        names = self.job.get("snapshots", {}).get(str(self.place), ())
+        seen = {"before": self.given, "after": self._watched("after")}
+        seen["values"] = values_of(self.shell, self.hidden, set(names))
+        if failed or self.place == self.job["count"] - 1:
+            seen["final"] = values_of(self.shell, self.hidden, None)
+        return seen
+
+    def _watched(self, when: str) -> dict[str, Any]:
+        names = self.job.get("watch", {}).get(str(self.place), {}).get(when, ())
+        return _pickled(self.shell, self.job.get("pickles", ""), f"{self.place}-{when}", names)
 
 
-def main() -> None:
-    with open(sys.argv[1], encoding="utf-8", errors="surrogatepass") as file:
-        jobs = json.load(file)
-    sys.path.pop(0)
-    forks = hasattr(os, "fork") and len(jobs) > 0
-    if forks:
-        import IPython.core.interactiveshell  # noqa: F401
-
-        results = [in_child(job) for job in jobs]
-    else:
-        results = [run(job) for job in jobs]
-    with open(sys.argv[2], "w", encoding="utf-8", errors="surrogatepass") as file:
-        json.dump(results, file)
+def begin(shell: Any, job: dict[str, Any]) -> Watcher:
+    """Make ready for a job: where to import from, how random numbers start."""
+    sys.path[:0] = ["", *job["path"]]
+    seed(job.get("modules", []))
+    return Watcher(shell, job)
 
 
-if __name__ == "__main__":
-    main()
+def install(path: str) -> None:
+    """Watch the cells of the kernel that executes this."""
+    from IPython import get_ipython
+
+    with open(path, encoding="utf-8", errors="surrogatepass") as file:
+        job = json.load(file)
+    shell: Any = get_ipython()
+    watcher = begin(shell, job)
+    answers = open(job["answers"], "w", encoding="utf-8", errors="surrogatepass")  # noqa: SIM115 - as long as the kernel
+
+    def before(info: Any) -> None:
+        # What a cell runs in turn is no cell of the notebook.
+        if info.store_history:
+            watcher.before()
+
+    def after(result: Any) -> None:
+        if result.info.store_history:
+            seen = watcher.after(failed=not result.success)
+            answers.write(json.dumps(seen) + "\n")
+            answers.flush()
+
+    shell.events.register("pre_run_cell", before)
+    shell.events.register("post_run_cell", after)
+
+
+if "JOB" in globals():
+    install(globals()["JOB"])

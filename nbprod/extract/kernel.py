@@ -1,0 +1,206 @@
+"""Notebooks run by nbclient, each in a fresh kernel: the only module that executes.
+
+Within the kernel, `probe` looks at the variables around each cell.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from typing import Any
+
+from nbprod.errors import NbprodError, UsageError
+
+__all__ = ["ExecutionError", "run_job"]
+
+_NAME = "nbprod"
+# Longer ones are compared by what they hash to.
+_LONGEST = 200_000
+
+
+class ExecutionError(NbprodError):
+    """A notebook could not be run at all."""
+
+    exit_code = 4
+
+
+def run_job(job: Mapping[str, Any], python: str) -> dict[str, Any]:
+    """Run the cells of a job until one fails.
+
+    Args:
+        job: what `probe` asks for, and ``cells``, their sources; ``cwd``, where to run; and
+            ``seconds``, the time that all of them may take.
+        python: the interpreter of the kernel, which has ipykernel.
+
+    Returns:
+        ``cells``: for each that ran its ``outputs`` (``stream`` and ``text``, or ``data``), what
+        the probe saw, and its ``error``; ``final``: all variables in the end. If the kernel dies
+        or time is up, ``failed`` says so and nothing else is there.
+
+    Raises:
+        ExecutionError: the kernel does not start.
+    """
+    places = [place for place, source in enumerate(job["cells"]) if source.strip()]
+    with tempfile.TemporaryDirectory(prefix="nbprod-") as folder:
+        answers = os.path.join(folder, "answers.jsonl")
+        asked = {
+            "path": job["path"],
+            "modules": job.get("modules", []),
+            "count": len(places),
+            "answers": answers,
+            "pickles": job.get("pickles", folder),
+            "snapshots": _by_rank(job.get("snapshots", {}), places),
+            "watch": _by_rank(job.get("watch", {}), places),
+        }
+        path = os.path.join(folder, "job.json")
+        with open(path, "w", encoding="utf-8", errors="surrogatepass") as file:
+            json.dump(asked, file)
+        sources = [job["cells"][place] for place in places]
+        shown, failed = _execute(
+            sources, job["cwd"], job["seconds"], _spec(folder, python, path), python
+        )
+        if failed is not None:
+            return {"failed": failed}
+        with open(answers, encoding="utf-8", errors="surrogatepass") as file:
+            seen = [json.loads(line) for line in file]
+    return _joined(len(job["cells"]), places, shown, seen)
+
+
+def _by_rank(asked: Mapping[str, Any], places: Sequence[int]) -> dict[str, Any]:
+    """What is asked of cells, by their rank among those that run: blank ones do not."""
+    return {str(rank): asked[str(at)] for rank, at in enumerate(places) if str(at) in asked}
+
+
+def _spec(folder: str, python: str, job: str) -> str:
+    """A folder of kernels with one in it, which loads the probe when it starts."""
+    probe = os.path.join(os.path.dirname(__file__), "probe.py")
+    line = (
+        f"exec(compile(open({probe!r}, encoding='utf-8').read(), {probe!r}, 'exec'),"
+        f" {{'__name__': 'nbprod_probe', 'JOB': {job!r}}})"
+    )
+    launcher = [python, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    spec = {
+        "argv": [*launcher, f"--IPKernelApp.exec_lines={line}", "--HistoryManager.enabled=False"],
+        "display_name": _NAME,
+        "language": "python",
+    }
+    kernels = os.path.join(folder, "kernels")
+    os.makedirs(os.path.join(kernels, _NAME))
+    with open(os.path.join(kernels, _NAME, "kernel.json"), "w", encoding="utf-8") as file:
+        json.dump(spec, file)
+    return kernels
+
+
+def _execute(
+    sources: Sequence[str], cwd: str, seconds: int, kernels: str, python: str
+) -> tuple[list[dict[str, Any]], str | None]:
+    """Run sources; what each showed until one failed, and why they could not be run."""
+    from jupyter_client.kernelspec import KernelSpecManager
+    from jupyter_client.manager import AsyncKernelManager
+    from nbclient import NotebookClient
+    from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+    from nbformat.v4 import new_code_cell, new_notebook
+
+    cells = [new_code_cell(source) for source in sources]  # type: ignore[no-untyped-call]
+    manager = AsyncKernelManager(
+        kernel_name=_NAME,
+        # No port that others on the machine could talk to.
+        **_sockets(kernels),
+        kernel_spec_manager=KernelSpecManager(kernel_dirs=[kernels], ensure_native_kernel=False),
+    )
+    client = NotebookClient(
+        new_notebook(cells=cells),  # type: ignore[no-untyped-call]
+        km=manager,
+        store_widget_state=False,
+        shutdown_kernel="immediate",
+        resources={"metadata": {"path": cwd}},
+    )
+    found: list[dict[str, Any]] = []
+    environment = {**os.environ, "IPYTHONDIR": kernels, "PYTHONHASHSEED": "0"}
+    # What is imported of the copy is compiled there.
+    environment["PYTHONDONTWRITEBYTECODE"] = "1"
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(client.setup_kernel(env=environment, cleanup_kc=True))
+        except (RuntimeError, OSError) as error:
+            raise _unstarted(python, error) from None
+        deadline = time.monotonic() + seconds
+        client.timeout_func = lambda _: max(1, int(deadline - time.monotonic()))
+        try:
+            for place, cell in enumerate(cells):
+                raised = None
+                try:
+                    client.execute_cell(cell, place)
+                except CellExecutionError as caught:
+                    raised = {"name": caught.ename, "text": caught.evalue}
+                found.append(_shown(cell, raised))
+                if raised is not None:
+                    break
+        except CellTimeoutError:
+            return [], "takes too long"
+        except DeadKernelError:
+            return [], "the kernel died"
+    return found, None
+
+
+def _sockets(folder: str) -> dict[str, str]:
+    """Where the kernel is talked to: by files where there are such sockets."""
+    return {"transport": "ipc", "ip": os.path.join(folder, "to")} if os.name == "posix" else {}
+
+
+def _shown(cell: Any, error: dict[str, str] | None) -> dict[str, Any]:
+    outputs = []
+    for one in cell.outputs:
+        if one.output_type == "stream":
+            outputs.append({"stream": one.name, "text": one.text})
+        elif one.output_type != "error":
+            outputs.append({"data": {kind: _text(data) for kind, data in one.data.items()}})
+    return {"outputs": outputs} | ({"error": error} if error else {})
+
+
+def _text(data: Any) -> str:
+    text = data if isinstance(data, str) else json.dumps(data, sort_keys=True)
+    if len(text) < _LONGEST:
+        return text
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _joined(
+    count: int,
+    places: Sequence[int],
+    shown: Sequence[dict[str, Any]],
+    seen: Sequence[dict[str, Any]],
+) -> dict[str, Any]:
+    """Outputs and variables by cell; cells that are blank show nothing and change nothing."""
+    ran = dict(zip(places, zip(shown, seen, strict=True), strict=False))
+    last = max(ran, default=-1)
+    stops = bool(shown) and "error" in shown[-1]
+    cells: list[dict[str, Any]] = []
+    for place in range(last + 1 if stops else count):
+        blank: dict[str, Any] = {"outputs": [], "before": {}, "after": {}, "values": {}}
+        outputs, variables = ran.get(place, (blank, {}))
+        cells.append({**outputs, **variables})
+    final: dict[str, Any] = cells[last].pop("final", {}) if ran else {}
+    return {"cells": cells, "final": final}
+
+
+def _unstarted(python: str, error: Exception) -> ExecutionError:
+    """What to say of a kernel that does not start."""
+    try:
+        done = subprocess.run(
+            [python, "-c", "import ipykernel"], capture_output=True, check=False, timeout=60
+        )
+    except OSError as reason:
+        raise UsageError(f"{python}: cannot be started: {reason.strerror}") from None
+    if done.returncode:
+        return ExecutionError(
+            f"{python} cannot run notebooks: it has no ipykernel; install it there, or name"
+            " another with --python"
+        )
+    return ExecutionError(f"{python}: its kernel does not start: {error}")
