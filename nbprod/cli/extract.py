@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ from nbprod.errors import ReadError, UsageError
 
 if TYPE_CHECKING:
     from nbprod.extract.delivery import Delivery
-    from nbprod.extract.plan import Group, Plan
+    from nbprod.extract.plan import Group, Kept
     from nbprod.extract.verify import RunOptions
     from nbprod.facts import Facts
 
@@ -70,19 +70,23 @@ def command(notebook: str, **options: object) -> int:
     cells = all_cells(facts.notebook)
     if not cells:
         raise UsageError(f"{notebook}: has no Python cells to extract")
-    plan = make_plan(facts, groups, cells, PlanOptions(bool(options["parameters"])))
     run = _run_options(options)
-    delivery = deliver(
-        facts, data, plan, target, _notebook_path(notebook, options),
-        tests=not options["no_tests"], run=run if options["runs"] else None,
-    )  # fmt: skip
+
+    def extracted(stay: Sequence[Kept] = ()) -> Delivery:
+        plan = make_plan(facts, groups, cells, PlanOptions(bool(options["parameters"])), stay)
+        return deliver(
+            facts, data, plan, target, _notebook_path(notebook, options),
+            tests=not options["no_tests"], run=run if options["runs"] else None,
+        )  # fmt: skip
+
+    if options["verifies"]:
+        return _write_proven(facts, extracted, groups is None, run, options)
+    delivery = extracted()
     if options["dry_run"] or options["diff"]:
-        _show(delivery, plan if options["dry_run"] else None)
+        _show(delivery, bool(options["dry_run"]))
         return 0
     _refuse_to_overwrite(delivery, options)
-    if options["verifies"] and not _proven(facts, delivery, run, bool(options["force"])):
-        return 1
-    return _write(delivery, plan)
+    return _write(delivery)
 
 
 def _read(path: str) -> tuple[Facts, bytes]:
@@ -176,11 +180,11 @@ def _refuse_to_overwrite(delivery: Delivery, options: dict[str, object]) -> None
         raise UsageError(f"{names}: exists already; --force overwrites it")
 
 
-def _show(delivery: Delivery, plan: Plan | None) -> None:
+def _show(delivery: Delivery, with_plan: bool) -> None:
     from nbprod.extract.explain import differences, explained
 
-    if plan is not None:
-        for line in explained(plan):
+    if with_plan:
+        for line in explained(delivery.extracted.plan):
             click.echo(line)
         click.echo()
     before = {}
@@ -201,30 +205,40 @@ def _lines(path: str) -> list[str]:
     return script_of(read_notebook(data, path))
 
 
-def _proven(facts: Facts, delivery: Delivery, run: RunOptions, force: bool) -> bool:
+def _write_proven(
+    facts: Facts,
+    extracted: Callable[..., Delivery],
+    is_all: bool,
+    run: RunOptions,
+    options: dict[str, object],
+) -> int:
+    """Write what was shown to do the same: with ``is_all`` the largest part that does."""
     from nbprod.cli.verify import say
-    from nbprod.extract.delivery import prove
-
-    verdict = prove(facts, delivery, run)
-    say(verdict, code_indices(facts))
-    if verdict.differences and not force:
-        click.echo("Nothing was written; --force writes all the same.", err=True)
-        return False
-    return True
-
-
-def code_indices(facts: Facts) -> list[int]:
-    """The indices of the cells that run, to say which one is meant."""
+    from nbprod.extract.proof import Proven, deliver_what_holds, prove
     from nbprod.extract.verify import code_cells
 
-    return code_cells(facts.notebook)[0]
+    first = extracted()
+    shows = bool(options["dry_run"] or options["diff"])
+    if not shows:
+        _refuse_to_overwrite(first, options)
+    if is_all:
+        proven = deliver_what_holds(facts, lambda stay: extracted(stay) if stay else first, run)
+    else:
+        proven = Proven(first, prove(facts, first, run))
+    if shows:
+        _show(proven.delivery, bool(options["dry_run"]))
+    say(proven.verdict, code_cells(facts.notebook)[0])
+    if proven.verdict.differences and not options["force"]:
+        click.echo("Nothing was written; --force writes all the same.", err=True)
+        return 1
+    return 0 if shows else _write(proven.delivery)
 
 
-def _write(delivery: Delivery, plan: Plan) -> int:
+def _write(delivery: Delivery) -> int:
     from nbprod.extract.writing import write_all
 
     changed = write_all(delivery.files)
-    for kept in plan.kept:
+    for kept in delivery.extracted.plan.kept:
         click.echo(f"cell {kept.cell + 1} stays: line {kept.line}, {kept.reason}", err=True)
     for path in changed:
         click.echo(f"wrote {os.path.relpath(path)}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -84,8 +85,12 @@ def say(verdict: Verdict, cells: Sequence[int]) -> None:
         click.echo(f"{where}: {one.what} differs\n  original:  {one.old}\n  rewritten: {one.new}")
     if verdict.original_fails is not None:
         click.echo(f"The original fails by itself: {verdict.original_fails}", err=True)
-    for name, reason in verdict.uncompared:
-        click.echo(f"{name} was not compared in full: {reason}", err=True)
+    for reason, found in groupby(verdict.uncompared, key=lambda one: one.reason):
+        said = [
+            one.what if one.cell is None else f"{one.what} of cell {cells[one.cell] + 1}"
+            for one in found
+        ]
+        click.echo(f"Not compared in full: {', '.join(said)}: {reason}", err=True)
     if not verdict.differences:
         count = verdict.compared
         click.echo(f"The same: every output, and {count} variable{'s' if count != 1 else ''}.")

@@ -16,14 +16,16 @@ _MOST_ROUNDS = 60
 _MOST_RESULTS = 12
 
 
-def plan_what_can_be(planner: Planner, cells: Iterable[int]) -> Plan:
-    """A plan for as many of some cells as possible.
+def plan_what_can_be(planner: Planner, cells: Iterable[int], stay: Iterable[Kept] = ()) -> Plan:
+    """A plan for as many of some cells as possible, but for those that have to ``stay``.
 
     The cells are taken as they stand under headings. Whatever is refused leaves the selection,
     and the plan is made again without it, until nothing is refused.
     """
-    remaining = [cell for cell in cells if planner.facts.cell(cell).source.strip()]
-    kept: dict[int, Kept] = {}
+    kept = {one.cell: one for one in stay}
+    remaining = [
+        cell for cell in cells if planner.facts.cell(cell).source.strip() and cell not in kept
+    ]
     for _ in range(_MOST_ROUNDS):
         groups = [
             part

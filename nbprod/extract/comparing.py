@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from nbprod.flow.scopes import bound_names
 
 __all__ = [
-    "Difference", "Segment", "Verdict", "compare_runs", "segments_of", "snapshots",
+    "Difference", "Segment", "Uncompared", "Verdict", "compare_runs", "segments_of", "snapshots",
     "without_unstable",
 ]  # fmt: skip
 
@@ -41,11 +41,19 @@ class Difference(NamedTuple):
     new: str
 
 
+class Uncompared(NamedTuple):
+    """Something of which nothing can be said, and why; ``cell`` as in `Difference`."""
+
+    cell: int | None
+    what: str
+    reason: str
+
+
 class Verdict(NamedTuple):
-    """The outcome of a comparison; ``uncompared`` are names and why they could not be."""
+    """The outcome of a comparison, and what was left out of it."""
 
     differences: tuple[Difference, ...]
-    uncompared: tuple[tuple[str, str], ...]
+    uncompared: tuple[Uncompared, ...]
     compared: int
     original_fails: str | None = None
 
@@ -81,7 +89,7 @@ def without_unstable(verdict: Verdict, again: Verdict) -> Verdict:
     unstable = {(one.cell, one.what) for one in again.differences}
     kept = tuple(one for one in verdict.differences if (one.cell, one.what) not in unstable)
     said = tuple(
-        (what if cell is None else f"{what} of a cell", "differs between two runs of the original")
+        Uncompared(cell, what, "differs between two runs of the original")
         for cell, what in sorted(unstable, key=lambda one: (one[0] is None, one[0] or 0, one[1]))
     )
     return verdict._replace(differences=kept, uncompared=(*verdict.uncompared, *said))
@@ -208,7 +216,7 @@ def _values(
 
 def _finals(
     old: Mapping[str, Any], new: Mapping[str, Any], dead: frozenset[str]
-) -> tuple[list[Difference], tuple[tuple[str, str], ...], int]:
+) -> tuple[list[Difference], tuple[Uncompared, ...], int]:
     differences = []
     uncompared = []
     compared = 0
@@ -217,10 +225,11 @@ def _finals(
         if other is None:
             continue
         if name in dead:
-            uncompared.append((name, "nobody reads it any more"))
+            uncompared.append(Uncompared(None, f"`{name}`", "nobody reads it any more"))
             continue
         if "opaque" in entry or "opaque" in other:
-            uncompared.append((name, str(entry.get("opaque") or other.get("opaque"))))
+            reason = str(entry.get("opaque") or other.get("opaque"))
+            uncompared.append(Uncompared(None, f"`{name}`", f"is a {reason}"))
         compared += 1
         if not _same_entry(entry, other):
             differences.append(Difference(None, f"`{name}`", _short(entry), _short(other)))

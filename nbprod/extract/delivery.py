@@ -1,14 +1,13 @@
-"""Everything that one extraction would write, by path, and the proof of it. Reads the disk."""
+"""Everything that one extraction would write, by path. Reads the disk."""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import NamedTuple
 
-from nbprod.extract.comparing import Segment, Verdict
 from nbprod.extract.explain import script_of
 from nbprod.extract.extraction import Extracted, compiles, extract
 from nbprod.extract.plan import Plan
@@ -16,11 +15,11 @@ from nbprod.extract.recording import Recorded, record
 from nbprod.extract.seen_types import with_seen_types
 from nbprod.extract.targets import Target
 from nbprod.extract.testcode import Suite, suite_of
-from nbprod.extract.verify import RunOptions, Side, code_cells, verify
+from nbprod.extract.verify import RunOptions, code_cells
 from nbprod.facts import Facts
 from nbprod.notebook.read import read_notebook
 
-__all__ = ["Delivery", "deliver", "prove", "tests_that_fail"]
+__all__ = ["Delivery", "deliver", "folder_of", "tests_that_fail"]
 
 
 class Delivery(NamedTuple):
@@ -64,7 +63,7 @@ def deliver(
         run: how to run the notebook to record values; None not to run it.
     """
     recorded: dict[str, Recorded] | None = None
-    folder, start = _folder_of(facts, target)
+    folder, start = folder_of(facts, target)
     if run is not None:
         cells, sources = code_cells(facts.notebook)
         recorded = record(plan, cells, sources, folder, start, run)
@@ -107,73 +106,13 @@ def _title(facts: Facts) -> str:
     return ""
 
 
-def _folder_of(facts: Facts, target: Target) -> tuple[str, str]:
+def folder_of(facts: Facts, target: Target) -> tuple[str, str]:
     """The folder to copy for a run, and the notebook's own inside of it."""
     own = os.path.dirname(os.path.abspath(facts.notebook.path))
     folder = os.path.commonpath([own, target.project])
     if folder in (os.path.abspath(os.sep), os.path.expanduser("~")):
         folder = own
     return folder, os.path.relpath(own, folder)
-
-
-def prove(facts: Facts, delivery: Delivery, options: RunOptions) -> Verdict:
-    """Run the original and the rewritten notebook and compare them."""
-    folder, start = _folder_of(facts, delivery.target)
-    indices, sources = code_cells(facts.notebook)
-    rewritten = read_notebook(delivery.files[delivery.notebook], facts.notebook.path)
-    new_indices = code_cells(rewritten)[0]
-    if len(rewritten.cells) < len(facts.notebook.cells):
-        sources_now = delivery.extracted.sources
-        kept = [cell.index for cell in facts.notebook.cells if sources_now.get(cell.index, "x")]
-        new_indices = [kept[one] for one in new_indices]
-    segments = _segments(delivery.extracted.plan, indices, new_indices)
-    files: dict[str, bytes] = {}
-    outside: dict[str, bytes] = {}
-    for path, data in delivery.files.items():
-        relative = os.path.relpath(path, folder)
-        if path.endswith(".py"):
-            (outside if relative.startswith(os.pardir) else files)[relative] = data
-    paths = [os.path.relpath(delivery.target.root, folder)]
-    if outside:
-        # The module goes somewhere else than the folder that is copied: beside the notebook then.
-        files = {
-            os.path.join(start, os.path.relpath(path, delivery.target.root)): data
-            for path, data in delivery.files.items()
-            if path.endswith(".py") and not path.startswith(os.path.dirname(delivery.target.tests))
-        }
-        paths = [start]
-    return verify(
-        Side(sources, {}),
-        Side(code_cells(rewritten)[1], files),
-        folder,
-        start,
-        module=delivery.target.module,
-        dead=delivery.extracted.plan.left_behind,
-        paths=paths,
-        segments=segments,
-        options=options,
-    )
-
-
-def _segments(plan: Plan, old: Sequence[int], new: Sequence[int]) -> list[Segment]:
-    """Each group of cells with what came of it; the other cells one by one."""
-    group_of = {cell: group.cells for group in plan.groups for cell in group.cells}
-    place_old = {cell: place for place, cell in enumerate(old)}
-    place_new = {cell: place for place, cell in enumerate(new)}
-    found: list[Segment] = []
-    seen: set[int] = set()
-    for cell in old:
-        if cell in seen:
-            continue
-        cells = group_of.get(cell, (cell,))
-        seen.update(cells)
-        found.append(
-            Segment(
-                tuple(place_old[one] for one in cells if one in place_old),
-                tuple(place_new[one] for one in cells if one in place_new),
-            )
-        )
-    return found
 
 
 def tests_that_fail(

@@ -10,7 +10,7 @@ from nbprod.errors import InternalError, NbprodError
 from nbprod.extract.automatic import plan_what_can_be
 from nbprod.extract.formatting import formatted
 from nbprod.extract.noting import noted
-from nbprod.extract.plan import Group, Plan, Refusal
+from nbprod.extract.plan import Group, Kept, Plan, Refusal
 from nbprod.extract.planning import Planner, PlanOptions
 from nbprod.extract.render import render_module
 from nbprod.extract.rewrite import new_sources, rewritten
@@ -47,14 +47,17 @@ def make_plan(
     groups: Sequence[Group] | None,
     cells: Sequence[int],
     options: PlanOptions = PlanOptions(),
+    stay: Sequence[Kept] = (),
 ) -> Plan:
     """The plan for named groups, or for as much as can be of some cells when there are none.
+
+    ``stay`` are cells that are not to go in the second case.
 
     Raises:
         Refused: something of a named group cannot be extracted, or nothing at all can.
     """
     planner = Planner(facts, options)
-    plan = planner.plan(groups) if groups is not None else plan_what_can_be(planner, cells)
+    plan = planner.plan(groups) if groups is not None else plan_what_can_be(planner, cells, stay)
     if plan.refusals:
         raise Refused(facts.notebook.path, plan.refusals)
     if not plan.functions and not plan.taken:

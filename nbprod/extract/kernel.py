@@ -34,8 +34,8 @@ def run_job(job: Mapping[str, Any], python: str) -> dict[str, Any]:
     """Run the cells of a job until one fails.
 
     Args:
-        job: what `probe` asks for, and ``cells``, their sources; ``cwd``, where to run; and
-            ``seconds``, the time that all of them may take.
+        job: what `probe` asks for, and ``cells``, their sources; ``cwd``, where to run;
+            and ``seconds``, the time that all of them may take.
         python: the interpreter of the kernel, which has ipykernel.
 
     Returns:
@@ -53,6 +53,7 @@ def run_job(job: Mapping[str, Any], python: str) -> dict[str, Any]:
             "path": job["path"],
             "modules": job.get("modules", []),
             "count": len(places),
+            "disturbed": job.get("disturbed", False),
             "answers": answers,
             "pickles": job.get("pickles", folder),
             "snapshots": _by_rank(job.get("snapshots", {}), places),
@@ -62,9 +63,7 @@ def run_job(job: Mapping[str, Any], python: str) -> dict[str, Any]:
         with open(path, "w", encoding="utf-8", errors="surrogatepass") as file:
             json.dump(asked, file)
         sources = [job["cells"][place] for place in places]
-        shown, failed = _execute(
-            sources, job["cwd"], job["seconds"], _spec(folder, python, path), python
-        )
+        shown, failed = _execute(sources, job, _spec(folder, python, path), python)
         if failed is not None:
             return {"failed": failed}
         with open(answers, encoding="utf-8", errors="surrogatepass") as file:
@@ -98,7 +97,7 @@ def _spec(folder: str, python: str, job: str) -> str:
 
 
 def _execute(
-    sources: Sequence[str], cwd: str, seconds: int, kernels: str, python: str
+    sources: Sequence[str], job: Mapping[str, Any], kernels: str, python: str
 ) -> tuple[list[dict[str, Any]], str | None]:
     """Run sources; what each showed until one failed, and why they could not be run."""
     from jupyter_client.kernelspec import KernelSpecManager
@@ -119,18 +118,21 @@ def _execute(
         km=manager,
         store_widget_state=False,
         shutdown_kernel="immediate",
-        resources={"metadata": {"path": cwd}},
+        resources={"metadata": {"path": job["cwd"]}},
     )
     found: list[dict[str, Any]] = []
     environment = {**os.environ, "IPYTHONDIR": kernels, "PYTHONHASHSEED": "0"}
     # What is imported of the copy is compiled there.
     environment["PYTHONDONTWRITEBYTECODE"] = "1"
+    if job.get("disturbed"):
+        # glibc fills what it hands out with this byte.
+        environment["MALLOC_PERTURB_"] = "165"
     with ExitStack() as stack:
         try:
             stack.enter_context(client.setup_kernel(env=environment, cleanup_kc=True))
         except (RuntimeError, OSError) as error:
             raise _unstarted(python, error) from None
-        deadline = time.monotonic() + seconds
+        deadline = time.monotonic() + job["seconds"]
         client.timeout_func = lambda _: max(1, int(deadline - time.monotonic()))
         try:
             for place, cell in enumerate(cells):

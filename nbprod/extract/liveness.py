@@ -261,6 +261,11 @@ class Liveness:
             if _is_gone(self._body_statements(), name):
                 continue
             reason = self._wanted(name, surely)
+            if self._is_caught(name):
+                # The end of the handler takes the name away, whatever it was before.
+                if reason is not None:
+                    self._refuse(unit, line, f"`{name}` is gone behind its handler", _OTHER_NAME)
+                continue
             if reason is None:
                 # Nobody reads it, but the notebook would be left with the value of before.
                 if self._is_left_behind(name):
@@ -294,6 +299,11 @@ class Liveness:
             for one in parameters
             if one.name in readers and one.name not in self.bound
         )
+
+    def _is_caught(self, name: str) -> bool:
+        """Whether the body binds a name by ``except … as`` and not otherwise."""
+        own = [one for one in self.names.bindings.get(name, ()) if one.cell in self.cells]
+        return bool(own) and all(isinstance(one.node, ast.ExceptHandler) for one in own)
 
     def _is_left_behind(self, name: str) -> bool:
         last = max(self.cells)
@@ -423,6 +433,7 @@ class Liveness:
         return found
 
 
+_OTHER_NAME = "call the exception something else"
 _GIVE = "give it a value on every path, or leave the cell in the notebook"
 
 

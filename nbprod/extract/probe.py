@@ -5,6 +5,7 @@ nothing of nbprod. Around each cell it writes down what was asked for. A job, in
 
 * ``path``: folders to import from; ``modules``: whose random numbers start alike;
 * ``count``: how many cells will run; ``answers``: the file of what is seen, one JSON object a cell;
+* ``disturbed``: whether to change what nobody may rely on, such as memory that is not written;
 * ``snapshots``: for a cell, by its place, the names whose values to describe after it;
 * ``watch``: the same, for values to keep as files before and after it; ``pickles``: their folder.
 """
@@ -216,6 +217,17 @@ def values_of(shell: Any, hidden: set[str], names: set[str] | None) -> dict[str,
     return found
 
 
+def dirty_memory() -> None:
+    """Leave something in the memory that numpy keeps for its next small arrays, so that code which
+    reads what it has not written gives another result."""
+    numpy = sys.modules.get("numpy")
+    if numpy is not None and hasattr(numpy, "full"):
+        for size in range(1, 1025):
+            # It keeps seven pieces of each size.
+            kept = [numpy.full(size, 165, dtype="uint8") for _ in range(8)]
+            del kept
+
+
 class Watcher:
     """Writes down the variables around each cell of one job."""
 
@@ -228,6 +240,8 @@ class Watcher:
     def before(self) -> None:
         """A cell is about to run."""
         self.place += 1
+        if self.job.get("disturbed"):
+            dirty_memory()
         self.given = self._watched("before")
 
     def after(self, *, failed: bool) -> dict[str, Any]:

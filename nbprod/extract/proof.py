@@ -1,0 +1,135 @@
+"""Proof that an extraction keeps what the notebook does; what does not hold is taken back."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
+
+from nbprod.extract.comparing import Difference, Segment, Verdict
+from nbprod.extract.delivery import Delivery, folder_of
+from nbprod.extract.plan import Kept, Plan
+from nbprod.extract.verify import RunOptions, Side, code_cells, verify
+from nbprod.facts import Facts
+from nbprod.notebook.read import read_notebook
+
+__all__ = ["Proven", "deliver_what_holds", "prove"]
+
+_MOST_ROUNDS = 6
+_NAME = re.compile(r"`(\w+)`")
+
+
+class Proven(NamedTuple):
+    """An extraction and what came of running it."""
+
+    delivery: Delivery
+    verdict: Verdict
+
+
+def deliver_what_holds(
+    facts: Facts, deliver: Callable[[Sequence[Kept]], Delivery], options: RunOptions
+) -> Proven:
+    """Extract, run, and leave those cells in the notebook that do something else as functions.
+
+    Args:
+        facts: the notebook.
+        deliver: extracts all but the cells that it is given.
+        options: how to run.
+    """
+    kept: list[Kept] = []
+    for _ in range(_MOST_ROUNDS):
+        delivery = deliver(kept)
+        verdict = prove(facts, delivery, options)
+        guilty = list(_guilty(verdict, delivery.extracted.plan, facts))
+        if not guilty:
+            break
+        kept += guilty
+    return Proven(delivery, verdict)
+
+
+def _guilty(verdict: Verdict, plan: Plan, facts: Facts) -> Iterable[Kept]:
+    """The cells of the first group that a difference points at: later ones may follow from it."""
+    if not verdict.differences:
+        return
+    indices = code_cells(facts.notebook)[0]
+    first = min(verdict.differences, key=lambda one: len(indices) if one.cell is None else one.cell)
+    cell = indices[first.cell] if first.cell is not None else len(facts.notebook.cells)
+    for one in _suspect(first, cell, plan):
+        reason = f"{first.what} differs when it is a function"
+        yield Kept(one, 1, reason if one == cell else f"{reason} (seen in cell {cell + 1})")
+
+
+def _suspect(difference: Difference, cell: int, plan: Plan) -> tuple[int, ...]:
+    """The group with a cell, else the one that binds the name, else the one before the cell."""
+    for group in plan.groups:
+        if cell in group.cells:
+            return group.cells
+    name = _NAME.fullmatch(difference.what)
+    before = [one for one in plan.groups if one.cells[0] < cell]
+    if name is not None:
+        for function in reversed(plan.functions):
+            named = {one.name for one in (*function.results, *function.parameters)}
+            if name[1] in named and function.cells[0] < cell:
+                return function.cells
+    return before[-1].cells if before else ()
+
+
+def prove(facts: Facts, delivery: Delivery, options: RunOptions) -> Verdict:
+    """Run the original and the rewritten notebook and compare them."""
+    folder, start = folder_of(facts, delivery.target)
+    indices, sources = code_cells(facts.notebook)
+    rewritten = read_notebook(delivery.files[delivery.notebook], facts.notebook.path)
+    new_indices = code_cells(rewritten)[0]
+    if len(rewritten.cells) < len(facts.notebook.cells):
+        sources_now = delivery.extracted.sources
+        kept = [cell.index for cell in facts.notebook.cells if sources_now.get(cell.index, "x")]
+        new_indices = [kept[one] for one in new_indices]
+    segments = _segments(delivery.extracted.plan, indices, new_indices)
+    files: dict[str, bytes] = {}
+    outside: dict[str, bytes] = {}
+    for path, data in delivery.files.items():
+        relative = os.path.relpath(path, folder)
+        if path.endswith(".py"):
+            (outside if relative.startswith(os.pardir) else files)[relative] = data
+    paths = [os.path.relpath(delivery.target.root, folder)]
+    if outside:
+        # The module goes somewhere else than the folder that is copied: beside the notebook then.
+        files = {
+            os.path.join(start, os.path.relpath(path, delivery.target.root)): data
+            for path, data in delivery.files.items()
+            if path.endswith(".py") and not path.startswith(os.path.dirname(delivery.target.tests))
+        }
+        paths = [start]
+    return verify(
+        Side(sources, {}),
+        Side(code_cells(rewritten)[1], files),
+        folder,
+        start,
+        module=delivery.target.module,
+        dead=delivery.extracted.plan.left_behind,
+        paths=paths,
+        segments=segments,
+        options=options,
+    )
+
+
+def _segments(plan: Plan, old: Sequence[int], new: Sequence[int]) -> list[Segment]:
+    """Each group of cells with what came of it; the other cells one by one."""
+    group_of = {cell: group.cells for group in plan.groups for cell in group.cells}
+    place_old = {cell: place for place, cell in enumerate(old)}
+    place_new = {cell: place for place, cell in enumerate(new)}
+    found: list[Segment] = []
+    seen: set[int] = set()
+    for cell in old:
+        if cell in seen:
+            continue
+        cells = group_of.get(cell, (cell,))
+        seen.update(cells)
+        found.append(
+            Segment(
+                tuple(place_old[one] for one in cells if one in place_old),
+                tuple(place_new[one] for one in cells if one in place_new),
+            )
+        )
+    return found
