@@ -190,16 +190,47 @@ def _type_name(value: Any) -> str:
 
 
 def _literal(value: Any) -> str | None:
-    """The value as a literal that gives it back, None when there is none."""
+    """An expression that gives the value back, None when there is no short one."""
+    for written, longest in ((repr, 400), (_array_text, 120), (_frame_text, 160)):
+        try:
+            text = written(value)
+            if len(text) < longest and describe(_evaluated(text)) == describe(value):
+                return text
+        except Exception:
+            continue
+    return None
+
+
+def _evaluated(text: str) -> Any:
+    """What an expression of ours gives: a literal, or a call of numpy's or pandas' with some."""
     import ast
 
-    try:
-        text = repr(value)
-        again = ast.literal_eval(text)
-        same = again == value and describe(again) == describe(value)
-        return text if len(text) < 400 and same else None
-    except Exception:
-        return None
+    body = ast.parse(text, mode="eval").body
+    if not isinstance(body, ast.Call):
+        return ast.literal_eval(text)
+    module, _, name = ast.unparse(body.func).partition(".")
+    function = getattr(sys.modules[{"np": "numpy", "pd": "pandas"}[module]], name)
+    options = {str(one.arg): ast.literal_eval(one.value) for one in body.keywords}
+    return function(*map(ast.literal_eval, body.args), **options)
+
+
+def _array_text(value: Any) -> str:
+    kind = type(value).__name__
+    if value.ndim == 0:
+        return f"np.{kind}({value.item()!r})"
+    if kind != "ndarray" or value.dtype.kind not in "biufcU" or value.size > 60:
+        raise TypeError
+    return f"np.array({value.tolist()!r}, dtype={str(value.dtype)!r})"
+
+
+def _frame_text(value: Any) -> str:
+    kind = type(value).__name__
+    if kind == "Series":
+        name = "" if value.name is None else f", name={value.name!r}"
+        return f"pd.Series({value.tolist()!r}, dtype={str(value.dtype)!r}{name})"
+    if kind != "DataFrame" or value.size > 60:
+        raise TypeError
+    return f"pd.DataFrame({value.to_dict('list')!r})"
 
 
 def values_of(shell: Any, hidden: set[str], names: set[str] | None) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -52,10 +53,21 @@ def _assert_same(actual: object, expected: object) -> None:
         assert actual == expected
 '''
 _LOAD = '''
+class _Recorded(pickle.Unpickler):
+    """What the notebook called its own is the module's now."""
+
+    def find_class(self, module: str, name: str) -> object:
+        return super().find_class(MODULE.__name__ if module == "__main__" else module, name)
+
+
 def _recorded(name: str) -> object:
     """A value as the notebook had it, recorded when the module was extracted."""
-    return pickle.loads((DATA / f"{name}.pickle").read_bytes())
+    return _Recorded(io.BytesIO((DATA / f"{name}.pickle").read_bytes())).load()
 '''
+
+
+_LIBRARIES = {"np": "import numpy as np", "pd": "import pandas as pd"}
+_UNSTABLE = "does not repeat by itself: it depends on state outside its arguments"
 
 
 class Suite(NamedTuple):
@@ -70,7 +82,7 @@ def suite_of(
     facts: Facts,
     target: Target,
     recorded: Mapping[str, Recorded] | None = None,
-    unstable: Mapping[str, str] | None = None,
+    unstable: frozenset[str] = frozenset(),
 ) -> Suite:
     """The tests of a plan's module.
 
@@ -79,21 +91,24 @@ def suite_of(
         facts: the notebook.
         target: where the module goes.
         recorded: values from a run of the notebook, by function.
-        unstable: functions whose recorded values do not repeat, and why.
+        unstable: the tests that are known to fail, since what they repeat is not the same twice.
     """
-    data: dict[str, bytes] = {}
+    data = Values()
     tests: list[str] = [_signatures(plan)]
     for number, example in enumerate(saved_examples(plan, facts), 1):
-        tests.append(_saved(example, number))
+        name = f"test_{example.names[0].lower()}_gives_the_saved_result_{number}"
+        if name not in unstable:
+            tests.append(_saved(example, name))
     for function in plan.functions:
         seen = (recorded or {}).get(function.name)
         if seen is not None:
-            tests.append(_characterised(function, seen, data, (unstable or {}).get(function.name)))
+            name = f"test_{function.name}_repeats_the_notebook"
+            tests.append(_characterised(function, seen, data, name, name in unstable))
         else:
             tests.append(_without_run(function, facts))
     body = "\n\n".join(tests)
     text = _head(plan, facts, target, body) + body + "\n"
-    return Suite(formatted(text, "test_it.py", target.module), data)
+    return Suite(formatted(text, "test_it.py", target.module), data.files)
 
 
 def _head(plan: Plan, facts: Facts, target: Target, body: str) -> str:
@@ -102,17 +117,20 @@ def _head(plan: Plan, facts: Facts, target: Target, body: str) -> str:
     package, _, name = target.module.rpartition(".")
     lines += ["import inspect"]
     if "_recorded(" in body:
-        lines += ["import pickle", "from pathlib import Path"]
+        lines += ["import io", "import pickle", "from pathlib import Path"]
+    lines += [one for word, one in _LIBRARIES.items() if re.search(rf"\b{word}\.", body)]
     lines += ["import pytest", f"from {package} import {name}" if package else f"import {name}"]
     names = sorted(one for one in _names(plan) if f"{one}(" in body)
     if names:
         lines.append(f"from {target.module} import {', '.join(names)}")
     if "_recorded(" in body:
-        lines.append(f'\nDATA = Path(__file__).with_name("{name}_data")\n')
+        lines.append(f'\nDATA = Path(__file__).with_name("{name}_data")')
+    lines.append(f"\nMODULE = {name}\n")
+    if "_recorded(" in body:
         lines.append(_LOAD)
     if "_assert_same(" in body:
         lines.append(_SAME)
-    lines.append(f"\nMODULE = {name}\n\n\n")
+    lines.append("\n\n")
     return "\n".join(lines)
 
 
@@ -149,10 +167,9 @@ def _signatures(plan: Plan) -> str:
     )
 
 
-def _saved(example: Example, number: int) -> str:
-    name = example.names[0].lower()
+def _saved(example: Example, name: str) -> str:
     return (
-        f"def test_{name}_gives_the_saved_result_{number}() -> None:\n"
+        f"def {name}() -> None:\n"
         f"    # Shown by cell {example.cell + 1} of the notebook.\n"
         f"    assert {example.expression} == {example.literal}\n"
     )
@@ -183,61 +200,51 @@ def _without_run(function: Function, facts: Facts) -> str:
 
 
 def _characterised(
-    function: Function, seen: Recorded, data: dict[str, bytes], unstable: str | None
+    function: Function, seen: Recorded, data: Values, test: str, is_unstable: bool
 ) -> str:
     """A test that repeats what the notebook did, with the values of its run."""
     results = [one.name for one in function.results]
-    lines: list[str] = []
-    problems: list[str] = []
-    for one in function.parameters:
-        text = _value(seen.before.get(one.name), f"{function.name}-given-{one.name}", data)
-        if text is None:
-            problems.append(_problem(one.name, seen.before.get(one.name)))
-        lines.append(f"    {one.name} = {text or '...'}")
-    expected: list[str] = []
-    for name in results:
-        text = _value(seen.after.get(name), f"{function.name}-returned-{name}", data)
-        if text is None:
-            problems.append(_problem(name, seen.after.get(name)))
-        expected.append(text or "...")
-    call = f"{function.name}({', '.join(one.name for one in function.parameters)})"
+    given = [one.name for one in function.parameters]
+    before = {name: data.text(seen.before.get(name), f"{test}-given-{name}") for name in given}
+    after = {name: data.text(seen.after.get(name), f"{test}-returned-{name}") for name in results}
+    lines = [f"    {name} = {text or '...'}" for name, text in before.items()]
+    call = f"{function.name}({', '.join(given)})"
     shown = shown_name(function)
-    extra = ["_"] if shown and results else []
-    if results:
-        targets = [f"got_{name}" for name in results] + extra
-        lines.append(f"    {', '.join(targets)} = {call}")
-    else:
-        lines.append(f"    {call}")
-    for name, text in zip(results, expected, strict=True):
-        lines.append(f"    _assert_same(got_{name}, {text})")
-    for one in function.parameters:
-        if one.name not in results and one.name in seen.after:
+    targets = [f"got_{name}" for name in results] + (["_"] if shown and results else [])
+    lines.append(f"    {', '.join(targets)} = {call}" if results else f"    {call}")
+    checks = [f"    _assert_same(got_{name}, {text or '...'})" for name, text in after.items()]
+    for name in given:
+        if name not in results:
             # Arguments that are not returned are as the notebook left them.
-            text = _value(seen.after.get(one.name), f"{function.name}-left-{one.name}", data)
-            if text is not None:
-                lines.append(f"    _assert_same({one.name}, {text})")
-    checks = any("_assert_same" in line for line in lines)
-    reason = unstable or ("; ".join(problems) if problems else None)
-    if reason is None and not checks:
-        lines[-1] = f"    assert {lines[-1].strip()} is None" if shown is None else lines[-1]
+            text = data.text(seen.after.get(name), f"{test}-left-{name}")
+            checks += [f"    _assert_same({name}, {text})"] if text is not None else []
+    if not checks and shown is None:
+        lines[-1] = f"    assert {call} is None"
+    missing = [
+        *(_problem(name, seen.before.get(name)) for name, text in before.items() if text is None),
+        *(_problem(name, seen.after.get(name)) for name, text in after.items() if text is None),
+    ]
+    reason = _UNSTABLE if is_unstable else "; ".join(missing)
     mark = f"@pytest.mark.skip(reason={reason!r})\n" if reason else ""
-    return (
-        f"{mark}def test_{function.name}_repeats_the_notebook() -> None:\n"
-        + "\n".join(lines)
-        + "\n"
-    )
+    return f"{mark}def {test}() -> None:\n" + "\n".join([*lines, *checks]) + "\n"
 
 
-def _value(seen: Seen | None, name: str, data: dict[str, bytes]) -> str | None:
-    """An expression for a recorded value; larger ones become files."""
-    if seen is None:
-        return None
-    if seen.text is not None:
-        return seen.text
-    if seen.data is None:
-        return None
-    data[name] = seen.data
-    return f'_recorded("{name}")'
+class Values:
+    """Recorded values as expressions; what is too long for one becomes a file, once."""
+
+    def __init__(self) -> None:
+        self.files: dict[str, bytes] = {}
+        self._names: dict[bytes, str] = {}
+
+    def text(self, seen: Seen | None, name: str) -> str | None:
+        """An expression for a value, None when it was not recorded."""
+        if seen is None or seen.text is not None:
+            return seen.text if seen is not None else None
+        if seen.data is None:
+            return None
+        name = self._names.setdefault(seen.data, name.removeprefix("test_"))
+        self.files[name] = seen.data
+        return f'_recorded("{name}")'
 
 
 def _problem(name: str, seen: Seen | None) -> str:
