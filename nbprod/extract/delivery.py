@@ -107,7 +107,8 @@ def _import_path(target: Target) -> dict[str, bytes]:
     if target.root != target.project:
         folder = os.path.relpath(target.root, target.project)
         text = (
-            f'"""Tests import modules from `{folder}`."""\n\nimport sys\nfrom pathlib import Path\n\n'
+            f'"""Tests import modules from `{folder}`."""\n\n'
+            "import sys\nfrom pathlib import Path\n\n"
             f'sys.path.insert(0, str(Path(__file__).parent / "{folder}"))\n'
         )
     return {} if os.path.exists(path) else {path: text.encode()}

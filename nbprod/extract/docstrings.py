@@ -88,7 +88,7 @@ def _notes(function: Function) -> Iterator[str]:
 
 
 def _said(one: Value) -> str:
-    reason = one.reason
+    reason = one.reason.removeprefix("is ")
     return f"{reason[:1].upper()}{reason[1:]}." if reason else "From the notebook."
 
 

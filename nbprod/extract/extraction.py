@@ -8,13 +8,15 @@ from typing import NamedTuple
 
 from nbprod.errors import InternalError, NbprodError
 from nbprod.extract.automatic import plan_what_can_be
-from nbprod.extract.formatting import formatted
+from nbprod.extract.completing import completed
+from nbprod.extract.formatting import improved
 from nbprod.extract.noting import noted
 from nbprod.extract.plan import Group, Kept, Plan, Refusal
 from nbprod.extract.planning import Planner, PlanOptions
 from nbprod.extract.render import render_module
 from nbprod.extract.rewrite import new_sources, rewritten
 from nbprod.facts import Facts
+from nbprod.flow.library import BUILTIN_NAMES
 
 __all__ = ["Extracted", "Refused", "extract", "make_plan"]
 
@@ -82,9 +84,12 @@ def extract(facts: Facts, data: bytes, plan: Plan, module: str, title: str = "")
     Raises:
         InternalError: what was made does not compile.
     """
-    text = noted(formatted(render_module(plan, facts, title), "module.py"))
-    compiles(text, "the module")
     planner = Planner(facts)
+    imports = {one.bound: one.module + (f".{one.name}" if one.name else "") for one in plan.imports}
+    shadowed = BUILTIN_NAMES.intersection(planner.names.bindings)
+    whole = completed(render_module(plan, facts, title), imports, shadowed)
+    text = noted(improved(whole, "module.py"))
+    compiles(text, "the module")
     sources = new_sources(plan, facts, planner.names.cells, module)
     return Extracted(plan, text, rewritten(facts, data, sources), sources)
 

@@ -8,10 +8,12 @@ from functools import cache
 
 from nbprod.errors import InternalError
 
-__all__ = ["RULES", "formatted", "lint", "ruff_command"]
+__all__ = ["RULES", "formatted", "improved", "lint", "ruff_command"]
 
-# Fixed where it is safe: the order of imports, what is imported for nothing.
+# Always fixed: the order of imports, what is imported for nothing.
 _FIXED = "I001,F401"
+# What may be fixed of the author's code where ruff knows that it means the same.
+_SAFE = f"{_FIXED},F541,UP,SIM,B,W"
 # What a module is held to; where the author's own code breaks it, that is noted there.
 RULES = "E,F,W,I,B,UP,D,ANN,N,SIM"
 
@@ -36,8 +38,25 @@ def formatted(text: str, filename: str, package: str = "") -> str:
     """
     own = package.partition(".")[0]
     options = [f'--config=lint.isort.known-first-party=["{own}"]'] if own else []
-    fix = [*ruff_command("check", filename), "--fix-only", f"--select={_FIXED}", *options, "-"]
-    return _run([*ruff_command("format", filename), "-"], _run(fix, text))
+    return _laid_out(_fixed(text, filename, _FIXED, options), filename)
+
+
+def improved(text: str, filename: str) -> str:
+    """The author's code as ruff formats it, with those fixes that change no meaning.
+
+    Raises:
+        InternalError: it is no Python, which is a fault of ours.
+    """
+    return _laid_out(_fixed(text, filename, _SAFE, ["--target-version=py310"]), filename)
+
+
+def _fixed(text: str, filename: str, rules: str, options: list[str]) -> str:
+    fix = [*ruff_command("check", filename), "--fix-only", f"--select={rules}", *options, "-"]
+    return _run(fix, text)
+
+
+def _laid_out(text: str, filename: str) -> str:
+    return _run([*ruff_command("format", filename), "-"], text)
 
 
 def lint(text: str, filename: str, rules: str = RULES) -> list[str]:

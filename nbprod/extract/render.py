@@ -29,20 +29,14 @@ def _parts(plan: Plan, facts: Facts, title: str) -> Iterator[str]:
     if plan.future:
         yield f"from __future__ import {', '.join(plan.future)}\n"
     lines = [import_text(one) for one in plan.imports]
-    if _uses_any(plan.functions):
-        lines.append("from typing import Any")
+    # What is not needed of this goes when the module is put in order.
+    lines.append("from typing import Any")
     yield from dict.fromkeys(lines)
     yield ""
     for taken in plan.taken:
         yield from _taken(taken, plan, facts)
     for function in plan.functions:
         yield from ("", _function(function, plan, facts), "")
-
-
-def _uses_any(functions: Iterable[Function]) -> bool:
-    return any(
-        "Any" in one.hint for each in functions for one in (*each.parameters, *each.results)
-    ) or any(each.returned for each in functions)
 
 
 def import_text(one: Import) -> str:

@@ -97,7 +97,7 @@ def test_a_dry_run_writes_nothing_and_says_why(folder: Path) -> None:
     assert shown.returncode == 0, shown.stderr
     assert everything(folder) == before
     assert "takes prices: list[float]: cell 6, line 4, is bound by cell 4" in shown.stdout
-    assert "+def net(price):" in shown.stdout
+    assert "+def net(price: Any) -> Any:" in shown.stdout
     assert "+from shop.week import" in shown.stdout
 
 
