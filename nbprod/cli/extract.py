@@ -6,14 +6,14 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
 from nbprod.errors import ReadError, UsageError
 
 if TYPE_CHECKING:
-    from nbprod.extract.delivery import Delivery
+    from nbprod.extract.delivery import Delivery, Order
     from nbprod.extract.plan import Group, Kept
     from nbprod.extract.verify import RunOptions
     from nbprod.facts import Facts
@@ -39,6 +39,7 @@ Examples:
 @click.option("--import-name", metavar="a.b", help="How the notebook imports the module.")
 @click.option("--notebook-out", metavar="PATH", help="Write the rewritten notebook here.")
 @click.option("--in-place", is_flag=True, help="Rewrite the notebook itself.")
+@click.option("--package", is_flag=True, help="Make an installable package of it, below src.")
 @click.option("--no-tests", is_flag=True, help="Write no tests.")
 @click.option("--dry-run", is_flag=True, help="Show the plan and every change; write nothing.")
 @click.option("--diff", is_flag=True, help="Show every change; write nothing.")
@@ -58,35 +59,86 @@ def command(notebook: str, **options: object) -> int:
     Exit codes: 0 done, 1 refused or not the same, 2 usage, 4 unreadable input or an internal
     error.
     """
-    from nbprod.extract.delivery import deliver
-    from nbprod.extract.extraction import make_plan
-    from nbprod.extract.planning import PlanOptions
+    from nbprod.extract.credentials import without_credentials
     from nbprod.extract.select import all_cells
-    from nbprod.extract.targets import target_of
 
     facts, data = _read(notebook)
-    target = target_of(str(options["output"]), os.getcwd(), _text(options["import_name"]))
+    order = _order(notebook, options)
     groups = _groups(facts, options)
     cells = all_cells(facts.notebook)
     if not cells:
         raise UsageError(f"{notebook}: has no Python cells to extract")
-    run = _run_options(options)
+    chosen = {cell for group in groups for cell in group.cells} if groups else set(cells)
+    safe = without_credentials(facts, data, chosen)
+    if groups is not None and safe.stay:
+        raise _refusal(notebook, safe.stay)
+    run = _run_options(options)._replace(environment=tuple(safe.environment.items()))
+    order = order._replace(run=run if options["runs"] else None, looked_up=tuple(safe.environment))
+    asked = _Asked(safe.facts, safe.data, groups, cells, order, bool(options["parameters"]))
 
     def extracted(stay: Sequence[Kept] = ()) -> Delivery:
-        plan = make_plan(facts, groups, cells, PlanOptions(bool(options["parameters"])), stay)
-        return deliver(
-            facts, data, plan, target, _notebook_path(notebook, options),
-            tests=not options["no_tests"], run=run if options["runs"] else None,
-        )  # fmt: skip
+        return _extracted(asked, (*safe.stay, *stay))
 
     if options["verifies"]:
-        return _write_proven(facts, extracted, groups is None, run, options)
+        return _write_proven(safe.facts, extracted, groups is None, run, options)
     delivery = extracted()
     if options["dry_run"] or options["diff"]:
         _show(delivery, bool(options["dry_run"]))
         return 0
     _refuse_to_overwrite(delivery, options)
     return _write(delivery)
+
+
+class _Asked(NamedTuple):
+    """A notebook, what of it to extract, and where to."""
+
+    facts: Facts
+    data: bytes
+    groups: list[Group] | None
+    cells: Sequence[int]
+    order: Order
+    parameters: bool
+
+
+def _order(notebook: str, options: dict[str, object]) -> Order:
+    from nbprod.extract.delivery import Order
+    from nbprod.extract.targets import target_of
+
+    output = str(options["output"])
+    if options["package"] and not output.replace(os.sep, "/").startswith("src/"):
+        output = os.path.join("src", output)
+    target = target_of(output, os.getcwd(), _text(options["import_name"]))
+    if options["package"] and not target.packages:
+        raise UsageError(f"{output}: a package needs a folder: -o NAME/module.py")
+    return Order(
+        target, _notebook_path(notebook, options), tests=not options["no_tests"],
+        extend=not options["force"], package=bool(options["package"]),
+    )  # fmt: skip
+
+
+def _extracted(asked: _Asked, stay: Sequence[Kept]) -> Delivery:
+    """Plan and make the files; functions get other names where the module has theirs."""
+    from nbprod.extract.delivery import NamesTaken, deliver
+    from nbprod.extract.extraction import make_plan
+    from nbprod.extract.planning import PlanOptions
+
+    options = PlanOptions(asked.parameters, module=asked.order.target.module)
+    while True:
+        plan = make_plan(asked.facts, asked.groups, asked.cells, options, stay)
+        try:
+            return deliver(asked.facts, asked.data, plan, asked.order)
+        except NamesTaken as error:
+            if not error.names <= {function.name for function in plan.functions}:
+                raise
+            options = options._replace(avoid=options.avoid | error.names)
+
+
+def _refusal(path: str, stay: Sequence[Kept]) -> Exception:
+    from nbprod.extract.extraction import Refused
+    from nbprod.extract.plan import Refusal
+
+    advice = "see `nbprod check --select NBP3`"
+    return Refused(path, [Refusal(one.cell, one.line, one.reason, advice) for one in stay])
 
 
 def _read(path: str) -> tuple[Facts, bytes]:
@@ -169,12 +221,13 @@ def _notebook_path(notebook: str, options: dict[str, object]) -> str:
 
 
 def _refuse_to_overwrite(delivery: Delivery, options: dict[str, object]) -> None:
+    """Refuse if a file is there that is neither extended nor asked to be rewritten."""
     from nbprod.extract.writing import existing
 
     if options["force"]:
         return
-    own = delivery.notebook if options["in_place"] else None
-    there = [path for path in existing(delivery.files) if path != own]
+    own = [delivery.target.path, delivery.notebook if options["in_place"] else ""]
+    there = [path for path in existing(delivery.files) if path not in own]
     if there:
         names = ", ".join(os.path.relpath(path) for path in there)
         raise UsageError(f"{names}: exists already; --force overwrites it")

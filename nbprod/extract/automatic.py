@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterable
 
+from nbprod.extract.closure import imports_of
 from nbprod.extract.display import draws
 from nbprod.extract.plan import Group, Kept, Plan
 from nbprod.extract.planning import Planner
@@ -23,8 +25,11 @@ def plan_what_can_be(planner: Planner, cells: Iterable[int], stay: Iterable[Kept
     and the plan is made again without it, until nothing is refused.
     """
     kept = {one.cell: one for one in stay}
+    done = _extracted_already(planner)
     remaining = [
-        cell for cell in cells if planner.facts.cell(cell).source.strip() and cell not in kept
+        cell
+        for cell in cells
+        if planner.facts.cell(cell).source.strip() and cell not in kept and cell not in done
     ]
     for _ in range(_MOST_ROUNDS):
         groups = [
@@ -43,6 +48,38 @@ def plan_what_can_be(planner: Planner, cells: Iterable[int], stay: Iterable[Kept
                 # The notebook as a whole stands against it.
                 return plan
     return plan
+
+
+def _extracted_already(planner: Planner) -> set[int]:
+    """The cells that only import from the module and call it: there is nothing more to take."""
+    module = planner.options.module
+    ours = {
+        one.bound
+        for cell in planner.names.cells
+        for statement in planner.names.statements(cell)
+        for one in imports_of(statement, cell)
+        if module and one.module == module
+    }
+    found = set()
+    for cell in planner.names.cells if ours else ():
+        statements = planner.names.statements(cell)
+        shows = planner.names.cells[cell].shows
+        work = statements[:-1] if shows else statements
+        called = any(_calls(one, ours) for one in statements)
+        if called and all(_calls(one, ours) or _is_thin(one) for one in work):
+            found.add(cell)
+    return found
+
+
+def _calls(node: ast.stmt, names: set[str]) -> bool:
+    value = node.value if isinstance(node, (ast.Assign, ast.Expr)) else None
+    return (
+        isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id in names
+    )
+
+
+def _is_thin(node: ast.stmt) -> bool:
+    return isinstance(node, (ast.Import, ast.ImportFrom, ast.Delete))
 
 
 def _cut(group: Group, planner: Planner) -> Iterable[Group]:
@@ -65,8 +102,6 @@ def _cut(group: Group, planner: Planner) -> Iterable[Group]:
 def _modules(planner: Planner) -> dict[str, str]:
     found = planner.__dict__.setdefault("_modules_of_names", {})
     if not found:
-        from nbprod.extract.closure import imports_of
-
         for cell in planner.names.cells:
             for statement in planner.names.statements(cell):
                 for one in imports_of(statement, cell):

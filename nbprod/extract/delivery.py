@@ -5,12 +5,18 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+import sys
 import tempfile
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from nbprod.errors import NbprodError, UsageError
 from nbprod.extract.explain import script_of
+from nbprod.extract.extending import extended
 from nbprod.extract.extraction import Extracted, compiles, extract
+from nbprod.extract.formatting import formatted_imports, lint
+from nbprod.extract.naming import identifier
+from nbprod.extract.package import dependencies_of, package_files
 from nbprod.extract.plan import Plan
 from nbprod.extract.recording import Recorded, record
 from nbprod.extract.seen_types import with_seen_types
@@ -20,7 +26,7 @@ from nbprod.extract.verify import RunOptions, code_cells
 from nbprod.facts import Facts
 from nbprod.notebook.read import read_notebook
 
-__all__ = ["Delivery", "deliver", "folder_of", "tests_that_fail"]
+__all__ = ["Delivery", "NamesTaken", "Order", "deliver", "folder_of", "tests_that_fail"]
 
 
 class Delivery(NamedTuple):
@@ -42,58 +48,128 @@ class Delivery(NamedTuple):
         return found
 
 
-def deliver(
-    facts: Facts,
-    data: bytes,
-    plan: Plan,
-    target: Target,
-    notebook: str,
-    *,
-    tests: bool = True,
-    run: RunOptions | None = None,
-) -> Delivery:
+class Order(NamedTuple):
+    """What is to be written: ``notebook`` is the path that the rewritten one gets, ``run`` how to
+    run the original for its values (None not to), ``extend`` whether a module that is there is
+    kept, ``package`` whether a package is made around it. ``looked_up`` are the names under which
+    it looks credentials up."""
+
+    target: Target
+    notebook: str
+    tests: bool = True
+    run: RunOptions | None = None
+    extend: bool = True
+    package: bool = False
+    looked_up: tuple[str, ...] = ()
+
+
+class NamesTaken(NbprodError):
+    """The module has other things under names that the extraction would give."""
+
+    exit_code = 1
+
+    def __init__(self, path: str, names: tuple[str, ...]) -> None:
+        listed = ", ".join(f"`{name}`" for name in names)
+        super().__init__(
+            f"{path}: has {listed} already, and another one; choose another module, rename it in"
+            " one of the two, or overwrite the file with --force"
+        )
+        self.names = frozenset(names)
+
+
+def deliver(facts: Facts, data: bytes, plan: Plan, order: Order) -> Delivery:
     """Work out every file of an extraction.
 
     Args:
         facts: the notebook.
         data: its bytes.
         plan: what is extracted.
-        target: where the module goes.
-        notebook: the path that the rewritten notebook gets.
-        tests: whether there are tests.
-        run: how to run the notebook to record values; None not to run it.
+        order: what is wanted.
+
+    Raises:
+        NamesTaken: the module is there and has other things under the same names.
     """
+    target = order.target
     recorded: dict[str, Recorded] | None = None
-    folder, start = folder_of(facts, target)
-    if run is not None:
+    if order.run is not None:
+        folder, start = folder_of(facts, target)
         cells, sources = code_cells(facts.notebook)
-        recorded = record(plan, cells, sources, folder, start, run)
+        recorded = record(plan, cells, sources, folder, start, order.run)
         plan = with_seen_types(plan, recorded, facts)
     made = extract(facts, data, plan, target.module, _title(facts))
-    files = {target.path: made.module.encode("utf-8")}
+    files = {target.path: _module(made.module, order).encode("utf-8")}
     for package in target.packages:
         init = os.path.join(package, "__init__.py")
         if not os.path.exists(init):
             name = os.path.basename(package)
             files[init] = f'"""The package `{name}`."""\n'.encode()
-    if tests:
-        suite = suite_of(plan, facts, target, recorded)
-        if run is not None:
-            failing = tests_that_fail(suite, files, target, run)
-            if failing:
-                suite = suite_of(plan, facts, target, recorded, failing)
-        compiles(suite.text, "the tests")
-        files |= _suite_files(suite, target) | _import_path(target)
-    files[notebook] = made.notebook
-    return Delivery(files, made, notebook, target)
+    if order.package:
+        files |= _package(facts, made, order)
+    if order.tests:
+        files |= _tests(plan, facts, files, order, recorded)
+        files |= _environment(target, order.looked_up)
+    files[order.notebook] = made.notebook
+    return Delivery(files, made, order.notebook, target)
+
+
+def _module(text: str, order: Order) -> str:
+    """The module's text, added to what is there."""
+    path = order.target.path
+    if not order.extend or not os.path.exists(path):
+        return text
+    with open(path, encoding="utf-8") as file:
+        old = file.read()
+    try:
+        both = extended(old, text, order.target.module)
+    except SyntaxError as error:
+        raise UsageError(f"{path}:{error.lineno}: is no Python: {error.msg}") from None
+    if both.conflicts:
+        raise NamesTaken(os.path.relpath(path), both.conflicts)
+    compiles(both.text, "the extended module")
+    # The author's own order of imports is left alone; where it is ruff's, ours keep to it.
+    return both.text if lint(old, path, "I001") else formatted_imports(both.text, path)
+
+
+def _package(facts: Facts, made: Extracted, order: Order) -> dict[str, bytes]:
+    python = order.run.python if order.run is not None else sys.executable
+    own = order.target.module.partition(".")[0]
+    found, version = dependencies_of([made.module], own, facts, python)
+    return package_files(order.target, made.plan, _title(facts), found, version)
+
+
+def _tests(
+    plan: Plan,
+    facts: Facts,
+    files: Mapping[str, bytes],
+    order: Order,
+    recorded: dict[str, Recorded] | None,
+) -> dict[str, bytes]:
+    target = order.target
+    suite = suite_of(plan, facts, target, recorded)
+    if order.run is not None:
+        failing = tests_that_fail(suite, files, target, order.run)
+        if failing:
+            suite = suite_of(plan, facts, target, recorded, failing)
+    compiles(suite.text, "the tests")
+    if order.extend and _is_other(target.tests, suite.text) and not target.suffix:
+        # The module has tests already: those of this notebook stand beside them.
+        stem = identifier(os.path.splitext(os.path.basename(facts.notebook.path))[0])
+        beside = order._replace(target=target._replace(suffix=f"_{stem or 'more'}"))
+        return _tests(plan, facts, files, beside, recorded)
+    return _suite_files(suite, target) | ({} if order.package else _import_path(target))
+
+
+def _is_other(path: str, text: str) -> bool:
+    if not os.path.exists(path):
+        return False
+    with open(path, encoding="utf-8", errors="replace") as file:
+        return file.read() != text
 
 
 def _suite_files(suite: Suite, target: Target) -> dict[str, bytes]:
     found = {target.tests: suite.text.encode("utf-8")}
-    folder = os.path.dirname(target.tests)
-    module = target.module.rpartition(".")[2]
     for name, data in suite.data.items():
-        found[os.path.join(folder, f"{module}_data", f"{name}.pickle")] = data
+        found[os.path.join(target.recorded, f"{name}.pickle")] = data
     return found
 
 
@@ -112,6 +188,16 @@ def _import_path(target: Target) -> dict[str, bytes]:
             f'sys.path.insert(0, str(Path(__file__).parent / "{folder}"))\n'
         )
     return {} if os.path.exists(path) else {path: text.encode()}
+
+
+def _environment(target: Target, names: tuple[str, ...]) -> dict[str, bytes]:
+    """What the tests need of the environment to import the module: anything but the real values."""
+    path = os.path.join(os.path.dirname(target.tests), "conftest.py")
+    if not names or os.path.exists(path):
+        return {}
+    lines = [f'os.environ.setdefault("{name}", "for-tests")\n' for name in names]
+    text = '"""Names that the modules look up when they are imported."""\n\nimport os\n\n'
+    return {path: (text + "".join(lines)).encode()}
 
 
 def _title(facts: Facts) -> str:
@@ -149,8 +235,8 @@ def tests_that_fail(
         root = os.path.join(folder, os.path.relpath(target.root, target.project))
         done = subprocess.run(
             [options.python, "-m", "pytest", "-q", "-rf", "-p", "no:cacheprovider", "tests"],
-            cwd=folder, env={**os.environ, "PYTHONPATH": root}, capture_output=True, check=False,
-            timeout=options.seconds,
+            cwd=folder, env={**os.environ, **dict(options.environment), "PYTHONPATH": root},
+            capture_output=True, check=False, timeout=options.seconds,
         )  # fmt: skip
     said = done.stdout.decode("utf-8", "replace")
     return frozenset(re.findall(r"^FAILED \S*::(test_\w+)", said, re.MULTILINE))

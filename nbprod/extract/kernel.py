@@ -35,7 +35,8 @@ def run_job(job: Mapping[str, Any], python: str) -> dict[str, Any]:
 
     Args:
         job: what `probe` asks for, and ``cells``, their sources; ``cwd``, where to run;
-            and ``seconds``, the time that all of them may take.
+            ``seconds``, the time that all of them may take; and ``environment``, variables of
+            the process.
         python: the interpreter of the kernel, which has ipykernel.
 
     Returns:
@@ -123,7 +124,7 @@ def _execute(
     found: list[dict[str, Any]] = []
     environment = {**os.environ, "IPYTHONDIR": kernels, "PYTHONHASHSEED": "0"}
     # What is imported of the copy is compiled there.
-    environment["PYTHONDONTWRITEBYTECODE"] = "1"
+    environment |= {"PYTHONDONTWRITEBYTECODE": "1", **job.get("environment", {})}
     if job.get("disturbed"):
         # glibc fills what it hands out with this byte.
         environment["MALLOC_PERTURB_"] = "165"

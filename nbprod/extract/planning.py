@@ -37,9 +37,12 @@ _NUMBERED = re.compile(r"_i?\d+\Z")
 
 
 class PlanOptions(NamedTuple):
-    """``parameters``: literals that are settings become keyword parameters."""
+    """``parameters``: literals that are settings become keyword parameters. ``avoid``: names that
+    functions must not get. ``module``: what calls into it are extracted already."""
 
     parameters: bool = False
+    avoid: frozenset[str] = frozenset()
+    module: str = ""
 
 
 class _Sorted(NamedTuple):
@@ -72,7 +75,7 @@ class Planner:
         closure = Closure(self.facts, self.names, selected, settings=self.options.parameters)
         functions: list[Function] = []
         sorted_groups: list[_Sorted] = []
-        taken_names = {*self.names.bindings, *BUILTIN_NAMES}
+        taken_names = {*self.names.bindings, *BUILTIN_NAMES, *self.options.avoid}
         for group in usable:
             problems = [*self._cell_problems(group)]
             if problems:

@@ -68,16 +68,18 @@ def record(
             "cwd": os.path.join(copy, start),
             "path": [copy],
             "seconds": options.seconds,
+            "environment": dict(options.environment),
             "modules": imported(sources),
             "watch": watch,
             "pickles": pickles,
         }
         result = run_job(job, options.python)
         _require_success(result, cells)
+        hidden = [value for _, value in options.environment]
         return {
             function.name: Recorded(
-                _seen(result, place[function.cells[0]], "before"),
-                _seen(result, place[function.cells[-1]], "after"),
+                _seen(result, place[function.cells[0]], "before", hidden),
+                _seen(result, place[function.cells[-1]], "after", hidden),
             )
             for function in plan.functions
         }
@@ -94,7 +96,9 @@ def _require_success(result: Mapping[str, Any], cells: Sequence[int]) -> None:
             )
 
 
-def _seen(result: Mapping[str, Any], place: int, when: str) -> dict[str, Seen]:
+def _seen(
+    result: Mapping[str, Any], place: int, when: str, hidden: Sequence[str]
+) -> dict[str, Seen]:
     found = {}
     for name, entry in result["cells"][place][when].items():
         data = None
@@ -105,5 +109,8 @@ def _seen(result: Mapping[str, Any], place: int, when: str) -> dict[str, Seen]:
             else:
                 with open(entry["pickle"], "rb") as file:
                     data = file.read()
-        found[name] = Seen(entry["type"], entry["text"], data, problem)
+        text = entry["text"]
+        if any(one in (text or "") or one.encode() in (data or b"") for one in hidden):
+            text, data, problem = None, None, "it holds a credential"
+        found[name] = Seen(entry["type"], text, data, problem)
     return found

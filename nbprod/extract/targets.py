@@ -24,12 +24,22 @@ class Target(NamedTuple):
     root: str
     project: str
     packages: tuple[str, ...]
+    suffix: str = ""
+    """What tells its tests from others of the same module."""
 
     @property
     def tests(self) -> str:
         """The file of the tests."""
-        name = self.module.rpartition(".")[2]
-        return os.path.join(self.project, "tests", f"test_{name}.py")
+        return os.path.join(self.project, "tests", f"test_{self._stem}.py")
+
+    @property
+    def recorded(self) -> str:
+        """The folder of recorded values, beside the tests."""
+        return os.path.join(self.project, "tests", f"{self._stem}_data")
+
+    @property
+    def _stem(self) -> str:
+        return self.module.rpartition(".")[2] + self.suffix
 
 
 def target_of(output: str, base: str, import_name: str | None = None) -> Target:

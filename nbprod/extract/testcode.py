@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -124,7 +125,7 @@ def _head(plan: Plan, facts: Facts, target: Target, body: str) -> str:
     if names:
         lines.append(f"from {target.module} import {', '.join(names)}")
     if "_recorded(" in body:
-        lines.append(f'\nDATA = Path(__file__).with_name("{name}_data")')
+        lines.append(f'\nDATA = Path(__file__).with_name("{os.path.basename(target.recorded)}")')
     lines.append(f"\nMODULE = {name}\n")
     if "_recorded(" in body:
         lines.append(_LOAD)

@@ -29,12 +29,13 @@ _IMPORT = re.compile(r"\b(?:import|from)\s+(\w+)")
 
 
 class RunOptions(NamedTuple):
-    """``python`` runs the notebooks, each for at most ``seconds``; a folder of more than
-    ``megabytes`` is not copied."""
+    """``python`` runs the notebooks, each for at most ``seconds``, with some variables of the
+    ``environment`` besides our own; a folder of more than ``megabytes`` is not copied."""
 
     python: str = sys.executable
     seconds: int = 600
     megabytes: int = 500
+    environment: tuple[tuple[str, str], ...] = ()
 
 
 class Side(NamedTuple):
@@ -167,5 +168,6 @@ def _job(
         "cwd": os.path.join(place, start),
         "path": [os.path.join(place, path) for path in paths],
         "seconds": options.seconds,
+        "environment": dict(options.environment),
         "snapshots": dict(names),
     }

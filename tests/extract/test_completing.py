@@ -49,7 +49,8 @@ CASES = [
     pytest.param("def _f() -> None:\n    pass\n", None, id="private"),
     pytest.param(
         "def f():\n    def g(x): yield x\n    return g\n",
-        'def f() -> Any:\n    """F."""\n    def g(x: Any) -> Any: """G."""; yield x\n    return g\n',
+        'def f() -> Any:\n    """F."""\n    def g(x: Any) -> Any: """G."""; yield x\n'
+        "    return g\n",
         id="nested-and-generator",
     ),
 ]
