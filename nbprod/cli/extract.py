@@ -15,6 +15,7 @@ from nbprod.errors import ReadError, UsageError
 if TYPE_CHECKING:
     from nbprod.extract.delivery import Delivery, Order
     from nbprod.extract.plan import Group, Kept
+    from nbprod.extract.planning import PlanOptions
     from nbprod.extract.verify import RunOptions
     from nbprod.facts import Facts
 
@@ -36,6 +37,8 @@ Examples:
 @click.option("--function", multiple=True, metavar="NAME=3-5", help="These cells as this function.")
 @click.option("--all", "everything", is_flag=True, help="Every cell that can go (the default).")
 @click.option("--parameters", is_flag=True, help="Literals become keyword parameters.")
+@click.option("--docstrings", type=click.Choice(["numpy", "google"]), default="numpy")
+@click.option("--logging", "logs", is_flag=True, help="Log what the notebook prints.")
 @click.option("--import-name", metavar="a.b", help="How the notebook imports the module.")
 @click.option("--notebook-out", metavar="PATH", help="Write the rewritten notebook here.")
 @click.option("--in-place", is_flag=True, help="Rewrite the notebook itself.")
@@ -74,7 +77,7 @@ def command(notebook: str, **options: object) -> int:
         raise _refusal(notebook, safe.stay)
     run = _run_options(options)._replace(environment=tuple(safe.environment.items()))
     order = order._replace(run=run if options["runs"] else None, looked_up=tuple(safe.environment))
-    asked = _Asked(safe.facts, safe.data, groups, cells, order, bool(options["parameters"]))
+    asked = _Asked(safe.facts, safe.data, groups, cells, order, _plan_options(options))
 
     def extracted(stay: Sequence[Kept] = ()) -> Delivery:
         return _extracted(asked, (*safe.stay, *stay))
@@ -97,7 +100,7 @@ class _Asked(NamedTuple):
     groups: list[Group] | None
     cells: Sequence[int]
     order: Order
-    parameters: bool
+    plan: PlanOptions
 
 
 def _order(notebook: str, options: dict[str, object]) -> Order:
@@ -120,9 +123,8 @@ def _extracted(asked: _Asked, stay: Sequence[Kept]) -> Delivery:
     """Plan and make the files; functions get other names where the module has theirs."""
     from nbprod.extract.delivery import NamesTaken, deliver
     from nbprod.extract.extraction import make_plan
-    from nbprod.extract.planning import PlanOptions
 
-    options = PlanOptions(asked.parameters, module=asked.order.target.module)
+    options = asked.plan._replace(module=asked.order.target.module)
     while True:
         plan = make_plan(asked.facts, asked.groups, asked.cells, options, stay)
         try:
@@ -131,6 +133,16 @@ def _extracted(asked: _Asked, stay: Sequence[Kept]) -> Delivery:
             if not error.names <= {function.name for function in plan.functions}:
                 raise
             options = options._replace(avoid=options.avoid | error.names)
+
+
+def _plan_options(options: dict[str, object]) -> PlanOptions:
+    from nbprod.extract.planning import PlanOptions
+
+    return PlanOptions(
+        parameters=bool(options["parameters"]),
+        style="google" if options["docstrings"] == "google" else "numpy",
+        logs=bool(options["logs"]),
+    )
 
 
 def _refusal(path: str, stay: Sequence[Kept]) -> Exception:

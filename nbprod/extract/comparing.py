@@ -109,6 +109,8 @@ def compare_runs(
     segments: Sequence[Segment],
     module: str = "",
     dead: frozenset[str] = frozenset(),
+    *,
+    logs: bool = False,
 ) -> Verdict:
     """Compare what two notebooks did, as `kernel.run_job` tells it.
 
@@ -118,6 +120,7 @@ def compare_runs(
         segments: which cells belong together.
         module: the extracted module, whose name takes the place of ``__main__`` in texts.
         dead: names that nobody reads any more, whose last values are not compared.
+        logs: whether the module logs what the notebook printed.
     """
     for which, result in (("original", old), ("rewritten", new)):
         if "failed" in result:
@@ -128,12 +131,15 @@ def compare_runs(
     failing: str | None = None
     for segment in segments:
         error = _error(old, segment.old)
-        differences += _compare_segment(old, new, segment, names)
+        differences += _compare_segment(old, new, segment, names, logs)
         if error is not None:
             failing = error
             break
     finals, uncompared, compared = _finals(old, new, dead)
     differences += finals
+    if logs:
+        said = Uncompared(None, "what is printed", "the module logs it")
+        uncompared = (*uncompared, said)
     return Verdict(tuple(differences), uncompared, compared, failing)
 
 
@@ -150,7 +156,11 @@ def _error(result: Mapping[str, Any], places: Sequence[int]) -> str | None:
 
 
 def _compare_segment(
-    old: Mapping[str, Any], new: Mapping[str, Any], segment: Segment, names: re.Pattern[str] | None
+    old: Mapping[str, Any],
+    new: Mapping[str, Any],
+    segment: Segment,
+    names: re.Pattern[str] | None,
+    logs: bool,
 ) -> Iterator[Difference]:
     first = segment.old[0] if segment.old else None
     before, after = _error(old, segment.old), _error(new, segment.new)
@@ -158,6 +168,8 @@ def _compare_segment(
         yield Difference(first, "the error", before or "none", after or "none")
         return
     shown, again = _shown(old, segment.old, names), _shown(new, segment.new, names)
+    if logs:
+        shown, again = ([one for one in both if one[0] != "text"] for both in (shown, again))
     if shown != again:
         place = next(
             (i for i, (a, b) in enumerate(zip(shown, again, strict=False)) if a != b),

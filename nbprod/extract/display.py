@@ -22,6 +22,10 @@ _SILENT_CALLS = frozenset(
         "pprint.pprint",
     ]
 )
+# Given a path, they return nothing.
+_WRITERS = frozenset(
+    ["to_csv", "to_parquet", "to_excel", "to_json", "to_pickle", "to_feather", "savefig"]
+)
 _LIST_METHODS = frozenset(["append", "extend", "insert", "sort", "reverse", "clear"])
 # Methods that do the work of a cell, although their value is shown: it is not left behind.
 _WORK = frozenset(
@@ -75,6 +79,8 @@ def is_silent(node: ast.expr, lists: frozenset[str] = frozenset()) -> bool:
     if isinstance(func, ast.Attribute):
         if isinstance(func.value, ast.Name) and func.value.id in lists:
             return func.attr in _LIST_METHODS
+        if func.attr in _WRITERS and node.args and isinstance(node.args[0], ast.Constant):
+            return isinstance(node.args[0].value, str)
         return ast.unparse(func) in _SILENT_CALLS
     return False
 

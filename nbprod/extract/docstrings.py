@@ -1,12 +1,14 @@
-"""Docstrings in NumPy style, from the headings and notes above the cells."""
+"""Docstrings in NumPy's or Google's style, from the headings and notes above the cells."""
 
 from __future__ import annotations
 
 import re
 import textwrap
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
-from nbprod.extract.plan import Function, Value
+from nbprod.extract.plan import DocstringStyle, Function, Value
+from nbprod.extract.settings import class_name, is_many
 
 __all__ = ["function_docstring", "module_docstring"]
 
@@ -16,34 +18,54 @@ _MARKUP = re.compile(r"!\[[^\]]*\]\([^)]*\)|<[^>\n]+>|\[([^\]]*)\]\([^)]*\)")
 _MOST_NOTES = 600
 
 
-def function_docstring(function: Function, shown: str | None = None) -> str:
+def function_docstring(
+    function: Function, shown: str | None = None, style: DocstringStyle = "numpy"
+) -> str:
     """The docstring of a function, quotes included, at the left margin.
 
     ``shown`` is the name of what is returned only to be shown.
     """
     lines = [_summary(function), *_notes(function)]
-    sections: list[str] = []
-    if function.parameters or function.settings:
-        sections += ["", "Parameters", "----------"]
-        for one in function.parameters:
-            sections += [f"{one.name} : {one.hint}", *_wrapped(_said(one), "    ")]
-        for setting in function.settings:
-            sections += [
-                f"{setting.name} : default {setting.text}",
-                "    A setting of the notebook.",
-            ]
-    if function.results or shown:
-        sections += ["", "Returns", "-------"]
-        for result in function.results:
-            sections += [f"{result.name} : {result.hint}", *_wrapped(_said(result), "    ")]
-        if shown:
-            sections += [f"{shown} : Any", "    What the last line gives, for the cell to show."]
+    taken = [_Item(one.name, one.hint, _said(one)) for one in function.parameters]
+    if is_many(function):
+        taken.append(_Item("settings", class_name(function), "The settings of the notebook."))
+    else:
+        for one in function.settings:
+            taken.append(_Item(one.name, f"default {one.text}", "A setting of the notebook."))
+    made = [_Item(one.name, one.hint, _said(one)) for one in function.results]
+    if shown:
+        made.append(_Item(shown, "Any", "What the last line gives, for the cell to show."))
+    section = _google_section if style == "google" else _numpy_section
+    sections = [*section("Parameters", taken), *section("Returns", made)]
     if not sections and len(lines) == 1:
         return f'"""{_escaped(lines[0])}"""'
     body = "\n".join(_escaped(line) for line in [*lines, *sections])
     # pydocstyle wants a blank line behind the last section.
     end = "\n\n" if sections else "\n"
     return f'"""{body}{end}"""'
+
+
+class _Item(NamedTuple):
+    """A parameter or result in a docstring."""
+
+    name: str
+    hint: str
+    said: str
+
+
+def _numpy_section(title: str, items: Sequence[_Item]) -> Iterator[str]:
+    if items:
+        yield from ("", title, "-" * len(title))
+    for one in items:
+        yield f"{one.name} : {one.hint}"
+        yield from _wrapped(one.said, "    ")
+
+
+def _google_section(title: str, items: Sequence[_Item]) -> Iterator[str]:
+    if items:
+        yield from ("", {"Parameters": "Args:"}.get(title, f"{title}:"))
+    for one in items:
+        yield from _wrapped(f"{one.name} ({one.hint}): {one.said}", "    ")
 
 
 def module_docstring(notebook: str, title: str) -> str:

@@ -10,6 +10,7 @@ from nbprod.errors import InternalError, NbprodError
 from nbprod.extract.automatic import plan_what_can_be
 from nbprod.extract.completing import completed
 from nbprod.extract.formatting import improved
+from nbprod.extract.logged import logged
 from nbprod.extract.noting import noted
 from nbprod.extract.plan import Group, Kept, Plan, Refusal
 from nbprod.extract.planning import Planner, PlanOptions
@@ -88,7 +89,7 @@ def extract(facts: Facts, data: bytes, plan: Plan, module: str, title: str = "")
     imports = {one.bound: one.module + (f".{one.name}" if one.name else "") for one in plan.imports}
     shadowed = BUILTIN_NAMES.intersection(planner.names.bindings)
     whole = completed(render_module(plan, facts, title), imports, shadowed)
-    text = noted(improved(whole, "module.py"))
+    text = noted(improved(logged(whole) if plan.logs else whole, "module.py"))
     compiles(text, "the module")
     sources = new_sources(plan, facts, planner.names.cells, module)
     return Extracted(plan, text, rewritten(facts, data, sources), sources)

@@ -101,7 +101,8 @@ class Liveness:
         found: dict[str, tuple[Unit, ast.AST]] = {}
         for unit in self.part.body:
             for node in unit.nodes:
-                for name, place in bound_names(_statements(node)).items():
+                made = bound_names(_statements(node)).items()
+                for name, place in sorted(made, key=lambda one: _position(one[1])):
                     found.setdefault(name, (unit, place))
         return found
 
@@ -435,6 +436,10 @@ class Liveness:
 
 _OTHER_NAME = "call the exception something else"
 _GIVE = "give it a value on every path, or leave the cell in the notebook"
+
+
+def _position(node: ast.AST) -> tuple[int, int]:
+    return getattr(node, "lineno", 0), getattr(node, "col_offset", 0)
 
 
 def _statements(node: ast.AST) -> list[ast.stmt]:

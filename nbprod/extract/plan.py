@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from nbprod.extract.units import Unit
 
 __all__ = [
     "Constant",
+    "DocstringStyle",
     "Function",
     "Group",
     "Import",
@@ -18,6 +19,9 @@ __all__ = [
     "Taken",
     "Value",
 ]
+
+
+DocstringStyle = Literal["numpy", "google"]
 
 
 class Group(NamedTuple):
@@ -117,6 +121,7 @@ class Plan:
 
     ``exports``: for each extracted cell the names of the module that the notebook needs from
     there on; ``imports_kept``: for each cell the imports that the notebook still needs.
+    ``style`` is that of docstrings; with ``logs`` the module logs what the notebook printed.
     """
 
     groups: tuple[Group, ...]
@@ -130,6 +135,9 @@ class Plan:
     displays: dict[int, Unit] = field(default_factory=dict)
     future: tuple[str, ...] = ()
     edits: dict[int, tuple[tuple[int, int, str], ...]] = field(default_factory=dict)
+
+    style: DocstringStyle = "numpy"
+    logs: bool = False
 
     @property
     def left_behind(self) -> frozenset[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from nbprod.extract.closure import Closure, imports_of
@@ -15,6 +16,7 @@ from nbprod.extract.names import Names
 from nbprod.extract.naming import function_name, unique
 from nbprod.extract.plan import (
     Constant,
+    DocstringStyle,
     Function,
     Group,
     Import,
@@ -25,6 +27,7 @@ from nbprod.extract.plan import (
     Value,
 )
 from nbprod.extract.purity import is_immutable
+from nbprod.extract.settings import settings_in_calls
 from nbprod.extract.typing_facts import Hints
 from nbprod.extract.units import Unit, is_future_or_star
 from nbprod.facts import Facts
@@ -38,11 +41,14 @@ _NUMBERED = re.compile(r"_i?\d+\Z")
 
 class PlanOptions(NamedTuple):
     """``parameters``: literals that are settings become keyword parameters. ``avoid``: names that
-    functions must not get. ``module``: what calls into it are extracted already."""
+    functions must not get. ``module``: what calls into it is extracted already. ``style`` and
+    ``logs`` are the plan's."""
 
     parameters: bool = False
     avoid: frozenset[str] = frozenset()
     module: str = ""
+    style: DocstringStyle = "numpy"
+    logs: bool = False
 
 
 class _Sorted(NamedTuple):
@@ -74,6 +80,7 @@ class Planner:
             return Plan(tuple(usable), refusals=tuple(refusals), kept=tuple(kept))
         closure = Closure(self.facts, self.names, selected, settings=self.options.parameters)
         functions: list[Function] = []
+        edits: dict[int, tuple[tuple[int, int, str], ...]] = {}
         sorted_groups: list[_Sorted] = []
         taken_names = {*self.names.bindings, *BUILTIN_NAMES, *self.options.avoid}
         for group in usable:
@@ -89,10 +96,11 @@ class Planner:
             function, found = self._function(group, parts, closure, taken_names, present)
             refusals += found
             taken_names.add(function.name)
-            functions.append(function)
+            functions.append(self._with_settings_of_calls(function, edits))
         if refusals:
             return Plan(tuple(usable), refusals=_ordered(refusals), kept=tuple(kept))
-        return self._finished(usable, functions, sorted_groups, closure, kept)
+        plan = self._finished(usable, functions, sorted_groups, closure, kept)
+        return replace(plan, edits=edits)
 
     # --- what stands against it ---------------------------------------------------------------
 
@@ -254,6 +262,17 @@ class Planner:
         )
         return function, refusals
 
+    def _with_settings_of_calls(
+        self, function: Function, edits: dict[int, tuple[tuple[int, int, str], ...]]
+    ) -> Function:
+        """A function whose literals in calls are settings too; ``edits`` gets what that changes."""
+        if not self.options.parameters:
+            return function
+        taken = {*self.names.bindings, *BUILTIN_NAMES, "settings", *self.options.avoid}
+        found = settings_in_calls(function.body, self.facts, taken)
+        edits.update(found.edits)
+        return replace(function, settings=(*function.settings, *found.settings))
+
     def _present(
         self, first: int, selected: frozenset[int], functions: Sequence[Function]
     ) -> frozenset[str]:
@@ -345,7 +364,8 @@ class Planner:
         displays = {unit.cell: unit for one in parts for unit in one.displays}
         return Plan(
             tuple(groups), imports, taken, tuple(functions), (), tuple(kept), exports,
-            imports_kept, displays, tuple(self._future()),
+            imports_kept, displays, tuple(self._future()), style=self.options.style,
+            logs=self.options.logs,
         )  # fmt: skip
 
     def _future(self) -> Iterable[str]:

@@ -108,6 +108,7 @@ def prove(facts: Facts, delivery: Delivery, options: RunOptions) -> Verdict:
         start,
         module=delivery.target.module,
         dead=delivery.extracted.plan.left_behind,
+        logs=delivery.extracted.plan.logs,
         paths=paths,
         segments=segments,
         options=options,

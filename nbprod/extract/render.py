@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from nbprod.extract.docstrings import function_docstring, module_docstring
 from nbprod.extract.naming import unique
 from nbprod.extract.plan import Function, Import, Plan, Taken
+from nbprod.extract.settings import class_name, is_many
 from nbprod.extract.splicing import expression_text, indented, statement_text
 from nbprod.extract.units import Unit
 from nbprod.facts import Facts
@@ -30,13 +31,23 @@ def _parts(plan: Plan, facts: Facts, title: str) -> Iterator[str]:
         yield f"from __future__ import {', '.join(plan.future)}\n"
     lines = [import_text(one) for one in plan.imports]
     # What is not needed of this goes when the module is put in order.
-    lines.append("from typing import Any")
+    lines += ["from dataclasses import dataclass", "from typing import Any"]
     yield from dict.fromkeys(lines)
     yield ""
     for taken in plan.taken:
         yield from _taken(taken, plan, facts)
     for function in plan.functions:
+        if is_many(function):
+            yield from _settings_class(function)
         yield from ("", _function(function, plan, facts), "")
+
+
+def _settings_class(function: Function) -> Iterator[str]:
+    name = class_name(function)
+    yield f'\n@dataclass(frozen=True)\nclass {name}:\n    """Settings of `{function.name}`."""\n'
+    for one in function.settings:
+        yield f"    {one.name}: {_hint_of_literal(one.text)} = {one.text}"
+    yield f"\n\n{function.name.upper()}_SETTINGS = {name}()\n"
 
 
 def import_text(one: Import) -> str:
@@ -59,13 +70,18 @@ def _taken(taken: Taken, plan: Plan, facts: Facts) -> Iterator[str]:
 def _function(function: Function, plan: Plan, facts: Facts) -> str:
     shown = shown_name(function)
     parameters = [f"{one.name}: {one.hint}" for one in function.parameters]
-    if function.settings:
+    if is_many(function):
+        default = f"{function.name.upper()}_SETTINGS"
+        parameters += ["*", f"settings: {class_name(function)} = {default}"]
+    elif function.settings:
         parameters.append("*")
         parameters += [
             f"{one.name}: {_hint_of_literal(one.text)} = {one.text}" for one in function.settings
         ]
     head = f"def {function.name}({', '.join(parameters)}) -> {_returns(function, shown)}:"
-    lines = [head, indented(function_docstring(function, shown))]
+    lines = [head, indented(function_docstring(function, shown, plan.style))]
+    if is_many(function):
+        lines += [f"    {one.name} = settings.{one.name}" for one in function.settings]
     lines += [indented(text) for text in _body(function, plan, facts, shown)]
     names = [one.name for one in function.results]
     if shown and names:

@@ -12,6 +12,7 @@ from nbprod.extract.formatting import formatted
 from nbprod.extract.plan import Function, Plan
 from nbprod.extract.recording import Recorded, Seen
 from nbprod.extract.render import shown_name
+from nbprod.extract.settings import parameter_names
 from nbprod.extract.targets import Target
 from nbprod.facts import Facts
 
@@ -50,6 +51,9 @@ def _assert_same(actual: object, expected: object) -> None:
             _assert_same(one, other)
     elif hasattr(expected, "__dict__") and not callable(expected):
         _assert_same(vars(actual), vars(expected))
+    elif type(expected).__eq__ is object.__eq__ and not callable(expected):
+        # What it would be pickled as: the trees of a forest, for example.
+        assert pickle.dumps(actual) == pickle.dumps(expected)
     else:
         assert actual == expected
 '''
@@ -115,18 +119,19 @@ def suite_of(
 def _head(plan: Plan, facts: Facts, target: Target, body: str) -> str:
     notebook = facts.notebook.path.replace("\\", "/").rpartition("/")[2]
     lines = [f'"""Tests of `{target.module}`, which was extracted from `{notebook}`."""\n']
-    package, _, name = target.module.rpartition(".")
-    lines += ["import inspect"]
+    lines += ["import importlib", "import inspect"]
     if "_recorded(" in body:
-        lines += ["import io", "import pickle", "from pathlib import Path"]
+        lines += ["import io", "from pathlib import Path"]
+    if "_recorded(" in body or "_assert_same(" in body:
+        lines.append("import pickle")
     lines += [one for word, one in _LIBRARIES.items() if re.search(rf"\b{word}\.", body)]
-    lines += ["import pytest", f"from {package} import {name}" if package else f"import {name}"]
+    lines += ["import pytest"]
     names = sorted(one for one in _names(plan) if f"{one}(" in body)
     if names:
         lines.append(f"from {target.module} import {', '.join(names)}")
     if "_recorded(" in body:
         lines.append(f'\nDATA = Path(__file__).with_name("{os.path.basename(target.recorded)}")')
-    lines.append(f"\nMODULE = {name}\n")
+    lines.append(f'\nMODULE = importlib.import_module("{target.module}")\n')
     if "_recorded(" in body:
         lines.append(_LOAD)
     if "_assert_same(" in body:
@@ -143,7 +148,7 @@ def _names(plan: Plan) -> list[str]:
 def _signatures(plan: Plan) -> str:
     rows = []
     for function in plan.functions:
-        names = [one.name for one in function.parameters] + [one.name for one in function.settings]
+        names = [*(one.name for one in function.parameters), *parameter_names(function)]
         rows.append(f'("{function.name}", {names!r}),')
     for taken in plan.taken:
         if taken.unit.kind != "definition":

@@ -59,6 +59,7 @@ def verify(
     *,
     module: str = "",
     dead: frozenset[str] = frozenset(),
+    logs: bool = False,
     paths: Sequence[str] = (),
     segments: Sequence[Segment] | None = None,
     options: RunOptions = RunOptions(),
@@ -72,6 +73,7 @@ def verify(
         start: the folder inside of it in which they run, relative.
         module: the dotted name of the extracted module.
         dead: names whose last values are not compared, since nobody reads them.
+        logs: whether the module logs what the notebook printed.
         paths: folders inside of it from which modules are imported, relative.
         segments: which cells belong together; found by their sources when not given.
         options: how to run them.
@@ -84,7 +86,7 @@ def verify(
         segments = comparing.segments_of(old.cells, new.cells)
     mine, theirs = comparing.snapshots(old.cells, new.cells, segments)
     first, second = _results(((old, mine), (new, theirs)), folder, start, paths, options)
-    verdict = comparing.compare_runs(first, second, segments, module, dead)
+    verdict = comparing.compare_runs(first, second, segments, module, dead, logs=logs)
     if not verdict.differences or "failed" in first:
         return verdict
     # A notebook that draws random numbers, looks at the clock or at memory that nobody has

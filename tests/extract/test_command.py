@@ -6,9 +6,15 @@ import json
 import os
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
 from nbprod.notebook.read import read_notebook
 from tests.extract.notebooks import as_bytes
@@ -103,10 +109,11 @@ def test_a_dry_run_writes_nothing_and_says_why(folder: Path) -> None:
 
 def test_nothing_is_overwritten_without_force(folder: Path) -> None:
     (folder / "week.py").write_text("mine = 1\n")
+    (folder / "orders_extracted.ipynb").write_text("mine")
     before = everything(folder)
     refused = nbprod(folder, "extract", "orders.ipynb", "-o", "week.py")
     assert refused.returncode == 2
-    assert "week.py: exists already" in refused.stderr
+    assert "orders_extracted.ipynb: exists already" in refused.stderr
     assert everything(folder) == before
     assert nbprod(folder, "extract", "orders.ipynb", "-o", "week.py", "--force").returncode == 0
     assert "mine" not in (folder / "week.py").read_text()
@@ -237,3 +244,130 @@ def test_a_text_notebook_is_rewritten_too(folder: Path) -> None:
     assert [cell.source for cell in made.cells] == [
         "x = 2", "from made import make_y\n\ny = make_y(x)", "print(x, y)"
     ]  # fmt: skip
+
+
+def pytest_of(folder: Path) -> str:
+    """The last line of what pytest says in a folder, started as people start it."""
+    done = subprocess.run(
+        [Path(sys.executable).with_name("pytest"), "-q", "-p", "no:cacheprovider"],
+        cwd=folder, capture_output=True, text=True, check=False,
+        env={key: value for key, value in os.environ.items() if key != "PYTHONPATH"},
+    )  # fmt: skip
+    return done.stdout.strip().splitlines()[-1]
+
+
+OTHER = [
+    "import math",
+    "def net(price):\n    return price * 2",
+    "#md ## Load",
+    "cost = net(3)",
+    "#md ## Area",
+    "area = math.pi * cost",
+    "print(area)",
+]
+
+
+def test_a_module_is_extended_and_keeps_what_it_has(folder: Path) -> None:
+    (folder / "shop").mkdir()
+    (folder / "shop" / "__init__.py").write_text("")
+    mine = '"""Mine."""\n\nimport os\n\n\ndef load(): return os.sep  # as it is\n'
+    (folder / "shop" / "week.py").write_text(mine)
+    made = nbprod(folder, "extract", "orders.ipynb", "-o", "shop/week.py", "--verify")
+    assert made.returncode == 0, made.stderr
+    text = (folder / "shop" / "week.py").read_text()
+    assert "def load(): return os.sep  # as it is\n" in text
+    # The name is taken, so the new function has another one.
+    assert "def what_they_paid(" in text
+    assert [line for line in mine.splitlines() if line not in text.splitlines()] == []
+    # A second notebook goes into the same module, with tests beside the others.
+    (folder / "other.ipynb").write_bytes(as_bytes(OTHER))
+    refused = nbprod(folder, "extract", "other.ipynb", "-o", "shop/week.py")
+    assert refused.returncode == 1
+    assert "has `net` already" in refused.stderr
+    assert (folder / "shop" / "week.py").read_text() == text
+    renamed = [cell.replace("net(", "gross(") for cell in OTHER]
+    (folder / "other.ipynb").write_bytes(as_bytes(renamed))
+    more = nbprod(folder, "extract", "other.ipynb", "-o", "shop/week.py", "--verify")
+    assert more.returncode == 0, more.stderr
+    assert (folder / "tests" / "test_week_other.py").exists()
+    assert "def gross(" in (folder / "shop" / "week.py").read_text()
+    assert "failed" not in pytest_of(folder)
+
+
+def test_what_is_extracted_already_is_left_alone(folder: Path) -> None:
+    nbprod(folder, "extract", "orders.ipynb", "-o", "week.py", "--in-place")
+    before = everything(folder)
+    again = nbprod(folder, "extract", "orders.ipynb", "-o", "week.py", "--in-place")
+    assert again.returncode == 1
+    assert "nothing here to extract" in again.stderr
+    assert everything(folder) == before
+
+
+def test_a_package_can_be_installed_and_says_what_it_needs(folder: Path) -> None:
+    cells = ["import json\nimport click", "text = json.dumps(1)\nclick.echo(text)\nprint(text)"]
+    (folder / "orders.ipynb").write_bytes(as_bytes(cells))
+    made = nbprod(folder, "extract", "orders.ipynb", "-o", "shop/week.py", "--package", "--run")
+    assert made.returncode == 0, made.stderr
+    project = tomllib.loads((folder / "pyproject.toml").read_text())
+    assert project["project"]["dependencies"] == [f"click=={version('click')}"]
+    assert project["project"]["requires-python"] == f">={sys.version_info[0]}.{sys.version_info[1]}"
+    assert (folder / "src" / "shop" / "week.py").exists()
+    assert (folder / "src" / "shop" / "py.typed").read_bytes() == b""
+    assert "failed" not in pytest_of(folder)
+    # What is there is never changed.
+    (folder / "README.md").write_text("mine")
+    nbprod(folder, "extract", "orders.ipynb", "-o", "shop/week.py", "--package", "--force")
+    assert (folder / "README.md").read_text() == "mine"
+
+
+def test_a_credential_is_looked_up_and_written_nowhere(folder: Path) -> None:
+    # Made here, so that no scanner finds it in this file.
+    value = "".join(chr(97 + (7 * i) % 26) + str((3 * i) % 10) for i in range(16))
+    cells = [f'password = "{value}"', "size = len(password)\nprint(size)"]
+    (folder / "orders.ipynb").write_bytes(as_bytes(cells))
+    made = nbprod(folder, "extract", "orders.ipynb", "-o", "week.py", "--run", "--verify")
+    assert made.returncode == 0, made.stdout + made.stderr
+    assert "os.environ[" in (folder / "week.py").read_text()
+    holding = [name for name, data in everything(folder).items() if value.encode() in data]
+    assert holding == ["orders.ipynb"]
+    assert "failed" not in pytest_of(folder)
+
+
+def test_prints_are_logged_on_request(folder: Path) -> None:
+    made = nbprod(folder, "extract", "orders.ipynb", "-o", "week.py", "--logging", "--verify")
+    assert made.returncode == 0, made.stdout + made.stderr
+    assert "what is printed: the module logs it" in made.stderr
+    text = (folder / "week.py").read_text()
+    assert "logger = logging.getLogger(__name__)" in text
+    assert 'logger.info("%s", round(root, 3))' in text
+    assert "print(" not in text
+
+
+def test_docstrings_in_googles_style(folder: Path) -> None:
+    nbprod(folder, "extract", "orders.ipynb", "-o", "week.py", "--docstrings", "google")
+    text = (folder / "week.py").read_text()
+    assert "    Args:\n        prices (list[float]): Bound by cell 4.\n" in text
+    assert "Parameters\n" not in text
+
+
+def test_many_settings_are_a_class(folder: Path) -> None:
+    names = [f"limit_{letter}" for letter in "abcdef"]
+    cells = ["\n".join(f"{name} = {i}.5" for i, name in enumerate(names))
+             + "\ntotal = sum([" + ", ".join(names) + "])\nprint(total)"]  # fmt: skip
+    (folder / "orders.ipynb").write_bytes(as_bytes(cells))
+    made = nbprod(folder, "extract", "orders.ipynb", "-o", "week.py", "--parameters", "--verify")
+    assert made.returncode == 0, made.stdout + made.stderr
+    text = (folder / "week.py").read_text()
+    assert "@dataclass(frozen=True)\nclass" in text
+    assert "    limit_f: float = 5.5\n" in text
+    assert "failed" not in pytest_of(folder)
+
+
+def test_literals_in_calls_are_settings(folder: Path) -> None:
+    (folder / "days.csv").write_text("a\n1\n2\n")
+    cells = ["lines = open('days.csv').read().split()\nprint(sorted(lines), round(2.567, 1))"]
+    (folder / "orders.ipynb").write_bytes(as_bytes(cells))
+    made = nbprod(folder, "extract", "orders.ipynb", "-o", "week.py", "--parameters", "--verify")
+    assert made.returncode == 0, made.stdout + made.stderr
+    assert '*, days_path: str = "days.csv"' in (folder / "week.py").read_text()
+    assert "open(days_path)" in (folder / "week.py").read_text()
