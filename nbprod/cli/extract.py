@@ -130,8 +130,9 @@ def _extracted(asked: _Asked, stay: Sequence[Kept]) -> Delivery:
         try:
             return deliver(asked.facts, asked.data, plan, asked.order)
         except NamesTaken as error:
-            if not error.names <= {function.name for function in plan.functions}:
-                raise
+            fixed = error.names - {function.name for function in plan.functions}
+            if fixed:
+                raise NamesTaken(error.path, fixed) from None
             options = options._replace(avoid=options.avoid | error.names)
 
 

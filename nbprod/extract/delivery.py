@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from nbprod.errors import NbprodError, UsageError
@@ -68,13 +68,14 @@ class NamesTaken(NbprodError):
 
     exit_code = 1
 
-    def __init__(self, path: str, names: tuple[str, ...]) -> None:
-        listed = ", ".join(f"`{name}`" for name in names)
+    def __init__(self, path: str, names: Iterable[str]) -> None:
+        self.path = path
+        self.names = frozenset(names)
+        listed = ", ".join(f"`{name}`" for name in sorted(self.names))
         super().__init__(
             f"{path}: has {listed} already, and another one; choose another module, rename it in"
             " one of the two, or overwrite the file with --force"
         )
-        self.names = frozenset(names)
 
 
 def deliver(facts: Facts, data: bytes, plan: Plan, order: Order) -> Delivery:
