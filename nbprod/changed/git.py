@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from nbprod.errors import UsageError
@@ -43,22 +44,30 @@ class Repository(NamedTuple):
 
         None for a file that is new, untracked ones included.
         """
-        listed = _run(self.root, "diff", "--name-status", "-z", "-M", "--no-ext-diff",
-                      "--no-textconv", self.base, "--").split("\0")  # fmt: skip
         found: dict[str, str | None] = {}
-        fields = iter(listed)
-        for status in fields:
-            if not status:
-                continue
-            old = next(fields)
-            new = next(fields) if status[0] in "RC" else old
-            if status[0] != "D":
-                found[os.path.join(self.root, new)] = None if status[0] == "A" else old
+        for status, old, new in self._differences():
+            if status != "D":
+                found[os.path.join(self.root, new)] = None if status == "A" else old
         untracked = _run(self.root, "ls-files", "--others", "-z")
         for path in untracked.split("\0"):
             if path:
                 found.setdefault(os.path.join(self.root, path), None)
         return found
+
+    def removed(self) -> list[str]:
+        """The absolute paths of files of the base that are gone."""
+        gone = (old for status, old, _ in self._differences() if status == "D")
+        return [os.path.join(self.root, path) for path in gone]
+
+    def _differences(self) -> Iterator[tuple[str, str, str]]:
+        """What differs from the base: a letter for how, the path there and the path now."""
+        listed = _run(self.root, "diff", "--name-status", "-z", "-M", "--no-ext-diff",
+                      "--no-textconv", self.base, "--").split("\0")  # fmt: skip
+        fields = iter(listed)
+        for status in fields:
+            if status:
+                old = next(fields)
+                yield status[0], old, next(fields) if status[0] in "RC" else old
 
     def content(self, path: str) -> bytes | None:
         """A file of the base as it was committed; None if it is not there."""

@@ -20,6 +20,7 @@ _COMMANDS = {
     "extract": ("nbprod.cli.extract", "Turn cells into a module with tests."),
     "graph": ("nbprod.cli.graph", "Draw the data flow between the cells of a notebook."),
     "init": ("nbprod.cli.init", "Set a repository up: configuration, hook, workflow."),
+    "report": ("nbprod.cli.report", "Write a review report of notebooks, against a base."),
     "rule": ("nbprod.cli.rule", "Explain a rule, or list them all."),
     "verify": ("nbprod.cli.verify", "Run two notebooks and compare them."),
 }

@@ -9,7 +9,7 @@ from nbprod.model import FileResult, Finding, Report
 from nbprod.report.places import located, slashed
 from nbprod.report.style import Style
 
-__all__ = ["render"]
+__all__ = ["escaped", "item", "render"]
 
 # Found again by whoever updates a comment in place.
 _MARK = "<!-- nbprod -->"
@@ -49,14 +49,15 @@ def render(report: Report, style: Style) -> Iterator[str]:
 
 def _notebook(result: FileResult) -> str:
     count = len(result.findings)
-    lines = [f"<details><summary>{_escaped(slashed(result.path))} ({count})</summary>\n"]
-    lines += [_item(finding) for finding in result.findings]
+    lines = [f"<details><summary>{escaped(slashed(result.path))} ({count})</summary>\n"]
+    lines += [item(finding) for finding in result.findings]
     return "\n".join([*lines, "\n</details>\n\n"])
 
 
-def _item(finding: Finding) -> str:
+def item(finding: Finding) -> str:
+    """A finding as an item of a list."""
     where = located(finding.place) if finding.place.cell is not None else "file"
-    item = f"* **{finding.code}** {finding.name}, {where}: {_escaped(finding.message)}"
+    item = f"* **{finding.code}** {finding.name}, {where}: {escaped(finding.message)}"
     first = finding.snippet.strip().split("\n")[0][:120]
     if not first:
         return item
@@ -72,7 +73,7 @@ def _longest_run(text: str) -> int:
     return longest
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
     """Text in which only code marks keep their meaning."""
     table = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "|": "\\|", "*": "\\*", "_": "\\_", "[": "\\["}
     parts = text.split("`")

@@ -1,0 +1,97 @@
+"""``nbprod report``."""
+
+from __future__ import annotations
+
+import os
+
+import click
+
+from nbprod._version import __version__
+from nbprod.changes import write_atomically
+from nbprod.cli.terminal import progress
+from nbprod.config.files import Configuration
+from nbprod.config.layers import read_table
+from nbprod.config.options import LEVELS
+from nbprod.errors import UsageError
+from nbprod.project import discover
+
+_EXAMPLES = """\b
+Examples:
+  nbprod report                               all notebooks here, to nbprod-report.html
+  nbprod report --base origin/main            what the branch does to its notebooks
+  nbprod report --base main --markdown comment.md --html review.html notebooks/
+"""
+_PAGE = "nbprod-report.html"
+
+
+@click.command("report", epilog=_EXAMPLES)
+@click.argument("paths", nargs=-1, type=click.Path())
+@click.option("--base", metavar="REF", help="Compare with where the history parted from REF.")
+@click.option("--html", "page", metavar="FILE", help=f"By default {_PAGE}; `-` is stdout.")
+@click.option("--markdown", "text", metavar="FILE", help="A comment for a pull request.")
+@click.option("--select", multiple=True, metavar="RULES", help="Run only these rules.")
+@click.option("--ignore", multiple=True, metavar="RULES", help="Leave these rules out.")
+@click.option("--level", type=click.Choice(LEVELS), help="How strict; by default shared.")
+@click.option("--config", multiple=True, metavar="FILE|KEY=VALUE", help="Configure this run.")
+@click.option("--isolated", is_flag=True, help="Read no configuration file.")
+@click.option("-q", "--quiet", is_flag=True, help="Say nothing.")
+def command(paths: tuple[str, ...], **options: object) -> int:
+    """Write a report for the review of notebooks: one HTML page, and Markdown for a comment.
+
+    For each notebook: the verdict, the data flow between its cells as a picture, and the cells
+    that have findings. With --base only notebooks that changed, with what changed beside it.
+
+    Exit codes: 0 written, 2 usage. Findings make no difference: `nbprod check` is the gate.
+    """
+    from nbprod.review.gather import reviewed, reviewed_against
+    from nbprod.review.types import Review
+
+    configuration = _configuration(options)
+    configure = configuration.for_path
+    configure(".").selection()
+    found = discover(paths or (".",), configure)
+    base = options["base"]
+    if base is not None:
+        from nbprod.changed.git import Repository
+
+        within = [os.path.realpath(path) for path in paths or (".",)]
+        repository = Repository.at(_folder(within[0]), str(base))
+        notebooks = reviewed_against(found, repository, configure, within)
+    else:
+        notebooks = reviewed(found, configure)
+    shown = progress(notebooks, len(found), shown=not options["quiet"])
+    review = Review(tuple(shown), str(base) if base is not None else None, __version__)
+    page, text = options["page"], options["text"]
+    if page is not None or text is None:
+        from nbprod.review.page import render_page
+
+        _write(str(page or _PAGE), render_page(review), quiet=bool(options["quiet"]))
+    if text is not None:
+        from nbprod.review.text import render_text
+
+        _write(str(text), render_text(review), quiet=bool(options["quiet"]))
+    return 0
+
+
+def _configuration(options: dict[str, object]) -> Configuration:
+    given = {key: options[key] for key in ("select", "ignore", "level") if options[key]}
+    overrides = options["config"]
+    assert isinstance(overrides, tuple)
+    layer = read_table(given, "the command line")
+    return Configuration(layer, overrides, bool(options["isolated"]))
+
+
+def _folder(path: str) -> str:
+    return path if os.path.isdir(path) else os.path.dirname(path)
+
+
+def _write(path: str, text: str, *, quiet: bool) -> None:
+    if path == "-":
+        click.echo(text, nl=False)
+        return
+    try:
+        write_atomically(path, text.encode("utf-8", "replace"))
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be written: {error.strerror}") from None
+    if not quiet:
+        click.echo(f"wrote {path}", err=True)

@@ -1,0 +1,1 @@
+"""The review report: what a pull request does to its notebooks, for people."""

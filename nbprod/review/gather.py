@@ -1,0 +1,89 @@
+"""The notebooks of a report, as they are and as they were: reads the disk and asks git."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+
+from nbprod.changed.git import Repository
+from nbprod.discover import Discovered, is_notebook
+from nbprod.errors import ReadError
+from nbprod.facts import CheckOptions, Facts
+from nbprod.model import FileResult
+from nbprod.notebook.read import read_notebook
+from nbprod.notebook.types import Notebook
+from nbprod.project import Configure, check_file, check_one, file_reader
+from nbprod.review.compute import Version, removed, review_of, unreadable
+from nbprod.review.types import NotebookReview
+
+__all__ = ["reviewed", "reviewed_against"]
+
+
+def reviewed(found: Sequence[Discovered], configure: Configure) -> Iterator[NotebookReview]:
+    """Each notebook as it is."""
+    for one in found:
+        result = check_file(one, configure(one.path))
+        if result.skipped is None:
+            yield _review(one.path, result, configure, None, compared=False)
+
+
+def reviewed_against(
+    found: Sequence[Discovered], repository: Repository, configure: Configure, within: Sequence[str]
+) -> Iterator[NotebookReview]:
+    """The notebooks that differ from the base, those that are gone below some paths too.
+
+    Args:
+        found: the notebooks that are there.
+        repository: where the base is.
+        configure: the settings for a path.
+        within: the absolute paths that were asked for.
+    """
+    changed = repository.changed()
+    for one in found:
+        path = os.path.realpath(one.path)
+        if path not in changed:
+            continue
+        old = changed[path]
+        result = check_file(one, configure(one.path))
+        if result.skipped is not None:
+            continue
+        content = repository.content(old) if old is not None else None
+        before = _version(content, one.path, configure) if content is not None else None
+        yield _review(one.path, result, configure, before, compared=True)
+    for path in repository.removed():
+        below = any(path == one or path.startswith(one.rstrip("/") + "/") for one in within)
+        if below and (path.endswith((".ipynb", ".zpln")) or is_notebook(path)):
+            yield removed(os.path.relpath(path))
+
+
+def _review(
+    path: str, result: FileResult, configure: Configure, before: Version | None, *, compared: bool
+) -> NotebookReview:
+    shown = os.path.relpath(path).replace(os.sep, "/")
+    notebook = None if result.unreadable else _read(path)
+    if notebook is None:
+        return unreadable(shown, result.findings)
+    now = Version(_facts(notebook, configure), result.findings)
+    return review_of(shown, now, before, compared=compared)
+
+
+def _read(path: str) -> Notebook | None:
+    try:
+        with open(path, "rb") as file:
+            return read_notebook(file.read(), path)
+    except (OSError, ReadError):
+        return None
+
+
+def _version(content: bytes, path: str, configure: Configure) -> Version | None:
+    try:
+        notebook = read_notebook(content, path)
+    except ReadError:
+        return None
+    findings = check_one(notebook, configure(path)).findings
+    return Version(_facts(notebook, configure), findings)
+
+
+def _facts(notebook: Notebook, configure: Configure) -> Facts:
+    path = notebook.path
+    return Facts(notebook, CheckOptions(configure(path).syntax, file_reader(path)))

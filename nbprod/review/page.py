@@ -1,0 +1,153 @@
+"""The review as one HTML page: no network, no foreign markup, one script that is named by hash."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterator, Sequence
+from functools import cache
+from importlib.resources import files
+from typing import Any, NamedTuple
+
+from jinja2 import Environment, FunctionLoader, StrictUndefined
+from markupsafe import Markup, escape
+from pygments import lex
+from pygments.lexers.python import PythonLexer
+from pygments.token import Comment, Keyword, Name, Number, String, _TokenType
+
+from nbprod.review.picture import drawn
+from nbprod.review.types import CellReview, NotebookReview, Review
+
+__all__ = ["WORDS", "render_page"]
+
+WORDS = {
+    "unreadable": "cannot be read",
+    "fails": "would fail",
+    "differs": "would differ",
+    "errors": "errors",
+    "warnings": "to look at",
+    "clean": "fine",
+    "gone": "removed",
+}
+_CLASSES: Sequence[tuple[_TokenType, str]] = (
+    (Keyword, "hk"),
+    (String, "hs"),
+    (Comment, "hc"),
+    (Number, "hm"),
+    (Name.Function, "hn"),
+    (Name.Class, "hn"),
+    (Name.Decorator, "hn"),
+)
+
+_SPAN = Markup('<span class="{}">{}</span>')
+
+
+class _ShownLine(NamedTuple):
+    """A line of source as markup; ``is_hit``: a finding is on it."""
+
+    mark: str
+    number: int
+    html: Markup
+    is_hit: bool
+
+
+def render_page(review: Review) -> str:
+    """The page of a review."""
+    script = _resource("page.js")
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    page: str = _environment().get_template("page.html.j2").render(
+        review=review,
+        words=WORDS,
+        style=Markup(_resource("page.css")),
+        script=Markup(script),
+        script_hash=digest,
+    )  # fmt: skip
+    return page
+
+
+def _resource(name: str) -> str:
+    return files("nbprod.review").joinpath(name).read_text(encoding="utf-8")
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FunctionLoader(_resource), autoescape=True, undefined=StrictUndefined,
+        trim_blocks=True, lstrip_blocks=True, finalize=_printable,
+    )  # fmt: skip
+    own: dict[str, Any] = {
+        "lines_of": _lines_of, "others": _others, "anchor": _anchor, "drawn": drawn,
+        "ticked": _ticked,
+    }  # fmt: skip
+    environment.globals.update(own)
+    parts: Any = environment.get_template("parts.html.j2").module
+    for name in ("moved", "said", "shown", "picture"):
+        environment.globals[name] = getattr(parts, name)
+    return environment
+
+
+def _printable(value: object) -> object:
+    """Text without control characters and halves of pairs, which no page can hold."""
+    if isinstance(value, str) and not isinstance(value, Markup):
+        return "".join(
+            char
+            if char in "\n\t" or char.isprintable() or char == "\N{NO-BREAK SPACE}"
+            else "\ufffd"
+            for char in value
+        )
+    return value
+
+
+def _ticked(text: str) -> Markup:
+    """A message with what stands between backticks as code."""
+    parts = [escape(_printable(part)) for part in text.split("`")]
+    if len(parts) % 2 == 0:
+        return escape(_printable(text))
+    return Markup("").join(
+        Markup("<code>{}</code>").format(part) if number % 2 else part
+        for number, part in enumerate(parts)
+    )
+
+
+def _anchor(cell: CellReview, notebook: int) -> str:
+    return f"n{notebook}{'r' if cell.change == 'removed' else 'c'}{cell.number}"
+
+
+def _others(one: NotebookReview) -> list[CellReview]:
+    shown = {id(cell) for cell in one.cells}
+    return [cell for cell in one.drawn if id(cell) not in shown]
+
+
+def _lines_of(cell: CellReview) -> Iterator[_ShownLine]:
+    hit = {
+        line
+        for one in cell.findings
+        if one.part == "source"
+        for line in range(one.place.line, one.place.end_line + 1)
+    }
+    there = [line.text for line in cell.lines if line.mark != "-"]
+    coloured = list(_coloured("\n".join(there))) if cell.kind == "code" else []
+    at = 0
+    for line in cell.lines:
+        html = escape(_printable(line.text))
+        if line.mark != "-":
+            html = coloured[at] if at < len(coloured) else html
+            at += 1
+        yield _ShownLine(line.mark, line.number, html, line.mark != "-" and line.number in hit)
+
+
+def _coloured(source: str) -> Iterator[Markup]:
+    """The lines of some Python, its words in spans."""
+    parts: list[Markup] = []
+    for kind, text in lex(source, PythonLexer(stripnl=False, ensurenl=False)):
+        name = next((name for parent, name in _CLASSES if kind in parent), None)
+        for number, piece in enumerate(text.split("\n")):
+            if number:
+                yield Markup("").join(parts)
+                parts = []
+            if piece:
+                safe = escape(_printable(piece))
+                parts.append(
+                    Markup('<span class="{}">{}</span>').format(name, safe) if name else safe
+                )
+    yield Markup("").join(parts)

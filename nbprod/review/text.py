@@ -1,0 +1,67 @@
+"""The review as Markdown for a comment on a pull request."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from nbprod.report.markdown import escaped, item
+from nbprod.review.page import WORDS
+from nbprod.review.types import Figure, NotebookReview, Review
+
+__all__ = ["render_text"]
+
+# Found again by whoever updates a comment in place.
+_MARK = "<!-- nbprod review -->"
+# GitHub's limit for a comment is 65,536 characters.
+_MOST = 60_000
+_MOST_CHANGES = 8
+
+
+def render_text(review: Review) -> str:
+    """The comment; notebooks that would make it too long are counted instead."""
+    against = f" against `{review.base}`" if review.base else ""
+    parts = [f"{_MARK}\n## Notebook review{against}\n\n", *_table(review)]
+    size = sum(map(len, parts))
+    left_out = 0
+    for one in review.notebooks:
+        text = "".join(_notebook(one))
+        if size + len(text) > _MOST:
+            left_out += 1
+            continue
+        size += len(text)
+        parts.append(text)
+    if left_out:
+        parts.append(f"{left_out} more notebooks are not shown: a comment would be too long.\n")
+    return "".join(parts)
+
+
+def _table(review: Review) -> Iterator[str]:
+    if not review.notebooks:
+        yield "No notebook changed.\n"
+        return
+    yield "| notebook | verdict | findings | |\n|---|---|---:|---|\n"
+    for one in review.notebooks:
+        findings = _figure(one.figures[0]) if one.figures else ""
+        yield (
+            f"| {escaped(one.path)} | {WORDS[one.verdict]} | {findings} | {escaped(one.reason)} |\n"
+        )
+    yield "\n"
+
+
+def _figure(figure: Figure) -> str:
+    return f"{figure.now} ({figure.moved:+d})" if figure.moved else str(figure.now)
+
+
+def _notebook(one: NotebookReview) -> Iterator[str]:
+    findings = [*one.general, *(finding for cell in one.cells for finding in cell.findings)]
+    if not findings and not one.flow:
+        return
+    yield f"<details><summary>{escaped(one.path)}: {WORDS[one.verdict]}</summary>\n\n"
+    for change in one.flow[:_MOST_CHANGES]:
+        yield f"* *{change.kind}*: {escaped(change.text)}\n"
+    if len(one.flow) > _MOST_CHANGES:
+        yield f"* and {len(one.flow) - _MOST_CHANGES} more changes of the data flow\n"
+    yield "\n"
+    for finding in findings:
+        yield item(finding) + "\n"
+    yield "\n</details>\n\n"

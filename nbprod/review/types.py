@@ -1,0 +1,118 @@
+"""What a reviewer is shown of one notebook and of all. Plain data: texts have no credentials."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from nbprod.model import Finding
+
+__all__ = [
+    "Arc",
+    "CellReview",
+    "Figure",
+    "FlowChange",
+    "Line",
+    "NotebookReview",
+    "Output",
+    "Review",
+    "Verdict",
+]
+
+Verdict = Literal["unreadable", "fails", "differs", "errors", "warnings", "clean", "gone"]
+Change = Literal["new", "changed", "same", "removed"]
+
+
+class Line(NamedTuple):
+    """A line of a cell's source: ``number`` counts in the version that has it; ``mark`` is "+",
+    "-" or " "."""
+
+    mark: str
+    number: int
+    text: str
+
+
+class Output(NamedTuple):
+    """A saved output: its text, or the data of an image as a browser takes it."""
+
+    kind: Literal["text", "error", "image"]
+    text: str
+
+
+@dataclass(frozen=True)
+class CellReview:
+    """One cell: number from 1 (of the version that has it), what changed, what is said of it.
+
+    ``moved_from`` is its number in the base where its order among the others is another one.
+    """
+
+    number: int
+    kind: str
+    execution_count: int | None
+    change: Change
+    lines: tuple[Line, ...]
+    findings: tuple[Finding, ...]
+    outputs: tuple[Output, ...]
+    title: str
+    fails: bool = False
+    is_stale: bool = False
+    moved_from: int | None = None
+
+
+class Arc(NamedTuple):
+    """Names that flow from one cell to another; ``is_new``: not in the base."""
+
+    source: int
+    target: int
+    names: tuple[str, ...]
+    is_new: bool
+
+
+class FlowChange(NamedTuple):
+    """Something that the change does to the data flow; ``cell`` is where to look, from 1."""
+
+    kind: Literal["new dependency", "lost dependency", "changed order", "removed definition"]
+    text: str
+    cell: int | None
+
+
+class Figure(NamedTuple):
+    """A number now and in the base; None where there is no base."""
+
+    title: str
+    now: int
+    before: int | None
+
+    @property
+    def moved(self) -> int | None:
+        """By how much it moved."""
+        return None if self.before is None else self.now - self.before
+
+
+@dataclass(frozen=True)
+class NotebookReview:
+    """One notebook: the verdict and its reason, the cells to look at, and the picture.
+
+    ``cells`` are those that changed or have findings; ``drawn`` are all code cells, in order.
+    ``general`` are findings that are in no cell.
+    """
+
+    path: str
+    change: Change
+    verdict: Verdict
+    reason: str
+    figures: tuple[Figure, ...]
+    cells: tuple[CellReview, ...]
+    drawn: tuple[CellReview, ...]
+    arcs: tuple[Arc, ...]
+    flow: tuple[FlowChange, ...]
+    general: tuple[Finding, ...]
+
+
+@dataclass(frozen=True)
+class Review:
+    """All notebooks of a report. ``base`` is the name of what they are compared with."""
+
+    notebooks: tuple[NotebookReview, ...]
+    base: str | None
+    version: str

@@ -1,0 +1,182 @@
+"""The pages in a real headless browser: looks, keys, clicks, and nothing that runs or loads."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.review.notebooks import cell, commit, nbprod, save
+from tests.review.test_command import HOSTILE
+
+pytestmark = pytest.mark.slow
+_BROWSER = (
+    shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+)
+_DRIVER = shutil.which("chromedriver")
+_FLAGS = (
+    "--headless=new --no-sandbox --disable-gpu --no-first-run --disable-background-networking"
+    " --disable-component-update --disable-sync --disable-quic"
+).split()
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    if _BROWSER is None or _DRIVER is None:
+        pytest.skip("needs chromium and chromedriver")
+    webdriver = pytest.importorskip("selenium.webdriver")
+    options = webdriver.ChromeOptions()
+    options.binary_location = _BROWSER
+    for flag in (*_FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('profile')}"):
+        options.add_argument(flag)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(_DRIVER))
+    yield driver
+    driver.quit()
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory: pytest.TempPathFactory) -> str:
+    folder = tmp_path_factory.mktemp("pages")
+    cells = [cell(f"value_{at} = {at}\nprint('x' * 200, value_{max(at - 2, 0)})", f"c{at}",
+                  {"output_type": "stream", "name": "stdout", "text": ["z" * 300]})
+             for at in range(30)]  # fmt: skip
+    save(folder / "long.ipynb", *cells)
+    save(folder / "hostile.ipynb", cell("x = 1", "a"))
+    commit(folder)
+    del cells[4]
+    save(folder / "long.ipynb", *cells)
+    save(folder / "hostile.ipynb", *HOSTILE)
+    done = nbprod(folder, "report", "--isolated", "--base", "HEAD")
+    assert done.returncode == 0, done.stderr
+    return (folder / "nbprod-report.html").as_uri()
+
+
+def shown(browser: Any, url: str, width: int, height: int, scheme: str = "light") -> None:
+    browser.execute_cdp_cmd(
+        "Emulation.setDeviceMetricsOverride",
+        {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500},
+    )
+    feature = [{"name": "prefers-color-scheme", "value": scheme}]
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": feature})
+    browser.get("about:blank")
+    browser.get_log("browser"), browser.get_log("performance")
+    browser.get(url)
+
+
+def keys(browser: Any, text: str) -> None:
+    from selenium.webdriver.common.action_chains import ActionChains
+
+    ActionChains(browser).send_keys(text).perform()
+
+
+@pytest.mark.parametrize(("width", "height"), [(375, 800), (1280, 900)])
+def test_it_fits_a_phone_and_a_desk(browser: Any, page: str, width: int, height: int) -> None:
+    shown(browser, page, width, height)
+    size = browser.execute_script(
+        "return [document.documentElement.scrollWidth, document.documentElement.clientWidth]"
+    )
+    assert size[0] <= size[1] <= width
+    beside = browser.execute_script(
+        "const one = document.querySelector('.beside:has(.finding)');"
+        "return getComputedStyle(one).gridTemplateColumns.split(' ').length"
+    )
+    assert beside == (1 if width < 700 else 2)
+
+
+def test_dark_mode_is_dark_and_readable(browser: Any, page: str) -> None:
+    read = (
+        "const style = getComputedStyle(document.body);"
+        "const light = text => { const [r, g, b] = text.match(/\\d+/g).map(Number);"
+        " return .2126 * r + .7152 * g + .0722 * b; };"
+        "return [light(style.backgroundColor), light(style.color)]"
+    )
+    shown(browser, page, 1280, 900, "dark")
+    back, front = browser.execute_script(read)
+    assert back < 60 and front > 190
+    shown(browser, page, 1280, 900, "light")
+    back, front = browser.execute_script(read)
+    assert back > 220 and front < 60
+
+
+def test_nothing_is_loaded_and_nothing_of_a_notebook_runs(browser: Any, page: str) -> None:
+    shown(browser, page, 1280, 900)
+    assert browser.title.startswith("Notebook review")
+    assert browser.execute_script("return document.querySelectorAll('script').length") == 1
+    assert browser.execute_script("return document.querySelectorAll('img').length") == 0
+    asked = [entry["message"] for entry in browser.get_log("performance")]
+    sent = [one for one in asked if "Network.requestWillBeSent" in one]
+    assert sent and all('"url":"file:' in one for one in sent)
+    assert [one for one in browser.get_log("browser") if one["level"] == "SEVERE"] == []
+    # The page's own policy stops what would be put in later, too.
+    ran = browser.execute_async_script(
+        "const done = arguments[0]; const one = document.createElement('script');"
+        "one.textContent = 'window.hacked = 1'; document.body.append(one);"
+        "setTimeout(() => done(window.hacked === 1), 50)"
+    )
+    assert ran is False
+
+
+def test_keys_go_from_cell_to_cell(browser: Any, page: str) -> None:
+    shown(browser, page, 1280, 900)
+    focused = "return document.activeElement.id"
+    keys(browser, "j")
+    first = browser.execute_script(focused)
+    keys(browser, "j")
+    second = browser.execute_script(focused)
+    assert first and second and first != second
+    keys(browser, "k")
+    assert browser.execute_script(focused) == first
+    keys(browser, "n")
+    assert browser.execute_script(focused).startswith("n")
+
+
+def test_a_click_in_the_picture_goes_to_the_cell(browser: Any, page: str) -> None:
+    shown(browser, page, 1280, 900)
+    nodes = browser.find_elements("css selector", "svg a.box")
+    assert len(nodes) > 25
+    for node in (nodes[0], nodes[-1]):
+        target = node.get_dom_attribute("href").rpartition("#")[2]
+        browser.execute_script("arguments[0].scrollIntoView()", node)
+        node.find_element("css selector", "text").click()
+        box = browser.execute_script(
+            "const one = document.getElementById(arguments[0]).getBoundingClientRect();"
+            "return [one.top, one.height]", target,
+        )  # fmt: skip
+        assert 0 <= box[0] < 900 and box[1] > 0
+        assert browser.execute_script("return document.activeElement.id") == target
+
+
+def test_the_picture_can_be_made_bigger(browser: Any, page: str) -> None:
+    shown(browser, page, 1280, 900)
+    width = "return document.querySelector('svg').getBoundingClientRect().width"
+    before = browser.execute_script(width)
+    keys(browser, "+")
+    assert browser.execute_script(width) > before * 1.2
+    keys(browser, "0")
+    assert browser.execute_script(width) == before
+
+
+def test_it_prints(browser: Any, page: str) -> None:
+    shown(browser, page, 1280, 900)
+    printed = browser.execute_cdp_cmd("Page.printToPDF", {})["data"]
+    assert len(printed) > 10_000
+
+
+def test_the_page_of_a_check_works_too(browser: Any, tmp_path: Path) -> None:
+    save(tmp_path / "a.ipynb", *HOSTILE)
+    save(tmp_path / "b.ipynb", cell("print(nowhere)", "a"))
+    done = nbprod(tmp_path, "check", "--isolated", "--output", "html:p.html", "-q")
+    assert done.returncode == 1, done.stderr
+    for width in (375, 1280):
+        shown(browser, (tmp_path / "p.html").as_uri(), width, 800)
+        assert browser.execute_script("return document.documentElement.scrollWidth") <= width
+        assert browser.find_elements("css selector", "img") == []
+    field = browser.find_element("id", "text")
+    field.send_keys("nowhere")
+    articles = browser.find_elements("css selector", "article")
+    assert [one.is_displayed() for one in articles].count(True) == 1
+    assert [one for one in browser.get_log("browser") if one["level"] == "SEVERE"] == []

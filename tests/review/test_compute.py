@@ -1,0 +1,127 @@
+"""What a review says of two versions of a notebook."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from nbprod.facts import Facts
+from nbprod.notebook.read import read_notebook
+from nbprod.project import check_one
+from nbprod.review.compute import Version, review_of
+from nbprod.review.flow_changes import moved_cells
+from nbprod.review.picture import drawn
+from nbprod.review.types import NotebookReview
+from tests.flow.cells import sources_of
+from tests.review.notebooks import cell
+
+
+def version(text: str, ids: str = "") -> Version:
+    sources = sources_of(text)
+    names = ids or [f"c{at}" for at in range(len(sources))]
+    return read([cell(one, name) for one, name in zip(sources, names, strict=True)])
+
+
+def read(cells: list[Any]) -> Version:
+    document = {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    notebook = read_notebook(json.dumps(document).encode(), "a.ipynb")
+    return Version(Facts(notebook), check_one(notebook).findings)
+
+
+def review(now: Version, before: Version | None = None) -> NotebookReview:
+    return review_of("a.ipynb", now, before, compared=before is not None)
+
+
+BASE = """
+price = 3
+|
+rate = 2
+|
+total = price * rate
+|
+print(total)
+"""
+
+
+def test_what_did_not_change_has_nothing_to_show() -> None:
+    found = review(version(BASE), version(BASE))
+    assert (found.change, found.verdict) == ("same", "clean")
+    assert (found.cells, found.flow) == ((), ())
+    assert [figure.moved for figure in found.figures] == [0] * len(found.figures)
+
+
+def test_a_removed_definition_names_its_reader() -> None:
+    now = version("rate = 2\n|\ntotal = price * rate\n|\nprint(total)", "bcd")
+    found = review(now, version(BASE, "abcd"))
+    assert found.verdict == "fails"
+    assert found.reason == "cell 2 fails on Restart-and-Run-All: `price`"
+    assert [(one.kind, one.cell) for one in found.flow] == [
+        ("removed definition", 2),
+        ("lost dependency", 2),
+    ]
+    assert "cell 2 still reads it" in found.flow[0].text
+    assert [(one.change, one.number) for one in found.cells] == [("removed", 1), ("same", 2)]
+    assert [one.fails for one in found.drawn] == [False, True, False]
+
+
+def test_a_new_dependency_and_the_lines_that_make_it() -> None:
+    now = version(BASE.replace("print(total)", "print(total)\nprint(rate)"), "abcd")
+    found = review(now, version(BASE, "abcd"))
+    assert [one.text for one in found.flow] == ["cell 4 now reads `rate` of cell 2"]
+    (changed,) = found.cells
+    assert [(line.mark, line.number, line.text) for line in changed.lines] == [
+        (" ", 1, "print(total)"),
+        ("+", 2, "print(rate)"),
+    ]
+    assert [(arc.source, arc.target, arc.is_new) for arc in found.arcs] == [
+        (1, 3, False),
+        (2, 3, False),
+        (2, 4, True),
+        (3, 4, False),
+    ]
+
+
+def test_another_order_is_told_once() -> None:
+    cells = sources_of(BASE)
+    now = version("\n|\n".join([cells[1], cells[2], cells[0], cells[3]]), "bcad")
+    found = review(now, version(BASE, "abcd"))
+    assert [one.text for one in found.flow if one.kind == "changed order"] == [
+        "cell 3 was cell 1: it stands in another order now"
+    ]
+    assert [one.moved_from for one in found.drawn] == [None, None, 1, None]
+
+
+@pytest.mark.parametrize(
+    ("order", "moved"),
+    [([0, 1, 2], []), ([2, 0, 1], [0]), ([1, 2, 0], [2]), ([], []), ([1, 0, 3, 2], [0, 2])],
+)
+def test_the_fewest_cells_are_called_moved(order: Sequence[int], moved: list[int]) -> None:
+    assert sorted(moved_cells(dict(enumerate(order)))) == moved
+
+
+def test_outputs_are_plain_and_images_only_what_a_browser_draws() -> None:
+    outputs = (
+        {"output_type": "stream", "text": ["a\x1b[31mb\x1b[0m\n"]},
+        {"output_type": "display_data", "data": {"image/png": "aGVsbG8=\n", "text/plain": "x"}},
+        {"output_type": "display_data", "data": {"image/png": '"><script>', "text/plain": "y"}},
+        {"output_type": "display_data", "data": {"image/svg+xml": "<svg/>", "text/html": "<b>"}},
+        {"output_type": "error", "ename": "E", "evalue": "v"},
+    )
+    found = review(read([cell("print(missing)", "a", *outputs)]))
+    assert [(one.kind, one.text) for one in found.cells[0].outputs] == [
+        ("text", "ab\n"),
+        ("image", "data:image/png;base64,aGVsbG8="),
+        ("text", "y"),
+        ("error", "E: v"),
+    ]
+
+
+def test_a_picture_has_every_cell_and_what_flows_back_on_the_left() -> None:
+    found = review(version("print(late)\n|\nlate = 1\n|\nprint(late)"))
+    picture = drawn(found.drawn, found.arcs)
+    assert [box.state for box in picture.boxes] == ["fails", "same", "same"]
+    assert [(one.source, one.target, one.goes_back) for one in picture.curves] == [(2, 3, False)]
+    assert all(box.y + picture.row <= picture.height for box in picture.boxes)
