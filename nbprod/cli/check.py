@@ -64,6 +64,9 @@ Examples:
 @click.option(
     "--output", multiple=True, metavar="FORMAT[:FILE]", help="A report; give it once for each."
 )
+@click.option("--watch", "watches", is_flag=True, help="Check again when a file changes.")
+@click.option("--show-files", is_flag=True, help="List what would be checked, and stop.")
+@click.option("--show-settings", is_flag=True, help="Show the settings of the first, and stop.")
 @click.option("--statistics", is_flag=True, help="Count the findings by rule.")
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 even if there are findings.")
 @click.option("--error-on-empty", is_flag=True, help="Exit with 3 when there is nothing to check.")
@@ -95,6 +98,17 @@ def command(paths: tuple[str, ...], **options: object) -> int:
     options["output_format"] = options["output_format"] or settings.output_format
     _outputs(options)
     configure = configuration.for_path
+    if options["show_settings"]:
+        from nbprod.cli.config import show
+
+        show(configuration, paths[0] if paths else ".")
+        return 0
+    if options["show_files"]:
+        for one in _discovered(paths, configure, options):
+            click.echo(one.path)
+        return 0
+    if options["watches"]:
+        return _watch(paths, configure, options, settings)
     if options["add_noqa"] is not None:
         from nbprod.cli.add_noqa import add_noqa
 
@@ -104,12 +118,17 @@ def command(paths: tuple[str, ...], **options: object) -> int:
         from nbprod.cli.fix import run_fixes
 
         return run_fixes(paths or (".",), configure, options)
+    return _check(paths, configure, options, settings)
+
+
+def _check(
+    paths: tuple[str, ...], configure: Configure, options: dict[str, object], settings: Settings
+) -> int:
+    """Check and report; the exit code."""
     if options["stdin_filename"] or paths == ("-",):
         results: Sequence[FileResult] = (_from_stdin(options, configure),)
     else:
-        found = discover(paths or (".",), configure)
-        if options["only_notebooks"]:
-            found = [one for one in found if one.problem is not None or is_notebook(one.path)]
+        found = _discovered(paths, configure, options)
         shown = not (options["quiet"] or options["no_progress"])
         if options["since"] or options["new_since"]:
             results = _changed(found, configure, options, settings)
@@ -120,6 +139,28 @@ def command(paths: tuple[str, ...], **options: object) -> int:
     if settings.baseline is not None:
         results = _without_known(results, settings.baseline, quiet=bool(options["quiet"]))
     return finish(results, options, settings)
+
+
+def _discovered(
+    paths: tuple[str, ...], configure: Configure, options: dict[str, object]
+) -> list[Discovered]:
+    found = discover(paths or (".",), configure)
+    if options["only_notebooks"]:
+        found = [one for one in found if one.problem is not None or is_notebook(one.path)]
+    return found
+
+
+def _watch(
+    paths: tuple[str, ...], configure: Configure, options: dict[str, object], settings: Settings
+) -> int:
+    from nbprod.cli.watch import watch
+
+    if options["stdin_filename"] or "-" in paths or options["fix"] or options["diff"]:
+        raise UsageError("--watch only checks files; take --fix, --diff and `-` away")
+    return watch(
+        lambda: _check(paths, configure, options, settings),
+        lambda: [one.path for one in _discovered(paths, configure, options)],
+    )
 
 
 def _changed(

@@ -36,11 +36,17 @@ def command(
         }
         click.echo(json.dumps({"file": file, "values": found}, indent=2))
         return 0
+    show(configuration, path)
+    return 0
+
+
+def show(configuration: Configuration, path: str) -> None:
+    """Print each value that governs a path, and where it comes from."""
+    file = configuration.file_for(path)
     click.echo(f"# {file or 'no configuration file'}")
-    for name, value in values.items():
+    for name, value in configuration.values(file).items():
         text = json.dumps(_plain(name, value.value))
         click.echo(f"{name} = {text}  # {value.origin}")
-    return 0
 
 
 def _plain(name: str, value: Any) -> Any:

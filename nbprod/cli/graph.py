@@ -40,11 +40,11 @@ def command(notebook: str, form: str, stdin_filename: str | None) -> int:
         )
     except ReadError as error:
         raise ReadError(error.kind, f"{path}: {error}") from None
-    sys.stdout.write(RENDERERS[form](_masked(facts), facts.flow, _runnable(facts)))
+    sys.stdout.write(RENDERERS[form](masked(facts), facts.flow, _runnable(facts)))
     return 0
 
 
-def _masked(facts: Facts) -> Notebook:
+def masked(facts: Facts) -> Notebook:
     """The notebook without the values of credentials, for labels."""
     mask = Mask(facts.secrets)
     if not mask:

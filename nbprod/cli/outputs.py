@@ -20,10 +20,12 @@ _SUMMARY = "github-summary"
 
 
 class Output(NamedTuple):
-    """A format, and the file that it is written to; None for standard output."""
+    """A format, and the file that it is written to; None for standard output. ``pictures``: with
+    the data flow of notebooks that have findings."""
 
     form: str
     target: str | None
+    pictures: bool = False
 
 
 def outputs_of(wanted: Sequence[str], form: str, target: str | None) -> list[Output]:
@@ -44,7 +46,8 @@ def _output(text: str) -> Output:
     name, _, target = text.partition(":")
     if name == _SUMMARY:
         # What GitHub's runners name is to be added to, not replaced.
-        return Output("markdown", target or f">>{os.environ.get('GITHUB_STEP_SUMMARY', '')}")
+        target = target or f">>{os.environ.get('GITHUB_STEP_SUMMARY', '')}"
+        return Output("markdown", target, pictures=True)
     if name not in FORMATS:
         known = ", ".join([*FORMATS, _SUMMARY])
         raise UsageError(f"there is no output format {name!r}; there are {known}")
@@ -59,7 +62,12 @@ def write_outputs(report: Report, outputs: Sequence[Output], colour: str) -> Non
     """
     for output in outputs:
         style = styled(colour=output.target is None and wants_colour(colour))
-        text = "".join(renderer(output.form)(report, style)).encode("utf-8", "backslashreplace")
+        parts = [*renderer(output.form)(report, style)]
+        if output.pictures:
+            from nbprod.cli.pictures import pictures
+
+            parts += pictures(report)
+        text = "".join(parts).encode("utf-8", "backslashreplace")
         if output.target is None:
             sys.stdout.write(text.decode("utf-8"))
             continue

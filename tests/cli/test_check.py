@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,8 @@ from typing import Any
 
 import jsonschema
 import pytest
+
+from nbprod.cli.watch import changes
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "fixtures" / "examples" / "churn.ipynb"
@@ -263,3 +266,69 @@ def test_a_closed_pipe_is_no_error(folder: Path) -> None:
         ["bash", "-c", command], cwd=folder, capture_output=True, text=True, check=False
     )
     assert "Traceback" not in run.stderr and "Error" not in run.stderr
+
+
+def test_show_files_lists_what_would_be_checked(tmp_path: Path) -> None:
+    (tmp_path / "a.ipynb").write_bytes(book("print(nowhere)"))
+    (tmp_path / "venv").mkdir()
+    (tmp_path / "venv" / "b.ipynb").write_bytes(book("x = 1"))
+    done = nbprod("check", "--show-files", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (0, "a.ipynb\n")
+
+
+def test_show_settings_says_where_each_comes_from(tmp_path: Path) -> None:
+    (tmp_path / "nbprod.toml").write_text('level = "explore"\n')
+    done = nbprod("check", "--show-settings", "--select", "NBP1", cwd=tmp_path)
+    assert done.returncode == 0
+    assert 'select = ["NBP1"]  # the command line' in done.stdout
+    assert 'level = "explore"  # ' in done.stdout and "nbprod.toml" in done.stdout
+
+
+def test_completion_knows_commands_and_options() -> None:
+    environment = {
+        "_NBPROD_COMPLETE": "bash_complete",
+        "COMP_CWORD": "1",
+        "COMP_WORDS": "nbprod re",
+    }
+    done = subprocess.run(
+        [Path(sys.executable).with_name("nbprod")], capture_output=True, text=True, check=False,
+        env={**os.environ, **environment},
+    )  # fmt: skip
+    assert done.stdout.split() == ["plain,report"]
+
+
+def test_watch_checks_again_when_a_file_changes(tmp_path: Path) -> None:
+    path = tmp_path / "a.ipynb"
+    path.write_bytes(book("x = 1"))
+    running = subprocess.Popen(
+        [sys.executable, "-u", "-m", "nbprod", "check", "--watch", "--isolated", "--no-cache"],
+        cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+    )  # fmt: skip
+    try:
+        assert running.stdout is not None
+        assert "nothing found" in running.stdout.readline()
+        path.write_bytes(book("print(nowhere)", "y = 2"))
+        assert "NBP103" in running.stdout.readline()
+        running.send_signal(signal.SIGINT)
+        assert running.wait(timeout=20) == 1
+    finally:
+        running.kill()
+
+
+def test_watching_looks_at_files_that_come_and_go(tmp_path: Path) -> None:
+    seen = 0
+    steps = [
+        lambda: (tmp_path / "b").write_text("1"),
+        lambda: None,
+        lambda: (tmp_path / "b").unlink(),
+    ]
+
+    def sleep(_: float) -> None:
+        if not steps:
+            raise KeyboardInterrupt
+        steps.pop(0)()
+
+    with pytest.raises(KeyboardInterrupt):
+        for _ in changes(lambda: [str(one) for one in tmp_path.iterdir()], sleep):
+            seen += 1
+    assert seen == 3

@@ -355,6 +355,7 @@ def test_several_outputs_of_one_run(tmp_path: Path) -> None:
     assert (tmp_path / "r.xml").read_text().count("<failure") == 1
     summary = (tmp_path / "summary.md").read_text()
     assert summary.startswith("before\n<!-- nbprod -->")
+    assert "```mermaid\nflowchart TD\n" in summary and 'c1["1: print(late)"]:::fails' in summary
 
 
 @pytest.mark.parametrize(

@@ -161,7 +161,9 @@ def test_the_picture_can_be_made_bigger(browser: Any, page: str) -> None:
 
 
 def test_it_prints(browser: Any, page: str) -> None:
-    shown(browser, page, 1280, 900)
+    browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "", "features": []})
+    browser.get(page.partition("#")[0])
     printed = browser.execute_cdp_cmd("Page.printToPDF", {})["data"]
     assert len(printed) > 10_000
 

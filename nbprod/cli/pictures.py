@@ -1,0 +1,47 @@
+"""The data flow of notebooks with findings, as Mermaid for a page that draws it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from nbprod.cli.graph import masked
+from nbprod.errors import ReadError
+from nbprod.facts import CheckOptions, Facts
+from nbprod.flow.graph import graph_mermaid
+from nbprod.model import Report
+from nbprod.notebook.read import read_notebook
+from nbprod.project import file_reader
+from nbprod.report.markdown import escaped
+
+__all__ = ["pictures"]
+
+# A page with more is not looked at, and Mermaid gives up on texts of more than 50,000 letters.
+_MOST_NOTEBOOKS = 5
+_MOST_CELLS = 60
+_MOST_LETTERS = 20_000
+
+
+def pictures(report: Report) -> Iterator[str]:
+    """A folded picture for each of the first notebooks that have findings and are not too big."""
+    made = 0
+    for result in report.files:
+        if not result.findings or result.unreadable or made == _MOST_NOTEBOOKS:
+            continue
+        text = _mermaid(result.path)
+        if text is not None:
+            made += 1
+            title = f"Data flow of {escaped(result.path)}"
+            yield f"<details><summary>{title}</summary>\n\n```mermaid\n{text}```\n\n</details>\n\n"
+
+
+def _mermaid(path: str) -> str | None:
+    try:
+        notebook = read_notebook(Path(path).read_bytes(), path)
+    except (OSError, ReadError):
+        return None
+    facts = Facts(notebook, CheckOptions(read_file=file_reader(path)))
+    if not 0 < len(facts.flow.order) <= _MOST_CELLS:
+        return None
+    text = graph_mermaid(masked(facts), facts.flow, None)
+    return text if len(text) <= _MOST_LETTERS else None
