@@ -39,6 +39,8 @@ Examples:
 @click.option("--parameters", is_flag=True, help="Literals become keyword parameters.")
 @click.option("--docstrings", type=click.Choice(["numpy", "google"]), default="numpy")
 @click.option("--logging", "logs", is_flag=True, help="Log what the notebook prints.")
+@click.option("--shell", is_flag=True, help="Shell lines become calls of subprocess.")
+@click.option("--interactive", is_flag=True, help="Ask about each function.")
 @click.option("--import-name", metavar="a.b", help="How the notebook imports the module.")
 @click.option("--notebook-out", metavar="PATH", help="Write the rewritten notebook here.")
 @click.option("--in-place", is_flag=True, help="Rewrite the notebook itself.")
@@ -78,6 +80,9 @@ def command(notebook: str, **options: object) -> int:
     run = _run_options(options)._replace(environment=tuple(safe.environment.items()))
     order = order._replace(run=run if options["runs"] else None, looked_up=tuple(safe.environment))
     asked = _Asked(safe.facts, safe.data, groups, cells, order, _plan_options(options))
+
+    if options["interactive"]:
+        asked = asked._replace(groups=_answered(asked, safe.stay))
 
     def extracted(stay: Sequence[Kept] = ()) -> Delivery:
         return _extracted(asked, (*safe.stay, *stay))
@@ -128,12 +133,40 @@ def _extracted(asked: _Asked, stay: Sequence[Kept]) -> Delivery:
     while True:
         plan = make_plan(asked.facts, asked.groups, asked.cells, options, stay)
         try:
-            return deliver(asked.facts, asked.data, plan, asked.order)
+            return deliver(asked.facts, asked.data, plan, asked.order._replace(plan=options))
         except NamesTaken as error:
             fixed = error.names - {function.name for function in plan.functions}
             if fixed:
                 raise NamesTaken(error.path, fixed) from None
             options = options._replace(avoid=options.avoid | error.names)
+
+
+def _answered(asked: _Asked, stay: Sequence[Kept]) -> list[Group]:
+    """The groups that a person wants, under the names that they give them."""
+    from nbprod.extract.explain import explained_function
+    from nbprod.extract.extraction import make_plan
+
+    plan = make_plan(asked.facts, asked.groups, asked.cells, asked.plan, stay)
+    functions = {function.cells: function for function in plan.functions}
+    wanted: list[Group] = []
+    for group in plan.groups:
+        function = functions.get(group.cells)
+        if function is None:
+            wanted.append(group)
+            continue
+        for line in explained_function(function):
+            click.echo(line)
+        answer = click.prompt("Extract? y, n, or another name", default="y").strip()
+        if answer.lower() in ("n", "no"):
+            continue
+        if answer.lower() not in ("y", "yes"):
+            if not answer.isidentifier():
+                raise UsageError(f"{answer!r} is no name of a function")
+            group = group._replace(name=answer)
+        wanted.append(group)
+    if not wanted:
+        raise UsageError("nothing was chosen; nothing was written")
+    return wanted
 
 
 def _plan_options(options: dict[str, object]) -> PlanOptions:
@@ -143,6 +176,7 @@ def _plan_options(options: dict[str, object]) -> PlanOptions:
         parameters=bool(options["parameters"]),
         style="google" if options["docstrings"] == "google" else "numpy",
         logs=bool(options["logs"]),
+        shell=bool(options["shell"]),
     )
 
 

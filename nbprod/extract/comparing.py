@@ -206,7 +206,8 @@ def _shown(
 
 
 def _plain(text: str, names: re.Pattern[str] | None) -> str:
-    text = _MAIN.sub("", _ADDRESS.sub("0x", text))
+    # A shell line's output comes from a terminal, with its line ends.
+    text = _MAIN.sub("", _ADDRESS.sub("0x", text)).replace("\r\n", "\n")
     return names.sub("", text) if names else text
 
 

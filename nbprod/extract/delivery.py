@@ -18,6 +18,7 @@ from nbprod.extract.formatting import formatted_imports, lint
 from nbprod.extract.naming import identifier
 from nbprod.extract.package import dependencies_of, package_files
 from nbprod.extract.plan import Plan
+from nbprod.extract.planning import PlanOptions
 from nbprod.extract.recording import Recorded, record
 from nbprod.extract.seen_types import with_seen_types
 from nbprod.extract.targets import Target
@@ -52,7 +53,7 @@ class Order(NamedTuple):
     """What is to be written: ``notebook`` is the path that the rewritten one gets, ``run`` how to
     run the original for its values (None not to), ``extend`` whether a module that is there is
     kept, ``package`` whether a package is made around it. ``looked_up`` are the names under which
-    it looks credentials up."""
+    it looks credentials up, ``plan`` the options of the plan."""
 
     target: Target
     notebook: str
@@ -61,6 +62,7 @@ class Order(NamedTuple):
     extend: bool = True
     package: bool = False
     looked_up: tuple[str, ...] = ()
+    plan: PlanOptions = PlanOptions()
 
 
 class NamesTaken(NbprodError):
@@ -97,7 +99,7 @@ def deliver(facts: Facts, data: bytes, plan: Plan, order: Order) -> Delivery:
         cells, sources = code_cells(facts.notebook)
         recorded = record(plan, cells, sources, folder, start, order.run)
         plan = with_seen_types(plan, recorded, facts)
-    made = extract(facts, data, plan, target.module, _title(facts))
+    made = extract(facts, data, plan, target.module, _title(facts), order.plan)
     files = {target.path: _module(made.module, order).encode("utf-8")}
     for package in target.packages:
         init = os.path.join(package, "__init__.py")

@@ -9,13 +9,13 @@ from nbprod.extract.plan import Function, Plan, Value
 from nbprod.extract.render import import_text
 from nbprod.notebook.types import Notebook
 
-__all__ = ["differences", "explained", "script_of"]
+__all__ = ["differences", "explained", "explained_function", "script_of"]
 
 
 def explained(plan: Plan) -> Iterator[str]:
     """The plan, line by line, each thing with its reason and place."""
     for function in plan.functions:
-        yield from _function(function)
+        yield from explained_function(function)
     for taken in plan.taken:
         copied = "; the notebook keeps its own" if taken.is_copy else ""
         yield f"{taken.name}: cell {taken.unit.cell + 1}, {taken.reason}{copied}"
@@ -26,7 +26,8 @@ def explained(plan: Plan) -> Iterator[str]:
         yield f"cell {kept.cell + 1} stays in the notebook: line {kept.line}, {kept.reason}"
 
 
-def _function(function: Function) -> Iterator[str]:
+def explained_function(function: Function) -> Iterator[str]:
+    """One function of a plan, line by line."""
     cells = ", ".join(str(cell + 1) for cell in function.cells)
     yield f"{function.name}: cell{'s' if len(function.cells) > 1 else ''} {cells}"
     for one in function.parameters:

@@ -72,7 +72,14 @@ def make_plan(
     return plan
 
 
-def extract(facts: Facts, data: bytes, plan: Plan, module: str, title: str = "") -> Extracted:
+def extract(
+    facts: Facts,
+    data: bytes,
+    plan: Plan,
+    module: str,
+    title: str = "",
+    options: PlanOptions = PlanOptions(),
+) -> Extracted:
     """The module and the notebook of a plan.
 
     Args:
@@ -81,11 +88,12 @@ def extract(facts: Facts, data: bytes, plan: Plan, module: str, title: str = "")
         plan: what goes where.
         module: the dotted name under which the notebook imports the module.
         title: what the notebook calls itself.
+        options: with which the plan was made.
 
     Raises:
         InternalError: what was made does not compile.
     """
-    planner = Planner(facts)
+    planner = Planner(facts, options)
     imports = {one.bound: one.module + (f".{one.name}" if one.name else "") for one in plan.imports}
     shadowed = BUILTIN_NAMES.intersection(planner.names.bindings)
     whole = completed(render_module(plan, facts, title), imports, shadowed)

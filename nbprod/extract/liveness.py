@@ -228,6 +228,8 @@ class Liveness:
     def _unbound_anywhere(self, name: str, unit: Unit, line: int) -> Value | None:
         if name in BUILTIN_NAMES or name == "display":
             return None
+        if name == "subprocess" and unit.instead:
+            return None
         if name in self.facts.program.injected:
             return Value(name, "is given by the platform", unit.cell, line)
         if self.closure.star_import(name) is not None:

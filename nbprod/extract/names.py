@@ -8,7 +8,7 @@ be there for the module to be sound.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
@@ -57,10 +57,12 @@ class Binding(NamedTuple):
 class Names:
     """The table of a notebook's names. ``cells`` are its Python cells taken apart, by index."""
 
-    def __init__(self, parsed: Sequence[ParsedCell | None]) -> None:
+    def __init__(self, parsed: Sequence[ParsedCell | None], *, shell: Container[int] = ()) -> None:
         self.parsed = parsed
         self.cells: dict[int, CellUnits] = {
-            one.cell.index: units_of(one) for one in parsed if one is not None
+            one.cell.index: units_of(one, shell=one.cell.index in shell)
+            for one in parsed
+            if one is not None
         }
         self._loaded: dict[int, tuple[ast.Name, ...]] = {}
         self._reads: dict[int, frozenset[str]] = {}

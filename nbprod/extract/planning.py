@@ -42,13 +42,14 @@ _NUMBERED = re.compile(r"_i?\d+\Z")
 class PlanOptions(NamedTuple):
     """``parameters``: literals that are settings become keyword parameters. ``avoid``: names that
     functions must not get. ``module``: what calls into it is extracted already. ``style`` and
-    ``logs`` are the plan's."""
+    ``logs`` are the plan's. ``shell``: shell lines become calls of `subprocess`."""
 
     parameters: bool = False
     avoid: frozenset[str] = frozenset()
     module: str = ""
     style: DocstringStyle = "numpy"
     logs: bool = False
+    shell: bool = False
 
 
 class _Sorted(NamedTuple):
@@ -69,7 +70,8 @@ class Planner:
     def __init__(self, facts: Facts, options: PlanOptions = PlanOptions()) -> None:
         self.facts = facts
         self.options = options
-        self.names = Names(facts.parsed)
+        every = range(len(facts.parsed))
+        self.names = Names(facts.parsed, shell=every if options.shell else ())
 
     def plan(self, groups: Sequence[Group], kept: Iterable[Kept] = ()) -> Plan:
         """The plan for some groups; what cannot be done is among its refusals."""
@@ -418,6 +420,8 @@ class Planner:
                 made = closure.imports[name]
                 wanted = [one for one in made if one.name or one.module in dotted]
                 found += wanted if len(made) > 1 and wanted else made
+            elif name == "subprocess" and any(unit.instead for unit in units):
+                found.append(Import("subprocess", None, "subprocess", -1, False))
             elif name == "display" and name not in self.names.bindings:
                 found.append(Import("IPython.display", "display", "display", -1, False))
             else:

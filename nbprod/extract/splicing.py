@@ -16,7 +16,7 @@ Edits = Sequence[tuple[int, int, str]]
 def statement_text(source: str, unit: Unit, edits: Edits = ()) -> str:
     """A statement with its comments, at the left margin, without blank lines around it."""
     text = _cut(source, unit.start, unit.code, unit.cuts)
-    text += _cut(source, unit.code, unit.stop, unit.cuts, edits)
+    text += unit.instead or _cut(source, unit.code, unit.stop, unit.cuts, edits)
     tail = source[unit.stop : unit.end].lstrip(" \t")
     text += (
         ("  " + tail[1:].lstrip(" \t")) if tail.startswith(";") else source[unit.stop : unit.end]

@@ -51,7 +51,8 @@ class Unit(NamedTuple):
     ``start`` to ``end`` is its text with the comments above and behind it, ``code`` where the
     statement itself starts, ``stop`` where it ends. ``nodes`` are its trees: the statement, and
     those of magics inside. ``cuts`` are stretches that do not belong to the Python (``%time``).
-    ``margin`` is by how much the author has indented the whole cell.
+    ``margin`` is by how much the author has indented the whole cell. ``instead`` is Python that
+    takes the place of the statement, for a shell line.
     """
 
     cell: int
@@ -66,6 +67,7 @@ class Unit(NamedTuple):
     cuts: tuple[tuple[int, int], ...] = ()
     margin: int = 0
     is_setting: bool = False
+    instead: str | None = None
 
 
 class CellUnits(NamedTuple):
@@ -79,8 +81,11 @@ class CellUnits(NamedTuple):
     problem: Problem | None = None
 
 
-def units_of(parsed: ParsedCell) -> CellUnits:
-    """Take a cell apart; what stands in the way is in the result's ``problem``."""
+def units_of(parsed: ParsedCell, *, shell: bool = False) -> CellUnits:
+    """Take a cell apart; what stands in the way is in the result's ``problem``.
+
+    With ``shell``, lines for the shell become calls of `subprocess`.
+    """
     cell_problem = _cell_problem(parsed)
     if cell_problem is not None:
         return CellUnits((), problem=cell_problem)
@@ -96,7 +101,10 @@ def units_of(parsed: ParsedCell) -> CellUnits:
         made = list(_units(parsed, index, node, following, at, standing, len(units)))
         for one in made:
             if isinstance(one, Problem):
-                return CellUnits((), problem=one)
+                called = _called(parsed, index, node, standing, at, len(units)) if shell else None
+                if called is None:
+                    return CellUnits((), problem=one)
+                one = called
             units.append(one)
             at = one.end
     if units:
@@ -180,6 +188,70 @@ def _units(
             f"`{magic.text.splitlines()[0]}` has no counterpart in a module",
             "leave the cell in the notebook",
         )
+
+
+def _called(
+    parsed: ParsedCell,
+    index: LineIndex,
+    node: ast.stmt,
+    standing: dict[tuple[int, int], Magic],
+    at: int,
+    rank: int,
+) -> Unit | None:
+    """A shell line that stands on its own as a call; it shows what the line did."""
+    magic = standing.get((node.lineno, node.col_offset)) if isinstance(node, ast.Expr) else None
+    if magic is None or magic.kind != "shell" or magic.text.startswith("!!"):
+        return None
+    command = magic.text.lstrip("!").strip()
+    text = interpolated(command)
+    call = f"subprocess.run({text}, shell=True, capture_output=True, text=True, check=False)"
+    instead = f'print({call}.stdout, end="")'
+    try:
+        tree = ast.parse(instead)
+    except SyntaxError:
+        return None
+    for part in ast.walk(tree):
+        if hasattr(part, "lineno"):
+            part.lineno = part.end_lineno = node.lineno  # type: ignore[attr-defined]
+    code = _start(index, parsed.cell.source, node)
+    return Unit(
+        parsed.cell.index, rank, "loose", tree.body[0], at, code, magic.end,
+        _end(parsed.cell.source, magic.end, None), (tree.body[0],), instead=instead,
+    )  # fmt: skip
+
+
+_EXPANDED = re.compile(r"\{\{|\}\}|\{([^{}]+)\}|\$\$|\$(\w+)")
+
+
+def interpolated(command: str) -> str:
+    """A shell command as a Python string: what IPython expands in it, as an f-string.
+
+    ``{expression}`` and ``$name`` are expanded, ``$$`` is one dollar.
+    """
+    parts: list[str] = []
+    at = 0
+    expands = False
+    for match in _EXPANDED.finditer(command):
+        parts.append(_literal(command[at : match.start()]))
+        at = match.end()
+        inner = match[1] or (match[2] if (match[2] or "").isidentifier() else None)
+        if inner is not None:
+            expands = True
+            parts.append("{" + inner.strip() + "}")
+        elif match[0] == "$$":
+            parts.append("$")
+        else:
+            parts.append(_literal(match[0][0] if match[0] in ("{{", "}}") else match[0]))
+    parts.append(_literal(command[at:]))
+    body = "".join(parts)
+    if not expands:
+        return repr(body.replace("{{", "{").replace("}}", "}"))
+    quoted = repr(body)
+    return "f" + quoted
+
+
+def _literal(text: str) -> str:
+    return text.replace("{", "{{").replace("}", "}}")
 
 
 def _plain(

@@ -371,3 +371,33 @@ def test_literals_in_calls_are_settings(folder: Path) -> None:
     assert made.returncode == 0, made.stdout + made.stderr
     assert '*, days_path: str = "days.csv"' in (folder / "week.py").read_text()
     assert "open(days_path)" in (folder / "week.py").read_text()
+
+
+def test_shell_lines_become_calls_on_request(folder: Path) -> None:
+    cells = [
+        "import math\nword = 'hello'",
+        "#md ## Speak",
+        "!echo {word.upper()} $word $$HOME | cat",
+    ]
+    (folder / "orders.ipynb").write_bytes(as_bytes([*cells, "print(math.pi)"]))
+    made = nbprod(folder, "extract", "orders.ipynb", "-o", "week.py", "--shell", "--verify")
+    assert made.returncode == 0, made.stdout + made.stderr
+    assert "stays" not in made.stderr
+    text = (folder / "week.py").read_text()
+    assert 'f"echo {word.upper()} {word} $HOME | cat"' in text
+    assert "import subprocess\n" in text
+    refused = nbprod(folder, "extract", "orders.ipynb", "-o", "other.py", "--cells", "3")
+    assert refused.returncode == 1 and "cell 3, line 1: `!echo" in refused.stderr
+
+
+def test_functions_are_asked_for_one_by_one(folder: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "nbprod", "extract", "orders.ipynb", "-o", "week.py",
+         "--interactive"],
+        cwd=folder, input="n\nbalance\n", capture_output=True, text=True, check=False,
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "takes prices: list[float]" in done.stdout
+    text = (folder / "week.py").read_text()
+    assert "def balance(" in text and "def load(" not in text
