@@ -116,7 +116,9 @@ def _results(
         for side, names in sides:
             place = stack.enter_context(workspace(folder, options))
             job = _job(side, place, start, paths, names, options)
-            jobs.append(job | {"disturbed": disturbed})
+            # What the original imports starts alike in both, imported or not.
+            modules = imported(sides[0][0].cells)
+            jobs.append(job | {"disturbed": disturbed, "modules": modules})
         return [run_job(job, options.python) for job in jobs]
 
 
