@@ -81,6 +81,33 @@ class Facts:
         return follow(self.program, range(len(self.parsed)))
 
     @cached_property
+    def imported(self) -> dict[str, str]:
+        """The dotted names of what is imported, by name; names bound otherwise are left out."""
+        found: dict[str, str] = {}
+        for name, made in self.flow.definitions.items():
+            binding, node = made[0].binding, made[0].node
+            if not all(one.binding.kind in ("import", "star-import", "unbound") for one in made):
+                continue
+            if binding.kind == "star-import":
+                found[name] = f"{binding.detail}.{name}"
+            elif binding.kind == "import":
+                # `import a.b` binds a; all else binds what it names.
+                top = type(node).__name__ == "Import" and binding.detail.startswith(f"{name}.")
+                found[name] = name if top else binding.detail
+        return found
+
+    def qualified(self, node: ast.expr) -> str:
+        """The dotted name of an expression that is a name or attribute of something imported."""
+        import ast
+
+        parts: list[str] = []
+        while isinstance(node, ast.Attribute):
+            parts.append(node.attr)
+            node = node.value
+        root = self.imported.get(node.id, "") if isinstance(node, ast.Name) else ""
+        return ".".join([root, *reversed(parts)]) if root else ""
+
+    @cached_property
     def execution(self) -> Execution:
         """What the execution counts say."""
         from nbprod.flow.order import recorded_execution

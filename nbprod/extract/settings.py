@@ -12,21 +12,12 @@ from nbprod.extract.plan import Constant, Function
 from nbprod.extract.purity import is_immutable
 from nbprod.extract.units import Unit
 from nbprod.facts import Facts
+from nbprod.settings_words import HYPERPARAMETERS
 
 __all__ = ["InCalls", "class_name", "is_many", "parameter_names", "settings_in_calls"]
 
 # More than this are one parameter: a class of settings.
 _MANY = 5
-_HYPERPARAMETERS = frozenset(
-    """alpha batch_size beta bootstrap C chunksize class_weight colsample_bytree contamination cv
-    degree dropout early_stopping epochs epsilon eps gamma hidden_layer_sizes hidden_size
-    l1_ratio lags learning_rate lr max_depth max_df max_features max_iter max_leaf_nodes
-    max_samples min_child_weight min_df min_samples min_samples_leaf min_samples_split momentum
-    n_clusters n_components n_estimators n_init n_iter n_jobs n_neighbors n_splits ngram_range
-    num_epochs num_leaves patience penalty period quantile random_state reg_alpha reg_lambda
-    seed size solver subsample test_size threshold tol train_size validation_split verbose
-    weight_decay window window_size""".split()
-)
 _FILES = re.compile(
     r"(?:read|to|load|save|open|from|write)(?:_\w+)?\Z|(?:gen|save|load)?(?:from)?txt\Z|imread\Z|"
     r"savefig\Z|listdir\Z|glob\Z|Path\Z"
@@ -80,7 +71,7 @@ def _literals(unit: Unit) -> Iterator[tuple[str, ast.expr]]:
         if not isinstance(node, ast.Call):
             continue
         for keyword in node.keywords:
-            if keyword.arg in _HYPERPARAMETERS and _is_value(keyword.value):
+            if keyword.arg in HYPERPARAMETERS and _is_value(keyword.value):
                 yield keyword.arg, keyword.value
         func = node.func
         called = func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")

@@ -1,0 +1,1 @@
+"""Rules about what belongs in configuration: paths, settings, where results are written."""

@@ -1,0 +1,57 @@
+"""A path into somebody's own folders.
+
+## Why
+
+`/Users/ada/data.csv` is on one machine only. The notebook fails for everybody else, and in
+production.
+
+## Flagged
+
+```notebook
+# %%
+import pandas as pd
+df = pd.read_csv("/Users/ada/data/sales.csv")  #! NBP401
+```
+
+```notebook
+# %%
+folder = r"C:\\Users\\ada\\models"  #! NBP401
+```
+
+## Clean
+
+```notebook
+# %%
+import pandas as pd
+df = pd.read_csv("data/sales.csv")
+print("kept in /Users/ada/data, ask her")
+route = "/home/index"
+```
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+from nbprod.facts import Facts
+from nbprod.model import Diagnostic
+from nbprod.rule import NodeInCell, rule
+
+_OWN = re.compile(
+    r"(?:file://)?(?:/Users/[^/\s]+|/home/(?!jovyan\b)[^/\s]+|[A-Za-z]:[\\/]+Users[\\/]+[^\\/\s]+)[\\/]\S"
+)
+
+
+@rule("NBP401", "laptop-path", on=(ast.Constant,))
+def check(subject: NodeInCell, facts: Facts) -> Iterator[Diagnostic]:
+    """Report string constants that are paths below a person's folder."""
+    node = subject.node
+    assert isinstance(node, ast.Constant)
+    if isinstance(node.value, str) and "\n" not in node.value and _OWN.match(node.value):
+        yield Diagnostic(
+            facts.span(subject.parsed.cell.index, node),
+            f"`{node.value}` is on one machine only",
+            help="make the path relative to the project, or read it from configuration",
+        )

@@ -1,0 +1,1 @@
+"""Rules about code that hides faults or falls over bad records."""

@@ -1,0 +1,1 @@
+"""Rules about the evaluation of models: leaking test data, scores that say little."""

@@ -1,0 +1,70 @@
+"""Packages installed through the shell.
+
+## Why
+
+The shell's `pip` may belong to another interpreter than the kernel: the installation succeeds and
+the import fails. `%pip` is the kernel's own.
+
+## Flagged
+
+```notebook
+# %%
+!pip install pandas
+#^ NBP503
+```
+
+## Fixed
+
+```notebook
+# %%
+%pip install pandas
+```
+
+## Clean
+
+```notebook
+# %%
+%pip install pandas
+!pipx run black .
+!{sys.executable} -m pip install pandas
+```
+
+## Fix safety
+
+Safe: the magic takes the same arguments.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from nbprod.facts import Facts
+from nbprod.model import Diagnostic, Edit, Fix, Severity, Span
+from nbprod.rule import MagicInCell, rule, safe
+from nbprod.syntax.types import Magic
+
+_PIP = re.compile(r"!\s*(?:pip3?|conda|mamba)\s+(?:un)?install\b")
+_SHELL = re.compile(r"[|;&<>`]|\$\(")
+
+
+@rule("NBP503", "shell-pip-install", on=Magic, level="production", severity=Severity.INFO)
+def check(subject: MagicInCell, facts: Facts) -> Iterator[Diagnostic]:
+    """Report shell lines that call a package manager with a magic of its own."""
+    magic = subject.magic
+    match = _PIP.match(magic.text)
+    if magic.kind == "shell" and match:
+        cell = subject.parsed.cell.index
+        yield Diagnostic(
+            Span(cell, magic.start, magic.start + match.end()),
+            "the shell's package manager may install into another environment than the kernel's",
+            help="use the magic: `%pip install`, `%conda install`",
+            fix=_as_magic(magic, cell),
+        )
+
+
+def _as_magic(magic: Magic, cell: int) -> Fix | None:
+    """The magic in place of the exclamation mark, where the line needs no shell."""
+    if _SHELL.search(magic.text) or "\n" in magic.text or not magic.text.startswith("!pip "):
+        return None
+    return safe("Use `%pip`", Edit(Span(cell, magic.start, magic.start + 1), "%"))

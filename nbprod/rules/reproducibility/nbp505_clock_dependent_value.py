@@ -1,0 +1,106 @@
+"""A value taken from the clock.
+
+## Why
+
+Run tomorrow, the notebook works on other data: what "the last 30 days" are depends on when somebody
+pressed a key. A date that is a parameter can be run again.
+
+## Flagged
+
+```notebook
+# %%
+import datetime as dt
+import pandas as pd
+today = dt.date.today()  #! NBP505
+since = pd.Timestamp.now() - pd.Timedelta(days=30)  #! NBP505
+```
+
+## Clean
+
+```notebook
+# %%
+import time
+from datetime import datetime
+start = time.time()
+# %%
+print("took", time.time() - start)
+print("written", datetime.now())
+```
+
+```notebook
+# %% tags=parameters
+from datetime import date
+today = date.today()
+```
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from nbprod.facts import Facts
+from nbprod.model import Diagnostic, Severity
+from nbprod.rule import NodeInCell, rule
+
+_CLOCKS = frozenset(
+    [
+        "datetime.datetime.now",
+        "datetime.datetime.today",
+        "datetime.datetime.utcnow",
+        "datetime.date.today",
+        "pandas.Timestamp.now",
+        "pandas.Timestamp.today",
+        "pandas.Timestamp.utcnow",
+    ]
+)
+# Names of values that measure or name a run; what is computed does not depend on them.
+_HARMLESS = (
+    "start",
+    "begin",
+    "end",
+    "stop",
+    "tic",
+    "toc",
+    "t0",
+    "t1",
+    "stamp",
+    "log",
+    "run",
+    "now",
+)
+
+
+@rule(
+    "NBP505", "clock-dependent-value", on=(ast.Assign,), level="production", severity=Severity.INFO
+)
+def check(subject: NodeInCell, facts: Facts) -> Iterator[Diagnostic]:
+    """Report assignments of the present date to names that do not look like measurements."""
+    node, cell = subject.node, subject.parsed.cell.index
+    assert isinstance(node, ast.Assign)
+    names = [one.id.lower() for one in node.targets if isinstance(one, ast.Name)]
+    if not names or facts.is_parameters(cell) or _is_harmless(names[0]):
+        return
+    for part in ast.walk(node.value):
+        if isinstance(part, ast.Call) and isinstance(part.func, ast.Attribute):
+            if part.func.attr in ("now", "today", "utcnow"):
+                if facts.qualified(part.func) in _CLOCKS and not _is_written(node.value):
+                    yield Diagnostic(
+                        facts.span(cell, part),
+                        f"`{names[0]}` is another one each day",
+                        symbol=names[0],
+                        help="make the date a parameter of the notebook",
+                    )
+                    return
+
+
+def _is_harmless(name: str) -> bool:
+    return any(word in name for word in _HARMLESS)
+
+
+def _is_written(node: ast.expr) -> bool:
+    """Whether the time only becomes a text, for the name of a file or a line of a log."""
+    return any(
+        isinstance(part, ast.Attribute) and part.attr in ("strftime", "isoformat")
+        for part in ast.walk(node)
+    ) or isinstance(node, ast.JoinedStr)

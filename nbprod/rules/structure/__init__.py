@@ -1,0 +1,1 @@
+"""Rules about structure and documentation."""
