@@ -11,6 +11,8 @@ A rule's docstring has a summary line and the sections Why, Flagged, Fixed (if i
     #>> text                      the saved standard output
     #>! NameError: message        the saved error
     #>@ {"key": "value"}          metadata of the cell
+    #* 60                         the line above stands 60 times
+    #: Untitled.ipynb             before the first cell: the name of the file
     # %% [markdown]               a markdown cell
 
 The marks are taken out of the source before it is checked.
@@ -35,6 +37,8 @@ _CELL = re.compile(r"^# %%(.*)$")
 _MARK = re.compile(r"[ \t]*#!\s*(NBP\d{3}\??(?:\s*,\s*NBP\d{3}\??)*)\s*$")
 _ABOVE = re.compile(r"^\s*#\^\s*(NBP\d{3}\??(?:\s*,\s*NBP\d{3}\??)*)\s*$")
 _OUTPUT = re.compile(r"^#>(>|!|@)? ?(.*)$")
+_REPEAT = re.compile(r"^#\* (\d+)$")
+_FILE = re.compile(r"#: (\S.*)$", re.MULTILINE)
 SECTIONS = ("Why", "Flagged", "Fixed", "Clean", "Fix safety")
 
 
@@ -108,20 +112,24 @@ def parse_example(text: str) -> Example:
         source, marks, outputs = _body(lines)
         expected += [Expected(index + 1, line, code, certain) for line, code, certain in marks]
         cells.append(_cell(index, options, source, outputs))
-    return Example(notebook_of(cells), tuple(sorted(expected)))
+    named = _FILE.match(text)
+    path = named[1] if named else "example.ipynb"
+    return Example(notebook_of(cells, path), tuple(sorted(expected)))
 
 
-def notebook_of(cells: Sequence[Cell]) -> Notebook:
+def notebook_of(cells: Sequence[Cell], path: str = "example.ipynb") -> Notebook:
     """A notebook in memory."""
-    return Notebook("example.ipynb", "ipynb", "python", tuple(cells), _NoRaw())
+    return Notebook(path, "ipynb", "python", tuple(cells), _NoRaw())
 
 
 def _cells(text: str) -> Iterator[tuple[str, list[str]]]:
     options: str | None = None
     lines: list[str] = []
     for line in text.rstrip("\n").split("\n"):
-        match = _CELL.match(line)
-        if match:
+        match, repeat = _CELL.match(line), _REPEAT.match(line)
+        if repeat:
+            lines += lines[-1:] * (int(repeat[1]) - 1)
+        elif match:
             if options is not None:
                 yield options, lines
             options, lines = match[1].strip(), []

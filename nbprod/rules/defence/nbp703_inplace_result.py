@@ -1,0 +1,119 @@
+"""The result of a method that works in place.
+
+## Why
+
+With `inplace=True` the method returns `None`. Bound to a name, the frame is gone; the next cell
+fails, or works on nothing.
+
+## Flagged
+
+```notebook
+# %%
+import pandas as pd
+df = pd.DataFrame({"a": [1, None]})
+df = df.dropna(inplace=True)  #! NBP703
+```
+
+```notebook
+# %%
+import pandas as pd
+df = pd.DataFrame({"a": [1, None]})
+df[df["a"] > 0].fillna(0, inplace=True)  #! NBP703
+```
+
+## Fixed
+
+```notebook
+# %%
+import pandas as pd
+df = pd.DataFrame({"a": [1, None]})
+df = df.dropna()
+```
+
+## Clean
+
+```notebook
+# %%
+import pandas as pd
+df = pd.DataFrame({"a": [1, None]})
+df.dropna(inplace=True)
+clean = df.fillna(0, inplace=False)
+```
+
+## Fix safety
+
+Unsafe: the frame keeps what the call would have thrown away, which is what was meant.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+from nbprod.facts import Facts
+from nbprod.model import Diagnostic, Edit, Fix, Severity, Span
+from nbprod.rule import NodeInCell, rule, unsafe
+
+_METHODS = frozenset(
+    "drop dropna fillna drop_duplicates sort_values sort_index reset_index set_index rename replace"
+    " query eval rename_axis interpolate ffill bfill clip mask where".split()
+)
+
+
+@rule("NBP703", "inplace-result", on=(ast.Assign, ast.Expr), severity=Severity.ERROR)
+def check(subject: NodeInCell, facts: Facts) -> Iterator[Diagnostic]:
+    """Report bound results of calls in place, and calls in place on a passing copy."""
+    node, cell = subject.node, subject.parsed.cell.index
+    assert isinstance(node, (ast.Assign, ast.Expr))
+    call = node.value
+    keyword = _inplace(call)
+    if keyword is None:
+        return
+    assert isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute)
+    if isinstance(node, ast.Assign):
+        target = node.targets[0]
+        if isinstance(target, (ast.Name, ast.Subscript, ast.Attribute)):
+            yield Diagnostic(
+                facts.span(cell, target),
+                f"`{call.func.attr}(inplace=True)` returns nothing: this is `None`",
+                symbol=target.id if isinstance(target, ast.Name) else None,
+                help="take `inplace=True` away",
+                fix=_without(keyword, cell, facts),
+            )
+    elif _is_copy(call.func.value):
+        yield Diagnostic(
+            facts.span(cell, call.func),
+            "this changes a copy that nobody has",
+            help="assign the result to the rows with `.loc`",
+        )
+
+
+def _inplace(node: ast.expr) -> ast.keyword | None:
+    """The argument of a pandas call in place, None if it is none."""
+    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+        return None
+    if node.func.attr not in _METHODS:
+        return None
+    for one in node.keywords:
+        if one.arg == "inplace" and isinstance(one.value, ast.Constant) and one.value.value is True:
+            return one
+    return None
+
+
+def _is_copy(node: ast.expr) -> bool:
+    """Whether an expression is rows chosen by a comparison, which are always a copy."""
+    return isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Compare)
+
+
+def _without(keyword: ast.keyword, cell: int, facts: Facts) -> Fix | None:
+    """Take the argument away with the comma before or behind it."""
+    span = facts.span(cell, keyword)
+    source = facts.cell(cell).source
+    before = re.search(r",\s*\Z", source[: span.start])
+    if before is not None:
+        edit = Edit(Span(cell, before.start(), span.end), "")
+    else:
+        after = re.match(r"\s*,\s*", source[span.end :])
+        edit = Edit(Span(cell, span.start, span.end + (after.end() if after else 0)), "")
+    return unsafe("Take `inplace=True` away", edit)

@@ -1,0 +1,65 @@
+"""Bad records that become missing values without a word.
+
+## Why
+
+`errors="coerce"` and `on_bad_lines="skip"` turn what cannot be read into nothing. When the format
+of a source changes, all of it becomes nothing, and the mean is still a number.
+
+## Flagged
+
+```notebook
+# %%
+import pandas as pd
+df = pd.read_csv("sales.csv", on_bad_lines="skip")  #! NBP707
+price = pd.to_numeric(df["price"], errors="coerce")  #! NBP707
+```
+
+## Clean
+
+```notebook
+# %%
+import pandas as pd
+df = pd.read_csv("sales.csv")
+df["price"] = pd.to_numeric(df["price"], errors="coerce")
+print(df["price"].isna().sum(), "prices could not be read")
+```
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from nbprod.facts import Facts
+from nbprod.model import Diagnostic, Severity
+from nbprod.rule import NodeInCell, rule
+
+_SILENT = {
+    ("errors", "coerce"),
+    ("on_bad_lines", "skip"),
+    ("error_bad_lines", False),
+}
+_COUNTS = frozenset("isna isnull notna notnull dropna count info".split())
+
+
+@rule("NBP707", "silent-coercion", on=(ast.Call,), level="production", severity=Severity.INFO)
+def check(subject: NodeInCell, facts: Facts) -> Iterator[Diagnostic]:
+    """Report calls that drop what they cannot read, in cells that do not count it."""
+    node = subject.node
+    assert isinstance(node, ast.Call)
+    for one in node.keywords:
+        value = one.value
+        if not isinstance(value, ast.Constant) or (one.arg, value.value) not in _SILENT:
+            continue
+        tree = subject.parsed.tree
+        if tree is not None and _counts(tree):
+            return
+        yield Diagnostic(
+            facts.span(subject.parsed.cell.index, one),
+            "what cannot be read becomes nothing, and nobody is told how much it is",
+            help="count what became missing, and stop when it is more than a few",
+        )
+
+
+def _counts(tree: ast.AST) -> bool:
+    return any(isinstance(one, ast.Attribute) and one.attr in _COUNTS for one in ast.walk(tree))

@@ -1,0 +1,89 @@
+"""A function that cannot be tested alone.
+
+## Why
+
+It asks a person, reads a file whose path it knows itself, or calls the network in the middle of a
+computation. A test has to have the file, the network and the person.
+
+## Flagged
+
+```notebook
+# %%
+import pandas as pd
+def total():
+    df = pd.read_csv("sales.csv")  #! NBP808
+    return df["price"].sum()
+def ask():
+    return int(input("How many? "))  #! NBP808
+```
+
+## Clean
+
+```notebook
+# %%
+import pandas as pd
+def total(path):
+    return pd.read_csv(path)["price"].sum()
+def load_sales():
+    return pd.read_csv("sales.csv")
+```
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from nbprod.facts import Facts
+from nbprod.model import Diagnostic, Severity
+from nbprod.rule import NodeInCell, rule
+
+_PERSON = "asks a person"
+_NETWORK = ("requests.get", "requests.post", "urllib.request.urlopen", "urllib.request.urlretrieve")
+
+
+@rule(
+    "NBP808",
+    "untestable-function",
+    on=(ast.FunctionDef,),
+    level="production",
+    severity=Severity.INFO,
+)
+def check(subject: NodeInCell, facts: Facts) -> Iterator[Diagnostic]:
+    """Report functions that do work and get their input themselves; one finding for each."""
+    node, cell = subject.node, subject.parsed.cell.index
+    assert isinstance(node, ast.FunctionDef)
+    for call in ast.walk(node):
+        if not isinstance(call, ast.Call):
+            continue
+        reason = _reason(call, facts)
+        if reason is not None and (reason == _PERSON or not _only_loads(node)):
+            yield Diagnostic(
+                facts.span(cell, call),
+                f"`{node.name}` {reason}: a test of it needs that, too",
+                symbol=node.name,
+                help="give it what it needs as a parameter",
+            )
+            return
+
+
+def _reason(call: ast.Call, facts: Facts) -> str | None:
+    func = call.func
+    if isinstance(func, ast.Name) and func.id == "input":
+        return _PERSON
+    fixed = bool(call.args) and isinstance(call.args[0], ast.Constant)
+    if fixed and isinstance(func, ast.Name) and func.id == "open" and len(call.args) == 1:
+        return "reads a file that it names itself"
+    if isinstance(func, ast.Attribute):
+        name = facts.qualified(func)
+        if fixed and name.startswith("pandas.read_"):
+            return "reads a file that it names itself"
+        if fixed and name in _NETWORK:
+            return "asks the network"
+    return None
+
+
+def _only_loads(node: ast.FunctionDef) -> bool:
+    """Whether loading is all that a function does: then it has one reason to change."""
+    named = node.name.startswith(("load", "read", "fetch", "get", "download", "open", "main"))
+    return named or len(node.body) == 1

@@ -1,0 +1,72 @@
+"""A cell whose saved text is too long to review.
+
+## Why
+
+Hundreds of lines of output make a file slow to open and its diff unreadable, and nobody reads them.
+
+## Flagged
+
+```notebook
+# %%
+for i in range(500):  #! NBP809
+    print(i)
+#>> 0
+#* 205
+```
+
+## Clean
+
+```notebook
+# %%
+print("x")
+#>> x
+```
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from nbprod.facts import Facts
+from nbprod.model import Diagnostic, Severity
+from nbprod.notebook.types import Cell, Notebook
+from nbprod.rule import rule, whole_cell
+
+_MOST_LINES = 200
+_MOST_BYTES = 2_000_000
+
+
+@rule("NBP809", "large-output", on=Notebook, level="production", severity=Severity.INFO)
+def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
+    """Report cells that keep too many lines of text, or too many bytes of anything."""
+    for cell in notebook.cells:
+        if not cell.outputs:
+            continue
+        lines, size = _size_of(cell)
+        if lines > _MOST_LINES or size > _MOST_BYTES:
+            much = f"{lines} lines" if lines > _MOST_LINES else f"{size / 1e6:.1f} MB"
+            yield Diagnostic(
+                whole_cell(cell),
+                f"{much} of saved output",
+                help="print a part, or clear the output before the notebook is committed",
+            )
+
+
+def _size_of(cell: Cell) -> tuple[int, int]:
+    """The lines of printed text, and the letters of everything."""
+    lines = size = 0
+    for output in cell.outputs:
+        text = _joined(output.get("text"))
+        lines += text.count("\n")
+        size += len(text)
+        data = output.get("data")
+        if isinstance(data, Mapping):
+            size += sum(len(_joined(one)) for one in data.values())
+    return lines, size
+
+
+def _joined(text: Any) -> str:
+    if isinstance(text, list):
+        return "".join(one for one in text if isinstance(one, str))
+    return text if isinstance(text, str) else ""
