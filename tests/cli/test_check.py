@@ -302,13 +302,18 @@ def test_watch_checks_again_when_a_file_changes(tmp_path: Path) -> None:
     path.write_bytes(book("x = 1"))
     running = subprocess.Popen(
         [sys.executable, "-u", "-m", "nbprod", "check", "--watch", "--isolated", "--no-cache"],
-        cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+        cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
     )  # fmt: skip
     try:
         assert running.stdout is not None
         assert "nothing found" in running.stdout.readline()
         path.write_bytes(book("print(nowhere)", "y = 2"))
-        assert "NBP103" in running.stdout.readline()
+        said = [running.stdout.readline()]
+        while not said[-1].startswith("Found"):
+            said.append(running.stdout.readline())
+        assert any("NBP103" in line for line in said)
+        # It is waiting again when it has said so.
+        assert "Watching" in running.stdout.readline()
         running.send_signal(signal.SIGINT)
         assert running.wait(timeout=20) == 1
     finally:

@@ -48,25 +48,30 @@ from nbprod.notebook.types import Notebook
 from nbprod.rule import rule
 from nbprod.syntax.types import ParsedCell
 
-_QUIET = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef)
+_IMPORTS = (ast.Import, ast.ImportFrom)
+_QUIET = (*_IMPORTS, ast.FunctionDef, ast.ClassDef)
 
 
 @rule("NBP804", "late-import", on=Notebook, level="production", severity=Severity.INFO)
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
-    """Report cells that import after cells that have worked; one finding for a cell."""
+    """Report the first import below cells that have worked, and how many follow."""
     worked = False
+    late: list[tuple[int, ast.stmt]] = []
     for parsed in facts.parsed:
         if parsed is None or parsed.tree is None:
             continue
-        imports = [one for one in parsed.tree.body if isinstance(one, (ast.Import, ast.ImportFrom))]
-        if worked and imports:
-            first = imports[0]
-            yield Diagnostic(
-                facts.span(parsed.cell.index, first),
-                f"`{ast.unparse(first)}` stands below cells that have worked",
-                help="move imports into the first cell",
-            )
+        if worked:
+            made = (one for one in parsed.tree.body if isinstance(one, _IMPORTS))
+            late += [(parsed.cell.index, one) for one in made]
         worked = worked or _works(parsed)
+    if late:
+        cell, first = late[0]
+        more = f", and {len(late) - 1} more" if len(late) > 1 else ""
+        yield Diagnostic(
+            facts.span(cell, first),
+            f"`{ast.unparse(first)}`{more} below cells that have worked",
+            help="move imports into the first cell",
+        )
 
 
 def _works(parsed: ParsedCell) -> bool:
