@@ -15,6 +15,7 @@ from nbprod.syntax.types import ParsedCell, SyntaxOptions
 if TYPE_CHECKING:
     import ast
 
+    from nbprod.evaluation import Evaluation
     from nbprod.flow import Flow, Program
     from nbprod.flow.order import Execution, OrderChange
     from nbprod.secrets.takeout import Takeout
@@ -106,6 +107,20 @@ class Facts:
             node = node.value
         root = self.imported.get(node.id, "") if isinstance(node, ast.Name) else ""
         return ".".join([root, *reversed(parts)]) if root else ""
+
+    @cached_property
+    def evaluation(self) -> Evaluation:
+        """What is trained on what, and how it is tested."""
+        from nbprod.evaluation.follow import NOTHING_TRAINED, follow
+
+        if not any(".fit" in cell.source for cell in self.notebook.cells):
+            return NOTHING_TRAINED
+        trees = (
+            (one.cell.index, one.tree)
+            for one in self.parsed
+            if one is not None and one.tree is not None
+        )
+        return follow(trees, self.imported)
 
     @cached_property
     def execution(self) -> Execution:

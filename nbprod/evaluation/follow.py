@@ -1,0 +1,644 @@
+"""Follow the data of a notebook from where it is read to where it is tested.
+
+An abstract run in document order, with the notebook's own functions followed into. The classes of
+leakage are those of Yang, Brower-Sinning, Lewis and Kästner, "Data Leakage in Notebooks: Static
+Detection and Better Processes" (ASE 2022): preprocessing, overlap, multi-test.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from nbprod.evaluation.tables import (
+    EVALUATING,
+    REDUCTIONS,
+    ROW_PARTS,
+    SPLITTERS,
+    kind_of,
+)
+from nbprod.evaluation.types import (
+    Data,
+    Estimator,
+    Evaluation,
+    Function,
+    Leak,
+    Many,
+    Place,
+    Rows,
+    Taint,
+    Training,
+    Value,
+    overlap,
+)
+
+__all__ = ["NOTHING_TRAINED", "follow"]
+
+NOTHING_TRAINED = Evaluation((), (), ())
+_DEEPEST = 4
+_MOST_STEPS = 60_000
+_NOTHING = Data(frozenset())
+_SCALING_FUNCTIONS = frozenset(
+    "scale minmax_scale robust_scale maxabs_scale quantile_transform power_transform qcut".split()
+)
+_COMBINING = frozenset(
+    "fillna replace clip where mask sub div map apply append merge join concat union assign"
+    " extend".split()
+)
+_APPLYING = frozenset(["apply", "applymap", "map", "transform", "pipe", "agg"])
+_FITTING = frozenset("fit partial_fit fit_generator train fit_on_texts fit_transform".split())
+_INDEXERS = ("iloc", "loc", "ix")
+
+
+def follow(cells: Iterable[tuple[int, ast.Module]], imported: Mapping[str, str]) -> Evaluation:
+    """What is trained on what, and how test data reached it.
+
+    Args:
+        cells: the trees of the Python cells with their indices, in document order.
+        imported: the dotted names of what is imported, by name.
+    """
+    run = _Run(imported)
+    for cell, tree in cells:
+        run.cell = cell
+        run.body(tree.body)
+    return run.evaluation()
+
+
+class _Run:
+    """The state of one abstract run."""
+
+    def __init__(self, imported: Mapping[str, str]) -> None:
+        self.imported = imported
+        self.cell = 0
+        self.frames: list[dict[str, Value]] = [{}]
+        self.trainings: list[Training] = []
+        self.results: list[Value] = []
+        self.steps = 0
+        self.splits = 0
+
+    # --- statements ---------------------------------------------------------------------------
+
+    def body(self, statements: Sequence[ast.stmt]) -> None:
+        for statement in statements:
+            self.steps += 1
+            if self.steps > _MOST_STEPS:
+                return
+            self.statement(statement)
+
+    def statement(self, node: ast.stmt) -> None:
+        if isinstance(node, ast.Assign):
+            value = self.value(node.value)
+            for target in node.targets:
+                self.bind(target, value)
+        elif isinstance(node, ast.AnnAssign) and node.value is not None:
+            self.bind(node.target, self.value(node.value))
+        elif isinstance(node, ast.AugAssign):
+            joined = self.joined([self.value(node.target), self.value(node.value)])
+            self.bind(node.target, joined)
+        elif isinstance(node, ast.Expr):
+            self.value(node.value)
+        elif isinstance(node, ast.FunctionDef):
+            self.frames[-1][node.name] = Function(self.cell, node)
+        elif isinstance(node, (ast.For, ast.AsyncFor)):
+            self.loop(node)
+        elif isinstance(node, ast.If):
+            self.value(node.test)
+            self.body(node.body)
+            self.body(node.orelse)
+        elif isinstance(node, ast.While):
+            self.body(node.body)
+        elif isinstance(node, (ast.With, ast.AsyncWith)):
+            for item in node.items:
+                value = self.value(item.context_expr)
+                if item.optional_vars is not None:
+                    self.bind(item.optional_vars, value)
+            self.body(node.body)
+        elif isinstance(node, ast.Try):
+            for part in (node.body, *(one.body for one in node.handlers)):
+                self.body(part)
+            self.body(node.orelse)
+            self.body(node.finalbody)
+        elif isinstance(node, ast.Return):
+            self.results.append(self.value(node.value) if node.value is not None else None)
+
+    def loop(self, node: ast.For | ast.AsyncFor) -> None:
+        source = self.value(node.iter)
+        if isinstance(source, Many) and 0 < len(source.items) <= 12:
+            for item in source.items:
+                self.bind(node.target, item)
+                self.body(node.body)
+            return
+        if isinstance(source, Data) and _is_split_call(node.iter):
+            # `for train, test in folds.split(X)`: indices of two parts of one split.
+            self.splits += 1
+            parts = [_index(source, f"{self.splits}{part}") for part in "ab"]
+            self.bind(node.target, Many(tuple(parts)))
+        else:
+            self.bind(node.target, source)
+        self.body(node.body)
+
+    def bind(self, target: ast.expr, value: Value) -> None:
+        if isinstance(target, ast.Name):
+            self.frames[-1][target.id] = value
+        elif isinstance(target, (ast.Tuple, ast.List)):
+            items = value.items if isinstance(value, Many) else ()
+            for place, one in enumerate(target.elts):
+                known = items[place] if len(items) == len(target.elts) else _whole(value)
+                self.bind(one, known)
+        elif isinstance(target, (ast.Subscript, ast.Attribute)):
+            self.store(target, value)
+
+    def store(self, target: ast.Subscript | ast.Attribute, value: Value) -> None:
+        """A column of a frame gets a value: what was learnt goes into the frame."""
+        root: ast.expr = target
+        while isinstance(root, (ast.Subscript, ast.Attribute)):
+            root = root.value
+        if not isinstance(root, ast.Name):
+            return
+        old = self.read(root.id)
+        new = _data(value)
+        if isinstance(old, Data) and new is not None:
+            taints = old.taints | new.taints | self.learnt(new, target)
+            self.frames[-1][root.id] = old._replace(taints=taints)
+
+    def read(self, name: str) -> Value:
+        for frame in (self.frames[-1], self.frames[0]):
+            if name in frame:
+                return frame[name]
+        return None
+
+    # --- expressions --------------------------------------------------------------------------
+
+    def value(self, node: ast.expr) -> Value:
+        if isinstance(node, ast.Name):
+            return self.read(node.id)
+        if isinstance(node, ast.Call):
+            return self.call(node)
+        if isinstance(node, ast.Attribute):
+            value = self.value(node.value)
+            return value if isinstance(value, Data) else None
+        if isinstance(node, ast.Subscript):
+            return self.subscript(node)
+        if isinstance(node, (ast.Tuple, ast.List, ast.Set)):
+            return Many(tuple(self.value(one) for one in node.elts))
+        if isinstance(node, ast.Dict):
+            return Many(tuple(self.value(one) for one in node.values))
+        if isinstance(node, ast.Lambda):
+            return Function(self.cell, node)
+        if isinstance(node, (ast.ListComp, ast.GeneratorExp, ast.SetComp)):
+            for one in node.generators:
+                self.bind(one.target, self.value(one.iter))
+            return _whole(self.value(node.elt))
+        if isinstance(node, (ast.BinOp, ast.BoolOp, ast.Compare, ast.IfExp, ast.UnaryOp)):
+            parts = [
+                self.value(one) for one in ast.iter_child_nodes(node) if isinstance(one, ast.expr)
+            ]
+            return self.combined(parts, node)
+        if isinstance(node, (ast.Starred, ast.Await)):
+            return self.value(node.value)
+        return None
+
+    def combined(self, parts: Sequence[Value], node: ast.AST) -> Value:
+        """An operation on data: statistics among its parts are learnt into the result."""
+        known = [one for part in parts if (one := _data(part)) is not None]
+        rows = [one for one in known if not one.is_statistic]
+        if not known:
+            return None
+        if not rows:
+            return self.joined(known)
+        taints = frozenset().union(*(one.taints for one in known))
+        for one in known:
+            taints |= self.learnt(one, node)
+        return Data(frozenset().union(*(one.rows for one in rows)), taints)
+
+    def learnt(self, value: Data, node: ast.AST) -> frozenset[Taint]:
+        """What goes into data with a statistic."""
+        if not value.is_statistic or not value.rows:
+            return frozenset()
+        return frozenset([Taint("a statistic", value.rows, Place(self.cell, node), "statistic")])
+
+    def subscript(self, node: ast.Subscript) -> Value:
+        value = self.value(node.value)
+        if isinstance(value, Many):
+            if isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, int):
+                place = node.slice.value
+                if -len(value.items) <= place < len(value.items):
+                    item: Value = value.items[place]
+                    return item
+            return _whole(value)
+        if not isinstance(value, Data) or value.is_statistic:
+            return value
+        first = node.slice.elts[0] if isinstance(node.slice, ast.Tuple) else node.slice
+        picked = self.value(first) if isinstance(first, ast.Name) else None
+        if isinstance(picked, Data) and any("#" in path for path in picked.rows):
+            # Positions of a fold: the rows are those of that part of the split.
+            step = next(path.rpartition("#")[2] for path in picked.rows if "#" in path)
+            return value._replace(rows=_below(value.rows, step))
+        is_indexed = isinstance(node.value, ast.Attribute) and node.value.attr in _INDEXERS
+        if _chooses_rows(first, is_indexed=is_indexed):
+            return value._replace(rows=_below(value.rows, ast.unparse(first).replace("/", "|")))
+        return value
+
+    # --- calls --------------------------------------------------------------------------------
+
+    def call(self, node: ast.Call) -> Value:
+        arguments = [self.value(one) for one in node.args]
+        if self.wants_data(node.func):
+            arguments = [
+                self.adopted(one, value) for one, value in zip(node.args, arguments, strict=True)
+            ]
+        keywords = {one.arg: self.value(one.value) for one in node.keywords if one.arg}
+        func = node.func
+        if isinstance(func, ast.Name):
+            own = self.read(func.id)
+            if isinstance(own, Function):
+                return self.follow_call(own, arguments, keywords)
+            if isinstance(own, Estimator):
+                # Keras: a layer or model is called to build another.
+                return own
+        name = self.called(func)
+        if isinstance(func, ast.Attribute):
+            receiver = self.value(func.value)
+            if isinstance(receiver, Estimator):
+                return self.method(receiver, func.attr, node, arguments, keywords)
+            if isinstance(receiver, Data):
+                return self.data_method(receiver, func.attr, node, arguments, keywords)
+            if isinstance(receiver, Many):
+                receiver_items = [*receiver.items, *arguments]
+                if func.attr == "append" and isinstance(func.value, ast.Name):
+                    self.frames[-1][func.value.id] = Many(tuple(receiver_items[:12]))
+                return _whole(receiver)
+        return self.function(name, node, arguments, keywords)
+
+    def wants_data(self, func: ast.expr) -> bool:
+        """Whether what is called takes data, so that what is not known must be some."""
+        last = func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")
+        return last in SPLITTERS or last in _FITTING or last in ("transform", "fit_resample")
+
+    def adopted(self, node: ast.expr, value: Value) -> Value:
+        """A name that nobody saw bound to data, as a source of its own."""
+        if value is None and isinstance(node, ast.Name):
+            root = Data(frozenset([f"n{len(self.frames)}.{node.id}"]))
+            self.frames[-1][node.id] = root
+            return root
+        return value
+
+    def called(self, func: ast.expr) -> str:
+        """The dotted name of what is called, the last part at least."""
+        parts: list[str] = []
+        while isinstance(func, ast.Attribute):
+            parts.append(func.attr)
+            func = func.value
+        if isinstance(func, ast.Name):
+            parts.append(self.imported.get(func.id, func.id))
+        return ".".join(reversed(parts))
+
+    def function(
+        self, name: str, node: ast.Call, arguments: list[Value], keywords: dict[str, Value]
+    ) -> Value:
+        """A call of something that is not the notebook's own."""
+        last = name.rpartition(".")[2]
+        given = [*arguments, *keywords.values()]
+        place = Place(self.cell, node)
+        if last == "enumerate" and given and isinstance(given[0], Many):
+            return Many(tuple(Many((None, one)) for one in given[0].items))
+        if last == "zip":
+            return _zipped(given)
+        if last in SPLITTERS:
+            return self.split(arguments)
+        kind = kind_of(last)
+        if kind in ("transformer", "model", "safe", "resampler") and last[:1].isupper():
+            return Estimator(last, kind, place)  # type: ignore[arg-type]
+        if last in ("make_pipeline", "Pipeline"):
+            return Estimator("Pipeline", "model", place)
+        if (
+            last.startswith("read_")
+            or last in ("load_dataset", "fetch_openml")
+            or (last.startswith(("load_", "fetch_", "make_")) and "datasets" in name)
+        ):
+            root = Data(frozenset([f"r{self.cell}.{node.lineno}.{node.col_offset}"]))
+            return Many((root, root)) if _returns_pair(node, last) else root
+        if last in ("cross_val_score", "cross_validate", "cross_val_predict"):
+            self.cross_validated(given, place)
+            return None
+        data = self.joined(given)
+        if isinstance(data, Data):
+            if last in _SCALING_FUNCTIONS or (last == "cut" and _counts_bins(node)):
+                taint = Taint(f"`{last}`", data.rows, place, "statistic")
+                return Data(data.rows, data.taints | {taint})
+            if last in REDUCTIONS or last in ("nanmean", "nanstd", "nanmedian", "average"):
+                return Data(data.rows, data.taints, is_statistic=True)
+            if last == "resample" and "sklearn" in name:
+                taint = Taint("`resample`", data.rows, place, "resample")
+                return Data(data.rows, data.taints | {taint})
+            if last in ("len", "print", "display", "range", "type", "isinstance", "set_option"):
+                return None
+            if data.is_statistic:
+                return data
+            return Data(data.rows, data.taints)
+        if last[:1].isupper() and ("sklearn" in name or "keras" in name or "." not in name):
+            return Estimator(last, "unknown", place)
+        return data
+
+    def split(self, arguments: list[Value]) -> Value:
+        """`train_test_split`: two disjoint parts of each argument, the same for all of them."""
+        self.splits += 1
+        parts: list[Value] = []
+        for one in arguments:
+            data = _data(one) or _NOTHING
+            for side in ("a", "b"):
+                parts.append(data._replace(rows=_below(data.rows, f"{self.splits}{side}")))
+        return Many(tuple(parts))
+
+    def cross_validated(self, given: Sequence[Value], place: Place) -> None:
+        model = next((one for one in given if isinstance(one, Estimator)), None)
+        data = self.joined([one for one in given if not isinstance(one, Estimator)])
+        if model is not None and isinstance(data, Data) and model.name != "Pipeline":
+            self.trainings.append(Training(model.name, place, data, splits_itself=True))
+
+    def follow_call(
+        self, function: Function, arguments: list[Value], keywords: dict[str, Value]
+    ) -> Value:
+        """Go into a function of the notebook."""
+        if len(self.frames) > _DEEPEST or self.steps > _MOST_STEPS:
+            return self.joined([*arguments, *keywords.values()])
+        parameters = function.node.args
+        names = [one.arg for one in (*parameters.posonlyargs, *parameters.args)]
+        frame: dict[str, Value] = dict(zip(names, arguments, strict=False))
+        frame.update({name: value for name, value in keywords.items() if name})
+        cell, results = self.cell, self.results
+        self.frames.append(frame)
+        self.cell, self.results = function.cell, []
+        if isinstance(function.node, ast.Lambda):
+            self.results.append(self.value(function.node.body))
+        else:
+            self.body(function.node.body)
+        made = self.results
+        self.frames.pop()
+        self.cell, self.results = cell, results
+        known = [one for one in made if one is not None]
+        if len(known) == 1 or (known and isinstance(known[0], (Many, Estimator))):
+            return known[0]
+        return self.joined(known)
+
+    def joined(self, values: Iterable[Value]) -> Value:
+        """Data of the rows of all; something that is no data only where there is none."""
+        values = list(values)
+        known = [one for value in values if (one := _data(value)) is not None]
+        if not known:
+            return next((one for one in values if isinstance(one, Estimator)), None)
+        return Data(
+            frozenset().union(*(one.rows for one in known)),
+            frozenset().union(*(one.taints for one in known)),
+            is_statistic=all(one.is_statistic for one in known),
+        )
+
+    # --- methods ------------------------------------------------------------------------------
+
+    def data_method(
+        self,
+        data: Data,
+        name: str,
+        node: ast.Call,
+        arguments: list[Value],
+        keywords: dict[str, Value],
+    ) -> Value:
+        """A method of a frame, series or array."""
+        given = [*arguments, *keywords.values()]
+        result: Value
+        if name in REDUCTIONS:
+            result = Data(data.rows, data.taints, is_statistic=True)
+        elif name in ROW_PARTS:
+            step = ast.unparse(node).replace("/", "|")
+            result = data._replace(rows=_below(data.rows, step))
+        elif name in ("groupby", "rolling", "expanding", "ewm", "pivot_table"):
+            result = Data(data.rows, data.taints, is_statistic=name == "groupby")
+        elif name in _APPLYING and given and isinstance(given[0], Function):
+            result = self.combined([data, self.follow_call(given[0], [data], {})], node)
+        elif name in _COMBINING:
+            result = self.combined([data, *given], node)
+        else:
+            result = data
+        inplace = any(
+            one.arg == "inplace" and isinstance(one.value, ast.Constant) and one.value.value
+            for one in node.keywords
+        )
+        if inplace and isinstance(node.func, ast.Attribute):
+            target = node.func.value
+            if isinstance(target, ast.Name):
+                self.frames[-1][target.id] = result
+            elif isinstance(target, (ast.Subscript, ast.Attribute)):
+                self.store(target, result)
+        return result
+
+    def method(
+        self,
+        one: Estimator,
+        name: str,
+        node: ast.Call,
+        arguments: list[Value],
+        keywords: dict[str, Value],
+    ) -> Value:
+        """A method of a transformer or model."""
+        place = Place(self.cell, node)
+        given = [*arguments, *(keywords[key] for key in ("X", "x", "y", "data") if key in keywords)]
+        data = _data(given[0]) if given else None
+        if name in ("fit_resample", "fit_sample"):
+            base = data or _NOTHING
+            taint = Taint(f"`{one.name}`", base.rows, place, "resample")
+            made = Data(base.rows, base.taints | {taint})
+            return Many((made, made))
+        if name in _FITTING:
+            return self.fit(one, name, node, given, keywords)
+        if name in ("transform", "inverse_transform", "texts_to_sequences", "texts_to_matrix"):
+            return self.transformed(one, data)
+        if name in EVALUATING and one.training is not None and data is not None:
+            one.training.tests.append((place, data))
+            return data
+        if name in ("split", "get_n_splits"):
+            return data
+        if name in ("add", "compile", "set_params", "named_steps"):
+            return one if name == "set_params" else None
+        return None
+
+    def fit(
+        self,
+        one: Estimator,
+        name: str,
+        node: ast.Call,
+        given: list[Value],
+        keywords: dict[str, Value],
+    ) -> Value:
+        place = Place(self.cell, node)
+        data = _data(given[0]) if given else None
+        if data is None:
+            return one
+        is_transform = name in ("fit_transform", "fit_on_texts")
+        if not is_transform and one.kind in ("model", "unknown"):
+            splits = "validation_split" in keywords or any(
+                key.arg == "validation_split" for key in node.keywords
+            )
+            training = Training(one.name, place, data, splits)
+            validation = keywords.get("validation_data")
+            if validation is not None:
+                tested = _data(_whole(validation))
+                if tested is not None:
+                    training.tests.append((place, tested))
+            one.training = training
+            self.trainings.append(training)
+            return one
+        one.fitted = data
+        if is_transform and name != "fit_on_texts":
+            return self.transformed(one, data)
+        return one
+
+    def transformed(self, one: Estimator, data: Data | None) -> Value:
+        if data is None:
+            return None
+        if one.kind == "safe" or one.fitted is None:
+            return data
+        kind: Any = "selection" if one.name.startswith(("Select", "RFE")) else "fit"
+        taint = Taint(f"`{one.name}`", one.fitted.rows, one.place, kind)
+        return Data(data.rows, data.taints | one.fitted.taints | {taint})
+
+    # --- what came of it ----------------------------------------------------------------------
+
+    def evaluation(self) -> Evaluation:
+        preprocessing: dict[int, Leak] = {}
+        overlaps: dict[int, Leak] = {}
+        for training in self.trainings:
+            for leak in _leaks(training, self.trainings):
+                is_overlap = leak.taint is None or leak.taint.kind == "resample"
+                found = overlaps if is_overlap else preprocessing
+                found.setdefault(id(training.place.node), leak)
+        return Evaluation(
+            tuple(self.trainings), tuple(preprocessing.values()), tuple(overlaps.values())
+        )
+
+
+def _leaks(training: Training, others: Sequence[Training]) -> Iterator[Leak]:
+    """How test data reached one training."""
+    data = training.data
+    for place, test in _tests_of(training, others):
+        if not test.rows or not data.rows:
+            continue
+        if not overlap(test.rows, data.rows):
+            for taint in sorted(data.taints | test.taints, key=_order):
+                both = _covers(taint.rows, data.rows) and _covers(taint.rows, test.rows)
+                # What is learnt of the test data to prepare the test data has seen it, too.
+                if both or (taint.rows == test.rows and taint in test.taints):
+                    yield Leak(training, taint, place)
+        elif any(one.startswith(f"{two}/") for one in test.rows for two in data.rows):
+            yield Leak(training, None, place)
+    if training.splits_itself:
+        for taint in sorted(data.taints, key=_order):
+            if _covers(taint.rows, data.rows):
+                yield Leak(training, taint, None)
+
+
+def _tests_of(training: Training, others: Sequence[Training]) -> Iterator[tuple[Place, Data]]:
+    yield from training.tests
+    if not training.tests:
+        # Tested under another name, or by another cell: the sibling of its split.
+        for one in others:
+            for place, test in one.tests:
+                if not overlap(test.rows, training.data.rows):
+                    yield place, test
+
+
+def _order(taint: Taint) -> tuple[int, int, int]:
+    return taint.place.cell, getattr(taint.place.node, "lineno", 0), len(taint.what)
+
+
+def _covers(learnt: Rows, rows: Rows) -> bool:
+    """Whether something was learnt of some of these rows, or of all that they are a part of."""
+    return any(one == path or one.startswith(path + "/") for path in learnt for one in rows)
+
+
+def _data(value: Value) -> Data | None:
+    if isinstance(value, Data):
+        return value
+    if isinstance(value, Many):
+        known = [one for item in value.items if (one := _data(item)) is not None]
+        if known:
+            return Data(
+                frozenset().union(*(one.rows for one in known)),
+                frozenset().union(*(one.taints for one in known)),
+            )
+    return None
+
+
+def _whole(value: Value) -> Value:
+    """One element of a collection: data of all of its rows, or what they have in common."""
+    if isinstance(value, Many):
+        data = _data(value)
+        if data is not None:
+            return data
+        return next((one for one in value.items if isinstance(one, Estimator)), None)
+    return value
+
+
+def _zipped(given: Sequence[Value]) -> Value:
+    """The tuples of a zip, as far as some argument is known element by element."""
+    count = max((len(one.items) for one in given if isinstance(one, Many)), default=0)
+    rows = []
+    for place in range(count):
+        row = [
+            one.items[place] if isinstance(one, Many) and place < len(one.items) else _whole(one)
+            for one in given
+        ]
+        rows.append(Many(tuple(row)))
+    return Many(tuple(rows)) if rows else None
+
+
+def _below(rows: Rows, step: str) -> Rows:
+    return frozenset(f"{path}/{step}" for path in rows)
+
+
+def _index(source: Data, step: str) -> Data:
+    """Positions of a part of a split; `#` marks them."""
+    return Data(frozenset(f"{path}#{step}" for path in source.rows))
+
+
+def _is_split_call(node: ast.expr) -> bool:
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+        return node.func.id == "enumerate" and bool(node.args) and _is_split_call(node.args[0])
+    return (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr == "split"
+    )
+
+
+def _chooses_rows(node: ast.expr, *, is_indexed: bool) -> bool:
+    if isinstance(node, ast.Slice):
+        return node.lower is not None or node.upper is not None
+    if isinstance(node, (ast.Compare, ast.BoolOp)):
+        return True
+    if isinstance(node, ast.BinOp) and isinstance(node.op, (ast.BitAnd, ast.BitOr)):
+        return True
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Invert):
+        return True
+    if isinstance(node, ast.Name):
+        word = node.id.lower()
+        return any(part in word for part in ("idx", "index", "mask", "indices", "msk")) or (
+            is_indexed and ("train" in word or "test" in word)
+        )
+    return False
+
+
+def _counts_bins(node: ast.Call) -> bool:
+    """Whether `cut` is given a number of bins, whose edges are then learnt."""
+    bins = node.args[1] if len(node.args) > 1 else None
+    bins = next((one.value for one in node.keywords if one.arg == "bins"), bins)
+    return isinstance(bins, ast.Constant) and isinstance(bins.value, int)
+
+
+def _returns_pair(node: ast.Call, last: str) -> bool:
+    if last.startswith("make_"):
+        return True
+    return any(
+        one.arg == "return_X_y" and isinstance(one.value, ast.Constant) and bool(one.value.value)
+        for one in node.keywords
+    )

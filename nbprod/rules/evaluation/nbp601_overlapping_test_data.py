@@ -1,0 +1,85 @@
+"""A model that was trained on rows that it is tested on.
+
+## Why
+
+The score says how well the model remembers. Rows that were made by oversampling before the split
+are copies: the same row stands in both parts.
+
+## Flagged
+
+```notebook
+# %%
+import pandas as pd
+from imblearn.over_sampling import SMOTE
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import train_test_split
+df = pd.read_csv("loans.csv")
+X, y = df[["income", "age"]], df["default"]
+# %%
+X_more, y_more = SMOTE().fit_resample(X, y)
+X_train, X_test, y_train, y_test = train_test_split(X_more, y_more)
+model = LogisticRegression()
+model.fit(X_train, y_train)  #! NBP601
+print(model.score(X_test, y_test))
+```
+
+```notebook
+# %%
+import pandas as pd
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import train_test_split
+df = pd.read_csv("loans.csv")
+X, y = df[["income"]], df["default"]
+X_train, X_test, y_train, y_test = train_test_split(X, y)
+model = LogisticRegression()
+model.fit(X, y)  #! NBP601
+print(model.score(X_test, y_test))
+```
+
+## Clean
+
+```notebook
+# %%
+import pandas as pd
+from imblearn.over_sampling import SMOTE
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import train_test_split
+df = pd.read_csv("loans.csv")
+X, y = df[["income", "age"]], df["default"]
+X_train, X_test, y_train, y_test = train_test_split(X, y)
+X_more, y_more = SMOTE().fit_resample(X_train, y_train)
+model = LogisticRegression()
+model.fit(X_more, y_more)
+print(model.score(X_test, y_test))
+final = LogisticRegression().fit(X, y)
+```
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from nbprod.facts import Facts
+from nbprod.model import Diagnostic, Label
+from nbprod.notebook.types import Notebook
+from nbprod.rule import rule
+
+
+@rule("NBP601", "overlapping-test-data", on=Notebook, level="production")
+def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
+    """Report trainings whose rows, or copies of them, are tested on."""
+    for leak in facts.evaluation.overlaps:
+        training = leak.training
+        span = facts.span(*training.place)
+        labels = [Label(facts.span(*leak.test), "tested here")] if leak.test else []
+        if leak.taint is not None:
+            labels.append(Label(facts.span(*leak.taint.place), "rows are copied here"))
+            reason = f"{leak.taint.what} has copied rows into both parts before the split"
+            advice = "split first, and resample the part for training alone"
+        else:
+            reason = "rows that it is tested on are among those that it is trained on"
+            advice = "train on the part that the split has made for it"
+        yield Diagnostic(
+            span, f"`{training.name}`: {reason}", symbol=training.name,
+            labels=tuple(labels), help=advice,
+        )  # fmt: skip

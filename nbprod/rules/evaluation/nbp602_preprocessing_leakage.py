@@ -1,0 +1,97 @@
+"""Preprocessing that has learnt from the test data.
+
+## Why
+
+A scaler, vocabulary or choice of columns that was fitted before the split has seen the rows that
+are to be unknown. Choosing columns or encoding by the target that way can make noise look like a
+good model; a scaler changes the score a little.
+
+## Flagged
+
+```notebook
+# %%
+import pandas as pd
+from sklearn.feature_selection import SelectKBest
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import train_test_split
+df = pd.read_csv("genes.csv")
+X, y = df.drop(columns="ill"), df["ill"]
+# %%
+best = SelectKBest(k=10).fit_transform(X, y)
+X_train, X_test, y_train, y_test = train_test_split(best, y)
+model = LogisticRegression().fit(X_train, y_train)  #! NBP602
+print(model.score(X_test, y_test))
+```
+
+```notebook
+# %%
+import pandas as pd
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.model_selection import train_test_split
+df = pd.read_csv("people.csv")
+df["age"] = df["age"].fillna(df["age"].mean())
+train, test = train_test_split(df)
+model = RandomForestClassifier()
+model.fit(train[["age"]], train["ill"])  #! NBP602
+print(model.score(test[["age"]], test["ill"]))
+```
+
+## Clean
+
+```notebook
+# %%
+import pandas as pd
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import cross_val_score, train_test_split
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import LabelEncoder, StandardScaler
+df = pd.read_csv("people.csv")
+df["town"] = LabelEncoder().fit_transform(df["town"])
+df = pd.get_dummies(df)
+X, y = df.drop(columns="ill"), df["ill"]
+X_train, X_test, y_train, y_test = train_test_split(X, y)
+# %%
+scaler = StandardScaler()
+model = LogisticRegression()
+model.fit(scaler.fit_transform(X_train), y_train)
+print(model.score(scaler.transform(X_test), y_test))
+piped = make_pipeline(StandardScaler(), LogisticRegression())
+print(cross_val_score(piped, X, y))
+```
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from nbprod.facts import Facts
+from nbprod.model import Diagnostic, Label
+from nbprod.notebook.types import Notebook
+from nbprod.rule import rule
+
+_EFFECTS = {
+    "selection": "columns were chosen with it, which can make noise look like a good model",
+    "fit": "the score is somewhat too good",
+    "statistic": "the score is somewhat too good",
+}
+
+
+@rule("NBP602", "preprocessing-leakage", on=Notebook, level="production")
+def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
+    """Report trainings on data into which something learnt of test rows went."""
+    for leak in facts.evaluation.preprocessing:
+        taint, training = leak.taint, leak.training
+        if taint is None:
+            continue
+        labels = [Label(facts.span(*taint.place), f"{taint.what} learns here")]
+        if leak.test is not None and leak.test.node is not training.place.node:
+            labels.append(Label(facts.span(*leak.test), "tested here"))
+        yield Diagnostic(
+            facts.span(*training.place),
+            f"`{training.name}`: {taint.what} has learnt from the test data before;"
+            f" {_EFFECTS[taint.kind]}",
+            symbol=training.name,
+            labels=tuple(labels),
+            help="split first, fit on the part for training, only transform the other; a pipeline"
+            " does so by itself",
+        )

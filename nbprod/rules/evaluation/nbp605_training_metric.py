@@ -1,0 +1,65 @@
+"""A model that is only ever scored on the data that it was trained on.
+
+## Why
+
+The score says how well the model remembers, not what it will do tomorrow.
+
+## Flagged
+
+```notebook
+# %%
+import pandas as pd
+from sklearn.tree import DecisionTreeClassifier
+df = pd.read_csv("loans.csv")
+X, y = df[["income"]], df["default"]
+tree = DecisionTreeClassifier()
+tree.fit(X, y)
+print(tree.score(X, y))  #! NBP605
+```
+
+## Clean
+
+```notebook
+# %%
+import pandas as pd
+from sklearn.model_selection import train_test_split
+from sklearn.tree import DecisionTreeClassifier
+df = pd.read_csv("loans.csv")
+X_train, X_test, y_train, y_test = train_test_split(df[["income"]], df["default"])
+tree = DecisionTreeClassifier()
+tree.fit(X_train, y_train)
+print(tree.score(X_train, y_train), tree.score(X_test, y_test))
+```
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from nbprod.facts import Facts
+from nbprod.model import Diagnostic, Label, Severity
+from nbprod.notebook.types import Notebook
+from nbprod.rule import rule
+
+
+@rule("NBP605", "training-metric", on=Notebook, level="production", severity=Severity.INFO)
+def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
+    """Report scores on the rows of the training where nothing else is ever scored."""
+    trainings = facts.evaluation.trainings
+    scored = [(one, place, data) for one in trainings for place, data in one.tests]
+    if any(data.rows != one.data.rows or not data.rows for one, _, data in scored):
+        return
+    if any(one.splits_itself for one in trainings):
+        return
+    for training in trainings:
+        for place, _ in training.tests:
+            if isinstance(place.node, ast.Call) and isinstance(place.node.func, ast.Attribute):
+                if place.node.func.attr in ("score", "evaluate"):
+                    yield Diagnostic(
+                        facts.span(*place),
+                        f"`{training.name}` is scored on the data that it was trained on",
+                        labels=(Label(facts.span(*training.place), "trained here"),),
+                        help="keep a part of the data for the test, or cross-validate",
+                    )
+                    break
