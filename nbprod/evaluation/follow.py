@@ -8,6 +8,7 @@ Detection and Better Processes" (ASE 2022): preprocessing, overlap, multi-test.
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -48,6 +49,8 @@ _COMBINING = frozenset(
 )
 _APPLYING = frozenset(["apply", "applymap", "map", "transform", "pipe", "agg"])
 _FITTING = frozenset("fit partial_fit fit_generator train fit_on_texts fit_transform".split())
+_ROLE = re.compile(r"train|test|val|dev|eval")
+_SPLIT = re.compile(r"/(?:\d+[ab]|train|test|val|dev|eval)\Z")
 _INDEXERS = ("iloc", "loc", "ix")
 
 
@@ -143,8 +146,12 @@ class _Run:
             self.frames[-1][target.id] = value
         elif isinstance(target, (ast.Tuple, ast.List)):
             items = value.items if isinstance(value, Many) else ()
+            roles = _roles(target.elts)
             for place, one in enumerate(target.elts):
                 known = items[place] if len(items) == len(target.elts) else _whole(value)
+                if isinstance(known, Data) and roles and not items:
+                    # A loader that gives the parts of a split which it has made itself.
+                    known = known._replace(rows=_below(known.rows, roles[place]))
                 self.bind(one, known)
         elif isinstance(target, (ast.Subscript, ast.Attribute)):
             self.store(target, value)
@@ -527,9 +534,10 @@ def _leaks(training: Training, others: Sequence[Training]) -> Iterator[Leak]:
             for taint in sorted(data.taints | test.taints, key=_order):
                 both = _covers(taint.rows, data.rows) and _covers(taint.rows, test.rows)
                 # What is learnt of the test data to prepare the test data has seen it, too.
-                if both or (taint.rows == test.rows and taint in test.taints):
+                own = taint in test.taints and taint.rows == test.rows and _is_part(test.rows)
+                if (both and taint in data.taints) or own:
                     yield Leak(training, taint, place)
-        elif any(one.startswith(f"{two}/") for one in test.rows for two in data.rows):
+        elif any(_is_split_off(one, two) for one in test.rows for two in data.rows):
             yield Leak(training, None, place)
     if training.splits_itself:
         for taint in sorted(data.taints, key=_order):
@@ -540,11 +548,22 @@ def _leaks(training: Training, others: Sequence[Training]) -> Iterator[Leak]:
 def _tests_of(training: Training, others: Sequence[Training]) -> Iterator[tuple[Place, Data]]:
     yield from training.tests
     if not training.tests:
-        # Tested under another name, or by another cell: the sibling of its split.
+        # Tested under another name: on the other part of its split.
+        mine = {path.rpartition("/")[0] for path in training.data.rows if _SPLIT.search(path)}
         for one in others:
             for place, test in one.tests:
-                if not overlap(test.rows, training.data.rows):
+                siblings = {path.rpartition("/")[0] for path in test.rows if _SPLIT.search(path)}
+                if siblings & mine and not overlap(test.rows, training.data.rows):
                     yield place, test
+
+
+def _is_part(rows: Rows) -> bool:
+    return all(_SPLIT.search(path) for path in rows)
+
+
+def _is_split_off(test: str, trained: str) -> bool:
+    """Whether a split for testing was made of rows that all were trained on."""
+    return test.startswith(f"{trained}/") and _SPLIT.search(test) is not None
 
 
 def _order(taint: Taint) -> tuple[int, int, int]:
@@ -601,6 +620,16 @@ def _index(source: Data, step: str) -> Data:
     return Data(frozenset(f"{path}#{step}" for path in source.rows))
 
 
+def _roles(targets: Sequence[ast.expr]) -> list[str]:
+    """The parts of data that names stand for, where they stand for several; else nothing."""
+    found = []
+    for target in targets:
+        words = [part.id for part in ast.walk(target) if isinstance(part, ast.Name)]
+        match = _ROLE.search(" ".join(words).lower())
+        found.append(match[0] if match else "rest")
+    return found if len(set(found)) > 1 and "rest" not in found else []
+
+
 def _is_split_call(node: ast.expr) -> bool:
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
         return node.func.id == "enumerate" and bool(node.args) and _is_split_call(node.args[0])
@@ -619,6 +648,8 @@ def _chooses_rows(node: ast.expr, *, is_indexed: bool) -> bool:
     if isinstance(node, ast.BinOp) and isinstance(node.op, (ast.BitAnd, ast.BitOr)):
         return True
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Invert):
+        return True
+    if is_indexed and isinstance(node, ast.Constant) and isinstance(node.value, int):
         return True
     if isinstance(node, ast.Name):
         word = node.id.lower()

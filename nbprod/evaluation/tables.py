@@ -49,7 +49,7 @@ REDUCTIONS = frozenset(
     "mean median std var min max mode quantile sum skew kurt describe value_counts corr cov".split()
 )
 # Methods that give a part of the rows.
-ROW_PARTS = frozenset(["sample", "head", "tail", "query"])
+ROW_PARTS = frozenset(["sample", "head", "tail", "query", "take", "skip"])
 
 
 def kind_of(name: str) -> str:

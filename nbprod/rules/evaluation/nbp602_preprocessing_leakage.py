@@ -86,9 +86,10 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
         labels = [Label(facts.span(*taint.place), f"{taint.what} learns here")]
         if leak.test is not None and leak.test.node is not training.place.node:
             labels.append(Label(facts.span(*leak.test), "tested here"))
+        tested = "the test data" if leak.test is not None else "the rows that validate it"
         yield Diagnostic(
             facts.span(*training.place),
-            f"`{training.name}`: {taint.what} has learnt from the test data before;"
+            f"`{training.name}`: {taint.what} has learnt from {tested} before;"
             f" {_EFFECTS[taint.kind]}",
             symbol=training.name,
             labels=tuple(labels),

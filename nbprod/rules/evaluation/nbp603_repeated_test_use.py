@@ -49,6 +49,7 @@ print(vector.score(X_test, y_test))
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 
 from nbprod.evaluation import Training
@@ -68,7 +69,9 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     for training in facts.evaluation.trainings:
         seen: set[Rows] = set()
         for place, data in training.tests:
-            if data.rows and data.rows not in seen and not overlap(data.rows, training.data.rows):
+            if not data.rows or data.rows in seen or _is_validation(place):
+                continue
+            if not overlap(data.rows, training.data.rows):
                 seen.add(data.rows)
                 used.setdefault(data.rows, []).append((training, place))
     for rows, tests in used.items():
@@ -83,3 +86,11 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
             labels=(Label(facts.span(*first), "the first of them"),),
             help="compare on validation data or by cross-validation; test the chosen one once",
         )
+
+
+def _is_validation(place: Place) -> bool:
+    """Whether the data is called validation data where it is used: choosing is what it is for."""
+    node = place.node
+    given = node.args[0] if isinstance(node, ast.Call) and node.args else None
+    name = given.id.lower() if isinstance(given, ast.Name) else ""
+    return "val" in name or "dev" in name or "new" in name

@@ -55,7 +55,9 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     for training in trainings:
         for place, _ in training.tests:
             if isinstance(place.node, ast.Call) and isinstance(place.node.func, ast.Attribute):
-                if place.node.func.attr in ("score", "evaluate"):
+                if place.node.func.attr in ("score", "evaluate") and _first(place.node) == _first(
+                    training.place.node
+                ):
                     yield Diagnostic(
                         facts.span(*place),
                         f"`{training.name}` is scored on the data that it was trained on",
@@ -63,3 +65,8 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
                         help="keep a part of the data for the test, or cross-validate",
                     )
                     break
+
+
+def _first(node: ast.AST) -> str | None:
+    """The text of the first argument of a call."""
+    return ast.unparse(node.args[0]) if isinstance(node, ast.Call) and node.args else None

@@ -48,9 +48,20 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
             for node in parsed.tree.body
             if not isinstance(node, _DEFINITIONS)
         )
+        lines -= _text_lines(parsed.tree)
         if lines > _MOST:
             yield Diagnostic(
                 whole_cell(parsed.cell),
                 f"{lines} lines of loose code in one cell",
                 help=f"cut it, or take it out: `nbprod extract --cells {parsed.cell.number}`",
             )
+
+
+def _text_lines(tree: ast.Module) -> int:
+    """The lines inside of strings: queries and texts are no code."""
+    return sum(
+        (node.end_lineno or node.lineno) - node.lineno
+        for node in ast.walk(tree)
+        if isinstance(node, (ast.JoinedStr, ast.Constant))
+        and isinstance(getattr(node, "value", ""), str)
+    )
