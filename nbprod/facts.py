@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -96,6 +96,14 @@ class Facts:
                 top = type(node).__name__ == "Import" and binding.detail.startswith(f"{name}.")
                 found[name] = name if top else binding.detail
         return found
+
+    def trees_with(self, *words: str) -> Iterator[tuple[int, ast.Module]]:
+        """The trees of Python cells whose source has one of some words, with their indices."""
+        for parsed in self.parsed:
+            if parsed is not None and parsed.tree is not None:
+                source = parsed.cell.source
+                if any(word in source for word in words):
+                    yield parsed.cell.index, parsed.tree
 
     def qualified(self, node: ast.expr) -> str:
         """The dotted name of an expression that is a name or attribute of something imported."""

@@ -37,21 +37,24 @@ from collections.abc import Iterator
 
 from nbprod.facts import Facts
 from nbprod.model import Diagnostic
-from nbprod.rule import NodeInCell, rule
+from nbprod.notebook.types import Notebook
+from nbprod.rule import rule
+from nbprod.syntax.walk import walk
 
 _OWN = re.compile(
     r"(?:file://)?(?:/Users/[^/\s]+|/home/(?!jovyan\b)[^/\s]+|[A-Za-z]:[\\/]+Users[\\/]+[^\\/\s]+)[\\/]\S"
 )
 
 
-@rule("NBP401", "laptop-path", on=(ast.Constant,))
-def check(subject: NodeInCell, facts: Facts) -> Iterator[Diagnostic]:
+@rule("NBP401", "laptop-path", on=Notebook)
+def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report string constants that are paths below a person's folder."""
-    node = subject.node
-    assert isinstance(node, ast.Constant)
-    if isinstance(node.value, str) and "\n" not in node.value and _OWN.match(node.value):
-        yield Diagnostic(
-            facts.span(subject.parsed.cell.index, node),
-            f"`{node.value}` is on one machine only",
-            help="make the path relative to the project, or read it from configuration",
-        )
+    for cell, tree in facts.trees_with("/Users/", "/home/", ":\\", ":/"):
+        for node in walk(tree):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                if "\n" not in node.value and _OWN.match(node.value):
+                    yield Diagnostic(
+                        facts.span(cell, node),
+                        f"`{node.value}` is on one machine only",
+                        help="make the path relative to the project, or read it from configuration",
+                    )

@@ -31,7 +31,9 @@ from collections.abc import Iterator
 
 from nbprod.facts import Facts
 from nbprod.model import Diagnostic
-from nbprod.rule import NodeInCell, rule
+from nbprod.notebook.types import Notebook
+from nbprod.rule import rule
+from nbprod.syntax.walk import walk
 
 _PLATFORMS = (
     (re.compile(r"/content/(?:drive|gdrive)\b"), "Colab"),
@@ -41,17 +43,17 @@ _PLATFORMS = (
 )
 
 
-@rule("NBP402", "platform-path", on=(ast.Constant,), level="production")
-def check(subject: NodeInCell, facts: Facts) -> Iterator[Diagnostic]:
+@rule("NBP402", "platform-path", on=Notebook, level="production")
+def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report string constants that are paths of a platform."""
-    node = subject.node
-    assert isinstance(node, ast.Constant)
-    if not isinstance(node.value, str) or "\n" in node.value:
-        return
-    for pattern, platform in _PLATFORMS:
-        if pattern.match(node.value):
-            yield Diagnostic(
-                facts.span(subject.parsed.cell.index, node),
-                f"`{node.value}` exists on {platform} only",
-                help="read the folder from configuration, with this one as one of its values",
-            )
+    for cell, tree in facts.trees_with("/content/", "/kaggle/", "/input/", "dbfs", "/home/"):
+        for node in walk(tree):
+            if not isinstance(node, ast.Constant) or not isinstance(node.value, str):
+                continue
+            for pattern, platform in _PLATFORMS:
+                if pattern.match(node.value) and "\n" not in node.value:
+                    yield Diagnostic(
+                        facts.span(cell, node),
+                        f"`{node.value}` exists on {platform} only",
+                        help="read the folder from configuration, this one being one of its values",
+                    )

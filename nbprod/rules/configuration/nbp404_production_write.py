@@ -41,7 +41,9 @@ from collections.abc import Iterator
 
 from nbprod.facts import Facts
 from nbprod.model import Diagnostic
-from nbprod.rule import NodeInCell, rule
+from nbprod.notebook.types import Notebook
+from nbprod.rule import rule
+from nbprod.syntax.walk import walk
 
 # Methods that no other library of the field has for something harmless.
 _WRITES = {
@@ -61,16 +63,24 @@ _WRITES = {
 }
 _STORES = ("s3://", "s3a://", "gs://", "abfss://", "wasbs://", "hdfs://")
 
+# Cells without any of these have nothing to find.
+_WORDS = (*_WRITES, "to_sql", *_STORES)
 
-@rule("NBP404", "production-write", on=(ast.Call,), level="production")
-def check(subject: NodeInCell, facts: Facts) -> Iterator[Diagnostic]:
+
+@rule("NBP404", "production-write", on=Notebook, level="production")
+def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report calls that write to shared places."""
-    node = subject.node
-    assert isinstance(node, ast.Call)
+    for cell, tree in facts.trees_with(*_WORDS):
+        for node in walk(tree):
+            if isinstance(node, ast.Call):
+                yield from _in_call(node, cell, facts)
+
+
+def _in_call(node: ast.Call, cell: int, facts: Facts) -> Iterator[Diagnostic]:
     target = _target(node)
     if target is not None:
         yield Diagnostic(
-            facts.span(subject.parsed.cell.index, node.func),
+            facts.span(cell, node.func),
             f"each run of this cell writes to {target}",
             help="take the target from configuration, so that a try writes elsewhere",
         )

@@ -36,31 +36,39 @@ from collections.abc import Iterator
 
 from nbprod.facts import Facts
 from nbprod.model import Diagnostic
-from nbprod.rule import NodeInCell, rule
+from nbprod.notebook.types import Notebook
+from nbprod.rule import rule
+from nbprod.syntax.walk import walk
 
 
-@rule("NBP702", "chained-assignment", on=(ast.Assign, ast.AugAssign))
-def check(subject: NodeInCell, facts: Facts) -> Iterator[Diagnostic]:
+@rule("NBP702", "chained-assignment", on=Notebook)
+def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report assignments through two subscripts, one of which is a comparison of the frame."""
-    node = subject.node
-    assert isinstance(node, (ast.Assign, ast.AugAssign))
-    targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-    for target in targets:
-        if not isinstance(target, ast.Subscript) or not isinstance(target.value, ast.Subscript):
-            continue
-        inner = target.value
-        if not isinstance(inner.value, ast.Name):
-            continue
-        frame = inner.value.id
-        masks = [_is_mask(inner.slice, frame), _is_mask(target.slice, frame)]
-        names = [_is_name(inner.slice), _is_name(target.slice)]
-        if (masks[0] and names[1]) or (names[0] and masks[1]):
-            yield Diagnostic(
-                facts.span(subject.parsed.cell.index, target),
-                f"this changes a copy: `{frame}` stays as it was",
-                symbol=frame,
-                help=f"write `{frame}.loc[rows, column] = ...`",
-            )
+    for cell, tree in facts.trees_with("][", "] ["):
+        for node in walk(tree):
+            if isinstance(node, ast.Assign):
+                for target in node.targets:
+                    yield from _chained(target, cell, facts)
+            elif isinstance(node, ast.AugAssign):
+                yield from _chained(node.target, cell, facts)
+
+
+def _chained(target: ast.expr, cell: int, facts: Facts) -> Iterator[Diagnostic]:
+    if not isinstance(target, ast.Subscript) or not isinstance(target.value, ast.Subscript):
+        return
+    inner = target.value
+    if not isinstance(inner.value, ast.Name):
+        return
+    frame = inner.value.id
+    masks = [_is_mask(inner.slice, frame), _is_mask(target.slice, frame)]
+    names = [_is_name(inner.slice), _is_name(target.slice)]
+    if (masks[0] and names[1]) or (names[0] and masks[1]):
+        yield Diagnostic(
+            facts.span(cell, target),
+            f"this changes a copy: `{frame}` stays as it was",
+            symbol=frame,
+            help=f"write `{frame}.loc[rows, column] = ...`",
+        )
 
 
 def _is_mask(node: ast.expr, frame: str) -> bool:

@@ -53,7 +53,9 @@ from collections.abc import Iterator
 
 from nbprod.facts import Facts
 from nbprod.model import Diagnostic, Edit, Fix, Severity, Span
-from nbprod.rule import NodeInCell, rule, unsafe
+from nbprod.notebook.types import Notebook
+from nbprod.rule import rule, unsafe
+from nbprod.syntax.walk import walk
 
 _METHODS = frozenset(
     "drop dropna fillna drop_duplicates sort_values sort_index reset_index set_index rename replace"
@@ -61,11 +63,16 @@ _METHODS = frozenset(
 )
 
 
-@rule("NBP703", "inplace-result", on=(ast.Assign, ast.Expr), severity=Severity.ERROR)
-def check(subject: NodeInCell, facts: Facts) -> Iterator[Diagnostic]:
+@rule("NBP703", "inplace-result", on=Notebook, severity=Severity.ERROR)
+def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report bound results of calls in place, and calls in place on a passing copy."""
-    node, cell = subject.node, subject.parsed.cell.index
-    assert isinstance(node, (ast.Assign, ast.Expr))
+    for cell, tree in facts.trees_with("inplace"):
+        for node in walk(tree):
+            if isinstance(node, (ast.Assign, ast.Expr)):
+                yield from _in_statement(node, cell, facts)
+
+
+def _in_statement(node: ast.Assign | ast.Expr, cell: int, facts: Facts) -> Iterator[Diagnostic]:
     call = node.value
     keyword = _inplace(call)
     if keyword is None:

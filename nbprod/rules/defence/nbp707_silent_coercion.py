@@ -32,7 +32,9 @@ from collections.abc import Iterator
 
 from nbprod.facts import Facts
 from nbprod.model import Diagnostic, Severity
-from nbprod.rule import NodeInCell, rule
+from nbprod.notebook.types import Notebook
+from nbprod.rule import rule
+from nbprod.syntax.walk import walk
 
 _SILENT = {
     ("errors", "coerce"),
@@ -41,21 +43,28 @@ _SILENT = {
 }
 _COUNTS = frozenset("isna isnull notna notnull dropna count info".split())
 
+# Cells without any of these have nothing to find.
+_WORDS = ("coerce", "bad_lines")
 
-@rule("NBP707", "silent-coercion", on=(ast.Call,), level="production", severity=Severity.INFO)
-def check(subject: NodeInCell, facts: Facts) -> Iterator[Diagnostic]:
+
+@rule("NBP707", "silent-coercion", on=Notebook, level="production", severity=Severity.INFO)
+def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report calls that drop what they cannot read, in cells that do not count it."""
-    node = subject.node
-    assert isinstance(node, ast.Call)
+    for cell, tree in facts.trees_with(*_WORDS):
+        for node in walk(tree):
+            if isinstance(node, ast.Call):
+                yield from _in_call(node, cell, facts, tree)
+
+
+def _in_call(node: ast.Call, cell: int, facts: Facts, tree: ast.Module) -> Iterator[Diagnostic]:
     for one in node.keywords:
         value = one.value
         if not isinstance(value, ast.Constant) or (one.arg, value.value) not in _SILENT:
             continue
-        tree = subject.parsed.tree
-        if tree is not None and _counts(tree):
+        if _counts(tree):
             return
         yield Diagnostic(
-            facts.span(subject.parsed.cell.index, one),
+            facts.span(cell, one),
             "what cannot be read becomes nothing, and nobody is told how much it is",
             help="count what became missing, and stop when it is more than a few",
         )

@@ -43,16 +43,26 @@ from collections.abc import Iterator
 
 from nbprod.facts import Facts
 from nbprod.model import Diagnostic, Severity
-from nbprod.rule import NodeInCell, rule
+from nbprod.notebook.types import Notebook
+from nbprod.rule import rule
+from nbprod.syntax.walk import walk
 
 _TAKES = frozenset(["train_test_split", "cross_val_score", "fit"])
 
+# Cells without any of these have nothing to find.
+_WORDS = _TAKES
 
-@rule("NBP604", "target-in-features", on=(ast.Call,), level="production", severity=Severity.ERROR)
-def check(subject: NodeInCell, facts: Facts) -> Iterator[Diagnostic]:
+
+@rule("NBP604", "target-in-features", on=Notebook, level="production", severity=Severity.ERROR)
+def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report calls that are given a frame and a column that the frame still has."""
-    node = subject.node
-    assert isinstance(node, ast.Call)
+    for cell, tree in facts.trees_with(*_WORDS):
+        for node in walk(tree):
+            if isinstance(node, ast.Call):
+                yield from _in_call(node, cell, facts)
+
+
+def _in_call(node: ast.Call, cell: int, facts: Facts) -> Iterator[Diagnostic]:
     func = node.func
     called = func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")
     if called not in _TAKES or len(node.args) < 2:
@@ -66,7 +76,7 @@ def check(subject: NodeInCell, facts: Facts) -> Iterator[Diagnostic]:
         return
     if not _may_lose(frame, column, facts):
         yield Diagnostic(
-            facts.span(subject.parsed.cell.index, features),
+            facts.span(cell, features),
             f"`{frame}` still has the column `{column}`, which is the target",
             symbol=frame,
             help=f"pass `{frame}.drop(columns={column!r})`",

@@ -107,6 +107,12 @@ _DRAWS = {
     "torch": frozenset("rand randn randint randperm normal bernoulli multinomial".split()),
     "tensorflow.random": frozenset("normal uniform shuffle truncated_normal categorical".split()),
 }
+# A cell without any of these neither draws nor seeds.
+_WORDS = tuple(
+    "rand seed shuffle sampl split Forest Trees Boost Bagging KMeans SGD MLP Perceptron normal"
+    " choice uniform gauss betavar expovar triang permut binomial poisson exponential beta gamma"
+    " bernoulli multinomial categorical set_state make_ Mixture TSNE NMF Dirichlet".split()
+)
 # What draws for sure when it runs or is fitted, from numpy's generator unless told a state.
 _STATES = frozenset(
     """model_selection.train_test_split model_selection.ShuffleSplit
@@ -126,16 +132,13 @@ _STATES = frozenset(
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report draws before which no cell has given a seed."""
     seeded: set[str] = set()
-    for parsed in facts.parsed:
-        if parsed is None or parsed.tree is None:
-            continue
-        cell = parsed.cell.index
-        calls = [one for one in walk(parsed.tree) if isinstance(one, ast.Call)]
+    for cell, tree in facts.trees_with(*_WORDS):
+        calls = [one for one in walk(tree) if isinstance(one, ast.Call)]
         for call in calls:
             seeded |= set(_SEEDS.get(facts.qualified(call.func), ()))
         if "numpy" in seeded and "random" in seeded and "torch" in seeded:
             continue
-        kept = _kept(parsed.tree)
+        kept = _kept(tree)
         for call in calls:
             if id(call) in kept:
                 yield from _draw(call, cell, seeded, facts)
