@@ -9,6 +9,7 @@ from nbprod.facts import Facts
 from nbprod.flow.types import FunctionFlow
 from nbprod.model import Edit, Fix, Span
 from nbprod.rule import unsafe
+from nbprod.syntax.walk import walk
 
 __all__ = ["as_parameter"]
 
@@ -62,7 +63,7 @@ def _mentions(name: str, facts: Facts) -> Iterator[tuple[int, ast.Name, ast.Call
         roots: list[ast.AST] = [parsed.tree]
         roots += [magic.body for magic in parsed.magics if magic.body is not None]
         for root in roots:
-            nodes = list(ast.walk(root))
+            nodes = list(walk(root))
             callees = {id(node.func): node for node in nodes if isinstance(node, ast.Call)}
             for node in nodes:
                 if (

@@ -55,6 +55,7 @@ from collections.abc import Iterator
 from nbprod.facts import Facts
 from nbprod.model import Diagnostic, Span
 from nbprod.rule import NodeInCell, rule
+from nbprod.syntax.walk import walk
 
 _BROAD = ("Exception", "BaseException")
 
@@ -66,7 +67,7 @@ def check(subject: NodeInCell, facts: Facts) -> Iterator[Diagnostic]:
     assert isinstance(node, ast.ExceptHandler)
     is_bare = node.type is None
     broad = is_bare or (isinstance(node.type, ast.Name) and node.type.id in _BROAD)
-    if not broad or any(isinstance(one, ast.Raise) for part in node.body for one in ast.walk(part)):
+    if not broad or any(isinstance(one, ast.Raise) for part in node.body for one in walk(part)):
         return
     if not is_bare and not all(_is_nothing(one) for one in node.body):
         return

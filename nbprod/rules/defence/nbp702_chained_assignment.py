@@ -85,7 +85,7 @@ def _mentions(node: ast.AST, frame: str) -> bool:
         isinstance(part, (ast.Subscript, ast.Attribute))
         and isinstance(part.value, ast.Name)
         and part.value.id == frame
-        for part in ast.walk(node)
+        for part in walk(node)
     )
 
 

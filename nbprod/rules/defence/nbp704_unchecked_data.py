@@ -45,6 +45,7 @@ from nbprod.facts import Facts
 from nbprod.model import Diagnostic, Severity
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule
+from nbprod.syntax.walk import walk
 
 _READERS = frozenset(
     f"pandas.read_{kind}"
@@ -88,10 +89,10 @@ def _is_looked_at(name: str, facts: Facts) -> bool:
         if isinstance(last, ast.Expr) and isinstance(last.value, ast.Name):
             if last.value.id == name:
                 return True
-        for node in ast.walk(parsed.tree):
+        for node in walk(parsed.tree):
             if isinstance(node, ast.Attribute) and node.attr in _LOOKS and _is(node.value, name):
                 return True
-            if isinstance(node, ast.Assert) and any(_is(one, name) for one in ast.walk(node)):
+            if isinstance(node, ast.Assert) and any(_is(one, name) for one in walk(node)):
                 return True
             if isinstance(node, ast.Call) and any(_is(one, name) for one in node.args):
                 called = facts.qualified(node.func)

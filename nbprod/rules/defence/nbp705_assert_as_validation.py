@@ -37,6 +37,7 @@ from collections.abc import Iterator
 from nbprod.facts import Facts
 from nbprod.model import Diagnostic, Severity
 from nbprod.rule import NodeInCell, rule
+from nbprod.syntax.walk import walk
 
 
 @rule(
@@ -59,7 +60,7 @@ def check(subject: NodeInCell, facts: Facts) -> Iterator[Diagnostic]:
             continue
         if not isinstance(statement, ast.Assert):
             return
-        read = {one.id for one in ast.walk(statement.test) if isinstance(one, ast.Name)}
+        read = {one.id for one in walk(statement.test) if isinstance(one, ast.Name)}
         if read & names:
             yield Diagnostic(
                 facts.span(subject.parsed.cell.index, statement),

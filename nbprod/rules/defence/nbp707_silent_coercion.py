@@ -71,4 +71,4 @@ def _in_call(node: ast.Call, cell: int, facts: Facts, tree: ast.Module) -> Itera
 
 
 def _counts(tree: ast.AST) -> bool:
-    return any(isinstance(one, ast.Attribute) and one.attr in _COUNTS for one in ast.walk(tree))
+    return any(isinstance(one, ast.Attribute) and one.attr in _COUNTS for one in walk(tree))

@@ -32,6 +32,7 @@ from nbprod.flow.library import MUTATORS
 from nbprod.model import Diagnostic
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule
+from nbprod.syntax.walk import walk
 
 _MAKERS = ("list", "dict", "set", "defaultdict", "deque")
 _METHODS = frozenset(name for table in MUTATORS.values() for name in table)
@@ -74,7 +75,7 @@ def _is_mutable(node: ast.expr) -> bool:
 
 def _is_exposed(function: ast.FunctionDef | ast.AsyncFunctionDef, name: str) -> bool:
     """Whether the body changes a parameter in place, returns it or stores it."""
-    for node in ast.walk(function):
+    for node in walk(function):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             if _is(node.func.value, name) and node.func.attr in _METHODS:
                 return True

@@ -149,7 +149,7 @@ def _kept(tree: ast.Module) -> set[int]:
     found: set[int] = set()
     for statement in tree.body:
         if isinstance(statement, (ast.Assign, ast.AnnAssign, ast.AugAssign)):
-            found |= {id(one) for one in ast.walk(statement) if isinstance(one, ast.Call)}
+            found |= {id(one) for one in walk(statement) if isinstance(one, ast.Call)}
     return found
 
 

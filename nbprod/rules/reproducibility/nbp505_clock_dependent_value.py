@@ -42,6 +42,7 @@ from collections.abc import Iterator
 from nbprod.facts import Facts
 from nbprod.model import Diagnostic, Severity
 from nbprod.rule import NodeInCell, rule
+from nbprod.syntax.walk import walk
 
 _CLOCKS = frozenset(
     [
@@ -78,10 +79,13 @@ def check(subject: NodeInCell, facts: Facts) -> Iterator[Diagnostic]:
     """Report assignments of the present date to names that do not look like measurements."""
     node, cell = subject.node, subject.parsed.cell.index
     assert isinstance(node, ast.Assign)
+    source = subject.parsed.cell.source
+    if "now(" not in source and "today(" not in source:
+        return
     names = [one.id.lower() for one in node.targets if isinstance(one, ast.Name)]
     if not names or facts.is_parameters(cell) or _is_harmless(names[0]):
         return
-    for part in ast.walk(node.value):
+    for part in walk(node.value):
         if isinstance(part, ast.Call) and isinstance(part.func, ast.Attribute):
             if part.func.attr in ("now", "today", "utcnow"):
                 if facts.qualified(part.func) in _CLOCKS and not _is_written(node.value):
@@ -102,5 +106,5 @@ def _is_written(node: ast.expr) -> bool:
     """Whether the time only becomes a text, for the name of a file or a line of a log."""
     return any(
         isinstance(part, ast.Attribute) and part.attr in ("strftime", "isoformat")
-        for part in ast.walk(node)
+        for part in walk(node)
     ) or isinstance(node, ast.JoinedStr)

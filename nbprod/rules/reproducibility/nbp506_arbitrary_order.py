@@ -38,6 +38,7 @@ from collections.abc import Iterator
 from nbprod.facts import Facts
 from nbprod.model import Diagnostic, Severity
 from nbprod.rule import NodeInCell, rule
+from nbprod.syntax.walk import walk
 
 _LISTINGS = frozenset(["os.listdir", "os.scandir", "glob.glob", "glob.iglob"])
 
@@ -72,5 +73,5 @@ def _gathers(node: ast.For) -> bool:
     return any(
         isinstance(part, ast.Attribute) and part.attr in ("append", "extend", "concat")
         for one in node.body
-        for part in ast.walk(one)
+        for part in walk(one)
     )

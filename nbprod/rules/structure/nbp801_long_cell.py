@@ -32,6 +32,7 @@ from nbprod.facts import Facts
 from nbprod.model import Diagnostic, Severity
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule, whole_cell
+from nbprod.syntax.walk import walk
 
 _MOST = 60
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
@@ -61,7 +62,7 @@ def _text_lines(tree: ast.Module) -> int:
     """The lines inside of strings: queries and texts are no code."""
     return sum(
         (node.end_lineno or node.lineno) - node.lineno
-        for node in ast.walk(tree)
+        for node in walk(tree)
         if isinstance(node, (ast.JoinedStr, ast.Constant))
         and isinstance(getattr(node, "value", ""), str)
     )

@@ -37,7 +37,9 @@ from collections.abc import Iterator
 from nbprod.facts import Facts
 from nbprod.model import Diagnostic, Severity
 from nbprod.rule import NodeInCell, rule
+from nbprod.syntax.walk import walk
 
+_WORDS = ("input", "open", "read_", "requests", "urllib")
 _PERSON = "asks a person"
 _NETWORK = ("requests.get", "requests.post", "urllib.request.urlopen", "urllib.request.urlretrieve")
 
@@ -53,7 +55,9 @@ def check(subject: NodeInCell, facts: Facts) -> Iterator[Diagnostic]:
     """Report functions that do work and get their input themselves; one finding for each."""
     node, cell = subject.node, subject.parsed.cell.index
     assert isinstance(node, ast.FunctionDef)
-    for call in ast.walk(node):
+    if not any(word in subject.parsed.cell.source for word in _WORDS):
+        return
+    for call in walk(node):
         if not isinstance(call, ast.Call):
             continue
         reason = _reason(call, facts)
