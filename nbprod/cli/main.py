@@ -16,6 +16,7 @@ __all__ = ["cli", "main"]
 _COMMANDS = {
     "baseline": ("nbprod.cli.baseline", "Write and keep the file of findings that are known."),
     "check": ("nbprod.cli.check", "Check notebooks."),
+    "clones": ("nbprod.cli.clones", "Find code that stands in several places."),
     "config": ("nbprod.cli.config", "Show the configuration and where each value comes from."),
     "extract": ("nbprod.cli.extract", "Turn cells into a module with tests."),
     "graph": ("nbprod.cli.graph", "Draw the data flow between the cells of a notebook."),

@@ -1,0 +1,346 @@
+"""Find what is repeated: maximal repeats over hashed statements.
+
+All sources are written one behind the other as numbers, with a number of its own between two of
+them, and the suffixes are sorted; neighbours that start alike are repeats (Baker, "On finding
+duplication and near-duplication in large software systems", WCRE 1995). A repeat is kept when it
+cannot be made longer on either side, and when its names can be renamed one to one.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from typing import Literal, NamedTuple
+
+from nbprod.clones.types import CloneGroup, Copy, Difference, Fragment, Source
+from nbprod.flow.scopes import bound_names
+
+__all__ = ["Found", "Limits", "find_clones"]
+
+# Suffixes are compared up to this many statements.
+_LONGEST = 60
+_MOST_GAP = 2
+_MOST_PLACES = 40
+_ALIKE = 0.8
+
+
+class Limits(NamedTuple):
+    """What is too small to be told: nodes of the trees, and statements unless one is a
+    definition."""
+
+    weight: int = 50
+    statements: int = 3
+
+
+# What may be a part of something with gaps.
+_PARTS = Limits(weight=14, statements=2)
+
+
+class Found(NamedTuple):
+    """Groups of clones, the largest first, and files that are copies as a whole."""
+
+    groups: tuple[CloneGroup, ...]
+    copies: tuple[Copy, ...]
+
+
+class _Repeat(NamedTuple):
+    """Places (source, first statement) that are alike for some statements."""
+
+    length: int
+    places: tuple[tuple[int, int], ...]
+
+
+def find_clones(sources: Sequence[Source], limits: Limits = Limits()) -> Found:
+    """What is repeated in some cells and modules.
+
+    Args:
+        sources: the cells and modules; those of one path stand together.
+        limits: what is too small.
+    """
+    copies = tuple(_copies(sources))
+    left_out = {path for one in copies for path in one.paths[1:]}
+    kept = [one for one in sources if one.path not in left_out]
+    repeats = _without_parts(_repeats(kept, _PARTS))
+    groups = [group for one in _with_gaps(repeats) for group in _groups(one, kept, limits)]
+    groups.sort(key=lambda one: (-one.weight * len(one.fragments), one.fragments[0].source.path))
+    return Found(tuple(groups), copies)
+
+
+# --- whole copies --------------------------------------------------------------------------------
+
+
+def _copies(sources: Sequence[Source]) -> Iterator[Copy]:
+    """Files of which one has nearly all cells of the other."""
+    texts: dict[str, Counter[tuple[int, ...]]] = {}
+    for path, own in groupby(sources, key=lambda one: one.path):
+        cells = [tuple(s.digest for s in one.statements) for one in own if one.cell is not None]
+        texts[path] = Counter(one for one in cells if one)
+    holders: dict[tuple[int, ...], list[str]] = {}
+    for path, counter in texts.items():
+        if sum(map(len, counter)) >= 8:
+            for cell in counter:
+                holders.setdefault(cell, []).append(path)
+    shared: Counter[tuple[str, str]] = Counter()
+    for paths in holders.values():
+        if 1 < len(paths) <= _MOST_PLACES:
+            for place, one in enumerate(paths):
+                for other in paths[place + 1 :]:
+                    shared[one, other] += 1
+    leaders: dict[str, str] = {}
+    groups: dict[str, list[str]] = {}
+    for (one, other), count in shared.items():
+        if count < _ALIKE * max(len(texts[one]), len(texts[other])):
+            continue
+        leader = leaders.get(one, one)
+        if other not in leaders and other not in groups:
+            leaders[other] = leader
+            groups.setdefault(leader, [leader]).append(other)
+    for members in groups.values():
+        yield Copy(tuple(members))
+
+
+# --- repeats -------------------------------------------------------------------------------------
+
+
+def _repeats(sources: Sequence[Source], limits: Limits) -> list[_Repeat]:
+    """The maximal repeats that are large enough."""
+    text: list[int] = []
+    origin: list[tuple[int, int]] = []
+    for number, source in enumerate(sources):
+        for place, statement in enumerate(source.statements):
+            text.append(statement.digest)
+            origin.append((number, place))
+        text.append(-1 - number)
+        origin.append((number, len(source.statements)))
+    once = {digest for digest, count in Counter(text).items() if count == 1}
+    starts = [at for at, digest in enumerate(text) if digest not in once]
+    starts.sort(key=lambda at: text[at : at + _LONGEST])
+    common = [_common(text, a, b) for a, b in zip(starts, starts[1:], strict=False)]
+    found = []
+    for length, first, last in _intervals(common):
+        places = starts[first : last + 1]
+        before = {text[at - 1] if at else None for at in places}
+        if len(before) == 1 and None not in before and min(before) >= 0:  # type: ignore[type-var,operator]
+            continue
+        number, place = origin[places[0]]
+        own = sources[number].statements[place : place + length]
+        if _is_large(own, limits):
+            found.append(_Repeat(length, tuple(sorted(origin[at] for at in places))))
+    return [one for repeat in found if (one := _apart(repeat)) is not None]
+
+
+def _common(text: Sequence[int], one: int, other: int) -> int:
+    count = 0
+    end = min(len(text) - max(one, other), _LONGEST)
+    while count < end and text[one + count] == text[other + count]:
+        count += 1
+    return count
+
+
+def _intervals(common: Sequence[int]) -> Iterator[tuple[int, int, int]]:
+    """Runs of suffixes that share a start: its length, the first and the last of them.
+
+    The intervals of the array of common lengths, by a stack (Kasai et al. 2001).
+    """
+    stack: list[tuple[int, int]] = []
+    for place, length in enumerate([*common, 0]):
+        first = place
+        while stack and stack[-1][0] > length:
+            high, first = stack.pop()
+            yield high, first, place
+        if length and (not stack or stack[-1][0] < length):
+            stack.append((length, first))
+
+
+def _is_large(statements: Sequence[object], limits: Limits) -> bool:
+    weight = sum(one.weight for one in statements)  # type: ignore[attr-defined]
+    defines = any(
+        isinstance(one.node, (ast.FunctionDef, ast.ClassDef))  # type: ignore[attr-defined]
+        for one in statements
+    )
+    return weight >= limits.weight and (defines or len(statements) >= limits.statements)
+
+
+def _apart(repeat: _Repeat) -> _Repeat | None:
+    """A repeat without places that overlap an earlier one."""
+    places: list[tuple[int, int]] = []
+    for number, place in repeat.places:
+        if places and places[-1][0] == number and place < places[-1][1] + repeat.length:
+            continue
+        places.append((number, place))
+    if not 1 < len(places) <= _MOST_PLACES:
+        return None
+    return _Repeat(repeat.length, tuple(places))
+
+
+def _without_parts(repeats: Iterable[_Repeat]) -> list[_Repeat]:
+    """Repeats whose places are not all inside of a longer one with as many places."""
+    kept: list[_Repeat] = []
+    covered: dict[tuple[int, int], int] = {}
+    for one in sorted(repeats, key=lambda one: (-one.length, -len(one.places))):
+        inside = [covered.get(place, 0) for place in one.places]
+        if min(inside) >= len(one.places):
+            continue
+        kept.append(one)
+        for number, place in one.places:
+            for offset in range(one.length):
+                key = (number, place + offset)
+                covered[key] = max(covered.get(key, 0), len(one.places))
+    return kept
+
+
+def _with_gaps(repeats: Sequence[_Repeat]) -> list[list[_Repeat]]:
+    """Repeats in chains: those that follow each other in the same places with a small gap."""
+    left = sorted(repeats, key=lambda one: (one.places, one.length))
+    by_numbers: dict[tuple[int, ...], list[_Repeat]] = {}
+    for one in left:
+        by_numbers.setdefault(tuple(number for number, _ in one.places), []).append(one)
+    chains: list[list[_Repeat]] = []
+    for same in by_numbers.values():
+        for one in same:
+            last = chains[-1][-1] if chains and chains[-1][0] in same else None
+            if last is not None and _follows(last, one):
+                chains[-1].append(one)
+            else:
+                chains.append([one])
+    return chains
+
+
+def _follows(first: _Repeat, second: _Repeat) -> bool:
+    gaps = [
+        after - (before + first.length)
+        for (_, before), (_, after) in zip(first.places, second.places, strict=True)
+    ]
+    return all(0 <= gap <= _MOST_GAP for gap in gaps) and any(gap > 0 for gap in gaps)
+
+
+# --- groups --------------------------------------------------------------------------------------
+
+
+def _groups(
+    chain: Sequence[_Repeat], sources: Sequence[Source], limits: Limits
+) -> Iterator[CloneGroup]:
+    """The fragments of a chain whose names fit one to one; the others are another matter."""
+    last = chain[-1]
+    fragments = [
+        Fragment(sources[number], start, end + last.length)
+        for (number, start), (_, end) in zip(chain[0].places, last.places, strict=True)
+    ]
+    first = fragments[0]
+    own = first.source.statements[first.start : first.end]
+    if not _is_large(own, limits):
+        return
+    if len(chain) > 1:
+        if all(_fits(one, sources) for one in chain):
+            weight = sum(one.weight for one in own)
+            yield CloneGroup(3, tuple(fragments), (), _signature(first, ()), weight)
+        return
+    rest = fragments
+    while len(rest) > 1:
+        first = rest[0]
+        fitting = [first, *(one for one in rest[1:] if _renames(first, one) is not None)]
+        rest = [one for one in rest[1:] if one not in fitting]
+        if len(fitting) > 1:
+            yield _group(fitting)
+
+
+def _fits(repeat: _Repeat, sources: Sequence[Source]) -> bool:
+    """Whether the names of all places of a repeat go one to one."""
+    first, *others = (
+        Fragment(sources[number], start, start + repeat.length) for number, start in repeat.places
+    )
+    return all(_renames(first, one) is not None for one in others)
+
+
+def _group(fragments: Sequence[Fragment]) -> CloneGroup:
+    differences = _differences(fragments)
+    kind: Literal[1, 2] = 2 if differences else 1
+    first = fragments[0]
+    weight = sum(one.weight for one in first.source.statements[first.start : first.end])
+    return CloneGroup(kind, tuple(fragments), differences, _signature(first, differences), weight)
+
+
+def _renames(first: Fragment, other: Fragment) -> dict[str, str] | None:
+    """The names of the one by those of the other; None where they do not go one to one."""
+    there: dict[str, str] = {}
+    back: dict[str, str] = {}
+    for one, two in _aligned(first, other):
+        for mine, theirs in zip(_names(one), _names(two), strict=False):
+            if there.setdefault(mine, theirs) != theirs or back.setdefault(theirs, mine) != mine:
+                return None
+    return there
+
+
+def _aligned(first: Fragment, other: Fragment) -> Iterator[tuple[ast.AST, ast.AST]]:
+    for one, two in zip(first.nodes, other.nodes, strict=False):
+        yield from zip(ast.walk(one), ast.walk(two), strict=False)
+
+
+def _names(node: ast.AST) -> tuple[str, ...]:
+    if isinstance(node, ast.Name):
+        return (node.id,)
+    if isinstance(node, ast.arg):
+        return (node.arg,)
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        return (node.name,)
+    return ()
+
+
+def _differences(fragments: Sequence[Fragment]) -> tuple[Difference, ...]:
+    """Names and literals that are not the same everywhere, in order, each once."""
+    first, *others = fragments
+    found: dict[tuple[str, ...], Difference] = {}
+    keywords = {
+        id(part.value): part.arg
+        for node in first.nodes
+        for part in ast.walk(node)
+        if isinstance(part, ast.keyword)
+    }
+    columns = [list(_aligned(first, one)) for one in others]
+    for row in zip(*columns, strict=False):
+        mine = row[0][0]
+        theirs = [pair[1] for pair in row]
+        texts = (_text(mine), *(_text(one) for one in theirs))
+        if texts[0] is None or len(set(texts)) == 1 or None in texts:
+            continue
+        kind: Literal["name", "literal"] = "literal" if isinstance(mine, ast.Constant) else "name"
+        said = tuple(str(one) for one in texts)
+        found.setdefault(said, Difference(kind, said, keywords.get(id(mine))))
+    return tuple(found.values())
+
+
+def _text(node: ast.AST) -> str | None:
+    if isinstance(node, ast.Constant):
+        return repr(node.value)
+    names = _names(node)
+    return names[0] if names else None
+
+
+def _bound(first: Fragment) -> list[str]:
+    """The names that a fragment binds, in order."""
+    found: dict[str, None] = {}
+    for node in first.nodes:
+        made = bound_names([node]).items()
+        for name, _ in sorted(made, key=lambda one: getattr(one[1], "col_offset", 0)):
+            found.setdefault(name)
+    return list(found)
+
+
+def _signature(first: Fragment, differences: Sequence[Difference]) -> str:
+    """A function for all places: its parameters are what differs, its results what is bound."""
+    definition = first.nodes[0]
+    if len(first.nodes) == 1 and isinstance(definition, (ast.FunctionDef, ast.ClassDef)):
+        return f"def {definition.name}(...)" if not differences else f"{definition.name}"
+    bound = _bound(first)
+    parameters: list[str] = []
+    for number, one in enumerate(differences, 1):
+        if one.kind == "name" and one.texts[0] in bound:
+            continue
+        name = one.texts[0] if one.kind == "name" else one.argument or f"value_{number}"
+        if name not in parameters:
+            parameters.append(name)
+    results = bound
+    made = f" -> {', '.join(results[:4])}{', …' if len(results) > 4 else ''}" if results else ""
+    return f"def shared({', '.join(parameters)}){made}"

@@ -1,0 +1,62 @@
+"""Statements with their names and literals taken out, hashed."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+from zlib import crc32
+
+from nbprod.clones.types import Source, Statement
+from nbprod.syntax.types import ParsedCell
+from nbprod.syntax.walk import CHILDREN
+
+__all__ = ["source_of", "sources_of_notebook"]
+
+_IMPORTS = (ast.Import, ast.ImportFrom)
+
+
+def sources_of_notebook(path: str, parsed: Sequence[ParsedCell | None]) -> list[Source]:
+    """The cells of a notebook; those without Python left out."""
+    return [
+        source_of(path, one.cell.number, one.tree)
+        for one in parsed
+        if one is not None and one.tree is not None and one.tree.body
+    ]
+
+
+def source_of(path: str, cell: int | None, tree: ast.Module) -> Source:
+    """A cell or a module; imports and docstrings are passed over, since everybody has them."""
+    statements = tuple(
+        Statement(*_digest(node), node, node.lineno)
+        for node in tree.body
+        if not isinstance(node, _IMPORTS)
+        and not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))
+    )
+    return Source(path, cell, statements)
+
+
+def _digest(node: ast.AST) -> tuple[int, int]:
+    """What a node is hashed to, blind to names and literals, and how many nodes it has."""
+    weight = 1
+    kind = type(node)
+    text = kind.__name__
+    if kind is ast.Constant:
+        text += type(node.value).__name__  # type: ignore[attr-defined]
+    elif kind is ast.Attribute:
+        text += node.attr  # type: ignore[attr-defined]
+    elif kind is ast.keyword:
+        text += str(node.arg)  # type: ignore[attr-defined]
+    elif kind in (ast.BinOp, ast.UnaryOp, ast.AugAssign, ast.BoolOp):
+        text += type(node.op).__name__  # type: ignore[attr-defined]
+    elif kind is ast.Compare:
+        text += "".join(type(one).__name__ for one in node.ops)  # type: ignore[attr-defined]
+    digest = crc32(text.encode())
+    for field in CHILDREN[kind]:
+        value = getattr(node, field, None)
+        for one in value if isinstance(value, list) else (value,):
+            if isinstance(one, ast.AST):
+                inner, count = _digest(one)
+                weight += count
+                digest = crc32(inner.to_bytes(4, "little"), digest)
+        digest = crc32(b"|", digest)
+    return digest, weight

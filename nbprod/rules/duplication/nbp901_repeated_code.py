@@ -1,0 +1,76 @@
+"""Code that stands in the notebook twice.
+
+## Why
+
+The same lines with another name in them are a function that nobody wrote. A fault is mended in
+one of the copies only.
+
+## Flagged
+
+```notebook
+# %%
+import pandas as pd
+sales = pd.read_csv("sales.csv")  #! NBP901
+sales = sales.dropna(subset=["price", "city"])
+sales["month"] = pd.to_datetime(sales["day"]).dt.month
+by_month = sales.groupby(["city", "month"])["price"].agg(["mean", "count"]).reset_index()
+by_month = by_month[by_month["count"] > 10].sort_values("mean", ascending=False)
+# %%
+costs = pd.read_csv("costs.csv")
+costs = costs.dropna(subset=["price", "city"])
+costs["month"] = pd.to_datetime(costs["day"]).dt.month
+cost_by_month = costs.groupby(["city", "month"])["price"].agg(["mean", "count"]).reset_index()
+cost_by_month = cost_by_month[cost_by_month["count"] > 25].sort_values("mean", ascending=False)
+```
+
+## Clean
+
+```notebook
+# %%
+import matplotlib.pyplot as plt
+fig, ax = plt.subplots()
+ax.plot([1, 2])
+plt.show()
+# %%
+fig, ax = plt.subplots()
+ax.plot([3, 4])
+plt.show()
+```
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from nbprod.clones.find import Limits, find_clones
+from nbprod.clones.sources import sources_of_notebook
+from nbprod.clones.types import Fragment
+from nbprod.facts import Facts
+from nbprod.model import Diagnostic, Label, Severity, Span
+from nbprod.notebook.types import Notebook
+from nbprod.rule import rule
+
+_LIMITS = Limits()
+
+
+@rule("NBP901", "repeated-code", on=Notebook, level="production", severity=Severity.INFO)
+def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
+    """Report the first place of each group, with the others beside it."""
+    sources = sources_of_notebook(notebook.path, facts.parsed)
+    if len(sources) < 2:
+        return
+    for group in find_clones(sources, _LIMITS).groups:
+        first, *others = group.fragments
+        differing = ", ".join(f"`{one.texts[0]}`" for one in group.differences[:3])
+        but = f", but for {differing}" if differing else ""
+        yield Diagnostic(
+            _span(first, facts),
+            f"{len(group.fragments)} times the same{but}",
+            labels=tuple(Label(_span(one, facts), "here again") for one in others[:6]),
+            help=f"one function could stand for all: `{group.signature}`",
+        )
+
+
+def _span(one: Fragment, facts: Facts) -> Span:
+    assert one.source.cell is not None
+    return facts.span(one.source.cell - 1, one.nodes[0])

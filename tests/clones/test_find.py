@@ -1,0 +1,121 @@
+"""What counts as a clone, and of which kind."""
+
+from __future__ import annotations
+
+import ast
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nbprod.clones.find import Limits, find_clones
+from nbprod.clones.sources import source_of
+from nbprod.clones.types import Source
+from tests.review.notebooks import cell, save
+
+CLEAN = """
+sales = read("sales.csv")
+sales = sales.dropna(subset=["price", "city"])
+sales["month"] = to_datetime(sales["day"]).dt.month
+by_month = sales.groupby(["city", "month"])["price"].agg(["mean", "count"]).reset_index()
+by_month = by_month[by_month["count"] > 10].sort_values("mean", ascending=False)
+"""
+RENAMED = CLEAN.replace("sales", "costs").replace("by_month", "monthly").replace("> 10", "> 25")
+MIXED = CLEAN.replace('sales["month"]', 'other["month"]')
+LONGER = CLEAN.replace("by_month = sales", 'sales["year"] = 2020\nby_month = sales')
+DEFINED = "def load(path):\n" + "".join(f"    {line}\n" for line in CLEAN.strip().split("\n"))
+
+
+def cells(*texts: str) -> list[Source]:
+    return [source_of(f"n{at}.ipynb", at, ast.parse(text)) for at, text in enumerate(texts, 1)]
+
+
+@pytest.mark.parametrize(
+    ("other", "kinds"),
+    [
+        pytest.param(CLEAN, [1], id="the-same"),
+        pytest.param(RENAMED, [2], id="renamed-with-another-literal"),
+        pytest.param(LONGER, [3], id="a-statement-more"),
+        pytest.param("x = 1\n" + CLEAN + "print(x)\n", [1], id="among-others"),
+        pytest.param("\n".join(CLEAN.strip().split("\n")[:2]), [], id="too-small"),
+        pytest.param(CLEAN.replace(".dropna(", ".fillna("), [], id="another-method"),
+        pytest.param(CLEAN.replace('"mean", "count"', '"mean"'), [], id="another-shape"),
+        pytest.param(DEFINED, [], id="a-function-of-it"),
+    ],
+)
+def test_kinds(other: str, kinds: list[int]) -> None:
+    limits = Limits(weight=45)
+    assert [group.kind for group in find_clones(cells(CLEAN, other), limits).groups] == kinds
+
+
+def test_names_that_do_not_go_one_to_one_are_another_matter() -> None:
+    assert find_clones(cells(CLEAN, MIXED), Limits()).groups == ()
+
+
+def test_a_group_has_all_places_and_what_differs() -> None:
+    (group,) = find_clones(cells(CLEAN, RENAMED, "a = 1\n" + CLEAN)).groups
+    assert [(one.source.cell, one.first_line, one.last_line) for one in group.fragments] == [
+        (1, 2, 6),
+        (2, 2, 6),
+        (3, 3, 7),
+    ]
+    assert {one.texts for one in group.differences} == {
+        ("sales", "costs", "sales"),
+        ("by_month", "monthly", "by_month"),
+        ("'sales.csv'", "'costs.csv'", "'sales.csv'"),
+        ("10", "25", "10"),
+    }
+    assert group.signature.endswith("-> sales, by_month")
+
+
+def test_functions_alone_are_enough() -> None:
+    (group,) = find_clones(cells(DEFINED, DEFINED)).groups
+    assert (group.kind, group.signature) == (1, "def load(...)")
+
+
+def test_a_copy_of_a_notebook_is_told_as_one() -> None:
+    texts = [f"step = make({', '.join('x' * (at + 1))})\nprint(step.m{at})" for at in range(12)]
+    one = [source_of("a.ipynb", at, ast.parse(text)) for at, text in enumerate(texts, 1)]
+    other = [item._replace(path="a-Copy1.ipynb") for item in one]
+    found = find_clones([*one, *other])
+    assert [copy.paths for copy in found.copies] == [("a.ipynb", "a-Copy1.ipynb")]
+    assert found.groups == ()
+
+
+NAMES = st.dictionaries(
+    st.sampled_from(["sales", "by_month"]),
+    st.sampled_from(["alpha", "beta", "gamma"]),
+    min_size=2,
+    max_size=2,
+).filter(lambda one: len(set(one.values())) == 2)
+
+
+@given(NAMES)
+def test_renaming_one_to_one_never_matters(names: dict[str, str]) -> None:
+    text = CLEAN
+    for old, new in names.items():
+        text = text.replace(old, new)
+    (group,) = find_clones(cells(CLEAN, text)).groups
+    assert len(group.fragments) == 2
+
+
+def test_the_command(tmp_path: Path) -> None:
+    save(tmp_path / "a.ipynb", cell("import x", "a"), cell(CLEAN, "b"))
+    (tmp_path / "made.py").write_text(f'"""Doc."""\n{RENAMED}')
+    command = [sys.executable, "-m", "nbprod", "clones", "--isolated", "--output-format", "json"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 1, done.stderr
+    (group,) = json.loads(done.stdout)["groups"]
+    assert [(one["path"], one["cell"], one["line"]) for one in group["places"]] == [
+        ("a.ipynb", 2, 2),
+        ("./made.py", None, 3),
+    ]
+    alone = subprocess.run(
+        [*command, "--no-modules"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert alone.returncode == 0
+    assert json.loads(alone.stdout) == {"version": "1", "copies": [], "groups": []}
