@@ -23,6 +23,7 @@ _COMMANDS = {
     "init": ("nbprod.cli.init", "Set a repository up: configuration, hook, workflow."),
     "report": ("nbprod.cli.report", "Write a review report of notebooks, against a base."),
     "rule": ("nbprod.cli.rule", "Explain a rule, or list them all."),
+    "score": ("nbprod.cli.score", "Show what stands between notebooks and production."),
     "verify": ("nbprod.cli.verify", "Run two notebooks and compare them."),
 }
 

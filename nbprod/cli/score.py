@@ -1,0 +1,96 @@
+"""``nbprod score``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from nbprod.config.files import Configuration
+from nbprod.config.layers import read_table
+from nbprod.project import discover, iter_results
+
+if TYPE_CHECKING:
+    from nbprod.model import FileResult
+    from nbprod.readiness.judge import Judged
+
+_EXAMPLES = """\b
+Examples:
+  nbprod score                               a table for all notebooks here
+  nbprod score train.ipynb --output-format markdown
+"""
+_MARKS = {"passed": "yes", "failed": "no", "nothing against it": "?", "not checkable": "-"}
+
+
+@click.command("score", epilog=_EXAMPLES)
+@click.argument("paths", nargs=-1, type=click.Path())
+@click.option("--output-format", type=click.Choice(["full", "markdown", "json"]), default="full")
+@click.option("--each", is_flag=True, help="A table for each notebook, too.")
+@click.option("--isolated", is_flag=True, help="Read no configuration file.")
+def command(paths: tuple[str, ...], output_format: str, each: bool, isolated: bool) -> int:
+    """Show what stands between notebooks and production, item by item.
+
+    The items are those of the ML Test Score, and what notebooks need besides. What no reading of
+    code can tell is listed with what a person would do. There is no total: an item that fails is
+    not made up for by ten that do not.
+    """
+    from nbprod.readiness.judge import as_json, judged, rules_of_items
+
+    layer = read_table({"select": rules_of_items()}, "the command line")
+    configure = Configuration(layer, (), isolated).for_path
+    found = discover(paths or (".",), configure)
+    results = [one for one in iter_results(found, configure) if one.skipped is None]
+    if output_format == "json":
+        click.echo(json.dumps(as_json(results), indent=2))
+        return 0
+    table = _markdown if output_format == "markdown" else _full
+    every = [finding for one in results for finding in one.findings]
+    for line in table(_title(results), judged(every)):
+        click.echo(line)
+    for one in results if each else ():
+        for line in table(one.path, judged(one.findings)):
+            click.echo(line)
+    return 0
+
+
+def _title(results: Sequence[FileResult]) -> str:
+    return f"{len(results)} notebook{'s' if len(results) != 1 else ''}"
+
+
+def _full(title: str, rows: Sequence[Judged]) -> Iterator[str]:
+    from nbprod.report.places import clickable
+
+    yield f"{title}\n"
+    section = ""
+    for one in rows:
+        if one.item.section != section:
+            section = one.item.section
+            yield f"{section}"
+        yield f"  {_MARKS[one.state]:>3}  {one.item.id}  {one.item.title}"
+        if one.against:
+            yield f"           {_times(one)}, first at {clickable(one.against[0])}"
+        elif one.state == "nothing against it":
+            yield f"           nothing was found against it; {one.item.why}"
+        elif one.state == "not checkable":
+            yield f"           not checkable by reading code: {one.item.why}"
+    yield ""
+
+
+def _times(one: Judged) -> str:
+    count = len(one.against)
+    return f"{count} finding{'s' if count != 1 else ''}"
+
+
+def _markdown(title: str, rows: Sequence[Judged]) -> Iterator[str]:
+    from nbprod.report.markdown import escaped
+    from nbprod.report.places import clickable
+
+    yield f"### {escaped(title)}\n\n| | item | | |\n|---|---|---|---|"
+    for one in rows:
+        said = "" if one.state == "passed" else one.item.why
+        if one.against:
+            said = f"{_times(one)}, first at {clickable(one.against[0])}"
+        yield f"| {one.item.id} | {one.item.title} | {one.state} | {escaped(said)} |"
+    yield ""

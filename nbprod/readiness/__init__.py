@@ -1,0 +1,1 @@
+"""How far notebooks are from production, item by item."""
