@@ -64,7 +64,7 @@ def test_exit_codes(folder: Path) -> None:
     assert nbprod("check", "good.ipynb", cwd=folder).returncode == 0
     assert nbprod("check", cwd=folder).returncode == 1
     assert nbprod("check", "--exit-zero", cwd=folder).returncode == 0
-    assert nbprod("check", "--select", "NBP9", cwd=folder).returncode == 2
+    assert nbprod("check", "--select", "NBX9", cwd=folder).returncode == 2
     assert nbprod("check", "--no-such-option", cwd=folder).returncode == 2
     (folder / "empty").mkdir()
     assert nbprod("check", "empty", cwd=folder).returncode == 0
