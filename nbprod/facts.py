@@ -34,6 +34,7 @@ class CheckOptions(NamedTuple):
     ``read_file`` gives the text of a file beside the notebook, or None. ``effort`` is how many
     orders the search for a reordering may follow: few when it is only to be offered, more when
     it was asked for. ``secrets`` are values that are credentials in other notebooks.
+    ``declared`` are the distributions that the project declares, None where it declares none.
     ``tag_ignores`` are patterns for tags with the rules that are silent in such cells,
     ``severities`` those that rules have here instead of their own.
     """
@@ -44,6 +45,7 @@ class CheckOptions(NamedTuple):
     secrets: frozenset[str] = frozenset()
     tag_ignores: tuple[tuple[str, tuple[str, ...]], ...] = ()
     severities: tuple[tuple[str, str], ...] = ()
+    declared: frozenset[str] | None = None
 
 
 class Facts:

@@ -30,7 +30,8 @@ _PARALLEL_FILES = 24
 class Settings(NamedTuple):
     """What a run is told; everything that crosses to another process is plain data.
 
-    ``root`` is the folder from which the patterns of ``per_file_ignores`` are meant.
+    ``root`` is the folder from which the patterns of ``per_file_ignores`` are meant. ``declared``
+    are the distributions that the project of a file declares; it is found out for each file.
     """
 
     select: tuple[str, ...] = ()
@@ -56,6 +57,7 @@ class Settings(NamedTuple):
     cache: bool = False
     cache_dir: str = ".nbprod_cache"
     root: str = ""
+    declared: tuple[str, ...] | None = None
 
     @property
     def syntax(self) -> SyntaxOptions:
@@ -236,12 +238,23 @@ def check_file(found: Discovered, settings: Settings) -> FileResult:
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         return unreadable(found.path, ReadError("unreadable-file", f"cannot be read: {reason}"))
+    settings = _with_declared(found.path, settings)
     result = _cached(data, found.path, settings) if settings.cache else None
     if result is None:
         result = check_bytes(data, found.path, settings)
     if len(data) > 4_000_000 or gc.get_count()[0] > 200_000:
         gc.collect()
     return result
+
+
+def _with_declared(path: str, settings: Settings) -> Settings:
+    """The settings with what the project declares, if a rule asks for it."""
+    if all(rule.code != "NBP504" for rule in settings.selection_for(path).rules):
+        return settings
+    from nbprod.environment.declared import declared_above
+
+    found = declared_above(os.path.dirname(os.path.abspath(path)))
+    return settings._replace(declared=tuple(sorted(found)) if found is not None else None)
 
 
 def _cached(data: bytes, path: str, settings: Settings) -> FileResult:
@@ -308,6 +321,7 @@ def check_one(
         secrets,
         settings.tag_ignores,
         settings.severity,
+        frozenset(settings.declared) if settings.declared is not None else None,
     )
     selection = settings.selection_for(notebook.path)
     if is_foreign:

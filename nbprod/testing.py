@@ -13,6 +13,7 @@ A rule's docstring has a summary line and the sections Why, Flagged, Fixed (if i
     #>@ {"key": "value"}          metadata of the cell
     #* 60                         the line above stands 60 times
     #: Untitled.ipynb             before the first cell: the name of the file
+    #: declares pandas, numpy     before the first cell: what the project declares
     # %% [markdown]               a markdown cell
 
 The marks are taken out of the source before it is checked.
@@ -52,10 +53,11 @@ class Expected(NamedTuple):
 
 
 class Example(NamedTuple):
-    """A small notebook and the findings that it announces."""
+    """A small notebook, the findings that it announces, and what its project declares."""
 
     notebook: Notebook
     expected: tuple[Expected, ...]
+    declared: frozenset[str] | None = None
 
 
 class RuleDocs(NamedTuple):
@@ -112,9 +114,14 @@ def parse_example(text: str) -> Example:
         source, marks, outputs = _body(lines)
         expected += [Expected(index + 1, line, code, certain) for line, code, certain in marks]
         cells.append(_cell(index, options, source, outputs))
-    named = _FILE.match(text)
-    path = named[1] if named else "example.ipynb"
-    return Example(notebook_of(cells, path), tuple(sorted(expected)))
+    said = _FILE.match(text)
+    path, declared = "example.ipynb", None
+    if said and said[1].startswith("declares "):
+        words = said[1].removeprefix("declares ").split(",")
+        declared = frozenset(word.strip() for word in words)
+    elif said:
+        path = said[1]
+    return Example(notebook_of(cells, path), tuple(sorted(expected)), declared)
 
 
 def notebook_of(cells: Sequence[Cell], path: str = "example.ipynb") -> Notebook:

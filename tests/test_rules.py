@@ -41,7 +41,9 @@ def test_examples_announce_exactly_what_is_found(case: tuple[RuleFile, str, int,
     selection = Selection((load_rule(file),), frozenset((file.code,)))
     found = {
         Expected(one.place.cell or 0, one.place.line, one.code, one.certainty.value == "certain")
-        for one in check_notebook(example.notebook, selection, CheckOptions())
+        for one in check_notebook(
+            example.notebook, selection, CheckOptions(declared=example.declared)
+        )
     }
     if section != "Fixed":
         assert found == announced

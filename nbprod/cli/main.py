@@ -22,6 +22,10 @@ _COMMANDS = {
     "graph": ("nbprod.cli.graph", "Draw the data flow between the cells of a notebook."),
     "init": ("nbprod.cli.init", "Set a repository up: configuration, hook, workflow."),
     "report": ("nbprod.cli.report", "Write a review report of notebooks, against a base."),
+    "requirements": (
+        "nbprod.cli.requirements",
+        "Write a requirements file from what notebooks import.",
+    ),
     "rule": ("nbprod.cli.rule", "Explain a rule, or list them all."),
     "score": ("nbprod.cli.score", "Show what stands between notebooks and production."),
     "verify": ("nbprod.cli.verify", "Run two notebooks and compare them."),

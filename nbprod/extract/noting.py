@@ -27,11 +27,17 @@ def noted(text: str) -> str:
     if not broken:
         return text
     lines = text.split("\n")
+    whole_file = set(_OF_THE_FILE)
     for row, codes in broken.items():
         own = sorted(codes - set(_OF_THE_FILE))
-        if own and 0 < row <= len(lines):
+        if not own or not 0 < row <= len(lines):
+            continue
+        if lines[row - 1].endswith("\\"):
+            # A string goes on behind this line: no comment can stand here.
+            whole_file.update(own)
+        else:
             lines[row - 1] = _with_codes(lines[row - 1], own)
-    whole = sorted({code for codes in broken.values() for code in codes} & set(_OF_THE_FILE))
+    whole = sorted({code for codes in broken.values() for code in codes} & whole_file)
     if whole:
         lines.insert(0, f"# ruff: noqa: {', '.join(whole)}")
         lines.insert(0, "# Names and types are those of the notebook.")

@@ -38,11 +38,10 @@ from nbprod.rule import rule
 @rule("NBP110", "output-history-read", on=Notebook)
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report reads of the kernel's history."""
-    for cell, name, span in facts.flow.history_reads:
-        if span.cell == cell:
-            yield Diagnostic(
-                span,
-                f"`{name}` holds the result of whatever ran before",
-                symbol=name,
-                help="give the value a name in the cell that computes it",
-            )
+    for _, name, span in facts.flow.history_reads:
+        yield Diagnostic(
+            span,
+            f"`{name}` holds the result of whatever ran before",
+            symbol=name,
+            help="give the value a name in the cell that computes it",
+        )

@@ -1,0 +1,102 @@
+"""``nbprod requirements``."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import click
+
+from nbprod.changes import write_atomically
+from nbprod.config.files import Configuration
+from nbprod.errors import ReadError, UsageError
+from nbprod.project import discover
+
+_EXAMPLES = """\b
+Examples:
+  nbprod requirements --pin -o requirements.txt
+  nbprod requirements train.ipynb
+"""
+
+
+class _Need(NamedTuple):
+    """A distribution: the version to write, and the notebooks that need it."""
+
+    version: str | None
+    notebooks: list[str]
+
+
+@click.command("requirements", epilog=_EXAMPLES)
+@click.argument("paths", nargs=-1, type=click.Path())
+@click.option("-o", "--output", metavar="FILE", help="Write the file here; by default stdout.")
+@click.option("--pin", is_flag=True, help="With the versions that are installed here.")
+@click.option("--force", is_flag=True, help="Overwrite the file.")
+@click.option("--isolated", is_flag=True, help="Read no configuration file.")
+def command(
+    paths: tuple[str, ...], output: str | None, pin: bool, force: bool, isolated: bool
+) -> int:
+    """Write a requirements file from what notebooks really import.
+
+    Imports are matched to distributions by what is installed here, else by a table of the names
+    that differ. Versions are those that are installed (--pin), else those that a cell installs.
+    """
+    configure = Configuration(None, (), isolated).for_path
+    found = [one.path for one in discover(paths or (".",), configure) if one.problem is None]
+    text = "".join(_lines(_needs(found, pin)))
+    if output is None:
+        click.echo(text, nl=False)
+        return 0
+    if os.path.exists(output) and not force:
+        raise UsageError(f"{output}: exists already; --force overwrites it")
+    write_atomically(output, text.encode())
+    click.echo(f"wrote {output}", err=True)
+    return 0
+
+
+def _needs(paths: list[str], pin: bool) -> dict[str, _Need]:
+    from importlib.metadata import packages_distributions
+
+    from nbprod.environment.distributions import distribution_of
+    from nbprod.environment.imports import imported_modules, installed_pins
+    from nbprod.facts import Facts
+    from nbprod.notebook.read import read_notebook
+
+    installed = packages_distributions()
+    needs: dict[str, _Need] = {}
+    for path in paths:
+        try:
+            facts = Facts(read_notebook(Path(path).read_bytes(), path))
+        except (OSError, ReadError):
+            continue
+        pins = installed_pins(facts)
+        for one in imported_modules(facts):
+            top = one.module.partition(".")[0]
+            folder = os.path.dirname(path)
+            if any(os.path.exists(os.path.join(folder, name)) for name in (f"{top}.py", top)):
+                continue
+            owners = installed.get(top, [])
+            name = owners[0] if len(owners) == 1 else distribution_of(one.module)
+            version = _installed(name) if pin else None
+            need = needs.setdefault(name, _Need(version or pins.get(name.lower()), []))
+            if path not in need.notebooks:
+                need.notebooks.append(path)
+    return needs
+
+
+def _installed(name: str) -> str | None:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
+
+
+def _lines(needs: dict[str, _Need]) -> Iterator[str]:
+    for name, need in sorted(needs.items(), key=lambda one: one[0].lower()):
+        text = f"{name}=={need.version}" if need.version else name
+        shown = ", ".join(os.path.relpath(one) for one in need.notebooks[:3])
+        more = f" and {len(need.notebooks) - 3} more" if len(need.notebooks) > 3 else ""
+        yield f"{text}  # {shown}{more}\n"

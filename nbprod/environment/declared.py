@@ -1,0 +1,107 @@
+"""What a project declares that it needs: reads the files that say so."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+from nbprod.environment.distributions import normalised
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+__all__ = ["declared_above"]
+
+_NAME = re.compile(r"\s*([A-Za-z0-9][\w.\-]*)")
+_FILES = re.compile(r"(?:requirements[\w.\-]*|constraints)\.(?:txt|in)\Z")
+_LIST_ITEM = re.compile(r"^\s*-\s*['\"]?([A-Za-z][\w.\-]*)", re.MULTILINE)
+
+
+@cache
+def declared_above(folder: str) -> frozenset[str] | None:
+    """The distributions that the nearest files above declare, in normal spelling.
+
+    Args:
+        folder: an absolute path; the search ends where a repository does.
+
+    Returns:
+        None where no file declares anything.
+    """
+    found = set(_in_folder(folder))
+    if found:
+        return frozenset(found)
+    parent = os.path.dirname(folder)
+    if parent == folder or os.path.exists(os.path.join(folder, ".git")):
+        return None
+    return declared_above(parent)
+
+
+def _in_folder(folder: str) -> Iterator[str]:
+    try:
+        names = sorted(os.listdir(folder))
+    except OSError:
+        return
+    for name in names:
+        path = os.path.join(folder, name)
+        if name == "requirements" and os.path.isdir(path):
+            yield from _in_folder(path)
+        text = _text(path) if _declares(name) else None
+        if text is not None:
+            yield from (normalised(one) for one in _names(name, text))
+
+
+def _declares(name: str) -> bool:
+    return bool(_FILES.match(name)) or name in (
+        "pyproject.toml", "setup.cfg", "environment.yml", "environment.yaml", "Pipfile",
+    )  # fmt: skip
+
+
+def _text(path: str) -> str | None:
+    try:
+        with open(path, encoding="utf-8") as file:
+            return file.read(1_000_000)
+    except (OSError, UnicodeDecodeError):
+        return None
+
+
+def _names(file: str, text: str) -> Iterator[str]:
+    if file.endswith((".txt", ".in")):
+        yield from _of_lines(text.splitlines())
+    elif file.endswith((".yml", ".yaml")):
+        yield from _LIST_ITEM.findall(text)
+    elif file == "setup.cfg":
+        match = re.search(r"^install_requires\s*=(.*?)(?=^\S|\Z)", text, re.MULTILINE | re.DOTALL)
+        yield from _of_lines(match[1].splitlines() if match else [])
+    else:
+        try:
+            yield from _of_toml(tomllib.loads(text))
+        except tomllib.TOMLDecodeError:
+            return
+
+
+def _of_lines(lines: list[str]) -> Iterator[str]:
+    for line in lines:
+        match = _NAME.match(line)
+        if match and not line.lstrip().startswith(("#", "-")):
+            yield match[1]
+
+
+def _of_toml(document: dict[str, Any]) -> Iterator[str]:
+    project = document.get("project", {})
+    groups = [project.get("dependencies", [])]
+    groups += list(project.get("optional-dependencies", {}).values())
+    groups += list(document.get("dependency-groups", {}).values())
+    for group in groups:
+        yield from _of_lines([one for one in group if isinstance(one, str)])
+    poetry = document.get("tool", {}).get("poetry", {})
+    tables = [poetry.get("dependencies", {}), poetry.get("dev-dependencies", {})]
+    tables += [one.get("dependencies", {}) for one in poetry.get("group", {}).values()]
+    tables += [document.get("packages", {}), document.get("dev-packages", {})]
+    for table in tables:
+        yield from table

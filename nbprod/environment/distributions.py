@@ -1,0 +1,163 @@
+"""Which distribution an import belongs to, where the two have different names. A table."""
+
+from __future__ import annotations
+
+import re
+
+__all__ = ["distribution_of", "normalised"]
+
+_DIFFERENT = dict(
+    line.split(" ", 1)
+    for line in """\
+absl absl-py
+Bio biopython
+Crypto pycryptodome
+Cython Cython
+Levenshtein python-Levenshtein
+MySQLdb mysqlclient
+OpenSSL pyOpenSSL
+PIL Pillow
+PyPDF2 PyPDF2
+PyQt5 PyQt5
+aiohttp aiohttp
+airflow apache-airflow
+apiclient google-api-python-client
+attr attrs
+azureml azureml-sdk
+bs4 beautifulsoup4
+catboost catboost
+category_encoders category-encoders
+clr pythonnet
+community python-louvain
+cv cv
+cv2 opencv-python
+cvxopt cvxopt
+dash_bootstrap_components dash-bootstrap-components
+dateutil python-dateutil
+discord discord.py
+docx python-docx
+dotenv python-dotenv
+duckduckgo_search duckduckgo-search
+ee earthengine-api
+en_core_web_sm en-core-web-sm
+faiss faiss-cpu
+fitz PyMuPDF
+flask_cors Flask-Cors
+flask_sqlalchemy Flask-SQLAlchemy
+fuzzywuzzy fuzzywuzzy
+git GitPython
+github PyGithub
+gi PyGObject
+googleapiclient google-api-python-client
+google_auth_oauthlib google-auth-oauthlib
+graphviz graphviz
+grpc grpcio
+gym gym
+haversine haversine
+igraph python-igraph
+imblearn imbalanced-learn
+ipywidgets ipywidgets
+jose python-jose
+jwt PyJWT
+kafka kafka-python
+keras_tuner keras-tuner
+kneed kneed
+langchain_community langchain-community
+langchain_core langchain-core
+langchain_openai langchain-openai
+lightning lightning
+ldap python-ldap
+llama_index llama-index
+lxml lxml
+magic python-magic
+markdown Markdown
+matplotlib_venn matplotlib-venn
+memcache python-memcached
+mpl_toolkits matplotlib
+mysql mysql-connector-python
+nacl PyNaCl
+neo4j neo4j
+netCDF4 netCDF4
+newspaper newspaper3k
+openpyxl openpyxl
+osgeo GDAL
+pandas_datareader pandas-datareader
+pandas_gbq pandas-gbq
+pandas_profiling pandas-profiling
+pkg_resources setuptools
+plotnine plotnine
+praw praw
+psycopg2 psycopg2-binary
+pydub pydub
+pyaudio PyAudio
+pylab matplotlib
+pymc3 pymc3
+pytorch_lightning pytorch-lightning
+rest_framework djangorestframework
+rpy2 rpy2
+ruamel ruamel.yaml
+scikitplot scikit-plot
+sentence_transformers sentence-transformers
+serial pyserial
+setuptools setuptools
+skimage scikit-image
+sklearn scikit-learn
+sklearn_pandas sklearn-pandas
+skopt scikit-optimize
+slugify python-slugify
+snowflake snowflake-connector-python
+socks PySocks
+speech_recognition SpeechRecognition
+sqlalchemy SQLAlchemy
+starlette starlette
+stop_words stop-words
+surprise scikit-surprise
+tabula tabula-py
+telegram python-telegram-bot
+tensorflow_addons tensorflow-addons
+tensorflow_datasets tensorflow-datasets
+tensorflow_hub tensorflow-hub
+tensorflow_probability tensorflow-probability
+tensorflow_text tensorflow-text
+tf_keras tf-keras
+tlz toolz
+torch torch
+torchvision torchvision
+tree dm-tree
+tweepy tweepy
+umap umap-learn
+usb pyusb
+vertexai google-cloud-aiplatform
+websocket websocket-client
+win32com pywin32
+wordcloud wordcloud
+wx wxPython
+xlrd xlrd
+yaml PyYAML
+yellowbrick yellowbrick
+zmq pyzmq
+google.cloud.aiplatform google-cloud-aiplatform
+google.cloud.bigquery google-cloud-bigquery
+google.cloud.storage google-cloud-storage
+google.protobuf protobuf
+google.auth google-auth
+google.generativeai google-generativeai
+azure.storage azure-storage-blob
+azure.identity azure-identity
+""".splitlines()
+)
+
+
+def distribution_of(module: str) -> str:
+    """The distribution that has a dotted module, as far as the table knows; else its top name."""
+    parts = module.split(".")
+    for count in range(min(len(parts), 3), 0, -1):
+        found = _DIFFERENT.get(".".join(parts[:count]))
+        if found is not None:
+            return found
+    return parts[0]
+
+
+def normalised(name: str) -> str:
+    """The one spelling of a distribution's name (PEP 503)."""
+    return re.sub(r"[-_.]+", "-", name).lower()

@@ -1,0 +1,70 @@
+"""What the cells of a notebook import from outside, and what they install. Pure."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from nbprod.facts import Facts
+from nbprod.syntax.walk import walk
+
+__all__ = ["Imported", "imported_modules", "installed_pins"]
+
+_INSTALL = re.compile(r"[!%]{1,2}\s*(?:\S*python\S*\s+-m\s+)?(?:pip3?|conda)\s+install\s+(.+)")
+_PIN = re.compile(r"[\"']?([A-Za-z][\w.\-]*)(?:\[[^\]]*\])?\s*(==\s*[\w.*+!]+)?")
+# What a platform brings and no file can declare.
+_GIVEN = frozenset(["IPython", "ipykernel", "dbutils", "pyspark", "kaggle_secrets", "__future__"])
+
+
+class Imported(NamedTuple):
+    """An import from outside of the standard library: the dotted module and where it stands."""
+
+    module: str
+    cell: int
+    node: ast.stmt
+
+
+def imported_modules(facts: Facts) -> Iterator[Imported]:
+    """The imports of a notebook's cells; those in ``try`` have something else to fall back on."""
+    for cell, tree in facts.trees_with("import"):
+        guarded = {
+            id(part) for node in walk(tree) if isinstance(node, ast.Try) for part in walk(node)
+        }
+        for node in walk(tree):
+            if id(node) in guarded:
+                continue
+            for module in _modules(node):
+                top = module.partition(".")[0]
+                given = top in sys.stdlib_module_names or top in _GIVEN
+                if not given and not module.startswith("google.colab"):
+                    assert isinstance(node, ast.stmt)
+                    yield Imported(module, cell, node)
+
+
+def _modules(node: ast.AST) -> list[str]:
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+        # `from google.cloud import storage` is about google.cloud.storage.
+        if node.module in ("google.cloud", "azure"):
+            return [f"{node.module}.{alias.name}" for alias in node.names]
+        return [node.module]
+    return []
+
+
+def installed_pins(facts: Facts) -> dict[str, str | None]:
+    """What cells install by pip or conda: names in lower case, with the version if one is told."""
+    found: dict[str, str | None] = {}
+    for cell in facts.notebook.cells:
+        if not cell.is_python or "install" not in cell.source:
+            continue
+        for line in _INSTALL.findall(cell.source):
+            for word in line.split():
+                match = _PIN.fullmatch(word.strip("\"'"))
+                if match and not word.startswith("-"):
+                    version = match[2].lstrip("= ") if match[2] else None
+                    found[match[1].lower()] = version
+    return found

@@ -1,0 +1,95 @@
+"""What is imported, what is declared, and the file that is written."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+
+from nbprod.environment.declared import declared_above
+from nbprod.environment.distributions import distribution_of, normalised
+from tests.review.notebooks import cell, save
+
+
+def nbprod(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "nbprod", *arguments],
+        cwd=folder, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("module", "name"),
+    [
+        ("cv2", "opencv-python"),
+        ("sklearn.svm", "scikit-learn"),
+        ("google.cloud.bigquery.client", "google-cloud-bigquery"),
+        ("nobody_knows", "nobody_knows"),
+    ],
+)
+def test_names_that_differ(module: str, name: str) -> None:
+    assert distribution_of(module) == name
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        (
+            "requirements.txt",
+            "# all\nPandas>=2  # x\n-r other.txt\nscikit_learn[x]==1.5 ; x\n",
+        ),
+        ("requirements-dev.in", "pandas\nscikit.learn\n"),
+        ("pyproject.toml", '[project]\ndependencies = ["pandas>=2", "scikit-learn"]\n'),
+        ("Pipfile", '[packages]\npandas = "*"\nscikit-learn = "*"\n'),
+        ("environment.yml", "dependencies:\n  - pandas=2.2\n  - pip:\n    - scikit-learn\n"),
+        ("setup.cfg", "[options]\ninstall_requires =\n    pandas\n    scikit-learn>1\n[x]\n"),
+    ],
+)
+def test_what_files_declare(file: str, text: str, tmp_path: Path) -> None:
+    (tmp_path / file).write_text(text)
+    (tmp_path / "deep").mkdir()
+    found = declared_above(str(tmp_path / "deep"))
+    assert found is not None
+    assert {normalised(one) for one in found} >= {"pandas", "scikit-learn"}
+
+
+def test_a_repository_ends_the_search(tmp_path: Path) -> None:
+    (tmp_path / "requirements.txt").write_text("pandas\n")
+    (tmp_path / "other" / ".git").mkdir(parents=True)
+    assert declared_above(str(tmp_path / "other")) is None
+
+
+def test_the_file_names_versions_and_notebooks(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text("")
+    source = "%pip install nobody-has==1.2\nimport json, click, mine, nobody_has as n\nimport cv2"
+    save(tmp_path / "a.ipynb", cell(source, "a"))
+    save(tmp_path / "b.ipynb", cell("import click", "a"))
+    done = nbprod(tmp_path, "requirements", "--isolated", "--pin", "-o", "r.txt")
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "r.txt").read_text().splitlines() == [
+        f"click=={version('click')}  # a.ipynb, b.ipynb",
+        "nobody_has  # a.ipynb",
+        "opencv-python  # a.ipynb",
+    ]
+    again = nbprod(tmp_path, "requirements", "-o", "r.txt")
+    assert again.returncode == 2 and "exists already" in again.stderr
+
+
+def test_the_rule_knows_the_project_and_the_cache_does_too(tmp_path: Path) -> None:
+    save(tmp_path / "a.ipynb", cell("import pandas\nimport seaborn", "a"))
+    words = ("check", "--select", "NBP504", "--output-format", "json")
+
+    def symbols() -> list[str]:
+        done = nbprod(tmp_path, *words)
+        assert done.returncode in (0, 1), done.stderr
+        return [one["symbol"] for one in json.loads(done.stdout)["findings"]]
+
+    assert symbols() == []
+    (tmp_path / "requirements.txt").write_text("pandas\n")
+    assert symbols() == ["seaborn"]
+    (tmp_path / "requirements.txt").write_text("pandas\nseaborn\n")
+    assert symbols() == []
