@@ -113,6 +113,8 @@ class Function:
     settings: tuple[Constant, ...] = ()
     deleted: tuple[str, ...] = ()
     left_behind: tuple[str, ...] = ()
+    figure: str | None = None
+    """The name under which the current figure is returned, where the body draws one."""
 
 
 @dataclass(frozen=True, slots=True)

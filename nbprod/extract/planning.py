@@ -36,6 +36,8 @@ from nbprod.flow.library import BUILTIN_NAMES, HISTORY_NAMES
 __all__ = ["PlanOptions", "Planner"]
 
 
+# Calls of pyplot that draw nothing.
+_SETTING_CALLS = frozenset("show close clf style rc rcParams ion ioff savefig".split())
 _NUMBERED = re.compile(r"_i?\d+\Z")
 
 
@@ -233,6 +235,7 @@ class Planner:
         results = (*self._setting_results(parts.settings, live), *results, *changed)
         hints = Hints(self.facts, self.names, closure)
         draw = any(draws(one.node, {}) for one in parts.body)
+        figure = self._figure(parts, closure, taken) if not results else None
         comment = self._comment(parts)
         wanted = group.name or function_name(
             group.title, comment, [one.name for one in results], draw, taken
@@ -262,7 +265,33 @@ class Planner:
             deleted=tuple(self._deleted(live, {one.name for one in results})),
             left_behind=tuple(live.left_behind),
         )
+        if figure is not None:
+            place = parts.body[-1]
+            shown = Value(figure, "is the figure that is drawn", place.cell, place.node.lineno)
+            made = (*function.results, shown._replace(hint="plt.Figure"))
+            function = replace(function, results=made, figure=figure)
         return function, refusals
+
+    def _figure(self, parts: _Sorted, closure: Closure, taken: set[str]) -> str | None:
+        """The name for the figure that a body draws by pyplot alone, None if it draws none."""
+        made = closure.imports.get("plt")
+        if made is None or made[0].module != "matplotlib.pyplot" or parts.returned is not None:
+            return None
+        calls = [
+            part.func.attr
+            for unit in parts.body
+            for part in ast.walk(unit.node)
+            if isinstance(part, ast.Call)
+            and isinstance(part.func, ast.Attribute)
+            and isinstance(part.func.value, ast.Name)
+            and part.func.value.id == "plt"
+        ]
+        ends = bool(parts.body) and ast.unparse(parts.body[-1].node) == "plt.show()"
+        closing = sum(one in ("show", "close", "clf") for one in calls) - ends
+        drawing = any(one not in _SETTING_CALLS for one in calls)
+        if closing or not drawing or parts.shown or parts.figures_after:
+            return None
+        return unique("figure", {*taken, *self.names.bindings})
 
     def _with_settings_of_calls(
         self, function: Function, edits: dict[int, tuple[tuple[int, int, str], ...]]

@@ -133,7 +133,12 @@ def _is_literal(text: str) -> bool:
 def _body(function: Function, plan: Plan, facts: Facts, shown: str | None) -> Iterator[str]:
     """The statements of the function, with the comments of imports that stood above them."""
     cell = -1
+    last = function.body[-1] if function.body else None
+    ends = last is not None and ast.unparse(last.node) == "plt.show()"
     for unit in function.body:
+        if unit is last and ends and function.figure:
+            # Showing a figure may close it.
+            yield f"{function.figure} = plt.gcf()"
         source = facts.cell(unit.cell).source
         edits = plan.edits.get(unit.cell, ())
         if unit.cell != cell:
@@ -148,6 +153,8 @@ def _body(function: Function, plan: Plan, facts: Facts, shown: str | None) -> It
         if unit in function.figures_after:
             # A cell's end shows its figures and starts new ones; so does this.
             yield "plt.show()"
+    if function.figure and not ends:
+        yield f"{function.figure} = plt.gcf()"
 
 
 def _orphaned_comments(function: Function, cell: int, facts: Facts) -> Iterator[str]:

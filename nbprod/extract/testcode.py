@@ -10,6 +10,7 @@ from typing import NamedTuple
 from nbprod.extract.examples import Example, known_values, saved_examples
 from nbprod.extract.formatting import formatted
 from nbprod.extract.plan import Function, Plan
+from nbprod.extract.raising import refused_arguments
 from nbprod.extract.recording import Recorded, Seen
 from nbprod.extract.render import shown_name
 from nbprod.extract.settings import parameter_names
@@ -100,6 +101,7 @@ def suite_of(
     """
     data = Values()
     tests: list[str] = [_signatures(plan)]
+    tests += refused_arguments(plan)
     for number, example in enumerate(saved_examples(plan, facts), 1):
         name = f"test_{example.names[0].lower()}_gives_the_saved_result_{number}"
         if name not in unstable:
@@ -210,15 +212,22 @@ def _characterised(
 ) -> str:
     """A test that repeats what the notebook did, with the values of its run."""
     results = [one.name for one in function.results]
+    figure = function.figure
     given = [one.name for one in function.parameters]
     before = {name: data.text(seen.before.get(name), f"{test}-given-{name}") for name in given}
-    after = {name: data.text(seen.after.get(name), f"{test}-returned-{name}") for name in results}
+    after = {
+        name: data.text(seen.after.get(name), f"{test}-returned-{name}")
+        for name in results
+        if name != figure
+    }
     lines = [f"    {name} = {text or '...'}" for name, text in before.items()]
     call = f"{function.name}({', '.join(given)})"
     shown = shown_name(function)
     targets = [f"got_{name}" for name in results] + (["_"] if shown and results else [])
     lines.append(f"    {', '.join(targets)} = {call}" if results else f"    {call}")
     checks = [f"    _assert_same(got_{name}, {text or '...'})" for name, text in after.items()]
+    if figure is not None:
+        checks.append(f"    assert got_{figure}.axes")
     for name in given:
         if name not in results:
             # Arguments that are not returned are as the notebook left them.
