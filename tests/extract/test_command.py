@@ -401,3 +401,31 @@ def test_functions_are_asked_for_one_by_one(folder: Path) -> None:
     assert "takes prices: list[float]" in done.stdout
     text = (folder / "week.py").read_text()
     assert "def balance(" in text and "def load(" not in text
+
+
+def test_a_function_that_draws_returns_the_figure(folder: Path) -> None:
+    cells = ["import matplotlib.pyplot as plt\nxs = [1, 2, 3]", "#md ## Draw"]
+    cells += ["plt.plot(xs)\nplt.title('three')\nplt.show()", "print(len(xs))"]
+    (folder / "orders.ipynb").write_bytes(as_bytes(cells))
+    made = nbprod(folder, "extract", "orders.ipynb", "-o", "week.py", "--run", "--verify")
+    assert made.returncode == 0, made.stdout + made.stderr
+    text = (folder / "week.py").read_text()
+    assert "-> plt.Figure:" in text
+    assert "    figure = plt.gcf()\n    plt.show()\n    return figure\n" in text
+    assert "figure = draw(xs)" in (folder / "orders_extracted.ipynb").read_text()
+    assert "failed" not in pytest_of(folder)
+
+
+def test_what_a_definition_refuses_is_tested(folder: Path) -> None:
+    checks = "    if x < 0:\n        raise ValueError('negative')\n"
+    checks += "    if x == 7:\n        raise KeyError(x)"
+    cells = [f"def root(x, y=2):\n{checks}\n    return x ** (1 / y)", "print(root(4))"]
+    (folder / "orders.ipynb").write_bytes(as_bytes(cells))
+    nbprod(folder, "extract", "orders.ipynb", "-o", "week.py", "--run")
+    tests = (folder / "tests" / "test_week.py").read_text()
+    assert "with pytest.raises(ValueError):\n        root(-1)\n" in tests
+    assert "with pytest.raises(KeyError):\n        root(7)\n" in tests
+    assert "failed" not in pytest_of(folder)
+    module = folder / "week.py"
+    module.write_text(module.read_text().replace("x < 0", "x < -5"))
+    assert "1 failed" in pytest_of(folder)
