@@ -21,11 +21,19 @@ if TYPE_CHECKING:
     from nbprod.secrets.takeout import Takeout
     from nbprod.secrets.types import Secret
 
-__all__ = ["CheckOptions", "Facts"]
+__all__ = ["CheckOptions", "Facts", "Sizes"]
 
 
 def _no_file(_path: str) -> str | None:
     return None
+
+
+class Sizes(NamedTuple):
+    """What is too much: lines of loose code in a cell, code cells, branches in a cell."""
+
+    cell_lines: int = 60
+    cells: int = 80
+    complexity: int = 12
 
 
 class CheckOptions(NamedTuple):
@@ -35,6 +43,7 @@ class CheckOptions(NamedTuple):
     orders the search for a reordering may follow: few when it is only to be offered, more when
     it was asked for. ``secrets`` are values that are credentials in other notebooks.
     ``declared`` are the distributions that the project declares, None where it declares none.
+    ``sizes`` are the limits of rules about size.
     ``tag_ignores`` are patterns for tags with the rules that are silent in such cells,
     ``severities`` those that rules have here instead of their own.
     """
@@ -46,6 +55,7 @@ class CheckOptions(NamedTuple):
     tag_ignores: tuple[tuple[str, tuple[str, ...]], ...] = ()
     severities: tuple[tuple[str, str], ...] = ()
     declared: frozenset[str] | None = None
+    sizes: Sizes = Sizes()
 
 
 class Facts:

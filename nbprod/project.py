@@ -12,7 +12,7 @@ from nbprod._version import __version__
 from nbprod.discover import DEFAULT_EXCLUDES, Discovered, iter_notebook_paths
 from nbprod.engine import check_notebook, file_finding, unreadable
 from nbprod.errors import ReadError
-from nbprod.facts import CheckOptions
+from nbprod.facts import CheckOptions, Sizes
 from nbprod.model import FileResult, Finding, Report
 from nbprod.notebook.read import read_notebook
 from nbprod.notebook.types import Notebook
@@ -57,6 +57,9 @@ class Settings(NamedTuple):
     cache: bool = False
     cache_dir: str = ".nbprod_cache"
     root: str = ""
+    max_cell_lines: int = 60
+    max_cells: int = 80
+    max_complexity: int = 12
     declared: tuple[str, ...] | None = None
 
     @property
@@ -322,6 +325,7 @@ def check_one(
         settings.tag_ignores,
         settings.severity,
         frozenset(settings.declared) if settings.declared is not None else None,
+        Sizes(settings.max_cell_lines, settings.max_cells, settings.max_complexity),
     )
     selection = settings.selection_for(notebook.path)
     if is_foreign:

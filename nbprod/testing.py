@@ -12,6 +12,7 @@ A rule's docstring has a summary line and the sections Why, Flagged, Fixed (if i
     #>! NameError: message        the saved error
     #>@ {"key": "value"}          metadata of the cell
     #* 60                         the line above stands 60 times
+    #** 60                        the cell above stands 60 times
     #: Untitled.ipynb             before the first cell: the name of the file
     #: declares pandas, numpy     before the first cell: what the project declares
     # %% [markdown]               a markdown cell
@@ -38,7 +39,7 @@ _CELL = re.compile(r"^# %%(.*)$")
 _MARK = re.compile(r"[ \t]*#!\s*(NBP\d{3}\??(?:\s*,\s*NBP\d{3}\??)*)\s*$")
 _ABOVE = re.compile(r"^\s*#\^\s*(NBP\d{3}\??(?:\s*,\s*NBP\d{3}\??)*)\s*$")
 _OUTPUT = re.compile(r"^#>(>|!|@)? ?(.*)$")
-_REPEAT = re.compile(r"^#\* (\d+)$")
+_REPEAT = re.compile(r"^#(\*\*?) (\d+)$")
 _FILE = re.compile(r"#: (\S.*)$", re.MULTILINE)
 SECTIONS = ("Why", "Flagged", "Fixed", "Clean", "Fix safety")
 
@@ -134,8 +135,10 @@ def _cells(text: str) -> Iterator[tuple[str, list[str]]]:
     lines: list[str] = []
     for line in text.rstrip("\n").split("\n"):
         match, repeat = _CELL.match(line), _REPEAT.match(line)
-        if repeat:
-            lines += lines[-1:] * (int(repeat[1]) - 1)
+        if repeat and repeat[1] == "*":
+            lines += lines[-1:] * (int(repeat[2]) - 1)
+        elif repeat and options is not None:
+            yield from ((options, list(lines)) for _ in range(int(repeat[2]) - 1))
         elif match:
             if options is not None:
                 yield options, lines

@@ -67,6 +67,9 @@ OPTIONS: tuple[Option, ...] = (
     Option("tools", "words", (), "Linters to run by nbQA, with options: `mypy --strict`."),
     Option("cache", "flag", True, "Keep what was found of notebooks that do not change."),
     Option("cache-dir", "text", ".nbprod_cache", "Where to keep it, from where nbprod is run."),
+    Option("max-cell-lines", "number", 60, "Lines of loose code in a cell (`long-cell`)."),
+    Option("max-cells", "number", 80, "Code cells in a notebook (`long-notebook`)."),
+    Option("max-complexity", "number", 12, "Branches of a cell's loose code (`tangled-cell`)."),
     Option("jobs", "number", 0, "Processes; 0 decides by the amount of work."),
 )  # fmt: skip
 

@@ -3,7 +3,7 @@
 ## Why
 
 What does not fit on a screen is read by nobody, and run as a whole or not at all. Its parts want
-names: they are functions. Definitions are not counted.
+names: they are functions. Definitions and texts are not counted; `max-cell-lines` sets the limit.
 
 ## Flagged
 
@@ -34,15 +34,15 @@ from nbprod.notebook.types import Notebook
 from nbprod.rule import rule, whole_cell
 from nbprod.syntax.walk import walk
 
-_MOST = 60
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
 
 
 @rule("NBP801", "long-cell", on=Notebook, level="production", severity=Severity.INFO)
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report cells with too many lines outside of functions and classes."""
+    most = facts.options.sizes.cell_lines
     for parsed in facts.parsed:
-        if parsed is None or parsed.tree is None or parsed.cell.source.count("\n") < _MOST:
+        if parsed is None or parsed.tree is None or parsed.cell.source.count("\n") < most:
             continue
         lines = sum(
             (node.end_lineno or node.lineno) - node.lineno + 1
@@ -50,7 +50,7 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
             if not isinstance(node, _DEFINITIONS)
         )
         lines -= _text_lines(parsed.tree)
-        if lines > _MOST:
+        if lines > most:
             yield Diagnostic(
                 whole_cell(parsed.cell),
                 f"{lines} lines of loose code in one cell",

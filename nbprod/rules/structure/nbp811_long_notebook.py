@@ -1,0 +1,44 @@
+"""A notebook with more than 80 code cells.
+
+## Why
+
+Nobody runs it as a whole, so nobody knows whether it runs. `max-cells` sets the limit.
+
+## Flagged
+
+```notebook
+# %%
+x = 0  #! NBP811
+# %%
+x = x + 1
+#** 80
+```
+
+## Clean
+
+```notebook
+# %%
+x = 0
+```
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from nbprod.facts import Facts
+from nbprod.model import Diagnostic, Severity
+from nbprod.notebook.types import Notebook
+from nbprod.rule import rule, whole_cell
+
+
+@rule("NBP811", "long-notebook", on=Notebook, level="production", severity=Severity.INFO)
+def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
+    """Report notebooks with too many code cells, at the first of them."""
+    code = [cell for cell in notebook.cells if cell.is_python and cell.source.strip()]
+    if len(code) > facts.options.sizes.cells:
+        yield Diagnostic(
+            whole_cell(code[0]),
+            f"{len(code)} code cells in one notebook",
+            help="cut it where the question changes, or move steps out: `nbprod extract`",
+        )

@@ -1,0 +1,84 @@
+"""Loose code with many branches.
+
+## Why
+
+Each branch is a case that somebody has to try, and loose code cannot be called with another input.
+As a function it can be tested. `max-complexity` sets the limit.
+
+## Flagged
+
+```notebook
+# %%
+rows = [1, 2]
+for row in rows:  #! NBP812
+    if row > 1 and row < 3:
+        print(1)
+    elif row > 2 or row < 9:
+        print(2)
+    for other in rows:
+        while other > 1:
+            if other == row:
+                break
+            other -= 1
+        try:
+            print(1 / other)
+        except ZeroDivisionError:
+            print(0 if row else 1)
+    with open("a") as file:
+        if file and row:
+            print(file)
+        elif row:
+            print(row)
+```
+
+## Clean
+
+```notebook
+# %%
+def describe(row):
+    if row > 1:
+        return 1
+    return 2 if row > 2 else 3
+for row in [1, 2]:
+    if row:
+        print(describe(row))
+```
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from nbprod.facts import Facts
+from nbprod.model import Diagnostic, Severity
+from nbprod.notebook.types import Notebook
+from nbprod.rule import rule
+
+_BRANCHES = (ast.If, ast.For, ast.While, ast.ExceptHandler, ast.IfExp, ast.comprehension, ast.Match)
+_OWN = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
+
+
+@rule("NBP812", "tangled-cell", on=Notebook, level="production", severity=Severity.INFO)
+def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
+    """Report cells whose loose code has too many branches, at the first that has some."""
+    for cell, tree in facts.trees_with("if ", "for ", "while ", "except"):
+        counts = [(_branches(node), node) for node in tree.body]
+        total = 1 + sum(count for count, _ in counts)
+        if total > facts.options.sizes.complexity:
+            first = next(node for count, node in counts if count)
+            yield Diagnostic(
+                facts.span(cell, first),
+                f"{total} ways through loose code",
+                help="make functions of its parts: `nbprod extract`",
+            )
+
+
+def _branches(node: ast.AST) -> int:
+    """The branches of a statement, those of functions left out (McCabe 1976)."""
+    if isinstance(node, _OWN):
+        return 0
+    own = isinstance(node, _BRANCHES)
+    if isinstance(node, ast.BoolOp):
+        own = len(node.values) > 1
+    return own + sum(map(_branches, ast.iter_child_nodes(node)))
