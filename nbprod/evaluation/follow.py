@@ -8,10 +8,22 @@ Detection and Better Processes" (ASE 2022): preprocessing, overlap, multi-test.
 from __future__ import annotations
 
 import ast
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from nbprod.evaluation.leaks import evaluated
+from nbprod.evaluation.rows import (
+    below,
+    chooses_rows,
+    counts_bins,
+    data_of,
+    is_split_call,
+    positions,
+    returns_pair,
+    roles,
+    whole,
+    zipped,
+)
 from nbprod.evaluation.tables import (
     EVALUATING,
     REDUCTIONS,
@@ -24,14 +36,11 @@ from nbprod.evaluation.types import (
     Estimator,
     Evaluation,
     Function,
-    Leak,
     Many,
     Place,
-    Rows,
     Taint,
     Training,
     Value,
-    overlap,
 )
 
 __all__ = ["NOTHING_TRAINED", "follow"]
@@ -49,8 +58,6 @@ _COMBINING = frozenset(
 )
 _APPLYING = frozenset(["apply", "applymap", "map", "transform", "pipe", "agg"])
 _FITTING = frozenset("fit partial_fit fit_generator train fit_on_texts fit_transform".split())
-_ROLE = re.compile(r"train|test|val|dev|eval")
-_SPLIT = re.compile(r"/(?:\d+[ab]|train|test|val|dev|eval)\Z")
 _INDEXERS = ("iloc", "loc", "ix")
 
 
@@ -132,10 +139,10 @@ class _Run:
                 self.bind(node.target, item)
                 self.body(node.body)
             return
-        if isinstance(source, Data) and _is_split_call(node.iter):
+        if isinstance(source, Data) and is_split_call(node.iter):
             # `for train, test in folds.split(X)`: indices of two parts of one split.
             self.splits += 1
-            parts = [_index(source, f"{self.splits}{part}") for part in "ab"]
+            parts = [positions(source, f"{self.splits}{part}") for part in "ab"]
             self.bind(node.target, Many(tuple(parts)))
         else:
             self.bind(node.target, source)
@@ -146,12 +153,12 @@ class _Run:
             self.frames[-1][target.id] = value
         elif isinstance(target, (ast.Tuple, ast.List)):
             items = value.items if isinstance(value, Many) else ()
-            roles = _roles(target.elts)
+            parts = roles(target.elts)
             for place, one in enumerate(target.elts):
-                known = items[place] if len(items) == len(target.elts) else _whole(value)
-                if isinstance(known, Data) and roles and not items:
+                known = items[place] if len(items) == len(target.elts) else whole(value)
+                if isinstance(known, Data) and parts and not items:
                     # A loader that gives the parts of a split which it has made itself.
-                    known = known._replace(rows=_below(known.rows, roles[place]))
+                    known = known._replace(rows=below(known.rows, parts[place]))
                 self.bind(one, known)
         elif isinstance(target, (ast.Subscript, ast.Attribute)):
             self.store(target, value)
@@ -164,7 +171,7 @@ class _Run:
         if not isinstance(root, ast.Name):
             return
         old = self.read(root.id)
-        new = _data(value)
+        new = data_of(value)
         if isinstance(old, Data) and new is not None:
             taints = old.taints | new.taints | self.learnt(new, target)
             self.frames[-1][root.id] = old._replace(taints=taints)
@@ -196,7 +203,7 @@ class _Run:
         if isinstance(node, (ast.ListComp, ast.GeneratorExp, ast.SetComp)):
             for one in node.generators:
                 self.bind(one.target, self.value(one.iter))
-            return _whole(self.value(node.elt))
+            return whole(self.value(node.elt))
         if isinstance(node, (ast.BinOp, ast.BoolOp, ast.Compare, ast.IfExp, ast.UnaryOp)):
             parts = [
                 self.value(one) for one in ast.iter_child_nodes(node) if isinstance(one, ast.expr)
@@ -208,7 +215,7 @@ class _Run:
 
     def combined(self, parts: Sequence[Value], node: ast.AST) -> Value:
         """An operation on data: statistics among its parts are learnt into the result."""
-        known = [one for part in parts if (one := _data(part)) is not None]
+        known = [one for part in parts if (one := data_of(part)) is not None]
         rows = [one for one in known if not one.is_statistic]
         if not known:
             return None
@@ -233,7 +240,7 @@ class _Run:
                 if -len(value.items) <= place < len(value.items):
                     item: Value = value.items[place]
                     return item
-            return _whole(value)
+            return whole(value)
         if not isinstance(value, Data) or value.is_statistic:
             return value
         first = node.slice.elts[0] if isinstance(node.slice, ast.Tuple) else node.slice
@@ -241,10 +248,10 @@ class _Run:
         if isinstance(picked, Data) and any("#" in path for path in picked.rows):
             # Positions of a fold: the rows are those of that part of the split.
             step = next(path.rpartition("#")[2] for path in picked.rows if "#" in path)
-            return value._replace(rows=_below(value.rows, step))
+            return value._replace(rows=below(value.rows, step))
         is_indexed = isinstance(node.value, ast.Attribute) and node.value.attr in _INDEXERS
-        if _chooses_rows(first, is_indexed=is_indexed):
-            return value._replace(rows=_below(value.rows, ast.unparse(first).replace("/", "|")))
+        if chooses_rows(first, is_indexed=is_indexed):
+            return value._replace(rows=below(value.rows, ast.unparse(first).replace("/", "|")))
         return value
 
     # --- calls --------------------------------------------------------------------------------
@@ -275,7 +282,7 @@ class _Run:
                 receiver_items = [*receiver.items, *arguments]
                 if func.attr == "append" and isinstance(func.value, ast.Name):
                     self.frames[-1][func.value.id] = Many(tuple(receiver_items[:12]))
-                return _whole(receiver)
+                return whole(receiver)
         return self.function(name, node, arguments, keywords)
 
     def wants_data(self, func: ast.expr) -> bool:
@@ -311,7 +318,7 @@ class _Run:
         if last == "enumerate" and given and isinstance(given[0], Many):
             return Many(tuple(Many((None, one)) for one in given[0].items))
         if last == "zip":
-            return _zipped(given)
+            return zipped(given)
         if last in SPLITTERS:
             return self.split(arguments)
         kind = kind_of(last)
@@ -325,13 +332,13 @@ class _Run:
             or (last.startswith(("load_", "fetch_", "make_")) and "datasets" in name)
         ):
             root = Data(frozenset([f"r{self.cell}.{node.lineno}.{node.col_offset}"]))
-            return Many((root, root)) if _returns_pair(node, last) else root
+            return Many((root, root)) if returns_pair(node, last) else root
         if last in ("cross_val_score", "cross_validate", "cross_val_predict"):
             self.cross_validated(given, place)
             return None
         data = self.joined(given)
         if isinstance(data, Data):
-            if last in _SCALING_FUNCTIONS or (last == "cut" and _counts_bins(node)):
+            if last in _SCALING_FUNCTIONS or (last == "cut" and counts_bins(node)):
                 taint = Taint(f"`{last}`", data.rows, place, "statistic")
                 return Data(data.rows, data.taints | {taint})
             if last in REDUCTIONS or last in ("nanmean", "nanstd", "nanmedian", "average"):
@@ -353,9 +360,9 @@ class _Run:
         self.splits += 1
         parts: list[Value] = []
         for one in arguments:
-            data = _data(one) or _NOTHING
+            data = data_of(one) or _NOTHING
             for side in ("a", "b"):
-                parts.append(data._replace(rows=_below(data.rows, f"{self.splits}{side}")))
+                parts.append(data._replace(rows=below(data.rows, f"{self.splits}{side}")))
         return Many(tuple(parts))
 
     def cross_validated(self, given: Sequence[Value], place: Place) -> None:
@@ -392,7 +399,7 @@ class _Run:
     def joined(self, values: Iterable[Value]) -> Value:
         """Data of the rows of all; something that is no data only where there is none."""
         values = list(values)
-        known = [one for value in values if (one := _data(value)) is not None]
+        known = [one for value in values if (one := data_of(value)) is not None]
         if not known:
             return next((one for one in values if isinstance(one, Estimator)), None)
         return Data(
@@ -418,7 +425,7 @@ class _Run:
             result = Data(data.rows, data.taints, is_statistic=True)
         elif name in ROW_PARTS:
             step = ast.unparse(node).replace("/", "|")
-            result = data._replace(rows=_below(data.rows, step))
+            result = data._replace(rows=below(data.rows, step))
         elif name in ("groupby", "rolling", "expanding", "ewm", "pivot_table"):
             result = Data(data.rows, data.taints, is_statistic=name == "groupby")
         elif name in _APPLYING and given and isinstance(given[0], Function):
@@ -450,7 +457,7 @@ class _Run:
         """A method of a transformer or model."""
         place = Place(self.cell, node)
         given = [*arguments, *(keywords[key] for key in ("X", "x", "y", "data") if key in keywords)]
-        data = _data(given[0]) if given else None
+        data = data_of(given[0]) if given else None
         if name in ("fit_resample", "fit_sample"):
             base = data or _NOTHING
             taint = Taint(f"`{one.name}`", base.rows, place, "resample")
@@ -478,7 +485,7 @@ class _Run:
         keywords: dict[str, Value],
     ) -> Value:
         place = Place(self.cell, node)
-        data = _data(given[0]) if given else None
+        data = data_of(given[0]) if given else None
         if data is None:
             return one
         is_transform = name in ("fit_transform", "fit_on_texts")
@@ -489,7 +496,7 @@ class _Run:
             training = Training(one.name, place, data, splits)
             validation = keywords.get("validation_data")
             if validation is not None:
-                tested = _data(_whole(validation))
+                tested = data_of(whole(validation))
                 if tested is not None:
                     training.tests.append((place, tested))
             one.training = training
@@ -512,164 +519,4 @@ class _Run:
     # --- what came of it ----------------------------------------------------------------------
 
     def evaluation(self) -> Evaluation:
-        preprocessing: dict[int, Leak] = {}
-        overlaps: dict[int, Leak] = {}
-        for training in self.trainings:
-            for leak in _leaks(training, self.trainings):
-                is_overlap = leak.taint is None or leak.taint.kind == "resample"
-                found = overlaps if is_overlap else preprocessing
-                found.setdefault(id(training.place.node), leak)
-        return Evaluation(
-            tuple(self.trainings), tuple(preprocessing.values()), tuple(overlaps.values())
-        )
-
-
-def _leaks(training: Training, others: Sequence[Training]) -> Iterator[Leak]:
-    """How test data reached one training."""
-    data = training.data
-    for place, test in _tests_of(training, others):
-        if not test.rows or not data.rows:
-            continue
-        if not overlap(test.rows, data.rows):
-            for taint in sorted(data.taints | test.taints, key=_order):
-                both = _covers(taint.rows, data.rows) and _covers(taint.rows, test.rows)
-                # What is learnt of the test data to prepare the test data has seen it, too.
-                own = taint in test.taints and taint.rows == test.rows and _is_part(test.rows)
-                if (both and taint in data.taints) or own:
-                    yield Leak(training, taint, place)
-        elif any(_is_split_off(one, two) for one in test.rows for two in data.rows):
-            yield Leak(training, None, place)
-    if training.splits_itself:
-        for taint in sorted(data.taints, key=_order):
-            if _covers(taint.rows, data.rows):
-                yield Leak(training, taint, None)
-
-
-def _tests_of(training: Training, others: Sequence[Training]) -> Iterator[tuple[Place, Data]]:
-    yield from training.tests
-    if not training.tests:
-        # Tested under another name: on the other part of its split.
-        mine = {path.rpartition("/")[0] for path in training.data.rows if _SPLIT.search(path)}
-        for one in others:
-            for place, test in one.tests:
-                siblings = {path.rpartition("/")[0] for path in test.rows if _SPLIT.search(path)}
-                if siblings & mine and not overlap(test.rows, training.data.rows):
-                    yield place, test
-
-
-def _is_part(rows: Rows) -> bool:
-    return all(_SPLIT.search(path) for path in rows)
-
-
-def _is_split_off(test: str, trained: str) -> bool:
-    """Whether a split for testing was made of rows that all were trained on."""
-    return test.startswith(f"{trained}/") and _SPLIT.search(test) is not None
-
-
-def _order(taint: Taint) -> tuple[int, int, int]:
-    return taint.place.cell, getattr(taint.place.node, "lineno", 0), len(taint.what)
-
-
-def _covers(learnt: Rows, rows: Rows) -> bool:
-    """Whether something was learnt of some of these rows, or of all that they are a part of."""
-    return any(one == path or one.startswith(path + "/") for path in learnt for one in rows)
-
-
-def _data(value: Value) -> Data | None:
-    if isinstance(value, Data):
-        return value
-    if isinstance(value, Many):
-        known = [one for item in value.items if (one := _data(item)) is not None]
-        if known:
-            return Data(
-                frozenset().union(*(one.rows for one in known)),
-                frozenset().union(*(one.taints for one in known)),
-            )
-    return None
-
-
-def _whole(value: Value) -> Value:
-    """One element of a collection: data of all of its rows, or what they have in common."""
-    if isinstance(value, Many):
-        data = _data(value)
-        if data is not None:
-            return data
-        return next((one for one in value.items if isinstance(one, Estimator)), None)
-    return value
-
-
-def _zipped(given: Sequence[Value]) -> Value:
-    """The tuples of a zip, as far as some argument is known element by element."""
-    count = max((len(one.items) for one in given if isinstance(one, Many)), default=0)
-    rows = []
-    for place in range(count):
-        row = [
-            one.items[place] if isinstance(one, Many) and place < len(one.items) else _whole(one)
-            for one in given
-        ]
-        rows.append(Many(tuple(row)))
-    return Many(tuple(rows)) if rows else None
-
-
-def _below(rows: Rows, step: str) -> Rows:
-    return frozenset(f"{path}/{step}" for path in rows)
-
-
-def _index(source: Data, step: str) -> Data:
-    """Positions of a part of a split; `#` marks them."""
-    return Data(frozenset(f"{path}#{step}" for path in source.rows))
-
-
-def _roles(targets: Sequence[ast.expr]) -> list[str]:
-    """The parts of data that names stand for, where they stand for several; else nothing."""
-    found = []
-    for target in targets:
-        words = [part.id for part in ast.walk(target) if isinstance(part, ast.Name)]
-        match = _ROLE.search(" ".join(words).lower())
-        found.append(match[0] if match else "rest")
-    return found if len(set(found)) > 1 and "rest" not in found else []
-
-
-def _is_split_call(node: ast.expr) -> bool:
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-        return node.func.id == "enumerate" and bool(node.args) and _is_split_call(node.args[0])
-    return (
-        isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Attribute)
-        and node.func.attr == "split"
-    )
-
-
-def _chooses_rows(node: ast.expr, *, is_indexed: bool) -> bool:
-    if isinstance(node, ast.Slice):
-        return node.lower is not None or node.upper is not None
-    if isinstance(node, (ast.Compare, ast.BoolOp)):
-        return True
-    if isinstance(node, ast.BinOp) and isinstance(node.op, (ast.BitAnd, ast.BitOr)):
-        return True
-    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Invert):
-        return True
-    if is_indexed and isinstance(node, ast.Constant) and isinstance(node.value, int):
-        return True
-    if isinstance(node, ast.Name):
-        word = node.id.lower()
-        return any(part in word for part in ("idx", "index", "mask", "indices", "msk")) or (
-            is_indexed and ("train" in word or "test" in word)
-        )
-    return False
-
-
-def _counts_bins(node: ast.Call) -> bool:
-    """Whether `cut` is given a number of bins, whose edges are then learnt."""
-    bins = node.args[1] if len(node.args) > 1 else None
-    bins = next((one.value for one in node.keywords if one.arg == "bins"), bins)
-    return isinstance(bins, ast.Constant) and isinstance(bins.value, int)
-
-
-def _returns_pair(node: ast.Call, last: str) -> bool:
-    if last.startswith("make_"):
-        return True
-    return any(
-        one.arg == "return_X_y" and isinstance(one.value, ast.Constant) and bool(one.value.value)
-        for one in node.keywords
-    )
+        return evaluated(self.trainings)

@@ -1,0 +1,89 @@
+"""Which data trains and tests, as scripts; the leak that is expected, or none."""
+
+from __future__ import annotations
+
+import ast
+
+import pytest
+
+from nbprod.evaluation import Evaluation
+from nbprod.evaluation.follow import follow
+
+HEAD = "df = pandas.read_csv('a.csv')\nX, y = df[['a', 'b']], df['t']\n"
+SPLIT = "Xa, Xb, ya, yb = train_test_split(X, y)\n"
+MODEL = "m = LogisticRegression()\nm.fit(Xa, ya)\nprint(m.score(Xb, yb))\n"
+
+PREPROCESSING = [
+    ("a scaler before the split", "X = StandardScaler().fit_transform(X)\n" + SPLIT + MODEL),
+    ("fit, then transform", "s = MinMaxScaler()\ns.fit(X)\nX = s.transform(X)\n" + SPLIT + MODEL),
+    ("in a function", "def scaled(d):\n    return StandardScaler().fit_transform(d)\n"
+     "X = scaled(X)\n" + SPLIT + MODEL),
+    ("a mean that fills", "X['a'] = X['a'].fillna(X['a'].mean())\n" + SPLIT + MODEL),
+    ("a mean under a name", "m0 = X['a'].mean()\n"
+     "X['a'].fillna(m0, inplace=True)\n" + SPLIT + MODEL),
+    ("standardised by hand", "X = (X - X.mean()) / X.std()\n" + SPLIT + MODEL),
+    ("chosen columns", "X = SelectKBest(k=1).fit_transform(X, y)\n" + SPLIT + MODEL),
+    ("components", "p = PCA(2)\nX = p.fit_transform(X)\n" + SPLIT + MODEL),
+    ("words", "X = TfidfVectorizer().fit_transform(X)\n" + SPLIT + MODEL),
+    ("bins by number", "X['a'] = pandas.cut(X['a'], 4)\n" + SPLIT + MODEL),
+    ("split by position", "X = scale(X)\nXa, Xb = X[:80], X[80:]\n"
+     "ya, yb = y[:80], y[80:]\n" + MODEL),
+    ("the test on its own", SPLIT + "Xb = StandardScaler().fit_transform(Xb)\n" + MODEL),
+    ("a pipeline that prepares", "X = Pipeline([('i', Imputer())]).fit_transform(X)\n"
+     + SPLIT + MODEL),
+    ("inner validation", "X = scale(X)\nm = Sequential()\nm.fit(X, y, validation_split=0.2)\n"),
+    ("cross-validation", "X = StandardScaler().fit_transform(X)\n"
+     "cross_val_score(LogisticRegression(), X, y)\n"),
+    ("in a loop over models", "X = scale(X)\n" + SPLIT + "for m in [SVC(), GaussianNB()]:\n"
+     "    m.fit(Xa, ya)\n    m.score(Xb, yb)\n"),
+]  # fmt: skip
+OVERLAP = [
+    ("oversampled before the split", "X, y = SMOTE().fit_resample(X, y)\n" + SPLIT + MODEL),
+    ("trained on everything", SPLIT + "m = SVC()\nm.fit(X, y)\nm.score(Xb, yb)\n"),
+    ("resampled frame", "X = sklearn.utils.resample(X)\n" + SPLIT + MODEL),
+]
+CLEAN = [
+    ("fit on the training part", SPLIT + "s = StandardScaler()\nXa = s.fit_transform(Xa)\n"
+     "Xb = s.transform(Xb)\n" + MODEL),
+    ("labels encoded", "y = LabelEncoder().fit_transform(y)\n" + SPLIT + MODEL),
+    ("dummies", "X = pandas.get_dummies(X)\n" + SPLIT + MODEL),
+    ("filled with a constant", "X['a'] = X['a'].fillna(0)\n" + SPLIT + MODEL),
+    ("bins by edges", "X['a'] = pandas.cut(X['a'], [0, 1, 2])\n" + SPLIT + MODEL),
+    ("row by row", "X['c'] = X['a'] / X['b']\nX['d'] = numpy.log(X['a'])\n" + SPLIT + MODEL),
+    ("a pipeline in cross-validation",
+     "cross_val_score(make_pipeline(StandardScaler(), SVC()), X, y)\n"),
+    ("a pipeline that is fitted", SPLIT + "m = Pipeline([('s', StandardScaler()), ('m', SVC())])\n"
+     "m.fit(Xa, ya)\nm.score(Xb, yb)\n"),
+    ("resampled after the split", SPLIT + "Xa, ya = SMOTE().fit_resample(Xa, ya)\n" + MODEL),
+    ("means looked at only", "print(X['a'].mean())\n" + SPLIT + MODEL),
+    ("mean of the training part", SPLIT + "m0 = Xa['a'].mean()\nXa['a'] = Xa['a'].fillna(m0)\n"
+     "Xb['a'] = Xb['a'].fillna(m0)\n" + MODEL),
+    ("the last model on all data", SPLIT + MODEL + "last = SVC()\nlast.fit(X, y)\n"),
+    ("a look at a few rows", "m = SVC()\nm.fit(X, y)\nprint(m.predict(X.head()))\n"),
+    ("a loader that has split", "(Xa, ya), (Xb, yb) = datasets.load_data()\n" + MODEL),
+    ("folds", "for a, b in KFold(5).split(X):\n    m = SVC()\n    m.fit(X[a], y[a])\n"
+     "    m.score(X[b], y[b])\n"),
+    ("nothing is trained", "X = StandardScaler().fit_transform(X)\nprint(X)\n"),
+]  # fmt: skip
+
+
+def evaluation(script: str) -> Evaluation:
+    return follow([(0, ast.parse(HEAD + script))], {})
+
+
+@pytest.mark.parametrize("script", [pytest.param(*row[1:], id=row[0]) for row in PREPROCESSING])
+def test_preprocessing_that_has_seen_the_test(script: str) -> None:
+    found = evaluation(script)
+    assert found.preprocessing and not found.overlaps
+
+
+@pytest.mark.parametrize("script", [pytest.param(*row[1:], id=row[0]) for row in OVERLAP])
+def test_rows_that_are_trained_and_tested_on(script: str) -> None:
+    found = evaluation(script)
+    assert found.overlaps and not found.preprocessing
+
+
+@pytest.mark.parametrize("script", [pytest.param(*row[1:], id=row[0]) for row in CLEAN])
+def test_clean(script: str) -> None:
+    found = evaluation(script)
+    assert (found.preprocessing, found.overlaps) == ((), ())
