@@ -294,7 +294,7 @@ def test_completion_knows_commands_and_options() -> None:
         [Path(sys.executable).with_name("nbprod")], capture_output=True, text=True, check=False,
         env={**os.environ, **environment},
     )  # fmt: skip
-    assert done.stdout.split() == ["plain,report"]
+    assert done.stdout.split() == ["plain,report", "plain,requirements"]
 
 
 def test_watch_checks_again_when_a_file_changes(tmp_path: Path) -> None:
