@@ -16,6 +16,8 @@ from nbprod.rule import Level, Rule
 __all__ = ["RuleFile", "Selection", "load_rule", "rule_files", "select"]
 
 _LEVELS: tuple[Level, ...] = ("explore", "shared", "production")
+# In the decorator of a rule: its level, or that it only runs when it is asked for.
+_TOLD = re.compile(r'^@rule\((?:[^)]|\n)*?(?:level="(\w+)"|default=False)', re.MULTILINE)
 _FILE = re.compile(r"(nbp\d{3})_(\w+)\.py\Z")
 
 
@@ -86,10 +88,28 @@ def select(
     for file in rule_files():
         if file.code in dropped or (chosen and file.code not in explicit):
             continue
+        if file.code not in explicit and _LEVELS.index(_told_level(file)) > _LEVELS.index(level):
+            # Most rules are for one level only: those of others are not even imported.
+            continue
         loaded = load_rule(file)
         if _LEVELS.index(loaded.level) <= _LEVELS.index(level) or file.code in explicit:
             rules.append(loaded)
     return Selection(tuple(rules), frozenset(explicit))
+
+
+@cache
+def _told_level(file: RuleFile) -> Level:
+    """The level that a rule's file names, read without importing it; the lowest if it cannot be."""
+    path = os.path.join(os.path.dirname(__file__), *file.module.split(".")[1:])  # noqa: PTH118,PTH120
+    try:
+        with open(f"{path}.py", encoding="utf-8") as text:
+            source = text.read()
+    except OSError:
+        return _LEVELS[0]
+    match = _TOLD.search(source)
+    if match is None:
+        return _LEVELS[0]
+    return next(one for one in _LEVELS if one == (match[1] or "production"))
 
 
 def _expand(words: Iterable[str]) -> set[str]:

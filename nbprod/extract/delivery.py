@@ -150,7 +150,7 @@ def _tests(
     target = order.target
     suite = suite_of(plan, facts, target, recorded)
     if order.run is not None:
-        failing = tests_that_fail(suite, files, target, order.run)
+        failing = tests_that_fail({**files, **_suite_files(suite, target)}, target, order.run)
         if failing:
             suite = suite_of(plan, facts, target, recorded, failing)
     compiles(suite.text, "the tests")
@@ -223,23 +223,27 @@ def folder_of(facts: Facts, target: Target) -> tuple[str, str]:
 
 
 def tests_that_fail(
-    suite: Suite, files: Mapping[str, bytes], target: Target, options: RunOptions
+    files: Mapping[str, bytes], target: Target, options: RunOptions
 ) -> frozenset[str]:
-    """The tests whose recorded values do not come again.
+    """The tests among some files that fail; a file that cannot be collected counts by its name.
 
     The tests are run on a copy of the project's module alone, so that nothing is left behind.
     """
     with tempfile.TemporaryDirectory(prefix="nbprod-") as folder:
-        for path, data in {**files, **_suite_files(suite, target)}.items():
-            place = os.path.join(folder, os.path.relpath(path, target.project))
+        for path, data in files.items():
+            relative = os.path.relpath(path, target.project)
+            if relative.startswith(os.pardir) or path.endswith(".toml"):
+                continue
+            place = os.path.join(folder, relative)
             os.makedirs(os.path.dirname(place), exist_ok=True)
             with open(place, "wb") as file:
                 file.write(data)
         root = os.path.join(folder, os.path.relpath(target.root, target.project))
         done = subprocess.run(
-            [options.python, "-m", "pytest", "-q", "-rf", "-p", "no:cacheprovider", "tests"],
+            [options.python, "-m", "pytest", "-q", "-rfE", "-p", "no:cacheprovider", "tests"],
             cwd=folder, env={**os.environ, **dict(options.environment), "PYTHONPATH": root},
             capture_output=True, check=False, timeout=options.seconds,
         )  # fmt: skip
     said = done.stdout.decode("utf-8", "replace")
-    return frozenset(re.findall(r"^FAILED \S*::(test_\w+)", said, re.MULTILINE))
+    found = re.findall(r"^(?:FAILED|ERROR) (?:\S*::)?(\S+)", said, re.MULTILINE)
+    return frozenset(one.partition("[")[0] for one in found)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from nbprod.extract.comparing import Difference, Segment, Verdict
-from nbprod.extract.delivery import Delivery, folder_of
+from nbprod.extract.delivery import Delivery, folder_of, tests_that_fail
 from nbprod.extract.plan import Kept, Plan
 from nbprod.extract.verify import RunOptions, Side, code_cells, verify
 from nbprod.facts import Facts
@@ -56,8 +56,13 @@ def _guilty(verdict: Verdict, plan: Plan, facts: Facts) -> Iterable[Kept]:
     first = min(verdict.differences, key=lambda one: len(indices) if one.cell is None else one.cell)
     cell = indices[first.cell] if first.cell is not None else len(facts.notebook.cells)
     for one in _suspect(first, cell, plan):
-        reason = f"{first.what} differs when it is a function"
+        reason = f"{first.what} differs when it is a function ({_brief(first.new)})"
         yield Kept(one, 1, reason if one == cell else f"{reason} (seen in cell {cell + 1})")
+
+
+def _brief(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= 80 else f"{line[:79]}…"
 
 
 def _suspect(difference: Difference, cell: int, plan: Plan) -> tuple[int, ...]:
@@ -76,7 +81,7 @@ def _suspect(difference: Difference, cell: int, plan: Plan) -> tuple[int, ...]:
 
 
 def prove(facts: Facts, delivery: Delivery, options: RunOptions) -> Verdict:
-    """Run the original and the rewritten notebook and compare them."""
+    """Run the original and the rewritten notebook and compare them; then run the tests."""
     folder, start = folder_of(facts, delivery.target)
     indices, sources = code_cells(facts.notebook)
     rewritten = read_notebook(delivery.files[delivery.notebook], facts.notebook.path)
@@ -101,7 +106,7 @@ def prove(facts: Facts, delivery: Delivery, options: RunOptions) -> Verdict:
             if path.endswith(".py") and not path.startswith(os.path.dirname(delivery.target.tests))
         }
         paths = [start]
-    return verify(
+    verdict = verify(
         Side(sources, {}),
         Side(code_cells(rewritten)[1], files),
         folder,
@@ -113,6 +118,15 @@ def prove(facts: Facts, delivery: Delivery, options: RunOptions) -> Verdict:
         segments=segments,
         options=options,
     )
+
+    if verdict.differences or not any("/tests/" in path for path in delivery.files):
+        return verdict
+    failing = tests_that_fail(delivery.files, delivery.target, options)
+    found = [
+        Difference(None, f"the generated test `{name}`", "passes", "fails")
+        for name in sorted(failing)
+    ]
+    return verdict._replace(differences=tuple(found))
 
 
 def _segments(plan: Plan, old: Sequence[int], new: Sequence[int]) -> list[Segment]:
