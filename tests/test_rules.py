@@ -9,7 +9,8 @@ import pytest
 
 from nbprod.engine import check_notebook
 from nbprod.facts import CheckOptions
-from nbprod.registry import RuleFile, Selection, load_rule, rule_files
+from nbprod.registry import RuleFile, Selection, _told_level, load_rule, rule_files, select
+from nbprod.rule import Level
 from nbprod.testing import Expected, parse_docs, parse_example
 
 
@@ -112,3 +113,23 @@ def test_fixes_give_the_fixed_example_and_then_rest(case: tuple[RuleFile, int, s
         outcome.data, "example.ipynb", lambda nb: check_notebook(nb, selection), unsafe=True
     )
     assert again.data == outcome.data
+
+
+def test_a_file_never_tells_a_higher_level_than_its_rule_has() -> None:
+    """Else the rule would be left out where it is to run."""
+    levels = ("explore", "shared", "production")
+    told = {file: _told_level(file) for file in rule_files()}
+    assert "production" in told.values() and "explore" in told.values()
+    for file, level in told.items():
+        assert levels.index(level) <= levels.index(load_rule(file).level), file.code
+
+
+@pytest.mark.parametrize("level", ["explore", "shared", "production"])
+def test_the_rules_of_a_level_are_those_that_say_so(level: Level) -> None:
+    levels = ("explore", "shared", "production")
+    expected = {
+        file.code
+        for file in rule_files()
+        if levels.index(load_rule(file).level) <= levels.index(level)
+    }
+    assert {rule.code for rule in select(level=level).rules} == expected
