@@ -340,8 +340,13 @@ def _write(delivery: Delivery) -> int:
     changed = write_all(delivery.files)
     for kept in delivery.extracted.plan.kept:
         click.echo(f"cell {kept.cell + 1} stays: line {kept.line}, {kept.reason}", err=True)
+    recorded = [path for path in changed if path.endswith(".pickle")]
     for path in changed:
-        click.echo(f"wrote {os.path.relpath(path)}")
+        if path not in recorded:
+            click.echo(f"wrote {os.path.relpath(path)}")
+    if recorded:
+        folder = os.path.relpath(os.path.dirname(recorded[0]))
+        click.echo(f"wrote {len(recorded)} recorded values below {folder}")
     if not changed:
         click.echo("Nothing to write: all is as it would be.")
     root = os.path.relpath(delivery.target.root, os.path.dirname(delivery.notebook))

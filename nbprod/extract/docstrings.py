@@ -7,6 +7,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from nbprod.extract.hints import hint_of_literal
 from nbprod.extract.plan import DocstringStyle, Function, Value
 from nbprod.extract.settings import class_name, is_many
 
@@ -31,7 +32,8 @@ def function_docstring(
         taken.append(_Item("settings", class_name(function), "The settings of the notebook."))
     else:
         for one in function.settings:
-            taken.append(_Item(one.name, f"default {one.text}", "A setting of the notebook."))
+            kind = f"{hint_of_literal(one.text)}, default {one.text}"
+            taken.append(_Item(one.name, kind, "A setting of the notebook."))
     made = [_Item(one.name, one.hint, _said(one)) for one in function.results]
     if shown:
         made.append(_Item(shown, "Any", "What the last line gives, for the cell to show."))

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from nbprod.flow.library import result_type
 
-__all__ = ["hint_of", "joined_hints"]
+__all__ = ["hint_of", "hint_of_literal", "joined_hints"]
 
 _SIMPLE = frozenset(["int", "float", "str", "bool", "bytes", "complex"])
 _CONTAINERS = frozenset(["list", "dict", "set", "tuple", "frozenset"])
@@ -103,3 +103,19 @@ def _written(kind: str, imports: Mapping[str, str]) -> str:
         if kind.startswith(module + "."):
             return name + kind[len(module) :]
     return "Any"
+
+
+def hint_of_literal(text: str) -> str:
+    """The type of a literal, as a hint."""
+    value = ast.literal_eval(text) if _is_literal(text) else None
+    if isinstance(value, tuple):
+        return "tuple[" + ", ".join(type(one).__name__ for one in value) + "]"
+    return type(value).__name__ if value is not None else "object"
+
+
+def _is_literal(text: str) -> bool:
+    try:
+        ast.literal_eval(text)
+    except (ValueError, SyntaxError):
+        return False
+    return True

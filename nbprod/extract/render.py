@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterable, Iterator
 
 from nbprod.extract.docstrings import function_docstring, module_docstring
+from nbprod.extract.hints import hint_of_literal
 from nbprod.extract.naming import unique
 from nbprod.extract.plan import Function, Import, Plan, Taken
 from nbprod.extract.settings import class_name, is_many
@@ -46,7 +47,7 @@ def _settings_class(function: Function) -> Iterator[str]:
     name = class_name(function)
     yield f'\n@dataclass(frozen=True)\nclass {name}:\n    """Settings of `{function.name}`."""\n'
     for one in function.settings:
-        yield f"    {one.name}: {_hint_of_literal(one.text)} = {one.text}"
+        yield f"    {one.name}: {hint_of_literal(one.text)} = {one.text}"
     yield f"\n\n{function.name.upper()}_SETTINGS = {name}()\n"
 
 
@@ -76,7 +77,7 @@ def _function(function: Function, plan: Plan, facts: Facts) -> str:
     elif function.settings:
         parameters.append("*")
         parameters += [
-            f"{one.name}: {_hint_of_literal(one.text)} = {one.text}" for one in function.settings
+            f"{one.name}: {hint_of_literal(one.text)} = {one.text}" for one in function.settings
         ]
     head = f"def {function.name}({', '.join(parameters)}) -> {_returns(function, shown)}:"
     lines = [head, indented(function_docstring(function, shown, plan.style))]
@@ -113,21 +114,6 @@ def _returns(function: Function, shown: str | None) -> str:
     if not hints:
         return "None"
     return hints[0] if len(hints) == 1 else f"tuple[{', '.join(hints)}]"
-
-
-def _hint_of_literal(text: str) -> str:
-    value = ast.literal_eval(text) if _is_literal(text) else None
-    if isinstance(value, tuple):
-        return "tuple[" + ", ".join(type(one).__name__ for one in value) + "]"
-    return type(value).__name__ if value is not None else "object"
-
-
-def _is_literal(text: str) -> bool:
-    try:
-        ast.literal_eval(text)
-    except (ValueError, SyntaxError):
-        return False
-    return True
 
 
 def _body(function: Function, plan: Plan, facts: Facts, shown: str | None) -> Iterator[str]:
