@@ -25,6 +25,7 @@ Examples:
   nbprod clones                       in all notebooks and modules here
   nbprod clones notebooks/ --output-format json
 """
+_MOST_SHOWN = 20
 _KINDS = {1: "the same", 2: "but for names and literals", 3: "with some statements more or less"}
 
 
@@ -84,7 +85,7 @@ def _of_modules(paths: Sequence[str], notebooks: set[str]) -> Iterator[Source]:
         for top, folders, files in os.walk(path):
             folders[:] = sorted(one for one in folders if one not in DEFAULT_EXCLUDES)
             for name in sorted(files):
-                place = os.path.join(top, name)
+                place = os.path.normpath(os.path.join(top, name))
                 if not name.endswith(".py") or os.path.abspath(place) in notebooks:
                     continue
                 try:
@@ -101,7 +102,9 @@ def _full(found: Found) -> Iterator[str]:
         yield ""
     for group in found.groups:
         yield f"{len(group.fragments)} places, {_KINDS[group.kind]}: {group.signature}"
-        yield from (f"  {_place(one)}" for one in group.fragments)
+        yield from (f"  {_place(one)}" for one in group.fragments[:_MOST_SHOWN])
+        if len(group.fragments) > _MOST_SHOWN:
+            yield f"  and {len(group.fragments) - _MOST_SHOWN} more places"
         for one in group.differences[:6]:
             yield f"    {one.kind}: {' | '.join(dict.fromkeys(one.texts))}"
         if len(group.differences) > 6:

@@ -22,7 +22,8 @@ __all__ = ["Found", "Limits", "find_clones"]
 # Suffixes are compared up to this many statements.
 _LONGEST = 60
 _MOST_GAP = 2
-_MOST_PLACES = 40
+_MOST_PAIRED = 40
+_SMALLEST_COPY = 8
 _ALIKE = 0.8
 
 
@@ -64,8 +65,19 @@ def find_clones(sources: Sequence[Source], limits: Limits = Limits()) -> Found:
     kept = [one for one in sources if one.path not in left_out]
     repeats = _without_parts(_repeats(kept, _PARTS))
     groups = [group for one in _with_gaps(repeats) for group in _groups(one, kept, limits)]
-    groups.sort(key=lambda one: (-one.weight * len(one.fragments), one.fragments[0].source.path))
+    groups.sort(key=_order)
     return Found(tuple(groups), copies)
+
+
+def _order(group: CloneGroup) -> tuple[int, str, int, int]:
+    """The largest first, then as they stand."""
+    first = group.fragments[0]
+    return (
+        -group.weight * len(group.fragments),
+        first.source.path,
+        first.source.cell or 0,
+        first.first_line,
+    )
 
 
 # --- whole copies --------------------------------------------------------------------------------
@@ -77,26 +89,36 @@ def _copies(sources: Sequence[Source]) -> Iterator[Copy]:
     for path, own in groupby(sources, key=lambda one: one.path):
         cells = [tuple(s.digest for s in one.statements) for one in own if one.cell is not None]
         texts[path] = Counter(one for one in cells if one)
+    groups: dict[str, list[str]] = {}
+    leaders: dict[str, str] = {}
+    first: dict[frozenset[tuple[tuple[int, ...], int]], str] = {}
+    for path, counter in texts.items():
+        if sum(map(len, counter)) >= _SMALLEST_COPY:
+            leader = first.setdefault(frozenset(counter.items()), path)
+            if leader != path:
+                leaders[path] = leader
+                groups.setdefault(leader, [leader]).append(path)
     holders: dict[tuple[int, ...], list[str]] = {}
     for path, counter in texts.items():
-        if sum(map(len, counter)) >= 8:
+        if path not in leaders and sum(map(len, counter)) >= _SMALLEST_COPY:
             for cell in counter:
                 holders.setdefault(cell, []).append(path)
     shared: Counter[tuple[str, str]] = Counter()
     for paths in holders.values():
-        if 1 < len(paths) <= _MOST_PLACES:
+        # What is in very many files tells little of two of them.
+        if 1 < len(paths) <= _MOST_PAIRED:
             for place, one in enumerate(paths):
                 for other in paths[place + 1 :]:
                     shared[one, other] += 1
-    leaders: dict[str, str] = {}
-    groups: dict[str, list[str]] = {}
     for (one, other), count in shared.items():
         if count < _ALIKE * max(len(texts[one]), len(texts[other])):
             continue
         leader = leaders.get(one, one)
-        if other not in leaders and other not in groups:
-            leaders[other] = leader
-            groups.setdefault(leader, [leader]).append(other)
+        if other not in leaders and leader != other:
+            # Who follows the other one follows its leader now.
+            followers = groups.pop(other, [other])
+            leaders.update(dict.fromkeys(followers, leader))
+            groups.setdefault(leader, [leader]).extend(followers)
     for members in groups.values():
         yield Copy(tuple(members))
 
@@ -170,7 +192,7 @@ def _apart(repeat: _Repeat) -> _Repeat | None:
         if places and places[-1][0] == number and place < places[-1][1] + repeat.length:
             continue
         places.append((number, place))
-    if not 1 < len(places) <= _MOST_PLACES:
+    if len(places) < 2:
         return None
     return _Repeat(repeat.length, tuple(places))
 

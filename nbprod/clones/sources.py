@@ -50,13 +50,23 @@ def _digest(node: ast.AST) -> tuple[int, int]:
         text += type(node.op).__name__  # type: ignore[attr-defined]
     elif kind is ast.Compare:
         text += "".join(type(one).__name__ for one in node.ops)  # type: ignore[attr-defined]
-    digest = crc32(text.encode())
+    digest = _mixed(0, text.encode())
     for field in CHILDREN[kind]:
         value = getattr(node, field, None)
         for one in value if isinstance(value, list) else (value,):
             if isinstance(one, ast.AST):
                 inner, count = _digest(one)
                 weight += count
-                digest = crc32(inner.to_bytes(4, "little"), digest)
-        digest = crc32(b"|", digest)
+                digest = _mixed(digest, inner.to_bytes(8, "little"))
+        digest = _mixed(digest, b"|")
     return digest, weight
+
+
+def _mixed(digest: int, data: bytes) -> int:
+    """A hash of 64 bits that goes on from another one: two check sums with other starts.
+
+    With 32 bits some of a hundred thousand statements would meet by chance.
+    """
+    high = crc32(data, digest >> 32)
+    low = crc32(data + b"#", (digest & 0xFFFFFFFF) ^ 0x9E3779B9)
+    return (high << 32) | low

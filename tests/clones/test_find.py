@@ -112,10 +112,27 @@ def test_the_command(tmp_path: Path) -> None:
     (group,) = json.loads(done.stdout)["groups"]
     assert [(one["path"], one["cell"], one["line"]) for one in group["places"]] == [
         ("a.ipynb", 2, 2),
-        ("./made.py", None, 3),
+        ("made.py", None, 3),
     ]
     alone = subprocess.run(
         [*command, "--no-modules"], cwd=tmp_path, capture_output=True, text=True, check=False
     )
     assert alone.returncode == 0
     assert json.loads(alone.stdout) == {"version": "1", "copies": [], "groups": []}
+
+
+def test_many_places_and_many_copies_are_told_too() -> None:
+    sources = [
+        source_of(f"n{at:02}.ipynb", 1, ast.parse(f"{CLEAN}print({', '.join('x' * (at + 1))})"))
+        for at in range(60)
+    ]
+    (group,) = find_clones(sources).groups
+    assert len(group.fragments) == 60
+    texts = [f"step = make({', '.join('x' * (at + 1))})\nprint(step.m{at})" for at in range(9)]
+    copies = [
+        source_of(f"c{number:02}.ipynb", at, ast.parse(text))
+        for number in range(50)
+        for at, text in enumerate(texts, 1)
+    ]
+    found = find_clones(copies)
+    assert [len(copy.paths) for copy in found.copies] == [50] and found.groups == ()
