@@ -255,9 +255,13 @@ def _groups(
     if not _is_large(own, limits):
         return
     if len(chain) > 1:
-        if all(_fits(one, sources) for one in chain):
+        equal = sum(one.length for one in chain)
+        longest = max(one.end - one.start for one in fragments)
+        if equal >= _ALIKE * longest and all(_fits(one, sources) for one in chain):
             weight = sum(one.weight for one in own)
-            yield CloneGroup(3, tuple(fragments), (), _signature(first, ()), weight)
+            parts = [_differences(_fragments(one, sources)) for one in chain]
+            differing = tuple(dict.fromkeys(one for part in parts for one in part))
+            yield CloneGroup(3, tuple(fragments), differing, _signature(first, differing), weight)
         return
     rest = fragments
     while len(rest) > 1:
@@ -268,11 +272,15 @@ def _groups(
             yield _group(fitting)
 
 
+def _fragments(repeat: _Repeat, sources: Sequence[Source]) -> list[Fragment]:
+    return [
+        Fragment(sources[number], start, start + repeat.length) for number, start in repeat.places
+    ]
+
+
 def _fits(repeat: _Repeat, sources: Sequence[Source]) -> bool:
     """Whether the names of all places of a repeat go one to one."""
-    first, *others = (
-        Fragment(sources[number], start, start + repeat.length) for number, start in repeat.places
-    )
+    first, *others = _fragments(repeat, sources)
     return all(_renames(first, one) is not None for one in others)
 
 

@@ -52,6 +52,12 @@ def test_kinds(other: str, kinds: list[int]) -> None:
     assert [group.kind for group in find_clones(cells(CLEAN, other), limits).groups] == kinds
 
 
+def test_with_a_gap_it_is_told_what_differs() -> None:
+    (group,) = find_clones(cells(CLEAN, LONGER.replace("sales", "costs"))).groups
+    assert group.kind == 3
+    assert ("sales", "costs") in {one.texts for one in group.differences}
+
+
 def test_names_that_do_not_go_one_to_one_are_another_matter() -> None:
     assert find_clones(cells(CLEAN, MIXED), Limits()).groups == ()
 
