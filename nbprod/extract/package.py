@@ -14,6 +14,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from nbprod.environment.distributions import distribution_of
 from nbprod.errors import UsageError
 from nbprod.extract.plan import Plan
 from nbprod.extract.targets import Target
@@ -25,9 +26,12 @@ _ASK = """
 import importlib.metadata as m, json, sys
 top = m.packages_distributions() if hasattr(m, "packages_distributions") else {}
 found = {}
-for name in json.load(sys.stdin):
-    for one in top.get(name, [])[:1]:
-        found[name] = [one, m.version(one)]
+for name, usual in json.load(sys.stdin).items():
+    for one in (*top.get(name, [])[:1], usual):
+        try:
+            found.setdefault(name, [one, m.version(one)])
+        except m.PackageNotFoundError:
+            pass
 json.dump([found, "%d.%d" % sys.version_info[:2]], sys.stdout)
 """
 _PINNED = re.compile(r"([A-Za-z][\w.\-]*)(?:\[[^\]]*\])?\s*==\s*([\w.]+)")
@@ -61,7 +65,7 @@ def dependencies_of(
     pinned = _pinned(facts)
     found = []
     for name in modules:
-        distribution, here = installed.get(name, (name, None))
+        distribution, here = installed.get(name, (distribution_of(name), None))
         found.append(Dependency(distribution, here or pinned.get(distribution.lower())))
     return sorted(set(found)), version
 
@@ -79,8 +83,8 @@ def _imported(text: str) -> set[str]:
 def _installed(names: list[str], python: str) -> tuple[Mapping[str, tuple[str, str]], str]:
     try:
         done = subprocess.run(
-            [python, "-I", "-c", _ASK], input=json.dumps(names), capture_output=True, text=True,
-            check=False, timeout=60,
+            [python, "-I", "-c", _ASK], capture_output=True, text=True, check=False, timeout=60,
+            input=json.dumps({name: distribution_of(name) for name in names}),
         )  # fmt: skip
     except OSError as error:
         raise UsageError(f"{python}: cannot be started: {error.strerror}") from None
