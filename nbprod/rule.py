@@ -1,4 +1,4 @@
-"""What a rule is, for those who write one. A rule is one file; see `docs/adding-a-rule.md`.
+"""What a rule is, for those who write one. A rule is one file; see `CONTRIBUTING.md`.
 
 The file's docstring is the rule's documentation and its tests; the function below it is handed
 what it asks for with ``on`` and yields diagnostics.
