@@ -67,13 +67,15 @@ def test_no_credential_of_either_version_is_shown(tmp_path: Path) -> None:
     said = {"output_type": "stream", "name": "stdout", "text": [f"using {value}\n"]}
     save(tmp_path / "a.ipynb", cell(f'password = "{value}"', "a", said))
     commit(tmp_path)
-    save(tmp_path / "a.ipynb", cell('password = input("?")', "a", said))
+    # Only the base says what it is; the finding's own line holds it.
+    lines = f'password = input("?")\nprint(nowhere, "{value}")'
+    save(tmp_path / "a.ipynb", cell(lines, "a", said))
     for options in (["--base", "HEAD"], []):
         nbprod(tmp_path, "report", "--isolated", "--markdown", "t", "--html", "p", *options)
         for name in ("t", "p"):
             text = (tmp_path / name).read_text(encoding="utf-8")
             pieces = [value[at : at + 8] for at in range(len(value) - 7)]
-            if options or name == "t":
+            if options:
                 assert not any(piece in text for piece in pieces), name
 
 
