@@ -133,7 +133,8 @@ class Facts:
         """What is trained on what, and how it is tested."""
         from nbprod.evaluation.follow import NOTHING_TRAINED, follow
 
-        if not any(".fit" in cell.source for cell in self.notebook.cells):
+        words = (".fit", "cross_val")
+        if not any(word in cell.source for cell in self.notebook.cells for word in words):
             return NOTHING_TRAINED
         trees = (
             (one.cell.index, one.tree)

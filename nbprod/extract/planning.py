@@ -36,6 +36,7 @@ from nbprod.flow.library import BUILTIN_NAMES, HISTORY_NAMES
 __all__ = ["PlanOptions", "Planner"]
 
 
+_LAST_SHOWN = ("_", "__", "___")
 # Calls of pyplot that draw nothing.
 _SETTING_CALLS = frozenset("show close clf style rc rcParams ion ioff savefig".split())
 _NUMBERED = re.compile(r"_i?\d+\Z")
@@ -111,8 +112,13 @@ class Planner:
     def _whole_notebook(self, groups: Sequence[Group]) -> Iterable[Refusal]:
         if not any(group.cells for group in groups):
             return
+        chosen = {cell for group in groups for cell in group.cells}
+        is_all = not any(group.is_asked or group.name for group in groups)
         for cell, name, span in self.facts.flow.history_reads:
             if name not in HISTORY_NAMES and not _NUMBERED.match(name):
+                continue
+            if name in _LAST_SHOWN and is_all and cell not in chosen:
+                # Every cell still ends with what it showed: for a cell that stays it is the same.
                 continue
             yield Refusal(
                 cell, self.facts.line(span),

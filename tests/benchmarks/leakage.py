@@ -4,7 +4,8 @@
 ``malusamayo/leakage-analysis``. Its tests say, for each input, the methods that train on data
 that leaked: ``template("x.py", ["LogisticRegression.fit"])``; none where nothing leaks. They are
 read out of the text of ``tests/test_preprocessing.py`` and ``tests/test_overlap.py``. Counted are
-files (leak or none) and, where the label names a class, classes.
+files (leak or none) and, of the classes that labels name, those found: types that their inference
+does not know (``Unknown``) are left out. The repository labels no repeated use of test data.
 """
 
 from __future__ import annotations
