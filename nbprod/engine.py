@@ -34,7 +34,14 @@ from nbprod.syntax.walk import walk
 if TYPE_CHECKING:
     from nbprod.suppress import Suppressions
 
-__all__ = ["check_notebook", "file_finding", "located_findings", "place_of", "unreadable"]
+__all__ = [
+    "check_notebook",
+    "file_finding",
+    "located_findings",
+    "masked",
+    "place_of",
+    "unreadable",
+]
 
 INPUT_CODES = {
     "unreadable-file": "NBP001",
@@ -79,7 +86,7 @@ def check_notebook(
     findings.sort(key=_reading_order)
     mask = Mask(facts.secrets)
     if mask:
-        findings = [_masked(one, mask) for one in findings]
+        findings = [masked(one, mask) for one in findings]
     return tuple(_with_fingerprints(facts, findings, mask))
 
 
@@ -95,7 +102,7 @@ def located_findings(
     for span, finding in found:
         place = place_of(facts, span)
         placed = replace(finding, place=place, snippet=_snippet(facts.index(span.cell), place))
-        findings.append(_masked(placed, mask) if mask else placed)
+        findings.append(masked(placed, mask) if mask else placed)
     return tuple(_with_fingerprints(facts, findings, mask))
 
 
@@ -138,7 +145,7 @@ def _unneeded(
                     yield rule, diagnostic
 
 
-def _masked(finding: Finding, mask: Mask) -> Finding:
+def masked(finding: Finding, mask: Mask) -> Finding:
     """A finding that shows no credential, whatever rule it is of."""
     from dataclasses import replace
 

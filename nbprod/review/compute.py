@@ -5,10 +5,10 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any, NamedTuple
 
 from nbprod.changed.cells import matched_cells
+from nbprod.engine import masked
 from nbprod.facts import Facts
 from nbprod.model import Finding
 from nbprod.notebook.types import Cell
@@ -55,7 +55,7 @@ def review_of(path: str, now: Version, before: Version | None, *, compared: bool
     mask = Mask([*now.facts.secrets, *(before.facts.secrets if before else ())])
     if mask:
         # What only the other version shows to be a credential is one here, too.
-        now = now._replace(findings=[_masked(one, mask) for one in now.findings])
+        now = now._replace(findings=[masked(one, mask) for one in now.findings])
     cells = tuple(_cells(now, before, matched, mask, compared=compared))
     old_flow = before.facts.flow if before is not None else None
     changed = [one for one in cells if one.change != "same" or one.moved_from is not None]
@@ -74,15 +74,6 @@ def review_of(path: str, now: Version, before: Version | None, *, compared: bool
         flow=flow_changes(now.facts.flow, old_flow, matched) if old_flow is not None else (),
         general=tuple(one for one in now.findings if one.place.cell is None),
     )  # fmt: skip
-
-
-def _masked(finding: Finding, mask: Mask) -> Finding:
-    return replace(
-        finding,
-        message=mask(finding.message),
-        snippet=mask(finding.snippet),
-        help=mask(finding.help) if finding.help is not None else None,
-    )
 
 
 def unreadable(path: str, findings: Sequence[Finding]) -> NotebookReview:
