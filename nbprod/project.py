@@ -11,7 +11,7 @@ from typing import NamedTuple
 from nbprod._version import __version__
 from nbprod.discover import DEFAULT_EXCLUDES, Discovered, iter_notebook_paths
 from nbprod.engine import check_notebook, file_finding, unreadable
-from nbprod.errors import ReadError
+from nbprod.errors import ReadError, UsageError
 from nbprod.facts import CheckOptions, Sizes
 from nbprod.model import FileResult, Finding, Report
 from nbprod.notebook.read import read_notebook
@@ -20,7 +20,16 @@ from nbprod.registry import Selection, select
 from nbprod.rule import Level
 from nbprod.syntax.types import SyntaxOptions
 
-__all__ = ["Settings", "check_bytes", "check_paths", "discover", "file_reader", "iter_results"]
+__all__ = [
+    "Settings",
+    "check_bytes",
+    "check_paths",
+    "discover",
+    "file_reader",
+    "find_notebook",
+    "get_notebook",
+    "iter_results",
+]
 
 # Below this many bytes a second process costs more than it saves.
 _PARALLEL_BYTES = 6_000_000
@@ -354,6 +363,33 @@ def _internal(path: str, error: Exception) -> Finding:
         f"nbprod failed here ({type(error).__name__} in {where}); please report it",
     )
     return file_finding(path, fault)
+
+
+def find_notebook(path: str) -> Notebook | None:
+    """Read a notebook from disk; None where it is not there, or is none."""
+    try:
+        with open(path, "rb") as file:
+            return read_notebook(file.read(), path)
+    except (OSError, ReadError):
+        return None
+
+
+def get_notebook(path: str, data: bytes | None = None) -> tuple[Notebook, bytes]:
+    """Read the notebook that a command is about, from disk or from ``data``; with its bytes.
+
+    Raises:
+        UsageError: the file cannot be opened.
+        ReadError: it is no notebook; the message names it.
+    """
+    try:
+        if data is None:
+            with open(path, "rb") as file:
+                data = file.read()
+        return read_notebook(data, path), data
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read: {error.strerror}") from None
+    except ReadError as error:
+        raise ReadError(error.kind, f"{path}: {error}") from None
 
 
 def file_reader(path: str) -> Callable[[str], str | None]:

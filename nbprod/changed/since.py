@@ -14,7 +14,7 @@ from nbprod.errors import ReadError
 from nbprod.model import FileResult, Finding
 from nbprod.notebook.read import read_notebook
 from nbprod.notebook.types import Notebook
-from nbprod.project import Configure, Settings, check_file, check_one
+from nbprod.project import Configure, Settings, check_file, check_one, find_notebook
 
 __all__ = ["changed_files", "foreign_on_changed_lines", "new_findings", "on_changed_lines"]
 
@@ -79,13 +79,12 @@ def _versions(
 ) -> tuple[Notebook, Notebook] | None:
     """A notebook before and now; None when all of it is new, or one of them cannot be read."""
     content = repository.content(old) if old is not None else None
-    if content is None:
+    now = find_notebook(one.path) if content is not None else None
+    if content is None or now is None:
         return None
     try:
-        with open(one.path, "rb") as file:
-            now = read_notebook(file.read(), one.path)
         return read_notebook(content, one.path), now
-    except (OSError, ReadError):
+    except ReadError:
         return None
 
 

@@ -13,8 +13,7 @@ import click
 
 from nbprod.config.files import Configuration
 from nbprod.discover import Discovered
-from nbprod.errors import ReadError
-from nbprod.project import discover
+from nbprod.project import discover, find_notebook
 
 if TYPE_CHECKING:
     from nbprod.clones.find import Found
@@ -65,13 +64,9 @@ def command(paths: tuple[str, ...], **options: Any) -> int:
 def _of_notebook(found: Discovered) -> list[Source]:
     from nbprod.clones.sources import sources_of_notebook
     from nbprod.facts import Facts
-    from nbprod.notebook.read import read_notebook
 
-    if found.problem is not None:
-        return []
-    try:
-        notebook = read_notebook(Path(found.path).read_bytes(), found.path)
-    except (OSError, ReadError):
+    notebook = find_notebook(found.path) if found.problem is None else None
+    if notebook is None:
         return []
     return sources_of_notebook(found.path, Facts(notebook).parsed)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from nbprod.errors import ReadError, UsageError
+from nbprod.errors import UsageError
 
 if TYPE_CHECKING:
     from nbprod.extract.delivery import Delivery, Order
@@ -190,17 +190,9 @@ def _refusal(path: str, stay: Sequence[Kept]) -> Exception:
 
 def _read(path: str) -> tuple[Facts, bytes]:
     from nbprod.facts import CheckOptions, Facts
-    from nbprod.notebook.read import read_notebook
-    from nbprod.project import file_reader
+    from nbprod.project import file_reader, get_notebook
 
-    try:
-        data = Path(path).read_bytes()
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be read: {error.strerror}") from None
-    try:
-        notebook = read_notebook(data, path)
-    except ReadError as error:
-        raise ReadError(error.kind, f"{path}: {error}") from None
+    notebook, data = get_notebook(path)
     return Facts(notebook, CheckOptions(read_file=file_reader(path))), data
 
 

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
-from pathlib import Path
 
 import click
 
-from nbprod.errors import ReadError, UsageError
 from nbprod.facts import CheckOptions, Facts
 from nbprod.flow.graph import RENDERERS
-from nbprod.notebook.read import read_notebook
 from nbprod.notebook.types import Notebook
-from nbprod.project import file_reader
+from nbprod.project import file_reader, get_notebook
 from nbprod.secrets.mask import Mask
 
 
@@ -27,19 +24,12 @@ def command(notebook: str, form: str, stdin_filename: str | None) -> int:
     NOTEBOOK is a file, or `-` for standard input.
     """
     if notebook == "-":
-        data, path = sys.stdin.buffer.read(), stdin_filename or "stdin.ipynb"
+        path = stdin_filename or "stdin.ipynb"
+        read, _ = get_notebook(path, sys.stdin.buffer.read())
     else:
         path = notebook
-        try:
-            data = Path(notebook).read_bytes()
-        except OSError as error:
-            raise UsageError(f"{notebook}: cannot be read: {error.strerror}") from None
-    try:
-        facts = Facts(
-            read_notebook(data, path), CheckOptions(read_file=file_reader(path), effort=160)
-        )
-    except ReadError as error:
-        raise ReadError(error.kind, f"{path}: {error}") from None
+        read, _ = get_notebook(path)
+    facts = Facts(read, CheckOptions(read_file=file_reader(path), effort=160))
     sys.stdout.write(RENDERERS[form](masked(facts), facts.flow, _runnable(facts)))
     return 0
 

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 from nbprod.cli.graph import masked
-from nbprod.errors import ReadError
 from nbprod.facts import CheckOptions, Facts
 from nbprod.flow.graph import graph_mermaid
 from nbprod.model import Report
-from nbprod.notebook.read import read_notebook
-from nbprod.project import file_reader
+from nbprod.project import file_reader, find_notebook
 from nbprod.report.markdown import escaped
 
 __all__ = ["pictures"]
@@ -36,9 +33,8 @@ def pictures(report: Report) -> Iterator[str]:
 
 
 def _mermaid(path: str) -> str | None:
-    try:
-        notebook = read_notebook(Path(path).read_bytes(), path)
-    except (OSError, ReadError):
+    notebook = find_notebook(path)
+    if notebook is None:
         return None
     facts = Facts(notebook, CheckOptions(read_file=file_reader(path)))
     if not 0 < len(facts.flow.order) <= _MOST_CELLS:

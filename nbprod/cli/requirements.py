@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from pathlib import Path
 from typing import NamedTuple
 
 import click
 
 from nbprod.changes import write_atomically
 from nbprod.config.files import Configuration
-from nbprod.errors import ReadError, UsageError
-from nbprod.project import discover
+from nbprod.errors import UsageError
+from nbprod.project import discover, find_notebook
 
 _EXAMPLES = """\b
 Examples:
@@ -61,15 +60,14 @@ def _needs(paths: list[str], pin: bool) -> dict[str, _Need]:
     from nbprod.environment.distributions import distribution_of
     from nbprod.environment.imports import imported_modules, installed_pins
     from nbprod.facts import Facts
-    from nbprod.notebook.read import read_notebook
 
     installed = packages_distributions()
     needs: dict[str, _Need] = {}
     for path in paths:
-        try:
-            facts = Facts(read_notebook(Path(path).read_bytes(), path))
-        except (OSError, ReadError):
+        notebook = find_notebook(path)
+        if notebook is None:
             continue
+        facts = Facts(notebook)
         pins = installed_pins(facts)
         for one in imported_modules(facts):
             top = one.module.partition(".")[0]

@@ -6,16 +6,14 @@ import os
 import sys
 from collections.abc import Sequence
 from itertools import groupby
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from nbprod.errors import ReadError, UsageError
+from nbprod.errors import UsageError
 
 if TYPE_CHECKING:
     from nbprod.extract.comparing import Verdict
-    from nbprod.notebook.types import Notebook
 
 
 @click.command("verify")
@@ -41,8 +39,9 @@ def command(
     Exit codes: 0 the same, 1 different, 2 usage, 4 cannot be run.
     """
     from nbprod.extract.verify import RunOptions, Side, code_cells, verify
+    from nbprod.project import get_notebook
 
-    old, new = _read(original), _read(rewritten)
+    (old, _), (new, _) = get_notebook(original), get_notebook(rewritten)
     own = [os.path.dirname(os.path.abspath(one)) for one in (original, rewritten)]
     extra = [os.path.abspath(one) for one in paths] or ([os.getcwd()] if _is_near(own) else [])
     folder = os.path.commonpath([*own, *extra])
@@ -65,17 +64,6 @@ def _is_near(folders: Sequence[str]) -> bool:
     """Whether the present folder is above the notebooks: modules are imported from there."""
     here = os.getcwd()
     return all(os.path.commonpath([here, one]) == here for one in folders)
-
-
-def _read(path: str) -> Notebook:
-    from nbprod.notebook.read import read_notebook
-
-    try:
-        return read_notebook(Path(path).read_bytes(), path)
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be read: {error.strerror}") from None
-    except ReadError as error:
-        raise ReadError(error.kind, f"{path}: {error}") from None
 
 
 def say(verdict: Verdict, cells: Sequence[int]) -> None:

@@ -1,17 +1,15 @@
-"""Run other linters over the notebooks of a run; the only module here that reads notebooks."""
+"""Run other linters over the notebooks of a run; what they say is placed in cells."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Sequence
 
-from nbprod.errors import ReadError
 from nbprod.linters.foreign import Remark, findings_of
 from nbprod.linters.nbqa import Line, remarks_of, tool_lines
 from nbprod.linters.ruff import ruff_remarks
 from nbprod.model import Finding
-from nbprod.notebook.read import read_notebook
-from nbprod.notebook.types import Notebook
+from nbprod.project import find_notebook
 
 __all__ = ["foreign_findings"]
 
@@ -35,18 +33,10 @@ def foreign_findings(
                 lines.setdefault(path, {}).setdefault(tool, []).append(line)
     found: dict[str, list[Finding]] = {}
     for path in dict.fromkeys([*remarks, *lines]):
-        notebook = _read(path)
+        notebook = find_notebook(path)
         if notebook is not None:
             said = list(remarks.get(path, ()))
             for tool, some in lines.get(path, {}).items():
                 said += remarks_of(some, notebook, tool)
             found[path] = list(findings_of(notebook, said))
     return found
-
-
-def _read(path: str) -> Notebook | None:
-    try:
-        with open(path, "rb") as file:
-            return read_notebook(file.read(), path)
-    except (OSError, ReadError):
-        return None

@@ -12,7 +12,7 @@ from nbprod.facts import CheckOptions, Facts
 from nbprod.model import FileResult
 from nbprod.notebook.read import read_notebook
 from nbprod.notebook.types import Notebook
-from nbprod.project import Configure, check_file, check_one, file_reader
+from nbprod.project import Configure, check_file, check_one, file_reader, find_notebook
 from nbprod.review.compute import Version, removed, review_of, unreadable
 from nbprod.review.types import NotebookReview
 
@@ -60,19 +60,11 @@ def _review(
     path: str, result: FileResult, configure: Configure, before: Version | None, *, compared: bool
 ) -> NotebookReview:
     shown = os.path.relpath(path).replace(os.sep, "/")
-    notebook = None if result.unreadable else _read(path)
+    notebook = None if result.unreadable else find_notebook(path)
     if notebook is None:
         return unreadable(shown, result.findings)
     now = Version(_facts(notebook, configure), result.findings)
     return review_of(shown, now, before, compared=compared)
-
-
-def _read(path: str) -> Notebook | None:
-    try:
-        with open(path, "rb") as file:
-            return read_notebook(file.read(), path)
-    except (OSError, ReadError):
-        return None
 
 
 def _version(content: bytes, path: str, configure: Configure) -> Version | None:
