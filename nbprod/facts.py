@@ -184,7 +184,7 @@ class Facts:
 
     def span(self, cell: int, node: ast.AST) -> Span:
         """The place of a node of a cell's tree."""
-        return self.program.span(cell, node)
+        return self.program.places.span(cell, node)
 
     def text(self, span: Span) -> str:
         """The source under a span."""

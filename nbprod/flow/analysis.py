@@ -192,7 +192,7 @@ def _assume_bindings(machine: Machine, parsed: ParsedCell) -> None:
     for match in _LIKELY_BINDING.finditer(parsed.cell.source):
         for name in _NAME.findall(next(group for group in match.groups() if group)):
             if machine.env.get(name) is None:
-                node = machine.program.stand_in(index, name, match.start(), match.end())
+                node = machine.program.places.stand_in(index, name, match.start(), match.end())
                 machine.bind(name, node, Value("any"), "dynamic", "syntax error")
 
 
@@ -266,7 +266,7 @@ class Flow:
     def history_reads(self) -> tuple[tuple[int, str, Span], ...]:
         """Reads of the kernel's history (`_`, `Out`, `In`): (cell, name, place)."""
         return tuple(
-            (cell, name, self.program.span(*place))
+            (cell, name, self.program.places.span(*place))
             for (cell, name), place in self._machine.history_reads.items()
         )
 
@@ -274,7 +274,7 @@ class Flow:
     def builtin_reads(self) -> dict[int, dict[str, Span]]:
         """For each cell, the builtins that it reads as such."""
         return {
-            cell: {name: self.program.span(*place) for name, place in names.items()}
+            cell: {name: self.program.places.span(*place) for name, place in names.items()}
             for cell, names in self._machine.builtin_reads.items()
         }
 
@@ -396,7 +396,7 @@ class Flow:
     def _use(self, index: int, read: Read) -> Use:
         return Use(
             read.name,
-            partial(self.program.span, read.source, read.node),
+            partial(self.program.places.span, read.source, read.node),
             index,
             read.definitions,
             read.mutations,
@@ -452,15 +452,15 @@ class Flow:
         reads: dict[str, list[Span]] = {}
         for node in scope.reads:
             if node.id not in enclosing:
-                reads.setdefault(node.id, []).append(self.program.span(function.cell, node))
+                reads.setdefault(node.id, []).append(self.program.places.span(function.cell, node))
         writes: dict[str, list[Span]] = {}
         for name, node in scope.global_stores:
-            writes.setdefault(name, []).append(self.program.span(function.cell, node))
+            writes.setdefault(name, []).append(self.program.places.span(function.cell, node))
         node = function.node
         return FunctionFlow(
             identity,
             function.name,
-            self.program.span(function.cell, node),
+            self.program.places.span(function.cell, node),
             function.cell,
             scope.parameters,
             frozenset(scope.local_names),
@@ -539,7 +539,7 @@ def _explain(failure: Failure, program: Program, machine: Machine, order: tuple[
         failure.reason = "later"
     elif any(cell == failure.cell for cell in statically):
         node = static[failure.cell][failure.name]
-        below = program.span(failure.cell, node).start > failure.read.start
+        below = program.places.span(failure.cell, node).start > failure.read.start
         failure.reason = "later" if below else "skipped"
     elif made or statically:
         failure.reason = "skipped"

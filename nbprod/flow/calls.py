@@ -295,7 +295,7 @@ def _run_in(
     node: ast.AST,
 ) -> Value:
     outer = (machine.frame, machine.source_cell, machine.chain, machine.loops, machine.statement)
-    place = partial(machine.program.span, machine.source_cell, node)
+    place = partial(machine.program.places.span, machine.source_cell, node)
     machine.chain = (*machine.chain, CallStep(place, function.name))
     machine.frame, machine.source_cell, machine.loops = frame, function.cell, []
     machine.active.append(function.node)

@@ -216,7 +216,7 @@ class Machine:
 
     def span(self, node: ast.AST) -> Span:
         """The place of a node of the source that is being read."""
-        return self.program.span(self.source_cell, node)
+        return self.program.places.span(self.source_cell, node)
 
     def definition(
         self,
@@ -230,7 +230,7 @@ class Machine:
         key = (id(node), name, kind, self.cell, id(self.failed))
         found = self.program.definitions.get(key)
         if found is None:
-            place = span or partial(self.program.span, self.source_cell, node)
+            place = span or partial(self.program.places.span, self.source_cell, node)
             scope = self.frame.scope.identity if self.frame else 0
             binding = Binding(name, place, kind, scope, detail)
             found = Definition(binding, self.cell, self.failed, self.statement or node)
@@ -239,7 +239,7 @@ class Machine:
 
     def static_definition(self, cell: int, name: str, node: ast.AST) -> Definition:
         """The definition that a piece of code would make, had it run."""
-        binding = Binding(name, self.program.span(cell, node), "assignment")
+        binding = Binding(name, self.program.places.span(cell, node), "assignment")
         return Definition(binding, cell, None, node)
 
     # --- names --------------------------------------------------------------------------------

@@ -72,11 +72,11 @@ def _names(machine: Machine, magic: Magic) -> None:
     """The names that a magic reads, interpolates and binds."""
     cell = machine.source_cell
     for read in magic.reads:
-        node = machine.program.stand_in(cell, read.name, read.start, read.end)
+        node = machine.program.places.stand_in(cell, read.name, read.start, read.end)
         if magic.kind in ("quote", "auto") or machine.is_bound(read.name):
             machine.read(read.name, node)
     for name in magic.interpolates:
-        node = machine.program.stand_in(cell, name.name, name.start, name.end)
+        node = machine.program.places.stand_in(cell, name.name, name.start, name.end)
         bound = _is_visible(machine, name.name)
         if bound is not False:
             machine.read(name.name, node)
@@ -84,7 +84,7 @@ def _names(machine: Machine, magic: Magic) -> None:
             bound = True
         machine.interpolations[machine.cell, id(node)] = (name.name, machine.span(node), bound)
     for name in magic.binds:
-        node = machine.program.stand_in(cell, name.name, name.start, name.end)
+        node = machine.program.places.stand_in(cell, name.name, name.start, name.end)
         machine.bind(name.name, node, machine.allocate("any"), "magic", magic.name)
 
 
@@ -116,7 +116,7 @@ def _effects(machine: Machine, magic: Magic, node: ast.expr) -> None:
 
 
 def _mark(machine: Machine, magic: Magic, cell: int) -> None:
-    node = machine.program.stand_in(cell, magic.name, magic.start, magic.end)
+    node = machine.program.places.stand_in(cell, magic.name, magic.start, magic.end)
     libcalls.mark_opaque(machine, node, magic.text.strip())
 
 

@@ -150,7 +150,7 @@ def _place(machine: Machine, exposure: Exposure, definition: Definition) -> Span
         return span
     if exposure.call is not None:
         return exposure.call.span
-    return machine.program.span(exposure.source, exposure.node)
+    return machine.program.places.span(exposure.source, exposure.node)
 
 
 def _judge_resource(
