@@ -43,7 +43,7 @@ _AROUND = 400
 
 def _readable(line: str) -> str:
     """A text with long blobs blanked out."""
-    if len(line) > 2000 or (len(line) > 600 and ";base64," in line):
+    if len(line) > 600 and max(map(len, line.split()), default=0) > 600:
         return _BLOB.sub(lambda blob: " " * len(blob[0]), line)
     return line
 

@@ -85,8 +85,10 @@ class _Python:
         self.segments: list[Segment] = []
         self.secrets: list[Secret] = []
         self.lines: list[tuple[Segment, str]] = []
-        for tree in _trees(parsed):
-            self._tree(tree)
+        self._nodes(parsed.nodes)
+        for magic in parsed.magics:
+            if magic.body is not None:
+                self._nodes(walk(magic.body))
         for start, end, comment in iter_comments(parsed):
             if is_promising(comment):
                 self.lines.append((Segment(text, comment, start, end), "prose"))
@@ -123,9 +125,9 @@ class _Python:
             if hit is not None and (piece == value or hit.rule == "key"):
                 self.secrets.append(self._secret(hit, place, piece))
 
-    def _tree(self, tree: ast.AST) -> None:
+    def _nodes(self, nodes: Iterable[ast.AST]) -> None:
         inside: set[int] = set()
-        for node in walk(tree):
+        for node in nodes:
             kind = type(node)
             if kind in _STRINGS:
                 if id(node) not in inside:
@@ -182,14 +184,6 @@ def _narrowed(text: Text, start: int, end: int, value: str) -> tuple[int, int]:
     if at < 0 or text.text.find(value, at + 1, end) >= 0:
         return start, end
     return at, at + len(value)
-
-
-def _trees(parsed: ParsedCell) -> Iterator[ast.AST]:
-    assert parsed.tree is not None
-    yield parsed.tree
-    for magic in parsed.magics:
-        if magic.body is not None:
-            yield magic.body
 
 
 def _other_lines(language: str, lines: Sequence[Segment]) -> Iterator[tuple[Segment, str]]:
