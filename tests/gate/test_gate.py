@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import re
 import shutil
 import subprocess
@@ -193,9 +194,16 @@ def test_init_writes_what_it_shows_and_a_second_time_nothing(tmp_path: Path) -> 
     assert before == {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
 
 
-def test_init_does_not_write_unasked(tmp_path: Path) -> None:
-    assert init(tmp_path).returncode != 0
-    assert not list(tmp_path.iterdir())
+def test_init_asks_at_a_terminal_and_a_script_need_not_answer(tmp_path: Path) -> None:
+    ours, theirs = pty.openpty()
+    os.write(ours, b"n\n")
+    asked = subprocess.run(
+        [sys.executable, "-m", "nbprod", "init"],
+        cwd=tmp_path, env=environment(), stdin=theirs, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert asked.returncode == 0 and "Nothing was written" in asked.stderr
+    assert list(tmp_path.iterdir()) == []
+    assert init(tmp_path).returncode == 0 and (tmp_path / "nbprod.toml").exists()
 
 
 def test_init_adds_to_what_is_there_and_keeps_its_bytes(tmp_path: Path) -> None:
