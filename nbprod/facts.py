@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from nbprod.evaluation import Evaluation
     from nbprod.flow import Flow, Program
     from nbprod.flow.order import Execution, OrderChange
+    from nbprod.lifting import Lifting
     from nbprod.secrets.takeout import Takeout
     from nbprod.secrets.types import Secret
 
@@ -180,6 +181,13 @@ class Facts:
         from nbprod.secrets.takeout import Takeout
 
         return Takeout(self)
+
+    @cached_property
+    def lifting(self) -> Lifting:
+        """How literals are lifted into the cell of parameters, and under which names."""
+        from nbprod.lifting import Lifting
+
+        return Lifting(self)
 
     def cell(self, index: int) -> Cell:
         """A cell by its index."""

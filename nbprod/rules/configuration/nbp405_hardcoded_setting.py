@@ -24,9 +24,12 @@ model = RandomForestClassifier(max_depth=6)  #! NBP405
 ## Fixed
 
 ```notebook
+# %% tags=parameters
+n_estimators = 300
+max_depth = 6
 # %%
 from sklearn.ensemble import RandomForestClassifier
-model = RandomForestClassifier(n_estimators=300, max_depth=6)
+model = RandomForestClassifier(n_estimators=n_estimators, max_depth=max_depth)
 ```
 
 ```notebook
@@ -51,8 +54,11 @@ print(round(2.5, ndigits=1))
 
 ## Fix safety
 
-Unsafe: the literal moves to the cell that is tagged `parameters`, under the name of its keyword. A
-notebook without such a cell gets no fix: where it should stand is for a person to say.
+Unsafe: the literal moves to the first cell that is tagged `parameters`, under the name of its
+keyword; where calls differ in it, or the name is taken, under one with what the call is assigned
+to. A notebook without such a cell gets one below the cells that only import, in `.ipynb` files and
+percent scripts. Left alone are functions with decorators, which may run elsewhere, and notebooks
+that bring unknown names in further down.
 """
 
 from __future__ import annotations
@@ -62,8 +68,9 @@ import re
 from collections.abc import Iterator
 
 from nbprod.facts import Facts
-from nbprod.model import Diagnostic, Edit, Fix, Severity, Span
-from nbprod.rule import NodeInCell, rule, unsafe
+from nbprod.lifting import Literal
+from nbprod.model import Diagnostic, Severity
+from nbprod.rule import NodeInCell, rule
 from nbprod.settings_words import HYPERPARAMETERS
 
 # How a run goes and not what comes out of it; a seed is a constant that nobody tries values of.
@@ -82,12 +89,14 @@ def check(subject: NodeInCell, facts: Facts) -> Iterator[Diagnostic]:
         return
     listed = ", ".join(f"`{one.arg}={ast.unparse(one.value)}`" for one in found[:3])
     more = f" and {len(found) - 3} more" if len(found) > 3 else ""
+    refusal = facts.lifting.refusal
     yield Diagnostic(
         facts.span(cell, found[0].value),
         f"{listed}{more}: a setting as a literal in a call",
         symbol=found[0].arg,
-        help="bind it in the cell of parameters (tag it `parameters`)",
-        fix=_lifted(found, cell, facts),
+        help="bind it in the cell of parameters (tag it `parameters`)"
+        + (f"; {refusal}" if refusal else ""),
+        fix=facts.lifting.fix(node, cell, [Literal(one.value, str(one.arg)) for one in found]),
     )
 
 
@@ -105,17 +114,3 @@ def _is_setting(keyword: ast.keyword) -> bool:
         and keyword.arg in HYPERPARAMETERS
         and keyword.arg not in _NO_SETTINGS
     )
-
-
-def _lifted(found: list[ast.keyword], cell: int, facts: Facts) -> Fix | None:
-    """Put the literals into the first cell of parameters that stands above."""
-    place = next((index for index in range(cell) if facts.is_parameters(index)), None)
-    names = [str(one.arg) for one in found]
-    if place is None or any(name in facts.flow.definitions for name in names):
-        return None
-    source = facts.cell(place).source
-    end = len(source.rstrip())
-    lines = "".join(f"\n{one.arg} = {ast.unparse(one.value)}" for one in found)
-    edits = [Edit(Span(place, end, end), lines)]
-    edits += [Edit(facts.span(cell, one.value), str(one.arg)) for one in found]
-    return unsafe("Move the setting to the cell of parameters", *edits)
