@@ -31,10 +31,14 @@ _MOST_NUMBERS = 99
 
 
 class Literal(NamedTuple):
-    """A literal that is an argument of a call, and what its name is made of."""
+    """A literal that is an argument of a call, and what its name is made of.
+
+    ``plain``: the word may be the whole name.
+    """
 
     node: ast.expr
     word: str
+    plain: bool = True
 
 
 class _Home(NamedTuple):
@@ -51,13 +55,15 @@ class _Mentions(NamedTuple):
     """What the code says, for names that nothing else has.
 
     ``names`` are all that occur, ``targets`` what calls are assigned to, ``values`` the different
-    literals that calls have for a keyword, ``closed`` the calls in functions that may run where
-    there is no notebook: a decorator can send them elsewhere.
+    literals that calls have for a keyword, ``arguments`` the strings that calls are given, with
+    their keywords, ``closed`` the calls in functions that may run where there is no notebook: a
+    decorator can send them elsewhere.
     """
 
     names: set[str]
     targets: dict[int, str]
     values: dict[str, set[tuple[str, str]]]
+    arguments: dict[int, tuple[ast.Call, str | None]]
     closed: set[int]
 
 
@@ -81,7 +87,7 @@ class Lifting:
         for one in literals:
             span = self.facts.span(cell, one.node)
             text = self.facts.text(span)
-            name = self._name(call, one.word, text) if _is_written(one.node, text) else None
+            name = self._name(call, one, text) if _is_written(one.node, text) else None
             if name is None:
                 return None
             names.append(name)
@@ -91,6 +97,13 @@ class Lifting:
         listed = ", ".join(f"`{name}`" for name in names)
         made = "a new cell" if home.new else "the cell"
         return unsafe(f"Lift {listed} into {made} of parameters", *edits)
+
+    def fix_path(self, node: ast.Constant, cell: int) -> Fix | None:
+        """The fix that lifts a path, if it is the argument of a call."""
+        call, word = self._mentions.arguments.get(id(node), (None, None))
+        if call is None:
+            return None
+        return self.fix(call, cell, [Literal(node, word or "path", plain=word is not None)])
 
     @property
     def refusal(self) -> str | None:
@@ -136,10 +149,10 @@ class Lifting:
                 found = cell.index + 1
         return found or 0
 
-    def _name(self, call: ast.Call, word: str, text: str) -> str | None:
+    def _name(self, call: ast.Call, literal: Literal, text: str) -> str | None:
         """A name for a literal: that of an equal one of the same function, or a free one."""
         key = (ast.unparse(call.func), text)
-        for name in self._candidates(call, word):
+        for name in self._candidates(call, literal):
             if self._given.get(name) == key or self._settled.get(name) == text:
                 return name
             if name not in self._given and self._is_free(name):
@@ -147,14 +160,15 @@ class Lifting:
                 return name
         return None
 
-    def _candidates(self, call: ast.Call, word: str) -> Iterator[str]:
+    def _candidates(self, call: ast.Call, literal: Literal) -> Iterator[str]:
+        word = literal.word
         longer = [_joined(_called(call), word)]
         target = self._mentions.targets.get(id(call))
         if target is not None:
             longer.insert(0, _joined(target, word))
         # Where calls differ in a setting, none of them has the plain name.
         differs = len(self._mentions.values.get(word, ())) > 1
-        yield from longer if differs else [word, *longer]
+        yield from [word, *longer] if literal.plain and not differs else longer
         for number in range(2, _MOST_NUMBERS):
             yield f"{longer[0]}_{number}"
 
@@ -180,7 +194,7 @@ class Lifting:
 
     @cached_property
     def _mentions(self) -> _Mentions:
-        found = _Mentions(set(), {}, {}, set())
+        found = _Mentions(set(), {}, {}, {}, set())
         for parsed in self.facts.parsed:
             if parsed is not None and parsed.tree is not None:
                 trees = [magic.body for magic in parsed.magics if magic.body is not None]
@@ -200,10 +214,14 @@ def _mention(node: ast.AST, found: _Mentions) -> None:
     elif isinstance(node, ast.arg):
         found.names.add(node.arg)
     elif isinstance(node, ast.Call):
+        given = [(one, None) for one in node.args]
+        for value, word in (*given, *((one.value, one.arg) for one in node.keywords)):
+            if isinstance(value, ast.Constant) and isinstance(value.value, str):
+                found.arguments[id(value)] = node, word
         for one in node.keywords:
             if one.arg is not None and isinstance(one.value, (ast.Constant, ast.UnaryOp)):
-                value = (ast.unparse(node.func), ast.unparse(one.value))
-                found.values.setdefault(one.arg, set()).add(value)
+                key = (ast.unparse(node.func), ast.unparse(one.value))
+                found.values.setdefault(one.arg, set()).add(key)
     elif isinstance(node, ast.Assign):
         if isinstance(node.targets[0], ast.Name):
             found.targets[id(node.value)] = node.targets[0].id

@@ -10,12 +10,24 @@ production.
 ```notebook
 # %%
 import pandas as pd
+# %%
 df = pd.read_csv("/Users/ada/data/sales.csv")  #! NBP401
 ```
 
 ```notebook
 # %%
 folder = r"C:\\Users\\ada\\models"  #! NBP401
+```
+
+## Fixed
+
+```notebook
+# %%
+import pandas as pd
+# %% tags=parameters
+df_path = "/Users/ada/data/sales.csv"
+# %%
+df = pd.read_csv(df_path)
 ```
 
 ## Clean
@@ -27,6 +39,12 @@ df = pd.read_csv("data/sales.csv")
 print("kept in /Users/ada/data, ask her")
 route = "/home/index"
 ```
+
+## Fix safety
+
+Unsafe: a path that is the argument of a call moves to the cell of parameters, as
+`hardcoded-setting` has it. It is still one of that cell's values, and still found there, but who
+runs the notebook elsewhere can set it.
 """
 
 from __future__ import annotations
@@ -57,4 +75,5 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
                         facts.span(cell, node),
                         f"`{node.value}` is on one machine only",
                         help="make the path relative to the project, or read it from configuration",
+                        fix=facts.lifting.fix_path(node, cell),
                     )
