@@ -30,11 +30,15 @@ def _no_file(_path: str) -> str | None:
 
 
 class Sizes(NamedTuple):
-    """What is too much: lines of loose code in a cell, code cells, branches in a cell."""
+    """What is too much: lines of loose code in a cell, code cells, branches in a cell.
+
+    ``lifetime`` are the code cells that a value may wait for its first use.
+    """
 
     cell_lines: int = 60
     cells: int = 80
     complexity: int = 12
+    lifetime: int = 15
 
 
 class CheckOptions(NamedTuple):
