@@ -58,7 +58,8 @@ Unsafe: the literal moves to the first cell that is tagged `parameters`, under t
 keyword; where calls differ in it, or the name is taken, under one with what the call is assigned
 to. A notebook without such a cell gets one below the cells that only import, in `.ipynb` files and
 percent scripts. Left alone are functions with decorators, which may run elsewhere, and notebooks
-that bring unknown names in further down.
+that bring unknown names in further down. The new cell has not run: run the notebook again, so that
+its saved results are those of its code.
 """
 
 from __future__ import annotations
