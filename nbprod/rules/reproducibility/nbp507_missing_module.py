@@ -7,9 +7,16 @@ notebook's environment: modules that its Python's standard library has no more, 
 names, relative imports (a notebook is in no package), and `utils` or `helpers` whose file is
 neither beside the notebook nor above it. A name that nbprod does not know may well be a
 distribution, and is never reported. What is declared or installed, and imports in a `try`, are no
-matter.
+matter. What a distribution could still bring (a module that left the standard library lately, a
+`utils` of somebody's) is only possible, and shown when the rule is selected by name.
 
 ## Flagged
+
+```notebook
+#: python 3.8
+# %%
+import cPickle  #! NBP507
+```
 
 ```notebook
 #: python 3.12
@@ -20,15 +27,15 @@ from distutils.dir_util import copy_tree  #! NBP507?
 
 ```notebook
 # %%
-import matplotlb.pyplot as plt  #! NBP507?
-from sklaern.svm import SVC  #! NBP507?
-import Pandas as pd  #! NBP507?
-import scikit_learn  #! NBP507?
+import matplotlb.pyplot as plt  #! NBP507
+from sklaern.svm import SVC  #! NBP507
+import Pandas as pd  #! NBP507
+import scikit_learn  #! NBP507
 ```
 
 ```notebook
 # %%
-from .cleaning import clean  #! NBP507?
+from .cleaning import clean  #! NBP507
 from utils import load  #! NBP507?
 import numpy as np, helpers  #! NBP507?
 ```
@@ -105,21 +112,25 @@ class _Wanted(NamedTuple):
     names: tuple[str, ...] = ()
 
 
+class _Fault(NamedTuple):
+    """What is wrong with an import, what to do, and whether nothing could provide the module."""
+
+    message: str
+    help: str
+    certain: bool
+
+
 @rule("NBP507", "missing-module", on=(ast.Import, ast.ImportFrom), level="production")
 def check(subject: NodeInCell, facts: Facts) -> Iterator[Diagnostic]:
     """Report imports that can only fail."""
     node, cell = subject.node, subject.parsed.cell.index
-    found = [(one.module, told) for one in _wanted(node) if (told := _fault(one, facts))]
+    found = [(one.module, fault) for one in _wanted(node) if (fault := _fault(one, facts))]
     if not found or _is_guarded(node, subject.parsed.tree):
         return
-    for module, (message, help_text) in found:
-        yield Diagnostic(
-            facts.span(cell, node),
-            message,
-            Certainty.POSSIBLE,
-            symbol=module or None,
-            help=help_text,
-        )
+    for module, fault in found:
+        certainty = Certainty.CERTAIN if fault.certain else Certainty.POSSIBLE
+        span = facts.span(cell, node)
+        yield Diagnostic(span, fault.message, certainty, symbol=module or None, help=fault.help)
 
 
 def _wanted(node: ast.AST) -> list[_Wanted]:
@@ -130,13 +141,14 @@ def _wanted(node: ast.AST) -> list[_Wanted]:
     return [_Wanted(module, tuple(alias.name for alias in node.names))]
 
 
-def _fault(wanted: _Wanted, facts: Facts) -> tuple[str, str] | None:
-    """What is wrong with an import, and what to do; None for nothing that can be told."""
+def _fault(wanted: _Wanted, facts: Facts) -> _Fault | None:
+    """What is wrong with an import; None for nothing that can be told."""
     top = wanted.module.partition(".")[0]
     if not top:
-        return (
+        return _Fault(
             "a relative import fails in a notebook, which is in no package",
             "import the module by its full name",
+            certain=True,
         )
     removal = removal_of(top, facts.notebook.python_version)
     meant = meant_by(top)
@@ -145,17 +157,20 @@ def _fault(wanted: _Wanted, facts: Facts) -> tuple[str, str] | None:
     if removal is not None:
         version = ".".join(map(str, facts.notebook.python_version or removal.since))
         instead = "" if removal.instead == "-" else f"`{removal.instead}` is there instead"
-        return (
+        return _Fault(
             f"Python {version}, which the notebook ran on, has no module `{top}`",
             instead or "declare the distribution that still has it, or do without",
+            certain=removal.since == (3, 0),
         )
     if meant is not None:
-        return f"no module is called `{top}`: is `{meant}` meant?", f"import `{meant}`"
+        message = f"no module is called `{top}`: is `{meant}` meant?"
+        return _Fault(message, f"import `{meant}`", certain=True)
     if _may_be_brought(top, facts):
         return None
-    return (
+    return _Fault(
         f"`{top}` is neither beside the notebook nor above it",
         "keep its file in the repository, or declare the distribution that it comes from",
+        certain=False,
     )
 
 

@@ -6,7 +6,8 @@ Fifteen cells later nobody remembers what it holds, and each cell between could 
 Made where it is used, it is read there, and the two cells can move out together.
 
 Reported are the worst three of a notebook: results of a computation on other variables that have
-one assignment, that no cell between names, and whose inputs no cell between changes.
+one assignment, that no cell between names, and whose inputs no cell between changes. `max-lifetime`
+sets how many cells are too many.
 
 ## Flagged
 
