@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterable
-from pathlib import Path
 
 __all__ = ["add_names", "env_example", "write_atomically"]
 
@@ -34,6 +33,8 @@ def write_atomically(path: str, data: bytes) -> None:
 
 def env_example(notebook: str) -> str:
     """The `.env.example` that belongs to a notebook: that of its project, else beside it."""
+    from pathlib import Path
+
     folder = Path(notebook).resolve().parent
     for candidate in (folder, *folder.parents):
         if (candidate / ".git").exists() or (candidate / "pyproject.toml").exists():
@@ -43,9 +44,9 @@ def env_example(notebook: str) -> str:
 
 def add_names(path: str, names: Iterable[str]) -> list[str]:
     """Add names of variables, without values, to an `.env.example`; returns those that were new."""
-    target = Path(path)
     try:
-        text = target.read_text("utf-8")
+        with open(path, encoding="utf-8") as file:
+            text = file.read()
     except FileNotFoundError:
         text = ""
     known = {line.partition("=")[0].strip() for line in text.splitlines()}

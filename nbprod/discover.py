@@ -5,7 +5,6 @@ from __future__ import annotations
 import fnmatch
 import os
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from nbprod.errors import ReadError
@@ -89,7 +88,7 @@ def _explicit(
 
 
 def _is_excluded_path(path: str, exclude: Sequence[str], respect_gitignore: bool) -> bool:
-    parts = Path(path).parts
+    parts = path.replace(os.sep, "/").split("/")
     if any(_matches(part, exclude) for part in parts):
         return True
     if not respect_gitignore:

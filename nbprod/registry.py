@@ -16,8 +16,9 @@ from nbprod.rule import Level, Rule
 __all__ = ["RuleFile", "Selection", "load_rule", "rule_files", "select"]
 
 _LEVELS: tuple[Level, ...] = ("explore", "shared", "production")
-# In the decorator of a rule: its level, or that it only runs when it is asked for.
-_TOLD = re.compile(r'^@rule\((?:[^)]|\n)*?(?:level="(\w+)"|default=False)', re.MULTILINE)
+# The decorator of a rule, and in it its level, or that it only runs when it is asked for.
+_DECORATOR = re.compile(r"^@rule\((.*?)\)\ndef ", re.MULTILINE | re.DOTALL)
+_TOLD = re.compile(r'level="(\w+)"|default=False')
 _FILE = re.compile(r"(nbp\d{3})_(\w+)\.py\Z")
 
 
@@ -106,8 +107,9 @@ def _told_level(file: RuleFile) -> Level:
             source = text.read()
     except OSError:
         return _LEVELS[0]
-    match = _TOLD.search(source)
-    if match is None:
+    decorator = _DECORATOR.search(source)
+    match = decorator and _TOLD.search(decorator[1])
+    if not match:
         return _LEVELS[0]
     return next(one for one in _LEVELS if one == (match[1] or "production"))
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import json
 from functools import cache
-from pathlib import Path
 
 from nbprod.flow import libcalls
 from nbprod.flow.machine import Machine
@@ -97,6 +96,9 @@ def _exports_of(text: str) -> list[str] | None:
 @cache
 def _standard_library() -> dict[str, list[str]]:
     """Module to public names, of the Pythons that nbprod supports (see the file's own header)."""
+    # Imported here: few notebooks have star imports, and pathlib takes a while to load.
+    from pathlib import Path
+
     table = Path(__file__).with_name("stdlib_exports.json")
     loaded: dict[str, list[str]] = json.loads(table.read_text(encoding="utf-8"))["modules"]
     return loaded

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
@@ -177,9 +175,12 @@ def _digits(value: str) -> bool:
 
 def _is_basic(value: str) -> bool:
     """Whether a base64 text is `user:password`, and no placeholder."""
+    # Imported here: few lines have such a header.
+    import base64
+
     try:
         text = base64.b64decode(value + "=" * (-len(value) % 4), validate=True).decode()
-    except (binascii.Error, ValueError):
+    except ValueError:
         return False
     user, colon, password = text.partition(":")
     return bool(colon) and not is_placeholder(password) and is_password_like(password, used=True)
