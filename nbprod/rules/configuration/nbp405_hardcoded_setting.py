@@ -5,12 +5,15 @@
 What is tried out belongs in one place: a cell of parameters, which papermill and schedulers can
 set. In the middle of a call it is found by nobody and changed in one of its three copies.
 
+All that one cell has is one finding.
+
 ## Flagged
 
 ```notebook
 # %%
 from sklearn.ensemble import RandomForestClassifier
 model = RandomForestClassifier(n_estimators=300, max_depth=6)  #! NBP405
+other = RandomForestClassifier(n_estimators=500)
 ```
 
 ```notebook
@@ -27,6 +30,7 @@ model = RandomForestClassifier(max_depth=6)  #! NBP405
 # %%
 from sklearn.ensemble import RandomForestClassifier
 model = RandomForestClassifier(n_estimators=300, max_depth=6)
+other = RandomForestClassifier(n_estimators=500)
 ```
 
 ```notebook
@@ -47,6 +51,13 @@ trees = 100
 from sklearn.ensemble import RandomForestClassifier
 model = RandomForestClassifier(n_estimators=trees, random_state=0, n_jobs=-1)
 print(round(2.5, ndigits=1))
+# %%
+import matplotlib.pyplot as plt
+import pandas as pd
+plt.hist([1, 2], alpha=0.5)
+plt.gca().add_patch(plt.Circle((0, 0), 1, alpha=0.3))
+numerals = dict(C=100, D=500)
+parts = pd.read_csv("sales.csv", chunksize=1000)
 ```
 
 ## Fix safety
@@ -62,36 +73,60 @@ import re
 from collections.abc import Iterator
 
 from nbprod.facts import Facts
-from nbprod.model import Diagnostic, Edit, Fix, Severity, Span
+from nbprod.model import Diagnostic, Edit, Fix, Label, Severity, Span
 from nbprod.rule import NodeInCell, rule, unsafe
 from nbprod.settings_words import HYPERPARAMETERS
+from nbprod.syntax.walk import walk
 
 # How a run goes and not what comes out of it; a seed is a constant that nobody tries values of.
-_NO_SETTINGS = frozenset("n_jobs verbose random_state seed size bootstrap".split())
+_NO_SETTINGS = frozenset("n_jobs verbose random_state seed size bootstrap chunksize".split())
+_SETTINGS = HYPERPARAMETERS - _NO_SETTINGS
+# Colours, curves and distributions have such arguments, too: only classes of models count.
+_LETTERS = frozenset("alpha beta gamma C degree eps epsilon".split())
+_OTHER_LIBRARIES = frozenset(
+    "matplotlib seaborn plotly altair bokeh pymc pymc3 scipy tensorflow_probability pyro numpyro"
+    " collections builtins".split()
+)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d(?:[T ][\d:]+)?\Z")
+# A cell without any of these has no setting.
+_MAY_HAVE_ONE = re.compile(
+    rf"\b(?:{'|'.join(sorted(_SETTINGS))}|\w*(?:date|start|end))\s*=\s*[-.\d\"']"
+)
+_Call = tuple[ast.Call, list[ast.keyword]]
 
 
-@rule("NBP405", "hardcoded-setting", on=(ast.Call,), level="production", severity=Severity.INFO)
+@rule("NBP405", "hardcoded-setting", on=(ast.Module,), level="production", severity=Severity.INFO)
 def check(subject: NodeInCell, facts: Facts) -> Iterator[Diagnostic]:
-    """Report calls with settings as literals; one finding for a call."""
-    node = subject.node
-    assert isinstance(node, ast.Call)
+    """Report calls with settings as literals; one finding for a cell."""
     cell = subject.parsed.cell.index
-    found = [one for one in node.keywords if _is_setting(one)]
-    if not found or facts.is_parameters(cell):
+    if facts.is_parameters(cell) or not _MAY_HAVE_ONE.search(subject.parsed.cell.source):
         return
-    listed = ", ".join(f"`{one.arg}={ast.unparse(one.value)}`" for one in found[:3])
-    more = f" and {len(found) - 3} more" if len(found) > 3 else ""
+    calls = sorted(_calls(subject.node, facts), key=lambda one: (one[0].lineno, one[0].col_offset))
+    if not calls:
+        return
+    found = [keyword for _, keywords in calls for keyword in keywords]
+    texts = list(dict.fromkeys(f"`{one.arg}={ast.unparse(one.value)}`" for one in found))
+    more = f" and {len(texts) - 3} more" if len(texts) > 3 else ""
+    are = "a setting as a literal" if len(texts) == 1 else "settings as literals"
     yield Diagnostic(
         facts.span(cell, found[0].value),
-        f"{listed}{more}: a setting as a literal in a call",
+        f"{', '.join(texts[:3])}{more}: {are} in {'a call' if len(calls) == 1 else 'calls'}",
         symbol=found[0].arg,
+        labels=tuple(Label(facts.span(cell, others[0].value), "here, too") for _, others in calls[1:4]),
         help="bind it in the cell of parameters (tag it `parameters`)",
         fix=_lifted(found, cell, facts),
     )
 
 
-def _is_setting(keyword: ast.keyword) -> bool:
+def _calls(tree: ast.AST, facts: Facts) -> Iterator[_Call]:
+    for node in walk(tree):
+        if isinstance(node, ast.Call) and node.keywords:
+            found = [one for one in node.keywords if _is_setting(one, node, facts)]
+            if found:
+                yield node, found
+
+
+def _is_setting(keyword: ast.keyword, call: ast.Call, facts: Facts) -> bool:
     value = keyword.value
     if isinstance(value, ast.UnaryOp):
         value = value.operand
@@ -102,20 +137,33 @@ def _is_setting(keyword: ast.keyword) -> bool:
     return (
         isinstance(value.value, (int, float))
         and not isinstance(value.value, bool)
-        and keyword.arg in HYPERPARAMETERS
-        and keyword.arg not in _NO_SETTINGS
+        and keyword.arg in _SETTINGS
+        and _takes_settings(call, keyword.arg, facts)
     )
+
+
+def _takes_settings(call: ast.Call, name: str, facts: Facts) -> bool:
+    """Whether a word means a setting to what is called: drawings have an `alpha` and `lags`, too."""
+    func = call.func
+    called = func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")
+    if called.startswith(("plot", "show", "draw")):
+        return False
+    if name not in _LETTERS:
+        return True
+    library = facts.qualified(func).partition(".")[0]
+    return called[:1].isupper() and library not in _OTHER_LIBRARIES
 
 
 def _lifted(found: list[ast.keyword], cell: int, facts: Facts) -> Fix | None:
     """Put the literals into the first cell of parameters that stands above."""
     place = next((index for index in range(cell) if facts.is_parameters(index)), None)
-    names = [str(one.arg) for one in found]
-    if place is None or any(name in facts.flow.definitions for name in names):
+    values = {str(one.arg): ast.unparse(one.value) for one in found}
+    differ = any(values[str(one.arg)] != ast.unparse(one.value) for one in found)
+    if place is None or differ or any(name in facts.flow.definitions for name in values):
         return None
     source = facts.cell(place).source
     end = len(source.rstrip())
-    lines = "".join(f"\n{one.arg} = {ast.unparse(one.value)}" for one in found)
+    lines = "".join(f"\n{name} = {value}" for name, value in values.items())
     edits = [Edit(Span(place, end, end), lines)]
     edits += [Edit(facts.span(cell, one.value), str(one.arg)) for one in found]
     return unsafe("Move the setting to the cell of parameters", *edits)
