@@ -75,7 +75,9 @@ class _Change(NamedTuple):
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report `os.chdir` and `%cd` in cells that do not go back, one finding for a cell."""
     for parsed in facts.parsed:
-        if parsed is None or not any(word in parsed.cell.source for word in ("cd", "chdir", "pushd")):
+        if parsed is None or not any(
+            word in parsed.cell.source for word in ("cd", "chdir", "pushd")
+        ):
             continue
         changes = sorted([*_by_magics(parsed), *_by_calls(parsed, facts)])
         if changes and not _comes_back(changes):

@@ -133,7 +133,9 @@ def _is_set_by_parameters(node: ast.Call, facts: Facts) -> bool:
     given = [*node.args, *(one.value for one in node.keywords)]
     names = {one.id for one in given if isinstance(one, ast.Name)}
     return any(
-        facts.is_parameters(one.cell) for name in names for one in facts.flow.definitions.get(name, ())
+        facts.is_parameters(one.cell)
+        for name in names
+        for one in facts.flow.definitions.get(name, ())
     )
 
 

@@ -112,7 +112,9 @@ def check(subject: NodeInCell, facts: Facts) -> Iterator[Diagnostic]:
         facts.span(cell, found[0].value),
         f"{', '.join(texts[:3])}{more}: {are} in {'a call' if len(calls) == 1 else 'calls'}",
         symbol=found[0].arg,
-        labels=tuple(Label(facts.span(cell, others[0].value), "here, too") for _, others in calls[1:4]),
+        labels=tuple(
+            Label(facts.span(cell, others[0].value), "here, too") for _, others in calls[1:4]
+        ),
         help="bind it in the cell of parameters (tag it `parameters`)",
         fix=_lifted(found, cell, facts),
     )
