@@ -63,7 +63,6 @@ from nbprod.facts import Facts
 from nbprod.model import Diagnostic
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule
-from nbprod.syntax.walk import walk
 
 # Methods that no other library of the field has for something harmless.
 _WRITES = {

@@ -145,7 +145,7 @@ def _is_setting(keyword: ast.keyword, call: ast.Call, facts: Facts) -> bool:
 
 
 def _takes_settings(call: ast.Call, name: str, facts: Facts) -> bool:
-    """Whether a word means a setting to what is called: drawings have an `alpha` and `lags`, too."""
+    """Whether a word means a setting to what is called: drawings have `alpha` and `lags`, too."""
     func = call.func
     called = func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")
     if called.startswith(("plot", "show", "draw")):

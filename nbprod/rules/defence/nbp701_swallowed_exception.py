@@ -81,8 +81,8 @@ except Exception:
 
 ## Fix safety
 
-Unsafe: `except Exception` lets the interrupt of the kernel through, and `SystemExit`. A handler that
-does nothing gets no fix: what it should catch is for a person to say.
+Unsafe: `except Exception` lets the interrupt of the kernel through, and `SystemExit`. A handler
+that does nothing gets no fix: what it should catch is for a person to say.
 """
 
 from __future__ import annotations

@@ -163,7 +163,8 @@ _DRAWS = {
 _WORDS = tuple(
     "rand seed shuffle sampl split Forest Trees Boost Bagging KMeans SGD MLP Perceptron normal"
     " choice uniform gauss betavar expovar triang permut binomial poisson exponential beta gamma"
-    " bernoulli multinomial categorical set_state make_ Mixture TSNE NMF Dirichlet rng KFold".split()
+    " bernoulli multinomial categorical set_state make_ Mixture TSNE NMF Dirichlet"
+    " rng KFold".split()
 )
 # What draws for sure when it runs or is fitted, from numpy's generator unless told a state.
 _STATES = frozenset(

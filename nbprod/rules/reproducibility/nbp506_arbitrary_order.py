@@ -189,8 +189,9 @@ def _gathers(node: ast.For) -> bool:
 
 def _is_kept_later(name: str, is_kept: bool, facts: Facts) -> bool:
     """Whether files that have a name are gathered somewhere, and nowhere brought into an order."""
+    word = re.escape(name)
     made_orderly = re.compile(
-        rf"\b{re.escape(name)}\.sort\(|\b(?:{'|'.join(_ORDERLY - {'len'})})\(\s*(?:list\(\s*)?{re.escape(name)}\b"
+        rf"\b{word}\.sort\(|\b(?:sorted|natsorted|set|shuffle)\(\s*(?:list\(\s*)?{word}\b"
     )
     if any(made_orderly.search(one.source) for one in facts.notebook.cells if one.is_python):
         return False
