@@ -87,11 +87,10 @@ _OTHER_LIBRARIES = frozenset(
     "matplotlib seaborn plotly altair bokeh pymc pymc3 scipy tensorflow_probability pyro numpyro"
     " collections builtins".split()
 )
+_DATES = ("date", "start", "end")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d(?:[T ][\d:]+)?\Z")
-# A cell without any of these has no setting.
-_MAY_HAVE_ONE = re.compile(
-    rf"\b(?:{'|'.join(sorted(_SETTINGS))}|\w*(?:date|start|end))\s*=\s*[-.\d\"']"
-)
+_LITERAL = re.compile(r"=\s*[-.\d\"']")
+_WORD = re.compile(r"(\w+)\s*\Z")
 _Call = tuple[ast.Call, list[ast.keyword]]
 
 
@@ -99,7 +98,7 @@ _Call = tuple[ast.Call, list[ast.keyword]]
 def check(subject: NodeInCell, facts: Facts) -> Iterator[Diagnostic]:
     """Report calls with settings as literals; one finding for a cell."""
     cell = subject.parsed.cell.index
-    if facts.is_parameters(cell) or not _MAY_HAVE_ONE.search(subject.parsed.cell.source):
+    if facts.is_parameters(cell) or not _may_have_one(subject.parsed.cell.source):
         return
     calls = sorted(_calls(subject.node, facts), key=lambda one: (one[0].lineno, one[0].col_offset))
     if not calls:
@@ -120,6 +119,15 @@ def check(subject: NodeInCell, facts: Facts) -> Iterator[Diagnostic]:
     )
 
 
+def _may_have_one(source: str) -> bool:
+    """Whether a literal stands behind the name of a setting: most cells have none, and no walk."""
+    for match in _LITERAL.finditer(source):
+        word = _WORD.search(source, max(0, match.start() - 32), match.start())
+        if word is not None and (word[1] in _SETTINGS or word[1].endswith(_DATES)):
+            return True
+    return False
+
+
 def _calls(tree: ast.AST, facts: Facts) -> Iterator[_Call]:
     for node in walk(tree):
         if isinstance(node, ast.Call) and node.keywords:
@@ -135,7 +143,7 @@ def _is_setting(keyword: ast.keyword, call: ast.Call, facts: Facts) -> bool:
     if not isinstance(value, ast.Constant) or keyword.arg is None:
         return False
     if isinstance(value.value, str):
-        return keyword.arg.endswith(("date", "start", "end")) and bool(_DATE.match(value.value))
+        return keyword.arg.endswith(_DATES) and bool(_DATE.match(value.value))
     return (
         isinstance(value.value, (int, float))
         and not isinstance(value.value, bool)

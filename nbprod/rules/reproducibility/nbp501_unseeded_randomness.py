@@ -126,7 +126,7 @@ from nbprod.facts import Facts
 from nbprod.model import Diagnostic, Edit, Fix, Label, Span
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule, unsafe
-from nbprod.syntax.walk import walk
+from nbprod.syntax.walk import walk, walk_outside
 
 # Seeds by the library whose global generator they start.
 _SEEDS = {
@@ -181,6 +181,7 @@ _STATES = frozenset(
 )
 _FOLDS = frozenset(["model_selection.KFold", "model_selection.StratifiedKFold"])
 _GENERATORS = frozenset(["numpy.random.default_rng", "numpy.random.RandomState", "random.Random"])
+_LATER = frozenset([ast.Lambda])
 _RESULT = "each run gives another result"
 
 
@@ -190,9 +191,11 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     seeded: set[str] = set()
     draws: dict[str, list[tuple[Span, str]]] = {}
     for cell, tree in facts.trees_with(*_WORDS):
-        for node in walk(tree):
-            if isinstance(node, ast.Call):
-                seeded.update(_seeded_by(node, facts))
+        source = facts.cell(cell).source.lower()
+        if "seed" in source or "set_state" in source:
+            for node in walk(tree):
+                if isinstance(node, ast.Call):
+                    seeded.update(_seeded_by(node, facts))
         for call in _kept(tree.body):
             name = facts.qualified(call.func)
             module, _, last = name.rpartition(".")
@@ -225,13 +228,9 @@ def _kept(body: Sequence[ast.stmt]) -> Iterator[ast.Call]:
         for field in ("body", "orelse", "finalbody"):
             yield from _kept(getattr(statement, field, ()))
         if isinstance(statement, (ast.Assign, ast.AnnAssign, ast.AugAssign)):
-            left: list[ast.AST] = [statement]
-            while left:
-                node = left.pop()
+            for node in walk_outside(statement, _LATER):
                 if isinstance(node, ast.Call):
                     yield node
-                if not isinstance(node, ast.Lambda):
-                    left += ast.iter_child_nodes(node)
 
 
 def _of_one_library(found: list[tuple[Span, str]]) -> Diagnostic:

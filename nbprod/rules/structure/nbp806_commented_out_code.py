@@ -104,7 +104,8 @@ def _runs(source: str) -> Iterator[tuple[int, int, int]]:
         if match is not None and (not block or block[-1].end() + 1 == match.start()):
             block.append(match)
             continue
-        yield from _in_block(block, above)
+        if len(block) >= _LEAST:
+            yield from _in_block(block, above)
         if match is not None:
             is_near = not source[block[-1].end() : match.start()].strip()
             above = "\n".join(one["text"] for one in block[-2:]) if is_near else ""
