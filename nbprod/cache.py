@@ -1,8 +1,8 @@
 """Findings of notebooks that have not changed, kept on disk; an edge, like `project`.
 
 The key is the content, the path, the settings and the code of nbprod itself. What rests on other
-files (`%run`, star imports of local modules) is not kept. A damaged entry is as good as none. As
-findings are masked, no entry holds a credential.
+files (`%run`, star imports of local modules) is good as long as they are what they were. A damaged
+entry is as good as none. As findings are masked, no entry holds a credential.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from typing import Any
 
@@ -29,9 +29,28 @@ from nbprod.model import (
     Span,
 )
 
-__all__ = ["DEFAULT_FOLDER", "Cache"]
+__all__ = ["DEFAULT_FOLDER", "Cache", "Reads"]
 
 DEFAULT_FOLDER = ".nbprod_cache"
+ReadFile = Callable[[str], str | None]
+
+
+class Reads:
+    """Reads files beside a notebook, and remembers what was in them: None where there was none."""
+
+    def __init__(self, read_file: ReadFile) -> None:
+        self._read_file = read_file
+        self.digests: dict[str, str | None] = {}
+
+    def __call__(self, relative: str) -> str | None:
+        """The text of a file."""
+        text = self._read_file(relative)
+        self.digests[relative] = _digest(text)
+        return text
+
+
+def _digest(text: str | None) -> str | None:
+    return None if text is None else hashlib.sha256(text.encode("utf-8")).hexdigest()
 
 
 class Cache:
@@ -46,22 +65,25 @@ class Cache:
         digest.update(f"\0{path}\0{settings!r}\0{_own_code()}".encode("utf-8", "surrogatepass"))
         return digest.hexdigest()
 
-    def load(self, key: str) -> tuple[Finding, ...] | None:
-        """The findings of an entry; None if it is not there, or damaged."""
+    def load(self, key: str, read_file: ReadFile) -> tuple[Finding, ...] | None:
+        """The findings of an entry; None if it is not there, damaged, or rests on other files."""
         try:
             with open(self._path(key), encoding="ascii") as file:
-                return tuple(_decoded(one) for one in json.load(file))
-        except (OSError, ValueError, TypeError, KeyError, IndexError):
+                reads, findings = json.load(file)
+            if any(_digest(read_file(name)) != digest for name, digest in reads.items()):
+                return None
+            return tuple(_decoded(one) for one in findings)
+        except (OSError, ValueError, TypeError, KeyError, IndexError, AttributeError):
             return None
 
-    def store(self, key: str, findings: Sequence[Finding]) -> None:
-        """Keep findings; where nothing can be written nothing is kept."""
+    def store(self, key: str, findings: Sequence[Finding], reads: dict[str, str | None]) -> None:
+        """Keep findings with what they rest on; where nothing can be written nothing is kept."""
         path = self._path(key)
         temporary = f"{path}.{os.getpid()}"
         try:
             self._prepare(os.path.dirname(path))
             with open(temporary, "w", encoding="ascii") as file:
-                json.dump([_encoded(one) for one in findings], file)
+                json.dump([reads, [_encoded(one) for one in findings]], file)
             os.replace(temporary, path)
         except OSError:
             return

@@ -29,7 +29,6 @@ from nbprod.rule import MagicInCell, NodeInCell, Rule
 from nbprod.secrets.mask import Mask
 from nbprod.syntax.spans import LineIndex
 from nbprod.syntax.types import Magic
-from nbprod.syntax.walk import walk
 
 if TYPE_CHECKING:
     from nbprod.suppress import Suppressions
@@ -176,9 +175,9 @@ def _diagnostics(facts: Facts, selection: Selection) -> Iterator[tuple[Rule, Dia
     if not nodes:
         return
     for parsed in facts.parsed:
-        if parsed is None or parsed.tree is None:
+        if parsed is None:
             continue
-        for node in walk(parsed.tree):
+        for node in parsed.nodes:
             for rule in nodes.get(type(node), ()):
                 yield from _run(rule, NodeInCell(node, parsed), facts, selection)
 

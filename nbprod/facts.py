@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -109,8 +109,19 @@ class Facts:
                 found[name] = name if top else binding.detail
         return found
 
+    @cached_property
+    def _sources(self) -> str:
+        return "\n".join([cell.source for cell in self.notebook.cells])
+
+    def mentions(self, words: Iterable[str]) -> bool:
+        """Whether some cell has one of some words: the quick answer for most notebooks."""
+        sources = self._sources
+        return any(word in sources for word in words)
+
     def trees_with(self, *words: str) -> Iterator[tuple[int, ast.Module]]:
         """The trees of Python cells whose source has one of some words, with their indices."""
+        if not self.mentions(words):
+            return
         for parsed in self.parsed:
             if parsed is not None and parsed.tree is not None:
                 source = parsed.cell.source
@@ -133,8 +144,7 @@ class Facts:
         """What is trained on what, and how it is tested."""
         from nbprod.evaluation.follow import NOTHING_TRAINED, follow
 
-        words = (".fit", "cross_val")
-        if not any(word in cell.source for cell in self.notebook.cells for word in words):
+        if not self.mentions((".fit", "cross_val")):
             return NOTHING_TRAINED
         trees = (
             (one.cell.index, one.tree)

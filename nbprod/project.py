@@ -34,6 +34,8 @@ __all__ = [
 # Below this many bytes a second process costs more than it saves.
 _PARALLEL_BYTES = 6_000_000
 _PARALLEL_FILES = 24
+# After more misses than this, and more than hits, the cache is asked no further: a cold run.
+_FEW_MISSES = 16
 
 
 class Settings(NamedTuple):
@@ -104,6 +106,15 @@ class Settings(NamedTuple):
         )
 
     @property
+    def what_counts(self) -> Settings:
+        """The settings without those that change no finding, only where and how it is told."""
+        return self._replace(
+            jobs=0, fail_on="", output_format="", baseline=None, ruff=False, tools=(),
+            unsafe_fixes=False, exclude=(), extend_exclude=(), respect_gitignore=True,
+            force_exclude=False, cache_dir="",
+        )  # fmt: skip
+
+    @property
     def fails_on(self) -> tuple[str, ...]:
         """The severities that make a run fail."""
         by_level = {"explore": "error", "shared": "warning", "production": "info"}
@@ -162,7 +173,50 @@ def discover(paths: Sequence[str], configure: Configure) -> list[Discovered]:
 def iter_results(
     found: Sequence[Discovered], configure: Configure, jobs: int = 0
 ) -> Iterator[FileResult]:
-    """Check files, in the order given. ``jobs``: processes, 0 for as many as it is worth."""
+    """Check files, in the order given. ``jobs``: processes, 0 for as many as it is worth.
+
+    What is kept of an earlier run is taken first, so that no process is started for nothing.
+    """
+    kept = _kept_results(found, configure)
+    rest = [one for number, one in enumerate(found) if number not in kept]
+    checked = _iter_checked(rest, configure, jobs)
+    for number in range(len(found)):
+        yield kept[number] if number in kept else next(checked)
+
+
+def _kept_results(found: Sequence[Discovered], configure: Configure) -> dict[int, FileResult]:
+    """What the cache has, by number; it is given up where it mostly has nothing."""
+    kept: dict[int, FileResult] = {}
+    missed = 0
+    for number, one in enumerate(found):
+        settings = configure(one.path)
+        if one.problem is None and settings.cache and os.path.isdir(settings.cache_dir):
+            settings = _with_declared(one.path, settings)
+            findings = _kept_findings(one.path, settings)
+            if findings is not None:
+                kept[number] = FileResult(one.path, findings)
+                continue
+        missed += 1
+        if missed > _FEW_MISSES + len(kept):
+            break
+    return kept
+
+
+def _kept_findings(path: str, settings: Settings) -> tuple[Finding, ...] | None:
+    from nbprod.cache import Cache
+
+    try:
+        with open(path, "rb") as file:
+            data = file.read()
+    except OSError:
+        return None
+    cache = Cache(settings.cache_dir)
+    return cache.load(cache.key(data, path, settings.what_counts), file_reader(path))
+
+
+def _iter_checked(
+    found: Sequence[Discovered], configure: Configure, jobs: int
+) -> Iterator[FileResult]:
     count = jobs or min(os.cpu_count() or 1, 8)
     if count > 1 and len(found) > 1 and (jobs or _is_much(found)):
         yield from _in_processes(found, configure, count)
@@ -271,30 +325,18 @@ def _with_declared(path: str, settings: Settings) -> Settings:
 
 def _cached(data: bytes, path: str, settings: Settings) -> FileResult:
     """Check, or take what is kept of the same bytes, path and settings."""
-    from nbprod.cache import Cache
+    from nbprod.cache import Cache, Reads
 
     kept = Cache(settings.cache_dir)
-    key = kept.key(data, path, settings)
-    findings = kept.load(key)
+    key = kept.key(data, path, settings.what_counts)
+    findings = kept.load(key, file_reader(path))
     if findings is not None:
         return FileResult(path, findings)
-    reader = _Reader(path)
-    result = check_bytes(data, path, settings, reader)
-    if not (result.unreadable or result.skipped or reader.has_read):
-        kept.store(key, result.findings)
+    reads = Reads(file_reader(path))
+    result = check_bytes(data, path, settings, reads)
+    if not (result.unreadable or result.skipped):
+        kept.store(key, result.findings, reads.digests)
     return result
-
-
-class _Reader:
-    """Reads files beside a notebook, and remembers whether it was asked to."""
-
-    def __init__(self, path: str) -> None:
-        self._read = file_reader(path)
-        self.has_read = False
-
-    def __call__(self, relative: str) -> str | None:
-        self.has_read = True
-        return self._read(relative)
 
 
 def check_bytes(

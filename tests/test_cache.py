@@ -56,8 +56,8 @@ def test_findings_survive_the_way_to_disk_and_back(sources: list[str]) -> None:
     findings = check_bytes(data, "n.ipynb", Settings(select=("ALL",))).findings
     with tempfile.TemporaryDirectory() as folder:
         kept = Cache(folder)
-        kept.store("0123456789", findings)
-        assert kept.load("0123456789") == findings
+        kept.store("0123456789", findings, {})
+        assert kept.load("0123456789", lambda _: None) == findings
 
 
 def test_another_content_path_setting_is_another_entry(tmp_path: Path) -> None:
@@ -79,12 +79,43 @@ def test_a_damaged_entry_is_as_good_as_none(damage: str, tmp_path: Path) -> None
     assert run(tmp_path) == cold
 
 
-def test_what_rests_on_other_files_is_not_kept(tmp_path: Path) -> None:
-    (tmp_path / "names.py").write_text("value = 1\n")
+def test_what_rests_on_other_files_is_kept_while_they_are_the_same(tmp_path: Path) -> None:
+    names = tmp_path / "names.py"
+    names.write_text("value = 1\n")
     (tmp_path / "n.ipynb").write_bytes(notebook([code("%run names.py\nprint(value)")]))
-    assert json.loads(run(tmp_path)[1])["findings"] == []
-    (tmp_path / "names.py").write_text("other = 1\n")
-    assert len(json.loads(run(tmp_path)[1])["findings"]) == 1
+
+    def found() -> int:
+        return len(json.loads(run(tmp_path)[1])["findings"])
+
+    assert found() == 0
+    (entry,) = entries(tmp_path)
+    written = entry.stat().st_mtime_ns
+    assert found() == 0 and entry.stat().st_mtime_ns == written, "the entry was used"
+    names.write_text("other = 1\n")
+    assert found() == 1
+    names.unlink()
+    assert found() == 0, "what is not there may define anything"
+    names.write_text("value = 1\n")
+    assert found() == 0
+
+
+def test_how_findings_are_told_makes_no_other_entry(tmp_path: Path) -> None:
+    (tmp_path / "n.ipynb").write_bytes(notebook([code("print(nope)")]))
+    run(tmp_path)
+    run(tmp_path, "-j", "1", "--output-format", "concise", "--fail-on", "info")
+    assert len(entries(tmp_path)) == 1
+
+
+def test_many_files_are_taken_from_what_is_kept_in_their_order(tmp_path: Path) -> None:
+    for number in range(60):
+        (tmp_path / f"n{number:02}.ipynb").write_bytes(notebook([code(f"print(nope{number})")]))
+    cold = run(tmp_path, "-j", "2")
+    (tmp_path / "n30.ipynb").write_bytes(notebook([code("print(other)")]))
+    _, text = run(tmp_path, "-j", "2")
+    symbols = [one["symbol"] for one in json.loads(text)["findings"]]
+    assert symbols == [f"nope{one}" if one != 30 else "other" for one in range(60)]
+    (tmp_path / "n30.ipynb").write_bytes(notebook([code("print(nope30)")]))
+    assert run(tmp_path, "-j", "2") == cold
 
 
 def test_it_can_be_turned_off_and_put_elsewhere(tmp_path: Path) -> None:

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 
 import click
 
 from nbprod.baseline import Baseline, Entry
 from nbprod.changes import write_atomically
-from nbprod.config.files import Configuration
+from nbprod.cli.check import with_linters
+from nbprod.config.files import DEFAULT_BASELINE, Configuration
 from nbprod.errors import UsageError
 from nbprod.model import FileResult
 from nbprod.project import discover, iter_results
 
-__all__ = ["DEFAULT", "command", "read_baseline"]
-
-DEFAULT = ".nbprod-baseline.json"
+__all__ = ["command", "read_baseline"]
 
 
 def _relative_to(path: str, file: str) -> str:
@@ -46,7 +46,17 @@ def command() -> None:
 
 
 _PATHS = click.argument("paths", nargs=-1, type=click.Path())
-_FILE = click.option("--baseline", "file", default=DEFAULT, show_default=True, help="The file.")
+_FILE = click.option(
+    "--baseline",
+    "file",
+    callback=lambda _context, _option, given: given or _configured(),
+    help=f"The file; by default the one that `check` uses, or {DEFAULT_BASELINE}.",
+)
+
+
+def _configured() -> str:
+    path = Configuration().for_path(".").baseline
+    return os.path.relpath(path) if path else DEFAULT_BASELINE
 
 
 @command.command("write")
@@ -104,10 +114,12 @@ def _gone(known: Baseline, file: str) -> frozenset[Entry]:
     )
 
 
-def _results(paths: tuple[str, ...]) -> list[FileResult]:
+def _results(paths: tuple[str, ...]) -> Sequence[FileResult]:
+    """What `check` would find, other linters included."""
     configuration = Configuration()
     found = discover(paths or (".",), configuration.for_path)
-    return list(iter_results(found, configuration.for_path))
+    results = list(iter_results(found, configuration.for_path))
+    return with_linters(results, configuration.for_path("."))
 
 
 def _save(baseline: Baseline, file: str) -> int:

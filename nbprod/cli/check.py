@@ -46,6 +46,7 @@ Examples:
 @click.option("--ruff", is_flag=True, help="Run ruff over the same notebooks, too.")
 @click.option("--tool", multiple=True, metavar="LINTER", help="Run a linter by nbQA, too.")
 @click.option("--baseline", metavar="FILE", help="Do not report what this file knows.")
+@click.option("--no-baseline", is_flag=True, help="Report what a baseline knows, too.")
 @click.option("--since", metavar="REF", help="Only findings on lines changed since REF.")
 @click.option("--new-since", metavar="REF", help="Only findings that REF did not have.")
 @click.option(
@@ -136,7 +137,7 @@ def _check(
             checked = iter_results(found, configure, settings.jobs)
             results = list(progress(checked, len(found), shown=shown))
             results = with_linters(results, settings)
-    if settings.baseline is not None:
+    if settings.baseline:
         results = _without_known(results, settings.baseline, quiet=bool(options["quiet"]))
     return finish(results, options, settings)
 
@@ -217,6 +218,8 @@ def _configuration(options: dict[str, object]) -> Configuration:
             given[key] = options[name]
     if options["no_respect_gitignore"]:
         given["respect-gitignore"] = False
+    if options["no_baseline"]:
+        given["baseline"] = ""
     if options["no_cache"] or os.environ.get("NBPROD_NO_CACHE"):
         given["cache"] = False
     ignores = options["per_file_ignores"]

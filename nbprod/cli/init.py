@@ -22,7 +22,7 @@ from nbprod.initialise.plan import Change, plan
 def command(path: str, diff: bool, yes: bool) -> int:
     """Write configuration, pre-commit hook and CI workflow for a repository.
 
-    Shows what it will do and asks; nothing that is there is overwritten.
+    Shows what it will do and, at a terminal, asks; nothing that is there is overwritten.
     """
     root = Path(path)
     if not root.is_dir():
@@ -37,7 +37,9 @@ def command(path: str, diff: bool, yes: bool) -> int:
         sys.stdout.writelines(_shown(change))
     if diff:
         return 0
-    if not yes and not click.confirm("Write this?", default=True, err=True):
+    # Nothing is overwritten, so that a script need not answer.
+    asks = not yes and sys.stdin.isatty()
+    if asks and not click.confirm("Write this?", default=True, err=True):
         click.echo("Nothing was written.", err=True)
         return 0
     for change in changes:

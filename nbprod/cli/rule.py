@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
 import click
 
 from nbprod.errors import UsageError
 from nbprod.registry import RuleFile, load_rule, rule_files, select
+from nbprod.rule import Rule
 from nbprod.rule_docs import docs_of
 
 
 @click.command("rule")
 @click.argument("code", required=False)
 @click.option("--all", "everything", is_flag=True, help="List all rules.")
-@click.option("--output-format", type=click.Choice(["text", "json"]), default="text")
+@click.option("--output-format", type=click.Choice(["text", "json", "markdown"]), default="text")
 def command(code: str | None, everything: bool, output_format: str) -> int:
     """Explain a rule by its CODE or name, or list them all."""
     if everything == (code is not None):
@@ -25,6 +27,8 @@ def command(code: str | None, everything: bool, output_format: str) -> int:
         raise UsageError(f"no single rule is called {code!r}; `nbprod rule --all` lists them")
     if output_format == "json":
         click.echo(json.dumps([_object(file) for file in chosen], indent=2))
+    elif everything and output_format == "markdown":
+        click.echo(_reference(chosen))
     elif everything:
         for file in chosen:
             click.echo(_line(file))
@@ -38,20 +42,44 @@ def _is(file: RuleFile, word: str) -> bool:
 
 
 def _line(file: RuleFile) -> str:
-    rule, docs = load_rule(file), docs_of(file)
-    default = " " if rule.default else "-"
-    return f"{file.code} {default} {file.name:32} {docs.summary}"
+    return f"{file.code}  {_runs_at(load_rule(file)):11} {file.name:32} {docs_of(file).summary}"
+
+
+def _runs_at(rule: Rule) -> str:
+    """The lowest level of strictness at which a rule runs, or that it must be asked for."""
+    return rule.level if rule.default else "by name"
 
 
 def _page(file: RuleFile) -> str:
     rule, docs = load_rule(file), docs_of(file)
-    state = "on by default" if rule.default else "off by default"
+    runs = f"from level {rule.level} on" if rule.default else "only when it is selected"
     fixes = "can be fixed" if docs.fixes else "no automatic fix"
     head = (
-        f"# {file.code} {file.name}\n\n{docs.summary}\n\n({rule.severity.value}, {state}, {fixes})"
+        f"# {file.code} {file.name}\n\n{docs.summary}\n\n({rule.severity.value}, {runs}, {fixes})"
     )
     body = "\n\n".join(f"## {name}\n\n{text}" for name, text in docs.sections.items())
     return f"{head}\n\n{body}"
+
+
+def _reference(files: Sequence[RuleFile]) -> str:
+    """All rules as one page: a table of them, then each with its documentation."""
+    rows = [
+        f"| [{file.code}](#{file.code.lower()}-{file.name}) | {file.name} "
+        f"| {_runs_at(load_rule(file))} | {docs_of(file).summary} |"
+        for file in files
+    ]
+    table = "\n".join(["| code | name | runs at | what |", "|---|---|---|---|", *rows])
+    return "\n\n".join(["# Rules", table, *(_below(_page(file)) for file in files)])
+
+
+def _below(page: str) -> str:
+    """A page as a part of another: its headings one level down; examples keep their comments."""
+    inside = False
+    lines = []
+    for line in page.split("\n"):
+        inside ^= line.startswith("```")
+        lines.append(f"#{line}" if line.startswith("#") and not inside else line)
+    return "\n".join(lines)
 
 
 def _object(file: RuleFile) -> dict[str, object]:
@@ -63,6 +91,7 @@ def _object(file: RuleFile) -> dict[str, object]:
         "summary": docs.summary,
         "severity": rule.severity.value,
         "default": rule.default,
+        "level": rule.level,
         "fixable": docs.fixes,
         "since": rule.since,
         "sections": dict(docs.sections),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import cached_property
 from typing import Any
 
 from nbprod.config.layers import Layer, Value, merged, read_table
@@ -11,8 +12,10 @@ from nbprod.config.options import OPTIONS
 from nbprod.errors import UsageError
 from nbprod.project import Settings
 
-__all__ = ["Configuration"]
+__all__ = ["DEFAULT_BASELINE", "Configuration"]
 
+DEFAULT_BASELINE = ".nbprod-baseline.json"
+"""The file of known findings that needs no option: it is used where it is there."""
 _NAMES = ("nbprod.toml", ".nbprod.toml", "pyproject.toml")
 
 
@@ -64,7 +67,13 @@ class Configuration:
     def values(self, file: str | None) -> Layer:
         """Every option with its value and origin, for the notebooks that a file governs."""
         layers = [] if file is None else [self._layer(file)]
-        return merged([*layers, self._overrides, self._command_line])
+        return merged([self._found, *layers, self._overrides, self._command_line])
+
+    @cached_property
+    def _found(self) -> Layer:
+        """What is on when it is there: the baseline of the repository that nbprod is run in."""
+        path = None if self._isolated else _baseline_above(os.getcwd())
+        return {} if path is None else {"baseline": Value(path, os.path.relpath(path))}
 
     def file_for(self, path: str) -> str | None:
         """The configuration file that governs a path; None if there is none."""
@@ -111,10 +120,22 @@ class Configuration:
 def _placed(layer: Layer, file: str) -> Layer:
     """Paths in a file are meant from where the file is."""
     baseline = layer.get("baseline")
-    if baseline is None or os.path.isabs(baseline.value):
+    if baseline is None or not baseline.value or os.path.isabs(baseline.value):
         return layer
     path = os.path.join(os.path.dirname(os.path.abspath(file)), baseline.value)
     return {**layer, "baseline": Value(path, baseline.origin)}
+
+
+def _baseline_above(folder: str) -> str | None:
+    """The baseline in a folder or above it, up to the root of its repository."""
+    while True:
+        path = os.path.join(folder, DEFAULT_BASELINE)
+        if os.path.isfile(path):
+            return path
+        parent = os.path.dirname(folder)
+        if parent == folder or os.path.exists(os.path.join(folder, ".git")):
+            return None
+        folder = parent
 
 
 def _candidates(folder: str) -> list[str]:

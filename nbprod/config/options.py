@@ -62,7 +62,7 @@ OPTIONS: tuple[Option, ...] = (
     Option("opaque-magics", "words", (), "Cell magics whose body is not Python."),
     Option("output-format", "choice", "full", "The format of the report.", tuple(FORMATS)),
     Option("unsafe-fixes", "flag", False, "Let `--fix` apply the unsafe fixes, too."),
-    Option("baseline", "text", None, "A file of findings that are known and not reported."),
+    Option("baseline", "text", None, "Findings that are known and not reported; \"\" for none."),
     Option("ruff", "flag", False, "Run ruff over the same notebooks, with its own settings."),
     Option("tools", "words", (), "Linters to run by nbQA, with options: `mypy --strict`."),
     Option("cache", "flag", True, "Keep what was found of notebooks that do not change."),

@@ -56,7 +56,8 @@ def _notebook(result: FileResult) -> str:
 
 def item(finding: Finding) -> str:
     """A finding as an item of a list."""
-    where = located(finding.place) if finding.place.cell is not None else "file"
+    raw = f"line {finding.place.raw_line} of the file"
+    where = f"{located(finding.place)} ({raw})" if finding.place.cell is not None else raw
     item = f"* **{finding.code}** {finding.name}, {where}: {escaped(finding.message)}"
     first = finding.snippet.strip().split("\n")[0][:120]
     if not first:

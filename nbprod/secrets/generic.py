@@ -210,6 +210,15 @@ def url_hits(line: str) -> Iterator[Hit]:
     """Passwords in URLs: before the host, as the user of a git host, as an argument."""
     if "://" not in line:
         return
+    if "@" in line:
+        yield from _users_of_urls(line)
+    for match in _URL_QUERY.finditer(line) if "=" in line else ():
+        value = match[2].rstrip(".,)];")
+        if is_key_like(value) and (match[1].lower() != "code" or len(value) > 40):
+            yield Hit(match.start(2), match.start(2) + len(value), "url-token", "url", match[1])
+
+
+def _users_of_urls(line: str) -> Iterator[Hit]:
     for match in _URL.finditer(line):
         password, user = match[3], match[2]
         if "@" in password and password.count("@") > 1:
@@ -231,10 +240,6 @@ def url_hits(line: str) -> Iterator[Hit]:
     for match in _URL_USER.finditer(line):
         if is_key_like(match[1]):
             yield Hit(match.start(1), match.end(1), "url-token", "url")
-    for match in _URL_QUERY.finditer(line):
-        value = match[2].rstrip(".,)];")
-        if is_key_like(value) and (match[1].lower() != "code" or len(value) > 40):
-            yield Hit(match.start(2), match.start(2) + len(value), "url-token", "url", match[1])
 
 
 def pem_hits(text: str) -> Iterator[Hit]:

@@ -5,17 +5,29 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate, groupby
 
 from nbprod.secrets.types import Segment, Text
 
-__all__ = ["Joined", "is_dense", "is_promising", "promising_lines", "readable"]
+__all__ = ["Joined", "is_dense", "is_promising", "promising_lines"]
 
-_RUN = re.compile(r"[\w+/-]{14,}", re.ASCII)
-_DIGIT = re.compile(r"\d")
-_LETTER = re.compile(r"[A-DF-Za-df-z]")
-_LONG_NUMBER = re.compile(r"\d{15}")
-_LONG_WORD = re.compile(r"[a-z]{18}|[A-Z]{18}")
-_CASE_CHANGE = re.compile(r"[a-z][A-Z]")
+# Each character by its shape: a lower-case letter, an upper-case one, an `e` (numbers have them,
+# too), a digit, a mark that tokens have, or a blank for all others. A pattern over shapes needs no
+# classes, and one that starts with a blank looks at each word once.
+_SHAPES = bytes(
+    ord("e") if one in "e" else
+    ord("E") if one in "E" else
+    ord("a") if one.islower() else
+    ord("A") if one.isupper() else
+    ord("0") if one.isdigit() else
+    ord("-") if one in "_+/-" else
+    ord(" ")
+    for one in map(chr, range(128))
+) + b" " * 128  # fmt: skip
+_RUN = re.compile(rb" [^ ]{14,}")
+_LONG_WORD = re.compile(rb"[ae]{18}|[AE]{18}")
+_CASE_CHANGE = re.compile(rb"[ae][AE]")
+_LONG_NUMBER = b"0" * 15
 _ANSI = re.compile(r"\x1b\[[0-9;:?]*[A-Za-z]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)")
 # Words in lower case; a search for each is much quicker than one pattern for all.
 _PROMISES = (
@@ -29,13 +41,15 @@ _LONGEST = 20_000
 _AROUND = 400
 
 
-def readable(text: Text) -> Segment:
-    """A whole text as one segment, without ANSI codes and with long blobs blanked out."""
-    line = text.text
-    if len(line) > 2000 or (len(line) > 600 and ";base64," in line):
-        line = _BLOB.sub(lambda blob: " " * len(blob[0]), line)
-    if "\x1b" not in line:
-        return Segment(text, line, 0, len(line))
+def _readable(line: str) -> str:
+    """A text with long blobs blanked out."""
+    if len(line) > 600 and max(map(len, line.split()), default=0) > 600:
+        return _BLOB.sub(lambda blob: " " * len(blob[0]), line)
+    return line
+
+
+def _without_codes(line: str) -> tuple[str, tuple[int, ...]]:
+    """A text without ANSI codes, and where each character that is left stood, and the end."""
     kept: list[int] = []
     parts: list[str] = []
     position = 0
@@ -45,41 +59,68 @@ def readable(text: Text) -> Segment:
         position = code.end()
     kept.extend(range(position, len(line)))
     parts.append(line[position:])
-    return Segment(text, "".join(parts), 0, len(line), offsets=(*kept, len(line)))
+    return "".join(parts), (*kept, len(line))
 
 
 class Joined:
-    """All texts of a notebook end to end: one search over all of them costs less than many."""
+    """All texts of a notebook end to end: one search over all of them costs less than many.
 
-    def __init__(self, wholes: Sequence[Segment]) -> None:
-        self._wholes = wholes
-        self._starts: list[int] = []
-        position = 0
-        for whole in wholes:
-            self._starts.append(position)
-            position += len(whole.line) + 1
-        self._text = "\n".join([whole.line for whole in wholes])
+    Texts are read without ANSI codes and with long blobs blanked out. They have the numbers that
+    they have in ``texts``.
+    """
+
+    def __init__(self, texts: Sequence[Text]) -> None:
+        self.texts = texts
+        self._offsets: dict[int, tuple[int, ...]] = {}
+        self._lines_of = [_readable(text.text) for text in texts]
+        for number, line in enumerate(self._lines_of):
+            if "\x1b" in line:
+                self._lines_of[number], self._offsets[number] = _without_codes(line)
+        lengths = [len(line) + 1 for line in self._lines_of]
+        self._starts = [0, *accumulate(lengths)]
+        self._text = "\n".join(self._lines_of)
+
+    def whole(self, number: int) -> Segment:
+        """A whole text as one segment."""
+        line = self._lines_of[number]
+        return Segment(self.texts[number], line, 0, len(line), offsets=self._offsets.get(number))
+
+    def holding(self, word: str) -> list[int]:
+        """The numbers of the texts in which a word stands."""
+        found = []
+        at = self._text.find(word)
+        while at >= 0:
+            number = bisect_right(self._starts, at) - 1
+            found.append(number)
+            at = self._text.find(word, self._starts[number + 1])
+        return found
 
     def dense(self) -> dict[int, list[Segment]]:
         """For each text that has some, by its number, the lines that may hold a token."""
-        return self._lines(run.start() for run in _RUN.finditer(self._text) if _is_odd(run[0]))
+        runs = _RUN.finditer(_shapes(self._text))
+        return self._lines(run.start() for run in runs if _is_odd(run[0]))
 
     def promising(self) -> dict[int, list[Segment]]:
         """The lines with a word that may name a credential, or with a URL, by number of text."""
         return self._lines(sorted(_promises_in(self._text)))
 
     def _lines(self, places: Iterable[int]) -> dict[int, list[Segment]]:
-        found: dict[int, list[Segment]] = {}
-        end = -1
-        for place in places:
-            if place < end:
-                continue
-            number = bisect_right(self._starts, place) - 1
-            whole, start = self._wholes[number], self._starts[number]
-            first, last = _bounds(whole.line, place - start)
-            found.setdefault(number, []).append(_cut(whole, first, last))
-            end = start + last
-        return found
+        texts = groupby(places, lambda place: bisect_right(self._starts, place) - 1)
+        return {
+            number: _lines_at(self.whole(number), self._starts[number], inside)
+            for number, inside in texts
+        }
+
+
+def _lines_at(whole: Segment, offset: int, places: Iterable[int]) -> list[Segment]:
+    """The lines of a text around places in order, each once; places count from ``-offset``."""
+    found: list[Segment] = []
+    end = -1
+    for place in places:
+        if place - offset >= end:
+            first, end = _bounds(whole.line, place - offset)
+            found.append(_cut(whole, first, end))
+    return found
 
 
 def _promises_in(text: str) -> Iterator[int]:
@@ -98,23 +139,28 @@ def _promises_in(text: str) -> Iterator[int]:
 
 def is_dense(text: str) -> bool:
     """Whether a text holds a run that may be a token."""
-    return any(map(_is_odd, _RUN.findall(text)))
+    return any(map(_is_odd, _RUN.findall(_shapes(text))))
 
 
-def _is_odd(run: str) -> bool:
-    """Whether a run is more than a plain word or number.
+def _shapes(text: str) -> bytes:
+    """The shapes of a text's characters, one byte for each, behind a blank."""
+    return b" " + text.encode("ascii", "replace").translate(_SHAPES)
+
+
+def _is_odd(run: bytes) -> bool:
+    """Whether a run (of shapes) is more than a plain word or number.
 
     It has a digit and a letter (other than the `e` of numbers), letters as no words have them, or
     it is a number as long as that of an account.
     """
-    if _DIGIT.search(run):
-        return _LETTER.search(run) is not None or _LONG_NUMBER.search(run) is not None
+    if b"0" in run:
+        return b"a" in run or b"A" in run or _LONG_NUMBER in run
     return _LONG_WORD.search(run) is not None or len(_CASE_CHANGE.findall(run)) > 2
 
 
 def promising_lines(whole: Segment) -> list[Segment]:
     """The lines of one text with a word that may name a credential, or with a URL."""
-    return Joined([whole]).promising().get(0, [])
+    return _lines_at(whole, 0, sorted(_promises_in(whole.line)))
 
 
 def is_promising(text: str) -> bool:

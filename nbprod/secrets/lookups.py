@@ -9,20 +9,23 @@ from nbprod.secrets.literals import folded
 from nbprod.secrets.names import kind_of_name
 from nbprod.syntax.types import ParsedCell
 
-__all__ = ["looked_up_names", "may_look_up", "secret_lookup"]
+__all__ = ["LOOKUP_WORDS", "looked_up_names", "may_look_up", "secret_lookup"]
 
 _BY_NAME = ("os.getenv", "os.environ.get", "environ.get", "getenv", "userdata.get",
     "dbutils.secrets.get", "config", "dotenv_values", "st.secrets.get", "keyring.get_password",
     "mssparkutils.credentials.getSecret", "client.get_secret", "secrets.get",
     "user_secrets.get_secret", "get_secret", "UserSecretsClient().get_secret")  # fmt: skip
-_WORDS = ("environ", "getenv", "getpass", "secret", "userdata", "keyring", "config(", "dotenv")
+LOOKUP_WORDS = ("environ", "getenv", "getpass", "secret", "userdata", "keyring", "config(",
+    "dotenv")  # fmt: skip
+"""A look-up has one of these words in it."""
 _PROMPTS = ("getpass.getpass", "getpass")
 _STORES = ("os.environ", "environ", "st.secrets", "secrets")
+_LAST_NAMES = frozenset(name.rpartition(".")[2] for name in (*_BY_NAME, *_PROMPTS))
 
 
 def may_look_up(source: str) -> bool:
     """Whether a source has a word of a look-up at all; the quick answer for most cells."""
-    return any(word in source for word in _WORDS)
+    return any(word in source for word in LOOKUP_WORDS)
 
 
 def secret_lookup(node: ast.expr | str) -> str:
@@ -34,6 +37,8 @@ def secret_lookup(node: ast.expr | str) -> str:
         stored = ast.unparse(node.value) in _STORES
         return secret_lookup(name) if stored and name else ""
     if isinstance(node, ast.Call):
+        if _last_name(node.func) not in _LAST_NAMES:
+            return ""
         callee = ast.unparse(node.func)
         if callee in _PROMPTS:
             return "getpass"
@@ -42,6 +47,12 @@ def secret_lookup(node: ast.expr | str) -> str:
             names = [folded(one) or "" for one in arguments]
             return next((name for name in names if secret_lookup(name)), "")
     return ""
+
+
+def _last_name(node: ast.expr) -> str:
+    if isinstance(node, ast.Attribute):
+        return node.attr
+    return node.id if isinstance(node, ast.Name) else ""
 
 
 def looked_up_names(parsed: Iterable[ParsedCell | None]) -> dict[str, str]:

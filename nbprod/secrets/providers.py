@@ -149,11 +149,12 @@ def compiled(number: int) -> tuple[ProviderRule, re.Pattern[str]]:
 
 
 @cache
-def _by_start() -> dict[str, list[tuple[str, tuple[int, ...]]]]:
+def _by_start() -> dict[tuple[str, ...], list[tuple[str, tuple[int, ...]]]]:
     """The keywords by their first three letters; shorter ones are looked for in any text."""
-    found: dict[str, list[tuple[str, tuple[int, ...]]]] = {}
+    found: dict[tuple[str, ...], list[tuple[str, tuple[int, ...]]]] = {}
     for word, owners in keywords().items():
-        found.setdefault(word[:_START] if len(word) >= _START else "", []).append((word, owners))
+        start = tuple(word[:_START]) if len(word) >= _START else ()
+        found.setdefault(start, []).append((word, owners))
     return found
 
 
@@ -161,8 +162,7 @@ def rules_for(lower: str) -> list[tuple[ProviderRule, re.Pattern[str]]]:
     """The rules of which a text, in lower case, holds a keyword."""
     by_start = _by_start()
     # Most keywords start with letters that stand together nowhere in the text.
-    starts = {lower[at : at + _START] for at in range(len(lower))}
-    starts.add("")
+    starts: set[tuple[str, ...]] = {(), *zip(lower, lower[1:], lower[2:], strict=False)}
     numbers: dict[int, None] = {}
     for start in by_start.keys() & starts if len(lower) < _LONG else by_start:
         for word, owners in by_start[start]:

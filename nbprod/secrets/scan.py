@@ -7,10 +7,11 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
+from itertools import chain
 
 from nbprod.notebook.types import Notebook
 from nbprod.secrets.generic import Hit, hits_in, named_hit, pem_hits
-from nbprod.secrets.lines import Joined, is_dense, is_promising, promising_lines, readable
+from nbprod.secrets.lines import Joined, is_dense, is_promising, promising_lines
 from nbprod.secrets.literals import GAP, NAMING, Named, folded, named_literals
 from nbprod.secrets.providers import ProviderRule, rules_for
 from nbprod.secrets.shapes import entropy, is_documented
@@ -41,32 +42,38 @@ def secrets_of(
         parsed: its Python cells as parsed, by index.
         known: values that are credentials elsewhere, to be found here as well.
     """
-    wholes = [readable(text) for text in texts_of(notebook)]
     segments: list[Segment] = []
     found: list[Secret] = []
-    joined = Joined(wholes)
+    joined = Joined(list(texts_of(notebook)))
     dense, promising = joined.dense(), joined.promising()
-    for number, whole in enumerate(wholes):
-        text = whole.text
+    for number in _worth_reading(joined, dense, promising):
+        text = joined.texts[number]
         cell = parsed[text.cell] if text.part == "source" else None
         segments += dense.get(number, ())
-        found.extend(_pem(whole))
         if cell is not None and cell.tree is not None:
-            if number in dense or number in promising or "login" in text.text:
-                named = _Python(text, cell)
-                segments.extend(named.segments)
-                found.extend(named.secrets)
-                found.extend(_in_lines(named.lines))
+            named = _Python(text, cell)
+            segments.extend(named.segments)
+            found.extend(named.secrets)
+            found.extend(_in_lines(named.lines))
         elif number in promising:
             found.extend(_in_lines(_other_lines(text.language, promising[number])))
         if text.name:
+            whole = joined.whole(number)
             segments.extend(_of_value(whole))
             found.extend(_named_value(whole))
+    for number in joined.holding("PRIVATE KEY"):
+        found.extend(_pem(joined.whole(number)))
     found.extend(_of_providers(segments))
     chosen = _without_overlaps(found)
     values = {one.value: one for one in chosen if len(one.value) >= _SHORTEST}
-    repeated = list(_elsewhere(wholes, values, known))
+    repeated = list(_elsewhere(joined, values, known))
     return tuple(_without_overlaps([*chosen, *repeated])) if repeated else tuple(chosen)
+
+
+def _worth_reading(joined: Joined, *found: Iterable[int]) -> list[int]:
+    """The numbers of the texts that may hold a credential: what was found, and what has a name."""
+    named = [number for number, text in enumerate(joined.texts) if text.name]
+    return sorted({*joined.holding("login"), *named, *chain.from_iterable(found)})
 
 
 class _Python:
@@ -78,8 +85,10 @@ class _Python:
         self.segments: list[Segment] = []
         self.secrets: list[Secret] = []
         self.lines: list[tuple[Segment, str]] = []
-        for tree in _trees(parsed):
-            self._tree(tree)
+        self._nodes(parsed.nodes)
+        for magic in parsed.magics:
+            if magic.body is not None:
+                self._nodes(walk(magic.body))
         for start, end, comment in iter_comments(parsed):
             if is_promising(comment):
                 self.lines.append((Segment(text, comment, start, end), "prose"))
@@ -116,9 +125,9 @@ class _Python:
             if hit is not None and (piece == value or hit.rule == "key"):
                 self.secrets.append(self._secret(hit, place, piece))
 
-    def _tree(self, tree: ast.AST) -> None:
+    def _nodes(self, nodes: Iterable[ast.AST]) -> None:
         inside: set[int] = set()
-        for node in walk(tree):
+        for node in nodes:
             kind = type(node)
             if kind in _STRINGS:
                 if id(node) not in inside:
@@ -175,14 +184,6 @@ def _narrowed(text: Text, start: int, end: int, value: str) -> tuple[int, int]:
     if at < 0 or text.text.find(value, at + 1, end) >= 0:
         return start, end
     return at, at + len(value)
-
-
-def _trees(parsed: ParsedCell) -> Iterator[ast.AST]:
-    assert parsed.tree is not None
-    yield parsed.tree
-    for magic in parsed.magics:
-        if magic.body is not None:
-            yield magic.body
 
 
 def _other_lines(language: str, lines: Sequence[Segment]) -> Iterator[tuple[Segment, str]]:
@@ -344,18 +345,17 @@ def _reading_order(secret: Secret) -> tuple[bool, int, str, str, int]:
     return text.cell < 0, text.cell, order, str(text.path), secret.start
 
 
-def _elsewhere(
-    wholes: Sequence[Segment], values: dict[str, Secret], known: Iterable[str]
-) -> Iterator[Secret]:
+def _elsewhere(joined: Joined, values: dict[str, Secret], known: Iterable[str]) -> Iterator[Secret]:
     """Other places that hold a value which is known to be a credential."""
     wanted: dict[str, Secret | None] = {value: None for value in known if len(value) >= _SHORTEST}
     wanted.update(values)
-    for whole in wholes:
-        for value, origin in wanted.items():
+    for value, origin in wanted.items():
+        rule, provider = ("key", "generic") if origin is None else origin[4:6]
+        prefix, name = ("", "") if origin is None else origin[6:8]
+        for number in joined.holding(value):
+            whole = joined.whole(number)
             at = whole.line.find(value)
             while at >= 0:
                 start, end = whole.place(at, at + len(value))
-                rule, provider = ("key", "generic") if origin is None else origin[4:6]
-                prefix, name = ("", "") if origin is None else origin[6:8]
                 yield Secret(whole.text, start, end, value, rule, provider, prefix, name)
                 at = whole.line.find(value, at + len(value))

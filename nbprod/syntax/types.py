@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal, NamedTuple
 
 from nbprod.notebook.types import Cell
+from nbprod.syntax.walk import walk
 
 __all__ = ["Magic", "MagicKind", "MagicName", "ParsedCell", "SyntaxFault", "SyntaxOptions"]
 
@@ -81,7 +83,7 @@ class SyntaxFault(NamedTuple):
     needs: tuple[int, int] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ParsedCell:
     """A Python code cell, parsed.
 
@@ -99,6 +101,11 @@ class ParsedCell:
     cell_magic: Magic | None = None
     fault: SyntaxFault | None = None
     suppressed_output: bool = False
+
+    @cached_property
+    def nodes(self) -> tuple[ast.AST, ...]:
+        """Every node of the tree, those above before those below; walked once for all who ask."""
+        return tuple(walk(self.tree)) if self.tree is not None else ()
 
     def offset(self, lineno: int, col_offset: int) -> int:
         """Code-point offset in the source of an `ast` position (line from 1, UTF-8 column)."""

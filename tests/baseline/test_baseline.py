@@ -62,6 +62,42 @@ def test_what_is_known_is_not_reported(folder: Path) -> None:
     assert check(folder, str(folder / "n.ipynb")) == []
 
 
+def test_a_baseline_that_is_there_is_used(folder: Path) -> None:
+    done = run(folder, "check")
+    assert done.returncode == 0 and "2 known findings not reported" in done.stderr
+    below = folder / "below"
+    below.mkdir()
+    (below / "m.ipynb").write_text((folder / "n.ipynb").read_text())
+    assert run(below, "check", "../n.ipynb").returncode == 0
+    assert run(below, "check").returncode == 1, "m.ipynb is not known"
+    origin = json.loads(run(below, "config", "--output-format", "json").stdout)
+    assert origin["values"]["baseline"]["origin"] == "../.nbprod-baseline.json"
+
+
+@pytest.mark.parametrize(
+    "arguments", [("--no-baseline",), ("--isolated",), ("--config", 'baseline = ""')]
+)
+def test_a_baseline_can_be_passed_over(folder: Path, arguments: tuple[str, ...]) -> None:
+    assert run(folder, "check", *arguments).returncode == 1
+
+
+def test_that_of_another_repository_is_not_used(folder: Path) -> None:
+    inner = folder / "inner"
+    (inner / ".git").mkdir(parents=True)
+    (inner / "n.ipynb").write_text((folder / "n.ipynb").read_text())
+    assert run(inner, "check").returncode == 1
+
+
+def test_the_configured_file_is_the_one_that_is_written(tmp_path: Path) -> None:
+    save(tmp_path / "n.ipynb", cell("print(aa)", "a"))
+    (tmp_path / "nbprod.toml").write_text('baseline = "known.json"\nruff = true\n')
+    save(tmp_path / "m.ipynb", cell("import os", "b"))
+    assert run(tmp_path, "baseline", "write").returncode == 0
+    known = json.loads((tmp_path / "known.json").read_text())
+    assert "F401" in json.dumps(known), "other linters' findings are known, too"
+    assert run(tmp_path, "check").returncode == 0
+
+
 def test_it_survives_moved_inserted_and_executed_cells_and_other_findings(folder: Path) -> None:
     first, second = cells_of(folder)
     new = cell("print(cc)", "new" if "id" in first else None)

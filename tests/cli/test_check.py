@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -245,6 +246,22 @@ def test_rule_explains_and_lists() -> None:
     rules = json.loads(nbprod("rule", "--all", "--output-format", "json").stdout)
     assert len(rules) == listed.count("\n")
     assert nbprod("rule", "NBP999").returncode == 2
+
+
+def test_the_level_of_a_rule_is_told() -> None:
+    listed = {line.split()[0]: line for line in nbprod("rule", "--all").stdout.splitlines()}
+    assert " explore " in listed["NBP101"] and " production " in listed["NBP402"]
+    assert " by name " in listed["NBP102"]
+    assert "(warning, from level production on" in nbprod("rule", "NBP402").stdout
+    assert "only when it is selected" in nbprod("rule", "NBP102").stdout
+
+
+def test_the_reference_links_to_every_rule() -> None:
+    page = nbprod("rule", "--all", "--output-format", "markdown").stdout
+    headings = re.findall(r"^## (NBP\d{3}) ([\w-]+)$", page, re.MULTILINE)
+    links = re.findall(r"\[(NBP\d{3})\]\(#nbp\d{3}-([\w-]+)\)", page)
+    assert links == headings and len(links) > 60
+    assert "\n# %%\n" in page, "marks of cells in examples are no headings"
 
 
 def test_graph_in_three_formats(folder: Path) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import re
 import shutil
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 from typing import Any
 
@@ -55,16 +57,29 @@ def test_every_hook_calls_what_exists() -> None:
         assert hook["require_serial"] is True
 
 
-@pytest.mark.slow
-def test_pre_commit_runs_the_hooks_of_a_repository(tmp_path: Path) -> None:
-    # The hooks are installed by pre-commit from a repository; only their environment, which would
-    # want a package index, is the one that runs this test.
-    hooks = tmp_path / "hooks"
-    hooks.mkdir()
-    text = (ROOT / ".pre-commit-hooks.yaml").read_text()
-    (hooks / ".pre-commit-hooks.yaml").write_text(
-        text.replace("language: python", "language: system")
+def surroundings_of_hooks(folder: Path) -> dict[str, str]:
+    """What pre-commit needs to build the environment of our hooks with no package index.
+
+    It makes a virtual environment and installs the repository of the hooks into it, as it does
+    everywhere; what that depends on is taken from the environment of this test.
+    """
+    return environment(
+        PRE_COMMIT_HOME=str(folder),
+        PYTHONPATH=sysconfig.get_path("purelib"),
+        PIP_NO_INDEX="1",
+        PIP_NO_DEPS="1",
+        PIP_NO_BUILD_ISOLATION="0",  # pip's word for "yes, without isolation"
+        VIRTUALENV_NO_PERIODIC_UPDATE="1",
     )
+
+
+@pytest.mark.slow
+def test_pre_commit_installs_and_runs_the_hooks_of_a_repository(tmp_path: Path) -> None:
+    hooks = tmp_path / "hooks"
+    without = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(ROOT / "nbprod", hooks / "nbprod", ignore=without)
+    for name in ("pyproject.toml", "README.md", "LICENSE", ".pre-commit-hooks.yaml"):
+        shutil.copy(ROOT / name, hooks / name)
     git(hooks, "init", "-q")
     git(hooks, "add", ".")
     git(hooks, "commit", "-qm", "hooks")
@@ -83,7 +98,7 @@ def test_pre_commit_runs_the_hooks_of_a_repository(tmp_path: Path) -> None:
     def run() -> subprocess.CompletedProcess[str]:
         git(work, "add", ".")
         command = [sys.executable, "-m", "pre_commit", "run", "--all-files"]
-        home = environment(PRE_COMMIT_HOME=str(tmp_path / "home"))
+        home = surroundings_of_hooks(tmp_path / "home")
         return subprocess.run(
             command, cwd=work, env=home, capture_output=True, text=True, check=False
         )
@@ -179,9 +194,16 @@ def test_init_writes_what_it_shows_and_a_second_time_nothing(tmp_path: Path) -> 
     assert before == {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
 
 
-def test_init_does_not_write_unasked(tmp_path: Path) -> None:
-    assert init(tmp_path).returncode != 0
-    assert not list(tmp_path.iterdir())
+def test_init_asks_at_a_terminal_and_a_script_need_not_answer(tmp_path: Path) -> None:
+    ours, theirs = pty.openpty()
+    os.write(ours, b"n\n")
+    asked = subprocess.run(
+        [sys.executable, "-m", "nbprod", "init"],
+        cwd=tmp_path, env=environment(), stdin=theirs, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert asked.returncode == 0 and "Nothing was written" in asked.stderr
+    assert list(tmp_path.iterdir()) == []
+    assert init(tmp_path).returncode == 0 and (tmp_path / "nbprod.toml").exists()
 
 
 def test_init_adds_to_what_is_there_and_keeps_its_bytes(tmp_path: Path) -> None:

@@ -42,9 +42,8 @@ from nbprod.facts import Facts
 from nbprod.model import Diagnostic, Span
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule
-from nbprod.secrets.lookups import looked_up_names, may_look_up, secret_lookup
+from nbprod.secrets.lookups import LOOKUP_WORDS, looked_up_names, may_look_up, secret_lookup
 from nbprod.syntax.types import ParsedCell
-from nbprod.syntax.walk import walk
 
 _SHOWS = frozenset(("print", "display", "pprint", "repr_html", "info", "debug", "warning", "error"))
 _ECHO = re.compile(r"\becho\s+[^|;&>]*?\$\{?(\w+)(?![^;&]*[|>])")
@@ -55,7 +54,7 @@ _HELP = "say whether it is set, or how long it is, and clear the output"
 @rule("NBP305", "printed-secret")
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report prints and displays of what looks up a credential."""
-    if not any(_may_concern(cell.source) for cell in notebook.cells):
+    if not facts.mentions((*LOOKUP_WORDS, "echo", "%env")):
         return
     names = looked_up_names(facts.parsed)
     for parsed in facts.parsed:
@@ -72,14 +71,10 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
                     yield _diagnostic(span, match[1])
 
 
-def _may_concern(source: str) -> bool:
-    return may_look_up(source) or "echo" in source or "%env" in source
-
-
 def _in_tree(parsed: ParsedCell, names: dict[str, str], facts: Facts) -> Iterator[Diagnostic]:
     assert parsed.tree is not None
     cell = parsed.cell.index
-    for node in walk(parsed.tree):
+    for node in parsed.nodes:
         if isinstance(node, ast.Call) and _callee(node) in _SHOWS:
             for argument in (*node.args, *(one.value for one in node.keywords)):
                 name = _shown(argument, names)
