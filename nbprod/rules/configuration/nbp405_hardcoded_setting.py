@@ -76,7 +76,7 @@ from nbprod.facts import Facts
 from nbprod.model import Diagnostic, Edit, Fix, Label, Severity, Span
 from nbprod.rule import NodeInCell, rule, unsafe
 from nbprod.settings_words import HYPERPARAMETERS
-from nbprod.syntax.walk import walk
+from nbprod.syntax.types import ParsedCell
 
 # How a run goes and not what comes out of it; a seed is a constant that nobody tries values of.
 _NO_SETTINGS = frozenset("n_jobs verbose random_state seed size bootstrap chunksize".split())
@@ -100,7 +100,9 @@ def check(subject: NodeInCell, facts: Facts) -> Iterator[Diagnostic]:
     cell = subject.parsed.cell.index
     if facts.is_parameters(cell) or not _may_have_one(subject.parsed.cell.source):
         return
-    calls = sorted(_calls(subject.node, facts), key=lambda one: (one[0].lineno, one[0].col_offset))
+    calls = sorted(
+        _calls(subject.parsed, facts), key=lambda one: (one[0].lineno, one[0].col_offset)
+    )
     if not calls:
         return
     found = [keyword for _, keywords in calls for keyword in keywords]
@@ -128,8 +130,8 @@ def _may_have_one(source: str) -> bool:
     return False
 
 
-def _calls(tree: ast.AST, facts: Facts) -> Iterator[_Call]:
-    for node in walk(tree):
+def _calls(parsed: ParsedCell, facts: Facts) -> Iterator[_Call]:
+    for node in parsed.nodes:
         if isinstance(node, ast.Call) and node.keywords:
             found = [one for one in node.keywords if _is_setting(one, node, facts)]
             if found:

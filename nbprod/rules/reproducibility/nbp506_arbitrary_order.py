@@ -109,13 +109,13 @@ _Parents = dict[ast.AST, ast.AST]
 @rule("NBP506", "arbitrary-order", on=(ast.Module,), level="production", severity=Severity.INFO)
 def check(subject: NodeInCell, facts: Facts) -> Iterator[Diagnostic]:
     """Report listings without an order whose files are gathered in the order in which they come."""
-    tree, cell = subject.node, subject.parsed.cell
+    nodes, cell = subject.parsed.nodes, subject.parsed.cell
     if not any(word in cell.source for word in _WORDS):
         return
-    listings = [one for one in walk(tree) if isinstance(one, ast.Call) and _lists(one, facts)]
+    listings = [one for one in nodes if isinstance(one, ast.Call) and _lists(one, facts)]
     if not listings:
         return
-    parents = {child: node for node in walk(tree) for child in ast.iter_child_nodes(node)}
+    parents = {child: node for node in nodes for child in ast.iter_child_nodes(node)}
     for call in listings:
         if _is_gathered(call, parents, facts):
             yield Diagnostic(
