@@ -3,7 +3,8 @@
 ## Why
 
 A notebook is run to try things. When one of its cells writes to a shared place, each try does,
-and a run of all cells in the wrong environment cannot be taken back.
+and a run of all cells in the wrong environment cannot be taken back. All writes of a notebook to one
+kind of place are one finding.
 
 ## Flagged
 
@@ -22,13 +23,14 @@ s3.upload_file("model.bin", "models", "model.bin")  #! NBP404
 df = spark.read.parquet("in")  # noqa
 df.write.mode("overwrite").saveAsTable("prod.sales")  #! NBP404
 def publish(df):
-    df.write.saveAsTable("prod.orders")  #! NBP404
+    df.write.saveAsTable("prod.orders")
 ```
 
 ```notebook
 # %%
 model = load()  # noqa
 model.push_to_hub("shop/churn")  #! NBP404
+model.push_to_hub("shop/churn-small")
 ```
 
 ## Clean
@@ -60,7 +62,7 @@ import ast
 from collections.abc import Iterator
 
 from nbprod.facts import Facts
-from nbprod.model import Diagnostic
+from nbprod.model import Diagnostic, Label, Span
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule
 
@@ -92,17 +94,23 @@ _WORDS = (*_WRITES, "to_sql", *_STORES)
 @rule("NBP404", "production-write", on=Notebook, level="production")
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report calls that write to shared places, those whose target is a parameter left out."""
+    found: dict[str, list[tuple[Span, bool]]] = {}
     for cell, tree in facts.trees_with(*_WORDS):
         for node, is_inside in _calls(tree):
             target = _target(node)
             if target is None or (is_inside or _names_its_target(node)) and not _has_text(node):
                 continue
             if not _is_set_by_parameters(node, facts):
-                yield Diagnostic(
-                    facts.span(cell, node.func),
-                    f"each run of this {'function' if is_inside else 'cell'} writes to {target}",
-                    help="take the target from configuration, so that a try writes elsewhere",
-                )
+                found.setdefault(target, []).append((facts.span(cell, node.func), is_inside))
+    for target, places in found.items():
+        places.sort()
+        span, is_inside = places[0]
+        yield Diagnostic(
+            span,
+            f"each run of this {'function' if is_inside else 'cell'} writes to {target}",
+            labels=tuple(Label(other, "another write") for other, _ in places[1:4]),
+            help="take the target from configuration, so that a try writes elsewhere",
+        )
 
 
 def _calls(tree: ast.Module) -> Iterator[tuple[ast.Call, bool]]:
