@@ -3,8 +3,8 @@
 ## Why
 
 A notebook is run to try things. When one of its cells writes to a shared place, each try does,
-and a run of all cells in the wrong environment cannot be taken back. All writes of a notebook to one
-kind of place are one finding.
+and a run of all cells in the wrong environment cannot be taken back. All writes of a notebook to
+one kind of place are one finding.
 
 ## Flagged
 
