@@ -15,12 +15,14 @@ from functools import cache
 from typing import Any
 
 from nbprod.model import (
+    AnyEdit,
     Applicability,
     CellEdit,
     Certainty,
     Edit,
     Finding,
     Fix,
+    NewLine,
     PartEdit,
     Place,
     RawEdit,
@@ -154,10 +156,13 @@ def _fix(found: list[Any]) -> Fix:
     )
 
 
-def _edit(kind: str, *fields: Any) -> Edit | CellEdit | PartEdit:
+def _edit(kind: str, *fields: Any) -> AnyEdit:
     if kind == "Edit":
         return Edit(Span(*fields[0]), fields[1])
     if kind == "PartEdit":
         cell, path, *rest = fields
         return PartEdit(cell, tuple(path), *rest)
+    if kind == "NewLine":
+        cell, text, new, tags = fields
+        return NewLine(cell, text, new, tuple(tags))
     return CellEdit(*fields)

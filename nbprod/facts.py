@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from nbprod.evaluation import Evaluation
     from nbprod.flow import Flow, Program
     from nbprod.flow.order import Execution, OrderChange
+    from nbprod.lifting import Lifting
     from nbprod.secrets.takeout import Takeout
     from nbprod.secrets.types import Secret
 
@@ -29,11 +30,15 @@ def _no_file(_path: str) -> str | None:
 
 
 class Sizes(NamedTuple):
-    """What is too much: lines of loose code in a cell, code cells, branches in a cell."""
+    """What is too much: lines of loose code in a cell, code cells, branches in a cell.
+
+    ``lifetime`` are the code cells that a value may wait for its first use.
+    """
 
     cell_lines: int = 60
     cells: int = 80
     complexity: int = 12
+    lifetime: int = 15
 
 
 class CheckOptions(NamedTuple):
@@ -180,6 +185,13 @@ class Facts:
         from nbprod.secrets.takeout import Takeout
 
         return Takeout(self)
+
+    @cached_property
+    def lifting(self) -> Lifting:
+        """How literals are lifted into the cell of parameters, and under which names."""
+        from nbprod.lifting import Lifting
+
+        return Lifting(self)
 
     def cell(self, index: int) -> Cell:
         """A cell by its index."""

@@ -10,6 +10,7 @@ from enum import Enum
 from typing import Any, Literal, NamedTuple
 
 __all__ = [
+    "AnyEdit",
     "Applicability",
     "CellEdit",
     "Certainty",
@@ -20,6 +21,7 @@ __all__ = [
     "Fix",
     "Inside",
     "Label",
+    "NewLine",
     "PartEdit",
     "Place",
     "RawEdit",
@@ -104,6 +106,23 @@ class PartEdit(NamedTuple):
     text: str
 
 
+class NewLine(NamedTuple):
+    """A line of code at the end of a cell, or in a cell that is made for such lines.
+
+    With ``new`` a code cell with these ``tags`` is made directly before the cell at index
+    ``cell``. Lines of one place do not depend on each other, so those of several fixes go
+    together: a cell is made once.
+    """
+
+    cell: int
+    text: str
+    new: bool = False
+    tags: tuple[str, ...] = ()
+
+
+AnyEdit = Edit | CellEdit | PartEdit | NewLine
+
+
 class RawEdit(NamedTuple):
     """An edit of the file as it is on disk: lines and columns from 1, the end exclusive."""
 
@@ -119,7 +138,7 @@ class Fix:
     """A titled set of edits that belong together; all of them apply or none."""
 
     title: str
-    edits: tuple[Edit | CellEdit | PartEdit, ...]
+    edits: tuple[AnyEdit, ...]
     applicability: Applicability = Applicability.UNSAFE
     environment: tuple[str, ...] = ()
     """The variables that the notebook reads from the environment once it is applied."""

@@ -71,6 +71,7 @@ class Settings(NamedTuple):
     max_cell_lines: int = 60
     max_cells: int = 80
     max_complexity: int = 12
+    max_lifetime: int = 15
     declared: tuple[str, ...] | None = None
 
     @property
@@ -313,9 +314,12 @@ def check_file(found: Discovered, settings: Settings) -> FileResult:
     return result
 
 
+_ASK_WHAT_IS_DECLARED = frozenset(("NBP504", "NBP507"))
+
+
 def _with_declared(path: str, settings: Settings) -> Settings:
     """The settings with what the project declares, if a rule asks for it."""
-    if all(rule.code != "NBP504" for rule in settings.selection_for(path).rules):
+    if not _ASK_WHAT_IS_DECLARED & {one.code for one in settings.selection_for(path).rules}:
         return settings
     from nbprod.environment.declared import declared_above
 
@@ -376,7 +380,12 @@ def check_one(
         settings.tag_ignores,
         settings.severity,
         frozenset(settings.declared) if settings.declared is not None else None,
-        Sizes(settings.max_cell_lines, settings.max_cells, settings.max_complexity),
+        Sizes(
+            settings.max_cell_lines,
+            settings.max_cells,
+            settings.max_complexity,
+            settings.max_lifetime,
+        ),
     )
     selection = settings.selection_for(notebook.path)
     if is_foreign:

@@ -10,15 +10,7 @@ import ast
 from collections.abc import Callable, Iterable
 from typing import Any, Literal, NamedTuple
 
-from nbprod.model import (
-    Applicability,
-    CellEdit,
-    Diagnostic,
-    Edit,
-    Fix,
-    Severity,
-    Span,
-)
+from nbprod.model import AnyEdit, Applicability, Diagnostic, Fix, Severity, Span
 from nbprod.notebook.types import Cell, Notebook
 from nbprod.syntax.types import Magic, ParsedCell
 
@@ -101,12 +93,12 @@ def rule(
     return make
 
 
-def safe(title: str, *edits: Edit | CellEdit) -> Fix:
+def safe(title: str, *edits: AnyEdit) -> Fix:
     """A fix that keeps the notebook's behaviour."""
     return Fix(title, edits, Applicability.SAFE)
 
 
-def unsafe(title: str, *edits: Edit | CellEdit) -> Fix:
+def unsafe(title: str, *edits: AnyEdit) -> Fix:
     """A fix that may change behaviour, so that a person should look at it."""
     return Fix(title, edits, Applicability.UNSAFE)
 

@@ -15,6 +15,7 @@ A rule's docstring has a summary line and the sections Why, Flagged, Fixed (if i
     #** 60                        the cell above stands 60 times
     #: Untitled.ipynb             before the first cell: the name of the file
     #: declares pandas, numpy     before the first cell: what the project declares
+    #: python 3.12                before the first cell: the Python that the notebook ran on
     # %% [markdown]               a markdown cell
 
 The marks are taken out of the source before it is checked.
@@ -26,6 +27,7 @@ import ast
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -40,6 +42,7 @@ _MARK = re.compile(r"[ \t]*#!\s*(NBP\d{3}\??(?:\s*,\s*NBP\d{3}\??)*)\s*$")
 _ABOVE = re.compile(r"^\s*#\^\s*(NBP\d{3}\??(?:\s*,\s*NBP\d{3}\??)*)\s*$")
 _OUTPUT = re.compile(r"^#>(>|!|@)? ?(.*)$")
 _REPEAT = re.compile(r"^#(\*\*?) (\d+)$")
+_PYTHON = re.compile(r"python (\d+)\.(\d+)$")
 _FILE = re.compile(r"#: (\S.*)$", re.MULTILINE)
 SECTIONS = ("Why", "Flagged", "Fixed", "Clean", "Fix safety")
 
@@ -120,9 +123,15 @@ def parse_example(text: str) -> Example:
     if said and said[1].startswith("declares "):
         words = said[1].removeprefix("declares ").split(",")
         declared = frozenset(word.strip() for word in words)
-    elif said:
+    elif said and _PYTHON.match(said[1]) is None:
         path = said[1]
-    return Example(notebook_of(cells, path), tuple(sorted(expected)), declared)
+    notebook = replace(notebook_of(cells, path), python_version=_python(said[1] if said else ""))
+    return Example(notebook, tuple(sorted(expected)), declared)
+
+
+def _python(said: str) -> tuple[int, int] | None:
+    match = _PYTHON.match(said)
+    return (int(match[1]), int(match[2])) if match else None
 
 
 def notebook_of(cells: Sequence[Cell], path: str = "example.ipynb") -> Notebook:

@@ -35,6 +35,7 @@ SOURCES = [
     ["x = 1\ndef f():\n    return x", "x = 2\nf()"],
     ["def f(x=[]):\n    return x"],
     ["x = 1"],
+    ["import f", "f(max_depth=3)"],
     ["x = ("],
 ]
 

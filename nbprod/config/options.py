@@ -70,6 +70,7 @@ OPTIONS: tuple[Option, ...] = (
     Option("max-cell-lines", "number", 60, "Lines of loose code in a cell (`long-cell`)."),
     Option("max-cells", "number", 80, "Code cells in a notebook (`long-notebook`)."),
     Option("max-complexity", "number", 12, "Branches of a cell's loose code (`tangled-cell`)."),
+    Option("max-lifetime", "number", 15, "Cells a value may wait for its use (`long-lived-name`)."),
     Option("jobs", "number", 0, "Processes; 0 decides by the amount of work."),
 )  # fmt: skip
 

@@ -6,7 +6,17 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from nbprod.errors import ReadError
-from nbprod.model import Applicability, CellEdit, Certainty, Edit, Finding, Fix, PartEdit
+from nbprod.model import (
+    AnyEdit,
+    Applicability,
+    CellEdit,
+    Certainty,
+    Edit,
+    Finding,
+    Fix,
+    NewLine,
+    PartEdit,
+)
 from nbprod.notebook.read import read_notebook
 from nbprod.notebook.splice import EditRefused, apply_edits
 from nbprod.notebook.types import Notebook
@@ -124,7 +134,7 @@ def select_fixes(findings: Sequence[Finding], *, unsafe: bool) -> list[Fix]:
     if moving:
         return moving[:1]
     chosen: list[Fix] = []
-    taken: list[Edit | CellEdit | PartEdit] = []
+    taken: list[AnyEdit] = []
     for fix in allowed:
         if fix in chosen:
             continue
@@ -134,17 +144,22 @@ def select_fixes(findings: Sequence[Finding], *, unsafe: bool) -> list[Fix]:
     return chosen
 
 
-def _is_move(edit: Edit | CellEdit | PartEdit) -> bool:
+def _is_move(edit: AnyEdit) -> bool:
     return isinstance(edit, CellEdit) and edit.kind == "move"
 
 
-def _overlap(left: Edit | CellEdit | PartEdit, right: Edit | CellEdit | PartEdit) -> bool:
+def _overlap(left: AnyEdit, right: AnyEdit) -> bool:
     """Whether two edits touch: insertions at one place do, since their order would matter.
 
-    The same edit twice is one: two fixes may need the same import.
+    The same edit twice is one: two fixes may need the same import. New lines go with each other,
+    but with no other edit of their cell, which could be at its end.
     """
     if left == right:
         return False
+    if isinstance(left, NewLine) and isinstance(right, Edit):
+        return not left.new and left.cell == right.span.cell
+    if isinstance(left, Edit) and isinstance(right, NewLine):
+        return _overlap(right, left)
     if isinstance(left, Edit) and isinstance(right, Edit):
         one, other = left.span, right.span
         return one.cell == other.cell and one.start <= other.end and other.start <= one.end

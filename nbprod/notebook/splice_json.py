@@ -12,7 +12,7 @@ from nbprod.notebook import scan
 from nbprod.notebook.jsonmap import JsonMap, Literal, RawSpan
 from nbprod.notebook.replace import EditRefused, Replacement, replaced
 
-__all__ = ["edited_json"]
+__all__ = ["edited_json", "writes_ascii"]
 
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -60,11 +60,16 @@ def edited_json(
     return replaced(text, moved)
 
 
+def writes_ascii(text: str) -> bool:
+    """Whether the writer of a file escapes what is not ASCII."""
+    return text.isascii() and _WIDE_ESCAPE.search(text) is not None
+
+
 class _Escapes:
     """Writes text as the inside of a JSON string, in ASCII if the file is."""
 
     def __init__(self, text: str) -> None:
-        self._ascii = text.isascii() and _WIDE_ESCAPE.search(text) is not None
+        self._ascii = writes_ascii(text)
 
     def __call__(self, text: str) -> str:
         found = json.dumps(text, ensure_ascii=self._ascii)[1:-1]

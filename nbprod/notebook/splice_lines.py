@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from nbprod.errors import ReadError
 from nbprod.model import Edit
 from nbprod.notebook import scan
+from nbprod.notebook.new_cells import NewCell
 from nbprod.notebook.replace import EditRefused, Replacement, replaced
 from nbprod.notebook.types import Notebook
 
@@ -25,9 +26,13 @@ _DATABRICKS = re.compile(r"^(?:#|--|//) COMMAND -+[ \t]*(?:\r\n|\r|\n|\Z)", re.M
 
 
 def edited_lines(
-    notebook: Notebook, text: str, edits: Mapping[int, Sequence[Edit]], order: Sequence[int]
+    notebook: Notebook,
+    text: str,
+    edits: Mapping[int, Sequence[Edit]],
+    order: Sequence[int],
+    added: Sequence[NewCell] = (),
 ) -> str:
-    """The text after edits of sources, and of cells in another order.
+    """The text after edits of sources, of cells in another order, and with new cells.
 
     Raises:
         EditRefused: the format writes what is to change in another way.
@@ -44,6 +49,8 @@ def edited_lines(
         replacements += [_replacement(notebook, text, lines, edit) for edit in group]
     changed = replaced(text, replacements)
     _require(changed, notebook, wanted)
+    if added:
+        return _with_new(changed, notebook, wanted, added)
     if list(order) == list(range(len(order))):
         return changed
     moved = _reordered(changed, notebook.format, order)
@@ -62,6 +69,31 @@ def _replacement(notebook: Notebook, text: str, lines: scan.LineStarts, edit: Ed
     line_break = _BREAK.search(text)
     written = _BREAK.sub(line_break[0], edit.text) if line_break else edit.text
     return Replacement(start, end, written)
+
+
+def _with_new(
+    text: str, notebook: Notebook, wanted: Sequence[tuple[str, str, str]], added: Sequence[NewCell]
+) -> str:
+    """New cells above the marks of those that they go before."""
+    if notebook.format != "percent":
+        raise EditRefused(f"a cell with tags is not added to a {notebook.format} notebook")
+    starts = [match.start() for match in _PERCENT.finditer(text)]
+    if len(starts) != len(wanted):
+        raise EditRefused("the cells of the file have no marks of their own")
+    found = _BREAK.search(text)
+    line_break = found[0] if found else "\n"
+    replacements = []
+    for one in added:
+        tags = ", ".join(f'"{tag}"' for tag in one.tags)
+        block = f"# %% tags=[{tags}]\n{one.source}\n\n"
+        at = starts[one.before]
+        replacements.append(Replacement(at, at, block.replace("\n", line_break)))
+    cells = list(wanted)
+    for one in reversed(added):
+        cells.insert(one.before, ("code", notebook.language, one.source))
+    changed = replaced(text, replacements)
+    _require(changed, notebook, cells)
+    return changed
 
 
 def _require(text: str, notebook: Notebook, wanted: Sequence[tuple[str, str, str]]) -> None:

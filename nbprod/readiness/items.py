@@ -53,7 +53,7 @@ ITEMS: tuple[Item, ...] = (
           " division-by-length",
           "a bad record must neither stop everything nor vanish"),
     _item("N8", _N, "can be read", "missing-title long-cell late-import commented-out-code"
-          " unnamed-notebook large-output empty-cell",
+          " unnamed-notebook large-output empty-cell long-lived-name",
           "review needs something that can be read"),
     _item("N9", _N, "nothing stands in it twice", "repeated-code",
           "a fault is mended in one of the copies only"),
@@ -74,7 +74,7 @@ ITEMS: tuple[Item, ...] = (
           "tuning on the test set tells nothing about tomorrow"),
     _item("M4", _M, "the impact of model staleness is known", "",
           "test last month's model on this month"),
-    _item("M5", _M, "a simpler model is not better", "", "compare with a baseline"),
+    _item("M5", _M, "a simpler model is not better", "missing-baseline", "compare with a baseline"),
     _item("M6", _M, "model quality is sufficient on important slices",
           "preprocessing-leakage overlapping-test-data target-in-features training-metric",
           "a score that has seen the test data says nothing on any slice"),

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from nbprod.model import CellEdit, Finding, Fix, PartEdit, Place, Report
+from nbprod.model import CellEdit, Finding, Fix, NewLine, PartEdit, Place, Report
 from nbprod.report.style import Style
 
 __all__ = ["finding_object", "render"]
@@ -68,6 +68,16 @@ def _fix(fix: Fix | None) -> dict[str, Any] | None:
         if isinstance(edit, CellEdit):
             before = None if edit.before is None else edit.before + 1
             edits.append({"kind": edit.kind, "cell": edit.cell + 1, "before": before})
+        elif isinstance(edit, NewLine):
+            edits.append(
+                {
+                    "kind": "new-line",
+                    "cell": edit.cell + 1,
+                    "text": edit.text,
+                    "new": edit.new,
+                    "tags": list(edit.tags),
+                }
+            )
         elif isinstance(edit, PartEdit):
             edits.append(
                 {

@@ -12,7 +12,9 @@ from nbprod.engine import masked
 from nbprod.facts import Facts
 from nbprod.model import Finding
 from nbprod.notebook.types import Cell
+from nbprod.readiness.judge import Judged
 from nbprod.review.flow_changes import arcs_of, flow_changes, moved_cells
+from nbprod.review.standing import standings
 from nbprod.review.types import (
     CellReview,
     Figure,
@@ -34,10 +36,11 @@ _STALE = ("NBP107", "NBP108")
 
 
 class Version(NamedTuple):
-    """One version of a notebook with its findings."""
+    """One version of a notebook with its findings, and with how it stands on each item."""
 
     facts: Facts
     findings: Sequence[Finding]
+    judged: Sequence[Judged] = ()
 
 
 def review_of(path: str, now: Version, before: Version | None, *, compared: bool) -> NotebookReview:
@@ -73,6 +76,7 @@ def review_of(path: str, now: Version, before: Version | None, *, compared: bool
         arcs=arcs_of(now.facts.flow, old_flow, matched),
         flow=flow_changes(now.facts.flow, old_flow, matched) if old_flow is not None else (),
         general=tuple(one for one in now.findings if one.place.cell is None),
+        readiness=standings(now.judged, before.judged if before is not None else ()),
     )  # fmt: skip
 
 

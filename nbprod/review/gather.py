@@ -13,6 +13,7 @@ from nbprod.model import FileResult
 from nbprod.notebook.read import read_notebook
 from nbprod.notebook.types import Notebook
 from nbprod.project import Configure, check_file, check_one, file_reader, find_notebook
+from nbprod.readiness.judge import Judged, judged, rules_of_items
 from nbprod.review.compute import Version, removed, review_of, unreadable
 from nbprod.review.types import NotebookReview
 
@@ -63,7 +64,7 @@ def _review(
     notebook = None if result.unreadable else find_notebook(path)
     if notebook is None:
         return unreadable(shown, result.findings)
-    now = Version(_facts(notebook, configure), result.findings)
+    now = Version(_facts(notebook, configure), result.findings, _judged(notebook, configure))
     return review_of(shown, now, before, compared=compared)
 
 
@@ -73,7 +74,14 @@ def _version(content: bytes, path: str, configure: Configure) -> Version | None:
     except ReadError:
         return None
     findings = check_one(notebook, configure(path)).findings
-    return Version(_facts(notebook, configure), findings)
+    return Version(_facts(notebook, configure), findings, _judged(notebook, configure))
+
+
+def _judged(notebook: Notebook, configure: Configure) -> list[Judged]:
+    """How a notebook stands on each item, whatever rules the report itself is about."""
+    settings = configure(notebook.path)
+    asked = settings._replace(select=tuple(rules_of_items()), extend_select=())
+    return judged(check_one(notebook, asked).findings)
 
 
 def _facts(notebook: Notebook, configure: Configure) -> Facts:

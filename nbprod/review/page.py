@@ -16,6 +16,7 @@ from pygments.lexers.python import PythonLexer
 from pygments.token import Comment, Keyword, Name, Number, String, _TokenType
 
 from nbprod.review.picture import drawn
+from nbprod.review.standing import counted
 from nbprod.review.types import CellReview, NotebookReview, Review
 
 __all__ = ["WORDS", "render_page"]
@@ -77,7 +78,7 @@ def _environment() -> Environment:
     )  # fmt: skip
     own: dict[str, Any] = {
         "lines_of": _lines_of, "others": _others, "anchor": _anchor, "drawn": drawn,
-        "ticked": _ticked,
+        "ticked": _ticked, "counted": counted,
     }  # fmt: skip
     environment.globals.update(own)
     parts: Any = environment.get_template("parts.html.j2").module

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from nbprod.report.markdown import escaped, item
 from nbprod.review.page import WORDS
-from nbprod.review.types import Figure, NotebookReview, Review
+from nbprod.review.standing import counted
+from nbprod.review.types import Figure, NotebookReview, Review, Standing
 
 __all__ = ["render_text"]
 
@@ -24,7 +25,10 @@ def render_text(review: Review) -> str:
     size = sum(map(len, parts))
     left_out = 0
     for one in review.notebooks:
-        text = "".join(_notebook(one))
+        text = "".join(_notebook(one, one.readiness))
+        if size + len(text) > _MOST:
+            # What was found comes before the table, which the page has, too.
+            text = "".join(_notebook(one, ()))
         if size + len(text) > _MOST:
             left_out += 1
             continue
@@ -52,9 +56,9 @@ def _figure(figure: Figure) -> str:
     return f"{figure.now} ({figure.moved:+d})" if figure.moved else str(figure.now)
 
 
-def _notebook(one: NotebookReview) -> Iterator[str]:
+def _notebook(one: NotebookReview, readiness: Sequence[Standing]) -> Iterator[str]:
     findings = [*one.general, *(finding for cell in one.cells for finding in cell.findings)]
-    if not findings and not one.flow:
+    if not findings and not one.flow and not readiness:
         return
     yield f"<details><summary>{escaped(one.path)}: {WORDS[one.verdict]}</summary>\n\n"
     for change in one.flow[:_MOST_CHANGES]:
@@ -64,4 +68,19 @@ def _notebook(one: NotebookReview) -> Iterator[str]:
     yield "\n"
     for finding in findings:
         yield item(finding) + "\n"
+    if readiness:
+        yield from _readiness(readiness)
     yield "\n</details>\n\n"
+
+
+def _readiness(rows: Sequence[Standing]) -> Iterator[str]:
+    """The items that reading code can judge; the others by name."""
+    yield f"\n<details><summary>Readiness: {counted(rows)}</summary>\n\n"
+    yield "| item | | state | |\n|---|---|---|---|\n"
+    for row in rows:
+        if row.state != "not checkable":
+            was = f" (was {row.was})" if row.was != row.state else ""
+            where = f"cell {row.cell}: " if row.cell else ""
+            yield f"| {row.id} | {row.title} | {row.state}{was} | {where}{row.said} |\n"
+    others = [row.id for row in rows if row.state == "not checkable"]
+    yield f"\nNo reading of code can tell {', '.join(others)}.\n\n</details>\n"

@@ -16,6 +16,7 @@ __all__ = [
     "NotebookReview",
     "Output",
     "Review",
+    "Standing",
     "Verdict",
 ]
 
@@ -89,12 +90,27 @@ class Figure(NamedTuple):
         return None if self.before is None else self.now - self.before
 
 
+class Standing(NamedTuple):
+    """An item of the readiness table: its state now and in the base (now's where there is none).
+
+    ``said`` is what speaks against it, or why it counts; ``cell`` where that is first, from 1.
+    """
+
+    id: str
+    section: str
+    title: str
+    state: str
+    was: str
+    said: str
+    cell: int | None
+
+
 @dataclass(frozen=True)
 class NotebookReview:
     """One notebook: the verdict and its reason, the cells to look at, and the picture.
 
     ``cells`` are those that changed or have findings; ``drawn`` are all code cells, in order.
-    ``general`` are findings that are in no cell.
+    ``general`` are findings that are in no cell, ``readiness`` the table of `nbprod score`.
     """
 
     path: str
@@ -107,6 +123,7 @@ class NotebookReview:
     arcs: tuple[Arc, ...]
     flow: tuple[FlowChange, ...]
     general: tuple[Finding, ...]
+    readiness: tuple[Standing, ...] = ()
 
 
 @dataclass(frozen=True)

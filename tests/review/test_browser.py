@@ -87,6 +87,20 @@ def test_it_fits_a_phone_and_a_desk(browser: Any, page: str, width: int, height:
     assert beside == (1 if width < 700 else 2)
 
 
+@pytest.mark.parametrize("width", [375, 1280])
+def test_the_readiness_unfolds_and_fits(browser: Any, page: str, width: int) -> None:
+    shown(browser, page, width, 900)
+    tables = browser.find_elements("css selector", ".readiness table")
+    assert tables and not any(one.is_displayed() for one in tables)
+    for one in browser.find_elements("css selector", ".readiness summary"):
+        one.click()
+    assert all(one.is_displayed() for one in tables)
+    assert browser.execute_script("return document.documentElement.scrollWidth") <= width
+    link = browser.find_element("css selector", ".readiness td a")
+    target = link.get_dom_attribute("href").rpartition("#")[2]
+    assert browser.find_element("id", target).tag_name == "article"
+
+
 def test_dark_mode_is_dark_and_readable(browser: Any, page: str) -> None:
     read = (
         "const style = getComputedStyle(document.body);"

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from nbprod.review.text import render_text
+from nbprod.review.types import FlowChange, NotebookReview, Review, Standing
 from tests.review.notebooks import cell, commit, nbprod, save
 
 BAD = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'&"
@@ -44,7 +46,8 @@ def test_all_notebooks_without_a_base(folder: Path) -> None:
 def test_only_what_differs_from_the_base(folder: Path) -> None:
     done = nbprod(folder, "report", "--isolated", "--base", "HEAD", "--markdown", "-")
     assert done.returncode == 0, done.stderr
-    rows = [line for line in done.stdout.splitlines() if line.startswith("| ")][1:]
+    table = done.stdout.partition("<details>")[0]
+    rows = [line for line in table.splitlines() if line.startswith("| ")][1:]
     assert rows == [
         "| kept.ipynb | would fail | 1 (+1) | cell 1 fails on Restart-and-Run-All: `a` |",
         "| new.ipynb | fine | 0 | runs from top to bottom; nothing found |",
@@ -52,6 +55,46 @@ def test_only_what_differs_from_the_base(folder: Path) -> None:
     ]
     assert "* *removed definition*: `a` is not defined any more (it was in cell 1)" in done.stdout
     assert "**NBP103** undefined-name" in done.stdout
+
+
+def test_each_notebook_has_its_readiness_and_what_it_was(tmp_path: Path) -> None:
+    save(tmp_path / "a.ipynb", cell("# Shares\nprint(1)", "a"), cell("print(2)", "b"))
+    save(tmp_path / "broken.ipynb", cell("print(1)", "a"))
+    commit(tmp_path)
+    lines = "folder = '/Users/ada/data/x.csv'\nother = '/Users/ada/data/y.csv'"
+    save(tmp_path / "a.ipynb", cell("# Shares\nprint(1)", "a"), cell(lines, "b"))
+    (tmp_path / "broken.ipynb").write_text("{")
+    # The items are judged by their own rules, not by those that the report is about.
+    words = ("report", "--isolated", "--select", "NBP103", "--html", "p", "--markdown", "t")
+    for options, was in (((), ""), (("--base", "HEAD"), " (was passed)")):
+        assert nbprod(tmp_path, *words, *options).returncode == 0
+        text = (tmp_path / "t").read_text(encoding="utf-8")
+        row = f"| N5 | paths are not those of one machine | failed{was} | cell 2: 2 `laptop-path` |"
+        assert row in text.splitlines()
+        assert text.count("<summary>Readiness: 1 failed, ") == 1
+        page = (tmp_path / "p").read_text(encoding="utf-8")
+        assert page.count('<details class="readiness">') == 1
+        assert page.count('<span class="tag failed">failed</span>') == 1
+        assert page.count('<span class="was">was passed</span>') == (1 if was else 0)
+        assert '<a href="#n1c2">cell 2</a>: 2 <code>laptop-path</code>' in page
+        assert page.count('scope="rowgroup"') == 5
+        assert "M4 the impact of model staleness is known" in page
+        # No number stands for all of them.
+        assert "%" not in text and "/100" not in text
+
+
+def test_a_comment_keeps_the_findings_and_drops_the_tables_where_it_is_long() -> None:
+    rows = tuple(
+        Standing(f"N{at}", "notebook", "a" * 400, "failed", "failed", "why", 1) for at in range(100)
+    )
+    flow = (FlowChange("new dependency", "cell 2 reads `a`", 2),)
+    many = [
+        NotebookReview(f"n{at}.ipynb", "same", "clean", "", (), (), (), (), flow, (), rows)
+        for at in range(3)
+    ]
+    text = render_text(Review(tuple(many), None, "1"))
+    assert len(text) < 65_000
+    assert text.count("cell 2 reads `a`") == 3 and text.count("Readiness") == 1
 
 
 def test_below_a_folder_only_what_is_below_it(folder: Path) -> None:

@@ -10,6 +10,7 @@ production.
 ```notebook
 # %%
 import pandas as pd
+# %%
 df = pd.read_csv("/Users/ada/data/sales.csv")  #! NBP401
 ```
 
@@ -17,6 +18,17 @@ df = pd.read_csv("/Users/ada/data/sales.csv")  #! NBP401
 # %%
 folder = r"C:\\Users\\ada\\models"  #! NBP401
 orders = "~/Desktop/orders.csv"  #! NBP401
+```
+
+## Fixed
+
+```notebook
+# %%
+import pandas as pd
+# %% tags=parameters
+df_path = "/Users/ada/data/sales.csv"
+# %%
+df = pd.read_csv(df_path)
 ```
 
 ## Clean
@@ -30,6 +42,12 @@ route = "/home/index"
 kernel = "/home/jupyter/models/churn.bin"
 cache = "~/.cache/models"
 ```
+
+## Fix safety
+
+Unsafe: a path that is the argument of a call moves to the cell of parameters, as
+`hardcoded-setting` has it. It is still one of that cell's values, and still found there, but who
+runs the notebook elsewhere can set it.
 """
 
 from __future__ import annotations
@@ -63,4 +81,5 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
                         facts.span(cell, node),
                         f"`{node.value}` is on one machine only",
                         help="make the path relative to the project, or read it from configuration",
+                        fix=facts.lifting.fix_path(node, cell),
                     )

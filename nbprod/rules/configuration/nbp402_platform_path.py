@@ -12,8 +12,24 @@ that names them runs nowhere else.
 import pandas as pd
 df = pd.read_csv("/content/drive/MyDrive/sales.csv")  #! NBP402
 labels = pd.read_csv("/kaggle/input/shop/labels.csv")  #! NBP402
+```
+
+```notebook
+# %%
 small = "../working/small.csv"  #! NBP402
 kept = "/home/jupyter/models/churn.bin"  #! NBP402
+```
+
+## Fixed
+
+```notebook
+# %% tags=parameters
+df_path = "/content/drive/MyDrive/sales.csv"
+labels_path = "/kaggle/input/shop/labels.csv"
+# %%
+import pandas as pd
+df = pd.read_csv(df_path)
+labels = pd.read_csv(labels_path)
 ```
 
 ## Clean
@@ -23,6 +39,12 @@ kept = "/home/jupyter/models/churn.bin"  #! NBP402
 import pandas as pd
 df = pd.read_csv("content/sales.csv")
 ```
+
+## Fix safety
+
+Unsafe: a path that is the argument of a call moves to the cell of parameters, as
+`hardcoded-setting` has it. It is still one of that cell's values, and still found there, but who
+runs the notebook elsewhere can set it.
 """
 
 from __future__ import annotations
@@ -64,4 +86,5 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
                         facts.span(cell, node),
                         f"`{node.value}` exists on {platform} only",
                         help="read the folder from configuration, this one being one of its values",
+                        fix=facts.lifting.fix_path(node, cell),
                     )

@@ -27,10 +27,14 @@ model = RandomForestClassifier(max_depth=6)  #! NBP405
 ## Fixed
 
 ```notebook
+# %% tags=parameters
+model_n_estimators = 300
+max_depth = 6
+other_n_estimators = 500
 # %%
 from sklearn.ensemble import RandomForestClassifier
-model = RandomForestClassifier(n_estimators=300, max_depth=6)
-other = RandomForestClassifier(n_estimators=500)
+model = RandomForestClassifier(n_estimators=model_n_estimators, max_depth=max_depth)
+other = RandomForestClassifier(n_estimators=other_n_estimators)
 ```
 
 ```notebook
@@ -62,8 +66,12 @@ parts = pd.read_csv("sales.csv", chunksize=1000)
 
 ## Fix safety
 
-Unsafe: the literal moves to the cell that is tagged `parameters`, under the name of its keyword. A
-notebook without such a cell gets no fix: where it should stand is for a person to say.
+Unsafe: the literal moves to the first cell that is tagged `parameters`, under the name of its
+keyword; where calls differ in it, or the name is taken, under one with what the call is assigned
+to. A notebook without such a cell gets one below the cells that only import, in `.ipynb` files and
+percent scripts. Left alone are functions with decorators, which may run elsewhere, and notebooks
+that bring unknown names in further down. The new cell has not run: run the notebook again, so that
+its saved results are those of its code.
 """
 
 from __future__ import annotations
@@ -73,7 +81,8 @@ import re
 from collections.abc import Iterator
 
 from nbprod.facts import Facts
-from nbprod.model import Diagnostic, Edit, Fix, Label, Severity, Span
+from nbprod.lifting import Literal
+from nbprod.model import Diagnostic, Fix, Label, Severity
 from nbprod.rule import NodeInCell, rule, unsafe
 from nbprod.settings_words import HYPERPARAMETERS
 from nbprod.syntax.types import ParsedCell
@@ -109,6 +118,7 @@ def check(subject: NodeInCell, facts: Facts) -> Iterator[Diagnostic]:
     texts = list(dict.fromkeys(f"`{one.arg}={ast.unparse(one.value)}`" for one in found))
     more = f" and {len(texts) - 3} more" if len(texts) > 3 else ""
     are = "a setting as a literal" if len(texts) == 1 else "settings as literals"
+    refusal = facts.lifting.refusal
     yield Diagnostic(
         facts.span(cell, found[0].value),
         f"{', '.join(texts[:3])}{more}: {are} in {'a call' if len(calls) == 1 else 'calls'}",
@@ -116,8 +126,9 @@ def check(subject: NodeInCell, facts: Facts) -> Iterator[Diagnostic]:
         labels=tuple(
             Label(facts.span(cell, others[0].value), "here, too") for _, others in calls[1:4]
         ),
-        help="bind it in the cell of parameters (tag it `parameters`)",
-        fix=_lifted(found, cell, facts),
+        help="bind it in the cell of parameters (tag it `parameters`)"
+        + (f"; {refusal}" if refusal else ""),
+        fix=_lifted(calls, cell, facts),
     )
 
 
@@ -166,16 +177,14 @@ def _takes_settings(call: ast.Call, name: str, facts: Facts) -> bool:
     return called[:1].isupper() and library not in _OTHER_LIBRARIES
 
 
-def _lifted(found: list[ast.keyword], cell: int, facts: Facts) -> Fix | None:
-    """Put the literals into the first cell of parameters that stands above."""
-    place = next((index for index in range(cell) if facts.is_parameters(index)), None)
-    values = {str(one.arg): ast.unparse(one.value) for one in found}
-    differ = any(values[str(one.arg)] != ast.unparse(one.value) for one in found)
-    if place is None or differ or any(name in facts.flow.definitions for name in values):
-        return None
-    source = facts.cell(place).source
-    end = len(source.rstrip())
-    lines = "".join(f"\n{name} = {value}" for name, value in values.items())
-    edits = [Edit(Span(place, end, end), lines)]
-    edits += [Edit(facts.span(cell, one.value), str(one.arg)) for one in found]
-    return unsafe("Move the setting to the cell of parameters", *edits)
+def _lifted(calls: list[_Call], cell: int, facts: Facts) -> Fix | None:
+    """The fixes of all calls of a cell as one; a call that has none stays as it is."""
+    fixes = [
+        fix
+        for call, keywords in calls
+        if (fix := facts.lifting.fix(call, cell, [Literal(k.value, str(k.arg)) for k in keywords]))
+    ]
+    if len(fixes) < 2:
+        return fixes[0] if fixes else None
+    edits = dict.fromkeys(edit for fix in fixes for edit in fix.edits)
+    return unsafe(f"Lift the settings of {facts.say(cell)} into a cell of parameters", *edits)

@@ -1,0 +1,44 @@
+"""How a notebook stands on each item of the readiness table, and how it stood in the base. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from nbprod.readiness.judge import Judged
+from nbprod.review.types import Standing
+
+__all__ = ["counted", "standings"]
+
+_STATES = ("failed", "passed", "nothing against it", "not checkable")
+
+
+def standings(now: Sequence[Judged], before: Sequence[Judged]) -> tuple[Standing, ...]:
+    """A row for each item; ``before`` is empty where there is no base."""
+    old = {one.item.id: one.state for one in before}
+    return tuple(
+        Standing(
+            id=one.item.id,
+            section=one.item.section,
+            title=one.item.title,
+            state=one.state,
+            was=old.get(one.item.id, one.state),
+            said=_said(one),
+            cell=next((found.place.cell for found in one.against if found.place.cell), None),
+        )
+        for one in now
+    )
+
+
+def counted(rows: Sequence[Standing]) -> str:
+    """How many items are in each state: no total, since none makes up for another."""
+    counts = Counter(one.state for one in rows)
+    return ", ".join(f"{counts[state]} {state}" for state in _STATES if counts[state])
+
+
+def _said(one: Judged) -> str:
+    """What was found, or why the item counts; rules and items only, no text of the notebook."""
+    if one.against:
+        names = Counter(found.name for found in one.against)
+        return ", ".join(f"{count} `{name}`" for name, count in names.most_common())
+    return "" if one.state == "passed" else one.item.why

@@ -1,0 +1,202 @@
+"""An import of a module that no environment has.
+
+## Why
+
+The import fails wherever the notebook is run next. Reported is only what can be told without the
+notebook's environment: modules that its Python's standard library has no more, slips in well-known
+names, relative imports (a notebook is in no package), and `utils` or `helpers` whose file is
+neither beside the notebook nor above it. A name that nbprod does not know may well be a
+distribution, and is never reported. What is declared or installed, and imports in a `try`, are no
+matter. What a distribution could still bring (a module that left the standard library lately, a
+`utils` of somebody's) is only possible, and shown when the rule is selected by name.
+
+## Flagged
+
+```notebook
+#: python 3.8
+# %%
+import cPickle  #! NBP507
+```
+
+```notebook
+#: python 3.12
+# %%
+import imp  #! NBP507?
+from distutils.dir_util import copy_tree  #! NBP507?
+```
+
+```notebook
+# %%
+import matplotlb.pyplot as plt  #! NBP507
+from sklaern.svm import SVC  #! NBP507
+import Pandas as pd  #! NBP507
+import scikit_learn  #! NBP507
+```
+
+```notebook
+# %%
+from .cleaning import clean  #! NBP507
+from utils import load  #! NBP507?
+import numpy as np, helpers  #! NBP507?
+```
+
+## Clean
+
+```notebook
+#: python 3.11
+# %%
+import imp
+import numpy as np
+import ngboost
+import uarray
+import company_internal_thing
+try:
+    import cPickle as pickle
+except ImportError:
+    import pickle
+```
+
+```notebook
+#: python 3.12
+# %%
+%pip install setuptools utils
+# %%
+import distutils
+from utils import load
+```
+
+```notebook
+# %%
+import sys
+sys.path.append("../code")
+from helpers import load
+```
+
+```notebook
+# %%
+%%writefile utils.py
+def load(): ...
+# %%
+from utils import load
+```
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from nbprod.environment.distributions import normalised
+from nbprod.environment.imports import installed_pins
+from nbprod.environment.missing import file_names, is_local_word, meant_by, removal_of
+from nbprod.facts import Facts
+from nbprod.model import Certainty, Diagnostic
+from nbprod.rule import NodeInCell, rule
+from nbprod.syntax.walk import walk
+
+# What brings files, or lets them be found elsewhere.
+_SETUP = re.compile(
+    r"sys\.path|PYTHONPATH|chdir|^\s*%cd|^\s*%%(?:writefile|file|bash|sh)|git\s+clone|\bwget\b"
+    r"|\bcurl\b|\bunzip\b|\bgdown\b|urlretrieve|get_file|addPyFile|sys\.modules|^\s*[!%]\s*cp\b"
+    r"|install\s+(?:-\w+\s+)*(?:-e\b|\.|git\+)|^\s*%run",
+    re.MULTILINE,
+)
+
+
+class _Wanted(NamedTuple):
+    """A module that is imported, and what is from it."""
+
+    module: str
+    names: tuple[str, ...] = ()
+
+
+class _Fault(NamedTuple):
+    """What is wrong with an import, what to do, and whether nothing could provide the module."""
+
+    message: str
+    help: str
+    certain: bool
+
+
+@rule("NBP507", "missing-module", on=(ast.Import, ast.ImportFrom), level="production")
+def check(subject: NodeInCell, facts: Facts) -> Iterator[Diagnostic]:
+    """Report imports that can only fail."""
+    node, cell = subject.node, subject.parsed.cell.index
+    found = [(one.module, fault) for one in _wanted(node) if (fault := _fault(one, facts))]
+    if not found or _is_guarded(node, subject.parsed.tree):
+        return
+    for module, fault in found:
+        certainty = Certainty.CERTAIN if fault.certain else Certainty.POSSIBLE
+        span = facts.span(cell, node)
+        yield Diagnostic(span, fault.message, certainty, symbol=module or None, help=fault.help)
+
+
+def _wanted(node: ast.AST) -> list[_Wanted]:
+    if isinstance(node, ast.Import):
+        return [_Wanted(alias.name) for alias in node.names]
+    assert isinstance(node, ast.ImportFrom)
+    module = "" if node.level else node.module or ""
+    return [_Wanted(module, tuple(alias.name for alias in node.names))]
+
+
+def _fault(wanted: _Wanted, facts: Facts) -> _Fault | None:
+    """What is wrong with an import; None for nothing that can be told."""
+    top = wanted.module.partition(".")[0]
+    if not top:
+        return _Fault(
+            "a relative import fails in a notebook, which is in no package",
+            "import the module by its full name",
+            certain=True,
+        )
+    removal = removal_of(top, facts.notebook.python_version)
+    meant = meant_by(top)
+    if not (removal or meant or is_local_word(top)) or _is_provided(wanted, facts):
+        return None
+    if removal is not None:
+        version = ".".join(map(str, facts.notebook.python_version or removal.since))
+        instead = "" if removal.instead == "-" else f"`{removal.instead}` is there instead"
+        return _Fault(
+            f"Python {version}, which the notebook ran on, has no module `{top}`",
+            instead or "declare the distribution that still has it, or do without",
+            certain=removal.since == (3, 0),
+        )
+    if meant is not None:
+        message = f"no module is called `{top}`: is `{meant}` meant?"
+        return _Fault(message, f"import `{meant}`", certain=True)
+    if _may_be_brought(top, facts):
+        return None
+    return _Fault(
+        f"`{top}` is neither beside the notebook nor above it",
+        "keep its file in the repository, or declare the distribution that it comes from",
+        certain=False,
+    )
+
+
+def _is_provided(wanted: _Wanted, facts: Facts) -> bool:
+    """Whether something declares or installs the module, or a file is it."""
+    top = wanted.module.partition(".")[0]
+    named = {normalised(top), *(("setuptools",) if top == "distutils" else ())}
+    known = (facts.options.declared or frozenset()) | {
+        normalised(one) for one in installed_pins(facts)
+    }
+    if named & known:
+        return True
+    read = facts.options.read_file
+    return any(read(path) is not None for path in file_names(wanted.module, wanted.names))
+
+
+def _may_be_brought(top: str, facts: Facts) -> bool:
+    """Whether the notebook gets the file from somewhere, or speaks of it."""
+    named = re.compile(rf"\b{re.escape(top)}\.py\b")
+    sources = [cell.source for cell in facts.notebook.cells]
+    return any(named.search(one) or _SETUP.search(one) for one in sources)
+
+
+def _is_guarded(node: ast.AST, tree: ast.Module | None) -> bool:
+    """Whether an import stands in a `try`, or under a condition, that has something else for it."""
+    if tree is None or node in tree.body:
+        return False
+    guards = (one for one in walk(tree) if isinstance(one, (ast.Try, ast.If)))
+    return any(part is node for one in guards for part in walk(one))
