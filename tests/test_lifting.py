@@ -116,10 +116,12 @@ def test_line_breaks_and_sources_that_are_strings_stay_so() -> None:
 
 
 def test_a_notebook_of_one_cell_gets_the_cell_above() -> None:
-    text = json.dumps(document("def f(alpha):\n    print(alpha)\nf(alpha=0.5)"), indent=1)
+    text = json.dumps(
+        document("def f(threshold):\n    print(threshold)\nf(threshold=0.5)"), indent=1
+    )
     cells = json.loads(fixed(text.encode()).data)["cells"]
-    # `alpha` is a name of the notebook already.
-    assert cells[0]["source"] == ["f_alpha = 0.5"]
+    # `threshold` is a name of the notebook already.
+    assert cells[0]["source"] == ["f_threshold = 0.5"]
     assert cells[0]["id"] == "parameters"
 
 

@@ -13,10 +13,18 @@ from nbprod.syntax.walk import walk
 
 __all__ = ["Imported", "imported_modules", "installed_pins"]
 
-_INSTALL = re.compile(r"[!%]{1,2}\s*(?:\S*python\S*\s+-m\s+)?(?:pip3?|conda)\s+install\s+(.+)")
-_PIN = re.compile(r"[\"']?([A-Za-z][\w.\-]*)(?:\[[^\]]*\])?\s*(==\s*[\w.*+!]+)?")
+_INSTALL = re.compile(
+    r"(?:[!%]{1,2}\s*|^)(?:\S*python\S*\s+-m\s+|uv\s+)?(?:pip3?|conda|mamba)\s+install\s+(.+)",
+    re.MULTILINE,
+)
+_PIN = re.compile(r"([A-Za-z][\w.\-]*)(?:\[[^\]]*\])?\s*(?:(==\s*[\w.*+!]+)|[=<>~!].*)?")
+_CONTINUED = re.compile(r"\\\r?\n")
 # What a platform brings and no file can declare.
 _GIVEN = frozenset(["IPython", "ipykernel", "dbutils", "pyspark", "kaggle_secrets", "__future__"])
+# What Python 2 had: nothing that is installed brings it back.
+_OLD = frozenset(
+    "StringIO cPickle cStringIO ConfigParser Queue urllib2 urlparse httplib Tkinter".split()
+)
 
 
 class Imported(NamedTuple):
@@ -38,7 +46,7 @@ def imported_modules(facts: Facts) -> Iterator[Imported]:
                 continue
             for module in _modules(node):
                 top = module.partition(".")[0]
-                given = top in sys.stdlib_module_names or top in _GIVEN
+                given = top in sys.stdlib_module_names or top in _GIVEN or top in _OLD
                 if not given and not module.startswith("google.colab"):
                     assert isinstance(node, ast.stmt)
                     yield Imported(module, cell, node)
@@ -61,7 +69,7 @@ def installed_pins(facts: Facts) -> dict[str, str | None]:
     for cell in facts.notebook.cells:
         if not cell.is_python or "install" not in cell.source:
             continue
-        for line in _INSTALL.findall(cell.source):
+        for line in _INSTALL.findall(_CONTINUED.sub(" ", cell.source)):
             for word in line.split():
                 match = _PIN.fullmatch(word.strip("\"'"))
                 if match and not word.startswith("-"):

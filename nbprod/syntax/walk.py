@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 
-__all__ = ["CHILDREN", "walk"]
+__all__ = ["CHILDREN", "walk", "walk_outside"]
 
 # Marks of the grammar, and the strings and numbers that are parts of nodes.
 _LEAVES = frozenset((ast.Load, ast.Store, ast.Del, str, int, type(None)))
@@ -38,6 +38,22 @@ def walk(tree: ast.AST) -> Iterator[ast.AST]:
     left = [tree]
     while left:
         node = left.pop()
+        yield node
+        for field in CHILDREN[type(node)]:
+            value = getattr(node, field, None)
+            if type(value) is list:
+                left += [one for one in value if type(one) not in _LEAVES]
+            elif type(value) not in _LEAVES:
+                left.append(value)  # type: ignore[arg-type]
+
+
+def walk_outside(tree: ast.AST, skipped: Container[type]) -> Iterator[ast.AST]:
+    """As `walk`, but nodes of some classes are passed over with all that is in them."""
+    left = [tree]
+    while left:
+        node = left.pop()
+        if type(node) in skipped:
+            continue
         yield node
         for field in CHILDREN[type(node)]:
             value = getattr(node, field, None)

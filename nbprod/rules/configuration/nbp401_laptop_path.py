@@ -17,6 +17,7 @@ df = pd.read_csv("/Users/ada/data/sales.csv")  #! NBP401
 ```notebook
 # %%
 folder = r"C:\\Users\\ada\\models"  #! NBP401
+orders = "~/Desktop/orders.csv"  #! NBP401
 ```
 
 ## Fixed
@@ -38,6 +39,8 @@ import pandas as pd
 df = pd.read_csv("data/sales.csv")
 print("kept in /Users/ada/data, ask her")
 route = "/home/index"
+kernel = "/home/jupyter/models/churn.bin"
+cache = "~/.cache/models"
 ```
 
 ## Fix safety
@@ -59,15 +62,18 @@ from nbprod.notebook.types import Notebook
 from nbprod.rule import rule
 from nbprod.syntax.walk import walk
 
+# The users of hosted machines are the same for everybody: NBP402 is about their folders.
+_HOSTED = r"jovyan|jupyter|ec2-user|sagemaker-user|studio-lab-user|azureuser|model-server"
 _OWN = re.compile(
-    r"(?:file://)?(?:/Users/[^/\s]+|/home/(?!jovyan\b)[^/\s]+|[A-Za-z]:[\\/]+Users[\\/]+[^\\/\s]+)[\\/]\S"
+    r"(?:file://)?(?:/Users/[^/\s]+|[A-Za-z]:[\\/]+Users[\\/]+[^\\/\s]+"
+    rf"|/home/(?!(?:{_HOSTED})\b)[^/\s]+|~[\\/](?:Desktop|Documents|Downloads))[\\/]\S"
 )
 
 
 @rule("NBP401", "laptop-path", on=Notebook)
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report string constants that are paths below a person's folder."""
-    for cell, tree in facts.trees_with("/Users/", "/home/", ":\\", ":/"):
+    for cell, tree in facts.trees_with("/Users/", "/home/", ":\\", ":/", "~/", "~\\"):
         for node in walk(tree):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 if "\n" not in node.value and _OWN.match(node.value):

@@ -14,6 +14,12 @@ df = pd.read_csv("/content/drive/MyDrive/sales.csv")  #! NBP402
 labels = pd.read_csv("/kaggle/input/shop/labels.csv")  #! NBP402
 ```
 
+```notebook
+# %%
+small = "../working/small.csv"  #! NBP402
+kept = "/home/jupyter/models/churn.bin"  #! NBP402
+```
+
 ## Fixed
 
 ```notebook
@@ -54,17 +60,23 @@ from nbprod.rule import rule
 from nbprod.syntax.walk import walk
 
 _PLATFORMS = (
-    (re.compile(r"/content/(?:drive|gdrive)\b"), "Colab"),
-    (re.compile(r"/kaggle/(?:input|working)\b|\.\./input/"), "Kaggle"),
+    (re.compile(r"/content/(?:drive|gdrive|sample_data)\b"), "Colab"),
+    (re.compile(r"/kaggle/(?:input|working)\b|\.\./(?:input|working)/"), "Kaggle"),
     (re.compile(r"(?:/dbfs|dbfs:)/"), "Databricks"),
-    (re.compile(r"/home/jovyan/|/home/ec2-user/SageMaker/"), "one hosted Jupyter"),
+    (
+        re.compile(
+            r"/home/(?:jovyan|jupyter|ec2-user/SageMaker|sagemaker-user|studio-lab-user|azureuser)/"
+        ),
+        "one hosted Jupyter",
+    ),
 )
+_WORDS = ("/content/", "/kaggle/", "../input", "../working", "dbfs", "/home/")
 
 
 @rule("NBP402", "platform-path", on=Notebook, level="production")
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report string constants that are paths of a platform."""
-    for cell, tree in facts.trees_with("/content/", "/kaggle/", "/input/", "dbfs", "/home/"):
+    for cell, tree in facts.trees_with(*_WORDS):
         for node in walk(tree):
             if not isinstance(node, ast.Constant) or not isinstance(node.value, str):
                 continue

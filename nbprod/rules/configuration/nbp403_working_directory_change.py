@@ -3,7 +3,8 @@
 ## Why
 
 From then on every relative path means something else. Run twice, a relative change goes deeper;
-in a module, it changes the folder of whoever imports it.
+in a module, it changes the folder of whoever imports it. `!cd` changes nothing at all: the shell
+that does it ends with the line.
 
 ## Flagged
 
@@ -13,6 +14,9 @@ import os
 os.chdir("..")  #! NBP403
 # %%
 %cd data
+#^ NBP403
+# %%
+!cd data
 #^ NBP403
 ```
 
@@ -24,33 +28,120 @@ from pathlib import Path
 data = Path("data")
 print(list(data.iterdir()))
 ```
+
+```notebook
+# %%
+import os
+%cd data/raw
+!make
+%cd ../..
+!cd data && make
+def build(folder):
+    before = os.getcwd()
+    os.chdir(folder)
+    os.system("make")
+    os.chdir(before)
+```
 """
 
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from nbprod.facts import Facts
-from nbprod.model import Diagnostic, Span
-from nbprod.rule import MagicInCell, NodeInCell, rule
-from nbprod.syntax.types import Magic
+from nbprod.model import Diagnostic, Label, Span
+from nbprod.notebook.types import Notebook
+from nbprod.rule import rule
+from nbprod.syntax.types import Magic, ParsedCell
+from nbprod.syntax.walk import walk
 
 _HELP = "build paths from a folder that is a setting, such as `DATA / 'sales.csv'`"
 _MESSAGE = "from here on every relative path means something else"
+_SHELL_ALONE = re.compile(r"!\s*cd\b[^&|;\n\\]*")
 
 
-@rule("NBP403", "working-directory-change", on=(ast.Call, Magic), level="production")
-def check(subject: NodeInCell | MagicInCell, facts: Facts) -> Iterator[Diagnostic]:
-    """Report `os.chdir` and `%cd`."""
-    cell = subject.parsed.cell.index
-    if isinstance(subject, MagicInCell):
-        magic = subject.magic
-        if magic.kind == "line" and magic.name in ("cd", "pushd"):
-            yield Diagnostic(Span(cell, magic.start, magic.end), _MESSAGE, help=_HELP)
+class _Change(NamedTuple):
+    """A change of the folder: where it stands, and to what when that is known."""
+
+    span: Span
+    target: str | None
+    is_return: bool = False
+
+
+@rule("NBP403", "working-directory-change", on=Notebook, level="production")
+def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
+    """Report `os.chdir` and `%cd` in cells that do not go back, one finding for a cell."""
+    for parsed in facts.parsed:
+        if parsed is None or not any(
+            word in parsed.cell.source for word in ("cd", "chdir", "pushd")
+        ):
+            continue
+        changes = sorted([*_by_magics(parsed), *_by_calls(parsed, facts)])
+        if changes and not _comes_back(changes):
+            yield Diagnostic(
+                changes[0].span,
+                _MESSAGE,
+                labels=tuple(Label(one.span, "changed again here") for one in changes[1:4]),
+                help=_HELP,
+            )
+        for magic in parsed.magics:
+            if magic.kind == "shell" and _SHELL_ALONE.fullmatch(magic.text):
+                yield Diagnostic(
+                    Span(parsed.cell.index, magic.start, magic.end),
+                    "this changes nothing: the shell that goes there ends with the line",
+                    help="say the folder in the command that needs it: `!cd folder && make`",
+                )
+
+
+def _by_magics(parsed: ParsedCell) -> Iterator[_Change]:
+    for magic in parsed.magics:
+        if magic.kind == "line" and magic.name in ("cd", "pushd", "popd"):
+            yield _Change(
+                Span(parsed.cell.index, magic.start, magic.end),
+                _argument(magic),
+                is_return=magic.name == "popd" or _argument(magic) == "-",
+            )
+
+
+def _argument(magic: Magic) -> str:
+    words = magic.text.split(None, 1)
+    return words[1].strip().strip("\"'") if len(words) > 1 else "~"
+
+
+def _by_calls(parsed: ParsedCell, facts: Facts) -> Iterator[_Change]:
+    if parsed.tree is None or "chdir" not in parsed.cell.source:
         return
-    node = subject.node
-    assert isinstance(node, ast.Call)
-    if isinstance(node.func, ast.Attribute) and node.func.attr == "chdir":
-        if facts.qualified(node.func) == "os.chdir":
-            yield Diagnostic(facts.span(cell, node), _MESSAGE, help=_HELP)
+    remembered: set[str] = set()
+    calls: list[ast.Call] = []
+    for node in walk(parsed.tree):
+        if isinstance(node, ast.Call) and facts.qualified(node.func) == "os.chdir":
+            calls.append(node)
+        elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
+            if facts.qualified(node.value.func) in ("os.getcwd", "pathlib.Path.cwd"):
+                remembered |= {one.id for one in node.targets if isinstance(one, ast.Name)}
+    for call in calls:
+        given = call.args[0] if call.args else None
+        target = given.value if isinstance(given, ast.Constant) else None
+        yield _Change(
+            facts.span(parsed.cell.index, call),
+            target if isinstance(target, str) else None,
+            is_return=isinstance(given, ast.Name) and given.id in remembered,
+        )
+
+
+def _comes_back(changes: list[_Change]) -> bool:
+    """Whether the cell ends in the folder in which it began, as far as the paths tell."""
+    if changes[-1].is_return:
+        return True
+    depth = 0
+    for one in changes:
+        if one.target is None or one.is_return or one.target.startswith(("/", "~")):
+            return False
+        for part in re.split(r"[\\/]+", one.target):
+            depth += -1 if part == ".." else part not in ("", ".")
+            if depth < 0:
+                return False
+    return depth == 0

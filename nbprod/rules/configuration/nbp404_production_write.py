@@ -3,7 +3,8 @@
 ## Why
 
 A notebook is run to try things. When one of its cells writes to a shared place, each try does,
-and a run of all cells in the wrong environment cannot be taken back.
+and a run of all cells in the wrong environment cannot be taken back. All writes of a notebook to
+one kind of place are one finding.
 
 ## Flagged
 
@@ -21,6 +22,15 @@ s3.upload_file("model.bin", "models", "model.bin")  #! NBP404
 # %%
 df = spark.read.parquet("in")  # noqa
 df.write.mode("overwrite").saveAsTable("prod.sales")  #! NBP404
+def publish(df):
+    df.write.saveAsTable("prod.orders")
+```
+
+```notebook
+# %%
+model = load()  # noqa
+model.push_to_hub("shop/churn")  #! NBP404
+model.push_to_hub("shop/churn-small")
 ```
 
 ## Clean
@@ -32,6 +42,18 @@ df = pd.DataFrame({"a": [1]})
 df.to_csv("out.csv")
 df.to_sql("sales", "sqlite://")
 ```
+
+```notebook
+# %% tags=parameters
+table = "try.sales"
+# %%
+import pandas as pd
+df = pd.DataFrame({"a": [1]})
+df.to_gbq(table)
+# %%
+def publish(bucket, path):
+    bucket.blob(path.name).upload_from_filename(path)
+```
 """
 
 from __future__ import annotations
@@ -40,10 +62,9 @@ import ast
 from collections.abc import Iterator
 
 from nbprod.facts import Facts
-from nbprod.model import Diagnostic
+from nbprod.model import Diagnostic, Label, Span
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule
-from nbprod.syntax.walk import walk
 
 # Methods that no other library of the field has for something harmless.
 _WRITES = {
@@ -60,8 +81,11 @@ _WRITES = {
     "load_table_from_dataframe": "BigQuery",
     "register_model": "a model registry",
     "write_pandas": "Snowflake",
+    "push_to_hub": "a hub of models",
 }
 _STORES = ("s3://", "s3a://", "gs://", "abfss://", "wasbs://", "hdfs://")
+# The keywords that say where to.
+_PLACES = ("name", "Bucket", "bucket", "repo_id", "destination", "destination_table", "con")
 
 # Cells without any of these have nothing to find.
 _WORDS = (*_WRITES, "to_sql", *_STORES)
@@ -69,21 +93,57 @@ _WORDS = (*_WRITES, "to_sql", *_STORES)
 
 @rule("NBP404", "production-write", on=Notebook, level="production")
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
-    """Report calls that write to shared places."""
+    """Report calls that write to shared places, those whose target is a parameter left out."""
+    found: dict[str, list[tuple[Span, bool]]] = {}
     for cell, tree in facts.trees_with(*_WORDS):
-        for node in walk(tree):
-            if isinstance(node, ast.Call):
-                yield from _in_call(node, cell, facts)
-
-
-def _in_call(node: ast.Call, cell: int, facts: Facts) -> Iterator[Diagnostic]:
-    target = _target(node)
-    if target is not None:
+        for node, is_inside in _calls(tree):
+            target = _target(node)
+            if target is None or (is_inside or _names_its_target(node)) and not _has_text(node):
+                continue
+            if not _is_set_by_parameters(node, facts):
+                found.setdefault(target, []).append((facts.span(cell, node.func), is_inside))
+    for target, places in found.items():
+        places.sort()
+        span, is_inside = places[0]
         yield Diagnostic(
-            facts.span(cell, node.func),
-            f"each run of this cell writes to {target}",
+            span,
+            f"each run of this {'function' if is_inside else 'cell'} writes to {target}",
+            labels=tuple(Label(other, "another write") for other, _ in places[1:4]),
             help="take the target from configuration, so that a try writes elsewhere",
         )
+
+
+def _calls(tree: ast.Module) -> Iterator[tuple[ast.Call, bool]]:
+    """The calls of a cell, and whether they stand in a function."""
+    left: list[tuple[ast.AST, bool]] = [(tree, False)]
+    while left:
+        node, is_inside = left.pop()
+        if isinstance(node, ast.Call):
+            yield node, is_inside
+        is_inside = is_inside or isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+        left += [(child, is_inside) for child in ast.iter_child_nodes(node)]
+
+
+def _names_its_target(node: ast.Call) -> bool:
+    """Whether the target is an argument: a function's or hub's is as free as what is passed."""
+    return isinstance(node.func, ast.Attribute) and node.func.attr == "push_to_hub"
+
+
+def _has_text(node: ast.Call) -> bool:
+    """Whether a part of the target stands in the call as a literal."""
+    given = [*node.args, *(one.value for one in node.keywords if one.arg in _PLACES)]
+    return any(isinstance(one, ast.Constant) and isinstance(one.value, str) for one in given)
+
+
+def _is_set_by_parameters(node: ast.Call, facts: Facts) -> bool:
+    """Whether an argument is a name that the cell of parameters binds."""
+    given = [*node.args, *(one.value for one in node.keywords)]
+    names = {one.id for one in given if isinstance(one, ast.Name)}
+    return any(
+        facts.is_parameters(one.cell)
+        for name in names
+        for one in facts.flow.definitions.get(name, ())
+    )
 
 
 def _target(node: ast.Call) -> str | None:
@@ -95,6 +155,10 @@ def _target(node: ast.Call) -> str | None:
         where = next((one.value for one in node.keywords if one.arg == "con"), where)
         text = where.value if isinstance(where, ast.Constant) else ""
         return None if str(text).startswith("sqlite") else "a database"
+    if func.attr in ("upload_file", "upload_fileobj"):
+        # boto3's: the file, the bucket and the key. Others are the notebook's own, or a service's.
+        has_bucket = len(node.args) > 1 or any(one.arg == "Bucket" for one in node.keywords)
+        return _WRITES[func.attr] if has_bucket else None
     if func.attr in _WRITES:
         return _WRITES[func.attr]
     if func.attr in ("save", "parquet", "csv", "json", "to_csv", "to_parquet") and node.args:

@@ -5,12 +5,15 @@
 What is tried out belongs in one place: a cell of parameters, which papermill and schedulers can
 set. In the middle of a call it is found by nobody and changed in one of its three copies.
 
+All that one cell has is one finding.
+
 ## Flagged
 
 ```notebook
 # %%
 from sklearn.ensemble import RandomForestClassifier
 model = RandomForestClassifier(n_estimators=300, max_depth=6)  #! NBP405
+other = RandomForestClassifier(n_estimators=500)
 ```
 
 ```notebook
@@ -25,11 +28,13 @@ model = RandomForestClassifier(max_depth=6)  #! NBP405
 
 ```notebook
 # %% tags=parameters
-n_estimators = 300
+model_n_estimators = 300
 max_depth = 6
+other_n_estimators = 500
 # %%
 from sklearn.ensemble import RandomForestClassifier
-model = RandomForestClassifier(n_estimators=n_estimators, max_depth=max_depth)
+model = RandomForestClassifier(n_estimators=model_n_estimators, max_depth=max_depth)
+other = RandomForestClassifier(n_estimators=other_n_estimators)
 ```
 
 ```notebook
@@ -50,6 +55,13 @@ trees = 100
 from sklearn.ensemble import RandomForestClassifier
 model = RandomForestClassifier(n_estimators=trees, random_state=0, n_jobs=-1)
 print(round(2.5, ndigits=1))
+# %%
+import matplotlib.pyplot as plt
+import pandas as pd
+plt.hist([1, 2], alpha=0.5)
+plt.gca().add_patch(plt.Circle((0, 0), 1, alpha=0.3))
+numerals = dict(C=100, D=500)
+parts = pd.read_csv("sales.csv", chunksize=1000)
 ```
 
 ## Fix safety
@@ -70,48 +82,109 @@ from collections.abc import Iterator
 
 from nbprod.facts import Facts
 from nbprod.lifting import Literal
-from nbprod.model import Diagnostic, Severity
-from nbprod.rule import NodeInCell, rule
+from nbprod.model import Diagnostic, Fix, Label, Severity
+from nbprod.rule import NodeInCell, rule, unsafe
 from nbprod.settings_words import HYPERPARAMETERS
+from nbprod.syntax.types import ParsedCell
 
 # How a run goes and not what comes out of it; a seed is a constant that nobody tries values of.
-_NO_SETTINGS = frozenset("n_jobs verbose random_state seed size bootstrap".split())
+_NO_SETTINGS = frozenset("n_jobs verbose random_state seed size bootstrap chunksize".split())
+_SETTINGS = HYPERPARAMETERS - _NO_SETTINGS
+# Colours, curves and distributions have such arguments, too: only classes of models count.
+_LETTERS = frozenset("alpha beta gamma C degree eps epsilon".split())
+_OTHER_LIBRARIES = frozenset(
+    "matplotlib seaborn plotly altair bokeh pymc pymc3 scipy tensorflow_probability pyro numpyro"
+    " collections builtins".split()
+)
+_DATES = ("date", "start", "end")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d(?:[T ][\d:]+)?\Z")
+_LITERAL = re.compile(r"=\s*[-.\d\"']")
+_WORD = re.compile(r"(\w+)\s*\Z")
+_Call = tuple[ast.Call, list[ast.keyword]]
 
 
-@rule("NBP405", "hardcoded-setting", on=(ast.Call,), level="production", severity=Severity.INFO)
+@rule("NBP405", "hardcoded-setting", on=(ast.Module,), level="production", severity=Severity.INFO)
 def check(subject: NodeInCell, facts: Facts) -> Iterator[Diagnostic]:
-    """Report calls with settings as literals; one finding for a call."""
-    node = subject.node
-    assert isinstance(node, ast.Call)
+    """Report calls with settings as literals; one finding for a cell."""
     cell = subject.parsed.cell.index
-    found = [one for one in node.keywords if _is_setting(one)]
-    if not found or facts.is_parameters(cell):
+    if facts.is_parameters(cell) or not _may_have_one(subject.parsed.cell.source):
         return
-    listed = ", ".join(f"`{one.arg}={ast.unparse(one.value)}`" for one in found[:3])
-    more = f" and {len(found) - 3} more" if len(found) > 3 else ""
+    calls = sorted(
+        _calls(subject.parsed, facts), key=lambda one: (one[0].lineno, one[0].col_offset)
+    )
+    if not calls:
+        return
+    found = [keyword for _, keywords in calls for keyword in keywords]
+    texts = list(dict.fromkeys(f"`{one.arg}={ast.unparse(one.value)}`" for one in found))
+    more = f" and {len(texts) - 3} more" if len(texts) > 3 else ""
+    are = "a setting as a literal" if len(texts) == 1 else "settings as literals"
     refusal = facts.lifting.refusal
     yield Diagnostic(
         facts.span(cell, found[0].value),
-        f"{listed}{more}: a setting as a literal in a call",
+        f"{', '.join(texts[:3])}{more}: {are} in {'a call' if len(calls) == 1 else 'calls'}",
         symbol=found[0].arg,
+        labels=tuple(
+            Label(facts.span(cell, others[0].value), "here, too") for _, others in calls[1:4]
+        ),
         help="bind it in the cell of parameters (tag it `parameters`)"
         + (f"; {refusal}" if refusal else ""),
-        fix=facts.lifting.fix(node, cell, [Literal(one.value, str(one.arg)) for one in found]),
+        fix=_lifted(calls, cell, facts),
     )
 
 
-def _is_setting(keyword: ast.keyword) -> bool:
+def _may_have_one(source: str) -> bool:
+    """Whether a literal stands behind the name of a setting: most cells have none, and no walk."""
+    for match in _LITERAL.finditer(source):
+        word = _WORD.search(source, max(0, match.start() - 32), match.start())
+        if word is not None and (word[1] in _SETTINGS or word[1].endswith(_DATES)):
+            return True
+    return False
+
+
+def _calls(parsed: ParsedCell, facts: Facts) -> Iterator[_Call]:
+    for node in parsed.nodes:
+        if isinstance(node, ast.Call) and node.keywords:
+            found = [one for one in node.keywords if _is_setting(one, node, facts)]
+            if found:
+                yield node, found
+
+
+def _is_setting(keyword: ast.keyword, call: ast.Call, facts: Facts) -> bool:
     value = keyword.value
     if isinstance(value, ast.UnaryOp):
         value = value.operand
     if not isinstance(value, ast.Constant) or keyword.arg is None:
         return False
     if isinstance(value.value, str):
-        return keyword.arg.endswith(("date", "start", "end")) and bool(_DATE.match(value.value))
+        return keyword.arg.endswith(_DATES) and bool(_DATE.match(value.value))
     return (
         isinstance(value.value, (int, float))
         and not isinstance(value.value, bool)
-        and keyword.arg in HYPERPARAMETERS
-        and keyword.arg not in _NO_SETTINGS
+        and keyword.arg in _SETTINGS
+        and _takes_settings(call, keyword.arg, facts)
     )
+
+
+def _takes_settings(call: ast.Call, name: str, facts: Facts) -> bool:
+    """Whether a word means a setting to what is called: drawings have `alpha` and `lags`, too."""
+    func = call.func
+    called = func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")
+    if called.startswith(("plot", "show", "draw")):
+        return False
+    if name not in _LETTERS:
+        return True
+    library = facts.qualified(func).partition(".")[0]
+    return called[:1].isupper() and library not in _OTHER_LIBRARIES
+
+
+def _lifted(calls: list[_Call], cell: int, facts: Facts) -> Fix | None:
+    """The fixes of all calls of a cell as one; a call that has none stays as it is."""
+    fixes = [
+        fix
+        for call, keywords in calls
+        if (fix := facts.lifting.fix(call, cell, [Literal(k.value, str(k.arg)) for k in keywords]))
+    ]
+    if len(fixes) < 2:
+        return fixes[0] if fixes else None
+    edits = dict.fromkeys(edit for fix in fixes for edit in fix.edits)
+    return unsafe(f"Lift the settings of {facts.say(cell)} into a cell of parameters", *edits)

@@ -3,7 +3,8 @@
 ## Why
 
 The bad record, the missing file and the typo in the code all vanish alike; what comes out looks
-like a result. A bare `except:` catches the interrupt of the kernel, too.
+like a result. A bare `except:` catches the interrupt of the kernel, too, so that the cell cannot be
+stopped.
 
 ## Flagged
 
@@ -19,6 +20,34 @@ for path in ["a", "b"]:
         print(open(path).read())
     except Exception:  #! NBP701
         pass
+# %%
+def price(row):
+    try:
+        return float(row)
+    except Exception:  #! NBP701
+        return None
+```
+
+## Fixed
+
+```notebook
+# %%
+try:
+    rows = [1 / 0]
+except Exception:
+    rows = []
+# %%
+for path in ["a", "b"]:
+    try:
+        print(open(path).read())
+    except Exception:
+        pass
+# %%
+def price(row):
+    try:
+        return float(row)
+    except Exception:
+        return None
 ```
 
 ## Clean
@@ -44,7 +73,16 @@ try:
 except:
     print("cleaning up")
     raise
+try:
+    %tensorflow_version 2.x
+except Exception:
+    pass
 ```
+
+## Fix safety
+
+Unsafe: `except Exception` lets the interrupt of the kernel through, and `SystemExit`. A handler
+that does nothing gets no fix: what it should catch is for a person to say.
 """
 
 from __future__ import annotations
@@ -53,33 +91,57 @@ import ast
 from collections.abc import Iterator
 
 from nbprod.facts import Facts
-from nbprod.model import Diagnostic, Span
-from nbprod.rule import NodeInCell, rule
+from nbprod.model import Diagnostic, Edit, Span
+from nbprod.rule import NodeInCell, rule, unsafe
+from nbprod.syntax.types import ParsedCell
 from nbprod.syntax.walk import walk
 
 _BROAD = ("Exception", "BaseException")
 
 
-@rule("NBP701", "swallowed-exception", on=(ast.ExceptHandler,), level="production")
+@rule("NBP701", "swallowed-exception", on=(ast.Try,), level="production")
 def check(subject: NodeInCell, facts: Facts) -> Iterator[Diagnostic]:
     """Report handlers of everything that neither raise nor tell."""
     node, cell = subject.node, subject.parsed.cell.index
-    assert isinstance(node, ast.ExceptHandler)
-    is_bare = node.type is None
-    broad = is_bare or (isinstance(node.type, ast.Name) and node.type.id in _BROAD)
-    if not broad or any(isinstance(one, ast.Raise) for part in node.body for one in walk(part)):
+    assert isinstance(node, ast.Try)
+    if _is_magic_alone(node, subject.parsed):
         return
-    if not is_bare and not all(_is_nothing(one) for one in node.body):
-        return
-    start = facts.index(cell).offset(node.lineno, node.col_offset)
-    yield Diagnostic(
-        Span(cell, start, start + len("except")),
-        "every exception is caught here and forgotten",
-        help="catch what you expect by its name, and tell what was left out",
-    )
+    for handler in node.handlers:
+        is_bare = handler.type is None
+        broad = is_bare or (isinstance(handler.type, ast.Name) and handler.type.id in _BROAD)
+        if not broad or any(
+            isinstance(one, ast.Raise) for part in handler.body for one in walk(part)
+        ):
+            continue
+        forgets = all(_is_nothing(one) for one in handler.body)
+        if not is_bare and not forgets:
+            continue
+        start = facts.index(cell).offset(handler.lineno, handler.col_offset)
+        span = Span(cell, start, start + len("except"))
+        yield Diagnostic(
+            span,
+            "every exception is caught here and forgotten"
+            if forgets
+            else "every exception is caught here, the interrupt of the kernel, too",
+            help="catch what you expect by its name, and tell what was left out",
+            fix=None if forgets else unsafe("Catch `Exception`", _named(span)),
+        )
+
+
+def _named(span: Span) -> Edit:
+    return Edit(Span(span.cell, span.end, span.end), " Exception")
+
+
+def _is_magic_alone(node: ast.Try, parsed: ParsedCell) -> bool:
+    """Whether only a magic is tried: `%tensorflow_version` is known to Colab alone."""
+    lines = {magic.lineno for magic in parsed.magics if magic.kind == "line"}
+    return all(isinstance(one, ast.Expr) and one.lineno in lines for one in node.body)
 
 
 def _is_nothing(node: ast.stmt) -> bool:
-    if isinstance(node, (ast.Pass, ast.Continue)):
+    """Whether a statement goes on as if nothing had been: with nothing, or with a constant."""
+    if isinstance(node, (ast.Pass, ast.Continue, ast.Break)):
         return True
-    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    if isinstance(node, ast.Return):
+        return node.value is None or isinstance(node.value, ast.Constant)
+    return isinstance(node, (ast.Expr, ast.Assign)) and isinstance(node.value, ast.Constant)

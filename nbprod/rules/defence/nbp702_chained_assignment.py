@@ -13,6 +13,18 @@ import pandas as pd
 df = pd.DataFrame({"a": [1, 2], "b": [3, 4]})
 df[df["a"] > 1]["b"] = 0  #! NBP702
 df["b"][df["a"] > 1] = 0  #! NBP702
+df.loc[df["a"] > 1]["b"] += 1  #! NBP702
+```
+
+## Fixed
+
+```notebook
+# %%
+import pandas as pd
+df = pd.DataFrame({"a": [1, 2], "b": [3, 4]})
+df.loc[df["a"] > 1, "b"] = 0
+df.loc[df["a"] > 1, "b"] = 0
+df.loc[df["a"] > 1, "b"] += 1
 ```
 
 ## Clean
@@ -26,7 +38,12 @@ grid = [[0, 0], [0, 0]]
 grid[0][1] = 1
 table = {"x": {}}
 table["x"]["y"] = 2
+df.loc[df["a"] > 1].loc[:, "b"].iloc[0]
 ```
+
+## Fix safety
+
+Unsafe: the frame changes, which is what was meant.
 """
 
 from __future__ import annotations
@@ -35,9 +52,9 @@ import ast
 from collections.abc import Iterator
 
 from nbprod.facts import Facts
-from nbprod.model import Diagnostic
+from nbprod.model import Diagnostic, Edit, Fix
 from nbprod.notebook.types import Notebook
-from nbprod.rule import rule
+from nbprod.rule import rule, unsafe
 from nbprod.syntax.walk import walk
 
 
@@ -57,18 +74,32 @@ def _chained(target: ast.expr, cell: int, facts: Facts) -> Iterator[Diagnostic]:
     if not isinstance(target, ast.Subscript) or not isinstance(target.value, ast.Subscript):
         return
     inner = target.value
-    if not isinstance(inner.value, ast.Name):
+    chosen = inner.value
+    if isinstance(chosen, ast.Attribute) and chosen.attr == "loc":
+        chosen = chosen.value
+    if not isinstance(chosen, ast.Name):
         return
-    frame = inner.value.id
-    masks = [_is_mask(inner.slice, frame), _is_mask(target.slice, frame)]
-    names = [_is_name(inner.slice), _is_name(target.slice)]
-    if (masks[0] and names[1]) or (names[0] and masks[1]):
-        yield Diagnostic(
-            facts.span(cell, target),
-            f"this changes a copy: `{frame}` stays as it was",
-            symbol=frame,
-            help=f"write `{frame}.loc[rows, column] = ...`",
-        )
+    frame = chosen.id
+    slices = (inner.slice, target.slice)
+    for rows, column in (slices, slices[::-1]):
+        if _is_mask(rows, frame) and _is_name(column):
+            yield Diagnostic(
+                facts.span(cell, target),
+                f"this changes a copy: `{frame}` stays as it was",
+                symbol=frame,
+                help=f"write `{frame}.loc[rows, column] = ...`",
+                fix=_at_once(target, frame, rows, column, cell, facts),
+            )
+            return
+
+
+def _at_once(
+    target: ast.Subscript, frame: str, rows: ast.expr, column: ast.expr, cell: int, facts: Facts
+) -> Fix:
+    """Rows and column in one subscript, as they are written."""
+    chosen, named = (facts.text(facts.span(cell, one)) for one in (rows, column))
+    edit = Edit(facts.span(cell, target), f"{frame}.loc[{chosen}, {named}]")
+    return unsafe("Use `.loc` with rows and column", edit)
 
 
 def _is_mask(node: ast.expr, frame: str) -> bool:

@@ -3,7 +3,8 @@
 ## Why
 
 With `inplace=True` the method returns `None`. Bound to a name, the frame is gone; the next cell
-fails, or works on nothing.
+fails, or works on nothing. On a column it leaves the frame as it was: the rows that it takes away
+with any pandas, all else with pandas 3 (these are only told when the rule is selected by its code).
 
 ## Flagged
 
@@ -19,6 +20,8 @@ df = df.dropna(inplace=True)  #! NBP703
 import pandas as pd
 df = pd.DataFrame({"a": [1, None]})
 df[df["a"] > 0].fillna(0, inplace=True)  #! NBP703
+df["a"].dropna(inplace=True)  #! NBP703
+df["a"].fillna(0, inplace=True)  #! NBP703?
 ```
 
 ## Fixed
@@ -52,7 +55,7 @@ import re
 from collections.abc import Iterator
 
 from nbprod.facts import Facts
-from nbprod.model import Diagnostic, Edit, Fix, Severity, Span
+from nbprod.model import Certainty, Diagnostic, Edit, Fix, Severity, Span
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule, unsafe
 from nbprod.syntax.walk import walk
@@ -61,6 +64,8 @@ _METHODS = frozenset(
     "drop dropna fillna drop_duplicates sort_values sort_index reset_index set_index rename replace"
     " query eval rename_axis interpolate ffill bfill clip mask where".split()
 )
+# A column that has lost rows does not go back into its frame.
+_TAKING_ROWS = frozenset(["dropna", "drop_duplicates", "drop"])
 
 
 @rule("NBP703", "inplace-result", on=Notebook, severity=Severity.ERROR)
@@ -94,6 +99,16 @@ def _in_statement(node: ast.Assign | ast.Expr, cell: int, facts: Facts) -> Itera
             "this changes a copy that nobody has",
             help="assign the result to the rows with `.loc`",
         )
+    elif (frame := _frame_of_column(call.func.value)) is not None:
+        takes_rows = call.func.attr in _TAKING_ROWS and _is_read(frame, facts)
+        yield Diagnostic(
+            facts.span(cell, call.func),
+            f"this changes a column of its own: `{frame}` stays as it was"
+            + ("" if takes_rows else " with pandas 3"),
+            Certainty.CERTAIN if takes_rows else Certainty.POSSIBLE,
+            symbol=frame,
+            help=f"call it on the frame: `{frame} = {frame}.{call.func.attr}(...)`",
+        )
 
 
 def _inplace(node: ast.expr) -> ast.keyword | None:
@@ -111,6 +126,25 @@ def _inplace(node: ast.expr) -> ast.keyword | None:
 def _is_copy(node: ast.expr) -> bool:
     """Whether an expression is rows chosen by a comparison, which are always a copy."""
     return isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Compare)
+
+
+def _frame_of_column(node: ast.expr) -> str | None:
+    """The frame, if an expression is one column of it."""
+    if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name):
+        if isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str):
+            return node.value.id
+    return None
+
+
+def _is_read(name: str, facts: Facts) -> bool:
+    """Whether a name is a frame for sure: a dict of frames has subscripts that are frames."""
+    for made in facts.flow.definitions.get(name, ()):
+        value = made.node.value if isinstance(made.node, ast.Assign) else None
+        if isinstance(value, ast.Call):
+            called = facts.qualified(value.func)
+            if called in ("pandas.DataFrame", "pandas.read_csv", "pandas.read_parquet"):
+                return True
+    return False
 
 
 def _without(keyword: ast.keyword, cell: int, facts: Facts) -> Fix | None:

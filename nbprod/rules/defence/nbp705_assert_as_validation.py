@@ -12,6 +12,7 @@ Assertions are for what cannot happen. `python -O` takes them out, and what a ca
 # %%
 def rate(total, count):
     assert count > 0  #! NBP705
+    assert total >= 0
     return total / count
 ```
 
@@ -26,18 +27,24 @@ def rate(total, count):
 assert rate(4, 2) == 2
 def test_rate():
     assert rate(4, 2) == 2
+def validate_rates(rates):
+    assert rates
 ```
 """
 
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 from nbprod.facts import Facts
-from nbprod.model import Diagnostic, Severity
+from nbprod.model import Diagnostic, Label, Severity
 from nbprod.rule import NodeInCell, rule
 from nbprod.syntax.walk import walk
+
+# In functions that are called so, an assertion is the point.
+_CHECKING = re.compile(r"test|check|verify|valid|assert|expect", re.IGNORECASE)
 
 
 @rule(
@@ -51,19 +58,30 @@ def check(subject: NodeInCell, facts: Facts) -> Iterator[Diagnostic]:
     """Report assertions at the head of functions that are about parameters alone."""
     node = subject.node
     assert isinstance(node, ast.FunctionDef)
-    if node.name.startswith("test") or "check" in node.name or "verify" in node.name:
+    if _CHECKING.search(node.name):
         return
     arguments = node.args
     names = {one.arg for one in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)}
+    found = [one for one in _at_the_head(node) if _reads(one.test, names)]
+    if found:
+        cell = subject.parsed.cell.index
+        yield Diagnostic(
+            facts.span(cell, found[0]),
+            "an assertion is no check of arguments: `-O` takes it out",
+            symbol=node.name,
+            labels=tuple(Label(facts.span(cell, one), "here, too") for one in found[1:4]),
+            help="raise `ValueError` with what is wrong",
+        )
+
+
+def _at_the_head(node: ast.FunctionDef) -> Iterator[ast.Assert]:
+    """The assertions that stand before everything else in a function but its docstring."""
     for statement in node.body:
-        if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant):
-            continue
-        if not isinstance(statement, ast.Assert):
+        if isinstance(statement, ast.Assert):
+            yield statement
+        elif not (isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)):
             return
-        read = {one.id for one in walk(statement.test) if isinstance(one, ast.Name)}
-        if read & names:
-            yield Diagnostic(
-                facts.span(subject.parsed.cell.index, statement),
-                "an assertion is no check of arguments: `-O` takes it out",
-                help="raise `ValueError` with what is wrong",
-            )
+
+
+def _reads(test: ast.expr, names: set[str]) -> bool:
+    return any(isinstance(one, ast.Name) and one.id in names for one in walk(test))

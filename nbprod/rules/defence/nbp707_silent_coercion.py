@@ -22,6 +22,10 @@ import pandas as pd
 df = pd.read_csv("sales.csv")
 df["price"] = pd.to_numeric(df["price"], errors="coerce")
 print(df["price"].isna().sum(), "prices could not be read")
+# %%
+df["day"] = pd.to_datetime(df["day"], errors="coerce")
+# %%
+df.info()
 ```
 """
 
@@ -49,19 +53,19 @@ _WORDS = ("coerce", "bad_lines")
 
 @rule("NBP707", "silent-coercion", on=Notebook, level="production", severity=Severity.INFO)
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
-    """Report calls that drop what they cannot read, in cells that do not count it."""
+    """Report calls that drop what they cannot read, where no cell from there on counts it."""
     for cell, tree in facts.trees_with(*_WORDS):
         for node in walk(tree):
             if isinstance(node, ast.Call):
-                yield from _in_call(node, cell, facts, tree)
+                yield from _in_call(node, cell, facts)
 
 
-def _in_call(node: ast.Call, cell: int, facts: Facts, tree: ast.Module) -> Iterator[Diagnostic]:
+def _in_call(node: ast.Call, cell: int, facts: Facts) -> Iterator[Diagnostic]:
     for one in node.keywords:
         value = one.value
         if not isinstance(value, ast.Constant) or (one.arg, value.value) not in _SILENT:
             continue
-        if _counts(tree):
+        if any(_counts(tree) for later, tree in facts.trees_with(*_COUNTS) if later >= cell):
             return
         yield Diagnostic(
             facts.span(cell, one),

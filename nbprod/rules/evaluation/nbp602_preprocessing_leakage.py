@@ -4,7 +4,7 @@
 
 A scaler, vocabulary or choice of columns that was fitted before the split has seen the rows that
 are to be unknown. Choosing columns or encoding by the target that way can make noise look like a
-good model; a scaler changes the score a little.
+good model; a scaler changes the score a little. What one step has spoilt is one finding.
 
 ## Flagged
 
@@ -21,6 +21,8 @@ best = SelectKBest(k=10).fit_transform(X, y)
 X_train, X_test, y_train, y_test = train_test_split(best, y)
 model = LogisticRegression().fit(X_train, y_train)  #! NBP602
 print(model.score(X_test, y_test))
+other = LogisticRegression(C=10).fit(X_train, y_train)
+print(other.score(X_test, y_test))
 ```
 
 ```notebook
@@ -64,6 +66,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from nbprod.evaluation.types import Leak
 from nbprod.facts import Facts
 from nbprod.model import Diagnostic, Label
 from nbprod.notebook.types import Notebook
@@ -78,21 +81,31 @@ _EFFECTS = {
 
 @rule("NBP602", "preprocessing-leakage", on=Notebook, level="production")
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
-    """Report trainings on data into which something learnt of test rows went."""
+    """Report trainings on data into which something learnt of test rows went, one for a step."""
+    by_step: dict[int, list[Leak]] = {}
     for leak in facts.evaluation.preprocessing:
-        taint, training = leak.taint, leak.training
-        if taint is None:
-            continue
-        labels = [Label(facts.span(*taint.place), f"{taint.what} learns here")]
-        if leak.test is not None and leak.test.node is not training.place.node:
-            labels.append(Label(facts.span(*leak.test), "tested here"))
-        tested = "the test data" if leak.test is not None else "the rows that validate it"
-        yield Diagnostic(
-            facts.span(*training.place),
-            f"`{training.name}`: {taint.what} has learnt from {tested} before;"
-            f" {_EFFECTS[taint.kind]}",
-            symbol=training.name,
-            labels=tuple(labels),
-            help="split first, fit on the part for training, only transform the other; a pipeline"
-            " does so by itself",
-        )
+        if leak.taint is not None:
+            by_step.setdefault(id(leak.taint.place.node), []).append(leak)
+    for leaks in by_step.values():
+        yield _of_one_step(leaks, facts)
+
+
+def _of_one_step(leaks: list[Leak], facts: Facts) -> Diagnostic:
+    first = leaks[0]
+    taint, training = first.taint, first.training
+    assert taint is not None
+    labels = [Label(facts.span(*taint.place), f"{taint.what} learns here")]
+    if first.test is not None and first.test.node is not training.place.node:
+        labels.append(Label(facts.span(*first.test), "tested here"))
+    labels += [Label(facts.span(*one.training.place), "trained with it, too") for one in leaks[1:4]]
+    more = f" and {len(leaks) - 1} more" if len(leaks) > 1 else ""
+    tested = "the test data" if first.test is not None else "the rows that validate it"
+    return Diagnostic(
+        facts.span(*training.place),
+        f"`{training.name}`{more}: {taint.what} has learnt from {tested} before;"
+        f" {_EFFECTS[taint.kind]}",
+        symbol=training.name,
+        labels=tuple(labels),
+        help="split first, fit on the part for training, only transform the other; a pipeline"
+        " does so by itself",
+    )

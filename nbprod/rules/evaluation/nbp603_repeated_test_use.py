@@ -22,7 +22,7 @@ print(tree.score(X_test, y_test))
 vector = SVC().fit(X_train, y_train)
 print(vector.score(X_test, y_test))
 linear = LogisticRegression().fit(X_train, y_train)
-print(linear.score(X_test, y_test))  #! NBP603
+print(linear.predict(X_test.values))  #! NBP603
 ```
 
 ## Clean
@@ -45,11 +45,25 @@ linear = LogisticRegression().fit(X_train, y_train)
 print(linear.score(X_valid, y_valid))
 print(vector.score(X_test, y_test))
 ```
+
+```notebook
+# %%
+import pandas as pd
+from sklearn.model_selection import train_test_split
+from tensorflow.keras import Sequential
+df = pd.read_csv("loans.csv")
+X_train, X_valid, y_train, y_valid = train_test_split(df[["income"]], df["default"])
+small, wide, deep = Sequential([]), Sequential([]), Sequential([])
+small.fit(X_train, y_train, validation_data=(X_valid, y_valid))
+wide.fit(X_train, y_train, validation_data=(X_valid, y_valid))
+deep.fit(X_train, y_train, validation_data=(X_valid, y_valid))
+```
 """
 
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 from nbprod.evaluation import Training
@@ -58,25 +72,30 @@ from nbprod.facts import Facts
 from nbprod.model import Diagnostic, Label, Severity
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule
+from nbprod.syntax.walk import walk
 
 _LEAST = 3
+_CHOOSING = re.compile(r"val(?!ue)|dev|new", re.IGNORECASE)
 
 
 @rule("NBP603", "repeated-test-use", on=Notebook, level="production", severity=Severity.INFO)
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report the third model tested on the same rows, where no other rows are kept."""
     used: dict[Rows, list[tuple[Training, Place]]] = {}
+    chosen_on: set[Rows] = set()
     for training in facts.evaluation.trainings:
         seen: set[Rows] = set()
         for place, data in training.tests:
-            if not data.rows or data.rows in seen or _is_validation(place):
+            if not data.rows or overlap(data.rows, training.data.rows):
                 continue
-            if not overlap(data.rows, training.data.rows):
+            if _is_validation(place):
+                chosen_on.add(data.rows)
+            elif data.rows not in seen:
                 seen.add(data.rows)
                 used.setdefault(data.rows, []).append((training, place))
     for rows, tests in used.items():
-        others = [one for one in used if one != rows and not overlap(one, rows)]
-        if len(tests) < _LEAST or others:
+        others = [one for one in {*used, *chosen_on} if one != rows and not overlap(one, rows)]
+        if len(tests) < _LEAST or others or any(overlap(one, rows) for one in chosen_on):
             continue
         place = tests[_LEAST - 1][1]
         first = tests[0][1]
@@ -91,6 +110,13 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
 def _is_validation(place: Place) -> bool:
     """Whether the data is called validation data where it is used: choosing is what it is for."""
     node = place.node
-    given = node.args[0] if isinstance(node, ast.Call) and node.args else None
-    name = given.id.lower() if isinstance(given, ast.Name) else ""
-    return "val" in name or "dev" in name or "new" in name
+    if not isinstance(node, ast.Call):
+        return False
+    named = [one.value for one in node.keywords if one.arg in ("validation_data", "eval_set")]
+    given = named or node.args[:1]
+    return any(
+        _CHOOSING.search(part.id if isinstance(part, ast.Name) else part.attr)
+        for one in given
+        for part in walk(one)
+        if isinstance(part, (ast.Name, ast.Attribute))
+    )

@@ -3,7 +3,7 @@
 ## Why
 
 Run again, the split is another split and the score another score: nobody can say whether a change
-made the model better.
+made the model better. What draws from one library's generator is one finding: one seed mends it.
 
 ## Flagged
 
@@ -15,6 +15,33 @@ X, y = [[1], [2], [3]], [0, 1, 0]
 # %%
 X_train, X_test, y_train, y_test = train_test_split(X, y)  #! NBP501
 noise = np.random.normal(size=3)  #! NBP501
+more = np.random.normal(size=3)
+```
+
+```notebook
+# %%
+import numpy as np
+import pandas as pd
+from sklearn.manifold import TSNE
+df = pd.DataFrame({"a": [1, 2]})
+# %%
+train = df.sample(frac=0.8)  #! NBP501
+rng = np.random.default_rng()  #! NBP501
+near = TSNE()  #! NBP501
+```
+
+```notebook
+# %%
+import torch
+from datasets import load_dataset
+from sklearn.model_selection import KFold
+shop = load_dataset("shop")
+# %%
+parts = shop["train"].train_test_split(test_size=0.2)  #! NBP501
+folds = KFold(5, shuffle=True)  #! NBP501
+# %%
+for size in (1, 2):
+    weights = torch.randn(size)  #! NBP501
 ```
 
 ## Fixed
@@ -27,6 +54,19 @@ X, y = [[1], [2], [3]], [0, 1, 0]
 # %%
 X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
 noise = np.random.normal(size=3)
+more = np.random.normal(size=3)
+```
+
+```notebook
+# %%
+import numpy as np
+import pandas as pd
+from sklearn.manifold import TSNE
+df = pd.DataFrame({"a": [1, 2]})
+# %%
+train = df.sample(frac=0.8, random_state=0)
+rng = np.random.default_rng(0)
+near = TSNE(random_state=0)
 ```
 
 ## Clean
@@ -60,6 +100,18 @@ x = random.random()
 weights = torch.randn(3)
 ```
 
+```notebook
+# %%
+import numpy as np
+import tensorflow_probability as tfp
+from shop.repeatable import seed_everything
+seed_everything(1)
+# %%
+noise = np.random.normal(size=3)
+draw = lambda: np.random.normal()
+chain = tfp.distributions.Normal(0, 1).sample(100)
+```
+
 ## Fix safety
 
 Unsafe: the draw is another one from now on, always the same.
@@ -68,13 +120,13 @@ Unsafe: the draw is another one from now on, always the same.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from nbprod.facts import Facts
-from nbprod.model import Diagnostic, Edit, Fix, Span
+from nbprod.model import Diagnostic, Edit, Fix, Label, Span
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule, unsafe
-from nbprod.syntax.walk import walk
+from nbprod.syntax.walk import walk, walk_outside
 
 # Seeds by the library whose global generator they start.
 _SEEDS = {
@@ -111,7 +163,8 @@ _DRAWS = {
 _WORDS = tuple(
     "rand seed shuffle sampl split Forest Trees Boost Bagging KMeans SGD MLP Perceptron normal"
     " choice uniform gauss betavar expovar triang permut binomial poisson exponential beta gamma"
-    " bernoulli multinomial categorical set_state make_ Mixture TSNE NMF Dirichlet".split()
+    " bernoulli multinomial categorical set_state make_ Mixture TSNE NMF Dirichlet"
+    " rng KFold".split()
 )
 # What draws for sure when it runs or is fitted, from numpy's generator unless told a state.
 _STATES = frozenset(
@@ -126,66 +179,131 @@ _STATES = frozenset(
     datasets.make_classification datasets.make_moons datasets.make_regression utils.shuffle
     utils.resample""".split()
 )
+_FOLDS = frozenset(["model_selection.KFold", "model_selection.StratifiedKFold"])
+_GENERATORS = frozenset(["numpy.random.default_rng", "numpy.random.RandomState", "random.Random"])
+_LATER = frozenset([ast.Lambda])
+_RESULT = "each run gives another result"
 
 
 @rule("NBP501", "unseeded-randomness", on=Notebook, level="production")
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report draws before which no cell has given a seed."""
     seeded: set[str] = set()
+    draws: dict[str, list[tuple[Span, str]]] = {}
     for cell, tree in facts.trees_with(*_WORDS):
-        calls = [one for one in walk(tree) if isinstance(one, ast.Call)]
-        for call in calls:
-            seeded |= set(_SEEDS.get(facts.qualified(call.func), ()))
-        if "numpy" in seeded and "random" in seeded and "torch" in seeded:
-            continue
-        kept = _kept(tree)
-        for call in calls:
-            if id(call) in kept:
-                yield from _draw(call, cell, seeded, facts)
+        source = facts.cell(cell).source.lower()
+        if "seed" in source or "set_state" in source:
+            for node in walk(tree):
+                if isinstance(node, ast.Call):
+                    seeded.update(_seeded_by(node, facts))
+        for call in _kept(tree.body):
+            name = facts.qualified(call.func)
+            module, _, last = name.rpartition(".")
+            top = name.partition(".")[0]
+            if last in _DRAWS.get(module, ()) or name == "torch.utils.data.random_split":
+                if top not in seeded and not _has(call, "generator", "seed"):
+                    draws.setdefault(top, []).append((facts.span(cell, call.func), name))
+            else:
+                yield from _unseeded(call, cell, name, "numpy" in seeded, facts)
+    for found in draws.values():
+        yield _of_one_library(found)
 
 
-def _kept(tree: ast.Module) -> set[int]:
-    """The calls at the top level of a cell whose result has a name, functions' bodies left out."""
-    found: set[int] = set()
-    for statement in tree.body:
-        if isinstance(statement, (ast.Assign, ast.AnnAssign, ast.AugAssign)):
-            found |= {id(one) for one in walk(statement) if isinstance(one, ast.Call)}
-    return found
-
-
-def _draw(call: ast.Call, cell: int, seeded: set[str], facts: Facts) -> Iterator[Diagnostic]:
+def _seeded_by(call: ast.Call, facts: Facts) -> Iterable[str]:
+    """The libraries whose generators a call starts; those of a helper that is called so, all."""
     name = facts.qualified(call.func)
-    module, _, last = name.rpartition(".")
-    top = name.partition(".")[0]
-    if last in _DRAWS.get(module, ()):
-        if top not in seeded:
-            yield Diagnostic(
-                facts.span(cell, call.func),
-                f"`{name}` draws without a seed: each run gives another result",
-                symbol=name,
-                help="pass a generator that is made with a seed, or give one in the first cell",
-            )
-    elif top == "sklearn" and name.partition(".")[2] in _STATES and "numpy" not in seeded:
-        has_state = any(one.arg in ("random_state", None) for one in call.keywords)
-        orderly = any(
-            one.arg == "shuffle" and isinstance(one.value, ast.Constant) and not one.value.value
-            for one in call.keywords
-        )
-        if not has_state and not orderly:
-            yield Diagnostic(
-                facts.span(cell, call.func),
-                f"`{last}` draws without a seed: each run gives another result",
-                symbol=name,
-                help="pass `random_state`",
-                fix=_with_state(call, cell, facts),
-            )
+    if name in _SEEDS:
+        return _SEEDS[name] if call.args or call.keywords else ()
+    func = call.func
+    last = func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")
+    is_helper = "seed" in last.lower() and not name.startswith(("numpy.", "random.", "torch."))
+    return ("random", "numpy", "torch", "tensorflow") if is_helper else ()
 
 
-def _with_state(call: ast.Call, cell: int, facts: Facts) -> Fix | None:
+def _kept(body: Sequence[ast.stmt]) -> Iterator[ast.Call]:
+    """The calls whose result has a name; what stands in functions only draws when it is called."""
+    for statement in body:
+        if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            continue
+        for field in ("body", "orelse", "finalbody"):
+            yield from _kept(getattr(statement, field, ()))
+        if isinstance(statement, (ast.Assign, ast.AnnAssign, ast.AugAssign)):
+            for node in walk_outside(statement, _LATER):
+                if isinstance(node, ast.Call):
+                    yield node
+
+
+def _of_one_library(found: list[tuple[Span, str]]) -> Diagnostic:
+    """One finding for all draws from one global generator."""
+    found = sorted(found)
+    span, name = found[0]
+    more = len(found) - 1
+    others = f", and {more} {'call' if more == 1 else 'calls'} more," if more else ""
+    return Diagnostic(
+        span,
+        f"`{name}`{others} {'draw' if more else 'draws'} without a seed: {_RESULT}",
+        symbol=name,
+        labels=tuple(Label(other, f"`{called}` draws here") for other, called in found[1:4]),
+        help="pass a generator that is made with a seed, or give one in the first cell",
+    )
+
+
+def _unseeded(
+    call: ast.Call, cell: int, name: str, is_numpy_seeded: bool, facts: Facts
+) -> Iterator[Diagnostic]:
+    """A call that takes a seed of its own and gets none."""
+    argument = _missing_seed(call, name)
+    last = name.rpartition(".")[2] or getattr(call.func, "attr", "")
+    if argument is None or (is_numpy_seeded and name not in _GENERATORS):
+        return
+    yield Diagnostic(
+        facts.span(cell, call.func),
+        f"`{last}` draws without a seed: {_RESULT}",
+        symbol=name or last,
+        help=f"pass `{argument.rstrip('=')}`" if "=" in argument else "pass it a seed",
+        fix=_with_seed(call, f"{argument}0", cell, facts),
+    )
+
+
+def _missing_seed(call: ast.Call, name: str) -> str | None:
+    """How the seed is passed that a call lacks: ``random_state=``, or as its only argument."""
+    if _has(call, "random_state", "seed", "generator", None):
+        return None
+    library, _, path = name.partition(".")
+    shuffles = _constant(call, "shuffle")
+    if library == "sklearn":
+        draws = path in _STATES and shuffles is not False or path in _FOLDS and shuffles is True
+        return "random_state=" if draws else None
+    if name in _GENERATORS:
+        return None if call.args else ""
+    if name or not isinstance(call.func, ast.Attribute):
+        return None
+    if call.func.attr == "sample":
+        return "random_state=" if _has(call, "frac", "n") else None
+    if call.func.attr == "train_test_split":
+        # A data set of Hugging Face: it takes numpy's generator.
+        return "seed=" if shuffles is not False else None
+    return None
+
+
+def _has(call: ast.Call, *names: str | None) -> bool:
+    return any(one.arg in names for one in call.keywords)
+
+
+def _constant(call: ast.Call, name: str) -> object:
+    """The constant that a keyword is given, None if it has none."""
+    values = (one.value for one in call.keywords if one.arg == name)
+    return next((one.value for one in values if isinstance(one, ast.Constant)), None)
+
+
+def _with_seed(call: ast.Call, text: str, cell: int, facts: Facts) -> Fix | None:
     """Add the argument behind the last one."""
     arguments = [*call.args, *(one.value for one in call.keywords)]
-    if not arguments or any(isinstance(one, (ast.Starred, ast.GeneratorExp)) for one in arguments):
+    if any(isinstance(one, (ast.Starred, ast.GeneratorExp)) for one in arguments):
         return None
-    last = max(arguments, key=lambda one: (one.end_lineno or 0, one.end_col_offset or 0))
-    end = facts.span(cell, last).end
-    return unsafe("Add `random_state=0`", Edit(Span(cell, end, end), ", random_state=0"))
+    if arguments:
+        last = max(arguments, key=lambda one: (one.end_lineno or 0, one.end_col_offset or 0))
+        end = facts.span(cell, last).end
+    else:
+        end = facts.span(cell, call).end - 1
+    return unsafe(f"Add `{text}`", Edit(Span(cell, end, end), f", {text}" if arguments else text))

@@ -3,13 +3,20 @@
 ## Why
 
 Next month the same line installs something else. What a notebook needs belongs in a requirements
-file, with versions.
+file, with versions. All installations of a notebook are one finding.
 
 ## Flagged
 
 ```notebook
 # %%
 %pip install pandas scikit-learn==1.5.0
+#^ NBP502
+!pip install seaborn
+```
+
+```notebook
+# %%
+!conda install -y -c conda-forge lightgbm
 #^ NBP502
 ```
 
@@ -19,7 +26,9 @@ file, with versions.
 # %%
 %pip install pandas==2.2.2 "scikit-learn>=1.4,<1.6"
 %pip install -r requirements.txt
+%pip install --upgrade pip
 !pip install .
+!conda install -y numpy=1.26
 ```
 """
 
@@ -29,34 +38,47 @@ import re
 from collections.abc import Iterator
 
 from nbprod.facts import Facts
-from nbprod.model import Diagnostic, Severity, Span
-from nbprod.rule import MagicInCell, rule
-from nbprod.syntax.types import Magic
+from nbprod.model import Diagnostic, Label, Severity, Span
+from nbprod.notebook.types import Notebook
+from nbprod.rule import rule
 
 _INSTALL = re.compile(
-    r"[!%]{1,2}\s*(?:sudo\s+)?(?:\S*python\S*\s+-m\s+)?pip3?\s+install\s+(?P<what>.+)"
+    r"(?:[!%]{1,2}\s*)?(?:sudo\s+)?(?:\S*python\S*\s+-m\s+|uv\s+)?(?:pip3?|conda|mamba)\s+install\s+"
+    r"(?P<what>.+)",
+    re.DOTALL,
 )
 _TAKES_VALUE = frozenset(
     "-r --requirement -c --constraint -i --index-url --extra-index-url -f --find-links -e"
-    " --editable -t --target --progress-bar".split()
+    " --editable -t --target --progress-bar -n --name -p --prefix --channel --python"
+    " --upgrade-strategy".split()
 )
 _VERSION = re.compile(r"[=<>~!@]|^git\+|://|^\.|/|\.whl$|\$|\{")
+# The installers themselves: nothing is computed with them.
+_TOOLS = frozenset(["pip", "pip3", "setuptools", "wheel", "uv"])
 
 
-@rule("NBP502", "unpinned-install", on=Magic, level="production", severity=Severity.INFO)
-def check(subject: MagicInCell, facts: Facts) -> Iterator[Diagnostic]:
-    """Report installations by pip with names that have no version."""
-    magic = subject.magic
-    match = _INSTALL.match(magic.text)
-    if match is None:
-        return
-    loose = list(_without_version(match["what"].split()))
-    if loose:
-        listed = ", ".join(f"`{name}`" for name in loose[:4])
-        cell = subject.parsed.cell.index
+@rule("NBP502", "unpinned-install", on=Notebook, level="production", severity=Severity.INFO)
+def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
+    """Report installations with names that have no version, once for a notebook."""
+    places: list[Span] = []
+    names: list[str] = []
+    for parsed in facts.parsed:
+        if parsed is None or "install" not in parsed.cell.source:
+            continue
+        for magic in parsed.magics:
+            match = _INSTALL.match(magic.text)
+            loose = list(_without_version(match["what"].split())) if match else []
+            if loose:
+                places.append(Span(parsed.cell.index, magic.start, magic.end))
+                names += loose
+    if places:
+        names = list(dict.fromkeys(names))
+        listed = ", ".join(f"`{name}`" for name in names[:4])
+        more = f" and {len(names) - 4} more" if len(names) > 4 else ""
         yield Diagnostic(
-            Span(cell, magic.start, magic.end),
-            f"{listed} {'is' if len(loose) == 1 else 'are'} installed in any version",
+            places[0],
+            f"{listed}{more} {'is' if len(names) == 1 else 'are'} installed in any version",
+            labels=tuple(Label(place, "without a version, too") for place in places[1:4]),
             help="name the version, or install from a requirements file",
         )
 
@@ -71,5 +93,5 @@ def _without_version(words: list[str]) -> Iterator[str]:
             skips = False
         elif text.startswith("-"):
             skips = text in _TAKES_VALUE
-        elif not _VERSION.search(text) and re.match(r"[A-Za-z]", text):
-            yield text
+        elif not _VERSION.search(text) and re.match(r"[A-Za-z]", text) and text not in _TOOLS:
+            yield text.rstrip(";")

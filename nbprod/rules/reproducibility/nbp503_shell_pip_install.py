@@ -11,6 +11,8 @@ the import fails. `%pip` is the kernel's own.
 # %%
 !pip install pandas
 #^ NBP503
+! pip3 install -q seaborn
+#^ NBP503
 ```
 
 ## Fixed
@@ -18,6 +20,7 @@ the import fails. `%pip` is the kernel's own.
 ```notebook
 # %%
 %pip install pandas
+%pip install -q seaborn
 ```
 
 ## Clean
@@ -45,6 +48,7 @@ from nbprod.rule import MagicInCell, rule, safe
 from nbprod.syntax.types import Magic
 
 _PIP = re.compile(r"!\s*(?:pip3?|conda|mamba)\s+(?:un)?install\b")
+_TO_REPLACE = re.compile(r"!\s*pip3?\s+(?=install\b)")
 _SHELL = re.compile(r"[|;&<>`]|\$\(")
 
 
@@ -65,6 +69,8 @@ def check(subject: MagicInCell, facts: Facts) -> Iterator[Diagnostic]:
 
 def _as_magic(magic: Magic, cell: int) -> Fix | None:
     """The magic in place of the exclamation mark, where the line needs no shell."""
-    if _SHELL.search(magic.text) or "\n" in magic.text or not magic.text.startswith("!pip "):
+    match = _TO_REPLACE.match(magic.text)
+    if match is None or _SHELL.search(magic.text) or "\n" in magic.text:
         return None
-    return safe("Use `%pip`", Edit(Span(cell, magic.start, magic.start + 1), "%"))
+    edit = Edit(Span(cell, magic.start, magic.start + match.end()), "%pip ")
+    return safe("Use `%pip`", edit)

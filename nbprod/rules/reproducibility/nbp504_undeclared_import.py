@@ -5,7 +5,7 @@
 On a fresh machine the installation succeeds and the notebook fails. Only judged where the project
 declares anything: `requirements*.txt`, `pyproject.toml`, `setup.cfg`, `environment.yml` or
 `Pipfile` above the notebook. What a cell installs itself is declared there; modules beside the
-notebook and imports in a `try` are no matter.
+notebook, those that a cell writes and imports in a `try` are no matter.
 
 ## Flagged
 
@@ -34,10 +34,27 @@ try:
 except ImportError:
     cupy = None
 ```
+
+```notebook
+#: declares pandas
+# %%
+%pip install -q "plotly>=5" \\
+    rich
+# %%
+%%writefile shop/prices.py
+RATE = 1
+# %%
+import plotly
+import rich
+from shop import prices
+import shop_pb2
+```
 """
 
 from __future__ import annotations
 
+import ast
+import re
 from collections.abc import Iterator
 
 from nbprod.environment.distributions import distribution_of, normalised
@@ -46,6 +63,10 @@ from nbprod.facts import Facts
 from nbprod.model import Diagnostic
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule
+from nbprod.syntax.walk import walk
+
+_WRITES = re.compile(r"^%%(?:writefile|file)\s+(?:-a\s+)?[\"']?([^\s\"']+)")
+_EXTENDING = ("sys.path.append", "sys.path.insert")
 
 
 @rule("NBP504", "undeclared-import", on=Notebook, level="production")
@@ -55,12 +76,15 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     if declared is None:
         return
     here = {normalised(name) for name in installed_pins(facts)}
+    written = set(_written(notebook))
     seen: set[str] = set()
     for one in imported_modules(facts):
         top = one.module.partition(".")[0]
         name = distribution_of(one.module)
         known = {normalised(name), normalised(top)}
-        if top in seen or known & (declared | here) or _is_beside(top, facts):
+        if top in seen or known & (declared | here) or top.endswith("_pb2"):
+            continue
+        if top in written or _is_beside(top, facts):
             continue
         if any(other.startswith(f"{normalised(top)}-") for other in declared | here):
             # A part of a family: `google`, `azure`, `langchain`.
@@ -74,7 +98,29 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
         )
 
 
+def _written(notebook: Notebook) -> Iterator[str]:
+    """The modules and packages that cells write: the names of the file and of its folders."""
+    for cell in notebook.cells:
+        for path in _WRITES.findall(cell.source) if cell.source.startswith("%%") else ():
+            yield from re.split(r"[\\/]+", path.removesuffix(".py"))
+
+
 def _is_beside(top: str, facts: Facts) -> bool:
-    """Whether a module or package of that name lies beside the notebook."""
+    """Whether a module or package lies beside the notebook, or where a cell says to look."""
     read = facts.options.read_file
-    return any(read(path) is not None for path in (f"{top}.py", f"{top}/__init__.py"))
+    folders = ["", *(f"{path}/" for path in _searched(facts))]
+    return any(
+        read(f"{folder}{path}") is not None
+        for folder in folders
+        for path in (f"{top}.py", f"{top}/__init__.py")
+    )
+
+
+def _searched(facts: Facts) -> Iterator[str]:
+    """The folders that cells add to `sys.path` as literals."""
+    for _, tree in facts.trees_with("sys.path"):
+        for node in walk(tree):
+            if isinstance(node, ast.Call) and facts.qualified(node.func) in _EXTENDING:
+                for one in node.args:
+                    if isinstance(one, ast.Constant) and isinstance(one.value, str):
+                        yield one.value

@@ -25,6 +25,10 @@ start = time.time()
 # %%
 print("took", time.time() - start)
 print("written", datetime.now())
+# %%
+before = datetime.now()
+took = datetime.now() - before
+t2_1 = datetime.now()
 ```
 
 ```notebook
@@ -37,6 +41,7 @@ today = date.today()
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 from nbprod.facts import Facts
@@ -56,20 +61,7 @@ _CLOCKS = frozenset(
     ]
 )
 # Names of values that measure or name a run; what is computed does not depend on them.
-_HARMLESS = (
-    "start",
-    "begin",
-    "end",
-    "stop",
-    "tic",
-    "toc",
-    "t0",
-    "t1",
-    "stamp",
-    "log",
-    "run",
-    "now",
-)
+_HARMLESS = re.compile(r"start|begin|before|end|stop|tic|toc|\bt\d|stamp|log|run|now")
 
 
 @rule(
@@ -88,7 +80,8 @@ def check(subject: NodeInCell, facts: Facts) -> Iterator[Diagnostic]:
     for part in walk(node.value):
         if isinstance(part, ast.Call) and isinstance(part.func, ast.Attribute):
             if part.func.attr in ("now", "today", "utcnow"):
-                if facts.qualified(part.func) in _CLOCKS and not _is_written(node.value):
+                is_clock = facts.qualified(part.func) in _CLOCKS
+                if is_clock and not _is_written(node.value) and not _is_duration(node.value):
                     yield Diagnostic(
                         facts.span(cell, part),
                         f"`{names[0]}` is another one each day",
@@ -99,7 +92,7 @@ def check(subject: NodeInCell, facts: Facts) -> Iterator[Diagnostic]:
 
 
 def _is_harmless(name: str) -> bool:
-    return any(word in name for word in _HARMLESS)
+    return _HARMLESS.search(name) is not None
 
 
 def _is_written(node: ast.expr) -> bool:
@@ -108,3 +101,13 @@ def _is_written(node: ast.expr) -> bool:
         isinstance(part, ast.Attribute) and part.attr in ("strftime", "isoformat")
         for part in walk(node)
     ) or isinstance(node, ast.JoinedStr)
+
+
+def _is_duration(node: ast.expr) -> bool:
+    """Whether the time since another one is measured: the clock minus a name of a measurement."""
+    return (
+        isinstance(node, ast.BinOp)
+        and isinstance(node.op, ast.Sub)
+        and isinstance(node.right, ast.Name)
+        and _is_harmless(node.right.id.lower())
+    )

@@ -11,10 +11,50 @@ another one, and the rows, the split and the model differ.
 # %%
 import glob
 import os
+from pathlib import Path
 frames = []
 for path in glob.glob("data/*.csv"):  #! NBP506
     frames.append(path)
 names = [name.upper() for name in os.listdir("data")]  #! NBP506
+notes = [path.stem for path in Path("notes").iterdir()]  #! NBP506
+```
+
+```notebook
+# %%
+import os
+from pathlib import Path
+root = Path("data")
+files = list(root.glob("*.csv"))  #! NBP506
+# %%
+texts = []
+for number, path in enumerate(files):
+    texts.append((number, path.read_text()))
+```
+
+## Fixed
+
+```notebook
+# %%
+import glob
+import os
+from pathlib import Path
+frames = []
+for path in sorted(glob.glob("data/*.csv")):
+    frames.append(path)
+names = [name.upper() for name in sorted(os.listdir("data"))]
+notes = [path.stem for path in sorted(Path("notes").iterdir())]
+```
+
+```notebook
+# %%
+import os
+from pathlib import Path
+root = Path("data")
+files = sorted(root.glob("*.csv"))
+# %%
+texts = []
+for number, path in enumerate(files):
+    texts.append((number, path.read_text()))
 ```
 
 ## Clean
@@ -27,45 +67,115 @@ for path in sorted(glob.glob("data/*.csv")):
     print(path)
 count = len(os.listdir("data"))
 sizes = {name: os.path.getsize(name) for name in os.listdir("data")}
+names = sorted(name.upper() for name in os.listdir("data"))
+total = 0
+for name in [name for name in os.listdir("data") if name.endswith(".csv")]:
+    total += os.path.getsize(name)
+files = glob.glob("data/*.csv")
+files.sort()
+kept = []
+for path in files:
+    kept.append(path)
+first = [name for name in os.listdir("run")][0]
 ```
+
+## Fix safety
+
+Unsafe: where the disk had another order, the results come in another one from now on.
 """
 
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 from nbprod.facts import Facts
-from nbprod.model import Diagnostic, Severity
-from nbprod.rule import NodeInCell, rule
+from nbprod.model import Diagnostic, Edit, Fix, Severity, Span
+from nbprod.rule import NodeInCell, rule, unsafe
 from nbprod.syntax.walk import walk
 
 _LISTINGS = frozenset(["os.listdir", "os.scandir", "glob.glob", "glob.iglob"])
-
-
-@rule(
-    "NBP506",
-    "arbitrary-order",
-    on=(ast.For, ast.ListComp),
-    level="production",
-    severity=Severity.INFO,
+_WORDS = ("listdir", "scandir", "glob", "iterdir")
+# What gives the same in any order, or makes one.
+_ORDERLY = frozenset(
+    "sorted natsorted set frozenset len sum any all min max Counter shuffle dict".split()
 )
+# What hands the order on.
+_HANDS_ON = frozenset("list tuple enumerate map filter tqdm array zip reversed iter".split())
+_Parents = dict[ast.AST, ast.AST]
+
+
+@rule("NBP506", "arbitrary-order", on=(ast.Module,), level="production", severity=Severity.INFO)
 def check(subject: NodeInCell, facts: Facts) -> Iterator[Diagnostic]:
-    """Report loops that gather something over a listing that has no order."""
-    node = subject.node
-    if isinstance(node, ast.ListComp):
-        source = node.generators[0].iter
-    else:
-        assert isinstance(node, ast.For)
-        if not _gathers(node):
-            return
-        source = node.iter
-    if isinstance(source, ast.Call) and facts.qualified(source.func) in _LISTINGS:
-        yield Diagnostic(
-            facts.span(subject.parsed.cell.index, source),
-            "the files come in no order that can be relied on",
-            help="go through `sorted(...)`",
+    """Report listings without an order whose files are gathered in the order in which they come."""
+    nodes, cell = subject.parsed.nodes, subject.parsed.cell
+    if not any(word in cell.source for word in _WORDS):
+        return
+    listings = [one for one in nodes if isinstance(one, ast.Call) and _lists(one, facts)]
+    if not listings:
+        return
+    parents = {child: node for node in nodes for child in ast.iter_child_nodes(node)}
+    for call in listings:
+        if _is_gathered(call, parents, facts):
+            yield Diagnostic(
+                facts.span(cell.index, call),
+                "the files come in no order that can be relied on",
+                help="go through `sorted(...)`",
+                fix=_ordered(call, parents, cell.index, facts),
+            )
+
+
+def _lists(call: ast.Call, facts: Facts) -> bool:
+    name = facts.qualified(call.func)
+    if name or not isinstance(call.func, ast.Attribute):
+        return name in _LISTINGS
+    if call.func.attr == "glob":
+        return _is_path(call.func.value, facts)
+    return call.func.attr in ("iterdir", "rglob")
+
+
+def _is_path(node: ast.expr, facts: Facts) -> bool:
+    """Whether an expression is one of pathlib: others that can `glob` may keep an order."""
+    if isinstance(node, ast.Name):
+        made = facts.flow.definitions.get(node.id, ())
+        values = [one.node.value for one in made if isinstance(one.node, ast.Assign)]
+        return bool(values) and all(
+            not isinstance(one, ast.Name) and _is_path(one, facts) for one in values
         )
+    if isinstance(node, ast.BinOp):
+        return isinstance(node.op, ast.Div)
+    return isinstance(node, ast.Call) and facts.qualified(node.func).startswith("pathlib.")
+
+
+def _is_gathered(call: ast.Call, parents: _Parents, facts: Facts) -> bool:
+    """Follow a listing outwards to what keeps its files, or makes an order of them."""
+    node: ast.AST = call
+    is_kept = False
+    while (parent := parents.get(node)) is not None:
+        if isinstance(parent, ast.Call) and node is not parent.func:
+            called = parent.func
+            name = called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")
+            if name not in _HANDS_ON:
+                return name == "concat" or is_kept and name not in _ORDERLY
+        elif isinstance(parent, ast.comprehension):
+            parent = parents[parent]
+            if isinstance(parent, (ast.SetComp, ast.DictComp)):
+                return False
+            is_kept = True
+        elif isinstance(parent, ast.For):
+            return node is parent.iter and _gathers(parent)
+        elif isinstance(parent, ast.Assign):
+            target = parent.targets[0]
+            if not isinstance(target, ast.Name):
+                return is_kept
+            return _is_kept_later(target.id, is_kept, facts)
+        elif isinstance(parent, ast.Return):
+            return is_kept
+        elif not isinstance(parent, (ast.BinOp, ast.List, ast.Tuple, ast.Starred, ast.keyword)):
+            return False
+        node = parent
+    return False
 
 
 def _gathers(node: ast.For) -> bool:
@@ -75,3 +185,40 @@ def _gathers(node: ast.For) -> bool:
         for one in node.body
         for part in walk(one)
     )
+
+
+def _is_kept_later(name: str, is_kept: bool, facts: Facts) -> bool:
+    """Whether files that have a name are gathered somewhere, and nowhere brought into an order."""
+    word = re.escape(name)
+    made_orderly = re.compile(
+        rf"\b{word}\.sort\(|\b(?:sorted|natsorted|set|shuffle)\(\s*(?:list\(\s*)?{word}\b"
+    )
+    if any(made_orderly.search(one.source) for one in facts.notebook.cells if one.is_python):
+        return False
+    return is_kept or any(
+        _goes_through(node, name) for _, tree in facts.trees_with(name) for node in walk(tree)
+    )
+
+
+def _goes_through(node: ast.AST, name: str) -> bool:
+    if isinstance(node, ast.For):
+        return _is_over(node.iter, name) and _gathers(node)
+    return isinstance(node, ast.ListComp) and _is_over(node.generators[0].iter, name)
+
+
+def _is_over(node: ast.expr, name: str) -> bool:
+    if isinstance(node, ast.Call) and getattr(node.func, "id", "") in _HANDS_ON:
+        return any(_is_over(one, name) for one in node.args)
+    return isinstance(node, ast.Name) and node.id == name
+
+
+def _ordered(call: ast.Call, parents: _Parents, cell: int, facts: Facts) -> Fix | None:
+    """`sorted` around the listing, or in place of a `list`; entries of `scandir` have no order."""
+    if facts.qualified(call.func) == "os.scandir":
+        return None
+    parent = parents[call]
+    title = "Go through `sorted(...)`"
+    if isinstance(parent, ast.Call) and getattr(parent.func, "id", "") == "list":
+        return unsafe(title, Edit(facts.span(cell, parent.func), "sorted"))
+    start, end = facts.span(cell, call)[1:]
+    return unsafe(title, Edit(Span(cell, start, start), "sorted("), Edit(Span(cell, end, end), ")"))

@@ -3,7 +3,8 @@
 ## Why
 
 What does not fit on a screen is read by nobody, and run as a whole or not at all. Its parts want
-names: they are functions. Definitions and texts are not counted; `max-cell-lines` sets the limit.
+names: they are functions. Definitions, texts and tables of constants are not counted;
+`max-cell-lines` sets the limit.
 
 ## Flagged
 
@@ -20,6 +21,11 @@ x = x + 1
 # %%
 x = 0
 print(x)
+# %%
+rates = [
+    [1, 0.5],
+#* 70
+]
 ```
 """
 
@@ -27,14 +33,16 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from typing import TypeGuard
 
 from nbprod.facts import Facts
 from nbprod.model import Diagnostic, Severity
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule, whole_cell
-from nbprod.syntax.walk import walk
 
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
+
+_LITERALS = (ast.List, ast.Tuple, ast.Set, ast.Dict, ast.Constant, ast.UnaryOp)
 
 
 @rule("NBP801", "long-cell", on=Notebook, level="production", severity=Severity.INFO)
@@ -45,11 +53,10 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
         if parsed is None or parsed.tree is None or parsed.cell.source.count("\n") < most:
             continue
         lines = sum(
-            (node.end_lineno or node.lineno) - node.lineno + 1
+            (node.end_lineno or node.lineno) - node.lineno + 1 - _data_lines(node)
             for node in parsed.tree.body
             if not isinstance(node, _DEFINITIONS)
         )
-        lines -= _text_lines(parsed.tree)
         if lines > most:
             yield Diagnostic(
                 whole_cell(parsed.cell),
@@ -58,11 +65,17 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
             )
 
 
-def _text_lines(tree: ast.Module) -> int:
-    """The lines inside of strings: queries and texts are no code."""
-    return sum(
-        (node.end_lineno or node.lineno) - node.lineno
-        for node in walk(tree)
-        if isinstance(node, (ast.JoinedStr, ast.Constant))
-        and isinstance(getattr(node, "value", ""), str)
-    )
+def _data_lines(node: ast.AST) -> int:
+    """The lines inside of texts and of collections of constants: queries and tables are no code."""
+    if isinstance(node, (ast.JoinedStr, ast.Constant)) or _is_table(node):
+        return (node.end_lineno or node.lineno) - node.lineno
+    return sum(map(_data_lines, ast.iter_child_nodes(node)))
+
+
+def _is_table(node: ast.AST) -> TypeGuard[ast.expr]:
+    """Whether a node is a literal all through: a list of rows, a mapping of constants."""
+    if isinstance(node, (ast.List, ast.Tuple, ast.Set, ast.Dict)):
+        return all(
+            isinstance(one, (*_LITERALS, ast.expr_context, ast.unaryop)) for one in ast.walk(node)
+        )
+    return False

@@ -13,6 +13,11 @@ x = 1
 # x = load("old.csv")  #! NBP806
 # x = clean(x)
 print(x)
+# %%
+#for name in names:  #! NBP806
+#    x = load(
+#        name,
+#    )
 ```
 
 ## Clean
@@ -25,7 +30,22 @@ x = 1  # see notes
 # TODO: return
 # print
 # 12
-print(x)
+# second (s)
+# minute (m)
+# a = apple
+# b = banana
+# If you have no network, uncomment these lines:
+# x = load("old.csv")
+# x = clean(x)
+#
+# On a large machine:
+
+# x = load("all.csv")
+# x = clean(x)
+print(x, '''
+# x = load("old.csv")
+# x = clean(x)
+''')
 ```
 """
 
@@ -34,17 +54,29 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from textwrap import dedent
 
 from nbprod.facts import Facts
 from nbprod.model import Diagnostic, Severity, Span
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule
+from nbprod.syntax.lexer import comments
 
-_COMMENT = re.compile(r"^[ \t]*#[ \t]?(.*)$", re.MULTILINE)
+_COMMENT = re.compile(r"^(?P<indent>[ \t]*)#(?: (?! ))?(?P<text>.*)$", re.MULTILINE)
 _NO_CODE = re.compile(r"\s*(?:!|%|#|-|=|@|noqa|type:|pylint|fmt:|nbprod)", re.IGNORECASE)
-# A sentence rarely has one of these where code does.
-_TELLING = (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Import, ast.ImportFrom, ast.Delete)
+_MAY_BE_CODE = re.compile(r"[(=]|\bimport\b|:\s*\Z")
+_CALL = re.compile(r"[\w.]+(?:\[[^\]]*\])?\(")
+_BLOCKS = (ast.If, ast.For, ast.While, ast.With, ast.Try, ast.FunctionDef, ast.ClassDef)
+# What a comment says that offers the code below it to its reader.
+_OFFERS = re.compile(
+    r"uncomment|alternativ|instead|optional|example|e\.g\.|usage|equivalent|the same as|like this"
+    r"|:\s*\Z",
+    re.IGNORECASE,
+)
+_TELLING = (ast.AugAssign, ast.AnnAssign, ast.Import, ast.ImportFrom, ast.Delete, ast.Expr)
 _LEAST = 2
+# So many lines in a row that do not parse end a statement.
+_PATIENCE = 8
 
 
 @rule("NBP806", "commented-out-code", on=Notebook, level="production", severity=Severity.INFO)
@@ -54,6 +86,9 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
         if parsed is None or parsed.tree is None or "#" not in parsed.cell.source:
             continue
         for start, end, count in _runs(parsed.cell.source):
+            if not any(first <= start < last for first, last in comments(parsed.masked)):
+                # In a text.
+                continue
             yield Diagnostic(
                 Span(parsed.cell.index, start, end),
                 f"{count} lines of code are commented out",
@@ -62,29 +97,71 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
 
 
 def _runs(source: str) -> Iterator[tuple[int, int, int]]:
-    """The runs of such lines: where the first one starts and ends, and how many there are."""
-    run: list[re.Match[str]] = []
+    """The stretches of code: where the first line starts and ends, and how many there are."""
+    block: list[re.Match[str]] = []
+    above = ""
     for match in [*_COMMENT.finditer(source), None]:
-        adjacent = match is not None and run and run[-1].end() + 1 == match.start()
-        if match is not None and _is_code(match[1]) and (adjacent or not run):
-            run.append(match)
+        if match is not None and (not block or block[-1].end() + 1 == match.start()):
+            block.append(match)
             continue
-        if len(run) >= _LEAST:
-            first = run[0]
-            yield first.start() + len(first[0]) - len(first[0].lstrip()), first.end(), len(run)
-        run = [match] if match is not None and _is_code(match[1]) else []
+        if len(block) >= _LEAST:
+            yield from _in_block(block, above)
+        if match is not None:
+            is_near = not source[block[-1].end() : match.start()].strip()
+            above = "\n".join(one["text"] for one in block[-2:]) if is_near else ""
+            block = [match]
 
 
-def _is_code(text: str) -> bool:
-    if _NO_CODE.match(text) or not ("(" in text or "=" in text or "import" in text):
-        return False
-    try:
-        body = ast.parse(text.strip()).body
-    except (SyntaxError, ValueError):
-        return False
-    if len(body) != 1:
-        return False
-    node = body[0]
-    if isinstance(node, _TELLING):
-        return True
-    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)
+def _in_block(block: list[re.Match[str]], above: str) -> Iterator[tuple[int, int, int]]:
+    """The stretches of code in comment lines that follow one another."""
+    texts = [one["indent"] + one["text"] for one in block]
+    place = 0
+    while place < len(texts):
+        count = _code_lines(texts, place)
+        before = "\n".join(texts[max(place - 2, 0) : place]) or above
+        if count >= _LEAST and not _OFFERS.search(before):
+            first = block[place]
+            yield first.start() + len(first["indent"]), first.end(), count
+        place += max(count, 1)
+
+
+def _code_lines(texts: list[str], start: int) -> int:
+    """How many lines from here on are statements: as many as parse together."""
+    if _NO_CODE.match(texts[start]) or not _MAY_BE_CODE.search(texts[start]):
+        return 0
+    best = 0
+    is_telling = False
+    for end in range(start + 1, min(len(texts), start + 80) + 1):
+        if end - start - best > _PATIENCE:
+            break
+        if not texts[end - 1].strip() or texts[end - 1].lstrip().startswith("#"):
+            continue
+        try:
+            body = ast.parse(dedent("\n".join(texts[start:end]))).body
+        except (SyntaxError, ValueError):
+            continue
+        lines = [one.strip() for one in texts[start:end]]
+        if not body or not all(_is_statement(one, lines[one.lineno - 1]) for one in body):
+            break
+        best = end - start
+        is_telling = is_telling or any(map(_is_telling, body))
+    return best if is_telling else 0
+
+
+def _is_statement(node: ast.stmt, line: str) -> bool:
+    """Whether a statement is one that somebody ran, and no sentence that happens to parse."""
+    if isinstance(node, ast.AnnAssign):
+        return node.value is not None
+    if isinstance(node, ast.Expr):
+        return isinstance(node.value, ast.Call) and _CALL.match(line) is not None
+    if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+        # `[...]` stands for what is left out.
+        return not isinstance(node.body[0], ast.Expr) or len(node.body) > 1
+    return True
+
+
+def _is_telling(node: ast.stmt) -> bool:
+    """Whether a statement is no legend such as ``a = apple``."""
+    if isinstance(node, ast.Assign):
+        return not (isinstance(node.value, ast.Name) and isinstance(node.targets[0], ast.Name))
+    return isinstance(node, (*_TELLING, *_BLOCKS))

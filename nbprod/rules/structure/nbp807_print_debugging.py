@@ -10,8 +10,11 @@
 # %%
 def load(path):
     print("here")  #! NBP807
-    print(">>> path", path)  #! NBP807
+    print(">>> loading")  #! NBP807
     return path
+# %%
+for path in ["a", "b"]:
+    print("here 2")  #! NBP807
 ```
 
 ## Clean
@@ -19,8 +22,11 @@ def load(path):
 ```notebook
 # %%
 def report(total):
+    print("Orders")
+    print("======")
     print(f"{total} orders")
 print("done")
+print("test")
 ```
 """
 
@@ -35,18 +41,23 @@ from nbprod.model import Diagnostic, Severity
 from nbprod.rule import NodeInCell, rule
 from nbprod.syntax.walk import walk
 
+# Lines and stars are left out: they are tables and headings of an output.
 _HERE = re.compile(
-    r"\s*(?:here\d*|got here|debug(?:ging)?|test(?:ing)?\d*|xxx+|aaa+|asdf|foo|bar|checkpoint"
-    r"|>>>.*|###+.*|\*\*\*+.*|---+|===+)\W*\s*\Z",
+    r"\s*(?:(?:got |am |i'm )?here\d*|debug(?:ging)?|test(?:ing)?\d*|xxx+|aaa+|asdf|foo|bar"
+    r"|checkpoint|>>>.*)[\W\d]*\Z",
     re.IGNORECASE,
 )
 
 
 @rule(
-    "NBP807", "print-debugging", on=(ast.FunctionDef,), level="production", severity=Severity.INFO
+    "NBP807",
+    "print-debugging",
+    on=(ast.FunctionDef, ast.For, ast.While),
+    level="production",
+    severity=Severity.INFO,
 )
 def check(subject: NodeInCell, facts: Facts) -> Iterator[Diagnostic]:
-    """Report prints in functions whose text is a mark and no message."""
+    """Report prints in functions and loops whose text is a mark and no message."""
     if "print" not in subject.parsed.cell.source:
         return
     for node in walk(subject.node):
@@ -54,7 +65,7 @@ def check(subject: NodeInCell, facts: Facts) -> Iterator[Diagnostic]:
             isinstance(node, ast.Call)
             and isinstance(node.func, ast.Name)
             and node.func.id == "print"
-            and node.args
+            and len(node.args) == 1
             and isinstance(node.args[0], ast.Constant)
             and isinstance(node.args[0].value, str)
             and _HERE.match(node.args[0].value)

@@ -13,8 +13,9 @@ import pandas as pd
 def total():
     df = pd.read_csv("sales.csv")  #! NBP808
     return df["price"].sum()
-def ask():
-    return int(input("How many? "))  #! NBP808
+def order():
+    count = int(input("How many? "))  #! NBP808
+    return count * 12
 ```
 
 ## Clean
@@ -26,6 +27,12 @@ def total(path):
     return pd.read_csv(path)["price"].sum()
 def load_sales():
     return pd.read_csv("sales.csv")
+def ask():
+    "How many somebody wants."
+    return int(input("How many? "))
+def main():
+    while input("More? ") == "yes":
+        print(total("sales.csv"))
 ```
 """
 
@@ -42,6 +49,10 @@ from nbprod.syntax.walk import walk
 _WORDS = ("input", "open", "read_", "requests", "urllib")
 _PERSON = "asks a person"
 _NETWORK = ("requests.get", "requests.post", "urllib.request.urlopen", "urllib.request.urlretrieve")
+
+_LOADING = tuple(
+    "load read fetch get download open main ask prompt input repl play run_interactive".split()
+)
 
 
 @rule(
@@ -61,7 +72,7 @@ def check(subject: NodeInCell, facts: Facts) -> Iterator[Diagnostic]:
         if not isinstance(call, ast.Call):
             continue
         reason = _reason(call, facts)
-        if reason is not None and (reason == _PERSON or not _only_loads(node)):
+        if reason is not None and not _only_loads(node):
             yield Diagnostic(
                 facts.span(cell, call),
                 f"`{node.name}` {reason}: a test of it needs that, too",
@@ -88,6 +99,6 @@ def _reason(call: ast.Call, facts: Facts) -> str | None:
 
 
 def _only_loads(node: ast.FunctionDef) -> bool:
-    """Whether loading is all that a function does: then it has one reason to change."""
-    named = node.name.startswith(("load", "read", "fetch", "get", "download", "open", "main"))
-    return named or len(node.body) == 1
+    """Whether loading or asking is all that a function does: then it has one reason to change."""
+    body = node.body[1:] if ast.get_docstring(node, clean=False) is not None else node.body
+    return node.name.startswith(_LOADING) or len(body) == 1

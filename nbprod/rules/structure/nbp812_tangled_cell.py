@@ -54,9 +54,21 @@ from nbprod.facts import Facts
 from nbprod.model import Diagnostic, Severity
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule
+from nbprod.syntax.walk import walk_outside
 
-_BRANCHES = (ast.If, ast.For, ast.While, ast.ExceptHandler, ast.IfExp, ast.comprehension, ast.Match)
-_OWN = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
+_BRANCHES = frozenset(
+    [
+        ast.If,
+        ast.For,
+        ast.While,
+        ast.ExceptHandler,
+        ast.IfExp,
+        ast.comprehension,
+        ast.Match,
+        ast.BoolOp,
+    ]
+)
+_OWN = frozenset([ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda])
 
 
 @rule("NBP812", "tangled-cell", on=Notebook, level="production", severity=Severity.INFO)
@@ -76,9 +88,4 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
 
 def _branches(node: ast.AST) -> int:
     """The branches of a statement, those of functions left out (McCabe 1976)."""
-    if isinstance(node, _OWN):
-        return 0
-    own = isinstance(node, _BRANCHES)
-    if isinstance(node, ast.BoolOp):
-        own = len(node.values) > 1
-    return own + sum(map(_branches, ast.iter_child_nodes(node)))
+    return sum(type(one) in _BRANCHES for one in walk_outside(node, _OWN))
