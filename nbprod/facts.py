@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from nbprod.model import Span
 from nbprod.notebook.types import Cell, Notebook
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from nbprod.secrets.types import Secret
 
 __all__ = ["CheckOptions", "Facts", "Sizes"]
+
+Node = TypeVar("Node", bound="ast.AST")
 
 
 def _no_file(_path: str) -> str | None:
@@ -132,6 +134,16 @@ class Facts:
                 source = parsed.cell.source
                 if any(word in source for word in words):
                     yield parsed.cell.index, parsed.tree
+
+    def nodes_with(
+        self, kinds: type[Node] | tuple[type[Node], ...], *words: str
+    ) -> Iterator[tuple[int, Node]]:
+        """The nodes of some classes in Python cells that have one of some words, with the cells."""
+        for cell, _ in self.trees_with(*words):
+            parsed = self.parsed[cell]
+            for node in parsed.nodes if parsed is not None else ():
+                if isinstance(node, kinds):
+                    yield cell, node
 
     def qualified(self, node: ast.expr) -> str:
         """The dotted name of an expression that is a name or attribute of something imported."""

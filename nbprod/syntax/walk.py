@@ -39,12 +39,7 @@ def walk(tree: ast.AST) -> Iterator[ast.AST]:
     while left:
         node = left.pop()
         yield node
-        for field in CHILDREN[type(node)]:
-            value = getattr(node, field, None)
-            if type(value) is list:
-                left += [one for one in value if type(one) not in _LEAVES]
-            elif type(value) not in _LEAVES:
-                left.append(value)  # type: ignore[arg-type]
+        left += _below(node)
 
 
 def walk_outside(tree: ast.AST, skipped: Container[type]) -> Iterator[ast.AST]:
@@ -52,12 +47,18 @@ def walk_outside(tree: ast.AST, skipped: Container[type]) -> Iterator[ast.AST]:
     left = [tree]
     while left:
         node = left.pop()
-        if type(node) in skipped:
-            continue
-        yield node
-        for field in CHILDREN[type(node)]:
-            value = getattr(node, field, None)
-            if type(value) is list:
-                left += [one for one in value if type(one) not in _LEAVES]
-            elif type(value) not in _LEAVES:
-                left.append(value)  # type: ignore[arg-type]
+        if type(node) not in skipped:
+            yield node
+            left += _below(node)
+
+
+def _below(node: ast.AST) -> list[ast.AST]:
+    """The nodes that a node directly holds."""
+    found: list[ast.AST] = []
+    for field in CHILDREN[type(node)]:
+        value = getattr(node, field, None)
+        if type(value) is list:
+            found += [one for one in value if type(one) not in _LEAVES]
+        elif type(value) not in _LEAVES:
+            found.append(value)  # type: ignore[arg-type]
+    return found

@@ -60,7 +60,6 @@ from nbprod.facts import Facts
 from nbprod.model import Diagnostic
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule
-from nbprod.syntax.walk import walk
 
 # The users of hosted machines are the same for everybody: NBP402 is about their folders.
 _HOSTED = r"jovyan|jupyter|ec2-user|sagemaker-user|studio-lab-user|azureuser|model-server"
@@ -70,16 +69,17 @@ _OWN = re.compile(
 )
 
 
+_WORDS = ("/Users/", "/home/", ":\\", ":/", "~/", "~\\")
+
+
 @rule("NBP401", "laptop-path", on=Notebook)
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report string constants that are paths below a person's folder."""
-    for cell, tree in facts.trees_with("/Users/", "/home/", ":\\", ":/", "~/", "~\\"):
-        for node in walk(tree):
-            if isinstance(node, ast.Constant) and isinstance(node.value, str):
-                if "\n" not in node.value and _OWN.match(node.value):
-                    yield Diagnostic(
-                        facts.span(cell, node),
-                        f"`{node.value}` is on one machine only",
-                        help="make the path relative to the project, or read it from configuration",
-                        fix=facts.lifting.fix_path(node, cell),
-                    )
+    for cell, node in facts.nodes_with(ast.Constant, *_WORDS):
+        if isinstance(node.value, str) and "\n" not in node.value and _OWN.match(node.value):
+            yield Diagnostic(
+                facts.span(cell, node),
+                f"`{node.value}` is on one machine only",
+                help="make the path relative to the project, or read it from configuration",
+                fix=facts.lifting.fix_path(node, cell),
+            )

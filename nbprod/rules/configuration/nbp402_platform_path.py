@@ -57,7 +57,6 @@ from nbprod.facts import Facts
 from nbprod.model import Diagnostic
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule
-from nbprod.syntax.walk import walk
 
 _PLATFORMS = (
     (re.compile(r"/content/(?:drive|gdrive|sample_data)\b"), "Colab"),
@@ -76,15 +75,14 @@ _WORDS = ("/content/", "/kaggle/", "../input", "../working", "dbfs", "/home/")
 @rule("NBP402", "platform-path", on=Notebook, level="production")
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report string constants that are paths of a platform."""
-    for cell, tree in facts.trees_with(*_WORDS):
-        for node in walk(tree):
-            if not isinstance(node, ast.Constant) or not isinstance(node.value, str):
-                continue
-            for pattern, platform in _PLATFORMS:
-                if pattern.match(node.value) and "\n" not in node.value:
-                    yield Diagnostic(
-                        facts.span(cell, node),
-                        f"`{node.value}` exists on {platform} only",
-                        help="read the folder from configuration, this one being one of its values",
-                        fix=facts.lifting.fix_path(node, cell),
-                    )
+    for cell, node in facts.nodes_with(ast.Constant, *_WORDS):
+        if not isinstance(node.value, str) or "\n" in node.value:
+            continue
+        for pattern, platform in _PLATFORMS:
+            if pattern.match(node.value):
+                yield Diagnostic(
+                    facts.span(cell, node),
+                    f"`{node.value}` exists on {platform} only",
+                    help="read the folder from configuration, this one being one of its values",
+                    fix=facts.lifting.fix_path(node, cell),
+                )

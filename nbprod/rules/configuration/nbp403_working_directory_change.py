@@ -56,7 +56,6 @@ from nbprod.model import Diagnostic, Label, Span
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule
 from nbprod.syntax.types import Magic, ParsedCell
-from nbprod.syntax.walk import walk
 
 _HELP = "build paths from a folder that is a setting, such as `DATA / 'sales.csv'`"
 _MESSAGE = "from here on every relative path means something else"
@@ -116,7 +115,7 @@ def _by_calls(parsed: ParsedCell, facts: Facts) -> Iterator[_Change]:
         return
     remembered: set[str] = set()
     calls: list[ast.Call] = []
-    for node in walk(parsed.tree):
+    for node in parsed.nodes:
         if isinstance(node, ast.Call) and facts.qualified(node.func) == "os.chdir":
             calls.append(node)
         elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):

@@ -57,17 +57,15 @@ from nbprod.notebook.types import Notebook
 from nbprod.rule import rule, unsafe
 from nbprod.syntax.walk import walk
 
+_STATEMENTS: tuple[type[ast.Assign | ast.AugAssign], ...] = (ast.Assign, ast.AugAssign)
+
 
 @rule("NBP702", "chained-assignment", on=Notebook)
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report assignments through two subscripts, one of which is a comparison of the frame."""
-    for cell, tree in facts.trees_with("][", "] ["):
-        for node in walk(tree):
-            if isinstance(node, ast.Assign):
-                for target in node.targets:
-                    yield from _chained(target, cell, facts)
-            elif isinstance(node, ast.AugAssign):
-                yield from _chained(node.target, cell, facts)
+    for cell, node in facts.nodes_with(_STATEMENTS, "][", "] ["):
+        for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
+            yield from _chained(target, cell, facts)
 
 
 def _chained(target: ast.expr, cell: int, facts: Facts) -> Iterator[Diagnostic]:

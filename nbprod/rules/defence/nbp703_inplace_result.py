@@ -58,7 +58,6 @@ from nbprod.facts import Facts
 from nbprod.model import Certainty, Diagnostic, Edit, Fix, Severity, Span
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule, unsafe
-from nbprod.syntax.walk import walk
 
 _METHODS = frozenset(
     "drop dropna fillna drop_duplicates sort_values sort_index reset_index set_index rename replace"
@@ -68,13 +67,14 @@ _METHODS = frozenset(
 _TAKING_ROWS = frozenset(["dropna", "drop_duplicates", "drop"])
 
 
+_STATEMENTS: tuple[type[ast.Assign | ast.Expr], ...] = (ast.Assign, ast.Expr)
+
+
 @rule("NBP703", "inplace-result", on=Notebook, severity=Severity.ERROR)
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report bound results of calls in place, and calls in place on a passing copy."""
-    for cell, tree in facts.trees_with("inplace"):
-        for node in walk(tree):
-            if isinstance(node, (ast.Assign, ast.Expr)):
-                yield from _in_statement(node, cell, facts)
+    for cell, node in facts.nodes_with(_STATEMENTS, "inplace"):
+        yield from _in_statement(node, cell, facts)
 
 
 def _in_statement(node: ast.Assign | ast.Expr, cell: int, facts: Facts) -> Iterator[Diagnostic]:

@@ -121,10 +121,9 @@ def _is_read(made: Definition, facts: Facts) -> bool:
 def _is_looked_at(name: str, facts: Facts) -> bool:
     """Whether some cell shows the frame or what is made of it, asks for its form or checks it."""
     names = {name}
-    for _, tree in facts.trees_with(name):
-        for node in walk(tree):
-            if isinstance(node, ast.Assign) and _is_made_of(node.value, name, facts):
-                names |= {one.id for one in node.targets if isinstance(one, ast.Name)}
+    for _, node in facts.nodes_with(ast.Assign, name):
+        if _is_made_of(node.value, name, facts):
+            names |= {one.id for one in node.targets if isinstance(one, ast.Name)}
     for parsed in facts.parsed:
         if parsed is None or parsed.tree is None:
             continue
@@ -133,7 +132,7 @@ def _is_looked_at(name: str, facts: Facts) -> bool:
         last = parsed.tree.body[-1] if parsed.tree.body else None
         if isinstance(last, ast.Expr) and _is_shown(last.value, names, facts):
             return True
-        if any(_looks(node, names, facts) for node in walk(parsed.tree)):
+        if any(_looks(node, names, facts) for node in parsed.nodes):
             return True
     return False
 

@@ -54,10 +54,8 @@ _WORDS = ("coerce", "bad_lines")
 @rule("NBP707", "silent-coercion", on=Notebook, level="production", severity=Severity.INFO)
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report calls that drop what they cannot read, where no cell from there on counts it."""
-    for cell, tree in facts.trees_with(*_WORDS):
-        for node in walk(tree):
-            if isinstance(node, ast.Call):
-                yield from _in_call(node, cell, facts)
+    for cell, node in facts.nodes_with(ast.Call, *_WORDS):
+        yield from _in_call(node, cell, facts)
 
 
 def _in_call(node: ast.Call, cell: int, facts: Facts) -> Iterator[Diagnostic]:

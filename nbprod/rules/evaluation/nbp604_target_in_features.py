@@ -45,7 +45,6 @@ from nbprod.facts import Facts
 from nbprod.model import Diagnostic, Severity
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule
-from nbprod.syntax.walk import walk
 
 _TAKES = frozenset(["train_test_split", "cross_val_score", "fit"])
 
@@ -56,10 +55,8 @@ _WORDS = _TAKES
 @rule("NBP604", "target-in-features", on=Notebook, level="production", severity=Severity.ERROR)
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report calls that are given a frame and a column that the frame still has."""
-    for cell, tree in facts.trees_with(*_WORDS):
-        for node in walk(tree):
-            if isinstance(node, ast.Call):
-                yield from _in_call(node, cell, facts)
+    for cell, node in facts.nodes_with(ast.Call, *_WORDS):
+        yield from _in_call(node, cell, facts)
 
 
 def _in_call(node: ast.Call, cell: int, facts: Facts) -> Iterator[Diagnostic]:

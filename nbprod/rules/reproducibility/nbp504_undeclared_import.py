@@ -63,7 +63,6 @@ from nbprod.facts import Facts
 from nbprod.model import Diagnostic
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule
-from nbprod.syntax.walk import walk
 
 _WRITES = re.compile(r"^%%(?:writefile|file)\s+(?:-a\s+)?[\"']?([^\s\"']+)")
 _EXTENDING = ("sys.path.append", "sys.path.insert")
@@ -118,9 +117,8 @@ def _is_beside(top: str, facts: Facts) -> bool:
 
 def _searched(facts: Facts) -> Iterator[str]:
     """The folders that cells add to `sys.path` as literals."""
-    for _, tree in facts.trees_with("sys.path"):
-        for node in walk(tree):
-            if isinstance(node, ast.Call) and facts.qualified(node.func) in _EXTENDING:
-                for one in node.args:
-                    if isinstance(one, ast.Constant) and isinstance(one.value, str):
-                        yield one.value
+    for _, node in facts.nodes_with(ast.Call, "sys.path"):
+        if facts.qualified(node.func) in _EXTENDING:
+            for one in node.args:
+                if isinstance(one, ast.Constant) and isinstance(one.value, str):
+                    yield one.value

@@ -44,7 +44,6 @@ from collections.abc import Iterator
 from nbprod.facts import Facts
 from nbprod.model import Diagnostic, Edit, Fix
 from nbprod.rule import NodeInCell, rule, unsafe
-from nbprod.syntax.walk import walk
 
 
 @rule("NBP805", "wildcard-import", on=(ast.ImportFrom,), level="production")
@@ -90,5 +89,5 @@ def _is_read_here(name: str, cell: int, facts: Facts) -> bool:
         return False
     return any(
         isinstance(one, ast.Name) and one.id == name and isinstance(one.ctx, ast.Load)
-        for one in walk(parsed.tree)
+        for one in parsed.nodes
     )
