@@ -63,13 +63,13 @@ def survey(path: Path, seconds: int) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="survey-") as folder:
         place = Path(folder) / "project"
         shutil.copytree(path.parent, place, symlinks=True, ignore=shutil.ignore_patterns(".git"))
-        found = _extracted(place, path.name, seconds)
+        found = extracted(place, path.name, seconds)
         if found["outcome"] == "same":
             found |= _checked(place)
     return {"notebook": str(path), **found}
 
 
-def _extracted(place: Path, name: str, seconds: int) -> dict[str, Any]:
+def extracted(place: Path, name: str, seconds: int) -> dict[str, Any]:
     command = ["extract", name, "-o", "made.py", "--all", "--run", "--verify"]
     started = time.monotonic()
     done = _run(["nbprod", *command, "--timeout", str(seconds)], place, 4 * seconds)
