@@ -148,11 +148,11 @@ def _tests(
     recorded: dict[str, Recorded] | None,
 ) -> dict[str, bytes]:
     target = order.target
-    suite = suite_of(plan, facts, target, recorded)
+    failing: frozenset[str] = frozenset()
     if order.run is not None:
-        failing = tests_that_fail({**files, **_suite_files(suite, target)}, target, order.run)
-        if failing:
-            suite = suite_of(plan, facts, target, recorded, failing)
+        trial = suite_of(plan, facts, target, recorded, trial=True)
+        failing = tests_that_fail({**files, **_suite_files(trial, target)}, target, order.run)
+    suite = suite_of(plan, facts, target, recorded, failing)
     compiles(suite.text, "the tests")
     if order.extend and _is_other(target.tests, suite.text) and not target.suffix:
         # The module has tests already: those of this notebook stand beside them.

@@ -73,6 +73,7 @@ from collections.abc import Iterator
 from nbprod.facts import Facts
 from nbprod.model import Diagnostic, Edit, Fix, Span
 from nbprod.notebook.types import Notebook
+from nbprod.random_draws import draw_of
 from nbprod.rule import rule, unsafe
 from nbprod.syntax.walk import walk
 
@@ -95,36 +96,11 @@ _SEEDS = {
     "lightning.seed_everything": ("random", "numpy", "torch"),
     "fastai.torch_core.set_seed": ("random", "numpy", "torch"),
 }
-_DRAWS = {
-    "random": frozenset(
-        "random randint randrange choice choices sample shuffle uniform gauss normalvariate"
-        " betavariate expovariate triangular".split()
-    ),
-    "numpy.random": frozenset(
-        "rand randn randint random random_sample choice normal uniform permutation shuffle binomial"
-        " poisson exponential beta gamma standard_normal multivariate_normal lognormal".split()
-    ),
-    "torch": frozenset("rand randn randint randperm normal bernoulli multinomial".split()),
-    "tensorflow.random": frozenset("normal uniform shuffle truncated_normal categorical".split()),
-}
 # A cell without any of these neither draws nor seeds.
 _WORDS = tuple(
     "rand seed shuffle sampl split Forest Trees Boost Bagging KMeans SGD MLP Perceptron normal"
     " choice uniform gauss betavar expovar triang permut binomial poisson exponential beta gamma"
     " bernoulli multinomial categorical set_state make_ Mixture TSNE NMF Dirichlet".split()
-)
-# What draws for sure when it runs or is fitted, from numpy's generator unless told a state.
-_STATES = frozenset(
-    """model_selection.train_test_split model_selection.ShuffleSplit
-    model_selection.StratifiedShuffleSplit model_selection.RandomizedSearchCV
-    ensemble.RandomForestClassifier ensemble.RandomForestRegressor ensemble.ExtraTreesClassifier
-    ensemble.ExtraTreesRegressor ensemble.BaggingClassifier ensemble.BaggingRegressor
-    ensemble.IsolationForest ensemble.AdaBoostClassifier cluster.KMeans cluster.MiniBatchKMeans
-    mixture.GaussianMixture neural_network.MLPClassifier neural_network.MLPRegressor
-    linear_model.SGDClassifier linear_model.SGDRegressor linear_model.Perceptron manifold.TSNE
-    decomposition.NMF decomposition.LatentDirichletAllocation datasets.make_blobs
-    datasets.make_classification datasets.make_moons datasets.make_regression utils.shuffle
-    utils.resample""".split()
 )
 
 
@@ -155,30 +131,24 @@ def _kept(tree: ast.Module) -> set[int]:
 
 def _draw(call: ast.Call, cell: int, seeded: set[str], facts: Facts) -> Iterator[Diagnostic]:
     name = facts.qualified(call.func)
-    module, _, last = name.rpartition(".")
-    top = name.partition(".")[0]
-    if last in _DRAWS.get(module, ()):
-        if top not in seeded:
-            yield Diagnostic(
-                facts.span(cell, call.func),
-                f"`{name}` draws without a seed: each run gives another result",
-                symbol=name,
-                help="pass a generator that is made with a seed, or give one in the first cell",
-            )
-    elif top == "sklearn" and name.partition(".")[2] in _STATES and "numpy" not in seeded:
-        has_state = any(one.arg in ("random_state", None) for one in call.keywords)
-        orderly = any(
-            one.arg == "shuffle" and isinstance(one.value, ast.Constant) and not one.value.value
-            for one in call.keywords
+    draw = draw_of(call, name)
+    if draw is None or draw.has_state or draw.library in seeded:
+        return
+    if not draw.takes_state:
+        yield Diagnostic(
+            facts.span(cell, call.func),
+            f"`{name}` draws without a seed: each run gives another result",
+            symbol=name,
+            help="pass a generator that is made with a seed, or give one in the first cell",
         )
-        if not has_state and not orderly:
-            yield Diagnostic(
-                facts.span(cell, call.func),
-                f"`{last}` draws without a seed: each run gives another result",
-                symbol=name,
-                help="pass `random_state`",
-                fix=_with_state(call, cell, facts),
-            )
+    else:
+        yield Diagnostic(
+            facts.span(cell, call.func),
+            f"`{name.rpartition('.')[2]}` draws without a seed: each run gives another result",
+            symbol=name,
+            help="pass `random_state`",
+            fix=_with_state(call, cell, facts),
+        )
 
 
 def _with_state(call: ast.Call, cell: int, facts: Facts) -> Fix | None:
