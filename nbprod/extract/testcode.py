@@ -18,7 +18,7 @@ from nbprod.extract.settings import parameter_names
 from nbprod.extract.targets import Target
 from nbprod.facts import Facts
 
-__all__ = ["Suite", "suite_of"]
+__all__ = ["Suite", "seeded_test", "suite_of"]
 
 _SAME = '''
 def _assert_same(actual: object, expected: object) -> None:
@@ -131,7 +131,7 @@ def suite_of(
             name = f"test_{function.name}_repeats_the_notebook"
             tests.append(_characterised(function, seen, data, name, name in unstable))
             randomness = randomness_of(function, plan, facts, seen)
-            name = f"test_{function.name}_is_deterministic_under_a_seed"
+            name = seeded_test(function)
             if randomness is not None and name not in unstable:
                 tests += _deterministic(function, seen, data, name, randomness, trial)
         else:
@@ -139,6 +139,11 @@ def suite_of(
     body = "\n\n".join(tests)
     text = _head(plan, facts, target, body) + body + "\n"
     return Suite(formatted(text, "test_it.py", target.module), data.files)
+
+
+def seeded_test(function: Function) -> str:
+    """The name of the test that a function gives the same under a seed."""
+    return f"test_{function.name}_is_deterministic_under_a_seed"
 
 
 def _head(plan: Plan, facts: Facts, target: Target, body: str) -> str:
