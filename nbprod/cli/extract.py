@@ -79,7 +79,7 @@ def command(notebook: str, **options: object) -> int:
         raise _refusal(notebook, safe.stay)
     run = _run_options(options)._replace(environment=tuple(safe.environment.items()))
     order = order._replace(run=run if options["runs"] else None, looked_up=tuple(safe.environment))
-    asked = _Asked(safe.facts, safe.data, groups, cells, order, _plan_options(options))
+    asked = _Asked(safe.facts, safe.data, groups, cells, order, _plan_options(order, options))
 
     if options["interactive"]:
         asked = asked._replace(groups=_answered(asked, safe.stay))
@@ -169,7 +169,8 @@ def _answered(asked: _Asked, stay: Sequence[Kept]) -> list[Group]:
     return wanted
 
 
-def _plan_options(options: dict[str, object]) -> PlanOptions:
+def _plan_options(order: Order, options: dict[str, object]) -> PlanOptions:
+    from nbprod.environment.declared import declared_by
     from nbprod.extract.planning import PlanOptions
 
     return PlanOptions(
@@ -177,6 +178,8 @@ def _plan_options(options: dict[str, object]) -> PlanOptions:
         style="google" if options["docstrings"] == "google" else "numpy",
         logs=bool(options["logs"]),
         shell=bool(options["shell"]),
+        package=order.package,
+        declared=declared_by(os.path.join(order.target.project, "pyproject.toml")),
     )
 
 

@@ -137,7 +137,7 @@ def _module(text: str, order: Order) -> str:
 def _package(facts: Facts, made: Extracted, order: Order) -> dict[str, bytes]:
     python = order.run.python if order.run is not None else sys.executable
     own = order.target.module.partition(".")[0]
-    found, version = dependencies_of([made.module], own, facts, python)
+    found, version = dependencies_of([made.module], own, facts, made.plan, python)
     return package_files(order.target, made.plan, _title(facts), found, version)
 
 

@@ -11,6 +11,8 @@ from typing import NamedTuple
 from nbprod.extract.closure import Closure, imports_of
 from nbprod.extract.display import draws, is_silent, is_work
 from nbprod.extract.hazards import find_hazards
+from nbprod.extract.imports_needed import needed_imports
+from nbprod.extract.installing import installed_by
 from nbprod.extract.liveness import Liveness, Part
 from nbprod.extract.names import Names
 from nbprod.extract.naming import function_name, unique
@@ -23,7 +25,6 @@ from nbprod.extract.plan import (
     Kept,
     Plan,
     Refusal,
-    Taken,
     Value,
 )
 from nbprod.extract.purity import is_immutable
@@ -39,13 +40,17 @@ __all__ = ["PlanOptions", "Planner"]
 _LAST_SHOWN = ("_", "__", "___")
 # Calls of pyplot that draw nothing.
 _SETTING_CALLS = frozenset("show close clf style rc rcParams ion ioff savefig".split())
+# What IPython puts into a line of a magic: `{sys.executable}`, `$name`.
+_EXPANDED = re.compile(r"\{(\w+)|\$(\w+)")
 _NUMBERED = re.compile(r"_i?\d+\Z")
 
 
 class PlanOptions(NamedTuple):
     """``parameters``: literals that are settings become keyword parameters. ``avoid``: names that
     functions must not get. ``module``: what calls into it is extracted already. ``style`` and
-    ``logs`` are the plan's. ``shell``: shell lines become calls of `subprocess`."""
+    ``logs`` are the plan's. ``shell``: shell lines become calls of `subprocess`. ``package``: the
+    module is in a package whose dependencies take the place of install lines, as far as those that
+    are ``declared`` already (None: all will be) have them."""
 
     parameters: bool = False
     avoid: frozenset[str] = frozenset()
@@ -53,6 +58,8 @@ class PlanOptions(NamedTuple):
     style: DocstringStyle = "numpy"
     logs: bool = False
     shell: bool = False
+    package: bool = False
+    declared: frozenset[str] | None = None
 
 
 class _Sorted(NamedTuple):
@@ -377,9 +384,13 @@ class Planner:
         kept: Iterable[Kept],
     ) -> Plan:
         selected = {cell for group in groups for cell in group.cells}
-        remaining, sees_all = self._remaining_reads(selected, parts)
+        options = self.options
+        lines = [unit for one in parts for unit in one.kept] if options.package else []
+        installs = tuple(installed_by(lines, self.facts, options.declared))
+        gone = {one.unit for one in installs if one.moves}
+        remaining, sees_all = self._remaining_reads(selected, parts, gone)
         taken = tuple(closure.taken.values())
-        imports = self._module_imports(functions, taken, closure)
+        imports = needed_imports(functions, taken, closure, self.names)
         used = {one.bound for one in imports}
         exports: dict[int, tuple[str, ...]] = {}
         imports_kept: dict[int, tuple[Import, ...]] = {}
@@ -402,7 +413,7 @@ class Planner:
         return Plan(
             tuple(groups), imports, taken, tuple(functions), (), tuple(kept), exports,
             imports_kept, displays, tuple(self._future()), style=self.options.style,
-            logs=self.options.logs,
+            logs=self.options.logs, installs=installs,
         )  # fmt: skip
 
     def _future(self) -> Iterable[str]:
@@ -416,7 +427,7 @@ class Planner:
         return sorted(found)
 
     def _remaining_reads(
-        self, selected: set[int], parts: Sequence[_Sorted]
+        self, selected: set[int], parts: Sequence[_Sorted], gone: set[Unit]
     ) -> tuple[set[str], bool]:
         remaining: set[str] = set()
         sees_all = False
@@ -427,51 +438,10 @@ class Planner:
         for one in parts:
             for unit in one.displays:
                 remaining |= {name.id for node in unit.nodes for name in self.names.loads_of(node)}
+            for unit in set(one.kept) - gone:
+                text = self.facts.cell(unit.cell).source[unit.code : unit.stop]
+                remaining |= {first or second for first, second in _EXPANDED.findall(text)}
         return remaining, sees_all
-
-    def _module_imports(
-        self, functions: Sequence[Function], taken: Sequence[Taken], closure: Closure
-    ) -> tuple[Import, ...]:
-        """The imports that the module needs, and no more."""
-        units = [one.unit for one in taken] + [unit for one in functions for unit in one.body]
-        needed: dict[str, None] = {}
-        dotted: set[str] = set()
-        for unit in units:
-            for node in unit.nodes:
-                for one in self.names.loads_of(node):
-                    needed.setdefault(one.id)
-                dotted |= {
-                    ast.unparse(part) for part in ast.walk(node) if isinstance(part, ast.Attribute)
-                }
-        for function in functions:
-            for hinted in (*function.parameters, *function.results):
-                for name in _names_of_hint(hinted.hint):
-                    needed.setdefault(name)
-            if function.figures_after and "plt" in closure.imports:
-                needed.setdefault("plt")
-        found: list[Import] = []
-        for name in needed:
-            if name in closure.imports:
-                made = closure.imports[name]
-                wanted = [one for one in made if one.name or one.module in dotted]
-                found += wanted if len(made) > 1 and wanted else made
-            elif name == "subprocess" and any(unit.instead for unit in units):
-                found.append(Import("subprocess", None, "subprocess", -1, False))
-            elif name == "display" and name not in self.names.bindings:
-                found.append(Import("IPython.display", "display", "display", -1, False))
-            else:
-                star = closure.star_import(name)
-                if star is not None:
-                    found.append(star)
-        shows = any(function.shown for function in functions)
-        if shows and not any(one.bound == "display" for one in found):
-            found.append(Import("IPython.display", "display", "display", -1, False))
-        return tuple(dict.fromkeys(found))
-
-
-def _names_of_hint(hint: str) -> Iterable[str]:
-    tree = ast.parse(hint, mode="eval")
-    return [part.id for part in ast.walk(tree) if isinstance(part, ast.Name)]
 
 
 def _ordered(refusals: Iterable[Refusal]) -> tuple[Refusal, ...]:

@@ -320,6 +320,59 @@ def test_a_package_can_be_installed_and_says_what_it_needs(folder: Path) -> None
     assert (folder / "README.md").read_text() == "mine"
 
 
+INSTALLING = [
+    "%pip install 'click>=8' jinja2\n!pip install -q not-there-x==1.2",
+    "import sys\nimport click",
+    "!{sys.executable} -m pip install -r more.txt\nred = click.style('a')\nprint(red)",
+    "print(red)",
+]
+
+
+def test_what_cells_install_becomes_a_dependency_of_the_package(folder: Path) -> None:
+    (folder / "orders.ipynb").write_bytes(as_bytes(INSTALLING))
+    arguments = ["extract", "orders.ipynb", "-o", "shop/week.py", "--package"]
+    shown = nbprod(folder, *arguments, "--dry-run")
+    assert "not-there-x==1.2: cell 1, line 2, is a dependency of the package" in shown.stdout
+    made = nbprod(folder, *arguments)
+    assert made.returncode == 0, made.stderr
+    project = tomllib.loads((folder / "pyproject.toml").read_text())
+    assert project["project"]["dependencies"] == [
+        "click>=8", f"jinja2=={version('jinja2')}", "not-there-x==1.2"
+    ]  # fmt: skip
+    notebook = (folder / "orders_extracted.ipynb").read_text()
+    # A line that says less than it does stays, with the import that it reads.
+    assert "%pip" not in notebook and "not-there-x" not in notebook
+    assert "!{sys.executable} -m pip install -r more.txt" in notebook
+    assert "import sys" in notebook
+    again = nbprod(folder, *arguments)
+    assert "Nothing to write" in again.stdout, again.stderr
+    # Where the project does not declare what a line installs, the line stays.
+    (folder / "pyproject.toml").write_text('[project]\nname = "shop"\ndependencies = ["click"]\n')
+    nbprod(folder, *arguments, "--force")
+    notebook = (folder / "orders_extracted.ipynb").read_text()
+    assert "not-there-x" in notebook and "%pip install 'click>=8' jinja2" in notebook
+
+
+def test_install_lines_stay_where_no_package_is_made(folder: Path) -> None:
+    (folder / "orders.ipynb").write_bytes(as_bytes(INSTALLING))
+    made = nbprod(folder, "extract", "orders.ipynb", "-o", "week.py")
+    assert made.returncode == 0, made.stderr
+    notebook = (folder / "orders_extracted.ipynb").read_text()
+    assert "%pip install 'click>=8' jinja2" in notebook and "not-there-x==1.2" in notebook
+
+
+def test_what_pip_says_is_no_difference(folder: Path) -> None:
+    cells = [
+        "%pip install --no-cache-dir click\nimport click",
+        "red = click.style('a')\nprint(red)",
+    ]
+    (folder / "orders.ipynb").write_bytes(as_bytes(cells))
+    made = nbprod(folder, "extract", "orders.ipynb", "-o", "shop/week.py", "--package", "--verify")
+    assert made.returncode == 0, made.stdout + made.stderr
+    assert "The same" in made.stdout and "stays" not in made.stderr
+    assert "%pip" not in (folder / "orders_extracted.ipynb").read_text()
+
+
 def test_a_credential_is_looked_up_and_written_nowhere(folder: Path) -> None:
     # Made here, so that no scanner finds it in this file.
     value = "".join(chr(97 + (7 * i) % 26) + str((3 * i) % 10) for i in range(16))
