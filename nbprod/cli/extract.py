@@ -61,10 +61,11 @@ def command(notebook: str, **options: object) -> int:
     named by --cells, --tag, --heading, --name or --function is extracted whole or not at all.
     Nothing runs unless --run or --verify is given.
 
-    Exit codes: 0 done, 1 refused or not the same, 2 usage, 4 unreadable input or an internal
-    error.
+    Exit codes: 0 done, 1 refused, not the same or nothing to extract, 2 usage, 4 unreadable input
+    or an internal error.
     """
     from nbprod.extract.credentials import without_credentials
+    from nbprod.extract.extraction import NothingToExtract
     from nbprod.extract.select import all_cells
 
     facts, data = _read(notebook)
@@ -72,7 +73,7 @@ def command(notebook: str, **options: object) -> int:
     groups = _groups(facts, options)
     cells = all_cells(facts.notebook)
     if not cells:
-        raise UsageError(f"{notebook}: has no Python cells to extract")
+        raise NothingToExtract(notebook, "it has no Python cells")
     chosen = {cell for group in groups for cell in group.cells} if groups else set(cells)
     safe = without_credentials(facts, data, chosen)
     if groups is not None and safe.stay:

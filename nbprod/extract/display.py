@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 
-__all__ = ["draws", "is_silent", "is_work"]
+__all__ = ["draws", "finishes_drawing", "is_silent", "is_work"]
 
 _SILENT_BUILTINS = frozenset(["print", "display"])
 _SILENT_CALLS = frozenset(
@@ -93,6 +94,24 @@ def is_work(node: ast.expr) -> bool:
         and node.func.attr in _WORK
         and isinstance(node.func.value, ast.Name)
     )
+
+
+def finishes_drawing(node: ast.expr, above: Sequence[ast.stmt], modules: dict[str, str]) -> bool:
+    """Whether a last expression goes on with what the statements above draw, as ``plt.title("x")``
+    and ``ax.legend()`` do: without it the figure would not be whole."""
+    drawing = [one for one in above if draws(one, modules)]
+    if not drawing or not isinstance(node, ast.Call):
+        return False
+    root: ast.expr = node.func
+    while isinstance(root, (ast.Attribute, ast.Call, ast.Subscript)):
+        root = root.func if isinstance(root, ast.Call) else root.value
+    drawn = {
+        part.id
+        for one in drawing
+        for part in ast.walk(one)
+        if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)
+    }
+    return draws(node, modules) or (isinstance(root, ast.Name) and root.id in drawn)
 
 
 def draws(node: ast.AST, modules: dict[str, str]) -> bool:

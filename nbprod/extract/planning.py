@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from nbprod.extract.closure import Closure, imports_of
-from nbprod.extract.display import draws, is_silent, is_work
+from nbprod.extract.display import draws, finishes_drawing, is_silent, is_work
 from nbprod.extract.hazards import find_hazards
 from nbprod.extract.imports_needed import needed_imports
 from nbprod.extract.installing import installed_by
@@ -188,7 +188,16 @@ class Planner:
             if units.shows and isinstance(last.node, ast.Expr) and body and body[-1] is last:
                 if is_silent(last.node.value, lists):
                     pass
-                elif cell == cells[-1] and is_work(last.node.value) and not last.cuts:
+                elif (
+                    cell == cells[-1]
+                    and not last.cuts
+                    and (
+                        is_work(last.node.value)
+                        or finishes_drawing(
+                            last.node.value, [one.node for one in body[:-1]], modules
+                        )
+                    )
+                ):
                     returned = last
                 elif cell == cells[-1]:
                     displays.append(body.pop())
@@ -288,7 +297,7 @@ class Planner:
     def _figure(self, parts: _Sorted, closure: Closure, taken: set[str]) -> str | None:
         """The name for the figure that a body draws by pyplot alone, None if it draws none."""
         made = closure.imports.get("plt")
-        if made is None or made[0].module != "matplotlib.pyplot" or parts.returned is not None:
+        if made is None or made[0].module != "matplotlib.pyplot":
             return None
         calls = [
             part.func.attr

@@ -298,9 +298,62 @@ def test_what_is_extracted_already_is_left_alone(folder: Path) -> None:
     nbprod(folder, "extract", "orders.ipynb", "-o", "week.py", "--in-place")
     before = everything(folder)
     again = nbprod(folder, "extract", "orders.ipynb", "-o", "week.py", "--in-place")
-    assert again.returncode == 1
-    assert "nothing here to extract" in again.stderr
+    assert again.returncode == 0
+    assert "nothing to extract: what can go is extracted already" in again.stderr
     assert everything(folder) == before
+
+
+@pytest.mark.parametrize(
+    ("cells", "message"),
+    [
+        (["import math", "math.pi"], "its cells only import, install or show something"),
+        (["%pip install click", "1 + 1"], "its cells only import, install or show something"),
+        (["import math", "!ls"], "the other cells only import"),
+        (["# to do", ""], "it has no Python code"),
+        (["#md words"], "it has no Python cells"),
+    ],
+)
+def test_nothing_to_extract_is_said_and_nothing_written(
+    folder: Path, cells: list[str], message: str
+) -> None:
+    (folder / "orders.ipynb").write_bytes(as_bytes(cells))
+    before = everything(folder)
+    for more in ([], ["--verify"]):
+        done = nbprod(folder, "extract", "orders.ipynb", "-o", "week.py", "--all", *more)
+        assert done.returncode == 1
+        assert f"orders.ipynb: nothing to extract: {message}" in done.stderr
+        assert ("cell 2, line 1: `!ls` has no counterpart" in done.stderr) == ("!ls" in cells)
+        assert everything(folder) == before
+
+
+def test_what_only_shows_something_goes_when_it_is_asked_for(folder: Path) -> None:
+    (folder / "orders.ipynb").write_bytes(as_bytes(["import math", "math.floor(math.pi)"]))
+    done = nbprod(folder, "extract", "orders.ipynb", "-o", "week.py", "--cells", "2", "--verify")
+    assert done.returncode == 0, done.stderr
+    assert "return math.floor(math.pi)" in (folder / "week.py").read_text()
+
+
+def test_a_plot_goes_whole(folder: Path) -> None:
+    cells = [
+        "import matplotlib.pyplot as plt\nxs = [1, 2]\ndef twice(x):\n    return [x, x]",
+        "#md ## Draw",
+        "plt.plot(xs)\nplt.title('two')",
+        "#md ## Two",
+        "fig, ax = plt.subplots()\nax.bar(xs, xs)\nax.legend(['a'])",
+        "#md ## Look",
+        "plt.plot(xs)\ntwice(xs)",
+    ]
+    (folder / "orders.ipynb").write_bytes(as_bytes(cells))
+    done = nbprod(folder, "extract", "orders.ipynb", "-o", "week.py", "--verify")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "stays" not in done.stderr
+    text = (folder / "week.py").read_text()
+    assert '    shown = plt.title("two")\n    figure = plt.gcf()\n    return figure, shown' in text
+    assert 'shown = ax.legend(["a"])' in text
+    notebook = (folder / "orders_extracted.ipynb").read_text()
+    assert "title" not in notebook and "legend" not in notebook
+    # What is only shown is no part of the plot.
+    assert "twice(xs)" in notebook
 
 
 def test_a_package_can_be_installed_and_says_what_it_needs(folder: Path) -> None:
