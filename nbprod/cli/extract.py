@@ -91,6 +91,8 @@ def command(notebook: str, **options: object) -> int:
     if options["verifies"]:
         return _write_proven(safe.facts, extracted, groups is None, run, options)
     delivery = extracted()
+    if not options["runs"]:
+        _say_doubts(delivery, notebook, run.python)
     if options["dry_run"] or options["diff"]:
         _show(delivery, bool(options["dry_run"]))
         return 0
@@ -274,6 +276,16 @@ def _refuse_to_overwrite(delivery: Delivery, options: dict[str, object]) -> None
     if there:
         names = ", ".join(os.path.relpath(path) for path in there)
         raise UsageError(f"{names}: exists already; --force overwrites it")
+
+
+def _say_doubts(delivery: Delivery, notebook: str, python: str) -> None:
+    """What nobody has seen in a run, as far as it can be known without one."""
+    from nbprod.extract.checking import doubts
+
+    text = delivery.files[delivery.target.path].decode("utf-8")
+    folders = [delivery.target.root, os.path.dirname(os.path.abspath(notebook))]
+    for doubt in doubts(text, folders, python):
+        click.echo(f"warning: {doubt}", err=True)
 
 
 def _show(delivery: Delivery, with_plan: bool) -> None:

@@ -5,7 +5,6 @@ Reads the installed metadata of the interpreter that runs the notebook; runs non
 
 from __future__ import annotations
 
-import ast
 import json
 import os
 import subprocess
@@ -15,6 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from nbprod.environment.distributions import distribution_of, normalised
 from nbprod.environment.installs import Requirement, install_of
 from nbprod.errors import UsageError
+from nbprod.extract.checking import imported_from_outside
 from nbprod.extract.plan import Plan
 from nbprod.extract.targets import Target
 from nbprod.facts import Facts
@@ -53,8 +53,7 @@ def dependencies_of(
         plan: what of it is selected.
         python: the interpreter whose installed versions count.
     """
-    names = sorted({name for text in texts for name in _imported(text)} - {own})
-    modules = [name for name in names if name not in sys.stdlib_module_names]
+    modules = sorted({name for text in texts for name in imported_from_outside(text)} - {own})
     asked = [one for line in plan.installs for one in line.requirements]
     installed, version = _installed(modules, [one.name for one in asked], python)
     written = {one.key: one for one in _written(facts)}
@@ -69,16 +68,6 @@ def dependencies_of(
         pinned = distribution if here is None else f"{distribution}=={here}"
         found.setdefault(key, written[key].text if key in written else pinned)
     return sorted(found.values(), key=str.lower), version
-
-
-def _imported(text: str) -> set[str]:
-    found = set()
-    for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.Import):
-            found |= {alias.name.partition(".")[0] for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            found.add(node.module.partition(".")[0])
-    return found
 
 
 def _installed(

@@ -16,6 +16,7 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
+from nbprod.extract.checking import doubts
 from nbprod.notebook.read import read_notebook
 from tests.extract.notebooks import as_bytes
 
@@ -324,6 +325,31 @@ def test_nothing_to_extract_is_said_and_nothing_written(
         assert f"orders.ipynb: nothing to extract: {message}" in done.stderr
         assert ("cell 2, line 1: `!ls` has no counterpart" in done.stderr) == ("!ls" in cells)
         assert everything(folder) == before
+
+
+def test_what_a_module_lacks_is_said_without_running_anything(folder: Path) -> None:
+    cells = [
+        "import json\nimport not_there_at_all\nimport beside\nimport click.testing",
+        "def use(x):\n    return not_there_at_all.f(x), beside, click.testing",
+        "y = json.dumps(1)\nprint(y)",
+    ]
+    (folder / "orders.ipynb").write_bytes(as_bytes(cells))
+    (folder / "beside.py").write_text("open('it ran', 'w')\n")
+    for more in (["--dry-run"], []):
+        done = nbprod(folder, "extract", "orders.ipynb", "-o", "week.py", *more)
+        assert done.returncode == 0, done.stderr
+        said = [line for line in done.stderr.splitlines() if line.startswith("warning:")]
+        assert said == [
+            "warning: the module imports `not_there_at_all`, which is not installed for"
+            f" {sys.executable}"
+        ]
+    assert not (folder / "it ran").exists()
+
+
+def test_names_that_nothing_binds_are_doubts_even_where_they_are_noted() -> None:
+    text = "import os\n\n\ndef f(x):\n    return os.sep + activation(x)  # noqa: F821\n"
+    assert list(doubts(text, [], sys.executable)) == ["in the module, undefined name `activation`"]
+    assert list(doubts(text.replace("activation", "str"), [], sys.executable)) == []
 
 
 def test_what_only_shows_something_goes_when_it_is_asked_for(folder: Path) -> None:
