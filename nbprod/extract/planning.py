@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from nbprod.extract.closure import Closure, imports_of
-from nbprod.extract.display import draws, finishes_drawing, is_silent, is_work
+from nbprod.extract.display import draws, finishes_drawing, is_silent, is_work, leaves_figure
 from nbprod.extract.hazards import find_hazards
 from nbprod.extract.imports_needed import needed_imports
 from nbprod.extract.installing import installed_by
@@ -38,8 +38,6 @@ __all__ = ["PlanOptions", "Planner"]
 
 
 _LAST_SHOWN = ("_", "__", "___")
-# Calls of pyplot that draw nothing.
-_SETTING_CALLS = frozenset("show close clf style rc rcParams ion ioff savefig".split())
 # What IPython puts into a line of a magic: `{sys.executable}`, `$name`.
 _EXPANDED = re.compile(r"\{(\w+)|\$(\w+)")
 _NUMBERED = re.compile(r"_i?\d+\Z")
@@ -299,19 +297,11 @@ class Planner:
         made = closure.imports.get("plt")
         if made is None or made[0].module != "matplotlib.pyplot":
             return None
-        calls = [
-            part.func.attr
-            for unit in parts.body
-            for part in ast.walk(unit.node)
-            if isinstance(part, ast.Call)
-            and isinstance(part.func, ast.Attribute)
-            and isinstance(part.func.value, ast.Name)
-            and part.func.value.id == "plt"
-        ]
-        ends = bool(parts.body) and ast.unparse(parts.body[-1].node) == "plt.show()"
-        closing = sum(one in ("show", "close", "clf") for one in calls) - ends
-        drawing = any(one not in _SETTING_CALLS for one in calls)
-        if closing or not drawing or parts.shown or parts.figures_after:
+        if (
+            parts.shown
+            or parts.figures_after
+            or not leaves_figure([one.node for one in parts.body])
+        ):
             return None
         return unique("figure", {*taken, *self.names.bindings})
 
