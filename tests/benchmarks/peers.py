@@ -24,11 +24,13 @@ _WITHOUT_EFFECT = ("%%time\n", "%%capture\n")
 
 class Made(NamedTuple):
     """What came of a notebook: ``result`` is what a run of it printed and left (as one cell), None
-    when it did not reach its end; ``why`` says what went wrong."""
+    when it did not reach its end; ``why`` says what went wrong. ``proven``: the tool itself has
+    compared all that cells show."""
 
     converted: bool
     result: dict[str, Any] | None
     why: str
+    proven: bool = False
 
 
 class Peer(Protocol):
