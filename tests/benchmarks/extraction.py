@@ -33,7 +33,7 @@ from nbprod.extract.kernel import ExecutionError, run_job
 from nbprod.extract.verify import code_cells
 from nbprod.notebook.read import read_notebook
 from tests.benchmarks.peers import Made, Nbmodular, Peer, Soorgeon, as_one_cell
-from tests.extract.survey import extracted, may_run, notebooks
+from tests.extract.survey import checked, extracted, may_run, notebooks
 
 # Libraries seed themselves; the standard library's generator is seeded by the probe, which no
 # peer's processes are.
@@ -42,7 +42,8 @@ _WHOLE = [Segment((0,), (0,))]
 
 
 class Score(NamedTuple):
-    """What one tool did with one notebook; ``why`` says what stopped it."""
+    """What one tool did with one notebook; ``why`` says what stopped it, ``checks`` what its tests
+    and the linter say where the tool writes tests."""
 
     converted: bool
     runs: bool
@@ -50,6 +51,7 @@ class Score(NamedTuple):
     kept: int
     of: int
     why: str
+    checks: str = ""
 
 
 class Extract:
@@ -64,7 +66,8 @@ class Extract:
             return Made(said["outcome"] == "differs", None, f"{said['outcome']}: {said['said']}")
         made = path.with_name(f"{path.stem}_extracted.ipynb")
         result = run(made, seconds)
-        return Made(True, whole(result), failure(result) or "", proven=True)
+        checks = checked(path.parent).get("outcome", "pass")
+        return Made(True, whole(result), failure(result) or "", proven=True, checks=checks)
 
 
 def run(path: Path, seconds: int) -> dict[str, Any]:
@@ -115,7 +118,8 @@ def score(old: dict[str, Any], again: dict[str, Any], made: Made) -> Score:
     something = bool(verdict.compared or old["cells"][0]["outputs"] or made.proven)
     why = "; ".join(f"{one.what} differs" for one in verdict.differences[:4])
     why = why or ("" if something else "nothing is left to compare")
-    return Score(True, True, something and not verdict.differences, verdict.compared, total, why)
+    same = something and not verdict.differences
+    return Score(True, True, same, verdict.compared, total, why, made.checks)
 
 
 def measure(path: Path, tools: Sequence[Peer], seconds: int) -> dict[str, Score] | None:
@@ -209,6 +213,9 @@ def main() -> None:
     print("\n".join(table(scores)))
     for name, ones in scores.items():
         print(f"\n{name}")
+        checks = collections.Counter(one.checks for one in ones if one.checks)
+        if checks:
+            print("  tests and linter:", ", ".join(f"{n} {what}" for what, n in checks.items()))
         for reason, count in classes(ones):
             print(f"  {count} {reason}")
 

@@ -25,12 +25,13 @@ _WITHOUT_EFFECT = ("%%time\n", "%%capture\n")
 class Made(NamedTuple):
     """What came of a notebook: ``result`` is what a run of it printed and left (as one cell), None
     when it did not reach its end; ``why`` says what went wrong. ``proven``: the tool itself has
-    compared all that cells show."""
+    compared all that cells show. ``checks``: what its own tests and the linter say."""
 
     converted: bool
     result: dict[str, Any] | None
     why: str
     proven: bool = False
+    checks: str = ""
 
 
 class Peer(Protocol):

@@ -65,7 +65,7 @@ def survey(path: Path, seconds: int) -> dict[str, Any]:
         shutil.copytree(path.parent, place, symlinks=True, ignore=shutil.ignore_patterns(".git"))
         found = extracted(place, path.name, seconds)
         if found["outcome"] == "same":
-            found |= _checked(place)
+            found |= checked(place)
     return {"notebook": str(path), **found}
 
 
@@ -89,7 +89,7 @@ def extracted(place: Path, name: str, seconds: int) -> dict[str, Any]:
     return found
 
 
-def _checked(place: Path) -> dict[str, Any]:
+def checked(place: Path) -> dict[str, Any]:
     tested = _run(["pytest", "-q", "-p", "no:cacheprovider", "tests/test_made.py"], place, 600)
     if tested.returncode:
         return {"outcome": "tests fail", "said": tested.stdout[-3000:]}
