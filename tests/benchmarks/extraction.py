@@ -125,17 +125,17 @@ def score(old: dict[str, Any], again: dict[str, Any], made: Made) -> Score:
 def measure(path: Path, tools: Sequence[Peer], seconds: int) -> dict[str, Score] | None:
     """What each tool makes of one notebook; None when it does not run or leaves nothing."""
     with tempfile.TemporaryDirectory(prefix="peers-") as folder:
-        runs = []
-        for number in range(2):
-            result = whole(run(_copy(path, Path(folder) / f"original-{number}"), seconds))
-            if result is None or not result["final"]:
-                return None
-            runs.append(result)
-        found = {}
-        for tool in tools:
-            made = tool.make(_copy(path, Path(folder) / tool.name), seconds)
-            found[tool.name] = score(*runs, made)
-        return found
+        old = whole(run(_copy(path, Path(folder) / "original"), seconds))
+        if old is None or not old["final"]:
+            return None
+        made = {
+            tool.name: tool.make(_copy(path, Path(folder) / tool.name), seconds) for tool in tools
+        }
+        # As late as the others: what tells the time of day differs.
+        again = whole(run(_copy(path, Path(folder) / "again"), seconds))
+        if again is None:
+            return None
+        return {name: score(old, again, one) for name, one in made.items()}
 
 
 def _copy(path: Path, place: Path) -> Path:

@@ -18,6 +18,8 @@ __all__ = ["Made", "Nbmodular", "Peer", "Soorgeon", "as_one_cell", "marked"]
 
 _PROBE = str(Path(str(probe.__file__)).resolve())
 _DRIVER = str(Path(__file__).with_name("nbmodular_driver.py").resolve())
+# The shell that runs the cells has no screen to set up.
+_SCREEN = ("%matplotlib", "%config InlineBackend")
 # What the magics of a cell would hide from the tool does not change what it binds.
 _WITHOUT_EFFECT = ("%%time\n", "%%capture\n")
 
@@ -221,7 +223,7 @@ def _stretches(source: str) -> Iterator[tuple[str, str]]:
             continue
         yield from _pieces("\n".join(python))
         python = []
-        if line != "%":
+        if line != "%" and not line.startswith(_SCREEN):
             yield "magic", line
 
 

@@ -16,12 +16,12 @@ FIXTURES = Path(__file__).parents[2] / "fixtures" / "extract"
 
 def test_cells_get_the_magic_that_fits_them() -> None:
     cells = [
-        "%matplotlib inline\nimport math\n\ndef area(r):\n    return math.pi * r\n# three\nr = 3\n",
+        "%precision 3\n%matplotlib inline\nimport math\n\ndef area(r):\n    return math.pi * r\n# three\nr = 3\n",
         "%%time\nresult = area(r)",
         "%%bash\nls",
     ]
     assert list(marked(cells))[1:] == [
-        "%matplotlib inline",
+        "%precision 3",
         "%%imports\nimport math\n\ndef area(r):\n    return math.pi * r\n",
         "%%function cell_1_2 --not-io-code\n# three\nr = 3",
         "%%function cell_2_0 --not-io-code\nresult = area(r)",
