@@ -16,7 +16,8 @@ FIXTURES = Path(__file__).parents[2] / "fixtures" / "extract"
 
 def test_cells_get_the_magic_that_fits_them() -> None:
     cells = [
-        "%precision 3\n%matplotlib inline\nimport math\n\ndef area(r):\n    return math.pi * r\n# three\nr = 3\n",
+        "%precision 3\n%matplotlib inline\nimport math\n\ndef area(r):\n    return math.pi * r\n"
+        "# three\nr = 3\n",
         "%%time\nresult = area(r)",
         "%%bash\nls",
     ]
