@@ -61,10 +61,11 @@ def command(notebook: str, **options: object) -> int:
     named by --cells, --tag, --heading, --name or --function is extracted whole or not at all.
     Nothing runs unless --run or --verify is given.
 
-    Exit codes: 0 done, 1 refused or not the same, 2 usage, 4 unreadable input or an internal
-    error.
+    Exit codes: 0 done, 1 refused, not the same or nothing to extract, 2 usage, 4 unreadable input
+    or an internal error.
     """
     from nbprod.extract.credentials import without_credentials
+    from nbprod.extract.extraction import NothingToExtract
     from nbprod.extract.select import all_cells
 
     facts, data = _read(notebook)
@@ -72,14 +73,14 @@ def command(notebook: str, **options: object) -> int:
     groups = _groups(facts, options)
     cells = all_cells(facts.notebook)
     if not cells:
-        raise UsageError(f"{notebook}: has no Python cells to extract")
+        raise NothingToExtract(notebook, "it has no Python cells")
     chosen = {cell for group in groups for cell in group.cells} if groups else set(cells)
     safe = without_credentials(facts, data, chosen)
     if groups is not None and safe.stay:
         raise _refusal(notebook, safe.stay)
     run = _run_options(options)._replace(environment=tuple(safe.environment.items()))
     order = order._replace(run=run if options["runs"] else None, looked_up=tuple(safe.environment))
-    asked = _Asked(safe.facts, safe.data, groups, cells, order, _plan_options(options))
+    asked = _Asked(safe.facts, safe.data, groups, cells, order, _plan_options(order, options))
 
     if options["interactive"]:
         asked = asked._replace(groups=_answered(asked, safe.stay))
@@ -90,6 +91,8 @@ def command(notebook: str, **options: object) -> int:
     if options["verifies"]:
         return _write_proven(safe.facts, extracted, groups is None, run, options)
     delivery = extracted()
+    if not options["runs"]:
+        _say_doubts(delivery, notebook, run.python)
     if options["dry_run"] or options["diff"]:
         _show(delivery, bool(options["dry_run"]))
         return 0
@@ -169,7 +172,8 @@ def _answered(asked: _Asked, stay: Sequence[Kept]) -> list[Group]:
     return wanted
 
 
-def _plan_options(options: dict[str, object]) -> PlanOptions:
+def _plan_options(order: Order, options: dict[str, object]) -> PlanOptions:
+    from nbprod.environment.declared import declared_by
     from nbprod.extract.planning import PlanOptions
 
     return PlanOptions(
@@ -177,6 +181,8 @@ def _plan_options(options: dict[str, object]) -> PlanOptions:
         style="google" if options["docstrings"] == "google" else "numpy",
         logs=bool(options["logs"]),
         shell=bool(options["shell"]),
+        package=order.package,
+        declared=declared_by(os.path.join(order.target.project, "pyproject.toml")),
     )
 
 
@@ -270,6 +276,16 @@ def _refuse_to_overwrite(delivery: Delivery, options: dict[str, object]) -> None
     if there:
         names = ", ".join(os.path.relpath(path) for path in there)
         raise UsageError(f"{names}: exists already; --force overwrites it")
+
+
+def _say_doubts(delivery: Delivery, notebook: str, python: str) -> None:
+    """What nobody has seen in a run, as far as it can be known without one."""
+    from nbprod.extract.checking import doubts
+
+    text = delivery.files[delivery.target.path].decode("utf-8")
+    folders = [delivery.target.root, os.path.dirname(os.path.abspath(notebook))]
+    for doubt in doubts(text, folders, python):
+        click.echo(f"warning: {doubt}", err=True)
 
 
 def _show(delivery: Delivery, with_plan: bool) -> None:

@@ -16,7 +16,7 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-__all__ = ["declared_above"]
+__all__ = ["declared_above", "declared_by"]
 
 _NAME = re.compile(r"\s*([A-Za-z0-9][\w.\-]*)")
 _FILES = re.compile(r"(?:requirements[\w.\-]*|constraints)\.(?:txt|in)\Z")
@@ -40,6 +40,14 @@ def declared_above(folder: str) -> frozenset[str] | None:
     if parent == folder or os.path.exists(os.path.join(folder, ".git")):
         return None
     return declared_above(parent)
+
+
+def declared_by(path: str) -> frozenset[str] | None:
+    """The distributions that one file declares, None if there is no such file."""
+    text = _text(path) if os.path.exists(path) else None
+    if text is None:
+        return None
+    return frozenset(normalised(one) for one in _names(os.path.basename(path), text))
 
 
 def _in_folder(folder: str) -> Iterator[str]:

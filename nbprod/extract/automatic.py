@@ -11,7 +11,7 @@ from nbprod.extract.plan import Group, Kept, Plan
 from nbprod.extract.planning import Planner
 from nbprod.extract.select import sections
 
-__all__ = ["plan_what_can_be"]
+__all__ = ["extracted_already", "plan_what_can_be"]
 
 _MOST_ROUNDS = 60
 # A function that hands more than this from hand to hand is no help to a reader.
@@ -25,7 +25,7 @@ def plan_what_can_be(planner: Planner, cells: Iterable[int], stay: Iterable[Kept
     and the plan is made again without it, until nothing is refused.
     """
     kept = {one.cell: one for one in stay}
-    done = _extracted_already(planner)
+    done = extracted_already(planner)
     remaining = [
         cell
         for cell in cells
@@ -50,7 +50,7 @@ def plan_what_can_be(planner: Planner, cells: Iterable[int], stay: Iterable[Kept
     return plan
 
 
-def _extracted_already(planner: Planner) -> set[int]:
+def extracted_already(planner: Planner) -> set[int]:
     """The cells that only import from the module and call it: there is nothing more to take."""
     module = planner.options.module
     ours = {

@@ -20,15 +20,29 @@ __all__ = [
 _TOLERANCE = 1e-9
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]+")
 _TIMING = re.compile(r"^(?:CPU times|Wall time|Compiler *):?.*\n?", re.MULTILINE)
+_PIP = re.compile(
+    r"^\s*(?:(?:\x1b\[[\d;]*m)*(?:Requirement already satisfied|Collecting|Downloading|Installing"
+    r"|Using cached|Successfully|Attempting uninstall|Found existing|Uninstalling|Looking in"
+    r"|Obtaining|Preparing|Building|Created wheel|Stored in|Getting requirements|Processing"
+    r"|Running setup|Defaulting to user|Note: you may need to restart|\[notice\]|WARNING|ERROR"
+    r"|DEPRECATION|━|-----)[^\n]*)?(?:\n|\Z)",
+    re.MULTILINE,
+)
+_PIP_LINE = re.compile(r"^\s*[!%].*\bpip3?\s+install\b", re.MULTILINE)
 _WORD = re.compile(r"[^\W\d]\w*")
 _MAIN = re.compile(r"\b__main__\.")
 
 
 class Segment(NamedTuple):
-    """Cells of the one notebook that should do what cells of the other do, by their places."""
+    """Cells of the one notebook that should do what cells of the other do, by their places.
+
+    ``installs``: those of the one install by pip, those of the other need not; what pip says is
+    left out.
+    """
 
     old: tuple[int, ...]
     new: tuple[int, ...]
+    installs: bool = False
 
 
 class Difference(NamedTuple):
@@ -66,7 +80,8 @@ def segments_of(old: Sequence[str], new: Sequence[str]) -> list[Segment]:
         if tag == "equal":
             found += [Segment((a + i,), (c + i,)) for i in range(b - a)]
         else:
-            found.append(Segment(tuple(range(a, b)), tuple(range(c, d))))
+            installs = any(map(_PIP_LINE.search, old[a:b]))
+            found.append(Segment(tuple(range(a, b)), tuple(range(c, d)), installs))
     return found
 
 
@@ -168,6 +183,8 @@ def _compare_segment(
         yield Difference(first, "the error", before or "none", after or "none")
         return
     shown, again = _shown(old, segment.old, names), _shown(new, segment.new, names)
+    if segment.installs:
+        shown, again = _without_pip(shown), _without_pip(again)
     if logs:
         shown, again = ([one for one in both if one[0] != "text"] for both in (shown, again))
     if shown != again:
@@ -203,6 +220,11 @@ def _shown(
     # Timings are no results.
     cleaned = [(kind, _TIMING.sub("", one) if kind == "text" else one) for kind, one in found]
     return [(kind, one) for kind, one in cleaned if one]
+
+
+def _without_pip(shown: list[tuple[str, Any]]) -> list[tuple[str, Any]]:
+    cleaned = [(kind, _PIP.sub("", one) if kind == "text" else one) for kind, one in shown]
+    return [(kind, one) for kind, one in cleaned if kind != "text" or one.strip()]
 
 
 def _plain(text: str, names: re.Pattern[str] | None) -> str:

@@ -15,6 +15,7 @@ from nbprod.extract.explain import script_of
 from nbprod.extract.extending import extended
 from nbprod.extract.extraction import Extracted, compiles, extract
 from nbprod.extract.formatting import formatted_imports, lint
+from nbprod.extract.kernel import ExecutionError
 from nbprod.extract.naming import identifier
 from nbprod.extract.package import dependencies_of, package_files
 from nbprod.extract.plan import Plan
@@ -22,7 +23,7 @@ from nbprod.extract.planning import PlanOptions
 from nbprod.extract.recording import Recorded, record
 from nbprod.extract.seen_types import with_seen_types
 from nbprod.extract.targets import Target
-from nbprod.extract.testcode import Suite, suite_of
+from nbprod.extract.testcode import Suite, seeded_test, suite_of
 from nbprod.extract.verify import RunOptions, code_cells
 from nbprod.facts import Facts
 from nbprod.notebook.read import read_notebook
@@ -136,7 +137,7 @@ def _module(text: str, order: Order) -> str:
 def _package(facts: Facts, made: Extracted, order: Order) -> dict[str, bytes]:
     python = order.run.python if order.run is not None else sys.executable
     own = order.target.module.partition(".")[0]
-    found, version = dependencies_of([made.module], own, facts, python)
+    found, version = dependencies_of([made.module], own, facts, made.plan, python)
     return package_files(order.target, made.plan, _title(facts), found, version)
 
 
@@ -148,11 +149,10 @@ def _tests(
     recorded: dict[str, Recorded] | None,
 ) -> dict[str, bytes]:
     target = order.target
-    suite = suite_of(plan, facts, target, recorded)
+    failing: frozenset[str] = frozenset()
     if order.run is not None:
-        failing = tests_that_fail({**files, **_suite_files(suite, target)}, target, order.run)
-        if failing:
-            suite = suite_of(plan, facts, target, recorded, failing)
+        failing = _failing_on_trial(plan, facts, files, target, order.run, recorded)
+    suite = suite_of(plan, facts, target, recorded, failing)
     compiles(suite.text, "the tests")
     if order.extend and _is_other(target.tests, suite.text) and not target.suffix:
         # The module has tests already: those of this notebook stand beside them.
@@ -160,6 +160,25 @@ def _tests(
         beside = order._replace(target=target._replace(suffix=f"_{stem or 'more'}"))
         return _tests(plan, facts, files, beside, recorded)
     return _suite_files(suite, target) | ({} if order.package else _import_path(target))
+
+
+def _failing_on_trial(
+    plan: Plan,
+    facts: Facts,
+    files: Mapping[str, bytes],
+    target: Target,
+    run: RunOptions,
+    recorded: dict[str, Recorded] | None,
+) -> frozenset[str]:
+    """The tests that do not hold, tried before they are written."""
+    trial = suite_of(plan, facts, target, recorded, trial=True)
+    try:
+        return tests_that_fail({**files, **_suite_files(trial, target)}, target, run)
+    except ExecutionError:
+        # Those under a seed call their functions again and again: without them then.
+        seeded = frozenset(seeded_test(function) for function in plan.functions)
+        trial = suite_of(plan, facts, target, recorded, seeded)
+        return seeded | tests_that_fail({**files, **_suite_files(trial, target)}, target, run)
 
 
 def _is_other(path: str, text: str) -> bool:
@@ -228,6 +247,9 @@ def tests_that_fail(
     """The tests among some files that fail; a file that cannot be collected counts by its name.
 
     The tests are run on a copy of the project's module alone, so that nothing is left behind.
+
+    Raises:
+        ExecutionError: they take too long.
     """
     with tempfile.TemporaryDirectory(prefix="nbprod-") as folder:
         for path, data in files.items():
@@ -239,11 +261,17 @@ def tests_that_fail(
             with open(place, "wb") as file:
                 file.write(data)
         root = os.path.join(folder, os.path.relpath(target.root, target.project))
-        done = subprocess.run(
-            [options.python, "-m", "pytest", "-q", "-rfE", "-p", "no:cacheprovider", "tests"],
-            cwd=folder, env={**os.environ, **dict(options.environment), "PYTHONPATH": root},
-            capture_output=True, check=False, timeout=options.seconds,
-        )  # fmt: skip
+        command = [options.python, "-m", "pytest", "-q", "-rfE", "-p", "no:cacheprovider", "tests"]
+        try:
+            done = subprocess.run(
+                command, cwd=folder, capture_output=True, check=False, timeout=options.seconds,
+                env={**os.environ, **dict(options.environment), "PYTHONPATH": root},
+            )  # fmt: skip
+        except subprocess.TimeoutExpired:
+            raise ExecutionError(
+                f"the generated tests take longer than {options.seconds} seconds: give them more"
+                " by --timeout, or leave them out by --no-tests"
+            ) from None
     said = done.stdout.decode("utf-8", "replace")
     found = re.findall(r"^(?:FAILED|ERROR) (?:\S*::)?(\S+)", said, re.MULTILINE)
     return frozenset(one.partition("[")[0] for one in found)

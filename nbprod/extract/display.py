@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 
-__all__ = ["draws", "is_silent", "is_work"]
+__all__ = ["draws", "finishes_drawing", "is_silent", "is_work", "leaves_figure"]
 
 _SILENT_BUILTINS = frozenset(["print", "display"])
 _SILENT_CALLS = frozenset(
@@ -64,6 +65,8 @@ _PLOTTING_METHODS = frozenset(
         "axvline",
     ]
 )
+# Calls of pyplot that draw nothing.
+_SETTING_CALLS = frozenset("show close clf style rc rcParams ion ioff savefig".split())
 
 
 def is_silent(node: ast.expr, lists: frozenset[str] = frozenset()) -> bool:
@@ -95,6 +98,24 @@ def is_work(node: ast.expr) -> bool:
     )
 
 
+def finishes_drawing(node: ast.expr, above: Sequence[ast.stmt], modules: dict[str, str]) -> bool:
+    """Whether a last expression goes on with what the statements above draw, as ``plt.title("x")``
+    and ``ax.legend()`` do: without it the figure would not be whole."""
+    drawing = [one for one in above if draws(one, modules)]
+    if not drawing or not isinstance(node, ast.Call):
+        return False
+    root: ast.expr = node.func
+    while isinstance(root, (ast.Attribute, ast.Call, ast.Subscript)):
+        root = root.func if isinstance(root, ast.Call) else root.value
+    drawn = {
+        part.id
+        for one in drawing
+        for part in ast.walk(one)
+        if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)
+    }
+    return draws(node, modules) or (isinstance(root, ast.Name) and root.id in drawn)
+
+
 def draws(node: ast.AST, modules: dict[str, str]) -> bool:
     """Whether a statement may draw on the current figure, which a cell's end shows and closes.
 
@@ -108,3 +129,19 @@ def draws(node: ast.AST, modules: dict[str, str]) -> bool:
         elif isinstance(part, ast.Attribute) and part.attr in _PLOTTING_METHODS:
             return True
     return False
+
+
+def leaves_figure(body: Sequence[ast.stmt]) -> bool:
+    """Whether statements draw by pyplot and do not put the figure away before their end."""
+    calls = [
+        part.func.attr
+        for statement in body
+        for part in ast.walk(statement)
+        if isinstance(part, ast.Call)
+        and isinstance(part.func, ast.Attribute)
+        and isinstance(part.func.value, ast.Name)
+        and part.func.value.id == "plt"
+    ]
+    ends = bool(body) and ast.unparse(body[-1]) == "plt.show()"
+    closing = sum(one in ("show", "close", "clf") for one in calls) - ends
+    return not closing and any(one not in _SETTING_CALLS for one in calls)

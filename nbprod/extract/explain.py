@@ -22,6 +22,11 @@ def explained(plan: Plan) -> Iterator[str]:
     for one in plan.imports:
         where = f"cell {one.cell + 1}" if one.cell >= 0 else "needed by the module"
         yield f"{import_text(one)}: {where}"
+    for line in plan.installs:
+        for required in line.requirements:
+            stays = "" if line.moves else "; the line stays in the notebook, too"
+            where = f"cell {line.unit.cell + 1}, line {line.unit.node.lineno}"
+            yield f"{required.text}: {where}, is a dependency of the package{stays}"
     for kept in plan.kept:
         yield f"cell {kept.cell + 1} stays in the notebook: line {kept.line}, {kept.reason}"
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from nbprod.errors import InternalError, NbprodError
-from nbprod.extract.automatic import plan_what_can_be
+from nbprod.extract.automatic import extracted_already, plan_what_can_be
 from nbprod.extract.completing import completed
 from nbprod.extract.formatting import improved
 from nbprod.extract.logged import logged
@@ -19,7 +19,7 @@ from nbprod.extract.rewrite import new_sources, rewritten
 from nbprod.facts import Facts
 from nbprod.flow.library import BUILTIN_NAMES
 
-__all__ = ["Extracted", "Refused", "extract", "make_plan"]
+__all__ = ["Extracted", "NothingToExtract", "Refused", "extract", "make_plan"]
 
 
 class Refused(NbprodError):
@@ -27,13 +27,28 @@ class Refused(NbprodError):
 
     exit_code = 1
 
-    def __init__(self, path: str, refusals: Sequence[Refusal]) -> None:
-        lines = [
+    def __init__(self, path: str, refusals: Sequence[Refusal], headline: str = "") -> None:
+        lines = [f"{path}: {headline}"] if headline else []
+        lines += [
             f"{path}: cell {one.cell + 1}, line {one.line}: {one.reason}; {one.advice}"
             for one in refusals
         ]
         super().__init__("\n".join(lines))
         self.refusals = tuple(refusals)
+
+
+class NothingToExtract(Refused):
+    """No cell does anything that a module could do for it; ``kept`` are those that cannot go.
+
+    That is no failure where ``is_done``: what can go is in the module already.
+    """
+
+    def __init__(
+        self, path: str, why: str, kept: Sequence[Kept] = (), *, is_done: bool = False
+    ) -> None:
+        reasons = [Refusal(one.cell, one.line, one.reason, "the cell stays") for one in kept]
+        super().__init__(path, reasons, f"nothing to extract: {why}")
+        self.exit_code = 0 if is_done else 1
 
 
 class Extracted(NamedTuple):
@@ -57,19 +72,30 @@ def make_plan(
     ``stay`` are cells that are not to go in the second case.
 
     Raises:
-        Refused: something of a named group cannot be extracted, or nothing at all can.
+        Refused: something of a named group cannot be extracted.
+        NothingToExtract: nothing at all can.
     """
     planner = Planner(facts, options)
     plan = planner.plan(groups) if groups is not None else plan_what_can_be(planner, cells, stay)
     if plan.refusals:
         raise Refused(facts.notebook.path, plan.refusals)
     if not plan.functions and not plan.taken:
-        reasons = [
-            Refusal(one.cell, one.line, one.reason, "leave it in the notebook") for one in plan.kept
-        ]
-        nothing = Refusal(0, 1, "there is nothing here to extract", "choose other cells")
-        raise Refused(facts.notebook.path, reasons or [nothing])
+        raise _nothing(planner, plan, is_all=groups is None)
     return plan
+
+
+def _nothing(planner: Planner, plan: Plan, *, is_all: bool) -> NothingToExtract:
+    """What to say where a plan is empty."""
+    path = planner.facts.notebook.path
+    if not is_all:
+        return NothingToExtract(path, "the cells only import, install or set something up")
+    if extracted_already(planner):
+        return NothingToExtract(path, "what can go is extracted already", plan.kept, is_done=True)
+    if not any(planner.names.statements(cell) for cell in planner.names.cells):
+        return NothingToExtract(path, "it has no Python code", plan.kept)
+    rest = "the other cells" if plan.kept else "its cells"
+    why = f"{rest} only import, install or show something; --cells extracts what shows something"
+    return NothingToExtract(path, why, plan.kept)
 
 
 def extract(

@@ -64,10 +64,12 @@ def _laid_out(text: str, filename: str) -> str:
     return _run([*ruff_command("format", filename), "-"], text)
 
 
-def lint(text: str, filename: str, rules: str = RULES) -> list[str]:
-    """What ruff has to say of a text, a line each."""
+def lint(text: str, filename: str, rules: str = RULES, *, with_silenced: bool = False) -> list[str]:
+    """What ruff has to say of a text, a line each; with what its comments silence, if asked."""
+    options = [f"--select={rules}", "--output-format=concise"]
+    options += ["--ignore-noqa"] if with_silenced else []
     done = subprocess.run(
-        [*ruff_command("check", filename), f"--select={rules}", "--output-format=concise", "-"],
+        [*ruff_command("check", filename), *options, "-"],
         input=text.encode("utf-8", "surrogatepass"), capture_output=True, check=False,
         cwd=os.path.abspath(os.sep),
     )  # fmt: skip

@@ -5,23 +5,24 @@ Reads the installed metadata of the interpreter that runs the notebook; runs non
 
 from __future__ import annotations
 
-import ast
 import json
 import os
-import re
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Mapping
 
-from nbprod.environment.distributions import distribution_of
+from nbprod.environment.distributions import distribution_of, normalised
+from nbprod.environment.installs import Requirement, install_of
 from nbprod.errors import UsageError
+from nbprod.extract.checking import imported_from_outside
 from nbprod.extract.plan import Plan
 from nbprod.extract.targets import Target
 from nbprod.facts import Facts
 
-__all__ = ["Dependency", "dependencies_of", "package_files"]
+__all__ = ["dependencies_of", "package_files"]
 
+# Before a name: that of a distribution, not of a module.
+_DISTRIBUTION = "distribution "
 _ASK = """
 import importlib.metadata as m, json, sys
 top = m.packages_distributions() if hasattr(m, "packages_distributions") else {}
@@ -34,57 +35,52 @@ for name, usual in json.load(sys.stdin).items():
             pass
 json.dump([found, "%d.%d" % sys.version_info[:2]], sys.stdout)
 """
-_PINNED = re.compile(r"([A-Za-z][\w.\-]*)(?:\[[^\]]*\])?\s*==\s*([\w.]+)")
-_INSTALL = re.compile(r"[!%]\s*(?:\S*python\S*\s+-m\s+)?pip3?\s+install\s+(.+)")
-
-
-class Dependency(NamedTuple):
-    """A distribution and its version, None when it is not known."""
-
-    name: str
-    version: str | None
-
-    def __str__(self) -> str:
-        return self.name if self.version is None else f"{self.name}=={self.version}"
 
 
 def dependencies_of(
-    texts: Iterable[str], own: str, facts: Facts, python: str
-) -> tuple[list[Dependency], str]:
-    """What modules import from outside, as distributions; and the Python version they are for.
+    texts: Iterable[str], own: str, facts: Facts, plan: Plan, python: str
+) -> tuple[list[str], str]:
+    """What a package needs, as requirements; and the Python version they are for.
+
+    That is what its modules import from outside and what the selected cells install. A requirement
+    that a cell of the notebook writes with a version stays as it is written; others get the version
+    that is installed.
 
     Args:
         texts: the modules' sources.
         own: the name of the package itself.
-        facts: the notebook, whose install lines tell versions of what is not installed.
+        facts: the notebook, whose install lines tell versions.
+        plan: what of it is selected.
         python: the interpreter whose installed versions count.
     """
-    names = sorted({name for text in texts for name in _imported(text)} - {own})
-    modules = [name for name in names if name not in sys.stdlib_module_names]
-    installed, version = _installed(modules, python)
-    pinned = _pinned(facts)
-    found = []
+    modules = sorted({name for text in texts for name in imported_from_outside(text)} - {own})
+    asked = [one for line in plan.installs for one in line.requirements]
+    installed, version = _installed(modules, [one.name for one in asked], python)
+    written = {one.key: one for one in _written(facts)}
+    found: dict[str, str] = {}
+    for one in asked:
+        _, here = installed.get(_DISTRIBUTION + one.name, (one.name, None))
+        bare = one.text if one.has_version or here is None else f"{one.text}=={here}"
+        found[one.key] = written[one.key].text if one.key in written else bare
     for name in modules:
         distribution, here = installed.get(name, (distribution_of(name), None))
-        found.append(Dependency(distribution, here or pinned.get(distribution.lower())))
-    return sorted(set(found)), version
+        key = normalised(distribution)
+        pinned = distribution if here is None else f"{distribution}=={here}"
+        found.setdefault(key, written[key].text if key in written else pinned)
+    return sorted(found.values(), key=str.lower), version
 
 
-def _imported(text: str) -> set[str]:
-    found = set()
-    for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.Import):
-            found |= {alias.name.partition(".")[0] for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            found.add(node.module.partition(".")[0])
-    return found
-
-
-def _installed(names: list[str], python: str) -> tuple[Mapping[str, tuple[str, str]], str]:
+def _installed(
+    modules: list[str], distributions: list[str], python: str
+) -> tuple[Mapping[str, tuple[str, str]], str]:
+    """What is installed for modules, and for distributions under marked names; and Python's
+    version."""
+    asked = {name: distribution_of(name) for name in modules}
+    asked |= {_DISTRIBUTION + name: name for name in distributions}
     try:
         done = subprocess.run(
             [python, "-I", "-c", _ASK], capture_output=True, text=True, check=False, timeout=60,
-            input=json.dumps({name: distribution_of(name) for name in names}),
+            input=json.dumps(asked),
         )  # fmt: skip
     except OSError as error:
         raise UsageError(f"{python}: cannot be started: {error.strerror}") from None
@@ -94,17 +90,17 @@ def _installed(names: list[str], python: str) -> tuple[Mapping[str, tuple[str, s
     return {name: (one[0], one[1]) for name, one in found.items()}, version
 
 
-def _pinned(facts: Facts) -> dict[str, str]:
-    """The versions that the notebook itself installs."""
-    found: dict[str, str] = {}
-    for cell in facts.notebook.cells:
-        for line in _INSTALL.findall(cell.source) if cell.is_python else ():
-            found |= {name.lower(): version for name, version in _PINNED.findall(line)}
-    return found
+def _written(facts: Facts) -> Iterator[Requirement]:
+    """The requirements with versions that any cell of the notebook installs."""
+    for parsed in facts.parsed:
+        for magic in parsed.magics if parsed is not None else ():
+            install = install_of(magic.text) if "install" in magic.text else None
+            if install is not None:
+                yield from (one for one in install.requirements if one.has_version)
 
 
 def package_files(
-    target: Target, plan: Plan, title: str, dependencies: list[Dependency], python: str
+    target: Target, plan: Plan, title: str, dependencies: list[str], python: str
 ) -> dict[str, bytes]:
     """The files that make a package of the target's folder, by path: those not there yet.
 
@@ -112,7 +108,7 @@ def package_files(
         target: a module below ``src``.
         plan: what the module has.
         title: what the notebook calls itself.
-        dependencies: what it imports.
+        dependencies: its requirements.
         python: the lowest version of Python, as in ``3.11``.
     """
     package = target.module.partition(".")[0]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
+from nbprod.environment.installs import Requirement
 from nbprod.extract.units import Unit
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "Function",
     "Group",
     "Import",
+    "Installed",
     "Kept",
     "Plan",
     "Refusal",
@@ -61,6 +63,15 @@ class Import(NamedTuple):
     bound: str
     cell: int
     needs_alias: bool
+
+
+class Installed(NamedTuple):
+    """A line of a selected cell that installs by pip: what it asks for, and whether the package's
+    dependencies take its place (``moves``) or it stays in the notebook."""
+
+    requirements: tuple[Requirement, ...]
+    unit: Unit
+    moves: bool
 
 
 class Taken(NamedTuple):
@@ -140,6 +151,8 @@ class Plan:
 
     style: DocstringStyle = "numpy"
     logs: bool = False
+    installs: tuple[Installed, ...] = ()
+    """Only where a package is made: without one, such lines stay as they are."""
 
     @property
     def left_behind(self) -> frozenset[str]:

@@ -9,8 +9,10 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from nbprod.extract.closure import Closure, imports_of
-from nbprod.extract.display import draws, is_silent, is_work
+from nbprod.extract.display import draws, finishes_drawing, is_silent, is_work, leaves_figure
 from nbprod.extract.hazards import find_hazards
+from nbprod.extract.imports_needed import needed_imports
+from nbprod.extract.installing import installed_by
 from nbprod.extract.liveness import Liveness, Part
 from nbprod.extract.names import Names
 from nbprod.extract.naming import function_name, unique
@@ -23,7 +25,6 @@ from nbprod.extract.plan import (
     Kept,
     Plan,
     Refusal,
-    Taken,
     Value,
 )
 from nbprod.extract.purity import is_immutable
@@ -37,15 +38,17 @@ __all__ = ["PlanOptions", "Planner"]
 
 
 _LAST_SHOWN = ("_", "__", "___")
-# Calls of pyplot that draw nothing.
-_SETTING_CALLS = frozenset("show close clf style rc rcParams ion ioff savefig".split())
+# What IPython puts into a line of a magic: `{sys.executable}`, `$name`.
+_EXPANDED = re.compile(r"\{(\w+)|\$(\w+)")
 _NUMBERED = re.compile(r"_i?\d+\Z")
 
 
 class PlanOptions(NamedTuple):
     """``parameters``: literals that are settings become keyword parameters. ``avoid``: names that
     functions must not get. ``module``: what calls into it is extracted already. ``style`` and
-    ``logs`` are the plan's. ``shell``: shell lines become calls of `subprocess`."""
+    ``logs`` are the plan's. ``shell``: shell lines become calls of `subprocess`. ``package``: the
+    module is in a package whose dependencies take the place of install lines, as far as those that
+    are ``declared`` already (None: all will be) have them."""
 
     parameters: bool = False
     avoid: frozenset[str] = frozenset()
@@ -53,6 +56,8 @@ class PlanOptions(NamedTuple):
     style: DocstringStyle = "numpy"
     logs: bool = False
     shell: bool = False
+    package: bool = False
+    declared: frozenset[str] | None = None
 
 
 class _Sorted(NamedTuple):
@@ -181,7 +186,16 @@ class Planner:
             if units.shows and isinstance(last.node, ast.Expr) and body and body[-1] is last:
                 if is_silent(last.node.value, lists):
                     pass
-                elif cell == cells[-1] and is_work(last.node.value) and not last.cuts:
+                elif (
+                    cell == cells[-1]
+                    and not last.cuts
+                    and (
+                        is_work(last.node.value)
+                        or finishes_drawing(
+                            last.node.value, [one.node for one in body[:-1]], modules
+                        )
+                    )
+                ):
                     returned = last
                 elif cell == cells[-1]:
                     displays.append(body.pop())
@@ -281,21 +295,13 @@ class Planner:
     def _figure(self, parts: _Sorted, closure: Closure, taken: set[str]) -> str | None:
         """The name for the figure that a body draws by pyplot alone, None if it draws none."""
         made = closure.imports.get("plt")
-        if made is None or made[0].module != "matplotlib.pyplot" or parts.returned is not None:
+        if made is None or made[0].module != "matplotlib.pyplot":
             return None
-        calls = [
-            part.func.attr
-            for unit in parts.body
-            for part in ast.walk(unit.node)
-            if isinstance(part, ast.Call)
-            and isinstance(part.func, ast.Attribute)
-            and isinstance(part.func.value, ast.Name)
-            and part.func.value.id == "plt"
-        ]
-        ends = bool(parts.body) and ast.unparse(parts.body[-1].node) == "plt.show()"
-        closing = sum(one in ("show", "close", "clf") for one in calls) - ends
-        drawing = any(one not in _SETTING_CALLS for one in calls)
-        if closing or not drawing or parts.shown or parts.figures_after:
+        if (
+            parts.shown
+            or parts.figures_after
+            or not leaves_figure([one.node for one in parts.body])
+        ):
             return None
         return unique("figure", {*taken, *self.names.bindings})
 
@@ -377,9 +383,13 @@ class Planner:
         kept: Iterable[Kept],
     ) -> Plan:
         selected = {cell for group in groups for cell in group.cells}
-        remaining, sees_all = self._remaining_reads(selected, parts)
+        options = self.options
+        lines = [unit for one in parts for unit in one.kept] if options.package else []
+        installs = tuple(installed_by(lines, self.facts, options.declared))
+        gone = {one.unit for one in installs if one.moves}
+        remaining, sees_all = self._remaining_reads(selected, parts, gone)
         taken = tuple(closure.taken.values())
-        imports = self._module_imports(functions, taken, closure)
+        imports = needed_imports(functions, taken, closure, self.names)
         used = {one.bound for one in imports}
         exports: dict[int, tuple[str, ...]] = {}
         imports_kept: dict[int, tuple[Import, ...]] = {}
@@ -402,7 +412,7 @@ class Planner:
         return Plan(
             tuple(groups), imports, taken, tuple(functions), (), tuple(kept), exports,
             imports_kept, displays, tuple(self._future()), style=self.options.style,
-            logs=self.options.logs,
+            logs=self.options.logs, installs=installs,
         )  # fmt: skip
 
     def _future(self) -> Iterable[str]:
@@ -416,7 +426,7 @@ class Planner:
         return sorted(found)
 
     def _remaining_reads(
-        self, selected: set[int], parts: Sequence[_Sorted]
+        self, selected: set[int], parts: Sequence[_Sorted], gone: set[Unit]
     ) -> tuple[set[str], bool]:
         remaining: set[str] = set()
         sees_all = False
@@ -427,51 +437,10 @@ class Planner:
         for one in parts:
             for unit in one.displays:
                 remaining |= {name.id for node in unit.nodes for name in self.names.loads_of(node)}
+            for unit in set(one.kept) - gone:
+                text = self.facts.cell(unit.cell).source[unit.code : unit.stop]
+                remaining |= {first or second for first, second in _EXPANDED.findall(text)}
         return remaining, sees_all
-
-    def _module_imports(
-        self, functions: Sequence[Function], taken: Sequence[Taken], closure: Closure
-    ) -> tuple[Import, ...]:
-        """The imports that the module needs, and no more."""
-        units = [one.unit for one in taken] + [unit for one in functions for unit in one.body]
-        needed: dict[str, None] = {}
-        dotted: set[str] = set()
-        for unit in units:
-            for node in unit.nodes:
-                for one in self.names.loads_of(node):
-                    needed.setdefault(one.id)
-                dotted |= {
-                    ast.unparse(part) for part in ast.walk(node) if isinstance(part, ast.Attribute)
-                }
-        for function in functions:
-            for hinted in (*function.parameters, *function.results):
-                for name in _names_of_hint(hinted.hint):
-                    needed.setdefault(name)
-            if function.figures_after and "plt" in closure.imports:
-                needed.setdefault("plt")
-        found: list[Import] = []
-        for name in needed:
-            if name in closure.imports:
-                made = closure.imports[name]
-                wanted = [one for one in made if one.name or one.module in dotted]
-                found += wanted if len(made) > 1 and wanted else made
-            elif name == "subprocess" and any(unit.instead for unit in units):
-                found.append(Import("subprocess", None, "subprocess", -1, False))
-            elif name == "display" and name not in self.names.bindings:
-                found.append(Import("IPython.display", "display", "display", -1, False))
-            else:
-                star = closure.star_import(name)
-                if star is not None:
-                    found.append(star)
-        shows = any(function.shown for function in functions)
-        if shows and not any(one.bound == "display" for one in found):
-            found.append(Import("IPython.display", "display", "display", -1, False))
-        return tuple(dict.fromkeys(found))
-
-
-def _names_of_hint(hint: str) -> Iterable[str]:
-    tree = ast.parse(hint, mode="eval")
-    return [part.id for part in ast.walk(tree) if isinstance(part, ast.Name)]
 
 
 def _ordered(refusals: Iterable[Refusal]) -> tuple[Refusal, ...]:

@@ -46,7 +46,7 @@ def describe(value: Any, depth: int = 0, seen: tuple[int, ...] = ()) -> Any:
     if id(value) in seen:
         return {"again": type(value).__name__}
     seen = (*seen, id(value))
-    for known in (_container, _array, _frame, _callable, _opaque, _object):
+    for known in (_container, _array, _frame, _callable, _opaque, _generator, _object):
         found = known(value, depth + 1, seen)
         if found is not None:
             return found
@@ -131,6 +131,17 @@ def _opaque(value: Any, depth: int, seen: tuple[int, ...]) -> Any:
     if iterates or name.startswith(_OPAQUE):
         raise Uncomparable(name)
     return
+
+
+def _generator(value: Any, depth: int, seen: tuple[int, ...]) -> Any:
+    """A generator of random numbers by what it will draw: its attributes do not tell."""
+    bits: Any = getattr(value, "bit_generator", getattr(value, "_bit_generator", None))
+    name = f"{type(value).__module__}.{type(value).__qualname__}"
+    if name.startswith("numpy.random.") and hasattr(bits, "state"):
+        return {"generator": name, "state": describe(bits.state, depth, seen)}
+    if name == "random.Random":
+        return {"generator": name, "state": describe(value.getstate(), depth, seen)}
+    return None
 
 
 def _object(value: Any, depth: int, seen: tuple[int, ...]) -> Any:

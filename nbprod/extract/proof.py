@@ -134,6 +134,7 @@ def _segments(plan: Plan, old: Sequence[int], new: Sequence[int]) -> list[Segmen
     group_of = {cell: group.cells for group in plan.groups for cell in group.cells}
     place_old = {cell: place for place, cell in enumerate(old)}
     place_new = {cell: place for place, cell in enumerate(new)}
+    installing = {one.unit.cell for one in plan.installs if one.moves}
     found: list[Segment] = []
     seen: set[int] = set()
     for cell in old:
@@ -145,6 +146,7 @@ def _segments(plan: Plan, old: Sequence[int], new: Sequence[int]) -> list[Segmen
             Segment(
                 tuple(place_old[one] for one in cells if one in place_old),
                 tuple(place_new[one] for one in cells if one in place_new),
+                not installing.isdisjoint(cells),
             )
         )
     return found

@@ -55,11 +55,12 @@ def _head(
     first = group.cells[0]
     header = units[first].header
     names = [*plan.exports.get(first, ()), *([function.name] if function else ())]
+    moved = {one.unit for one in plan.installs if one.moves}
     settings = [
         statement_text(facts.cell(cell).source, unit)
         for cell in group.cells
         for unit in units[cell].units
-        if unit.is_setting or is_future_or_star(unit)
+        if (unit.is_setting and unit not in moved) or is_future_or_star(unit)
     ]
     kept = [*_import_lines(plan.imports_kept.get(first, ()))]
     if header and (function or units[first].must_keep_header) and len(group.cells) == 1:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from nbprod.extract.examples import Example, known_values, saved_examples
@@ -13,11 +13,12 @@ from nbprod.extract.plan import Function, Plan
 from nbprod.extract.raising import refused_arguments
 from nbprod.extract.recording import Recorded, Seen
 from nbprod.extract.render import shown_name
+from nbprod.extract.seeding import Randomness, randomness_of
 from nbprod.extract.settings import parameter_names
 from nbprod.extract.targets import Target
 from nbprod.facts import Facts
 
-__all__ = ["Suite", "suite_of"]
+__all__ = ["Suite", "seeded_test", "suite_of"]
 
 _SAME = '''
 def _assert_same(actual: object, expected: object) -> None:
@@ -34,9 +35,9 @@ def _assert_same(actual: object, expected: object) -> None:
             compare(actual, expected, rtol=1e-9)
         else:
             testing.assert_index_equal(actual, expected)
-    elif kind == "numpy":
+    elif kind == "numpy" and hasattr(expected, "dtype"):
         testing = pytest.importorskip("numpy").testing
-        if getattr(expected, "dtype", None) is not None and expected.dtype.kind in "fc":
+        if expected.dtype.kind in "fc":
             testing.assert_allclose(actual, expected, rtol=1e-9)
         else:
             testing.assert_array_equal(actual, expected)
@@ -50,6 +51,8 @@ def _assert_same(actual: object, expected: object) -> None:
         assert len(actual) == len(expected)
         for one, other in zip(actual, expected, strict=True):
             _assert_same(one, other)
+    elif hasattr(expected, "getstate"):
+        assert actual.getstate() == expected.getstate()
     elif hasattr(expected, "__dict__") and not callable(expected):
         _assert_same(vars(actual), vars(expected))
     elif type(expected).__eq__ is object.__eq__ and not callable(expected):
@@ -72,7 +75,19 @@ def _recorded(name: str) -> object:
 '''
 
 
-_LIBRARIES = {"np": "import numpy as np", "pd": "import pandas as pd"}
+_UNSEEDED = '''
+@pytest.fixture(autouse=True)
+def _unseeded() -> None:
+    """Random numbers start anywhere, so that no test leans on those of another."""
+    {seeds}
+'''
+_LIBRARIES = {
+    "np": "import numpy as np",
+    "pd": "import pandas as pd",
+    "random": "import random",
+    "tf": "import tensorflow as tf",
+    "torch": "import torch",
+}
 _UNSTABLE = "does not repeat by itself: it depends on state outside its arguments"
 
 
@@ -89,6 +104,8 @@ def suite_of(
     target: Target,
     recorded: Mapping[str, Recorded] | None = None,
     unstable: frozenset[str] = frozenset(),
+    *,
+    trial: bool = False,
 ) -> Suite:
     """The tests of a plan's module.
 
@@ -98,6 +115,8 @@ def suite_of(
         target: where the module goes.
         recorded: values from a run of the notebook, by function.
         unstable: the tests that are known to fail, since what they repeat is not the same twice.
+        trial: whether tests under a seed also make sure that another seed gives something else:
+            those that cannot fail are to be found out.
     """
     data = Values()
     tests: list[str] = [_signatures(plan)]
@@ -111,11 +130,20 @@ def suite_of(
         if seen is not None:
             name = f"test_{function.name}_repeats_the_notebook"
             tests.append(_characterised(function, seen, data, name, name in unstable))
+            randomness = randomness_of(function, plan, facts, seen)
+            name = seeded_test(function)
+            if randomness is not None and name not in unstable:
+                tests += _deterministic(function, seen, data, name, randomness, trial)
         else:
             tests.append(_without_run(function, facts))
     body = "\n\n".join(tests)
     text = _head(plan, facts, target, body) + body + "\n"
     return Suite(formatted(text, "test_it.py", target.module), data.files)
+
+
+def seeded_test(function: Function) -> str:
+    """The name of the test that a function gives the same under a seed."""
+    return f"test_{function.name}_is_deterministic_under_a_seed"
 
 
 def _head(plan: Plan, facts: Facts, target: Target, body: str) -> str:
@@ -126,7 +154,7 @@ def _head(plan: Plan, facts: Facts, target: Target, body: str) -> str:
         lines += ["import io", "from pathlib import Path"]
     if "_recorded(" in body or "_assert_same(" in body:
         lines.append("import pickle")
-    lines += [one for word, one in _LIBRARIES.items() if re.search(rf"\b{word}\.", body)]
+    lines += [one for word, one in _LIBRARIES.items() if re.search(rf"(?<![\w.]){word}\.", body)]
     lines += ["import pytest"]
     names = sorted(one for one in _names(plan) if f"{one}(" in body)
     if names:
@@ -138,6 +166,9 @@ def _head(plan: Plan, facts: Facts, target: Target, body: str) -> str:
         lines.append(_LOAD)
     if "_assert_same(" in body:
         lines.append(_SAME)
+    seeded = [one for one in ("random.seed(", "np.random.seed(") if f"        {one}" in body]
+    if seeded:
+        lines.append(_UNSEEDED.format(seeds="\n    ".join(f"{one})" for one in seeded)))
     lines.append("\n\n")
     return "\n".join(lines)
 
@@ -228,11 +259,16 @@ def _characterised(
     checks = [f"    _assert_same(got_{name}, {text or '...'})" for name, text in after.items()]
     if figure is not None:
         checks.append(f"    assert got_{figure}.axes")
-    for name in given:
-        if name not in results:
-            # Arguments that are not returned are as the notebook left them.
-            text = data.text(seen.after.get(name), f"{test}-left-{name}")
-            checks += [f"    _assert_same({name}, {text})"] if text is not None else []
+    left = [
+        (name, text)
+        for name in given
+        if name not in results
+        and (text := data.text(seen.after.get(name), f"{test}-left-{name}")) is not None
+    ]
+    if left and all(before[name] == text for name, text in left):
+        checks.append("    # It does not mutate its arguments.")
+    # Arguments that are not returned are as the notebook left them.
+    checks += [f"    _assert_same({name}, {text})" for name, text in left]
     if not checks and shown is None:
         lines[-1] = f"    assert {call} is None"
     missing = [
@@ -242,6 +278,33 @@ def _characterised(
     reason = _UNSTABLE if is_unstable else "; ".join(missing)
     mark = f"@pytest.mark.skip(reason={reason!r})\n" if reason else ""
     return f"{mark}def {test}() -> None:\n" + "\n".join([*lines, *checks]) + "\n"
+
+
+def _deterministic(
+    function: Function, seen: Recorded, data: Values, test: str, source: Randomness, trial: bool
+) -> Iterator[str]:
+    """A test that two calls with the same start of random numbers give the same; none where there
+    is nothing to compare."""
+    comparable = [one for one in function.results if one.name != function.figure]
+    if not comparable and shown_name(function) is None:
+        return
+    repeats = f"test_{function.name}_repeats_the_notebook"
+    given = [one.name for one in function.parameters]
+    values = {name: data.text(seen.before.get(name), f"{repeats}-given-{name}") for name in given}
+    if None in values.values():
+        return
+    made = "".join(f"        {name} = {text}\n" for name, text in values.items())
+    call = f"{function.name}({', '.join(given)})"
+
+    def calling(seed: int) -> str:
+        seeds = "".join(f"        {line}\n" for line in source.seeded(seed))
+        return f"() -> object:\n{seeds}{made}        return {call}\n\n"
+
+    text = f"def {test}() -> None:\n    def again{calling(0)}    _assert_same(again(), again())\n"
+    if trial and source.libraries:
+        text += f"\n    def other{calling(1)}"
+        text += "    with pytest.raises(Exception):\n        _assert_same(other(), again())\n"
+    yield text
 
 
 class Values:

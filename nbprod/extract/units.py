@@ -32,7 +32,10 @@ _SETTINGS = frozenset(
         "watermark",
     ]
 )
-_INSTALL = re.compile(r"!\s*(?:\S*python\S*\s+-m\s+)?(?:pip3?|conda|mamba|apt|apt-get)\b")
+_INSTALL = re.compile(
+    r"!\s*(?:sudo\s+)?(?:\S*(?:python|sys\.executable)\S*\s+-m\s+)?"
+    r"(?:pip3?|conda|mamba|apt|apt-get)\b"
+)
 _REST_OF_LINE = re.compile(r"[ \t]*;?[ \t]*(?:#[^\r\n]*)?(?:\r\n|\r|\n|\Z)")
 _KEPT_HEADERS = frozenset(["time", "capture"])
 

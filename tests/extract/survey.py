@@ -63,13 +63,13 @@ def survey(path: Path, seconds: int) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="survey-") as folder:
         place = Path(folder) / "project"
         shutil.copytree(path.parent, place, symlinks=True, ignore=shutil.ignore_patterns(".git"))
-        found = _extracted(place, path.name, seconds)
+        found = extracted(place, path.name, seconds)
         if found["outcome"] == "same":
-            found |= _checked(place)
+            found |= checked(place)
     return {"notebook": str(path), **found}
 
 
-def _extracted(place: Path, name: str, seconds: int) -> dict[str, Any]:
+def extracted(place: Path, name: str, seconds: int) -> dict[str, Any]:
     command = ["extract", name, "-o", "made.py", "--all", "--run", "--verify"]
     started = time.monotonic()
     done = _run(["nbprod", *command, "--timeout", str(seconds)], place, 4 * seconds)
@@ -89,7 +89,7 @@ def _extracted(place: Path, name: str, seconds: int) -> dict[str, Any]:
     return found
 
 
-def _checked(place: Path) -> dict[str, Any]:
+def checked(place: Path) -> dict[str, Any]:
     tested = _run(["pytest", "-q", "-p", "no:cacheprovider", "tests/test_made.py"], place, 600)
     if tested.returncode:
         return {"outcome": "tests fail", "said": tested.stdout[-3000:]}

@@ -16,6 +16,7 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
+from nbprod.extract.checking import doubts
 from nbprod.notebook.read import read_notebook
 from tests.extract.notebooks import as_bytes
 
@@ -298,9 +299,87 @@ def test_what_is_extracted_already_is_left_alone(folder: Path) -> None:
     nbprod(folder, "extract", "orders.ipynb", "-o", "week.py", "--in-place")
     before = everything(folder)
     again = nbprod(folder, "extract", "orders.ipynb", "-o", "week.py", "--in-place")
-    assert again.returncode == 1
-    assert "nothing here to extract" in again.stderr
+    assert again.returncode == 0
+    assert "nothing to extract: what can go is extracted already" in again.stderr
     assert everything(folder) == before
+
+
+@pytest.mark.parametrize(
+    ("cells", "message"),
+    [
+        (["import math", "math.pi"], "its cells only import, install or show something"),
+        (["%pip install click", "1 + 1"], "its cells only import, install or show something"),
+        (["import math", "!ls"], "the other cells only import"),
+        (["# to do", ""], "it has no Python code"),
+        (["#md words"], "it has no Python cells"),
+    ],
+)
+def test_nothing_to_extract_is_said_and_nothing_written(
+    folder: Path, cells: list[str], message: str
+) -> None:
+    (folder / "orders.ipynb").write_bytes(as_bytes(cells))
+    before = everything(folder)
+    for more in ([], ["--verify"]):
+        done = nbprod(folder, "extract", "orders.ipynb", "-o", "week.py", "--all", *more)
+        assert done.returncode == 1
+        assert f"orders.ipynb: nothing to extract: {message}" in done.stderr
+        assert ("cell 2, line 1: `!ls` has no counterpart" in done.stderr) == ("!ls" in cells)
+        assert everything(folder) == before
+
+
+def test_what_a_module_lacks_is_said_without_running_anything(folder: Path) -> None:
+    cells = [
+        "import json\nimport not_there_at_all\nimport beside\nimport click.testing",
+        "def use(x):\n    return not_there_at_all.f(x), beside, click.testing",
+        "y = json.dumps(1)\nprint(y)",
+    ]
+    (folder / "orders.ipynb").write_bytes(as_bytes(cells))
+    (folder / "beside.py").write_text("open('it ran', 'w')\n")
+    for more in (["--dry-run"], []):
+        done = nbprod(folder, "extract", "orders.ipynb", "-o", "week.py", *more)
+        assert done.returncode == 0, done.stderr
+        said = [line for line in done.stderr.splitlines() if line.startswith("warning:")]
+        assert said == [
+            "warning: the module imports `not_there_at_all`, which is not installed for"
+            f" {sys.executable}"
+        ]
+    assert not (folder / "it ran").exists()
+
+
+def test_names_that_nothing_binds_are_doubts_even_where_they_are_noted() -> None:
+    text = "import os\n\n\ndef f(x):\n    return os.sep + activation(x)  # noqa: F821\n"
+    assert list(doubts(text, [], sys.executable)) == ["in the module, undefined name `activation`"]
+    assert list(doubts(text.replace("activation", "str"), [], sys.executable)) == []
+
+
+def test_what_only_shows_something_goes_when_it_is_asked_for(folder: Path) -> None:
+    (folder / "orders.ipynb").write_bytes(as_bytes(["import math", "math.floor(math.pi)"]))
+    done = nbprod(folder, "extract", "orders.ipynb", "-o", "week.py", "--cells", "2", "--verify")
+    assert done.returncode == 0, done.stderr
+    assert "return math.floor(math.pi)" in (folder / "week.py").read_text()
+
+
+def test_a_plot_goes_whole(folder: Path) -> None:
+    cells = [
+        "import matplotlib.pyplot as plt\nxs = [1, 2]\ndef twice(x):\n    return [x, x]",
+        "#md ## Draw",
+        "plt.plot(xs)\nplt.title('two')",
+        "#md ## Two",
+        "fig, ax = plt.subplots()\nax.bar(xs, xs)\nax.legend(['a'])",
+        "#md ## Look",
+        "plt.plot(xs)\ntwice(xs)",
+    ]
+    (folder / "orders.ipynb").write_bytes(as_bytes(cells))
+    done = nbprod(folder, "extract", "orders.ipynb", "-o", "week.py", "--verify")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "stays" not in done.stderr
+    text = (folder / "week.py").read_text()
+    assert '    shown = plt.title("two")\n    figure = plt.gcf()\n    return figure, shown' in text
+    assert 'shown = ax.legend(["a"])' in text
+    notebook = (folder / "orders_extracted.ipynb").read_text()
+    assert "title" not in notebook and "legend" not in notebook
+    # What is only shown is no part of the plot.
+    assert "twice(xs)" in notebook
 
 
 def test_a_package_can_be_installed_and_says_what_it_needs(folder: Path) -> None:
@@ -318,6 +397,59 @@ def test_a_package_can_be_installed_and_says_what_it_needs(folder: Path) -> None
     (folder / "README.md").write_text("mine")
     nbprod(folder, "extract", "orders.ipynb", "-o", "shop/week.py", "--package", "--force")
     assert (folder / "README.md").read_text() == "mine"
+
+
+INSTALLING = [
+    "%pip install 'click>=8' jinja2\n!pip install -q not-there-x==1.2",
+    "import sys\nimport click",
+    "!{sys.executable} -m pip install -r more.txt\nred = click.style('a')\nprint(red)",
+    "print(red)",
+]
+
+
+def test_what_cells_install_becomes_a_dependency_of_the_package(folder: Path) -> None:
+    (folder / "orders.ipynb").write_bytes(as_bytes(INSTALLING))
+    arguments = ["extract", "orders.ipynb", "-o", "shop/week.py", "--package"]
+    shown = nbprod(folder, *arguments, "--dry-run")
+    assert "not-there-x==1.2: cell 1, line 2, is a dependency of the package" in shown.stdout
+    made = nbprod(folder, *arguments)
+    assert made.returncode == 0, made.stderr
+    project = tomllib.loads((folder / "pyproject.toml").read_text())
+    assert project["project"]["dependencies"] == [
+        "click>=8", f"jinja2=={version('jinja2')}", "not-there-x==1.2"
+    ]  # fmt: skip
+    notebook = (folder / "orders_extracted.ipynb").read_text()
+    # A line that says less than it does stays, with the import that it reads.
+    assert "%pip" not in notebook and "not-there-x" not in notebook
+    assert "!{sys.executable} -m pip install -r more.txt" in notebook
+    assert "import sys" in notebook
+    again = nbprod(folder, *arguments)
+    assert "Nothing to write" in again.stdout, again.stderr
+    # Where the project does not declare what a line installs, the line stays.
+    (folder / "pyproject.toml").write_text('[project]\nname = "shop"\ndependencies = ["click"]\n')
+    nbprod(folder, *arguments, "--force")
+    notebook = (folder / "orders_extracted.ipynb").read_text()
+    assert "not-there-x" in notebook and "%pip install 'click>=8' jinja2" in notebook
+
+
+def test_install_lines_stay_where_no_package_is_made(folder: Path) -> None:
+    (folder / "orders.ipynb").write_bytes(as_bytes(INSTALLING))
+    made = nbprod(folder, "extract", "orders.ipynb", "-o", "week.py")
+    assert made.returncode == 0, made.stderr
+    notebook = (folder / "orders_extracted.ipynb").read_text()
+    assert "%pip install 'click>=8' jinja2" in notebook and "not-there-x==1.2" in notebook
+
+
+def test_what_pip_says_is_no_difference(folder: Path) -> None:
+    cells = [
+        "%pip install --no-cache-dir click\nimport click",
+        "red = click.style('a')\nprint(red)",
+    ]
+    (folder / "orders.ipynb").write_bytes(as_bytes(cells))
+    made = nbprod(folder, "extract", "orders.ipynb", "-o", "shop/week.py", "--package", "--verify")
+    assert made.returncode == 0, made.stdout + made.stderr
+    assert "The same" in made.stdout and "stays" not in made.stderr
+    assert "%pip" not in (folder / "orders_extracted.ipynb").read_text()
 
 
 def test_a_credential_is_looked_up_and_written_nowhere(folder: Path) -> None:

@@ -125,6 +125,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from nbprod.facts import Facts
 from nbprod.model import Diagnostic, Edit, Fix, Label, Span
 from nbprod.notebook.types import Notebook
+from nbprod.random_draws import constant_of, draw_of
 from nbprod.rule import rule, unsafe
 from nbprod.syntax.walk import walk, walk_outside
 
@@ -147,18 +148,6 @@ _SEEDS = {
     "lightning.seed_everything": ("random", "numpy", "torch"),
     "fastai.torch_core.set_seed": ("random", "numpy", "torch"),
 }
-_DRAWS = {
-    "random": frozenset(
-        "random randint randrange choice choices sample shuffle uniform gauss normalvariate"
-        " betavariate expovariate triangular".split()
-    ),
-    "numpy.random": frozenset(
-        "rand randn randint random random_sample choice normal uniform permutation shuffle binomial"
-        " poisson exponential beta gamma standard_normal multivariate_normal lognormal".split()
-    ),
-    "torch": frozenset("rand randn randint randperm normal bernoulli multinomial".split()),
-    "tensorflow.random": frozenset("normal uniform shuffle truncated_normal categorical".split()),
-}
 # A cell without any of these neither draws nor seeds.
 _WORDS = tuple(
     "rand seed shuffle sampl split Forest Trees Boost Bagging KMeans SGD MLP Perceptron normal"
@@ -166,20 +155,6 @@ _WORDS = tuple(
     " bernoulli multinomial categorical set_state make_ Mixture TSNE NMF Dirichlet"
     " rng KFold".split()
 )
-# What draws for sure when it runs or is fitted, from numpy's generator unless told a state.
-_STATES = frozenset(
-    """model_selection.train_test_split model_selection.ShuffleSplit
-    model_selection.StratifiedShuffleSplit model_selection.RandomizedSearchCV
-    ensemble.RandomForestClassifier ensemble.RandomForestRegressor ensemble.ExtraTreesClassifier
-    ensemble.ExtraTreesRegressor ensemble.BaggingClassifier ensemble.BaggingRegressor
-    ensemble.IsolationForest ensemble.AdaBoostClassifier cluster.KMeans cluster.MiniBatchKMeans
-    mixture.GaussianMixture neural_network.MLPClassifier neural_network.MLPRegressor
-    linear_model.SGDClassifier linear_model.SGDRegressor linear_model.Perceptron manifold.TSNE
-    decomposition.NMF decomposition.LatentDirichletAllocation datasets.make_blobs
-    datasets.make_classification datasets.make_moons datasets.make_regression utils.shuffle
-    utils.resample""".split()
-)
-_FOLDS = frozenset(["model_selection.KFold", "model_selection.StratifiedKFold"])
 _GENERATORS = frozenset(["numpy.random.default_rng", "numpy.random.RandomState", "random.Random"])
 _LATER = frozenset([ast.Lambda])
 _RESULT = "each run gives another result"
@@ -198,11 +173,11 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
                     seeded.update(_seeded_by(node, facts))
         for call in _kept(tree.body):
             name = facts.qualified(call.func)
-            module, _, last = name.rpartition(".")
-            top = name.partition(".")[0]
-            if last in _DRAWS.get(module, ()) or name == "torch.utils.data.random_split":
-                if top not in seeded and not _has(call, "generator", "seed"):
-                    draws.setdefault(top, []).append((facts.span(cell, call.func), name))
+            draw = draw_of(call, name)
+            if draw is not None and not draw.takes_state:
+                if draw.library not in seeded and not _has(call, "generator", "seed"):
+                    place = facts.span(cell, call.func)
+                    draws.setdefault(draw.library, []).append((place, name))
             else:
                 yield from _unseeded(call, cell, name, "numpy" in seeded, facts)
     for found in draws.values():
@@ -269,11 +244,8 @@ def _missing_seed(call: ast.Call, name: str) -> str | None:
     """How the seed is passed that a call lacks: ``random_state=``, or as its only argument."""
     if _has(call, "random_state", "seed", "generator", None):
         return None
-    library, _, path = name.partition(".")
-    shuffles = _constant(call, "shuffle")
-    if library == "sklearn":
-        draws = path in _STATES and shuffles is not False or path in _FOLDS and shuffles is True
-        return "random_state=" if draws else None
+    if name.startswith("sklearn."):
+        return "random_state=" if draw_of(call, name) is not None else None
     if name in _GENERATORS:
         return None if call.args else ""
     if name or not isinstance(call.func, ast.Attribute):
@@ -282,18 +254,12 @@ def _missing_seed(call: ast.Call, name: str) -> str | None:
         return "random_state=" if _has(call, "frac", "n") else None
     if call.func.attr == "train_test_split":
         # A data set of Hugging Face: it takes numpy's generator.
-        return "seed=" if shuffles is not False else None
+        return "seed=" if constant_of(call, "shuffle") is not False else None
     return None
 
 
 def _has(call: ast.Call, *names: str | None) -> bool:
     return any(one.arg in names for one in call.keywords)
-
-
-def _constant(call: ast.Call, name: str) -> object:
-    """The constant that a keyword is given, None if it has none."""
-    values = (one.value for one in call.keywords if one.arg == name)
-    return next((one.value for one in values if isinstance(one, ast.Constant)), None)
 
 
 def _with_seed(call: ast.Call, text: str, cell: int, facts: Facts) -> Fix | None:
