@@ -240,8 +240,13 @@ def run_function(
     arguments: Arguments,
     keywords: Keywords,
     node: ast.AST,
+    *,
+    in_part: bool = False,
 ) -> Value:
-    """Run the body of a function in a frame of its own."""
+    """Run the body of a function in a frame of its own.
+
+    ``in_part``: it is a generator of which perhaps only the first elements are taken.
+    """
     definition = function.node
     if not machine.uncalled:
         machine.calls.setdefault(function.scope.identity, {})[machine.cell] = None
@@ -251,7 +256,7 @@ def run_function(
         return _not_followed(machine, arguments, keywords)
     key = (
         id(definition), id(function.closure), arguments, keywords, machine.cell, machine.maybe > 0,
-        id(machine.failed), bool(machine.catches),
+        id(machine.failed), bool(machine.catches), in_part,
     )  # fmt: skip
     remembered = machine.memo.get(key)
     if remembered is not None and remembered[0] == machine.env.version:
@@ -261,6 +266,7 @@ def run_function(
     before = machine.env.version
     frame = Frame(machine.fresh(), "function", function.scope, function.closure)
     frame.function = function
+    frame.is_partial = in_part
     frame.mark = machine.env.mark()
     result = _run_in(machine, frame, function, arguments, keywords, node)
     if not frame.is_captured:
@@ -306,6 +312,7 @@ def _run_in(
         return _run_body(machine, frame, function.node.body)
     finally:
         machine.active.pop()
+        machine.maybe -= frame.relaxed
         machine.frame, machine.source_cell, machine.chain, machine.loops, machine.statement = outer
 
 
@@ -318,16 +325,26 @@ def _run_body(machine: Machine, frame: Frame, body: list[ast.stmt]) -> Value:
         run_block(machine, body)
     except Dead:
         fell_through = False
-    if not frame.returns:
-        if not fell_through:
-            raise Dead
-        return NONE
-    if fell_through:
-        frame.returns.append((machine.env.delta(frame.mark), NONE))
-    machine.env.rollback(frame.mark)
-    machine.env.join([delta for delta, _ in frame.returns])
-    result = frame.returns[0][1]
-    for _, value in frame.returns[1:]:
+    ends = [delta for delta, _ in frame.returns]
+    if fell_through and (ends or frame.is_partial):
+        ends.append(machine.env.delta(frame.mark))
+    if frame.is_partial or not (fell_through or ends):
+        # A generator that never ends is left at one of its yields by whoever consumes it.
+        ends += [delta for delta, _ in frame.yields]
+    if not (fell_through or ends):
+        raise Dead
+    if ends:
+        machine.env.rollback(frame.mark)
+        machine.env.join(ends)
+    if frame.scope.is_generator:
+        return _join_results([value for _, value in frame.yields]) if frame.yields else ANY
+    results = [value for _, value in frame.returns]
+    return _join_results([*results, NONE] if fell_through else results)
+
+
+def _join_results(values: list[Value]) -> Value:
+    result = values[0]
+    for value in values[1:]:
         result = join_values(result, value)
     return result
 
@@ -526,28 +543,38 @@ def _method_result(
     return machine.allocate("any")
 
 
-def consume(machine: Machine, value: Value, node: ast.AST) -> Value:
-    """Run what a lazy value has been waiting to run; its elements are the result."""
+def consume(machine: Machine, value: Value, node: ast.AST, *, in_part: bool = False) -> Value:
+    """Run what a lazy value has been waiting to run; its elements are the result.
+
+    ``in_part``: perhaps only the first ones are taken.
+    """
     if value.kind == "union":
         for one in value.data:
-            expressions.optional(machine, partial(consume, machine, one, node))
+            expressions.optional(machine, partial(consume, machine, one, node, in_part=in_part))
         return ANY
     if value.kind != "pending":
         elements, _ = (
-            objects.iterate(machine, value, node) if value.kind == "instance" else ((), None)
+            objects.iterate(machine, value, node, in_part=in_part)
+            if value.kind == "instance"
+            else ((), None)
         )
         return elements[0] if elements else value
     pending: Pending = value.data
     machine.mutate(value, "", node, "iteration", chained=True)
     if pending.kind == "function":
         arguments, keywords = pending.first
-        return run_function(machine, pending.frame, arguments, keywords, pending.node)
+        return run_function(
+            machine, pending.frame, arguments, keywords, pending.node, in_part=in_part
+        )
     if pending.kind == "lazy":
         function, iterable = pending.frame, pending.first
-        elements, nonempty = objects.iterate(machine, iterable, node)
+        elements, nonempty = objects.iterate(machine, iterable, node, in_part=in_part)
         if nonempty is False:
             return ANY
-        run = partial(call_with_unknowns, machine, function, pending.node)
+
+        def run() -> Value:
+            return call_with_unknowns(machine, function, pending.node)
+
         return (run() if nonempty else expressions.optional(machine, run)) or ANY
     outer, machine.source_cell = machine.source_cell, pending.cell
     try:

@@ -476,13 +476,24 @@ def _await(machine: Machine, node: ast.Await) -> Value:
 
 
 def _yield(machine: Machine, node: ast.Yield | ast.YieldFrom) -> Value:
+    value = NONE
     if node.value is not None:
         value = evaluate(machine, node.value)
         if isinstance(node, ast.YieldFrom):
-            calls.consume(machine, value, node)
-        if machine.frame is not None:
-            machine.frame.yields.append(value)
+            frame = machine.frame
+            calls.consume(machine, value, node, in_part=frame is not None and frame.is_partial)
+            value = ANY
+    if machine.frame is not None:
+        _stop_at(machine, machine.frame, value)
     return ANY
+
+
+def _stop_at(machine: Machine, frame: Frame, value: Value) -> None:
+    """Note a ``yield``: a consumer that takes only what it needs may never come back."""
+    frame.yields.append((machine.env.delta(frame.mark), value))
+    if frame.is_partial and not frame.relaxed:
+        frame.relaxed = 1
+        machine.maybe += 1
 
 
 def _formatted(machine: Machine, node: ast.FormattedValue) -> Value:

@@ -175,7 +175,7 @@ def _run_given_functions(
     for value in arguments:
         if value.kind == "pending" and name != "builtins.print":
             if pure:
-                calls.consume(machine, value, node)
+                calls.consume(machine, value, node, in_part=name.startswith("itertools."))
             else:
                 expressions.optional(machine, partial(calls.consume, machine, value, node))
 
@@ -353,7 +353,7 @@ def _next(
             return objects.call_special(machine, value, "__next__", (), node) or ANY
         machine.mutate(value, root, node, "next", chained=True)
         if value.kind == "pending":
-            return calls.consume(machine, value, node)
+            return calls.consume(machine, value, node, in_part=True)
     return ANY
 
 
@@ -374,7 +374,7 @@ def _builtin(
             elif one.kind == "instance":
                 _special_of(machine, last, one, node)
             elif one.kind == "pending" and last in _CONSUMERS:
-                calls.consume(machine, one, node)
+                calls.consume(machine, one, node, in_part=last in ("any", "all"))
     if last in _WRAPPERS and len(arguments) >= 1:
         held = machine.contents(arguments[0])
         if last == "iter":
@@ -384,7 +384,7 @@ def _builtin(
             return machine.allocate("iterator")
         if any(value.kind == "pending" for value in arguments):
             for value in arguments:
-                calls.consume(machine, value, node)
+                calls.consume(machine, value, node, in_part=True)
             return ANY
         sizes = [machine.contents(value) for value in arguments if value.kind != "starred"]
         if held is not None and (last != "zip" or all(one is not None for one in sizes)):

@@ -34,15 +34,21 @@ class Dead(Exception):
 
 
 class Frame:
-    """A namespace in progress. ``kind``: ``function``, ``class`` or ``comprehension``."""
+    """A namespace in progress. ``kind``: ``function``, ``class`` or ``comprehension``.
+
+    A generator's frame holds what it yields with the state at each ``yield``; ``is_partial``: its
+    consumer may stop there, and ``relaxed`` is how much that has added to `Machine.maybe`.
+    """
 
     __slots__ = (
         "closure",
         "function",
         "identity",
         "is_captured",
+        "is_partial",
         "kind",
         "mark",
+        "relaxed",
         "returns",
         "scope",
         "yields",
@@ -57,7 +63,9 @@ class Frame:
         self.is_captured = False
         self.mark = 0
         self.returns: list[tuple[Delta, Value]] = []
-        self.yields: list[Value] = []
+        self.yields: list[tuple[Delta, Value]] = []
+        self.is_partial = False
+        self.relaxed = 0
 
 
 class Loop:

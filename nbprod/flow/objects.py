@@ -296,23 +296,26 @@ def _last_constant(node: ast.expr) -> str | None:
     return None
 
 
-def iterate(machine: Machine, value: Value, node: ast.AST) -> tuple[tuple[Value, ...], bool | None]:
+def iterate(
+    machine: Machine, value: Value, node: ast.AST, *, in_part: bool = False
+) -> tuple[tuple[Value, ...], bool | None]:
     """Go through an iterable: its elements, and whether there is at least one (None: unknown).
 
     The elements are all of them when the second is True and their number is known, else one value
-    that stands for any of them.
+    that stands for any of them. ``in_part``: it may stop before the end.
     """
     if value.kind == "instance":
         result = call_special(machine, value, "__iter__", (), node)
         if result is not None and result != value and result.kind != "any":
-            return iterate(machine, result, node)
+            return iterate(machine, result, node, in_part=in_part)
         if class_attribute(machine, value.data, "__next__") is not None:
             call_special(machine, value, "__next__", (), node)
         elif result is None:
             call_special(machine, value, "__getitem__", (constant(0),), node)
         return (ANY,), None
     if value.kind == "pending":
-        return (calls.consume(machine, value, node),), calls.pending_nonempty(machine, value)
+        first = calls.consume(machine, value, node, in_part=in_part)
+        return (first,), calls.pending_nonempty(machine, value)
     if value.kind == "range":
         return (ANY,), value.data
     held = machine.contents(value)

@@ -13,6 +13,7 @@ from nbprod.flow.expressions import branch, evaluate, function_value, optional, 
 from nbprod.flow.machine import Catch, Dead, Frame, Loop, Machine
 from nbprod.flow.types import BindingKind
 from nbprod.flow.values import ANY, NONE, ClassValue, Value, join_values
+from nbprod.syntax.walk import walk
 
 __all__ = ["assign", "run_block", "run_statement"]
 
@@ -209,7 +210,8 @@ def _while(machine: Machine, node: ast.While) -> None:
 
 def _for(machine: Machine, node: ast.For | ast.AsyncFor) -> None:
     iterable = evaluate(machine, node.iter)
-    elements, nonempty = objects.iterate(machine, iterable, node.iter)
+    leaves = iterable.kind in ("pending", "instance") and _may_leave(node.body)
+    elements, nonempty = objects.iterate(machine, iterable, node.iter, in_part=leaves)
     if nonempty is False:
         run_block(machine, node.orelse)
         return
@@ -222,6 +224,13 @@ def _for(machine: Machine, node: ast.For | ast.AsyncFor) -> None:
         run_block(machine, node.body)
 
     _loop(machine, body, nonempty, node.orelse, lambda: None, False)
+
+
+def _may_leave(body: Sequence[ast.stmt]) -> bool:
+    """Whether a loop body has a way out of its loop."""
+    return any(
+        isinstance(part, (ast.Break, ast.Return)) for statement in body for part in walk(statement)
+    )
 
 
 def _loop(
