@@ -250,10 +250,15 @@ def run_function(
     definition = function.node
     if not machine.uncalled:
         machine.calls.setdefault(function.scope.identity, {})[machine.cell] = None
-    if any(one is definition for one in machine.active) or len(machine.active) > MAX_CALL_DEPTH:
-        return _not_followed(machine, arguments, keywords)
+    begun = [mark for one, mark in machine.active if one is definition]
+    if len(begun) > 1 or len(machine.active) > MAX_CALL_DEPTH:
+        machine.env.widen(begun[0] if begun else machine.active[0][1])
+        return _not_followed(machine, function, arguments, keywords)
     if machine.steps > machine.program.budget:
-        return _not_followed(machine, arguments, keywords)
+        return _not_followed(machine, function, arguments, keywords)
+    if begun:
+        # It calls itself: once more, for any arguments, and so for all the times to come.
+        arguments, keywords = _any_of(machine, arguments, keywords)
     key = (
         id(definition), id(function.closure), arguments, keywords, machine.cell, machine.maybe > 0,
         id(machine.failed), bool(machine.catches), in_part,
@@ -262,7 +267,7 @@ def run_function(
     if remembered is not None and remembered[0] == machine.env.version:
         return remembered[1]
     if not _is_worth_following(machine, function):
-        return _not_followed(machine, arguments, keywords)
+        return _not_followed(machine, function, arguments, keywords)
     before = machine.env.version
     frame = Frame(machine.fresh(), "function", function.scope, function.closure)
     frame.function = function
@@ -273,7 +278,23 @@ def run_function(
         machine.env.discard(frame.mark, frame.identity)
     if machine.env.version == before:
         machine.memo[key] = (before, result)
+    else:
+        changed = machine.effects.setdefault(function.scope.identity, set())
+        changed.update(machine.env.before(frame.mark))
     return result
+
+
+def _any_of(
+    machine: Machine, arguments: Arguments, keywords: Keywords
+) -> tuple[Arguments, Keywords]:
+    """The same objects, with nothing known of what they hold, and any constants."""
+
+    def forgotten(value: Value) -> Value:
+        machine.forget_contents(value)
+        return ANY if value.kind in ("const", "union") and not value.objects else value
+
+    given = tuple((name, forgotten(value)) for name, value in keywords)
+    return tuple(forgotten(value) for value in arguments), given
 
 
 def _is_worth_following(machine: Machine, function: FunctionValue) -> bool:
@@ -284,9 +305,12 @@ def _is_worth_following(machine: Machine, function: FunctionValue) -> bool:
     return machine.followed[key] <= (_MOST_CERTAIN if certain else _MOST_POSSIBLE)
 
 
-def _not_followed(machine: Machine, arguments: Arguments, keywords: Keywords) -> Value:
+def _not_followed(
+    machine: Machine, function: FunctionValue, arguments: Arguments, keywords: Keywords
+) -> Value:
     """A call that is not followed, because it recurses or the run is long enough already."""
     machine.incomplete = True
+    machine.forget_values(machine.effects.get(function.scope.identity, ()))
     for value in (*arguments, *(value for _, value in keywords)):
         machine.forget_contents(value)
     return ANY
@@ -304,7 +328,7 @@ def _run_in(
     place = partial(machine.program.places.span, machine.source_cell, node)
     machine.chain = (*machine.chain, CallStep(place, function.name))
     machine.frame, machine.source_cell, machine.loops = frame, function.cell, []
-    machine.active.append(function.node)
+    machine.active.append((function.node, frame.mark))
     try:
         _bind_parameters(machine, function, arguments, keywords)
         if isinstance(function.node, ast.Lambda):

@@ -11,7 +11,14 @@ from typing import Any
 from nbprod.flow import calls
 from nbprod.flow.environment import Entry
 from nbprod.flow.machine import Dead, Frame, Machine
-from nbprod.flow.objects import attribute, call_special, display_text, iterate, subscript
+from nbprod.flow.objects import (
+    attribute,
+    call_special,
+    display_text,
+    distinct,
+    iterate,
+    subscript,
+)
 from nbprod.flow.scopes import Scope
 from nbprod.flow.values import ANY, NONE, FunctionValue, Value, constant, join_values, truth
 
@@ -327,7 +334,10 @@ def _sequence(machine: Machine, node: ast.List | ast.Tuple | ast.Set) -> Value:
     kind = type(node).__name__.lower()
     if kind == "tuple" and values and all(value.kind == "const" for value in values):
         return constant(tuple(value.data[1] for value in values))
-    return machine.allocate(kind, None, None if values is None else tuple(values))
+    held = None if values is None else tuple(values)
+    if kind == "set" and held is not None:
+        held = distinct(held)
+    return machine.allocate(kind, None, held)
 
 
 def _dict(machine: Machine, node: ast.Dict) -> Value:

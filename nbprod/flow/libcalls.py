@@ -130,7 +130,7 @@ def call_library(
             machine.forget_contents(value)
     _files(machine, name, arguments, keywords, node)
     if name in CONTAINERS:
-        return _container(machine, name, arguments, node)
+        return _container(machine, name, arguments, keywords)
     made = result_type(name)
     return machine.allocate("object", made) if made else machine.allocate("any")
 
@@ -234,17 +234,20 @@ def _files(
         machine.look(f"file:{path}", node)
 
 
-def _container(machine: Machine, name: str, arguments: Arguments, node: ast.AST) -> Value:
+def _container(machine: Machine, name: str, arguments: Arguments, keywords: Keywords) -> Value:
     kind = CONTAINERS[name]
     held: tuple[Value, ...] | None = ()
     if arguments:
         held = machine.contents(arguments[0]) if kind in ("list", "set") else None
         if name == "collections.defaultdict":
             held = None
-    elif name == "collections.defaultdict":
-        held = ()
+    if keywords or len(arguments) > 1:
+        # Keys of a dict, the length of a queue.
+        held = None
     if arguments and arguments[0].kind == "range":
         return machine.allocate("list")
+    if kind == "set" and held is not None:
+        held = objects.distinct(held)
     return machine.allocate(kind, None, held)
 
 
@@ -504,10 +507,11 @@ def _set_attribute(
             and not target.objects
         ):
             mark_opaque(machine, node, "setattr")
-        elif attribute is not None and target.objects:
-            part = "." + attribute
+        elif target.objects:
+            part = "." + attribute if attribute is not None else None
             root = _root_of_argument(node, 0)
-            machine.mutate(target, root, node, part, part=part, stored=arguments[2])
+            how = part or "setattr"
+            machine.mutate(target, root, node, how, part=part, stored=arguments[2])
     return NONE
 
 

@@ -8,7 +8,7 @@ included, and never runs the notebook's code.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
@@ -154,7 +154,8 @@ class Machine:
         self.maybe = 0
         self.failed: Failure | None = None
         self.chain: tuple[CallStep, ...] = ()
-        self.active: list[Any] = []
+        self.active: list[tuple[Any, int]] = []
+        """The definitions of the functions in progress, each with the mark of its beginning."""
         self.stops = False
         self.statement: ast.stmt | None = None
         self.lazy_annotations = program.options.lazy_annotations
@@ -170,6 +171,8 @@ class Machine:
         self.steps = 0
         self.second_turns = 0
         self.followed: dict[tuple[int, int, bool], int] = {}
+        self.effects: dict[int, set[Hashable]] = {}
+        """What calls of a function (by its scope) have changed outside their own frames."""
         self.incomplete = False
         self._counter = 0
         self.reads: dict[int, dict[int, Read]] = {}
@@ -603,6 +606,9 @@ class Machine:
                 definitions |= old.definitions
             if part is not None:
                 self.note_part(identity, part)
+            else:
+                self._forget_parts(identity)
+                stored = ANY
             self.env.set(key, Entry(definitions, stored, contents if strong else None))
             root = ("object", identity)
             if (
@@ -611,6 +617,23 @@ class Machine:
                 and held.contents is not None
             ):
                 self.env.set(root, Entry(held.definitions, held.value, contents))
+
+    def _forget_parts(self, identity: int) -> None:
+        """Any part of an object may have been changed: none of their values is known."""
+        known = self.env.entries.get(("parts", identity))
+        for part in known.contents if known and known.contents else ():
+            key = ("object", identity, part.data)
+            entry = self.env.entries.get(key)
+            if entry is not None and entry.value is not ANY:
+                self.env.set(key, Entry(entry.definitions))
+
+    def forget_values(self, keys: Iterable[Hashable]) -> None:
+        """Code that is not followed may have given these another value."""
+        for key in keys:
+            entry = self.env.entries.get(key)
+            if entry is not None and (entry.value.kind == "const" or entry.contents is not None):
+                value = ANY if entry.value.kind == "const" else entry.value
+                self.env.set(key, Entry(entry.definitions, value))
 
     def _chain(self, key: Hashable, old: Entry | None, name: str, node: ast.AST, how: str) -> None:
         seen = old.definitions if old and old.definitions else frozenset((UNBOUND,))

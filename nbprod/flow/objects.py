@@ -118,6 +118,9 @@ def attribute(
 def _instance_attribute(
     machine: Machine, base: Value, name: str, root: str, root_node: ast.AST, node: ast.AST
 ) -> Value:
+    if name == "__dict__":
+        machine.forget_contents(base)
+        return ANY
     part = "." + name
     found: Value | None = None
     for identity in base.objects:
@@ -287,6 +290,15 @@ def store_item(
         held = machine.contents(base)
         contents = held if held is None or key in held else (*held, key)
     machine.mutate(base, root, node, "[]=", part=part, stored=value, contents=contents)
+
+
+def distinct(values: tuple[Value, ...]) -> tuple[Value, ...] | None:
+    """The elements of a set of these, None when it is not known which are equal."""
+    if len(values) < 2:
+        return values
+    if any(value.kind != "const" for value in values):
+        return None
+    return tuple({value.data[1]: value for value in values}.values())
 
 
 def _last_constant(node: ast.expr) -> str | None:

@@ -256,6 +256,8 @@ def _loop(
                 ends.append(machine.env.delta(mark))
                 again()
                 # What one turn hands to the next, an inner loop has seen in the first of this one.
+                if not machine.second_turns:
+                    machine.env.widen(mark)
                 if not machine.second_turns and _second_turn(machine, body, loop):
                     ends.append(machine.env.delta(mark))
     finally:
