@@ -177,8 +177,10 @@ def apply_binary(
             result = call_special(machine, value, method, (other,), node)
             if result is not None:
                 return result
-    if left.kind in ("list", "set", "tuple", "dict") or right.kind == "list":
-        return machine.allocate(left.kind if left.kind != "const" else right.kind)
+    if left.kind in ("list", "set", "tuple", "dict"):
+        return machine.allocate(left.kind)
+    if right.kind == "list":
+        return machine.allocate("list" if left.kind == "const" else "any")
     if left.kind == "object" and str(left.data).startswith(("pandas.", "numpy.")):
         return machine.allocate("object", left.data)
     return ANY
