@@ -8,6 +8,7 @@ from typing import Any
 
 from nbprod.flow import expressions, libcalls, objects
 from nbprod.flow.environment import Entry
+from nbprod.flow.idempotence import does_the_same_again
 from nbprod.flow.library import (
     CONTAINERS,
     EAGER_METHODS,
@@ -77,10 +78,11 @@ _FRAME_METHODS = frozenset(
 # How often a cell's calls of one function are followed: the names it reads are known by then.
 _MOST_CERTAIN = 8
 _MOST_POSSIBLE = 3
-_TRAINERS = frozenset(["fit", "fit_transform", "fit_predict", "train", "compile"])
-_STEPPERS = frozenset(
-    ["partial_fit", "step", "backward", "zero_grad", "load_state_dict", "train_on_batch"]
+# Each of these begins anew, or puts its receiver into a state that is given.
+_TRAINERS = frozenset(
+    ["fit", "fit_transform", "fit_predict", "train", "compile", "load_state_dict", "load_weights"]
 )
+_STEPPERS = frozenset(["partial_fit", "step", "backward", "zero_grad", "train_on_batch"])
 
 
 class Pending:
@@ -455,6 +457,10 @@ def call_method(
         return libcalls.call_namespace(machine, name, arguments, keywords, node)
     observe_arguments(machine, node, arguments, keywords)
     how = _mutation(base, name, keywords)
+    if how == "chain" and name in ("replace", "drop", "reset_index") and does_the_same_again(node):
+        how = "reset"
+    if name in ("append", "extend") and base.kind in ("any", "object"):
+        how = None if _is_result_kept(machine.statement, node) else how
     if how is None:
         machine.observe(base, root, root_node)
     else:
@@ -466,6 +472,16 @@ def call_method(
     else:
         offer_functions(machine, arguments, keywords, node)
     return _method_result(machine, base, name, arguments, how)
+
+
+def _is_result_kept(statement: ast.stmt | None, node: ast.Call) -> bool:
+    """Whether a statement stores what a call gives: `append` in place gives nothing to store."""
+    if not isinstance(statement, (ast.Assign, ast.AnnAssign)):
+        return False
+    value = statement.value
+    while value is not node and isinstance(value, (ast.Call, ast.Attribute)):
+        value = value.func if isinstance(value, ast.Call) else value.value
+    return value is node
 
 
 def _open_method(
@@ -531,7 +547,10 @@ def _mutate_by(
         if name == "pop" and len(arguments) > 1:
             how = "reset"
     detail = "draw" if base.data == "generator" else name
-    machine.mutate(base, root, node, detail, part=part, chained=how == "chain", contents=held)
+    machine.mutate(
+        base, root, node, detail, part=part, chained=how == "chain", contents=held,
+        wipes=name in ("clear", "fill"),
+    )  # fmt: skip
 
 
 def _method_result(

@@ -410,7 +410,7 @@ class Machine:
                 self.builtin_reads.setdefault(self.cell, {}).setdefault(name, place)
                 return library("builtins." + name)
             if name in KERNEL_NAMES or name in self.program.injected:
-                if name in HISTORY_NAMES or name[:1] == "_" and name[1:2] in "_i0123456789":
+                if name in HISTORY_NAMES or name[1:2].isdigit() or name[:2] == "_i":
                     place = (self.source_cell, node)
                     self.history_reads.setdefault((self.cell, name), place)
                 return ANY
@@ -578,12 +578,14 @@ class Machine:
         part: str | None = None,
         definite: bool = True,
         chained: bool = False,
+        wipes: bool = False,
         stored: Value = ANY,
         contents: tuple[Value, ...] | None = None,
     ) -> None:
         """Change an object in place, or one part of it.
 
         ``chained``: the new state depends on the old one (`append`), so the change is a read too.
+        ``wipes``: nothing of the old state is left (`clear`), as if the object were made now.
         """
         identities = value.objects if value.objects else value.parts
         if not identities:
@@ -610,6 +612,8 @@ class Machine:
                 self._forget_parts(identity)
                 stored = ANY
             self.env.set(key, Entry(definitions, stored, contents if strong else None))
+            if wipes and strong and self.mandatory:
+                self.born[identity] = self.cell
             root = ("object", identity)
             if (
                 part is not None

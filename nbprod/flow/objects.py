@@ -289,7 +289,8 @@ def store_item(
     if base.kind == "dict" and key.kind == "const":
         held = machine.contents(base)
         contents = held if held is None or key in held else (*held, key)
-    machine.mutate(base, root, node, "[]=", part=part, stored=value, contents=contents)
+    wipes = isinstance(node.slice, ast.Slice) and not any(ast.iter_child_nodes(node.slice))
+    machine.mutate(base, root, node, "[]=", part=part, stored=value, contents=contents, wipes=wipes)
 
 
 def distinct(values: tuple[Value, ...]) -> tuple[Value, ...] | None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["self_dependences"]
 
 _KINDS = {"del": "deletes", "next": "consumes", "iteration": "consumes", "draw": "draws"}
-_TRAINING = ("fit", "fit_transform", "compile", "train")
+_TRAINING = ("fit", "fit_transform", "compile", "train", "load_state_dict", "load_weights")
 
 
 def self_dependences(machine: Machine, cell: int) -> tuple[SelfDependence, ...]:
@@ -161,7 +161,9 @@ def _judge_resource(
         if how not in ("appends", "removes", "creates"):
             return None
         kind = "appends" if how == "appends" else "removes"
-        return SelfDependence(kind, exposure.name[5:], span, how, certain)
+        path = exposure.name[5:]
+        # A path that is computed may be another one each time, or be made anew.
+        return SelfDependence(kind, path, span, how, certain and path != "None")
     if exposure.name.endswith("random"):
         return SelfDependence("draws", exposure.name, span, how, False)
     return None

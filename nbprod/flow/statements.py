@@ -10,6 +10,7 @@ from typing import Any
 from nbprod.flow import expressions, imports, libcalls, objects
 from nbprod.flow.environment import Delta
 from nbprod.flow.expressions import branch, evaluate, function_value, optional, receiver, truth_of
+from nbprod.flow.idempotence import is_wiping
 from nbprod.flow.machine import Catch, Dead, Frame, Loop, Machine
 from nbprod.flow.types import BindingKind
 from nbprod.flow.values import ANY, NONE, ClassValue, Value, join_values
@@ -109,10 +110,11 @@ def _annotation(machine: Machine, node: ast.expr | None) -> None:
 def _augmented(machine: Machine, node: ast.AugAssign) -> None:
     target = node.target
     if isinstance(target, ast.Name):
-        old = evaluate(machine, target)
+        wiped = is_wiping(node)
+        old = receiver(machine, target) if wiped else evaluate(machine, target)
         operand = evaluate(machine, node.value)
         if old.kind in _MUTABLE or old.data == "numpy.ndarray":
-            machine.mutate(old, target.id, target, "+=", chained=True)
+            machine.mutate(old, target.id, target, "+=", chained=not wiped, wipes=wiped)
             machine.bind(target.id, target, old, "augmented", "+=")
             return
         if old.kind == "instance":
