@@ -521,6 +521,20 @@ def _place(definition: Definition) -> Span:
     return definition.binding.span
 
 
+def _is_bound_after(program: Program, failure: Failure, node: ast.AST) -> bool:
+    """Whether ``node``, which binds the name, comes after the read: below it, or as its target."""
+    place = program.places.span(failure.cell, node).start
+    parsed = program.parsed[failure.cell]
+    if place > failure.read.start or parsed is None or parsed.tree is None:
+        return place > failure.read.start
+    for statement in parsed.tree.body:
+        if isinstance(statement, (ast.Assign, ast.AugAssign, ast.AnnAssign)):
+            span = program.places.span(failure.cell, statement)
+            if span.start <= place <= failure.read.start < span.end:
+                return True
+    return False
+
+
 def _explain(failure: Failure, program: Program, machine: Machine, order: tuple[int, ...]) -> None:
     """Say why the name has no value, and where else it is bound."""
     if failure.reason != "nowhere":
@@ -539,7 +553,7 @@ def _explain(failure: Failure, program: Program, machine: Machine, order: tuple[
         failure.reason = "later"
     elif any(cell == failure.cell for cell in statically):
         node = static[failure.cell][failure.name]
-        below = program.places.span(failure.cell, node).start > failure.read.start
+        below = _is_bound_after(program, failure, node)
         failure.reason = "later" if below else "skipped"
     elif made or statically:
         failure.reason = "skipped"

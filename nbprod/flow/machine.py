@@ -514,7 +514,7 @@ class Machine:
         """The elements of a container in order, None when they are not known."""
         if value.kind == "const" and isinstance(value.data[1], (str, tuple, bytes)):
             return tuple(constant(item) for item in value.data[1][:64])
-        if len(value.objects) != 1:
+        if len(value.objects) != 1 or value.kind == "union":
             return None
         (identity,) = value.objects
         entry = self.env.entries.get(("object", identity))

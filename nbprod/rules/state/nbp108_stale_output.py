@@ -36,6 +36,31 @@ x
 # %%
 y = 2
 ```
+
+```notebook
+# %%
+import math
+# %% [1]
+math.floor(2.5)
+#> 2
+```
+
+```notebook
+# %% [1]
+def way(goal):
+    paths = {0: [0]}
+    left = [0]
+    while left:
+        here = left.pop()
+        if here == goal:
+            return paths[here]
+        for there in (here + 1, here + 2):
+            left.append(there)
+            paths[there] = [*paths[here], there]
+# %% [2]
+len(way(5))
+#> 4
+```
 """
 
 from __future__ import annotations
@@ -72,6 +97,9 @@ def _from_unexecuted(facts: Facts) -> Iterator[Diagnostic]:
         for use in facts.flow.cells[index].uses:
             sources = {one.cell for one in use.definitions if not one.is_unbound}
             if len(sources) == 1 and sources <= unexecuted and use.mandatory and use.name:
+                if all(one.binding.kind == "import" for one in use.definitions):
+                    # A module is the same, whenever it was imported.
+                    continue
                 readers.setdefault(min(sources), []).append(use)
     for source, uses in sorted(readers.items()):
         first = uses[0]
