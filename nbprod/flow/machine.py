@@ -528,9 +528,10 @@ class Machine:
             for one in held[1:]:
                 joined = join_values(joined, one)
             return joined
-        for identity in value.objects:
+        if value.kind != "union" and len(value.objects) == 1:
+            (identity,) = value.objects
             entry = self.env.entries.get(("object", identity))
-            if entry is not None and entry.value is not ANY and len(value.objects) == 1:
+            if entry is not None and entry.value is not ANY:
                 return entry.value
         return Value("any", None, frozenset(), value.objects | value.parts)
 
