@@ -47,15 +47,18 @@ class Execution(NamedTuple):
 
 
 def recorded_execution(cells: Sequence[Cell]) -> Execution:
-    """Read the execution counts of a notebook's Python cells."""
+    """Read the execution counts of a notebook's Python cells.
+
+    Kernels count from 1; some editors write 0 where they no longer know, and it tells nothing.
+    """
     counts: dict[int, int] = {}
     unexecuted = []
     for cell in cells:
         if not cell.is_python:
             continue
-        if cell.execution_count is not None:
+        if cell.execution_count:
             counts[cell.index] = cell.execution_count
-        elif cell.source.strip():
+        elif cell.execution_count is None and cell.source.strip():
             unexecuted.append(cell.index)
     order = sorted(counts, key=lambda index: (counts[index], index))
     seen: set[int] = set()
@@ -202,13 +205,16 @@ def _seen(
 
 def _final(document: Flow, recorded: Flow) -> list[OrderChange]:
     found = []
+    changed = {one.name for flow in (document, recorded) for one in flow.mutations}
     for name, entry in document.final.items():
         other = recorded.final.get(name)
         if other is None or name.startswith("_"):
             continue
         now = _seen(entry.definitions, frozenset())
         then = _seen(other.definitions, frozenset())
-        if now == then or not now or not then or _same_effect(then, now, document):
+        if now == then or not now or not then:
+            continue
+        if name not in changed and _same_effect(then, now, document):
             continue
         if entry.value.kind == "const" and entry.value == other.value:
             continue

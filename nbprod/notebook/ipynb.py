@@ -137,16 +137,11 @@ def _cell(index: int, raw: Any, notebook_language: str) -> Cell:
         id=identity if isinstance(identity, str) else None,
         language=cell_language(metadata, notebook_language) if kind == "code" else kind,
         tags=_tags(metadata),
-        execution_count=_count(count),
+        execution_count=count if isinstance(count, int) and not isinstance(count, bool) else None,
         outputs=_outputs(outputs) if outputs and isinstance(outputs, list) else (),
         metadata=metadata,
         attachments=mapping(raw.get("attachments")),
     )
-
-
-def _count(count: Any) -> int | None:
-    """An execution count; kernels count from 1, and some editors write 0 for "has not run"."""
-    return count if type(count) is int and count > 0 else None
 
 
 def _kind(raw: Mapping[str, Any]) -> CellKind:

@@ -70,7 +70,7 @@ def message_of(failure: Failure, facts: Facts) -> str:
     if failure.reason == "skipped":
         return f"`{failure.name}` is bound only by code that does not run"
     cell = facts.cell(failure.cell)
-    worked = cell.execution_count is not None and not any(
+    worked = bool(cell.execution_count) and not any(
         output.get("output_type") == "error" for output in cell.outputs
     )
     if worked and failure.certain:

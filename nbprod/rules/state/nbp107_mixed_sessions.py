@@ -36,6 +36,13 @@ a = 1
 b = a
 ```
 
+```notebook
+# %% [0]
+a = 1
+# %% [0]
+b = a
+```
+
 ## Fix safety
 
 Safe: it clears the counts, which have no meaning any more. Code and outputs stay.
