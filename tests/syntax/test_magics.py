@@ -80,6 +80,7 @@ BINDINGS = [
     ("%store a", set()), ("%macro m 1-3", {"m"}), ("%%mylang --out v -o w\nx y", {"v", "w"}),
     ("%%bash --out zz --err yy\necho 1", {"zz", "yy"}), ("%timeit -q -v zz f(v)", {"zz"}),
     ("%%timeit -n1 -v zz\n1", {"zz"}), ("%timeit f(-v)", set()), ("%timeit - v", set()),
+    ("%%R -i a -d frame\nframe = a", {"frame"}), ("%%cython_pyximport m\ndef f(x): pass", {"f"}),
     ("%%capture\nx", set()), ("%%cython\ncpdef int f(int x):\n    return x", {"f"}),
     ("%%cython -a\ndef g(): pass", {"g"}), ("%%add_to A\ndef f(self): pass", set()),
     ("%%cython\ncdef int h(): return 1\ncdef class C:\n    pass\nclass D: pass", {"C", "D"}),

@@ -33,6 +33,15 @@ exec("beta = 1")
 globals()["alpha"] = 2
 print(alpha, beta)
 ```
+
+```notebook
+# %%
+%%timeit -n1 -r1
+sum(range(9))
+# %%
+%%prun -q
+sum(range(9))
+```
 """
 
 from __future__ import annotations
