@@ -116,7 +116,7 @@ ANY_NAMES = {
     "%pylab inline": True, "%store -r": True, "%store -r a": False, "%load_ext a": False,
     "%matplotlib inline": False, "%%cython\ndef f(): pass": True, "%%unheard_of\nx = 1": True,
     "%%unheard_of\nselect 1 from": False, "%%unheard_of\n!ls\nx = 1": True, "%rerun 3": True,
-    "%unheard_of a": False, "%%bash\nls": False, "%%time\nx = 1": False,
+    "%unheard_of a": True, "%%bash\nls": False, "%%time\nx = 1": False,
 }  # fmt: skip
 
 
