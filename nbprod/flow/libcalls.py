@@ -271,6 +271,9 @@ def _namespace(
     machine: Machine, name: str, arguments: Arguments, keywords: Keywords, node: ast.AST
 ) -> Value:
     if name in ("builtins.vars", "builtins.dir") and arguments:
+        if name == "builtins.vars":
+            # Its attributes may be set through the dict.
+            machine.forget_contents(arguments[0])
         return ANY
     in_function = machine.frame is not None and name != "builtins.globals"
     return machine.allocate("any") if in_function else Value("namespace")

@@ -29,6 +29,11 @@ OPAQUE = ("opaque",)
 MAX_CALL_DEPTH = 24
 
 
+def first_of(definitions: Iterable[Definition]) -> Definition | None:
+    """The first on the page: sets of definitions have no order of their own."""
+    return min(definitions, key=lambda one: one.binding.span, default=None)
+
+
 class Dead(Exception):
     """The path that was being followed ends here; its state is kept where it is wanted."""
 
@@ -443,10 +448,8 @@ class Machine:
             sure or (self.uncalled and own and certain and self.maybe == 0),
             () if self.uncalled else self.chain,
             reason="local" if local else "nowhere",
-            deletion=next(
-                (one for one in entry.definitions if one.binding.kind == "deletion"), None
-            ),
-            dynamic=next(iter(opaque.definitions)) if opaque else None,
+            deletion=first_of(one for one in entry.definitions if one.binding.kind == "deletion"),
+            dynamic=first_of(opaque.definitions) if opaque else None,
             called=not self.uncalled,
         )
         failure.elsewhere = tuple(one for one in entry.definitions if not one.is_unbound)
@@ -456,7 +459,8 @@ class Machine:
 
     def _cascade(self, name: str, node: ast.AST, definitions: frozenset[Definition]) -> None:
         """A read of a name that only code after a failure would have bound."""
-        root = next(one.after for one in definitions if one.after is not None)
+        roots = [one.after for one in definitions if one.after is not None]
+        root = roots[0] if len(roots) == 1 else min(roots, key=lambda one: one.read)
         if root.cell == self.cell:
             return
         catch = self.catcher("NameError")

@@ -31,8 +31,10 @@ def self_dependences(machine: Machine, cell: int) -> tuple[SelfDependence, ...]:
         entry = machine.env.get(exposure.key)
         if entry is None:
             continue
-        for definition in entry.definitions:
-            if definition.cell != cell or definition in exposure.definitions:
+        own = [one for one in entry.definitions if one.cell == cell]
+        # Sets of definitions have no order of their own, and the first one is told.
+        for definition in sorted(own, key=_place_of) if len(own) > 1 else own:
+            if definition in exposure.definitions:
                 continue
             verdict = _judge(machine, exposure, entry, definition)
             if verdict is not None:
@@ -42,6 +44,10 @@ def self_dependences(machine: Machine, cell: int) -> tuple[SelfDependence, ...]:
     for verdict in _shadows(machine, cell):
         found[verdict.kind, verdict.name] = verdict
     return tuple(sorted(found.values(), key=lambda one: (one.span, one.kind)))
+
+
+def _place_of(definition: Definition) -> Span:
+    return definition.binding.span
 
 
 def _shadows(machine: Machine, cell: int) -> list[SelfDependence]:

@@ -19,7 +19,7 @@ from nbprod.syntax.walk import walk
 __all__ = ["assign", "run_block", "run_statement"]
 
 _MUTABLE = ("list", "dict", "set")
-_SWALLOWERS = ("contextlib.suppress",)
+_SWALLOWERS = ("contextlib.suppress", "pytest.raises")
 
 
 def run_block(machine: Machine, body: Sequence[ast.stmt]) -> None:
@@ -479,6 +479,8 @@ def _with(machine: Machine, node: ast.With | ast.AsyncWith) -> None:
         call = item.context_expr
         if isinstance(call, ast.Call) and receiver_is(machine, call.func, _SWALLOWERS):
             swallowed |= {arg.id for arg in call.args if isinstance(arg, ast.Name)}
+        elif _may_swallow(machine, manager):
+            swallowed.add("BaseException")
         entered = objects.call_special(machine, manager, "__enter__", (), node)
         if entered is None:
             entered = objects.call_special(machine, manager, "__aenter__", (), node)
@@ -494,6 +496,24 @@ def _with(machine: Machine, node: ast.With | ast.AsyncWith) -> None:
     for manager in reversed(managers):
         for method in ("__exit__", "__aexit__"):
             objects.call_special(machine, manager, method, (ANY, ANY, ANY), node)
+
+
+def _may_swallow(machine: Machine, manager: Value) -> bool:
+    """Whether a context manager of the notebook may keep exceptions from going on."""
+    if manager.kind != "instance":
+        return False
+    for method in ("__exit__", "__aexit__"):
+        found = objects.class_attribute(machine, manager.data, method)
+        if found is not None and found[0].kind == "function":
+            returned = [
+                one.value for one in walk(found[0].data.node) if isinstance(one, ast.Return)
+            ]
+            if any(
+                one is not None and not (isinstance(one, ast.Constant) and not one.value)
+                for one in returned
+            ):
+                return True
+    return False
 
 
 def _entered(machine: Machine, manager: Value, item: ast.withitem) -> Value:
