@@ -126,7 +126,7 @@ def _run_cell(machine: Machine, index: int) -> bool:
     machine.cell = machine.source_cell = index
     if parsed.tree is None:
         _assume_bindings(machine, parsed)
-        return False
+        return machine.failed is None
     try:
         run_cell_magics(machine, parsed)
         if parsed.cell_magic is not None and parsed.cell_magic.scope == "private":
@@ -183,12 +183,19 @@ def _display(machine: Machine, value: Value, node: ast.expr) -> None:
 
 
 def _assume_bindings(machine: Machine, parsed: ParsedCell) -> None:
-    """A cell that does not parse binds nothing; what it would have bound fails because of it."""
+    """A cell that does not parse binds nothing; what it would have bound fails because of it.
+
+    One that only a newer Python can parse binds what nobody can tell.
+    """
     assert parsed.fault is not None
     index = parsed.cell.index
     span = Span(index, parsed.fault.start, parsed.fault.end)
-    failure = Failure("NameError", "", index, span, span, True, reason="syntax")
-    machine.syntax_failures[index] = machine.failed = failure
+    if parsed.fault.needs is None:
+        failure = Failure("NameError", "", index, span, span, True, reason="syntax")
+        machine.syntax_failures[index] = machine.failed = failure
+    else:
+        node = machine.program.places.stand_in(index, "", span.start, span.end)
+        mark_opaque(machine, node, "newer syntax")
     for match in _LIKELY_BINDING.finditer(parsed.cell.source):
         for name in _NAME.findall(next(group for group in match.groups() if group)):
             if machine.env.get(name) is None:
