@@ -565,7 +565,7 @@ def _method_result(
             for identity in base.objects:
                 entry = machine.env.entries.get(("object", identity, part))
                 if entry is not None and len(base.objects) == 1:
-                    return entry.value
+                    return entry.value if entry.is_sure else ANY
         if name == "keys":
             return base
         held = machine.contents(base)

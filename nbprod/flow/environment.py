@@ -26,6 +26,11 @@ class Entry(NamedTuple):
     contents: tuple[Value, ...] | None = None
     """For an object of the heap: its elements in order, None when they are not known."""
 
+    @property
+    def is_sure(self) -> bool:
+        """Whether it is there on every path."""
+        return UNBOUND not in self.definitions
+
 
 ABSENT = Entry(frozenset((UNBOUND,)))
 Delta = dict[Hashable, Entry]
@@ -160,7 +165,9 @@ class Environment:
             base = entries.get(key, ABSENT)
             if base is ABSENT and not isinstance(key, str) and key[0] in _HEAP:  # type: ignore[index]
                 # An object made on one path: the others do not know it.
-                self.put(key, next(delta[key] for delta in deltas if key in delta))
+                made = [delta[key] for delta in deltas if key in delta]
+                part = len(key) == 3 and len(made) < len(deltas)  # type: ignore[arg-type]
+                self.put(key, join_entries(ABSENT, made[0]) if part else made[0])
                 continue
             entry = deltas[0].get(key, base)
             for delta in deltas[1:]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from nbprod.flow import calls
 from nbprod.flow.environment import Entry
+from nbprod.flow.library import MUTATORS
 from nbprod.flow.machine import Dead, Frame, Machine
 from nbprod.flow.objects import (
     attribute,
@@ -132,6 +133,9 @@ def _constant(machine: Machine, node: ast.Constant) -> Value:
 def _attribute(machine: Machine, node: ast.Attribute) -> Value:
     base = receiver(machine, node.value)
     name, root = root_of(node.value)
+    if node.attr in MUTATORS.get(base.kind, ()):
+        # `add = rows.append`: who has it may change the object at any time.
+        machine.forget_contents(base)
     return attribute(machine, base, node.attr, name, root, node)
 
 

@@ -123,11 +123,15 @@ def _instance_attribute(
         return ANY
     part = "." + name
     found: Value | None = None
-    for identity in base.objects:
-        entry = machine.env.entries.get(("object", identity, part))
+    entries = [machine.env.entries.get(("object", identity, part)) for identity in base.objects]
+    for entry in entries:
         if entry is not None:
             found = entry.value if found is None else join_values(found, entry.value)
     machine.observe(base, root, root_node, part)
+    if found is not None and not all(entry is not None and entry.is_sure for entry in entries):
+        # Where the instance has none of its own, it is the class's.
+        inherited = class_attribute(machine, base.data, name)
+        found = found if inherited is None else join_values(found, inherited[0])
     if found is not None:
         # After a call that was not followed, a constant in an object may be another.
         return ANY if machine.incomplete and found.kind == "const" else found

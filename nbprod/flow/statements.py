@@ -505,15 +505,14 @@ def _may_swallow(machine: Machine, manager: Value) -> bool:
     for method in ("__exit__", "__aexit__"):
         found = objects.class_attribute(machine, manager.data, method)
         if found is not None and found[0].kind == "function":
-            returned = [
-                one.value for one in walk(found[0].data.node) if isinstance(one, ast.Return)
-            ]
-            if any(
-                one is not None and not (isinstance(one, ast.Constant) and not one.value)
-                for one in returned
-            ):
+            parts = walk(found[0].data.node)
+            if any(isinstance(part, ast.Return) and not _is_false(part.value) for part in parts):
                 return True
     return False
+
+
+def _is_false(node: ast.expr | None) -> bool:
+    return node is None or (isinstance(node, ast.Constant) and not node.value)
 
 
 def _entered(machine: Machine, manager: Value, item: ast.withitem) -> Value:
