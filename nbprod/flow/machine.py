@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
-from nbprod.flow.environment import ABSENT, UNBOUND, Delta, Entry, Environment
+from nbprod.flow.environment import ABSENT, UNBOUND, Delta, Entry, Environment, join_entries
 from nbprod.flow.library import BUILTIN_NAMES, HISTORY_NAMES, KERNEL_NAMES, STRONG_MUTATORS
 from nbprod.flow.program import Program
 from nbprod.flow.scopes import Scope
@@ -616,7 +616,11 @@ class Machine:
             else:
                 self._forget_parts(identity)
                 stored = ANY
-            self.env.set(key, Entry(definitions, stored, contents if strong else None))
+            entry = Entry(definitions, stored, contents if strong else None)
+            if len(identities) > 1 and part is not None:
+                # It is one of several objects that this is done to.
+                entry = join_entries(old or ABSENT, entry)
+            self.env.set(key, entry)
             if wipes and strong and self.mandatory:
                 self.born[identity] = self.cell
             root = ("object", identity)
