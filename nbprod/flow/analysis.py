@@ -29,7 +29,7 @@ from nbprod.flow.types import (
     SelfDependence,
     Use,
 )
-from nbprod.flow.values import ClassValue, FunctionValue, Value
+from nbprod.flow.values import NONE, ClassValue, FunctionValue, Value
 from nbprod.model import Span
 from nbprod.syntax.known import AUTOMAGICS
 from nbprod.syntax.types import ParsedCell
@@ -101,8 +101,9 @@ def _proven(
     if not completed:
         return reasons
     printed, again = machine.printed.get(index, []), second.printed.get(index, [])
+    shown, next_shown = machine.shown.get(index, NONE), second.shown.get(index, NONE)
     known = None not in printed and None not in again
-    shown = machine.shown.get(index) == second.shown.get(index)
+    known = known and shown.kind == "const" and next_shown.kind == "const"
     decided = []
     for one in reasons:
         old, new = first[one.name], after[one.name]
@@ -112,7 +113,7 @@ def _proven(
         )  # fmt: skip
         if one.kind in _DECIDABLE and constant and known:
             assert old is not None and new is not None
-            if old.value != new.value or printed != again or not shown:
+            if old.value != new.value or printed != again or shown != next_shown:
                 decided.append(one._replace(certain=True))
         else:
             decided.append(one)

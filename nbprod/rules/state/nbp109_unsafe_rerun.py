@@ -74,6 +74,17 @@ losers = losers - winners
 counts[:] = 1
 counts[2] -= 1
 ```
+
+```notebook
+# %%
+size = 6
+def resize(n):
+    global size
+    if n != size:
+        size = n
+# %%
+resize(4)
+```
 """
 
 from __future__ import annotations
