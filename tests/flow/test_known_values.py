@@ -65,11 +65,10 @@ _ITERABLES = (
     "range(3)|list(a)|[0, 1]|list(q)|s[:5]|range(min(n, 4))|list(d)|enumerate(a[:4])"
     "|itertools.islice(itertools.count(), 3)|(w * 2 for w in (1, 2))|sorted(st)[:4]"
 ).split("|")
+_RISKS = ("1 / n", "a[7]", "d[9]", "raise KeyError", "pass")
+_GLOBAL = "    global n, m, x, a, d, s, q, flag, st\n"
 _FUNCTIONS = (
-    (
-        "def {f}(p=0):\n    global n, m, x, a, d, s, q, flag, st\n{body}\n    return {number}",
-        "{f}()",
-    ),
+    (f"def {{f}}(p=0):\n{_GLOBAL}{{body}}\n    return {{number}}", "{f}()"),
     (
         f"def {{f}}(p=0):\n{_GLOBAL}    if p > 2:\n{{inner}}\n        return {{number}}\n{{body}}\n"
         "    return {f}(p + 1)",
@@ -116,9 +115,7 @@ class _Writer:
         if kind < 0.82:
             return f"{pad}while n < 4 and not flag:\n{inner}\n{pad}    n += 1; flag = n > 3"
         handler = self.block(indent + 1, depth - 1)
-        risky = (
-            f"{pad}    {self.random.choice(('1 / n', 'a[7]', 'd[9]', 'raise KeyError', 'pass'))}"
-        )
+        risky = f"{pad}    {self.random.choice(_RISKS)}"
         if kind < 0.93:
             return f"{pad}try:\n{inner}\n{risky}\n{pad}except Exception:\n{handler}"
         return f"{pad}with node:\n{inner}\n{risky}\n{handler}"
