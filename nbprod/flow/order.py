@@ -54,22 +54,29 @@ def recorded_execution(cells: Sequence[Cell]) -> Execution:
     counts: dict[int, int] = {}
     unexecuted = []
     for cell in cells:
-        if not cell.is_python:
+        if not cell.is_python or not cell.source.strip():
             continue
         if cell.execution_count:
             counts[cell.index] = cell.execution_count
-        elif cell.execution_count is None and cell.source.strip():
+        elif cell.execution_count is None:
             unexecuted.append(cell.index)
     order = sorted(counts, key=lambda index: (counts[index], index))
     seen: set[int] = set()
     repeated = []
+    before: int | None = None
     for index, count in counts.items():
-        if count in seen:
+        if count in seen and not (before is not None and _is_split(cells[before], cells[index])):
             repeated.append(index)
         seen.add(count)
+        before = index
     numbers = sorted(seen)
     gaps = bool(numbers) and (numbers[0] != 1 or numbers[-1] - numbers[0] + 1 != len(numbers))
     return Execution(tuple(order), tuple(unexecuted) if counts else (), tuple(repeated), gaps)
+
+
+def _is_split(first: Cell, second: Cell) -> bool:
+    """Whether two neighbours may be one cell that was split: both then keep its count."""
+    return first.execution_count == second.execution_count and not first.outputs
 
 
 class OrderChange(NamedTuple):
