@@ -83,6 +83,8 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     yield from _from_unexecuted(facts)
     if execution.is_disordered or execution.repeated or execution.unexecuted:
         return
+    if notebook.python_version is not None and notebook.python_version < (3, 0):
+        return  # where 1 / 2 is 0
     for index in execution.order:
         yield from _contradicted(facts.cell(index), facts)
 
