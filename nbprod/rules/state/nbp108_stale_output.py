@@ -83,10 +83,16 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     yield from _from_unexecuted(facts)
     if execution.is_disordered or execution.repeated or execution.unexecuted:
         return
-    if notebook.python_version is not None and notebook.python_version < (3, 0):
+    if _may_be_python2(notebook):
         return  # where 1 / 2 is 0
     for index in execution.order:
         yield from _contradicted(facts.cell(index), facts)
+
+
+def _may_be_python2(notebook: Notebook) -> bool:
+    if notebook.python_version is None:
+        return notebook.nbformat is not None and notebook.nbformat < (4, 0)
+    return notebook.python_version < (3, 0)
 
 
 def _from_unexecuted(facts: Facts) -> Iterator[Diagnostic]:
