@@ -227,7 +227,7 @@ class Facts:
     def say(self, cell: int) -> str:
         """How people call a cell: ``cell 3``, with its count when it has one."""
         count = self.notebook.cells[cell].execution_count
-        return f"cell {cell + 1}" + (f" In[{count}]" if count is not None else "")
+        return f"cell {cell + 1}" + (f" In[{count}]" if count else "")
 
     def line(self, span: Span) -> int:
         """The line in its cell, from 1, where a span starts."""

@@ -29,7 +29,7 @@ from nbprod.flow.types import (
     SelfDependence,
     Use,
 )
-from nbprod.flow.values import ClassValue, FunctionValue, Value
+from nbprod.flow.values import NONE, ClassValue, FunctionValue, Value
 from nbprod.model import Span
 from nbprod.syntax.known import AUTOMAGICS
 from nbprod.syntax.types import ParsedCell
@@ -101,8 +101,9 @@ def _proven(
     if not completed:
         return reasons
     printed, again = machine.printed.get(index, []), second.printed.get(index, [])
+    shown, next_shown = machine.shown.get(index, NONE), second.shown.get(index, NONE)
     known = None not in printed and None not in again
-    shown = machine.shown.get(index) == second.shown.get(index)
+    known = known and shown.kind == "const" and next_shown.kind == "const"
     decided = []
     for one in reasons:
         old, new = first[one.name], after[one.name]
@@ -112,7 +113,7 @@ def _proven(
         )  # fmt: skip
         if one.kind in _DECIDABLE and constant and known:
             assert old is not None and new is not None
-            if old.value != new.value or printed != again or not shown:
+            if old.value != new.value or printed != again or shown != next_shown:
                 decided.append(one._replace(certain=True))
         else:
             decided.append(one)
@@ -126,7 +127,7 @@ def _run_cell(machine: Machine, index: int) -> bool:
     machine.cell = machine.source_cell = index
     if parsed.tree is None:
         _assume_bindings(machine, parsed)
-        return False
+        return machine.failed is None
     try:
         run_cell_magics(machine, parsed)
         if parsed.cell_magic is not None and parsed.cell_magic.scope == "private":
@@ -183,12 +184,19 @@ def _display(machine: Machine, value: Value, node: ast.expr) -> None:
 
 
 def _assume_bindings(machine: Machine, parsed: ParsedCell) -> None:
-    """A cell that does not parse binds nothing; what it would have bound fails because of it."""
+    """A cell that does not parse binds nothing; what it would have bound fails because of it.
+
+    One that only a newer Python can parse binds what nobody can tell.
+    """
     assert parsed.fault is not None
     index = parsed.cell.index
     span = Span(index, parsed.fault.start, parsed.fault.end)
-    failure = Failure("NameError", "", index, span, span, True, reason="syntax")
-    machine.syntax_failures[index] = machine.failed = failure
+    if parsed.fault.needs is None:
+        failure = Failure("NameError", "", index, span, span, True, reason="syntax")
+        machine.syntax_failures[index] = machine.failed = failure
+    else:
+        node = machine.program.places.stand_in(index, "", span.start, span.end)
+        mark_opaque(machine, node, "newer syntax")
     for match in _LIKELY_BINDING.finditer(parsed.cell.source):
         for name in _NAME.findall(next(group for group in match.groups() if group)):
             if machine.env.get(name) is None:
@@ -521,6 +529,20 @@ def _place(definition: Definition) -> Span:
     return definition.binding.span
 
 
+def _is_bound_after(program: Program, failure: Failure, node: ast.AST) -> bool:
+    """Whether ``node``, which binds the name, comes after the read: below it, or as its target."""
+    place = program.places.span(failure.cell, node).start
+    parsed = program.parsed[failure.cell]
+    if place > failure.read.start or parsed is None or parsed.tree is None:
+        return place > failure.read.start
+    for statement in parsed.tree.body:
+        if isinstance(statement, (ast.Assign, ast.AugAssign, ast.AnnAssign)):
+            span = program.places.span(failure.cell, statement)
+            if span.start <= place <= failure.read.start < span.end:
+                return True
+    return False
+
+
 def _explain(failure: Failure, program: Program, machine: Machine, order: tuple[int, ...]) -> None:
     """Say why the name has no value, and where else it is bound."""
     if failure.reason != "nowhere":
@@ -539,7 +561,7 @@ def _explain(failure: Failure, program: Program, machine: Machine, order: tuple[
         failure.reason = "later"
     elif any(cell == failure.cell for cell in statically):
         node = static[failure.cell][failure.name]
-        below = program.places.span(failure.cell, node).start > failure.read.start
+        below = _is_bound_after(program, failure, node)
         failure.reason = "later" if below else "skipped"
     elif made or statically:
         failure.reason = "skipped"

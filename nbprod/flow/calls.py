@@ -8,6 +8,7 @@ from typing import Any
 
 from nbprod.flow import expressions, libcalls, objects
 from nbprod.flow.environment import Entry
+from nbprod.flow.idempotence import does_the_same_again
 from nbprod.flow.library import (
     CONTAINERS,
     EAGER_METHODS,
@@ -77,10 +78,11 @@ _FRAME_METHODS = frozenset(
 # How often a cell's calls of one function are followed: the names it reads are known by then.
 _MOST_CERTAIN = 8
 _MOST_POSSIBLE = 3
-_TRAINERS = frozenset(["fit", "fit_transform", "fit_predict", "train", "compile"])
-_STEPPERS = frozenset(
-    ["partial_fit", "step", "backward", "zero_grad", "load_state_dict", "train_on_batch"]
+# Each of these begins anew, or puts its receiver into a state that is given.
+_TRAINERS = frozenset(
+    ["fit", "fit_transform", "fit_predict", "train", "compile", "load_state_dict", "load_weights"]
 )
+_STEPPERS = frozenset(["partial_fit", "step", "backward", "zero_grad", "train_on_batch"])
 
 
 class Pending:
@@ -240,34 +242,61 @@ def run_function(
     arguments: Arguments,
     keywords: Keywords,
     node: ast.AST,
+    *,
+    in_part: bool = False,
 ) -> Value:
-    """Run the body of a function in a frame of its own."""
+    """Run the body of a function in a frame of its own.
+
+    ``in_part``: it is a generator of which perhaps only the first elements are taken.
+    """
     definition = function.node
     if not machine.uncalled:
         machine.calls.setdefault(function.scope.identity, {})[machine.cell] = None
-    if any(one is definition for one in machine.active) or len(machine.active) > MAX_CALL_DEPTH:
-        return _not_followed(machine, arguments, keywords)
+    begun = [mark for one, mark in machine.active if one is definition]
+    if len(begun) > 1 or len(machine.active) > MAX_CALL_DEPTH:
+        machine.env.widen(begun[0] if begun else machine.active[0][1])
+        return _not_followed(machine, function, arguments, keywords)
     if machine.steps > machine.program.budget:
-        return _not_followed(machine, arguments, keywords)
+        return _not_followed(machine, function, arguments, keywords)
+    if begun:
+        # It calls itself: once more, for any arguments, and so for all the times to come.
+        arguments, keywords = _any_of(machine, arguments, keywords)
     key = (
         id(definition), id(function.closure), arguments, keywords, machine.cell, machine.maybe > 0,
-        id(machine.failed), bool(machine.catches),
+        id(machine.failed), bool(machine.catches), in_part,
     )  # fmt: skip
     remembered = machine.memo.get(key)
     if remembered is not None and remembered[0] == machine.env.version:
         return remembered[1]
     if not _is_worth_following(machine, function):
-        return _not_followed(machine, arguments, keywords)
+        return _not_followed(machine, function, arguments, keywords)
     before = machine.env.version
     frame = Frame(machine.fresh(), "function", function.scope, function.closure)
     frame.function = function
+    frame.is_partial = in_part
     frame.mark = machine.env.mark()
     result = _run_in(machine, frame, function, arguments, keywords, node)
     if not frame.is_captured:
         machine.env.discard(frame.mark, frame.identity)
     if machine.env.version == before:
         machine.memo[key] = (before, result)
+    else:
+        changed = machine.effects.setdefault(function.scope.identity, set())
+        changed.update(machine.env.before(frame.mark))
     return result
+
+
+def _any_of(
+    machine: Machine, arguments: Arguments, keywords: Keywords
+) -> tuple[Arguments, Keywords]:
+    """The same objects, with nothing known of what they hold, and any constants."""
+
+    def forgotten(value: Value) -> Value:
+        machine.forget_contents(value)
+        return ANY if value.kind in ("const", "union") and not value.objects else value
+
+    given = tuple((name, forgotten(value)) for name, value in keywords)
+    return tuple(forgotten(value) for value in arguments), given
 
 
 def _is_worth_following(machine: Machine, function: FunctionValue) -> bool:
@@ -278,9 +307,12 @@ def _is_worth_following(machine: Machine, function: FunctionValue) -> bool:
     return machine.followed[key] <= (_MOST_CERTAIN if certain else _MOST_POSSIBLE)
 
 
-def _not_followed(machine: Machine, arguments: Arguments, keywords: Keywords) -> Value:
+def _not_followed(
+    machine: Machine, function: FunctionValue, arguments: Arguments, keywords: Keywords
+) -> Value:
     """A call that is not followed, because it recurses or the run is long enough already."""
     machine.incomplete = True
+    machine.forget_values(machine.effects.get(function.scope.identity, ()))
     for value in (*arguments, *(value for _, value in keywords)):
         machine.forget_contents(value)
     return ANY
@@ -298,7 +330,7 @@ def _run_in(
     place = partial(machine.program.places.span, machine.source_cell, node)
     machine.chain = (*machine.chain, CallStep(place, function.name))
     machine.frame, machine.source_cell, machine.loops = frame, function.cell, []
-    machine.active.append(function.node)
+    machine.active.append((function.node, frame.mark))
     try:
         _bind_parameters(machine, function, arguments, keywords)
         if isinstance(function.node, ast.Lambda):
@@ -306,6 +338,7 @@ def _run_in(
         return _run_body(machine, frame, function.node.body)
     finally:
         machine.active.pop()
+        machine.maybe -= frame.relaxed
         machine.frame, machine.source_cell, machine.chain, machine.loops, machine.statement = outer
 
 
@@ -318,16 +351,26 @@ def _run_body(machine: Machine, frame: Frame, body: list[ast.stmt]) -> Value:
         run_block(machine, body)
     except Dead:
         fell_through = False
-    if not frame.returns:
-        if not fell_through:
-            raise Dead
-        return NONE
-    if fell_through:
-        frame.returns.append((machine.env.delta(frame.mark), NONE))
-    machine.env.rollback(frame.mark)
-    machine.env.join([delta for delta, _ in frame.returns])
-    result = frame.returns[0][1]
-    for _, value in frame.returns[1:]:
+    ends = [delta for delta, _ in frame.returns]
+    if fell_through and (ends or frame.is_partial):
+        ends.append(machine.env.delta(frame.mark))
+    if frame.is_partial or not (fell_through or ends):
+        # A generator that never ends is left at one of its yields by whoever consumes it.
+        ends += [delta for delta, _ in frame.yields]
+    if not (fell_through or ends):
+        raise Dead
+    if ends:
+        machine.env.rollback(frame.mark)
+        machine.env.join(ends)
+    if frame.scope.is_generator:
+        return _join_results([value for _, value in frame.yields]) if frame.yields else ANY
+    results = [value for _, value in frame.returns]
+    return _join_results([*results, NONE] if fell_through else results)
+
+
+def _join_results(values: list[Value]) -> Value:
+    result = values[0]
+    for value in values[1:]:
         result = join_values(result, value)
     return result
 
@@ -414,6 +457,10 @@ def call_method(
         return libcalls.call_namespace(machine, name, arguments, keywords, node)
     observe_arguments(machine, node, arguments, keywords)
     how = _mutation(base, name, keywords)
+    if how == "chain" and name in ("replace", "drop", "reset_index") and does_the_same_again(node):
+        how = "reset"
+    if name in ("append", "extend") and base.kind in ("any", "object"):
+        how = None if _is_result_kept(machine.statement, node) else how
     if how is None:
         machine.observe(base, root, root_node)
     else:
@@ -425,6 +472,16 @@ def call_method(
     else:
         offer_functions(machine, arguments, keywords, node)
     return _method_result(machine, base, name, arguments, how)
+
+
+def _is_result_kept(statement: ast.stmt | None, node: ast.Call) -> bool:
+    """Whether a statement stores what a call gives: `append` in place gives nothing to store."""
+    if not isinstance(statement, (ast.Assign, ast.AnnAssign)):
+        return False
+    value = statement.value
+    while value is not node and isinstance(value, (ast.Call, ast.Attribute)):
+        value = value.func if isinstance(value, ast.Call) else value.value
+    return value is node
 
 
 def _open_method(
@@ -490,7 +547,10 @@ def _mutate_by(
         if name == "pop" and len(arguments) > 1:
             how = "reset"
     detail = "draw" if base.data == "generator" else name
-    machine.mutate(base, root, node, detail, part=part, chained=how == "chain", contents=held)
+    machine.mutate(
+        base, root, node, detail, part=part, chained=how == "chain", contents=held,
+        wipes=name in ("clear", "fill"),
+    )  # fmt: skip
 
 
 def _method_result(
@@ -505,7 +565,7 @@ def _method_result(
             for identity in base.objects:
                 entry = machine.env.entries.get(("object", identity, part))
                 if entry is not None and len(base.objects) == 1:
-                    return entry.value
+                    return entry.value if entry.is_sure else ANY
         if name == "keys":
             return base
         held = machine.contents(base)
@@ -526,28 +586,38 @@ def _method_result(
     return machine.allocate("any")
 
 
-def consume(machine: Machine, value: Value, node: ast.AST) -> Value:
-    """Run what a lazy value has been waiting to run; its elements are the result."""
+def consume(machine: Machine, value: Value, node: ast.AST, *, in_part: bool = False) -> Value:
+    """Run what a lazy value has been waiting to run; its elements are the result.
+
+    ``in_part``: perhaps only the first ones are taken.
+    """
     if value.kind == "union":
         for one in value.data:
-            expressions.optional(machine, partial(consume, machine, one, node))
+            expressions.optional(machine, partial(consume, machine, one, node, in_part=in_part))
         return ANY
     if value.kind != "pending":
         elements, _ = (
-            objects.iterate(machine, value, node) if value.kind == "instance" else ((), None)
+            objects.iterate(machine, value, node, in_part=in_part)
+            if value.kind == "instance"
+            else ((), None)
         )
         return elements[0] if elements else value
     pending: Pending = value.data
     machine.mutate(value, "", node, "iteration", chained=True)
     if pending.kind == "function":
         arguments, keywords = pending.first
-        return run_function(machine, pending.frame, arguments, keywords, pending.node)
+        return run_function(
+            machine, pending.frame, arguments, keywords, pending.node, in_part=in_part
+        )
     if pending.kind == "lazy":
         function, iterable = pending.frame, pending.first
-        elements, nonempty = objects.iterate(machine, iterable, node)
+        elements, nonempty = objects.iterate(machine, iterable, node, in_part=in_part)
         if nonempty is False:
             return ANY
-        run = partial(call_with_unknowns, machine, function, pending.node)
+
+        def run() -> Value:
+            return call_with_unknowns(machine, function, pending.node)
+
         return (run() if nonempty else expressions.optional(machine, run)) or ANY
     outer, machine.source_cell = machine.source_cell, pending.cell
     try:

@@ -26,6 +26,11 @@ class Entry(NamedTuple):
     contents: tuple[Value, ...] | None = None
     """For an object of the heap: its elements in order, None when they are not known."""
 
+    @property
+    def is_sure(self) -> bool:
+        """Whether it is there on every path."""
+        return UNBOUND not in self.definitions
+
 
 ABSENT = Entry(frozenset((UNBOUND,)))
 Delta = dict[Hashable, Entry]
@@ -123,6 +128,28 @@ class Environment:
             seen[key] = join_entries(seen[key], self.entries.get(key, ABSENT))
         return seen
 
+    def before(self, mark: int) -> dict[Hashable, Entry | None]:
+        """For each key written since a mark, what it held at the mark (None: nothing)."""
+        held: dict[Hashable, Entry | None] = {}
+        for key, old in self._journal[mark:]:
+            held.setdefault(key, old)
+        return held
+
+    def widen(self, mark: int) -> None:
+        """Forget the values that have moved since a mark: they may move on as often again.
+
+        What holds True, False or None is left, for there is nowhere to go on to.
+        """
+        for key, old in self.before(mark).items():
+            entry = self.entries.get(key)
+            if entry is None or old is None or entry is old:
+                continue
+            moves = entry.value != old.value and _may_move_on(entry.value)
+            grows = entry.contents is not None and entry.contents != old.contents
+            if moves or grows:
+                value = _unknown(entry.value) if moves else entry.value
+                self.set(key, Entry(entry.definitions, value, None if grows else entry.contents))
+
     def apply(self, delta: Delta) -> None:
         """Write a delta on top of the present state."""
         for key, entry in delta.items():
@@ -138,13 +165,26 @@ class Environment:
             base = entries.get(key, ABSENT)
             if base is ABSENT and not isinstance(key, str) and key[0] in _HEAP:  # type: ignore[index]
                 # An object made on one path: the others do not know it.
-                self.put(key, next(delta[key] for delta in deltas if key in delta))
+                made = [delta[key] for delta in deltas if key in delta]
+                part = len(key) == 3 and len(made) < len(deltas)  # type: ignore[arg-type]
+                self.put(key, join_entries(ABSENT, made[0]) if part else made[0])
                 continue
             entry = deltas[0].get(key, base)
             for delta in deltas[1:]:
                 entry = join_entries(entry, delta.get(key, base))
             if entry is not self.entries.get(key):
                 self.set(key, entry)
+
+
+def _may_move_on(value: Value) -> bool:
+    """Whether a value is, or may be, one of a series: a number or a text, say."""
+    if value.kind == "union":
+        return any(_may_move_on(one) for one in value.data)
+    return value.kind == "const" and value.data[0] not in (bool, type(None))
+
+
+def _unknown(value: Value) -> Value:
+    return Value("any", None, frozenset(), value.objects | value.parts)
 
 
 def _keys(deltas: Iterable[Delta]) -> list[Hashable]:

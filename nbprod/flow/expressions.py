@@ -10,8 +10,16 @@ from typing import Any
 
 from nbprod.flow import calls
 from nbprod.flow.environment import Entry
+from nbprod.flow.library import MUTATORS
 from nbprod.flow.machine import Dead, Frame, Machine
-from nbprod.flow.objects import attribute, call_special, display_text, iterate, subscript
+from nbprod.flow.objects import (
+    attribute,
+    call_special,
+    display_text,
+    distinct,
+    iterate,
+    subscript,
+)
 from nbprod.flow.scopes import Scope
 from nbprod.flow.values import ANY, NONE, FunctionValue, Value, constant, join_values, truth
 
@@ -125,6 +133,9 @@ def _constant(machine: Machine, node: ast.Constant) -> Value:
 def _attribute(machine: Machine, node: ast.Attribute) -> Value:
     base = receiver(machine, node.value)
     name, root = root_of(node.value)
+    if node.attr in MUTATORS.get(base.kind, ()):
+        # `add = rows.append`: who has it may change the object at any time.
+        machine.forget_contents(base)
     return attribute(machine, base, node.attr, name, root, node)
 
 
@@ -170,8 +181,10 @@ def apply_binary(
             result = call_special(machine, value, method, (other,), node)
             if result is not None:
                 return result
-    if left.kind in ("list", "set", "tuple", "dict") or right.kind == "list":
-        return machine.allocate(left.kind if left.kind != "const" else right.kind)
+    if left.kind in ("list", "set", "tuple", "dict"):
+        return machine.allocate(left.kind)
+    if right.kind == "list":
+        return machine.allocate("list" if left.kind == "const" else "any")
     if left.kind == "object" and str(left.data).startswith(("pandas.", "numpy.")):
         return machine.allocate("object", left.data)
     return ANY
@@ -327,7 +340,10 @@ def _sequence(machine: Machine, node: ast.List | ast.Tuple | ast.Set) -> Value:
     kind = type(node).__name__.lower()
     if kind == "tuple" and values and all(value.kind == "const" for value in values):
         return constant(tuple(value.data[1] for value in values))
-    return machine.allocate(kind, None, None if values is None else tuple(values))
+    held = None if values is None else tuple(values)
+    if kind == "set" and held is not None:
+        held = distinct(held)
+    return machine.allocate(kind, None, held)
 
 
 def _dict(machine: Machine, node: ast.Dict) -> Value:
@@ -476,13 +492,24 @@ def _await(machine: Machine, node: ast.Await) -> Value:
 
 
 def _yield(machine: Machine, node: ast.Yield | ast.YieldFrom) -> Value:
+    value = NONE
     if node.value is not None:
         value = evaluate(machine, node.value)
         if isinstance(node, ast.YieldFrom):
-            calls.consume(machine, value, node)
-        if machine.frame is not None:
-            machine.frame.yields.append(value)
+            frame = machine.frame
+            calls.consume(machine, value, node, in_part=frame is not None and frame.is_partial)
+            value = ANY
+    if machine.frame is not None:
+        _stop_at(machine, machine.frame, value)
     return ANY
+
+
+def _stop_at(machine: Machine, frame: Frame, value: Value) -> None:
+    """Note a ``yield``: a consumer that takes only what it needs may never come back."""
+    frame.yields.append((machine.env.delta(frame.mark), value))
+    if frame.is_partial and not frame.relaxed:
+        frame.relaxed = 1
+        machine.maybe += 1
 
 
 def _formatted(machine: Machine, node: ast.FormattedValue) -> Value:

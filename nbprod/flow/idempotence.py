@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from nbprod.flow.machine import Machine
     from nbprod.flow.values import FunctionValue
 
-__all__ = ["Again", "apply_again"]
+__all__ = ["Again", "apply_again", "does_the_same_again", "is_wiping"]
 
 IDEMPOTENT_CALLS = frozenset(
     [
@@ -110,7 +110,9 @@ def apply_again(
 ) -> Again:
     """Judge a store that follows a read (``read``) of what it replaces."""
     if isinstance(statement, ast.AugAssign):
-        return Again.SAME if isinstance(statement.op, _SAME_OPERATORS) else Again.CHANGES
+        if is_wiping(statement) or isinstance(statement.op, _SAME_OPERATORS):
+            return Again.SAME
+        return Again.UNKNOWN if _picks_from_itself(statement.target) else Again.CHANGES
     if statement.value is None:
         return Again.UNRELATED
     if not any(node is read for node in ast.walk(statement.value)):
@@ -120,7 +122,30 @@ def apply_again(
     target, value = targets[0], statement.value
     if isinstance(target, (ast.Tuple, ast.List)):
         return _unpacked(machine, target, value)
-    return _judge(machine, value, ast.unparse(target))
+    verdict = _judge(machine, value, ast.unparse(target))
+    if verdict is Again.CHANGES and _picks_from_itself(target):
+        return Again.UNKNOWN
+    return verdict
+
+
+def is_wiping(statement: ast.AugAssign) -> bool:
+    """Whether it is `x *= 0`, which leaves nothing of what was there."""
+    value = statement.value
+    zero = isinstance(value, ast.Constant) and type(value.value) in (int, float) and not value.value
+    return zero and isinstance(statement.op, ast.Mult)
+
+
+def _picks_from_itself(target: ast.expr) -> bool:
+    """Whether it is `x[x > 3]`: a second time there may be none of these left."""
+    return isinstance(target, ast.Subscript) and _reads(target.slice, ast.unparse(target.value))
+
+
+def does_the_same_again(node: ast.Call) -> bool:
+    """Whether a method call that works in place changes nothing more a second time."""
+    function = node.func
+    assert isinstance(function, ast.Attribute)
+    keywords = {keyword.arg: keyword.value for keyword in node.keywords}
+    return _method_again(node, function.attr, keywords) is Again.SAME
 
 
 def _unpacked(machine: Machine, target: ast.Tuple | ast.List, value: ast.expr) -> Again:
@@ -166,13 +191,20 @@ def _choice(machine: Machine, node: ast.IfExp, place: str) -> Again:
 
 
 def _operation(machine: Machine, node: ast.BinOp, place: str) -> Again:
-    if isinstance(node.op, _SAME_OPERATORS):
+    if isinstance(node.op, _SAME_OPERATORS) or _takes_away(machine, node, place):
         return _judge(machine, node.left, place)
     for operand, other in ((node.left, node.right), (node.right, node.left)):
         if _reads(operand, place) and _contains_place(operand, place):
             # Minus the mean, over the norm: those may well be the same again.
             return Again.UNKNOWN if _reads(other, place) else Again.CHANGES
     return Again.UNKNOWN
+
+
+def _takes_away(machine: Machine, node: ast.BinOp, place: str) -> bool:
+    """Whether it is the difference of two sets."""
+    entry = machine.env.get(place)
+    is_set = entry is not None and entry.value.kind == "set"
+    return is_set and isinstance(node.op, ast.Sub) and not _reads(node.right, place)
 
 
 def _contains_place(node: ast.expr, place: str) -> bool:
@@ -273,6 +305,11 @@ def _method(machine: Machine, node: ast.Call, function: ast.Attribute, place: st
         # A change on the way may be taken back by what follows: groupby and then apply.
         stays = name in IDEMPOTENT_METHODS or name in CHANGING_METHODS
         return before if stays else Again.UNKNOWN
+    return _method_again(node, name, keywords)
+
+
+def _method_again(node: ast.Call, name: str, keywords: dict[str | None, ast.expr]) -> Again:
+    """What a method does to its own result, by its name and its other arguments."""
     if name == "reset_index":
         return Again.SAME if _is_true(keywords.get("drop")) else Again.CHANGES
     if name == "drop":
@@ -296,10 +333,31 @@ def _is_true(node: ast.expr | None) -> bool:
 
 def _replacement(node: ast.Call) -> Again:
     """`s.replace("a", "b")` again changes nothing when the new text does not hold the old."""
+    if node.args and isinstance(node.args[0], ast.Dict):
+        old, new = _pairs(node.args[0])
+        return Again.UNKNOWN if old is None else Again.CHANGES if old & new else Again.SAME
     texts = [arg.value for arg in node.args[:2] if isinstance(arg, ast.Constant)]
     if len(texts) == 2 and all(isinstance(text, str) for text in texts):
         return Again.CHANGES if str(texts[0]) in str(texts[1]) else Again.SAME
     return Again.UNKNOWN if len(node.args) == 2 else Again.SAME
+
+
+def _pairs(mapping: ast.Dict) -> tuple[set[object] | None, set[object]]:
+    """The constants that a (nested) dict maps and those that it maps to; None: not all known."""
+    old: set[object] = set()
+    new: set[object] = set()
+    for key, value in zip(mapping.keys, mapping.values, strict=True):
+        if isinstance(value, ast.Dict):
+            keys, values = _pairs(value)
+            if keys is None:
+                return None, new
+            old, new = old | keys, new | values
+        elif isinstance(key, ast.Constant) and isinstance(value, ast.Constant):
+            old.add(key.value)
+            new.add(value.value)
+        else:
+            return None, new
+    return old, new
 
 
 def _own_function(machine: Machine, node: ast.Call, name: str, place: str) -> Again:

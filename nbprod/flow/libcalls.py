@@ -130,7 +130,7 @@ def call_library(
             machine.forget_contents(value)
     _files(machine, name, arguments, keywords, node)
     if name in CONTAINERS:
-        return _container(machine, name, arguments, node)
+        return _container(machine, name, arguments, keywords)
     made = result_type(name)
     return machine.allocate("object", made) if made else machine.allocate("any")
 
@@ -175,7 +175,7 @@ def _run_given_functions(
     for value in arguments:
         if value.kind == "pending" and name != "builtins.print":
             if pure:
-                calls.consume(machine, value, node)
+                calls.consume(machine, value, node, in_part=name.startswith("itertools."))
             else:
                 expressions.optional(machine, partial(calls.consume, machine, value, node))
 
@@ -234,17 +234,20 @@ def _files(
         machine.look(f"file:{path}", node)
 
 
-def _container(machine: Machine, name: str, arguments: Arguments, node: ast.AST) -> Value:
+def _container(machine: Machine, name: str, arguments: Arguments, keywords: Keywords) -> Value:
     kind = CONTAINERS[name]
     held: tuple[Value, ...] | None = ()
     if arguments:
         held = machine.contents(arguments[0]) if kind in ("list", "set") else None
         if name == "collections.defaultdict":
             held = None
-    elif name == "collections.defaultdict":
-        held = ()
+    if keywords or len(arguments) > 1:
+        # Keys of a dict, the length of a queue.
+        held = None
     if arguments and arguments[0].kind == "range":
         return machine.allocate("list")
+    if kind == "set" and held is not None:
+        held = objects.distinct(held)
     return machine.allocate(kind, None, held)
 
 
@@ -268,6 +271,9 @@ def _namespace(
     machine: Machine, name: str, arguments: Arguments, keywords: Keywords, node: ast.AST
 ) -> Value:
     if name in ("builtins.vars", "builtins.dir") and arguments:
+        if name == "builtins.vars":
+            # Its attributes may be set through the dict.
+            machine.forget_contents(arguments[0])
         return ANY
     in_function = machine.frame is not None and name != "builtins.globals"
     return machine.allocate("any") if in_function else Value("namespace")
@@ -353,7 +359,7 @@ def _next(
             return objects.call_special(machine, value, "__next__", (), node) or ANY
         machine.mutate(value, root, node, "next", chained=True)
         if value.kind == "pending":
-            return calls.consume(machine, value, node)
+            return calls.consume(machine, value, node, in_part=True)
     return ANY
 
 
@@ -374,7 +380,7 @@ def _builtin(
             elif one.kind == "instance":
                 _special_of(machine, last, one, node)
             elif one.kind == "pending" and last in _CONSUMERS:
-                calls.consume(machine, one, node)
+                calls.consume(machine, one, node, in_part=last in ("any", "all"))
     if last in _WRAPPERS and len(arguments) >= 1:
         held = machine.contents(arguments[0])
         if last == "iter":
@@ -384,7 +390,7 @@ def _builtin(
             return machine.allocate("iterator")
         if any(value.kind == "pending" for value in arguments):
             for value in arguments:
-                calls.consume(machine, value, node)
+                calls.consume(machine, value, node, in_part=True)
             return ANY
         sizes = [machine.contents(value) for value in arguments if value.kind != "starred"]
         if held is not None and (last != "zip" or all(one is not None for one in sizes)):
@@ -504,10 +510,11 @@ def _set_attribute(
             and not target.objects
         ):
             mark_opaque(machine, node, "setattr")
-        elif attribute is not None and target.objects:
-            part = "." + attribute
+        elif target.objects:
+            part = "." + attribute if attribute is not None else None
             root = _root_of_argument(node, 0)
-            machine.mutate(target, root, node, part, part=part, stored=arguments[2])
+            how = part or "setattr"
+            machine.mutate(target, root, node, how, part=part, stored=arguments[2])
     return NONE
 
 

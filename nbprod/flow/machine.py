@@ -8,12 +8,12 @@ included, and never runs the notebook's code.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
-from nbprod.flow.environment import ABSENT, UNBOUND, Delta, Entry, Environment
+from nbprod.flow.environment import ABSENT, UNBOUND, Delta, Entry, Environment, join_entries
 from nbprod.flow.library import BUILTIN_NAMES, HISTORY_NAMES, KERNEL_NAMES, STRONG_MUTATORS
 from nbprod.flow.program import Program
 from nbprod.flow.scopes import Scope
@@ -29,20 +29,31 @@ OPAQUE = ("opaque",)
 MAX_CALL_DEPTH = 24
 
 
+def first_of(definitions: Iterable[Definition]) -> Definition | None:
+    """The first on the page: sets of definitions have no order of their own."""
+    return min(definitions, key=lambda one: one.binding.span, default=None)
+
+
 class Dead(Exception):
     """The path that was being followed ends here; its state is kept where it is wanted."""
 
 
 class Frame:
-    """A namespace in progress. ``kind``: ``function``, ``class`` or ``comprehension``."""
+    """A namespace in progress. ``kind``: ``function``, ``class`` or ``comprehension``.
+
+    A generator's frame holds what it yields with the state at each ``yield``; ``is_partial``: its
+    consumer may stop there, and ``relaxed`` is how much that has added to `Machine.maybe`.
+    """
 
     __slots__ = (
         "closure",
         "function",
         "identity",
         "is_captured",
+        "is_partial",
         "kind",
         "mark",
+        "relaxed",
         "returns",
         "scope",
         "yields",
@@ -57,7 +68,9 @@ class Frame:
         self.is_captured = False
         self.mark = 0
         self.returns: list[tuple[Delta, Value]] = []
-        self.yields: list[Value] = []
+        self.yields: list[tuple[Delta, Value]] = []
+        self.is_partial = False
+        self.relaxed = 0
 
 
 class Loop:
@@ -146,7 +159,8 @@ class Machine:
         self.maybe = 0
         self.failed: Failure | None = None
         self.chain: tuple[CallStep, ...] = ()
-        self.active: list[Any] = []
+        self.active: list[tuple[Any, int]] = []
+        """The definitions of the functions in progress, each with the mark of its beginning."""
         self.stops = False
         self.statement: ast.stmt | None = None
         self.lazy_annotations = program.options.lazy_annotations
@@ -162,6 +176,8 @@ class Machine:
         self.steps = 0
         self.second_turns = 0
         self.followed: dict[tuple[int, int, bool], int] = {}
+        self.effects: dict[int, set[Hashable]] = {}
+        """What calls of a function (by its scope) have changed outside their own frames."""
         self.incomplete = False
         self._counter = 0
         self.reads: dict[int, dict[int, Read]] = {}
@@ -399,7 +415,7 @@ class Machine:
                 self.builtin_reads.setdefault(self.cell, {}).setdefault(name, place)
                 return library("builtins." + name)
             if name in KERNEL_NAMES or name in self.program.injected:
-                if name in HISTORY_NAMES or name[:1] == "_" and name[1:2] in "_i0123456789":
+                if name in HISTORY_NAMES or name[1:2].isdigit() or name[:2] == "_i":
                     place = (self.source_cell, node)
                     self.history_reads.setdefault((self.cell, name), place)
                 return ANY
@@ -432,10 +448,8 @@ class Machine:
             sure or (self.uncalled and own and certain and self.maybe == 0),
             () if self.uncalled else self.chain,
             reason="local" if local else "nowhere",
-            deletion=next(
-                (one for one in entry.definitions if one.binding.kind == "deletion"), None
-            ),
-            dynamic=next(iter(opaque.definitions)) if opaque else None,
+            deletion=first_of(one for one in entry.definitions if one.binding.kind == "deletion"),
+            dynamic=first_of(opaque.definitions) if opaque else None,
             called=not self.uncalled,
         )
         failure.elsewhere = tuple(one for one in entry.definitions if not one.is_unbound)
@@ -445,7 +459,8 @@ class Machine:
 
     def _cascade(self, name: str, node: ast.AST, definitions: frozenset[Definition]) -> None:
         """A read of a name that only code after a failure would have bound."""
-        root = next(one.after for one in definitions if one.after is not None)
+        roots = [one.after for one in definitions if one.after is not None]
+        root = roots[0] if len(roots) == 1 else min(roots, key=lambda one: one.read)
         if root.cell == self.cell:
             return
         catch = self.catcher("NameError")
@@ -503,7 +518,7 @@ class Machine:
         """The elements of a container in order, None when they are not known."""
         if value.kind == "const" and isinstance(value.data[1], (str, tuple, bytes)):
             return tuple(constant(item) for item in value.data[1][:64])
-        if len(value.objects) != 1:
+        if len(value.objects) != 1 or value.kind == "union":
             return None
         (identity,) = value.objects
         entry = self.env.entries.get(("object", identity))
@@ -517,9 +532,10 @@ class Machine:
             for one in held[1:]:
                 joined = join_values(joined, one)
             return joined
-        for identity in value.objects:
+        if value.kind != "union" and len(value.objects) == 1:
+            (identity,) = value.objects
             entry = self.env.entries.get(("object", identity))
-            if entry is not None and entry.value is not ANY and len(value.objects) == 1:
+            if entry is not None and entry.value is not ANY:
                 return entry.value
         return Value("any", None, frozenset(), value.objects | value.parts)
 
@@ -567,12 +583,14 @@ class Machine:
         part: str | None = None,
         definite: bool = True,
         chained: bool = False,
+        wipes: bool = False,
         stored: Value = ANY,
         contents: tuple[Value, ...] | None = None,
     ) -> None:
         """Change an object in place, or one part of it.
 
         ``chained``: the new state depends on the old one (`append`), so the change is a read too.
+        ``wipes``: nothing of the old state is left (`clear`), as if the object were made now.
         """
         identities = value.objects if value.objects else value.parts
         if not identities:
@@ -595,7 +613,16 @@ class Machine:
                 definitions |= old.definitions
             if part is not None:
                 self.note_part(identity, part)
-            self.env.set(key, Entry(definitions, stored, contents if strong else None))
+            else:
+                self._forget_parts(identity)
+                stored = ANY
+            entry = Entry(definitions, stored, contents if strong else None)
+            if len(identities) > 1 and part is not None:
+                # It is one of several objects that this is done to.
+                entry = join_entries(old or ABSENT, entry)
+            self.env.set(key, entry)
+            if wipes and strong and self.mandatory:
+                self.born[identity] = self.cell
             root = ("object", identity)
             if (
                 part is not None
@@ -603,6 +630,23 @@ class Machine:
                 and held.contents is not None
             ):
                 self.env.set(root, Entry(held.definitions, held.value, contents))
+
+    def _forget_parts(self, identity: int) -> None:
+        """Any part of an object may have been changed: none of their values is known."""
+        known = self.env.entries.get(("parts", identity))
+        for part in known.contents if known and known.contents else ():
+            key = ("object", identity, part.data)
+            entry = self.env.entries.get(key)
+            if entry is not None and entry.value is not ANY:
+                self.env.set(key, Entry(entry.definitions))
+
+    def forget_values(self, keys: Iterable[Hashable]) -> None:
+        """Code that is not followed may have given these another value."""
+        for key in keys:
+            entry = self.env.entries.get(key)
+            if entry is not None and (entry.value.kind == "const" or entry.contents is not None):
+                value = ANY if entry.value.kind == "const" else entry.value
+                self.env.set(key, Entry(entry.definitions, value))
 
     def _chain(self, key: Hashable, old: Entry | None, name: str, node: ast.AST, how: str) -> None:
         seen = old.definitions if old and old.definitions else frozenset((UNBOUND,))

@@ -118,13 +118,20 @@ def attribute(
 def _instance_attribute(
     machine: Machine, base: Value, name: str, root: str, root_node: ast.AST, node: ast.AST
 ) -> Value:
+    if name == "__dict__":
+        machine.forget_contents(base)
+        return ANY
     part = "." + name
     found: Value | None = None
-    for identity in base.objects:
-        entry = machine.env.entries.get(("object", identity, part))
+    entries = [machine.env.entries.get(("object", identity, part)) for identity in base.objects]
+    for entry in entries:
         if entry is not None:
             found = entry.value if found is None else join_values(found, entry.value)
     machine.observe(base, root, root_node, part)
+    if found is not None and not all(entry is not None and entry.is_sure for entry in entries):
+        # Where the instance has none of its own, it is the class's.
+        inherited = class_attribute(machine, base.data, name)
+        found = found if inherited is None else join_values(found, inherited[0])
     if found is not None:
         # After a call that was not followed, a constant in an object may be another.
         return ANY if machine.incomplete and found.kind == "const" else found
@@ -286,7 +293,17 @@ def store_item(
     if base.kind == "dict" and key.kind == "const":
         held = machine.contents(base)
         contents = held if held is None or key in held else (*held, key)
-    machine.mutate(base, root, node, "[]=", part=part, stored=value, contents=contents)
+    wipes = isinstance(node.slice, ast.Slice) and not any(ast.iter_child_nodes(node.slice))
+    machine.mutate(base, root, node, "[]=", part=part, stored=value, contents=contents, wipes=wipes)
+
+
+def distinct(values: tuple[Value, ...]) -> tuple[Value, ...] | None:
+    """The elements of a set of these, None when it is not known which are equal."""
+    if len(values) < 2:
+        return values
+    if any(value.kind != "const" for value in values):
+        return None
+    return tuple({value.data[1]: value for value in values}.values())
 
 
 def _last_constant(node: ast.expr) -> str | None:
@@ -296,23 +313,26 @@ def _last_constant(node: ast.expr) -> str | None:
     return None
 
 
-def iterate(machine: Machine, value: Value, node: ast.AST) -> tuple[tuple[Value, ...], bool | None]:
+def iterate(
+    machine: Machine, value: Value, node: ast.AST, *, in_part: bool = False
+) -> tuple[tuple[Value, ...], bool | None]:
     """Go through an iterable: its elements, and whether there is at least one (None: unknown).
 
     The elements are all of them when the second is True and their number is known, else one value
-    that stands for any of them.
+    that stands for any of them. ``in_part``: it may stop before the end.
     """
     if value.kind == "instance":
         result = call_special(machine, value, "__iter__", (), node)
         if result is not None and result != value and result.kind != "any":
-            return iterate(machine, result, node)
+            return iterate(machine, result, node, in_part=in_part)
         if class_attribute(machine, value.data, "__next__") is not None:
             call_special(machine, value, "__next__", (), node)
         elif result is None:
             call_special(machine, value, "__getitem__", (constant(0),), node)
         return (ANY,), None
     if value.kind == "pending":
-        return (calls.consume(machine, value, node),), calls.pending_nonempty(machine, value)
+        first = calls.consume(machine, value, node, in_part=in_part)
+        return (first,), calls.pending_nonempty(machine, value)
     if value.kind == "range":
         return (ANY,), value.data
     held = machine.contents(value)

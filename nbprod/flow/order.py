@@ -16,10 +16,14 @@ from nbprod.flow.program import Program
 from nbprod.flow.types import Definition, Failure
 from nbprod.model import Span
 from nbprod.notebook.types import Cell
+from nbprod.syntax.walk import walk
 
 __all__ = ["Execution", "OrderChange", "compare_orders", "recorded_execution"]
 
 _THROWAWAY = ("loop", "with", "except", "comprehension", "import", "star-import", "function")
+_LITERAL = (ast.Constant, ast.UnaryOp, ast.Tuple)
+# Modules whose functions give the same for the same constants, but for those told apart below.
+_STEADY = ("numpy", "pandas", "math", "collections", "fractions", "decimal", "string", "sympy")
 _GENERATORS = ("random", "numpy.random", "torch.random", "tensorflow.random")
 
 
@@ -43,26 +47,36 @@ class Execution(NamedTuple):
 
 
 def recorded_execution(cells: Sequence[Cell]) -> Execution:
-    """Read the execution counts of a notebook's Python cells."""
+    """Read the execution counts of a notebook's Python cells.
+
+    Kernels count from 1; some editors write 0 where they no longer know, and it tells nothing.
+    """
     counts: dict[int, int] = {}
     unexecuted = []
     for cell in cells:
-        if not cell.is_python:
+        if not cell.is_python or not cell.source.strip():
             continue
-        if cell.execution_count is not None:
+        if cell.execution_count:
             counts[cell.index] = cell.execution_count
-        elif cell.source.strip():
+        elif cell.execution_count is None:
             unexecuted.append(cell.index)
     order = sorted(counts, key=lambda index: (counts[index], index))
     seen: set[int] = set()
     repeated = []
+    before: int | None = None
     for index, count in counts.items():
-        if count in seen:
+        if count in seen and not (before is not None and _is_split(cells[before], cells[index])):
             repeated.append(index)
         seen.add(count)
+        before = index
     numbers = sorted(seen)
     gaps = bool(numbers) and (numbers[0] != 1 or numbers[-1] - numbers[0] + 1 != len(numbers))
     return Execution(tuple(order), tuple(unexecuted) if counts else (), tuple(repeated), gaps)
+
+
+def _is_split(first: Cell, second: Cell) -> bool:
+    """Whether two neighbours may be one cell that was split: both then keep its count."""
+    return first.execution_count == second.execution_count and not first.outputs
 
 
 class OrderChange(NamedTuple):
@@ -140,9 +154,14 @@ def _reads(document: Flow, recorded: Flow) -> list[OrderChange]:
             old = before.get(node)
             if old is None or (use.name in _GENERATORS and not seeded):
                 continue
+            if use.definitions and all(_is_loop_variable_of(cell, one) for one in use.definitions):
+                # What it goes through is told already.
+                continue
             then = _seen(old.definitions, old.mutations, cell)
             now = _seen(use.definitions, use.mutations, cell)
-            if then == now or _same_effect(then, now) or _same_cells(then, now, document.program):
+            if then == now or _same_effect(then, now, document):
+                continue
+            if _same_cells(then, now, document.program):
                 continue
             constant = document.constant_at(cell, node)
             if constant is not None and constant == recorded.constant_at(cell, node):
@@ -163,8 +182,8 @@ def _reads(document: Flow, recorded: Flow) -> list[OrderChange]:
         known = found.get(name)
         if known is None:
             found[name] = OrderChange(
-                "changes", name, cell, span, _sorted(then - now or then or now),
-                _sorted(now - then or now or then), cells,
+                "changes", name, cell, span, _sorted(then - now or then),
+                _sorted(now - then or now), cells,
             )  # fmt: skip
         else:
             merged = tuple(dict.fromkeys((*known.cells, *cells)))
@@ -193,13 +212,16 @@ def _seen(
 
 def _final(document: Flow, recorded: Flow) -> list[OrderChange]:
     found = []
+    changed = {one.name for flow in (document, recorded) for one in flow.mutations}
     for name, entry in document.final.items():
         other = recorded.final.get(name)
         if other is None or name.startswith("_"):
             continue
         now = _seen(entry.definitions, frozenset())
         then = _seen(other.definitions, frozenset())
-        if now == then or not now or not then or _same_effect(then, now):
+        if now == then or not now or not then:
+            continue
+        if name not in changed and _same_effect(then, now, document):
             continue
         if entry.value.kind == "const" and entry.value == other.value:
             continue
@@ -241,9 +263,13 @@ def _is_seeded(flow: Flow) -> bool:
     )
 
 
-def _same_effect(left: frozenset[Definition], right: frozenset[Definition]) -> bool:
+def _is_loop_variable_of(cell: int, definition: Definition) -> bool:
+    return definition.cell == cell and definition.binding.kind in ("loop", "comprehension")
+
+
+def _same_effect(left: frozenset[Definition], right: frozenset[Definition], flow: Flow) -> bool:
     """Whether definitions at different places give the same value."""
-    texts = {_effect(one) for one in left | right}
+    texts = {_effect(one, flow) for one in left | right}
     return None not in texts and len(texts) == 1
 
 
@@ -263,24 +289,42 @@ def _same_cells(
     return texts(left) == texts(right)
 
 
-def _effect(definition: Definition) -> str | None:
+def _effect(definition: Definition, flow: Flow) -> str | None:
     """What a definition gives, when that depends on nothing but its own text."""
     binding = definition.binding
     if binding.kind in ("import", "star-import"):
         return f"import {binding.detail} {binding.name}"
     node = definition.node
-    if isinstance(node, ast.Assign) and len(node.targets) == 1 and _is_literal(node.value):
-        return f"{binding.name} = {ast.dump(node.value)}"
+    if isinstance(node, ast.Assign) and len(node.targets) == 1:
+        if _is_literal(node.value) or _is_made_by_libraries(node.value, flow):
+            return f"{binding.name} = {ast.dump(node.value)}"
     if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and binding.kind in ("function", "class"):
         return ast.dump(node)
     return None
 
 
 def _is_literal(node: ast.expr) -> bool:
-    return all(
-        isinstance(part, (ast.Constant, ast.UnaryOp, ast.USub, ast.Tuple, ast.Load))
-        for part in ast.walk(node)
-    )
+    return all(isinstance(part, (*_LITERAL, ast.USub, ast.Load)) for part in ast.walk(node))
+
+
+def _is_made_by_libraries(node: ast.expr, flow: Flow) -> bool:
+    """Whether an expression is made of constants and of library calls that always give the same."""
+    for part in walk(node):
+        if isinstance(part, ast.Name):
+            definitions = flow.definitions.get(part.id, ())
+            if not definitions and part.id in ("range", "list", "dict", "tuple", "set", "sorted"):
+                continue
+            modules = {one.binding.detail for one in definitions if one.binding.kind == "import"}
+            if len(modules) != 1 or any(one.binding.kind != "import" for one in definitions):
+                return False
+            if modules.pop().partition(".")[0] not in _STEADY:
+                return False
+        elif isinstance(part, ast.Attribute):
+            if part.attr == "random" or part.attr.startswith(("read_", "load", "from", "empty")):
+                return False
+        elif not isinstance(part, (*_LITERAL, ast.Call, ast.keyword, ast.List, ast.Dict)):
+            return False
+    return True
 
 
 def _sorted(definitions: object) -> tuple[Definition, ...]:

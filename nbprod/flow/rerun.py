@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["self_dependences"]
 
 _KINDS = {"del": "deletes", "next": "consumes", "iteration": "consumes", "draw": "draws"}
-_TRAINING = ("fit", "fit_transform", "compile", "train")
+_TRAINING = ("fit", "fit_transform", "compile", "train", "load_state_dict", "load_weights")
 
 
 def self_dependences(machine: Machine, cell: int) -> tuple[SelfDependence, ...]:
@@ -31,8 +31,10 @@ def self_dependences(machine: Machine, cell: int) -> tuple[SelfDependence, ...]:
         entry = machine.env.get(exposure.key)
         if entry is None:
             continue
-        for definition in entry.definitions:
-            if definition.cell != cell or definition in exposure.definitions:
+        own = [one for one in entry.definitions if one.cell == cell]
+        # Sets of definitions have no order of their own, and the first one is told.
+        for definition in sorted(own, key=_place_of) if len(own) > 1 else own:
+            if definition in exposure.definitions:
                 continue
             verdict = _judge(machine, exposure, entry, definition)
             if verdict is not None:
@@ -42,6 +44,10 @@ def self_dependences(machine: Machine, cell: int) -> tuple[SelfDependence, ...]:
     for verdict in _shadows(machine, cell):
         found[verdict.kind, verdict.name] = verdict
     return tuple(sorted(found.values(), key=lambda one: (one.span, one.kind)))
+
+
+def _place_of(definition: Definition) -> Span:
+    return definition.binding.span
 
 
 def _shadows(machine: Machine, cell: int) -> list[SelfDependence]:
@@ -161,7 +167,9 @@ def _judge_resource(
         if how not in ("appends", "removes", "creates"):
             return None
         kind = "appends" if how == "appends" else "removes"
-        return SelfDependence(kind, exposure.name[5:], span, how, certain)
+        path = exposure.name[5:]
+        # A path that is computed may be another one each time, or be made anew.
+        return SelfDependence(kind, path, span, how, certain and path != "None")
     if exposure.name.endswith("random"):
         return SelfDependence("draws", exposure.name, span, how, False)
     return None

@@ -10,14 +10,16 @@ from typing import Any
 from nbprod.flow import expressions, imports, libcalls, objects
 from nbprod.flow.environment import Delta
 from nbprod.flow.expressions import branch, evaluate, function_value, optional, receiver, truth_of
+from nbprod.flow.idempotence import is_wiping
 from nbprod.flow.machine import Catch, Dead, Frame, Loop, Machine
 from nbprod.flow.types import BindingKind
 from nbprod.flow.values import ANY, NONE, ClassValue, Value, join_values
+from nbprod.syntax.walk import walk
 
 __all__ = ["assign", "run_block", "run_statement"]
 
 _MUTABLE = ("list", "dict", "set")
-_SWALLOWERS = ("contextlib.suppress",)
+_SWALLOWERS = ("contextlib.suppress", "pytest.raises")
 
 
 def run_block(machine: Machine, body: Sequence[ast.stmt]) -> None:
@@ -108,10 +110,11 @@ def _annotation(machine: Machine, node: ast.expr | None) -> None:
 def _augmented(machine: Machine, node: ast.AugAssign) -> None:
     target = node.target
     if isinstance(target, ast.Name):
-        old = evaluate(machine, target)
+        wiped = is_wiping(node)
+        old = receiver(machine, target) if wiped else evaluate(machine, target)
         operand = evaluate(machine, node.value)
         if old.kind in _MUTABLE or old.data == "numpy.ndarray":
-            machine.mutate(old, target.id, target, "+=", chained=True)
+            machine.mutate(old, target.id, target, "+=", chained=not wiped, wipes=wiped)
             machine.bind(target.id, target, old, "augmented", "+=")
             return
         if old.kind == "instance":
@@ -209,7 +212,8 @@ def _while(machine: Machine, node: ast.While) -> None:
 
 def _for(machine: Machine, node: ast.For | ast.AsyncFor) -> None:
     iterable = evaluate(machine, node.iter)
-    elements, nonempty = objects.iterate(machine, iterable, node.iter)
+    leaves = iterable.kind in ("pending", "instance") and _may_leave(node.body)
+    elements, nonempty = objects.iterate(machine, iterable, node.iter, in_part=leaves)
     if nonempty is False:
         run_block(machine, node.orelse)
         return
@@ -222,6 +226,13 @@ def _for(machine: Machine, node: ast.For | ast.AsyncFor) -> None:
         run_block(machine, node.body)
 
     _loop(machine, body, nonempty, node.orelse, lambda: None, False)
+
+
+def _may_leave(body: Sequence[ast.stmt]) -> bool:
+    """Whether a loop body has a way out of its loop."""
+    return any(
+        isinstance(part, (ast.Break, ast.Return)) for statement in body for part in walk(statement)
+    )
 
 
 def _loop(
@@ -247,6 +258,8 @@ def _loop(
                 ends.append(machine.env.delta(mark))
                 again()
                 # What one turn hands to the next, an inner loop has seen in the first of this one.
+                if not machine.second_turns:
+                    machine.env.widen(mark)
                 if not machine.second_turns and _second_turn(machine, body, loop):
                     ends.append(machine.env.delta(mark))
     finally:
@@ -466,6 +479,8 @@ def _with(machine: Machine, node: ast.With | ast.AsyncWith) -> None:
         call = item.context_expr
         if isinstance(call, ast.Call) and receiver_is(machine, call.func, _SWALLOWERS):
             swallowed |= {arg.id for arg in call.args if isinstance(arg, ast.Name)}
+        elif _may_swallow(machine, manager):
+            swallowed.add("BaseException")
         entered = objects.call_special(machine, manager, "__enter__", (), node)
         if entered is None:
             entered = objects.call_special(machine, manager, "__aenter__", (), node)
@@ -481,6 +496,23 @@ def _with(machine: Machine, node: ast.With | ast.AsyncWith) -> None:
     for manager in reversed(managers):
         for method in ("__exit__", "__aexit__"):
             objects.call_special(machine, manager, method, (ANY, ANY, ANY), node)
+
+
+def _may_swallow(machine: Machine, manager: Value) -> bool:
+    """Whether a context manager of the notebook may keep exceptions from going on."""
+    if manager.kind != "instance":
+        return False
+    for method in ("__exit__", "__aexit__"):
+        found = objects.class_attribute(machine, manager.data, method)
+        if found is not None and found[0].kind == "function":
+            parts = walk(found[0].data.node)
+            if any(isinstance(part, ast.Return) and not _is_false(part.value) for part in parts):
+                return True
+    return False
+
+
+def _is_false(node: ast.expr | None) -> bool:
+    return node is None or (isinstance(node, ast.Constant) and not node.value)
 
 
 def _entered(machine: Machine, manager: Value, item: ast.withitem) -> Value:

@@ -48,8 +48,23 @@ def iter_leaks(facts: Facts) -> Iterator[Leak]:
             if definitions[0].binding.kind in _SETTLED:
                 # A function or import that is wrapped later is still meant as one.
                 continue
-            changes = tuple(_changes(function, definitions, mutations.get(name, []), facts))
+            until = _redefinition(function, facts)
+            changes = tuple(
+                (span, how)
+                for span, how in _changes(function, definitions, mutations.get(name, []), facts)
+                if until is None or span.cell < until
+            )
             yield Leak(function, name, reads[0], definitions, changes)
+
+
+def _redefinition(function: FunctionFlow, facts: Facts) -> int | None:
+    """The cell that gives the function's name to another one, which sees what comes after."""
+    later = [
+        one.binding.span.cell
+        for one in facts.flow.definitions.get(function.name, ())
+        if one.binding.kind == "function" and one.binding.span > function.span
+    ]
+    return min((cell for cell in later if cell > function.cell), default=None)
 
 
 def _changes(

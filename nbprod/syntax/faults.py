@@ -37,7 +37,7 @@ _NEWER: tuple[tuple[tuple[int, int], str], ...] = (
     ((3, 12), r"^[ \t]*(?:(?:async[ \t]+)?def|class)[ \t]+\w+[ \t]*\["),
     ((3, 12), _SAME_QUOTE),
     ((3, 13), r"^[ \t]*(?:(?:async[ \t]+)?def|class|type)[ \t]+\w+[ \t]*\[[^]]*="),
-    ((3, 14), r"""^[^#]*(?<![\w'"])(?:[tT][rR]?|[rR][tT])['"]"""),
+    ((3, 14), r"""^[^#]*(?<![\w'"\\])(?:[tT][rR]?|[rR][tT])['"]"""),
     ((3, 14), r"^[ \t]*except[ \t]*\*?[ \t]*[\w.]+[ \t]*(?:,[ \t]*[\w.]+[ \t]*)+:"),
 )
 _NEWER_MESSAGES: tuple[tuple[tuple[int, int], str], ...] = (
@@ -76,6 +76,8 @@ def _offset(index: LineIndex, cuts: Mapping[int, int], line: int, column: int) -
 
 def newer_python(message: str, line: str, running: tuple[int, int]) -> tuple[int, int] | None:
     """The Python that could read the line, when the running one is only too old for it."""
+    if message.startswith("Missing parentheses in call to"):
+        return None  # Python 2
     for version, text in _NEWER_MESSAGES:
         if running < version and message.startswith(text):
             return version

@@ -81,7 +81,7 @@ LINE_KNOWN = (
         _words(
             "R Rdevice Rget Rpull Rpush ai aimport autoreload bigquery cython ddir echo fs "
             "ipytest kql md nb_black lab_black python r scala sh shell sparksql sql subplots "
-            "tensorboard tensorflow_version watermark"
+            "tensorboard tensorflow_version version_information watermark"
         )
     )
 )

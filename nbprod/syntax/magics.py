@@ -44,6 +44,7 @@ _BIGQUERY = (
 )
 _STREAMS = r"(?:^|\s)--(?:out|err|proc)(?:\s*=\s*|\s+)(\w+)"
 _OUTPUT = r"(?:^|\s)(?:-o\s*|--?out(?:put)?(?:\s*=\s*|\s+))([\w,]+)"
+_R_OUTPUT = r"(?:^|\s)(?:-[od]\s*|--(?:output|dataframe)(?:\s*=\s*|\s+))([\w,]+)"
 _INPUT = r"(?:^|\s)(?:-i\s*|--?in(?:put)?(?:\s*=\s*|\s+))([\w,]+)"
 _ARROW = r"(?:^|\s)([^\W\d]\w*)\s*=?\s*<<"
 _ASSIGNED = r"(?:\s+-\w+)*\s+([^\W\d]\w*)\s*="
@@ -55,6 +56,8 @@ _CYTHON = (
 )
 _CYTHON_FROM = r"(?m)^from[ ]+\S+[ ]+import[ ]+([^\r\n(]+)"
 _IMPORTED = r"(?:[^\W\d]\w*\s+as\s+)?([^\W\d]\w*)\s*(?:,|\Z)"
+
+_CYTHON_MAGICS = ("cython", "cython_pyximport")
 
 # Cell magics that run a program and may keep its streams in variables.
 _PROGRAMS = frozenset(
@@ -101,7 +104,7 @@ def describe_cell_magic(text: str, start: int, body: str, options: SyntaxOptions
         reads=tuple(_cell_reads(name, rest, offset)),
         interpolates=() if name in NOT_EXPANDED else names_in(rest, offset),
         binds=tuple(_cell_binds(name, scope, rest, offset, body, start + len(text))),
-        opaque_names=name in ("spark", "add_to", "cython"),
+        opaque_names=name in ("spark", "add_to", *_CYTHON_MAGICS),
         known=known,
     )
 
@@ -131,14 +134,14 @@ def _cell_binds(
         yield from _first_group(re.match(_BIGQUERY, rest), offset)
     elif name == "timeit":
         yield from _first_group(re.search(_SAVED, rest + " "), offset)
-    elif name == "cython":
+    elif name in _CYTHON_MAGICS:
         yield from _cython_names(body, body_start)
     elif scope == "opaque" and name not in _NAMELESS:
         if name in _PROGRAMS or name not in CELL_OPAQUE:
             for match in re.finditer(_STREAMS, rest):
                 yield from _listed(match, offset)
         if cell_takes_variables(name):
-            for match in re.finditer(_OUTPUT, rest):
+            for match in re.finditer(_R_OUTPUT if name == "R" else _OUTPUT, rest):
                 yield from _listed(match, offset)
             yield from _first_group(re.search(_ARROW, rest), offset)
 
@@ -171,7 +174,9 @@ def describe_line_magic(text: str, start: int, kind: MagicKind = "line") -> Magi
         interpolates=() if name in NOT_EXPANDED else names_in(rest, offset),
         binds=tuple(_line_binds(name, rest, offset)),
         opaque_names=name in ("pylab", "edit", "ed", "load", "loadpy", "rerun", "recall", "rep")
-        or (name == "store" and _restores(rest) and not any(_arguments(rest, 0))),
+        or (name == "store" and _restores(rest) and not any(_arguments(rest, 0)))
+        # What an extension's or a user's own magic does is anybody's guess.
+        or (kind == "line" and name not in LINE_KNOWN and name.isidentifier()),
         known=name in LINE_KNOWN,
     )
 
@@ -219,7 +224,8 @@ def line_code(name: str, rest: str) -> int | None:
     if name not in LINE_PYTHON:
         return None
     lead = len(rest) - len(rest.lstrip())
-    match = re.match(LINE_PYTHON[name][1], rest[lead:])
+    # With a line end, since the last option may stand at the end of the line.
+    match = re.match(LINE_PYTHON[name][1], rest[lead:] + "\n")
     start = lead + (match.end() if match else 0)
     return start if rest[start:].strip() else None
 

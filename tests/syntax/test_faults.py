@@ -124,6 +124,7 @@ OLD_MISTAKES = [
     "print 'a[0]'",
     "typed = = 1",
     "x = 't' 1",
+    "print k + ':\\t', 1",
     "a[0",
     "class A(:",
 ]

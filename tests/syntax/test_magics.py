@@ -80,6 +80,7 @@ BINDINGS = [
     ("%store a", set()), ("%macro m 1-3", {"m"}), ("%%mylang --out v -o w\nx y", {"v", "w"}),
     ("%%bash --out zz --err yy\necho 1", {"zz", "yy"}), ("%timeit -q -v zz f(v)", {"zz"}),
     ("%%timeit -n1 -v zz\n1", {"zz"}), ("%timeit f(-v)", set()), ("%timeit - v", set()),
+    ("%%R -i a -d frame\nframe = a", {"frame"}), ("%%cython_pyximport m\ndef f(x): pass", {"f"}),
     ("%%capture\nx", set()), ("%%cython\ncpdef int f(int x):\n    return x", {"f"}),
     ("%%cython -a\ndef g(): pass", {"g"}), ("%%add_to A\ndef f(self): pass", set()),
     ("%%cython\ncdef int h(): return 1\ncdef class C:\n    pass\nclass D: pass", {"C", "D"}),
@@ -115,7 +116,7 @@ ANY_NAMES = {
     "%pylab inline": True, "%store -r": True, "%store -r a": False, "%load_ext a": False,
     "%matplotlib inline": False, "%%cython\ndef f(): pass": True, "%%unheard_of\nx = 1": True,
     "%%unheard_of\nselect 1 from": False, "%%unheard_of\n!ls\nx = 1": True, "%rerun 3": True,
-    "%unheard_of a": False, "%%bash\nls": False, "%%time\nx = 1": False,
+    "%unheard_of a": True, "%%bash\nls": False, "%%time\nx = 1": False,
 }  # fmt: skip
 
 

@@ -48,6 +48,19 @@ rate = 1
 rate = 2
 ```
 
+```notebook
+# %%
+factor = 2
+def scaled(x):
+    return x * factor
+print(scaled(1))
+# %%
+factor = 3
+def scaled(x):
+    return x * factor
+print(scaled(2))
+```
+
 ## Fix safety
 
 Unsafe: the name becomes a parameter and every call in the notebook passes it. Callers outside the

@@ -42,7 +42,8 @@ from nbprod.rule import rule
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report changes of notebook objects by code in functions, one for each place."""
     names = {one.identity: one.name for one in facts.flow.functions}
-    seen = set()
+    # `x *= 2` after `global x` both rebinds and mutates; the rule on rebinding has it.
+    seen = {span for one in facts.flow.functions for spans in one.writes.values() for span in spans}
     for mutation in (*facts.flow.mutations, *facts.flow.uncalled_mutations):
         scope = mutation.scope
         if not (mutation.definite and mutation.is_global and scope in names):

@@ -57,6 +57,18 @@ for column in ["c"]:
     print(column)
 ```
 
+```notebook
+# %%
+import torch
+loader = torch.utils.data.DataLoader([])
+# %%
+for batch in loader:
+    print(len(batch))
+    break
+# %%
+print(batch)
+```
+
 ## Fix safety
 
 Unsafe: where the loop hides a variable of the same name, the loop's is renamed, so that later cells
@@ -73,6 +85,7 @@ from nbprod.flow.types import Definition
 from nbprod.model import Diagnostic, Edit, Fix, Label
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule, unsafe
+from nbprod.syntax.walk import walk
 
 
 @rule("NBP207", "leaking-loop-variable", on=Notebook)
@@ -92,7 +105,7 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
         if not all(one.binding.kind == "loop" and one.cell != index for one in bound):
             continue
         loop = max(bound, key=lambda one: one.binding.span)
-        if (index, use.name) in seen or loop.binding.scope:
+        if (index, use.name) in seen or loop.binding.scope or _takes_one(loop.node):
             continue
         seen.add((index, use.name))
         yield Diagnostic(
@@ -103,6 +116,19 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
             help="assign the value that you mean to a name of its own",
             fix=_rename(loop, use.name, facts),
         )
+
+
+def _takes_one(node: ast.AST | None) -> bool:
+    """Whether a loop is there to get its first element: it breaks, or is given one."""
+    if not isinstance(node, (ast.For, ast.AsyncFor)):
+        return False
+    if isinstance(node.body[-1], ast.Break):
+        return not any(isinstance(part, ast.Continue) for part in walk(node))
+    call = node.iter
+    if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.args):
+        return False
+    count = call.args[0]
+    return call.func.attr == "take" and isinstance(count, ast.Constant) and count.value == 1
 
 
 def _rename(loop: Definition, name: str, facts: Facts) -> Fix | None:

@@ -33,6 +33,15 @@ exec("beta = 1")
 globals()["alpha"] = 2
 print(alpha, beta)
 ```
+
+```notebook
+# %%
+%%timeit -n1 -r1
+sum(range(9))
+# %%
+%%prun -q
+sum(range(9))
+```
 """
 
 from __future__ import annotations
@@ -45,6 +54,12 @@ from nbprod.model import Diagnostic, Severity
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule
 from nbprod.rules.failures import definition_labels, failures_because, near_names, tell
+
+_PYTHON2 = {
+    "xrange": "range", "raw_input": "input", "unicode": "str", "basestring": "str", "unichr": "chr",
+    "long": "int", "file": "open", "reduce": "functools.reduce", "reload": "importlib.reload",
+    "execfile": "exec", "cmp": "operator",
+}  # fmt: skip
 
 
 @rule("NBP103", "undefined-name", level="explore", on=Notebook, severity=Severity.ERROR)
@@ -59,10 +74,12 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
 
 def message_of(failure: Failure, facts: Facts) -> str:
     """Say that the name is nowhere, and what the saved run tells about it."""
+    if failure.name in _PYTHON2:
+        return f"`{failure.name}` is a builtin of Python 2 only"
     if failure.reason == "skipped":
         return f"`{failure.name}` is bound only by code that does not run"
     cell = facts.cell(failure.cell)
-    worked = cell.execution_count is not None and not any(
+    worked = bool(cell.execution_count) and not any(
         output.get("output_type") == "error" for output in cell.outputs
     )
     if worked and failure.certain:
@@ -77,6 +94,8 @@ def help_of(failure: Failure, facts: Facts) -> str | None:
     """Offer names that look alike."""
     if failure.dynamic is not None:
         return f"unless `{failure.dynamic.binding.detail}` binds it"
+    if failure.name in _PYTHON2:
+        return f"Python 3 has `{_PYTHON2[failure.name]}`"
     near = near_names(failure.name, facts)
     if near:
         return "did you mean " + " or ".join(f"`{name}`" for name in near) + "?"

@@ -35,6 +35,18 @@ b = 2
 # %% [3]
 print(a + b)
 ```
+
+```notebook
+# %% [3]
+import numpy as np
+# %% [4]
+x = np.arange(0.0, 1.0, 0.01)
+print(x.sum())
+# %% [2]
+import numpy as np
+x = np.arange(0.0, 1.0, 0.01)
+print(x.mean())
+```
 """
 
 from __future__ import annotations
@@ -71,6 +83,11 @@ def message_of(change: OrderChange, facts: Facts) -> str:
     if change.kind == "fails":
         return f"`{change.name}` came from {then} when this ran; from the top it does not exist yet"
     now = _where(change.document, facts)
+    if not change.document:
+        return f"`{change.name}` had been changed by {then} when this ran; from the top not yet"
+    if not change.recorded:
+        now = _where(change.document, facts)
+        return f"`{change.name}` was as yet unchanged when this ran; from the top {now} changes it"
     if change.kind == "leaves":
         return f"`{change.name}` ended as {then} left it; from the top it ends as {now} leaves it"
     return f"`{change.name}` came from {then} when this ran; from the top it comes from {now}"

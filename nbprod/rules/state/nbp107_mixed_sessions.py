@@ -36,6 +36,21 @@ a = 1
 b = a
 ```
 
+```notebook
+# %% [0]
+a = 1
+# %% [0]
+b = a
+```
+
+```notebook
+# %% [1]
+a = 1
+# %% [1]
+print(a)
+#>> 1
+```
+
 ## Fix safety
 
 Safe: it clears the counts, which have no meaning any more. Code and outputs stay.
@@ -61,7 +76,7 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     twin = next(
         one
         for one in notebook.cells
-        if one.execution_count == cell.execution_count and one.index != index
+        if one.execution_count == cell.execution_count and one.index != index and one.source.strip()
     )
     clear = [
         CellEdit("clear-count", one.index)

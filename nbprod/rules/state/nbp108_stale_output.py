@@ -36,6 +36,31 @@ x
 # %%
 y = 2
 ```
+
+```notebook
+# %%
+import math
+# %% [1]
+math.floor(2.5)
+#> 2
+```
+
+```notebook
+# %% [1]
+def way(goal):
+    paths = {0: [0]}
+    left = [0]
+    while left:
+        here = left.pop()
+        if here == goal:
+            return paths[here]
+        for there in (here + 1, here + 2):
+            left.append(there)
+            paths[there] = [*paths[here], there]
+# %% [2]
+len(way(5))
+#> 4
+```
 """
 
 from __future__ import annotations
@@ -58,8 +83,16 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     yield from _from_unexecuted(facts)
     if execution.is_disordered or execution.repeated or execution.unexecuted:
         return
+    if _may_be_python2(notebook):
+        return  # where 1 / 2 is 0
     for index in execution.order:
         yield from _contradicted(facts.cell(index), facts)
+
+
+def _may_be_python2(notebook: Notebook) -> bool:
+    if notebook.python_version is None:
+        return notebook.nbformat is not None and notebook.nbformat < (4, 0)
+    return notebook.python_version < (3, 0)
 
 
 def _from_unexecuted(facts: Facts) -> Iterator[Diagnostic]:
@@ -72,6 +105,9 @@ def _from_unexecuted(facts: Facts) -> Iterator[Diagnostic]:
         for use in facts.flow.cells[index].uses:
             sources = {one.cell for one in use.definitions if not one.is_unbound}
             if len(sources) == 1 and sources <= unexecuted and use.mandatory and use.name:
+                if all(one.binding.kind == "import" for one in use.definitions):
+                    # A module is the same, whenever it was imported.
+                    continue
                 readers.setdefault(min(sources), []).append(use)
     for source, uses in sorted(readers.items()):
         first = uses[0]

@@ -24,6 +24,14 @@ prices = {"p": 2}
 prices["p"] = prices["p"] * 2  #! NBP109
 ```
 
+```notebook
+# %%
+import pandas as pd
+df = pd.read_csv("x.csv")
+# %%
+df[df.abs() > 3] = df / 2  #! NBP109?
+```
+
 ## Clean
 
 ```notebook
@@ -35,6 +43,47 @@ df = df.dropna()
 df["total"] = df["a"] + df["b"]
 rows = []
 rows.append(1)
+```
+
+```notebook
+# %%
+import numpy as np
+import pandas as pd
+import tensorflow as tf
+df = pd.read_csv("x.csv")
+other = df.loc[:, "a":"c"]
+counts = np.zeros(3)
+batches = tf.data.Dataset.range(9).batch(3)
+model = tf.keras.Model()
+winners, losers = set("ab"), set("bc")
+# %%
+df.replace("VA", "Virginia", inplace=True)
+df.replace({"state": {"MD": "Maryland"}}, inplace=True)
+# %%
+both = other.append(df)
+# %%
+counts *= 0
+counts[1] += 5
+# %%
+batches = batches.cache().prefetch(2)
+# %%
+model.load_weights("best.h5")
+# %%
+losers = losers - winners
+# %%
+counts[:] = 1
+counts[2] -= 1
+```
+
+```notebook
+# %%
+size = 6
+def resize(n):
+    global size
+    if n != size:
+        size = n
+# %%
+resize(4)
 ```
 """
 
@@ -57,7 +106,7 @@ _MESSAGES = {
     "consumes": "`{0}` is used up: a second run of this cell finds less of it",
     "draws": "draws from `{0}`, which goes on from where it is: a second run gives other numbers",
     "appends": "appends to the file {0}: a second run writes it twice",
-    "removes": "moves, makes or removes {0}: a second run of this cell fails",
+    "removes": "moves, makes or removes the file {0}: a second run of this cell fails",
     "shadows": "`{0}` hides the builtin that this cell has used: a second run finds this one",
 }
 _HELP = "put the start value and this change into one cell, or give the result a new name"
@@ -84,4 +133,5 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
 
 def message_of(reason: SelfDependence) -> str:
     """Say what a second run of the cell changes."""
-    return _MESSAGES[reason.kind].format(reason.name or "the value", reason.how)
+    name = "whose path is computed" if reason.name == "None" else reason.name or "the value"
+    return _MESSAGES[reason.kind].format(name, reason.how)

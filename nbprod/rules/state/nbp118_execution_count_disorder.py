@@ -56,7 +56,7 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     highest = -1
     for cell in notebook.cells:
         count = cell.execution_count
-        if count is None or not cell.is_python:
+        if not count or not cell.is_python:
             continue
         if count < highest:
             clear = [
