@@ -48,7 +48,7 @@ from nbprod.clones.types import Fragment
 from nbprod.facts import Facts
 from nbprod.model import Diagnostic, Label, Severity, Span
 from nbprod.notebook.types import Notebook
-from nbprod.rule import rule
+from nbprod.rule import rule, unsafe
 
 _LIMITS = Limits()
 
@@ -59,8 +59,16 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     sources = sources_of_notebook(notebook.path, facts.parsed)
     if len(sources) < 2:
         return
-    for group in find_clones(sources, _LIMITS).groups:
+    groups = find_clones(sources, _LIMITS).groups
+    if not groups:
+        return
+    # Imported here: few notebooks repeat themselves.
+    from nbprod.merge.fixing import Merges, edits_of
+
+    merges = Merges(groups, facts, _LIMITS)
+    for number, group in enumerate(groups):
         first, *others = group.fragments
+        made = merges.found.get(number)
         differing = ", ".join(f"`{one.texts[0]}`" for one in group.differences[:3])
         but = f", but for {differing}" if differing else ""
         yield Diagnostic(
@@ -68,6 +76,7 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
             f"{len(group.fragments)} times the same{but}",
             labels=tuple(Label(_span(one, facts), "here again") for one in others[:6]),
             help=f"one function could stand for all: `{group.signature}`",
+            fix=made and unsafe(f"make `{made.name}` of it", *edits_of(made, facts)),
         )
 
 

@@ -1,0 +1,264 @@
+"""A group of clones within a notebook to a function and its calls, or why not."""
+
+from __future__ import annotations
+
+import ast
+import keyword
+import re
+from collections.abc import Container, Sequence
+from typing import NamedTuple
+
+from nbprod.clones.find import Limits
+from nbprod.clones.types import CloneGroup, Statement
+from nbprod.extract.display import draws
+from nbprod.extract.naming import function_name, identifier, unique
+from nbprod.extract.units import Unit
+from nbprod.facts import Facts
+from nbprod.flow.library import BUILTIN_NAMES
+from nbprod.merge.ground import Ground, Stretch, stretch_of
+from nbprod.merge.needs import Place, needs_of
+from nbprod.merge.text import Draft, body_of, call_text, function_text, prove
+from nbprod.merge.types import Argument, CannotMerge, Needs, Site
+from nbprod.merge.unify import IDENTIFIERS, Unified, unify
+
+__all__ = ["Merged", "merged", "stretches_of"]
+
+# A function that is handed more than this is no help to a reader.
+_MOST_PARAMETERS = 8
+_MOST_RESULTS = 6
+_TELLING = re.compile(r"[^\W\d_]+ ")
+
+
+class Merged(NamedTuple):
+    """The function, and for each place its site and the call that stands for it."""
+
+    name: str
+    text: str
+    calls: tuple[tuple[Site, str], ...]
+
+
+def stretches_of(group: CloneGroup, facts: Facts, limits: Limits) -> list[Stretch]:
+    """The places of a group that may become one function, as stretches of the notebook's cells.
+
+    A last statement that shows its value in some cell stays there, behind the call.
+
+    Raises:
+        CannotMerge: they cannot.
+    """
+    if group.kind == 3:
+        raise CannotMerge("some of the places have more statements")
+    statements = [one.source.statements[one.start : one.end] for one in group.fragments]
+    for node in group.fragments[0].nodes:
+        _refuse_hazards(node)
+    places = _stretches(group, statements, facts)
+    if any(one.shows for one in places):
+        statements = [one[:-1] for one in statements]
+        if not _is_large(statements[0], limits):
+            raise CannotMerge("too little is left without what the cells show")
+        places = _stretches(group, statements, facts)
+    return places
+
+
+def _stretches(
+    group: CloneGroup, statements: Sequence[Sequence[Statement]], facts: Facts
+) -> list[Stretch]:
+    return [
+        stretch_of(facts, (one.source.cell or 1) - 1, [each.node for each in own])
+        for one, own in zip(group.fragments, statements, strict=True)
+    ]
+
+
+def _is_large(statements: Sequence[Statement], limits: Limits) -> bool:
+    weight = sum(one.weight for one in statements)
+    return weight >= limits.weight and len(statements) >= limits.statements
+
+
+def _refuse_hazards(node: ast.stmt) -> None:
+    for part in ast.walk(node):
+        if isinstance(part, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            raise CannotMerge(f"defines `{part.name}`")
+        if isinstance(part, (ast.Import, ast.ImportFrom)):
+            raise CannotMerge("imports something")
+        if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Del):
+            raise CannotMerge(f"deletes `{part.id}`")
+
+
+def merged(stretches: Sequence[Stretch], ground: Ground, taken: Container[str]) -> Merged:
+    """The function for some stretches of a notebook, with the calls.
+
+    Args:
+        stretches: what is alike.
+        ground: the notebook, cut around these stretches (and others).
+        taken: names that the function must not have.
+
+    Raises:
+        CannotMerge: it would not do what the places do.
+    """
+    units = [ground.units(one.site) for one in stretches]
+    unified = unify([[one.node for one in own] for own in units])
+    places = [
+        Place(ground, one.site, names) for one, names in zip(stretches, unified.names, strict=True)
+    ]
+    needs = needs_of(places)
+    texts = _literal_texts(unified, units, ground.facts)
+    arguments = _arguments(unified, needs, texts, ground)
+    if len(arguments) > _MOST_PARAMETERS or len(needs.results) > _MOST_RESULTS:
+        raise CannotMerge("the function would have more parameters or results than are of use")
+    renamed = {
+        mine: one.name
+        for mine, one in zip(needs.parameters, arguments, strict=False)
+        if mine != one.name
+    }
+    by_texts = {one.texts: one.name for one in arguments if one.keyword}
+    holes = tuple((hole, by_texts[text]) for hole, text in zip(unified.holes, texts, strict=True))
+    body = body_of(Draft(units[0], ground.facts, renamed, holes))
+    name = _name(stretches[0], needs, ground, taken)
+    inside = [renamed.get(one, one) for one in needs.results]
+    text = function_text(name, [one.name for one in arguments], body, inside)
+    back = [
+        {renamed.get(mine, mine): theirs for mine, theirs in one.items()} for one in unified.names
+    ]
+    prove(text, arguments, back, [one.nodes for one in stretches])
+    calls = tuple(
+        (place.site, _call(name, arguments, number, [place.names[one] for one in needs.results]))
+        for number, place in enumerate(places)
+    )
+    return Merged(name, text, calls)
+
+
+def _call(name: str, arguments: Sequence[Argument], number: int, bound: Sequence[str]) -> str:
+    given = [
+        f"{one.name}={one.texts[number]}" if one.keyword else one.texts[number] for one in arguments
+    ]
+    return call_text(name, given, bound)
+
+
+# --- parameters ----------------------------------------------------------------------------------
+
+
+def _arguments(
+    unified: Unified, needs: Needs, literals: Sequence[tuple[str, ...]], ground: Ground
+) -> list[Argument]:
+    """The parameters: names first, then the literals that differ, each set of them once."""
+    used = {*unified.names[0], *BUILTIN_NAMES}
+    odd = _names_that_stand_oddly(unified.nodes)
+    found: list[Argument] = []
+    for mine in needs.parameters:
+        texts = tuple(names[mine] for names in unified.names)
+        same = len(set(texts)) == 1 or mine in odd
+        name = mine if same else _parameter_name(mine, texts, ground, used)
+        used.add(name)
+        found.append(Argument(name, texts))
+    seen: set[tuple[str, ...]] = set()
+    for hole, texts in zip(unified.holes, literals, strict=True):
+        if texts not in seen:
+            seen.add(texts)
+            hint = identifier(hole.hint) or "value"
+            name = unique(f"{hint}_value" if hint in unified.names[0] else hint, used)
+            used.add(name)
+            found.append(Argument(name, texts, keyword=True))
+    return found
+
+
+def _literal_texts(
+    unified: Unified, units: Sequence[Sequence[Unit]], facts: Facts
+) -> list[tuple[str, ...]]:
+    """What stands in each place for each literal that differs.
+
+    Equal values are one text, however they are written, so that they are one parameter.
+    """
+    cells: dict[int, int] = {}
+    inside: set[int] = set()
+    for own in units:
+        for unit in own:
+            for part in ast.walk(unit.node):
+                if isinstance(part, ast.Constant):
+                    cells[id(part)] = unit.cell
+                elif isinstance(part, ast.JoinedStr):
+                    inside |= {id(one) for one in ast.walk(part)}
+    written: dict[tuple[str, ...], tuple[str, ...]] = {}
+    found = []
+    for hole in unified.holes:
+        values = tuple(repr(one.value) for one in hole.nodes)
+        if values not in written:
+            written[values] = tuple(
+                repr(node.value)
+                if id(node) in inside
+                else facts.text(facts.span(cells[id(node)], node))
+                for node in hole.nodes
+            )
+        found.append(written[values])
+    return found
+
+
+def _parameter_name(mine: str, texts: Sequence[str], ground: Ground, used: Container[str]) -> str:
+    """What a name is called in the function: what the names of the places have in common."""
+    common = _common_words(texts)
+    if common and common not in used and not keyword.iskeyword(common):
+        return common
+    bindings = ground.names.bindings.get(mine, ())
+    is_data = bool(bindings) and not any(
+        isinstance(one.statement, (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef))
+        for one in bindings
+    )
+    if is_data:
+        return mine
+    return unique("factory" if mine[:1].isupper() else "function", used)
+
+
+def _common_words(names: Sequence[str]) -> str:
+    """The words that all names begin or end with; digits at the end are no word."""
+    split = [re.sub(r"\d+\Z", "", name).strip("_").split("_") for name in names]
+    for at in (slice(None), slice(None, None, -1)):
+        words = []
+        for row in zip(*(one[at] for one in split), strict=False):
+            if len(set(row)) > 1:
+                break
+            words.append(row[0])
+        made = "_".join(words[at])
+        if made.isidentifier():
+            return made
+    return ""
+
+
+def _names_that_stand_oddly(nodes: Sequence[ast.stmt]) -> set[str]:
+    """The names that stand where their text cannot simply be exchanged for another."""
+    found: set[str] = set()
+    for node in nodes:
+        for part in ast.walk(node):
+            field = IDENTIFIERS.get(type(part))
+            if isinstance(part, ast.JoinedStr):
+                found |= {one.id for one in ast.walk(part) if isinstance(one, ast.Name)}
+            elif field and not isinstance(part, (ast.Name, ast.arg)):
+                found.add(getattr(part, field) or "")
+    return found
+
+
+# --- the function's name -------------------------------------------------------------------------
+
+
+def _name(first: Stretch, needs: Needs, ground: Ground, taken: Container[str]) -> str:
+    comment = _comment(first.site, ground.whole)
+    imported = ground.whole.imported
+    draw = any(draws(one, imported) for one in first.nodes)
+    telling = [one for one in needs.results if len(one) > 1]
+    name = function_name("", comment, telling, draw, taken)
+    return unique("repeated_steps", taken) if name.startswith("run_cells") else name
+
+
+def _comment(site: Site, facts: Facts) -> str:
+    lines = facts.cell(site.cell).source[site.comments : site.start].strip().splitlines()
+    text = lines[0].strip().lstrip("#").strip() if lines else ""
+    return text if _TELLING.match(text) and not _is_code(text) else ""
+
+
+def _is_code(text: str) -> bool:
+    """Whether a comment is a statement that somebody has put away."""
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError):
+        return False
+    return not all(
+        isinstance(one, ast.Expr) and isinstance(one.value, (ast.Name, ast.Constant))
+        for one in tree.body
+    )

@@ -1,0 +1,161 @@
+"""What one function for several places is given and gives back: `extract`'s liveness, at each."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+from functools import cached_property
+from typing import NamedTuple
+
+from nbprod.extract.closure import Closure
+from nbprod.extract.hazards import find_hazards
+from nbprod.extract.liveness import Liveness, Part
+from nbprod.extract.plan import Refusal, Taken
+from nbprod.flow.library import BUILTIN_NAMES
+from nbprod.merge.ground import Ground
+from nbprod.merge.types import CannotMerge, Needs, Site
+
+__all__ = ["Place", "needs_of"]
+
+_DEFINING = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+_MOST_ROUNDS = 8
+
+
+class Place(NamedTuple):
+    """A place in a notebook, and what the names of the first place are called in it."""
+
+    ground: Ground
+    site: Site
+    names: dict[str, str]
+
+
+class _InPlace(Closure):
+    """Nothing of the notebook moves: its definitions stay where they are."""
+
+    @cached_property
+    def taken(self) -> dict[str, Taken]:
+        return {}
+
+
+def needs_of(places: Sequence[Place]) -> Needs:
+    """The parameters and results that do for all places, in the names of the first.
+
+    What one place needs afterwards is returned to all: a name that the code binds anyway has the
+    same value then. So the places are asked again until no one needs more.
+
+    Raises:
+        CannotMerge: at some place the function would not do what the code does.
+    """
+    results: tuple[str, ...] = ()
+    for _ in range(_MOST_ROUNDS):
+        asked = [_asked(places, number, results) for number in range(len(places))]
+        wanted = {name for one in asked for name in one.results}
+        before = results
+        results = tuple(name for name in asked[0].live.bound if name in wanted)
+        if results == before:
+            return Needs(_parameters(places, asked, results), results)
+    raise CannotMerge("the places need more and more of each other")
+
+
+class _Asked(NamedTuple):
+    """One place by itself; names are those of the first place."""
+
+    live: Liveness
+    parameters: tuple[str, ...]
+    results: tuple[str, ...]
+
+
+def _asked(places: Sequence[Place], number: int, results: Sequence[str]) -> _Asked:
+    place = places[number]
+    ground = place.ground
+    cells = ground.cells(place.site)
+    closure = _InPlace(ground.facts, ground.names, cells)
+    body = ground.units(place.site)
+    part = Part(cells, body, (), _present(places, number, results))
+    live = Liveness(ground.facts, ground.names, closure, part)
+    returned = live.results()
+    parameters = live.parameters()
+    refusals: list[Refusal] = [*live.refusals, *find_hazards(live, parameters)]
+    if refusals:
+        raise CannotMerge(refusals[0].reason)
+    if live.left_behind:
+        raise CannotMerge(f"`{live.left_behind[0]}` may be left with another value")
+    back = {theirs: mine for mine, theirs in place.names.items()}
+    unknown = [one for one in live.loaded if one not in back]
+    if unknown:
+        raise CannotMerge(f"`{unknown[0]}` is read inside a text")
+    return _Asked(
+        live,
+        tuple(back[one.name] for one in parameters),
+        tuple(back[one.name] for one in returned),
+    )
+
+
+def _present(places: Sequence[Place], number: int, results: Sequence[str]) -> frozenset[str]:
+    """The names that the rewritten notebook has bound when it comes to a place."""
+    place = places[number]
+    ground = place.ground
+    first = ground.cells(place.site)[0]
+    rewritten: set[int] = set()
+    found: set[str] = set()
+    for other in places:
+        if other.ground is ground:
+            cells = ground.cells(other.site)
+            rewritten |= set(cells)
+            if cells[0] < first:
+                found |= {other.names[name] for name in results}
+    for name, bindings in ground.names.bindings.items():
+        if any(one.cell < first and one.cell not in rewritten for one in bindings):
+            found.add(name)
+    return frozenset(found)
+
+
+def _parameters(
+    places: Sequence[Place], asked: Sequence[_Asked], results: Sequence[str]
+) -> tuple[str, ...]:
+    """The names that every place can give, in the order in which they are first used."""
+    first = asked[0].live
+    wanted = {name for one in asked for name in one.parameters}
+    wanted |= {
+        name
+        for name in first.loaded
+        if name not in first.bound and len({place.names[name] for place in places}) > 1
+    }
+    found = []
+    for name in (*first.loaded, *(one for one in first.bound if one not in first.loaded)):
+        if name not in wanted or _is_common(name, places, first):
+            continue
+        for place, own in zip(places, asked, strict=True):
+            if name not in own.parameters and not _can_be_given(place.names[name], place, own.live):
+                raise CannotMerge(f"`{place.names[name]}` may have no value yet")
+        found.append(name)
+    for name in results:
+        surely = all(name in own.results or name in first.effect.binds for own in asked)
+        if name not in found and not surely:
+            raise CannotMerge(f"`{name}` may be left without a value")
+    return tuple(found)
+
+
+def _is_common(name: str, places: Sequence[Place], first: Liveness) -> bool:
+    """Whether a name is the same import or definition of the notebook for all places."""
+    if name in first.bound or any(place.names[name] != name for place in places):
+        return False
+    return all(
+        isinstance(one.statement, _DEFINING)
+        for place in places
+        for one in place.ground.names.bindings.get(name, ())
+    )
+
+
+def _can_be_given(name: str, place: Place, live: Liveness) -> bool:
+    names = place.ground.names
+    if name not in names.bindings:
+        return name in BUILTIN_NAMES or live.closure.star_import(name) is not None
+    if live.is_module_level(name):
+        return True
+    first = place.ground.cells(place.site)[0]
+    return any(
+        name in names.effects(one.cell)[one.rank].binds
+        for one in names.bindings[name]
+        if one.cell < first and one.rank >= 0
+    )
