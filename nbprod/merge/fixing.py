@@ -17,7 +17,11 @@ __all__ = ["Merges", "edits_of"]
 
 
 class Merges:
-    """The functions that a notebook's groups can become; each group is looked at once."""
+    """The functions that a notebook's groups can become, by the number of the group.
+
+    Of groups that overlap the one that takes the most code away comes first; the others are found
+    again when it is gone. ``reasons`` say why a group becomes nothing.
+    """
 
     def __init__(self, groups: Sequence[CloneGroup], facts: Facts, limits: Limits) -> None:
         self.facts = facts
@@ -29,24 +33,36 @@ class Merges:
                 stretches[number] = stretches_of(group, facts, limits)
             except CannotMerge as error:
                 self.reasons[number] = str(error)
-        if stretches:
+        if any("ast_node_interactivity" in cell.source for cell in facts.notebook.cells):
+            self.reasons |= dict.fromkeys(stretches, "every expression of a cell shows its value")
+        elif stretches:
             self._merge(stretches)
 
     def _merge(self, stretches: dict[int, list[Stretch]]) -> None:
-        sites = (place.site for one in stretches.values() for place in one)
-        ground = ground_of(self.facts, sites)
-        seeing = any("ast_node_interactivity" in cell.source for cell in self.facts.notebook.cells)
+        ground = ground_of(self.facts, (place.site for one in stretches.values() for place in one))
         taken = {*ground.names.bindings, *BUILTIN_NAMES}
-        for number, one in stretches.items():
+        done: list[Site] = []
+        for number, places in sorted(stretches.items(), key=lambda one: -_saved(one[1])):
+            sites = [place.site for place in places]
             try:
-                if seeing:
-                    raise CannotMerge("every expression of a cell shows its value")
-                made = merged(one, ground, taken)
+                if any(_overlap(one, other) for one in sites for other in done):
+                    raise CannotMerge("a larger group has some of the same code")
+                made = merged(places, ground, taken)
             except CannotMerge as error:
                 self.reasons[number] = str(error)
                 continue
             taken.add(made.name)
+            done += sites
             self.found[number] = made
+
+
+def _saved(places: Sequence[Stretch]) -> int:
+    """How much text goes when one of some places is left."""
+    return sum(one.site.end - one.site.start for one in places[1:])
+
+
+def _overlap(one: Site, other: Site) -> bool:
+    return one.cell == other.cell and one.start < other.end and other.start < one.end
 
 
 def edits_of(made: Merged, facts: Facts) -> Iterator[Edit]:

@@ -60,7 +60,7 @@ class Ground:
                 raise CannotMerge(taken.problem.reason if taken and taken.problem else "no Python")
             found += taken.units
         if any(one.kind != "loose" or one.cuts or one.margin for one in found):
-            raise CannotMerge("there are imports, definitions or magics between the statements")
+            raise CannotMerge("there are imports, texts or magics between the statements")
         return tuple(found)
 
 
@@ -74,13 +74,15 @@ def stretch_of(facts: Facts, cell: int, nodes: Sequence[ast.stmt]) -> Stretch:
     assert parsed is not None and parsed.tree is not None
     if any(one.kind == "cell" for one in parsed.magics):
         raise CannotMerge("a cell magic is about the whole cell")
+    if facts.is_parameters(cell) or any(facts.program.is_input(cell, one) for one in nodes):
+        raise CannotMerge("holds parameters of the notebook")
     taken = units_of(parsed)
     if taken.problem is not None and _is_inside(taken.problem.offset, facts, cell, nodes):
         raise CannotMerge(taken.problem.reason)
     body = parsed.tree.body
     places = [place for place, one in enumerate(body) if any(one is node for node in nodes)]
     if len(places) != len(nodes) or places[-1] - places[0] + 1 != len(places):
-        raise CannotMerge("there are imports or texts between the statements")
+        raise CannotMerge("there are imports, texts or magics between the statements")
     source = parsed.cell.source
     start = facts.span(cell, nodes[0]).start
     end = facts.span(cell, nodes[-1]).end

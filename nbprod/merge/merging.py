@@ -40,16 +40,17 @@ class Merged(NamedTuple):
 def stretches_of(group: CloneGroup, facts: Facts, limits: Limits) -> list[Stretch]:
     """The places of a group that may become one function, as stretches of the notebook's cells.
 
-    A last statement that shows its value in some cell stays there, behind the call.
+    That is the largest run of statements which all places have and which defines nothing. What it
+    starts from stays in the cells, ``path = "sales.csv"``, as does a last statement that shows
+    its value in some cell.
 
     Raises:
-        CannotMerge: they cannot.
+        CannotMerge: there is no such run, or it is too small.
     """
-    if group.kind == 3:
-        raise CannotMerge("some of the places have more statements")
-    statements = [one.source.statements[one.start : one.end] for one in group.fragments]
-    for node in group.fragments[0].nodes:
-        _refuse_hazards(node)
+    whole = [one.source.statements[one.start : one.end] for one in group.fragments]
+    statements = _alike(whole, limits)
+    while _starts_from_other_literals(statements) and _is_large(statements[0][1:], limits):
+        statements = [one[1:] for one in statements]
     places = _stretches(group, statements, facts)
     if any(one.shows for one in places):
         statements = [one[:-1] for one in statements]
@@ -57,6 +58,58 @@ def stretches_of(group: CloneGroup, facts: Facts, limits: Limits) -> list[Stretc
             raise CannotMerge("too little is left without what the cells show")
         places = _stretches(group, statements, facts)
     return places
+
+
+def _starts_from_other_literals(places: Sequence[Sequence[Statement]]) -> bool:
+    """Whether the first statement of each place gives a name to data of its own."""
+    values = set()
+    for one in places:
+        node = one[0].node
+        if not isinstance(node, ast.Assign) or not isinstance(node.targets[0], ast.Name):
+            return False
+        try:
+            values.add(repr(ast.literal_eval(node.value)))
+        except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+            return False
+    return len(values) > 1
+
+
+def _alike(places: Sequence[Sequence[Statement]], limits: Limits) -> list[Sequence[Statement]]:
+    """The heaviest run of statements of the first place that is in all the others, too."""
+    first, *others = places
+    best: list[Sequence[Statement]] = []
+    weight = limits.weight - 1
+    reason = "too little is the same in all places"
+    for start in range(len(first)):
+        total = 0
+        for end in range(start + 1, len(first) + 1):
+            found = _hazard(first[end - 1].node)
+            if found is not None:
+                reason = found
+                break
+            total += first[end - 1].weight
+            if total <= weight or end - start < limits.statements:
+                continue
+            run = first[start:end]
+            there = [_within(run, start, one) for one in others]
+            if any(one is None for one in there):
+                break
+            weight, best = total, [run, *(one for one in there if one is not None)]
+    if not best:
+        raise CannotMerge(reason)
+    return best
+
+
+def _within(
+    run: Sequence[Statement], start: int, place: Sequence[Statement]
+) -> Sequence[Statement] | None:
+    """Where a run is in another place: as far from its start, else the first."""
+    wanted = [one.digest for one in run]
+    for at in (start, *range(len(place) - len(run) + 1)):
+        found = place[at : at + len(run)]
+        if [one.digest for one in found] == wanted:
+            return found
+    return None
 
 
 def _stretches(
@@ -73,14 +126,16 @@ def _is_large(statements: Sequence[Statement], limits: Limits) -> bool:
     return weight >= limits.weight and len(statements) >= limits.statements
 
 
-def _refuse_hazards(node: ast.stmt) -> None:
+def _hazard(node: ast.stmt) -> str | None:
+    """What a statement does that a function cannot do for the notebook."""
     for part in ast.walk(node):
         if isinstance(part, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-            raise CannotMerge(f"defines `{part.name}`")
+            return f"defines `{part.name}`"
         if isinstance(part, (ast.Import, ast.ImportFrom)):
-            raise CannotMerge("imports something")
+            return "imports something"
         if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Del):
-            raise CannotMerge(f"deletes `{part.id}`")
+            return f"deletes `{part.id}`"
+    return None
 
 
 def merged(stretches: Sequence[Stretch], ground: Ground, taken: Container[str]) -> Merged:
@@ -154,7 +209,8 @@ def _arguments(
         if texts not in seen:
             seen.add(texts)
             hint = identifier(hole.hint) or "value"
-            name = unique(f"{hint}_value" if hint in unified.names[0] else hint, used)
+            is_taken = hint in unified.names[0] and hint != "value"
+            name = unique(f"{hint}_value" if is_taken else hint, used)
             used.add(name)
             found.append(Argument(name, texts, keyword=True))
     return found

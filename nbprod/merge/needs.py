@@ -12,6 +12,7 @@ from nbprod.extract.hazards import find_hazards
 from nbprod.extract.liveness import Liveness, Part
 from nbprod.extract.plan import Refusal, Taken
 from nbprod.flow.library import BUILTIN_NAMES
+from nbprod.flow.scopes import bound_names
 from nbprod.merge.ground import Ground
 from nbprod.merge.types import CannotMerge, Needs, Site
 
@@ -49,12 +50,22 @@ def needs_of(places: Sequence[Place]) -> Needs:
     results: tuple[str, ...] = ()
     for _ in range(_MOST_ROUNDS):
         asked = [_asked(places, number, results) for number in range(len(places))]
-        wanted = {name for one in asked for name in one.results}
+        wanted = {name for one in asked for name in one.results} | _outcomes(asked[0].live)
         before = results
         results = tuple(name for name in asked[0].live.bound if name in wanted)
         if results == before:
             return Needs(_parameters(places, asked, results), results)
     raise CannotMerge("the places need more and more of each other")
+
+
+def _outcomes(live: Liveness) -> set[str]:
+    """What the code makes in the end and does not use itself: a person may want to look at it."""
+    found: set[str] = set()
+    for unit in live.part.body:
+        found -= {one.id for one in live.names.loads_of(unit.node)}
+        if isinstance(unit.node, (ast.Assign, ast.AnnAssign)):
+            found |= {one for one in bound_names([unit.node]) if not one.startswith("_")}
+    return found & live.effect.binds
 
 
 class _Asked(NamedTuple):
@@ -87,8 +98,12 @@ def _asked(places: Sequence[Place], number: int, results: Sequence[str]) -> _Ask
     return _Asked(
         live,
         tuple(back[one.name] for one in parameters),
-        tuple(back[one.name] for one in returned),
+        tuple(back[one.name] for one in returned if one.name != "_" or _is_read("_", ground)),
     )
+
+
+def _is_read(name: str, ground: Ground) -> bool:
+    return any(name in ground.names.reads_of(cell) for cell in ground.names.cells)
 
 
 def _present(places: Sequence[Place], number: int, results: Sequence[str]) -> frozenset[str]:

@@ -91,16 +91,15 @@ class _Reader:
             raise CannotMerge("a literal of a pattern differs")
 
     def _inner(self, node: ast.AST, field: str, values: Sequence[object], hint: str) -> None:
-        inner = _hint(node, field, hint)
         if isinstance(values[0], ast.AST):
-            self.read(_trees(values), inner)
+            self.read(_trees(values), _hint(node, field, hint))
             return
         lists = [one if isinstance(one, list) else [] for one in values]
         if len({len(one) for one in lists}) > 1:
             raise CannotMerge(_MORE)
         for place, row in enumerate(zip(*lists, strict=True)):
             if isinstance(row[0], ast.AST):
-                self.read(_trees(row), inner if place == 0 or field == "body" else "value")
+                self.read(_trees(row), _hint(node, field, hint, place))
             elif any(one != row[0] for one in row):
                 raise CannotMerge(_MORE)
 
@@ -135,28 +134,40 @@ def _trees(values: Sequence[object]) -> list[ast.AST]:
 
 
 _PATHS = frozenset(["open", "load", "loadtxt", "imread", "savefig", "Path", "load_model"])
-_TITLES = {"title": "title", "set_title": "title", "suptitle": "title"} | {
+_TITLES = {"title": "title", "set_title": "title", "suptitle": "title", "print": "text"} | {
     f"{prefix}{axis}label": f"{axis}label" for prefix in ("", "set_") for axis in "xyz"
 }
 
 
-def _hint(node: ast.AST, field: str, outer: str) -> str:
-    """What a literal in a field of a node may be called."""
+def _hint(node: ast.AST, field: str, outer: str, place: int = 0) -> str:
+    """What a literal in a field of a node may be called, the one at a place of a list."""
     if isinstance(node, ast.keyword):
         return node.arg or outer
     if isinstance(node, ast.Subscript) and field == "slice":
         return "key"
-    if isinstance(node, ast.Call) and field == "args":
-        func = node.func
-        called = func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")
-        if called in _PATHS or called.startswith(("read_", "to_")):
-            return "path"
-        return _TITLES.get(called, "value")
+    if isinstance(node, ast.Call):
+        return _hint_of_argument(node) if field == "args" and place == 0 else "value"
     if isinstance(node, ast.JoinedStr):
         return "text"
+    if isinstance(node, ast.Compare) and field == "comparators":
+        return "value" if isinstance(node.ops[0], (ast.Eq, ast.NotEq, ast.In)) else "limit"
+    if isinstance(node, ast.Dict) and field == "values":
+        key = node.keys[place]
+        return str(key.value) if isinstance(key, ast.Constant) else "value"
     if isinstance(node, (ast.Assign, ast.AnnAssign)) and field == "value":
         target = node.targets[0] if isinstance(node, ast.Assign) else node.target
         return target.id if isinstance(target, ast.Name) else outer
     if isinstance(node, (ast.Tuple, ast.List, ast.UnaryOp, ast.Subscript)):
         return outer
     return "value"
+
+
+def _hint_of_argument(node: ast.Call) -> str:
+    func = node.func
+    called = func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")
+    if called in _PATHS or called.startswith(("read_", "to_")):
+        return "path"
+    if called in _TITLES:
+        return _TITLES[called]
+    is_plain = isinstance(func, ast.Attribute) and called.islower()
+    return called if is_plain and called.isalpha() else "value"

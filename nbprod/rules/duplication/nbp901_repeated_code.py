@@ -23,6 +23,37 @@ cost_by_month = costs.groupby(["city", "month"])["price"].agg(["mean", "count"])
 cost_by_month = cost_by_month[cost_by_month["count"] > 25].sort_values("mean", ascending=False)
 ```
 
+## Fixed
+
+```notebook
+# %%
+import pandas as pd
+
+
+def make_month(path, limit):
+    sales = pd.read_csv(path)
+    sales = sales.dropna(subset=["price", "city"])
+    sales["month"] = pd.to_datetime(sales["day"]).dt.month
+    by_month = sales.groupby(["city", "month"])["price"].agg(["mean", "count"]).reset_index()
+    by_month = by_month[by_month["count"] > limit].sort_values("mean", ascending=False)
+    return by_month
+
+
+by_month = make_month(path="sales.csv", limit=10)
+# %%
+cost_by_month = make_month(path="costs.csv", limit=25)
+```
+
+## Fix safety
+
+The fix writes a function above the first place and calls it in each: its parameters are the names
+that the code reads and the literals that differ, its results what is read later, what the code
+makes in the end, and what would keep an older value. What one function could not do for all places
+is not offered: names that only some paths bind, functions that read or write as globals what the
+code binds, definitions, imports, magics and form fields in between, `globals()`, `await`. It is
+unsafe all the same, since names that nobody reads are the function's own afterwards, and the name
+of the function is a guess.
+
 ## Clean
 
 ```notebook
