@@ -8,7 +8,7 @@ import re
 from collections.abc import Container, Sequence
 from typing import NamedTuple
 
-from nbprod.clones.find import Limits
+from nbprod.clones.find import Limits, is_large
 from nbprod.clones.types import CloneGroup, Statement
 from nbprod.extract.display import draws
 from nbprod.extract.naming import function_name, identifier, unique
@@ -49,12 +49,12 @@ def stretches_of(group: CloneGroup, facts: Facts, limits: Limits) -> list[Stretc
     """
     whole = [one.source.statements[one.start : one.end] for one in group.fragments]
     statements = _alike(whole, limits)
-    while _starts_from_other_literals(statements) and _is_large(statements[0][1:], limits):
+    while _starts_from_other_literals(statements) and is_large(statements[0][1:], limits):
         statements = [one[1:] for one in statements]
     places = _stretches(group, statements, facts)
     if any(one.shows for one in places):
         statements = [one[:-1] for one in statements]
-        if not _is_large(statements[0], limits):
+        if not is_large(statements[0], limits):
             raise CannotMerge("too little is left without what the cells show")
         places = _stretches(group, statements, facts)
     return places
@@ -88,9 +88,9 @@ def _alike(places: Sequence[Sequence[Statement]], limits: Limits) -> list[Sequen
                 reason = found
                 break
             total += first[end - 1].weight
-            if total <= weight or end - start < limits.statements:
-                continue
             run = first[start:end]
+            if total <= weight or not is_large(run, limits):
+                continue
             there = [_within(run, start, one) for one in others]
             if any(one is None for one in there):
                 break
@@ -119,11 +119,6 @@ def _stretches(
         stretch_of(facts, (one.source.cell or 1) - 1, [each.node for each in own])
         for one, own in zip(group.fragments, statements, strict=True)
     ]
-
-
-def _is_large(statements: Sequence[Statement], limits: Limits) -> bool:
-    weight = sum(one.weight for one in statements)
-    return weight >= limits.weight and len(statements) >= limits.statements
 
 
 def _hazard(node: ast.stmt) -> str | None:

@@ -177,7 +177,7 @@ class _Back(ast.NodeTransformer):
 
     def __init__(self, names: Mapping[str, str], literals: Mapping[str, str]) -> None:
         self.names = names
-        self.literals = {name: ast.literal_eval(text) for name, text in literals.items()}
+        self.literals = {name: ast.literal_eval(f"({text}\n)") for name, text in literals.items()}
 
     def generic_visit(self, node: ast.AST) -> ast.AST:
         field = IDENTIFIERS.get(type(node))
