@@ -5,13 +5,14 @@ from __future__ import annotations
 import ast
 import keyword
 import re
-from collections.abc import Container, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import NamedTuple
 
 from nbprod.clones.find import Limits, is_large
 from nbprod.clones.types import CloneGroup, Statement
 from nbprod.extract.display import draws
 from nbprod.extract.naming import function_name, identifier, unique
+from nbprod.extract.plan import Import
 from nbprod.extract.units import Unit
 from nbprod.facts import Facts
 from nbprod.flow.library import BUILTIN_NAMES
@@ -21,7 +22,7 @@ from nbprod.merge.text import Draft, body_of, call_text, function_text, prove
 from nbprod.merge.types import Argument, CannotMerge, Needs, Site
 from nbprod.merge.unify import IDENTIFIERS, Unified, unify
 
-__all__ = ["Merged", "merged", "stretches_of"]
+__all__ = ["Call", "Merged", "merged", "stretches_of"]
 
 # A function that is handed more than this is no help to a reader.
 _MOST_PARAMETERS = 8
@@ -29,16 +30,28 @@ _MOST_RESULTS = 6
 _TELLING = re.compile(r"[^\W\d_]+ ")
 
 
+class Call(NamedTuple):
+    """A call that stands for a place. ``given`` are the names that it hands over, ``lost`` those
+    that the notebook has no longer from here."""
+
+    ground: Ground
+    site: Site
+    text: str
+    given: frozenset[str]
+    lost: frozenset[str]
+
+
 class Merged(NamedTuple):
-    """The function, and for each place its site and the call that stands for it."""
+    """The function and its calls; ``imports`` are what it needs in a module of its own."""
 
     name: str
     text: str
-    calls: tuple[tuple[Site, str], ...]
+    calls: tuple[Call, ...]
+    imports: tuple[Import, ...] = ()
 
 
-def stretches_of(group: CloneGroup, facts: Facts, limits: Limits) -> list[Stretch]:
-    """The places of a group that may become one function, as stretches of the notebook's cells.
+def stretches_of(group: CloneGroup, facts: Mapping[str, Facts], limits: Limits) -> list[Stretch]:
+    """The places of a group that may become one function, as stretches of the notebooks' cells.
 
     That is the largest run of statements which all places have and which defines nothing. What it
     starts from stays in the cells, ``path = "sales.csv"``, as does a last statement that shows
@@ -113,10 +126,10 @@ def _within(
 
 
 def _stretches(
-    group: CloneGroup, statements: Sequence[Sequence[Statement]], facts: Facts
+    group: CloneGroup, statements: Sequence[Sequence[Statement]], facts: Mapping[str, Facts]
 ) -> list[Stretch]:
     return [
-        stretch_of(facts, (one.source.cell or 1) - 1, [each.node for each in own])
+        stretch_of(facts[one.source.path], (one.source.cell or 1) - 1, [each.node for each in own])
         for one, own in zip(group.fragments, statements, strict=True)
     ]
 
@@ -133,24 +146,28 @@ def _hazard(node: ast.stmt) -> str | None:
     return None
 
 
-def merged(stretches: Sequence[Stretch], ground: Ground, taken: Container[str]) -> Merged:
-    """The function for some stretches of a notebook, with the calls.
+def merged(
+    stretches: Sequence[tuple[Ground, Stretch]], taken: Container[str], *, module: bool = False
+) -> Merged:
+    """The function for some stretches, with the calls.
 
     Args:
-        stretches: what is alike.
-        ground: the notebook, cut around these stretches (and others).
+        stretches: what is alike, each with its notebook, which is cut around it (and others).
         taken: names that the function must not have.
+        module: it will stand in a module and has to be given all that is the notebook's.
 
     Raises:
         CannotMerge: it would not do what the places do.
     """
-    units = [ground.units(one.site) for one in stretches]
+    ground, first = stretches[0]
+    units = [own.units(one.site) for own, one in stretches]
     unified = unify([[one.node for one in own] for own in units])
     places = [
-        Place(ground, one.site, names) for one, names in zip(stretches, unified.names, strict=True)
+        Place(own, one.site, names)
+        for (own, one), names in zip(stretches, unified.names, strict=True)
     ]
-    needs = needs_of(places)
-    texts = _literal_texts(unified, units, ground.facts)
+    needs = needs_of(places, module=module)
+    texts = _literal_texts(unified, units, places)
     arguments = _arguments(unified, needs, texts, ground)
     if len(arguments) > _MOST_PARAMETERS or len(needs.results) > _MOST_RESULTS:
         raise CannotMerge("the function would have more parameters or results than are of use")
@@ -162,25 +179,33 @@ def merged(stretches: Sequence[Stretch], ground: Ground, taken: Container[str]) 
     by_texts = {one.texts: one.name for one in arguments if one.keyword}
     holes = tuple((hole, by_texts[text]) for hole, text in zip(unified.holes, texts, strict=True))
     body = body_of(Draft(units[0], ground.facts, renamed, holes))
-    name = _name(stretches[0], needs, ground, taken)
+    name = _name(first, needs, ground, taken)
     inside = [renamed.get(one, one) for one in needs.results]
     text = function_text(name, [one.name for one in arguments], body, inside)
     back = [
         {renamed.get(mine, mine): theirs for mine, theirs in one.items()} for one in unified.names
     ]
-    prove(text, arguments, back, [one.nodes for one in stretches])
+    prove(text, arguments, back, [one.nodes for _, one in stretches])
     calls = tuple(
-        (place.site, _call(name, arguments, number, [place.names[one] for one in needs.results]))
-        for number, place in enumerate(places)
+        _call(name, arguments, number, needs, place) for number, place in enumerate(places)
     )
-    return Merged(name, text, calls)
+    return Merged(name, text, calls, needs.imports)
 
 
-def _call(name: str, arguments: Sequence[Argument], number: int, bound: Sequence[str]) -> str:
+def _call(
+    name: str, arguments: Sequence[Argument], number: int, needs: Needs, place: Place
+) -> Call:
     given = [
         f"{one.name}={one.texts[number]}" if one.keyword else one.texts[number] for one in arguments
     ]
-    return call_text(name, given, bound)
+    bound = [place.names[one] for one in needs.results]
+    return Call(
+        place.ground,
+        place.site,
+        call_text(name, given, bound),
+        frozenset(one.texts[number] for one in arguments if not one.keyword),
+        frozenset(place.names[one] for one in needs.bound) - set(bound),
+    )
 
 
 # --- parameters ----------------------------------------------------------------------------------
@@ -212,7 +237,7 @@ def _arguments(
 
 
 def _literal_texts(
-    unified: Unified, units: Sequence[Sequence[Unit]], facts: Facts
+    unified: Unified, units: Sequence[Sequence[Unit]], places: Sequence[Place]
 ) -> list[tuple[str, ...]]:
     """What stands in each place for each literal that differs.
 
@@ -235,11 +260,15 @@ def _literal_texts(
             written[values] = tuple(
                 repr(node.value)
                 if id(node) in inside
-                else facts.text(facts.span(cells[id(node)], node))
-                for node in hole.nodes
+                else _source_of(node, cells[id(node)], place.ground.facts)
+                for node, place in zip(hole.nodes, places, strict=True)
             )
         found.append(written[values])
     return found
+
+
+def _source_of(node: ast.AST, cell: int, facts: Facts) -> str:
+    return facts.text(facts.span(cell, node))
 
 
 def _parameter_name(mine: str, texts: Sequence[str], ground: Ground, used: Container[str]) -> str:

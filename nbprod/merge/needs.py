@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
 from nbprod.extract.closure import Closure
 from nbprod.extract.hazards import find_hazards
 from nbprod.extract.liveness import Liveness, Part
-from nbprod.extract.plan import Refusal, Taken
+from nbprod.extract.plan import Import, Refusal, Taken
 from nbprod.flow.library import BUILTIN_NAMES
 from nbprod.flow.scopes import bound_names
 from nbprod.merge.ground import Ground
@@ -38,11 +38,13 @@ class _InPlace(Closure):
         return {}
 
 
-def needs_of(places: Sequence[Place]) -> Needs:
+def needs_of(places: Sequence[Place], *, module: bool = False) -> Needs:
     """The parameters and results that do for all places, in the names of the first.
 
     What one place needs afterwards is returned to all: a name that the code binds anyway has the
     same value then. So the places are asked again until no one needs more.
+
+    For a ``module`` only what it can import itself or what is Python's own is not given.
 
     Raises:
         CannotMerge: at some place the function would not do what the code does.
@@ -54,7 +56,13 @@ def needs_of(places: Sequence[Place]) -> Needs:
         before = results
         results = tuple(name for name in asked[0].live.bound if name in wanted)
         if results == before:
-            return Needs(_parameters(places, asked, results), results)
+            common = _importable(asked) if module else _defined(places, asked[0].live)
+            return Needs(
+                _parameters(places, asked, results, frozenset(common)),
+                results,
+                tuple(asked[0].live.bound),
+                tuple(one for made in common.values() for one in made) if module else (),
+            )
     raise CannotMerge("the places need more and more of each other")
 
 
@@ -72,6 +80,7 @@ class _Asked(NamedTuple):
     """One place by itself; names are those of the first place."""
 
     live: Liveness
+    names: dict[str, str]
     parameters: tuple[str, ...]
     results: tuple[str, ...]
 
@@ -97,6 +106,7 @@ def _asked(places: Sequence[Place], number: int, results: Sequence[str]) -> _Ask
         raise CannotMerge(f"`{unknown[0]}` is read inside a text")
     return _Asked(
         live,
+        place.names,
         tuple(back[one.name] for one in parameters),
         tuple(back[one.name] for one in returned if one.name != "_" or _is_read("_", ground)),
     )
@@ -126,7 +136,10 @@ def _present(places: Sequence[Place], number: int, results: Sequence[str]) -> fr
 
 
 def _parameters(
-    places: Sequence[Place], asked: Sequence[_Asked], results: Sequence[str]
+    places: Sequence[Place],
+    asked: Sequence[_Asked],
+    results: Sequence[str],
+    common: frozenset[str],
 ) -> tuple[str, ...]:
     """The names that every place can give, in the order in which they are first used."""
     first = asked[0].live
@@ -138,7 +151,7 @@ def _parameters(
     }
     found = []
     for name in (*first.loaded, *(one for one in first.bound if one not in first.loaded)):
-        if name not in wanted or _is_common(name, places, first):
+        if name not in wanted or name in common:
             continue
         for place, own in zip(places, asked, strict=True):
             if name not in own.parameters and not _can_be_given(place.names[name], place, own.live):
@@ -151,15 +164,53 @@ def _parameters(
     return tuple(found)
 
 
-def _is_common(name: str, places: Sequence[Place], first: Liveness) -> bool:
-    """Whether a name is the same import or definition of the notebook for all places."""
-    if name in first.bound or any(place.names[name] != name for place in places):
-        return False
-    return all(
-        isinstance(one.statement, _DEFINING)
-        for place in places
-        for one in place.ground.names.bindings.get(name, ())
-    )
+def _defined(places: Sequence[Place], first: Liveness) -> dict[str, tuple[Import, ...]]:
+    """The names that are the same import or definition of the notebook for all places."""
+    return {
+        name: ()
+        for name in first.loaded
+        if name not in first.bound
+        and all(place.names[name] == name for place in places)
+        and all(
+            isinstance(one.statement, _DEFINING)
+            for place in places
+            for one in place.ground.names.bindings.get(name, ())
+        )
+    }
+
+
+def _importable(asked: Sequence[_Asked]) -> dict[str, tuple[Import, ...]]:
+    """The names that a module imports by itself as all the notebooks do, or that are Python's."""
+    found = {}
+    for name in asked[0].live.loaded:
+        made = [_imports(name, one) for one in asked]
+        first = made[0]
+        if first is not None and all(
+            one is not None and _targets(one) == _targets(first) for one in made
+        ):
+            found[name] = first
+    return found
+
+
+def _imports(name: str, asked: _Asked) -> tuple[Import, ...] | None:
+    """What binds a name of the first place in a module, None where the notebook has to."""
+    live = asked.live
+    if asked.names[name] != name or name in live.bound:
+        return None
+    if name in live.closure.imports:
+        return live.closure.imports[name]
+    if name in live.names.bindings:
+        return None
+    star = live.closure.star_import(name)
+    if star is not None:
+        return (star,)
+    if name == "display":
+        return (Import("IPython.display", "display", "display", -1, False),)
+    return () if name in BUILTIN_NAMES else None
+
+
+def _targets(made: Iterable[Import]) -> set[tuple[str, str | None]]:
+    return {(one.module, one.name) for one in made}
 
 
 def _can_be_given(name: str, place: Place, live: Liveness) -> bool:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from nbprod.extract.plan import Import
+
 __all__ = ["Argument", "CannotMerge", "Needs", "Site"]
 
 
@@ -23,10 +25,13 @@ class Argument(NamedTuple):
 
 
 class Needs(NamedTuple):
-    """What all places need alike, in the names of the first: what is given, what comes back."""
+    """What all places need alike, in the names of the first: what is given, what comes back,
+    what the code binds. ``imports`` are those that it needs in a module of its own."""
 
     parameters: tuple[str, ...]
     results: tuple[str, ...]
+    bound: tuple[str, ...]
+    imports: tuple[Import, ...] = ()
 
 
 class Site(NamedTuple):

@@ -16,7 +16,7 @@ from nbprod.clones.sources import sources_of_notebook
 from nbprod.engine import check_notebook
 from nbprod.facts import Facts
 from nbprod.fixing.apply import fix_bytes
-from nbprod.merge.fixing import Merges
+from nbprod.merge.fixing import merges_of
 from nbprod.notebook.read import read_notebook
 from nbprod.registry import select
 from tests.extract.notebooks import as_bytes
@@ -104,7 +104,7 @@ def test_what_cannot_be_is_refused(case: Case) -> None:
     data = as_bytes(case.cells)
     facts = Facts(read_notebook(data, "n.ipynb"))
     groups = find_clones(sources_of_notebook("n.ipynb", facts.parsed), SMALL).groups
-    merges = Merges(groups, facts, SMALL)
+    merges = merges_of(groups, {"n.ipynb": facts}, SMALL)
     assert groups and not merges.found
     reason = case.expected.removeprefix("refused: ")
     assert all(reason in one for one in merges.reasons.values()), merges.reasons

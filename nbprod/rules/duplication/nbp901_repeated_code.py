@@ -94,9 +94,9 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     if not groups:
         return
     # Imported here: few notebooks repeat themselves.
-    from nbprod.merge.fixing import Merges, edits_of
+    from nbprod.merge.fixing import edits_of, merges_of
 
-    merges = Merges(groups, facts, _LIMITS)
+    merges = merges_of(groups, {notebook.path: facts}, _LIMITS)
     for number, group in enumerate(groups):
         first, *others = group.fragments
         made = merges.found.get(number)
@@ -107,7 +107,7 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
             f"{len(group.fragments)} times the same{but}",
             labels=tuple(Label(_span(one, facts), "here again") for one in others[:6]),
             help=f"one function could stand for all: `{group.signature}`",
-            fix=made and unsafe(f"make `{made.name}` of it", *edits_of(made, facts)),
+            fix=made and unsafe(f"make `{made.name}` of it", *(one for _, one in edits_of(made))),
         )
 
 
