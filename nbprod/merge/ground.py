@@ -65,7 +65,7 @@ class Ground:
 
 
 def stretch_of(facts: Facts, cell: int, nodes: Sequence[ast.stmt]) -> Stretch:
-    """Some statements of a cell as a stretch of its source.
+    """Some statements of a cell as a stretch of its source; other trees of the same text will do.
 
     Raises:
         CannotMerge: they share a line with others, or the cell is not a plain one.
@@ -80,7 +80,8 @@ def stretch_of(facts: Facts, cell: int, nodes: Sequence[ast.stmt]) -> Stretch:
     if taken.problem is not None and _is_inside(taken.problem.offset, facts, cell, nodes):
         raise CannotMerge(taken.problem.reason)
     body = parsed.tree.body
-    places = [place for place, one in enumerate(body) if any(one is node for node in nodes)]
+    wanted = {(one.lineno, one.col_offset) for one in nodes}
+    places = [at for at, one in enumerate(body) if (one.lineno, one.col_offset) in wanted]
     if len(places) != len(nodes) or places[-1] - places[0] + 1 != len(places):
         raise CannotMerge("there are imports, texts or magics between the statements")
     source = parsed.cell.source
@@ -89,12 +90,18 @@ def stretch_of(facts: Facts, cell: int, nodes: Sequence[ast.stmt]) -> Stretch:
     behind = _BEHIND.match(source, end)
     if not _BEFORE.search(source, 0, start) or behind is None:
         raise CannotMerge("other code stands on the same line")
+    if any(
+        one.text.part == "source" and one.text.cell == cell and one.start < end and start < one.end
+        for one in facts.secrets
+    ):
+        raise CannotMerge("holds a credential")
     above = _COMMENTS.search(source[:start])
     comments = above.start() if above else start
     is_last = places[-1] == len(body) - 1 and not parsed.suppressed_output
     last = nodes[-1]
     shows = is_last and isinstance(last, ast.Expr) and not is_silent(last.value)
-    return Stretch(Site(cell, comments, start, end), tuple(nodes), shows)
+    own = tuple(body[place] for place in places)
+    return Stretch(Site(cell, comments, start, end), own, shows)
 
 
 def _is_inside(offset: int, facts: Facts, cell: int, nodes: Sequence[ast.stmt]) -> bool:
