@@ -99,7 +99,8 @@ def stretch_of(facts: Facts, cell: int, nodes: Sequence[ast.stmt]) -> Stretch:
     comments = above.start() if above else start
     is_last = places[-1] == len(body) - 1 and not parsed.suppressed_output
     last = nodes[-1]
-    shows = is_last and isinstance(last, ast.Expr) and not is_silent(last.value)
+    defined = facts.flow.definitions.keys() - facts.imported
+    shows = is_last and isinstance(last, ast.Expr) and not is_silent(last.value, own=defined)
     own = tuple(body[place] for place in places)
     return Stretch(Site(cell, comments, start, end), own, shows)
 

@@ -26,6 +26,7 @@ __all__ = ["Call", "Merged", "merged", "stretches_of"]
 
 # A function that is handed more than this is no help to a reader.
 _MOST_PARAMETERS = 8
+_MOST_LITERALS = 5
 _MOST_RESULTS = 6
 _TELLING = re.compile(r"[^\W\d_]+ ")
 
@@ -169,8 +170,11 @@ def merged(
     needs = needs_of(places, module=module)
     texts = _literal_texts(unified, units, places)
     arguments = _arguments(unified, needs, texts, ground)
-    if len(arguments) > _MOST_PARAMETERS or len(needs.results) > _MOST_RESULTS:
-        raise CannotMerge("the function would have more parameters or results than are of use")
+    literals = sum(one.keyword for one in arguments)
+    if len(arguments) > _MOST_PARAMETERS or literals > _MOST_LITERALS:
+        raise CannotMerge("the function would have more parameters than are of use")
+    if len(needs.results) > _MOST_RESULTS:
+        raise CannotMerge("the function would have more results than are of use")
     renamed = {
         mine: one.name
         for mine, one in zip(needs.parameters, arguments, strict=False)

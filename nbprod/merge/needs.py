@@ -144,16 +144,16 @@ def _parameters(
     """The names that every place can give, in the order in which they are first used."""
     first = asked[0].live
     wanted = {name for one in asked for name in one.parameters}
-    wanted |= {
-        name
-        for name in first.loaded
-        if name not in first.bound and len({place.names[name] for place in places}) > 1
-    }
+    # What is an import to one notebook is no parameter of its own there.
+    wanted |= {name for name in first.loaded if name not in first.bound and name not in common}
     found = []
     for name in (*first.loaded, *(one for one in first.bound if one not in first.loaded)):
         if name not in wanted or name in common:
             continue
         for place, own in zip(places, asked, strict=True):
+            imports = own.live.closure.imports.get(place.names[name], ())
+            if any(one.name is None for one in imports):
+                raise CannotMerge(f"`{place.names[name]}` is another module elsewhere")
             if name not in own.parameters and not _can_be_given(place.names[name], place, own.live):
                 raise CannotMerge(f"`{place.names[name]}` may have no value yet")
         found.append(name)
