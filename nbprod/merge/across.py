@@ -94,9 +94,6 @@ def _unfit(group: CloneGroup, notebooks: Mapping[str, Read]) -> str | None:
         return "it is in a module, too: import it from there"
     if len(paths) == 1:
         return "it is in one notebook: `nbprod check --select NBP901 --fix --unsafe-fixes`"
-    for path in paths:
-        if any("from __future__" in cell.source for cell in notebooks[path].facts.notebook.cells):
-            return "a notebook imports from `__future__`"
     return None
 
 

@@ -158,8 +158,7 @@ def _parameters(
                 raise CannotMerge(f"`{place.names[name]}` may have no value yet")
         found.append(name)
     for name in results:
-        surely = all(name in own.results or name in first.effect.binds for own in asked)
-        if name not in found and not surely:
+        if name not in found and name not in first.effect.binds:
             raise CannotMerge(f"`{name}` may be left without a value")
     return tuple(found)
 

@@ -124,9 +124,6 @@ def test_a_difference_is_shown_and_nothing_written(tmp_path: Path) -> None:
             "`math` is another module elsewhere",
             id="another-import",
         ),
-        pytest.param(
-            "from __future__ import annotations\n" + SECOND, "", "__future__", id="future"
-        ),
     ],
 )
 def test_what_stays_is_said(tmp_path: Path, second: str, module: str, reason: str) -> None:
