@@ -13,7 +13,7 @@ from tests.extract.generate import make_story
 from tests.extract.notebooks import as_bytes
 from tests.merge.test_merging import code_of, fixed, run
 
-_ADDRESS = re.compile(r" at 0x[0-9a-f]+")
+_ADDRESS = re.compile(r" at 0x[0-9a-f]+|\w+\.<locals>\.")
 
 
 @pytest.fixture(autouse=True)
