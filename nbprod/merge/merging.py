@@ -28,6 +28,7 @@ __all__ = ["Call", "Merged", "merged", "stretches_of"]
 _MOST_PARAMETERS = 8
 _MOST_LITERALS = 5
 _MOST_RESULTS = 6
+_AXES = frozenset(["ax", "axes", "fig"])
 _TELLING = re.compile(r"[^\W\d_]+ ")
 
 
@@ -312,10 +313,14 @@ def _names_that_stand_oddly(nodes: Sequence[ast.stmt]) -> set[str]:
         for part in ast.walk(node):
             field = IDENTIFIERS.get(type(part))
             if isinstance(part, ast.JoinedStr):
-                found |= {one.id for one in ast.walk(part) if isinstance(one, ast.Name)}
+                found |= _names_in(part)
             elif field and not isinstance(part, (ast.Name, ast.arg)):
                 found.add(getattr(part, field) or "")
     return found
+
+
+def _names_in(node: ast.AST) -> set[str]:
+    return {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
 
 
 # --- the function's name -------------------------------------------------------------------------
@@ -324,7 +329,7 @@ def _names_that_stand_oddly(nodes: Sequence[ast.stmt]) -> set[str]:
 def _name(first: Stretch, needs: Needs, ground: Ground, taken: Container[str]) -> str:
     comment = _comment(first.site, ground.whole)
     imported = ground.whole.imported
-    draw = any(draws(one, imported) for one in first.nodes)
+    draw = any(draws(one, imported) or _AXES & _names_in(one) for one in first.nodes)
     telling = [one for one in needs.results if len(one) > 1]
     name = function_name("", comment, telling, draw, taken)
     return unique("repeated_steps", taken) if name.startswith("run_cells") else name
