@@ -49,11 +49,12 @@ cost_by_month = make_month(path="costs.csv", limit=25)
 The fix writes a function above the first place and calls it in each: its parameters are the names
 that the code reads and the literals that differ, its results what is read later, what the code
 makes in the end, and what would keep an older value. A function that is defined again just as it
-is is defined once. What one function could not do for all places
-is not offered: names that only some paths bind, functions that read or write as globals what the
-code binds, definitions, imports, magics and form fields in between, `globals()`, `await`. It is
-unsafe all the same, since names that nobody reads are the function's own afterwards, and the name
-of the function is a guess.
+is is defined once.
+
+What one function could not do for all places is not offered: names that only some paths bind,
+functions that read or write as globals what the code binds, other definitions, imports, magics and
+form fields in between, `globals()`, `await`. The fix is unsafe all the same, since names that
+nobody reads are the function's own afterwards, and the name of the function is a guess.
 
 ## Clean
 
