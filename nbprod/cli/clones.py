@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,16 +13,20 @@ import click
 
 from nbprod.config.files import Configuration
 from nbprod.discover import Discovered
+from nbprod.errors import UsageError
 from nbprod.project import discover, find_notebook
 
 if TYPE_CHECKING:
-    from nbprod.clones.find import Found
+    from nbprod.clones.find import Found, Limits
     from nbprod.clones.types import CloneGroup, Fragment, Source
 
 _EXAMPLES = """\b
 Examples:
   nbprod clones                       in all notebooks and modules here
   nbprod clones notebooks/ --output-format json
+  nbprod clones notebooks/ --diff -o shop/shared.py
+  nbprod clones --write-baseline .nbprod-clones.json
+  nbprod clones --baseline .nbprod-clones.json
 """
 _MOST_SHOWN = 20
 _KINDS = {1: "the same", 2: "but for names and literals", 3: "with some statements more or less"}
@@ -33,6 +37,11 @@ _KINDS = {1: "the same", 2: "but for names and literals", 3: "with some statemen
 @click.option("--min-nodes", default=50, metavar="N", help="Smaller ones are not told.")
 @click.option("--min-statements", default=3, metavar="N", help="Of loose code; by default 3.")
 @click.option("--no-modules", is_flag=True, help="Look at notebooks only.")
+@click.option("--fix", is_flag=True, help="Make functions of what several notebooks repeat.")
+@click.option("--diff", is_flag=True, help="Show what --fix would change; write nothing.")
+@click.option("-o", "--output", metavar="MODULE.py", help="Where --fix writes the functions.")
+@click.option("--baseline", metavar="FILE", help="Tell only what is not known there.")
+@click.option("--write-baseline", metavar="FILE", help="Know all that is repeated now.")
 @click.option("--output-format", type=click.Choice(["full", "json"]), default="full")
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 even if something is repeated.")
 @click.option("--isolated", is_flag=True, help="Read no configuration file.")
@@ -42,10 +51,15 @@ def command(paths: tuple[str, ...], **options: Any) -> int:
     Each group is told once, with its places, what differs between them, and the function that
     could stand for all. Notebooks that are copies of each other are told as such.
 
-    Exit codes: 0 nothing is repeated, 1 something is, 2 usage.
+    With --fix, what several notebooks repeat becomes functions of one module, and the notebooks
+    import and call them: all files are written or none.
+
+    Exit codes: 0 nothing is repeated (or it was fixed), 1 something is, 2 usage.
     """
     from nbprod.clones.find import Limits, find_clones
 
+    if (options["fix"] or options["diff"]) and not options["output"]:
+        raise UsageError("--fix and --diff need the module to write: -o PACKAGE/module.py")
     configure = Configuration(None, (), bool(options["isolated"])).for_path
     notebooks = discover(paths or (".",), configure)
     sources = [source for one in notebooks for source in _of_notebook(one)]
@@ -53,12 +67,93 @@ def command(paths: tuple[str, ...], **options: Any) -> int:
         sources += _of_modules(paths or (".",), {os.path.abspath(one.path) for one in notebooks})
     limits = Limits(int(options["min_nodes"]), int(options["min_statements"]))
     found = find_clones(sources, limits)
+    if options["write_baseline"]:
+        return _write_baseline(found, str(options["write_baseline"]))
+    if options["baseline"]:
+        found = _unknown(found, str(options["baseline"]))
+    if options["fix"] or options["diff"]:
+        return _fix(found, limits, str(options["output"]), shows=bool(options["diff"]))
     if options["output_format"] == "json":
         click.echo(json.dumps(_as_json(found), indent=2))
     else:
         for line in _full(found):
             click.echo(line)
     return 1 if (found.groups or found.copies) and not options["exit_zero"] else 0
+
+
+def _write_baseline(found: Found, path: str) -> int:
+    from nbprod.changes import write_atomically
+    from nbprod.clones.known import known_of, to_json
+
+    known = known_of(found, _relative_to(path))
+    write_atomically(path, to_json(known).encode())
+    count = len(known.groups)
+    click.echo(f"{path} knows {count} group{'s' if count != 1 else ''} of repeated code.")
+    return 0
+
+
+def _unknown(found: Found, path: str) -> Found:
+    from nbprod.clones.known import from_json, without_known
+
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise UsageError(f"{path}: cannot be read; --write-baseline makes one") from None
+    return without_known(found, from_json(text, path), _relative_to(path))
+
+
+def _relative_to(path: str) -> Callable[[str], str]:
+    folder = os.path.dirname(os.path.abspath(path))
+    return lambda one: os.path.relpath(os.path.abspath(one), folder).replace(os.sep, "/")
+
+
+def _fix(found: Found, limits: Limits, output: str, *, shows: bool) -> int:
+    """Write the module and the notebooks, or show what would change."""
+    from nbprod.extract.targets import target_of
+    from nbprod.extract.writing import write_all
+    from nbprod.facts import CheckOptions, Facts
+    from nbprod.merge.across import Read
+    from nbprod.merge.delivery import deliver
+    from nbprod.project import file_reader, get_notebook
+
+    target = target_of(output, os.getcwd())
+    notebooks = {}
+    places = (one for group in found.groups for one in group.fragments)
+    for path in dict.fromkeys(one.source.path for one in places if one.source.cell is not None):
+        notebook, data = get_notebook(path)
+        notebooks[path] = Read(Facts(notebook, CheckOptions(read_file=file_reader(path))), data)
+    delivery = deliver(found.groups, notebooks, limits, target)
+    if shows:
+        _show(delivery.files)
+    for number, group in enumerate(found.groups):
+        reason = delivery.shared.reasons.get(number)
+        if reason is not None:
+            click.echo(f"{_place(group.fragments[0])} stays: {reason}", err=True)
+    if not delivery.files:
+        click.echo("Nothing to write: no group can become a function of a module.")
+    elif not shows:
+        for path in write_all(delivery.files):
+            click.echo(f"wrote {os.path.relpath(path)}")
+    return 1 if delivery.shared.reasons and not shows else 0
+
+
+def _show(files: Mapping[str, bytes]) -> None:
+    from nbprod.extract.explain import differences, script_of
+    from nbprod.notebook.read import read_notebook
+
+    def lines(path: str, data: bytes) -> list[str]:
+        if path.endswith(".py"):
+            return data.decode("utf-8", "replace").splitlines(keepends=True)
+        return script_of(read_notebook(data, path))
+
+    before = {
+        os.path.relpath(path): lines(path, Path(path).read_bytes())
+        for path in files
+        if os.path.exists(path)
+    }
+    after = {os.path.relpath(path): lines(path, data) for path, data in files.items()}
+    for line in differences(before, after):
+        click.echo(line, nl=not line.endswith("\n"))
 
 
 def _of_notebook(found: Discovered) -> list[Source]:

@@ -14,10 +14,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Literal, NamedTuple
 
-from nbprod.clones.types import CloneGroup, Copy, Difference, Fragment, Source
+from nbprod.clones.types import CloneGroup, Copy, Difference, Fragment, Source, Statement
 from nbprod.flow.scopes import bound_names
 
-__all__ = ["Found", "Limits", "find_clones"]
+__all__ = ["Found", "Limits", "find_clones", "is_large"]
 
 # Suffixes are compared up to this many statements.
 _LONGEST = 60
@@ -29,7 +29,7 @@ _ALIKE = 0.8
 
 class Limits(NamedTuple):
     """What is too small to be told: nodes of the trees, and statements unless one is a
-    definition."""
+    definition. What only gives a name to data does not count."""
 
     weight: int = 50
     statements: int = 3
@@ -148,7 +148,7 @@ def _repeats(sources: Sequence[Source], limits: Limits) -> list[_Repeat]:
             continue
         number, place = origin[places[0]]
         own = sources[number].statements[place : place + length]
-        if _is_large(own, limits):
+        if is_large(own, limits):
             found.append(_Repeat(length, tuple(sorted(origin[at] for at in places))))
     return [one for repeat in found if (one := _apart(repeat)) is not None]
 
@@ -176,13 +176,13 @@ def _intervals(common: Sequence[int]) -> Iterator[tuple[int, int, int]]:
             stack.append((length, first))
 
 
-def _is_large(statements: Sequence[object], limits: Limits) -> bool:
-    weight = sum(one.weight for one in statements)  # type: ignore[attr-defined]
-    defines = any(
-        isinstance(one.node, (ast.FunctionDef, ast.ClassDef))  # type: ignore[attr-defined]
-        for one in statements
-    )
-    return weight >= limits.weight and (defines or len(statements) >= limits.statements)
+def is_large(statements: Sequence[Statement], limits: Limits) -> bool:
+    """Whether some statements are worth a function."""
+    counted = [one for one in statements if one.weight]
+    if sum(one.weight for one in counted) < limits.weight:
+        return False
+    defines = any(isinstance(one.node, (ast.FunctionDef, ast.ClassDef)) for one in counted)
+    return defines or len(counted) >= limits.statements
 
 
 def _apart(repeat: _Repeat) -> _Repeat | None:
@@ -252,7 +252,7 @@ def _groups(
     ]
     first = fragments[0]
     own = first.source.statements[first.start : first.end]
-    if not _is_large(own, limits):
+    if not is_large(own, limits):
         return
     if len(chain) > 1:
         equal = sum(one.length for one in chain)
@@ -322,6 +322,7 @@ def _differences(fragments: Sequence[Fragment]) -> tuple[Difference, ...]:
     """Names and literals that are not the same everywhere, in order, each once."""
     first, *others = fragments
     found: dict[tuple[str, ...], Difference] = {}
+    docstrings = {id(one) for node in first.nodes for one in _docstrings(node)}
     keywords = {
         id(part.value): part.arg
         for node in first.nodes
@@ -333,12 +334,19 @@ def _differences(fragments: Sequence[Fragment]) -> tuple[Difference, ...]:
         mine = row[0][0]
         theirs = [pair[1] for pair in row]
         texts = (_text(mine), *(_text(one) for one in theirs))
-        if texts[0] is None or len(set(texts)) == 1 or None in texts:
+        if texts[0] is None or len(set(texts)) == 1 or None in texts or id(mine) in docstrings:
             continue
         kind: Literal["name", "literal"] = "literal" if isinstance(mine, ast.Constant) else "name"
         said = tuple(str(one) for one in texts)
         found.setdefault(said, Difference(kind, said, keywords.get(id(mine))))
     return tuple(found.values())
+
+
+def _docstrings(node: ast.AST) -> Iterator[ast.AST]:
+    for part in ast.walk(node):
+        if isinstance(part, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            if isinstance(part.body[0], ast.Expr):
+                yield part.body[0].value
 
 
 def _text(node: ast.AST) -> str | None:

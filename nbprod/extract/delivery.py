@@ -28,7 +28,17 @@ from nbprod.extract.verify import RunOptions, code_cells
 from nbprod.facts import Facts
 from nbprod.notebook.read import read_notebook
 
-__all__ = ["Delivery", "NamesTaken", "Order", "deliver", "folder_of", "tests_that_fail"]
+__all__ = [
+    "Delivery",
+    "NamesTaken",
+    "Order",
+    "added_to_module",
+    "deliver",
+    "folder_of",
+    "import_path",
+    "package_inits",
+    "tests_that_fail",
+]
 
 
 class Delivery(NamedTuple):
@@ -101,12 +111,8 @@ def deliver(facts: Facts, data: bytes, plan: Plan, order: Order) -> Delivery:
         recorded = record(plan, cells, sources, folder, start, order.run)
         plan = with_seen_types(plan, recorded, facts)
     made = extract(facts, data, plan, target.module, _title(facts), order.plan)
-    files = {target.path: _module(made.module, order).encode("utf-8")}
-    for package in target.packages:
-        init = os.path.join(package, "__init__.py")
-        if not os.path.exists(init):
-            name = os.path.basename(package)
-            files[init] = f'"""The package `{name}`."""\n'.encode()
+    text = added_to_module(made.module, target) if order.extend else made.module
+    files = {target.path: text.encode("utf-8")} | package_inits(target)
     if order.package:
         files |= _package(facts, made, order)
     if order.tests:
@@ -116,15 +122,30 @@ def deliver(facts: Facts, data: bytes, plan: Plan, order: Order) -> Delivery:
     return Delivery(files, made, order.notebook, target)
 
 
-def _module(text: str, order: Order) -> str:
-    """The module's text, added to what is there."""
-    path = order.target.path
-    if not order.extend or not os.path.exists(path):
+def package_inits(target: Target) -> dict[str, bytes]:
+    """What makes packages of the folders around a module, where it is missing."""
+    files = {}
+    for package in target.packages:
+        init = os.path.join(package, "__init__.py")
+        if not os.path.exists(init):
+            files[init] = f'"""The package `{os.path.basename(package)}`."""\n'.encode()
+    return files
+
+
+def added_to_module(text: str, target: Target) -> str:
+    """A module's text, added to what is there.
+
+    Raises:
+        NamesTaken: the module has other things under the same names.
+        UsageError: what is there is no Python.
+    """
+    path = target.path
+    if not os.path.exists(path):
         return text
     with open(path, encoding="utf-8") as file:
         old = file.read()
     try:
-        both = extended(old, text, order.target.module)
+        both = extended(old, text, target.module)
     except SyntaxError as error:
         raise UsageError(f"{path}:{error.lineno}: is no Python: {error.msg}") from None
     if both.conflicts:
@@ -159,7 +180,7 @@ def _tests(
         stem = identifier(os.path.splitext(os.path.basename(facts.notebook.path))[0])
         beside = order._replace(target=target._replace(suffix=f"_{stem or 'more'}"))
         return _tests(plan, facts, files, beside, recorded)
-    return _suite_files(suite, target) | ({} if order.package else _import_path(target))
+    return _suite_files(suite, target) | ({} if order.package else import_path(target))
 
 
 def _failing_on_trial(
@@ -195,7 +216,7 @@ def _suite_files(suite: Suite, target: Target) -> dict[str, bytes]:
     return found
 
 
-def _import_path(target: Target) -> dict[str, bytes]:
+def import_path(target: Target) -> dict[str, bytes]:
     """What makes `pytest` find the module in a project that says nothing about it yet."""
     configured = ("pyproject.toml", "pytest.ini", "setup.cfg", "tox.ini")
     path = os.path.join(target.project, "conftest.py")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
 __all__ = ["draws", "finishes_drawing", "is_silent", "is_work", "leaves_figure"]
 
@@ -69,16 +69,19 @@ _PLOTTING_METHODS = frozenset(
 _SETTING_CALLS = frozenset("show close clf style rc rcParams ion ioff savefig".split())
 
 
-def is_silent(node: ast.expr, lists: frozenset[str] = frozenset()) -> bool:
+def is_silent(
+    node: ast.expr, lists: frozenset[str] = frozenset(), own: Container[str] = ()
+) -> bool:
     """Whether a last expression certainly shows nothing as the cell's result.
 
-    ``lists`` are names that only ever hold lists.
+    ``lists`` are names that only ever hold lists, ``own`` those that the notebook gives to
+    something of its own.
     """
     if not isinstance(node, ast.Call):
         return False
     func = node.func
     if isinstance(func, ast.Name):
-        return func.id in _SILENT_BUILTINS
+        return func.id in _SILENT_BUILTINS and func.id not in own
     if isinstance(func, ast.Attribute):
         if isinstance(func.value, ast.Name) and func.value.id in lists:
             return func.attr in _LIST_METHODS

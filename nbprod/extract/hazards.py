@@ -16,6 +16,7 @@ __all__ = ["find_hazards"]
 
 _LEAVE = "leave the cell in the notebook"
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _KERNEL_READS = frozenset(["__name__", "__doc__", "__file__", "__builtins__", "In", "Out"])
 
 
@@ -30,6 +31,7 @@ def find_hazards(live: Liveness, parameters: tuple[Value, ...]) -> Iterator[Refu
     yield from _closures(live, own)
     yield from _readers_elsewhere(live)
     yield from _writers_elsewhere(live, own)
+    yield from _seers_elsewhere(live)
 
 
 def _in_statement(unit: Unit, node: ast.AST) -> Iterator[Refusal]:
@@ -203,6 +205,21 @@ def _writers_elsewhere(live: Liveness, own: set[str]) -> Iterator[Refusal]:
                         unit, place, f"`{called}` rebinds the global `{name}`",
                         "return the value from the function instead",
                     )  # fmt: skip
+
+
+def _seers_elsewhere(live: Liveness) -> Iterator[Refusal]:
+    """Functions of the notebook that may read any name of it, and the body binds some."""
+    if not live.bound:
+        return
+    for name, (unit, place) in live.loaded.items():
+        for called in sorted({name, *live.free_reads_of(name)}):
+            for binding in live.names.bindings.get(called, ()):
+                if isinstance(binding.statement, _DEFINITIONS):
+                    seeing = all_seeing(binding.statement)
+                    if seeing is not None:
+                        text = f"`{called}` calls `{ast.unparse(seeing)}`, which sees the notebook"
+                        yield _refusal(unit, place, text, _LEAVE)
+                        return
 
 
 def _written_by(live: Liveness, function: str) -> set[str]:

@@ -184,7 +184,7 @@ class Planner:
                     body.append(unit)
             last = units.units[-1]
             if units.shows and isinstance(last.node, ast.Expr) and body and body[-1] is last:
-                if is_silent(last.node.value, lists):
+                if is_silent(last.node.value, lists, self.names.bindings.keys() - modules):
                     pass
                 elif (
                     cell == cells[-1]

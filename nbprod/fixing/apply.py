@@ -21,10 +21,10 @@ from nbprod.notebook.read import read_notebook
 from nbprod.notebook.splice import EditRefused, apply_edits
 from nbprod.notebook.types import Notebook
 
-__all__ = ["Fixed", "fix_bytes", "select_fixes"]
+__all__ = ["FAILURES", "Fixed", "failures", "fix_bytes", "select_fixes"]
 
 _ROUNDS = 12
-_FAILURES = ("NBP010", "NBP101", "NBP103", "NBP104", "NBP105")
+FAILURES = ("NBP010", "NBP101", "NBP103", "NBP104", "NBP105")
 Check = Callable[[Notebook], Sequence[Finding]]
 
 
@@ -109,17 +109,17 @@ def _try(
     if changed == data:
         return None
     found = check(after)
-    if _failures(found) - _failures(findings):
+    if failures(found) - failures(findings):
         return None
     return changed, after, found, fixes
 
 
-def _failures(findings: Sequence[Finding]) -> set[tuple[str, str | None, str]]:
+def failures(findings: Sequence[Finding]) -> set[tuple[str, str | None, str]]:
     """What certainly fails, in terms that survive an edit and a move."""
     return {
         (one.code, one.symbol, one.place.cell_id or "")
         for one in findings
-        if one.code in _FAILURES and one.certainty is Certainty.CERTAIN
+        if one.code in FAILURES and one.certainty is Certainty.CERTAIN
     }
 
 

@@ -13,8 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nbprod.clones.find import Limits, find_clones
-from nbprod.clones.sources import source_of
+from nbprod.clones.sources import source_of, sources_of_notebook
 from nbprod.clones.types import Source
+from nbprod.facts import Facts
+from nbprod.notebook.read import read_notebook
 from tests.review.notebooks import cell, save
 
 CLEAN = """
@@ -76,6 +78,33 @@ def test_a_group_has_all_places_and_what_differs() -> None:
         ("10", "25", "10"),
     }
     assert group.signature.endswith("-> sales, by_month")
+
+
+def test_settings_are_no_work_for_a_function() -> None:
+    settings = "".join(f"option_{at} = {at}\n" for at in range(40))
+    data = "rows = [" + ", ".join(map(str, range(80))) + "]\n"
+    assert find_clones(cells(settings + data, settings + data)).groups == ()
+
+
+def test_a_shell_line_is_the_same_only_with_the_same_text(tmp_path: Path) -> None:
+    for name, command in (("a", "ls"), ("b", "ls"), ("c", "pwd")):
+        text = f"{CLEAN}listed = !{command}\nsales = sales.assign(listed=listed)\n"
+        save(tmp_path / f"{name}.ipynb", cell(text, name))
+    sources = []
+    for name in "abc":
+        path = str(tmp_path / f"{name}.ipynb")
+        notebook = read_notebook(Path(path).read_bytes(), path)
+        sources += sources_of_notebook(path, Facts(notebook).parsed)
+    longest, rest = find_clones(sources, Limits(weight=45)).groups[::-1]
+    assert {len(longest.fragments), len(rest.fragments)} == {2, 3}
+    both = longest if len(longest.fragments) == 2 else rest
+    assert [Path(one.source.path).name for one in both.fragments] == ["a.ipynb", "b.ipynb"]
+
+
+def test_docstrings_are_no_difference() -> None:
+    other = DEFINED.replace("def load(path):\n", 'def load(path):\n    """Load it."""\n')
+    (group,) = find_clones(cells(other, other.replace("Load it", "Get it"))).groups
+    assert (group.kind, group.differences) == (1, ())
 
 
 def test_functions_alone_are_enough() -> None:

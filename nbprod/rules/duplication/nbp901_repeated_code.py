@@ -23,6 +23,39 @@ cost_by_month = costs.groupby(["city", "month"])["price"].agg(["mean", "count"])
 cost_by_month = cost_by_month[cost_by_month["count"] > 25].sort_values("mean", ascending=False)
 ```
 
+## Fixed
+
+```notebook
+# %%
+import pandas as pd
+
+
+def make_month(path, limit):
+    sales = pd.read_csv(path)
+    sales = sales.dropna(subset=["price", "city"])
+    sales["month"] = pd.to_datetime(sales["day"]).dt.month
+    by_month = sales.groupby(["city", "month"])["price"].agg(["mean", "count"]).reset_index()
+    by_month = by_month[by_month["count"] > limit].sort_values("mean", ascending=False)
+    return by_month
+
+
+by_month = make_month(path="sales.csv", limit=10)
+# %%
+cost_by_month = make_month(path="costs.csv", limit=25)
+```
+
+## Fix safety
+
+The fix writes a function above the first place and calls it in each: its parameters are the names
+that the code reads and the literals that differ, its results what is read later, what the code
+makes in the end, and what would keep an older value. A function that is defined again just as it
+is is defined once.
+
+What one function could not do for all places is not offered: names that only some paths bind,
+functions that read or write as globals what the code binds, other definitions, imports, magics and
+form fields in between, `globals()`, `await`. The fix is unsafe all the same, since names that
+nobody reads are the function's own afterwards, and the name of the function is a guess.
+
 ## Clean
 
 ```notebook
@@ -40,15 +73,15 @@ plt.show()
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from nbprod.clones.find import Limits, find_clones
 from nbprod.clones.sources import sources_of_notebook
-from nbprod.clones.types import Fragment
+from nbprod.clones.types import CloneGroup, Fragment
 from nbprod.facts import Facts
-from nbprod.model import Diagnostic, Label, Severity, Span
+from nbprod.model import Diagnostic, Fix, Label, Severity, Span
 from nbprod.notebook.types import Notebook
-from nbprod.rule import rule
+from nbprod.rule import rule, unsafe
 
 _LIMITS = Limits()
 
@@ -59,7 +92,11 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     sources = sources_of_notebook(notebook.path, facts.parsed)
     if len(sources) < 2:
         return
-    for group in find_clones(sources, _LIMITS).groups:
+    groups = find_clones(sources, _LIMITS).groups
+    if not groups:
+        return
+    fixes = _fixes(groups, notebook, facts)
+    for number, group in enumerate(groups):
         first, *others = group.fragments
         differing = ", ".join(f"`{one.texts[0]}`" for one in group.differences[:3])
         but = f", but for {differing}" if differing else ""
@@ -68,7 +105,26 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
             f"{len(group.fragments)} times the same{but}",
             labels=tuple(Label(_span(one, facts), "here again") for one in others[:6]),
             help=f"one function could stand for all: `{group.signature}`",
+            fix=fixes.get(number),
         )
+
+
+def _fixes(groups: Sequence[CloneGroup], notebook: Notebook, facts: Facts) -> dict[int, Fix]:
+    """What can be done about groups: a function for all places, or a function defined once."""
+    # Imported here: few notebooks repeat themselves.
+    from nbprod.merge.definitions import repeated_definitions
+    from nbprod.merge.fixing import edits_of, merges_of
+
+    made = merges_of(groups, {notebook.path: facts}, _LIMITS).found
+    fixes = {
+        number: unsafe(f"make `{one.name}` of it", *(edit for _, edit in edits_of(one)))
+        for number, one in made.items()
+    }
+    others = [number for number in range(len(groups)) if number not in made]
+    for number, (names, edits) in repeated_definitions(groups, others, facts).items():
+        listed = ", ".join(f"`{name}`" for name in names)
+        fixes[number] = unsafe(f"define {listed} once", *edits)
+    return fixes
 
 
 def _span(one: Fragment, facts: Facts) -> Span:

@@ -1,0 +1,91 @@
+"""Every file that sharing code between notebooks would write, by path. Reads the disk."""
+
+from __future__ import annotations
+
+import ast
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from nbprod.clones.find import Limits
+from nbprod.clones.types import CloneGroup
+from nbprod.extract.delivery import added_to_module, import_path, package_inits
+from nbprod.extract.formatting import formatted
+from nbprod.extract.targets import Target
+from nbprod.flow.scopes import bound_names
+from nbprod.merge.across import Read, Shared, share
+from nbprod.merge.merging import Merged
+
+__all__ = ["Delivery", "deliver"]
+
+
+class Delivery(NamedTuple):
+    """The files by absolute path, the module first and the notebooks last."""
+
+    files: dict[str, bytes]
+    shared: Shared
+
+
+def deliver(
+    groups: Sequence[CloneGroup], notebooks: Mapping[str, Read], limits: Limits, target: Target
+) -> Delivery:
+    """Work out the module, its test and the notebooks.
+
+    Raises:
+        NamesTaken: the module has other things under names that it would import.
+    """
+    shared = share(groups, notebooks, limits, target.module, _names_there(target.path))
+    if not shared.functions:
+        return Delivery({}, shared)
+    files = {target.path: added_to_module(shared.module, target).encode("utf-8")}
+    files |= package_inits(target)
+    files[_free(target).tests] = _tests(shared.functions.values(), target).encode("utf-8")
+    files |= import_path(target)
+    files |= {os.path.abspath(path): data for path, data in shared.notebooks.items()}
+    return Delivery(files, shared)
+
+
+def _names_there(path: str) -> frozenset[str]:
+    if not os.path.exists(path):
+        return frozenset()
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    try:
+        return frozenset(bound_names(ast.parse(text).body))
+    except SyntaxError:
+        # It is said when the module is put together.
+        return frozenset()
+
+
+def _free(target: Target) -> Target:
+    """The target under a name whose tests are not there yet."""
+    number = 1
+    found = target
+    while os.path.exists(found.tests):
+        number += 1
+        found = target._replace(suffix=f"_{number}")
+    return found
+
+
+def _tests(functions: Iterable[Merged], target: Target) -> str:
+    """A test that the notebooks find what they call, with the parameters that they give."""
+    rows = []
+    for one in functions:
+        definition = ast.parse(one.text).body[0]
+        assert isinstance(definition, ast.FunctionDef)
+        rows.append(f'("{one.name}", {[each.arg for each in definition.args.args]!r}),')
+    text = "\n".join(
+        [
+            f'"""Tests of `{target.module}`, which has what notebooks have in common."""\n',
+            f"import importlib\nimport inspect\n\nimport pytest\n\n"
+            f'MODULE = importlib.import_module("{target.module}")\n\n',
+            '@pytest.mark.parametrize(("name", "parameters"), [',
+            *rows,
+            "])",
+            "def test_what_the_notebooks_import_is_there(name: str, parameters: list[str])"
+            " -> None:",
+            "    signature = inspect.signature(getattr(MODULE, name))",
+            "    assert list(signature.parameters) == parameters",
+        ]
+    )
+    return formatted(text + "\n", "test_it.py", target.module)
