@@ -277,7 +277,7 @@ def _chunks(found: Sequence[Discovered], jobs: int) -> Iterator[list[Discovered]
             sizes.append(os.stat(one.path).st_size + 20_000)
         except OSError:
             sizes.append(20_000)
-    limit = max(sum(sizes) // (jobs * 16), 1)
+    limit = max(sum(sizes) // (jobs * 10), 1)
     chunk: list[Discovered] = []
     size = 0
     for one, weight in zip(found, sizes, strict=True):
