@@ -98,32 +98,41 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     fixes = _fixes(groups, notebook, facts)
     for number, group in enumerate(groups):
         first, *others = group.fragments
+        signature, fix = fixes.get(number, (group.signature, None))
         differing = ", ".join(f"`{one.texts[0]}`" for one in group.differences[:3])
         but = f", but for {differing}" if differing else ""
         yield Diagnostic(
             _span(first, facts),
             f"{len(group.fragments)} times the same{but}",
             labels=tuple(Label(_span(one, facts), "here again") for one in others[:6]),
-            help=f"one function could stand for all: `{group.signature}`",
-            fix=fixes.get(number),
+            help=f"one function could stand for all: `{signature}`",
+            fix=fix,
         )
 
 
-def _fixes(groups: Sequence[CloneGroup], notebook: Notebook, facts: Facts) -> dict[int, Fix]:
-    """What can be done about groups: a function for all places, or a function defined once."""
+def _fixes(
+    groups: Sequence[CloneGroup], notebook: Notebook, facts: Facts
+) -> dict[int, tuple[str, Fix]]:
+    """What can be done about groups: a function for all places, or a function defined once.
+
+    Returns the first line of the function and the fix, by the number of the group.
+    """
     # Imported here: few notebooks repeat themselves.
     from nbprod.merge.definitions import repeated_definitions
     from nbprod.merge.fixing import edits_of, merges_of
 
     made = merges_of(groups, {notebook.path: facts}, _LIMITS).found
     fixes = {
-        number: unsafe(f"make `{one.name}` of it", *(edit for _, edit in edits_of(one)))
+        number: (
+            one.text.partition(":\n")[0],
+            unsafe(f"make `{one.name}` of it", *(edit for _, edit in edits_of(one))),
+        )
         for number, one in made.items()
     }
     others = [number for number in range(len(groups)) if number not in made]
     for number, (names, edits) in repeated_definitions(groups, others, facts).items():
         listed = ", ".join(f"`{name}`" for name in names)
-        fixes[number] = unsafe(f"define {listed} once", *edits)
+        fixes[number] = groups[number].signature, unsafe(f"define {listed} once", *edits)
     return fixes
 
 
