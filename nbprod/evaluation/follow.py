@@ -472,9 +472,7 @@ class _Run:
             return data
         if name in ("split", "get_n_splits"):
             return data
-        if name in ("add", "compile", "set_params", "named_steps"):
-            return one if name == "set_params" else None
-        return None
+        return one if name == "set_params" else None
 
     def fit(
         self,
@@ -490,9 +488,7 @@ class _Run:
             return one
         is_transform = name in ("fit_transform", "fit_on_texts")
         if not is_transform and one.kind in ("model", "unknown"):
-            splits = "validation_split" in keywords or any(
-                key.arg == "validation_split" for key in node.keywords
-            )
+            splits = "validation_split" in keywords
             training = Training(one.name, place, data, splits)
             validation = keywords.get("validation_data")
             if validation is not None:

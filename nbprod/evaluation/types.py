@@ -49,7 +49,6 @@ class Data(NamedTuple):
     rows: Rows
     taints: frozenset[Taint] = frozenset()
     is_statistic: bool = False
-    has_target: bool = False
 
 
 @dataclass

@@ -91,20 +91,9 @@ def _cut(group: Group, planner: Planner) -> Iterable[Group]:
             yield group._replace(cells=tuple(part))
             part = []
         part.append(cell)
-        drawn = any(draws(unit.node, _modules(planner)) for unit in units.units)
+        drawn = any(draws(unit.node, planner.modules) for unit in units.units)
         if units.shows or drawn or units.header:
             yield group._replace(cells=tuple(part))
             part = []
     if part:
         yield group._replace(cells=tuple(part))
-
-
-def _modules(planner: Planner) -> dict[str, str]:
-    found = planner.__dict__.setdefault("_modules_of_names", {})
-    if not found:
-        for cell in planner.names.cells:
-            for statement in planner.names.statements(cell):
-                for one in imports_of(statement, cell):
-                    found[one.bound] = one.module + (f".{one.name}" if one.name else "")
-    result: dict[str, str] = found
-    return result

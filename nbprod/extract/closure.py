@@ -258,7 +258,7 @@ class Closure:
         def known(name: str) -> str | bool:
             if name in self.imports:
                 one = self.imports[name][0]
-                return one.module + (f".{one.name}" if one.name else "")
+                return one.dotted
             unit = found.get(name)
             if unit is None:
                 return False

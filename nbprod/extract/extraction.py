@@ -120,7 +120,7 @@ def extract(
         InternalError: what was made does not compile.
     """
     planner = Planner(facts, options)
-    imports = {one.bound: one.module + (f".{one.name}" if one.name else "") for one in plan.imports}
+    imports = {one.bound: one.dotted for one in plan.imports}
     shadowed = BUILTIN_NAMES.intersection(planner.names.bindings)
     whole = completed(render_module(plan, facts, title), imports, shadowed)
     text = noted(improved(logged(whole) if plan.logs else whole, "module.py"))

@@ -64,6 +64,11 @@ class Import(NamedTuple):
     cell: int
     needs_alias: bool
 
+    @property
+    def dotted(self) -> str:
+        """The dotted name of what is imported."""
+        return f"{self.module}.{self.name}" if self.name else self.module
+
 
 class Installed(NamedTuple):
     """A line of a selected cell that installs by pip: what it asks for, and whether the package's

@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import cached_property
 from typing import NamedTuple
 
 from nbprod.extract.closure import Closure, imports_of
@@ -80,6 +81,16 @@ class Planner:
         self.options = options
         every = range(len(facts.parsed))
         self.names = Names(facts.parsed, shell=every if options.shell else ())
+
+    @cached_property
+    def modules(self) -> dict[str, str]:
+        """The dotted names of what the notebook imports, by the names that it has there."""
+        return {
+            one.bound: one.dotted
+            for cell in self.names.cells
+            for statement in self.names.statements(cell)
+            for one in imports_of(statement, cell)
+        }
 
     def plan(self, groups: Sequence[Group], kept: Iterable[Kept] = ()) -> Plan:
         """The plan for some groups; what cannot be done is among its refusals."""
@@ -166,10 +177,7 @@ class Planner:
         figures: set[Unit] = set()
         returned: Unit | None = None
         cells = [cell for cell in group.cells if self.names.cells[cell].units]
-        modules = {
-            name: one[0].module + (f".{one[0].name}" if one[0].name else "")
-            for name, one in closure.imports.items()
-        }
+        modules = {name: one[0].dotted for name, one in closure.imports.items()}
         lists = frozenset(name for name in self.names.bindings if self._is_list(name))
         for cell in cells:
             units = self.names.cells[cell]

@@ -61,7 +61,7 @@ class Hints:
     @cached_property
     def _imports(self) -> dict[str, str]:
         return {
-            name: made[0].module + (f".{made[0].name}" if made[0].name else "")
+            name: made[0].dotted
             for name, made in self.closure.imports.items()
             if made[0].name is not None or made[0].needs_alias or "." not in made[0].module
         }

@@ -141,9 +141,7 @@ def _module(found: Iterable[Merged], notebooks: Mapping[str, Read]) -> str:
     lines = [f'"""What {names}{more} have in common."""\n', "from typing import Any"]
     lines += [import_text(one) for one in imports.values()]
     text = "\n".join([*lines, *(f"\n\n{one.text}" for one in functions)]) + "\n"
-    dotted = {
-        name: one.module + (f".{one.name}" if one.name else "") for name, one in imports.items()
-    }
+    dotted = {name: one.dotted for name, one in imports.items()}
     shadowed = BUILTIN_NAMES.intersection(
         name for made in functions for call in made.calls for name in call.ground.names.bindings
     )
