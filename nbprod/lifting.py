@@ -98,6 +98,18 @@ class Lifting:
         made = "a new cell" if home.new else "the cell"
         return unsafe(f"Lift {listed} into {made} of parameters", *edits)
 
+    def fix_calls(
+        self, calls: Sequence[tuple[ast.Call, Sequence[Literal]]], cell: int
+    ) -> Fix | None:
+        """The fixes of several calls of a cell as one; a call that has none stays as it is."""
+        found = [self.fix(call, cell, literals) for call, literals in calls]
+        fixes = [one for one in found if one is not None]
+        if len(fixes) < 2:
+            return fixes[0] if fixes else None
+        edits = dict.fromkeys(edit for fix in fixes for edit in fix.edits)
+        told = self.facts.say(cell)
+        return unsafe(f"Lift the settings of {told} into a cell of parameters", *edits)
+
     def fix_path(self, node: ast.Constant, cell: int) -> Fix | None:
         """The fix that lifts a path, if it is the argument of a call."""
         call, word = self._mentions.arguments.get(id(node), (None, None))

@@ -1,4 +1,4 @@
-"""A hyperparameter, date or address as a literal in a call.
+"""A hyperparameter or a date as a literal in a call.
 
 ## Why
 
@@ -82,8 +82,8 @@ from collections.abc import Iterator
 
 from nbprod.facts import Facts
 from nbprod.lifting import Literal
-from nbprod.model import Diagnostic, Fix, Label, Severity
-from nbprod.rule import NodeInCell, rule, unsafe
+from nbprod.model import Diagnostic, Label, Severity
+from nbprod.rule import NodeInCell, rule
 from nbprod.settings_words import HYPERPARAMETERS
 from nbprod.syntax.types import ParsedCell
 
@@ -128,7 +128,10 @@ def check(subject: NodeInCell, facts: Facts) -> Iterator[Diagnostic]:
         ),
         help="bind it in the cell of parameters (tag it `parameters`)"
         + (f"; {refusal}" if refusal else ""),
-        fix=_lifted(calls, cell, facts),
+        fix=facts.lifting.fix_calls(
+            [(call, [Literal(k.value, str(k.arg)) for k in keywords]) for call, keywords in calls],
+            cell,
+        ),
     )
 
 
@@ -175,16 +178,3 @@ def _takes_settings(call: ast.Call, name: str, facts: Facts) -> bool:
         return True
     library = facts.qualified(func).partition(".")[0]
     return called[:1].isupper() and library not in _OTHER_LIBRARIES
-
-
-def _lifted(calls: list[_Call], cell: int, facts: Facts) -> Fix | None:
-    """The fixes of all calls of a cell as one; a call that has none stays as it is."""
-    fixes = [
-        fix
-        for call, keywords in calls
-        if (fix := facts.lifting.fix(call, cell, [Literal(k.value, str(k.arg)) for k in keywords]))
-    ]
-    if len(fixes) < 2:
-        return fixes[0] if fixes else None
-    edits = dict.fromkeys(edit for fix in fixes for edit in fix.edits)
-    return unsafe(f"Lift the settings of {facts.say(cell)} into a cell of parameters", *edits)

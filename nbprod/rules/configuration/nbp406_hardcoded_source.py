@@ -1,0 +1,143 @@
+"""A URL, a table, a market or a bucket as a literal in a call.
+
+## Why
+
+It is what differs between a try and production, and between one country and the next: in the
+cell of parameters whoever runs the notebook can set it.
+
+All that one cell has is one finding.
+
+## Flagged
+
+```notebook
+# %%
+import pandas as pd
+sales = pd.read_csv("https://example.org/2024/sales.csv")  #! NBP406
+shops = pd.read_csv("https://example.org/2024/shops.csv")
+```
+
+```notebook
+# %%
+orders = spark.table("prod.orders")  #! NBP406
+# %%
+client = make_client(market="DE", bucket="prices-prod")  #! NBP406
+```
+
+## Fixed
+
+```notebook
+# %% tags=parameters
+sales_url = "https://example.org/2024/sales.csv"
+shops_url = "https://example.org/2024/shops.csv"
+# %%
+import pandas as pd
+sales = pd.read_csv(sales_url)
+shops = pd.read_csv(shops_url)
+```
+
+## Clean
+
+```notebook
+# %% tags=parameters
+SOURCE = "https://example.org/sales.csv"
+MARKET = "DE"
+# %%
+import pandas as pd
+import plotly.express as px
+from IPython.display import Image, display
+sales = pd.read_csv(SOURCE)
+client = make_client(market=MARKET)
+display(Image("https://example.org/plan.png"))
+print("see https://example.org", end="https://example.org")
+px.bar(sales, x="day", table="x")
+# %%
+%pip install -q "https://example.org/wheel.whl"
+```
+
+## Fix safety
+
+Unsafe: a new cell of parameters has not run, and who calls the notebook may set other values.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+from nbprod.facts import Facts
+from nbprod.lifting import Literal
+from nbprod.model import Diagnostic, Label, Severity
+from nbprod.rule import NodeInCell, rule
+
+_NAMES = frozenset(
+    """market country region currency table table_name schema database dataset_id bucket
+    bucket_name url base_url endpoint topic queue""".split()
+)
+_ADDRESS = re.compile(r"(?:https?|s3a?|gs|abfss?|wasbs?|hdfs|ftp|jdbc|postgresql|mysql)[:+]\S+\Z")
+# Calls that read what their first argument names; showing a page or a picture is no reading.
+_READS = re.compile(
+    r"(?:read_|load|fetch|download|urlopen|urlretrieve|get_file|get|post|put|request|open"
+    r"|connect|create_engine|from_url|wget)(?![a-z])|read_\w+|load_\w+|download_\w+|fetch_\w+"
+)
+_TABLES = frozenset(["table", "saveAsTable", "insertInto", "read_sql_table", "read_gbq"])
+_DRAWING = frozenset("matplotlib seaborn plotly altair bokeh geopandas folium IPython".split())
+_MAY = re.compile(
+    r"://|table|insertInto|read_gbq|\b(?:" + "|".join(sorted(_NAMES)) + r")\s*=\s*[\"']"
+)
+
+
+@rule("NBP406", "hardcoded-source", on=(ast.Module,), level="production", severity=Severity.INFO)
+def check(subject: NodeInCell, facts: Facts) -> Iterator[Diagnostic]:
+    """Report calls with addresses and tables as literals; one finding for a cell."""
+    cell = subject.parsed.cell.index
+    if facts.is_parameters(cell) or not _MAY.search(subject.parsed.cell.source):
+        return
+    calls = [
+        (node, found)
+        for node in subject.parsed.nodes
+        if isinstance(node, ast.Call) and (found := _sources(node, facts))
+    ]
+    if not calls:
+        return
+    calls.sort(key=lambda one: (one[0].lineno, one[0].col_offset))
+    literals = [literal for _, found in calls for literal in found]
+    texts = list(dict.fromkeys(f"`{ast.unparse(one.node)}`" for one in literals))
+    more = f" and {len(texts) - 2} more" if len(texts) > 2 else ""
+    refusal = facts.lifting.refusal
+    yield Diagnostic(
+        facts.span(cell, literals[0].node),
+        f"{', '.join(texts[:2])}{more}: what this reads or writes is settled in the call",
+        symbol=literals[0].word,
+        labels=tuple(Label(facts.span(cell, one.node), "here, too") for one in literals[1:4]),
+        help="bind it in the cell of parameters (tag it `parameters`)"
+        + (f"; {refusal}" if refusal else ""),
+        fix=facts.lifting.fix_calls(calls, cell),
+    )
+
+
+def _sources(call: ast.Call, facts: Facts) -> list[Literal]:
+    """The literals of a call that say where data is, or which."""
+    library = facts.qualified(call.func).partition(".")[0]
+    if library in _DRAWING:
+        return []
+    func = call.func
+    called = func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")
+    found = [
+        Literal(one.value, str(one.arg))
+        for one in call.keywords
+        if one.arg in _NAMES and _text(one.value)
+    ]
+    first = call.args[0] if call.args else None
+    text = _text(first)
+    if text and _ADDRESS.match(text) and _READS.fullmatch(called):
+        found.insert(0, Literal(call.args[0], "url", plain=False))
+    elif text and called in _TABLES:
+        found.insert(0, Literal(call.args[0], "table", plain=False))
+    return found
+
+
+def _text(node: ast.expr | None) -> str:
+    """The text of a string constant, empty for all else."""
+    value = node.value if isinstance(node, ast.Constant) else None
+    return value if isinstance(value, str) else ""
