@@ -320,6 +320,8 @@ def test_watch_checks_again_when_a_file_changes(tmp_path: Path) -> None:
     running = subprocess.Popen(
         [sys.executable, "-u", "-m", "nbprod", "check", "--watch", "--isolated", "--no-cache"],
         cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        # A shell that runs the tests in the background has them ignore it.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
     try:
         assert running.stdout is not None
