@@ -312,7 +312,7 @@ def _not_followed(
 ) -> Value:
     """A call that is not followed, because it recurses or the run is long enough already."""
     machine.incomplete = True
-    machine.forget_values(machine.effects.get(function.scope.identity, ()))
+    machine.forget_effects(function.scope.identity)
     for value in (*arguments, *(value for _, value in keywords)):
         machine.forget_contents(value)
     return ANY

@@ -178,6 +178,7 @@ class Machine:
         self.followed: dict[tuple[int, int, bool], int] = {}
         self.effects: dict[int, set[Hashable]] = {}
         """What calls of a function (by its scope) have changed outside their own frames."""
+        self._forgotten: dict[int, tuple[int, int]] = {}
         self.incomplete = False
         self._counter = 0
         self.reads: dict[int, dict[int, Read]] = {}
@@ -640,13 +641,18 @@ class Machine:
             if entry is not None and entry.value is not ANY:
                 self.env.set(key, Entry(entry.definitions))
 
-    def forget_values(self, keys: Iterable[Hashable]) -> None:
-        """Code that is not followed may have given these another value."""
+    def forget_effects(self, function: int) -> None:
+        """Code that is not followed may have given another value to all that it ever changed."""
+        keys = self.effects.get(function)
+        if keys is None or self._forgotten.get(function) == (self.env.version, len(keys)):
+            return
         for key in keys:
             entry = self.env.entries.get(key)
             if entry is not None and (entry.value.kind == "const" or entry.contents is not None):
                 value = ANY if entry.value.kind == "const" else entry.value
                 self.env.set(key, Entry(entry.definitions, value))
+        # Nothing has to be forgotten twice as long as nothing changes.
+        self._forgotten[function] = (self.env.version, len(keys))
 
     def _chain(self, key: Hashable, old: Entry | None, name: str, node: ast.AST, how: str) -> None:
         seen = old.definitions if old and old.definitions else frozenset((UNBOUND,))
