@@ -49,7 +49,7 @@ class Program:
         self.options = options
         self.injected = options.injected
         statements = sum(len(cell.tree.body) for cell in parsed if cell is not None and cell.tree)
-        self.budget = 20_000 + 60 * statements
+        self.budget = 3_000 + 20 * statements
         """How many statements of called functions a run may follow in all."""
         self.definitions: dict[tuple[int, str, str, int, int], Definition] = {}
         self.magics: list[dict[tuple[int, int], Magic]] = [
