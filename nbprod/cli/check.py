@@ -65,6 +65,7 @@ Examples:
 @click.option(
     "--output", multiple=True, metavar="FORMAT[:FILE]", help="A report; give it once for each."
 )
+@click.option("--explain", metavar="RULE", help="Explain a rule, as `nbprod rule` does, and stop.")
 @click.option("--watch", "watches", is_flag=True, help="Check again when a file changes.")
 @click.option("--show-files", is_flag=True, help="List what would be checked, and stop.")
 @click.option("--show-settings", is_flag=True, help="Show the settings of the first, and stop.")
@@ -93,6 +94,10 @@ def command(paths: tuple[str, ...], **options: object) -> int:
     Exit codes: 0 clean, 1 findings, 2 usage, 3 nothing to check (--error-on-empty), 4 unreadable
     input or an internal error.
     """
+    if options["explain"]:
+        from nbprod.cli.rule import explain
+
+        return explain(str(options["explain"]))
     configuration = _configuration(options)
     settings = configuration.for_path(paths[0] if len(paths) == 1 else ".")
     settings.selection()

@@ -21,24 +21,35 @@ def command(code: str | None, everything: bool, output_format: str) -> int:
     """Explain a rule by its CODE or name, or list them all."""
     if everything == (code is not None):
         raise click.UsageError("name one rule, or use --all")
-    chosen = [file for file in rule_files() if everything or _is(file, str(code))]
-    if not chosen:
-        select((str(code),))
-        raise UsageError(f"no single rule is called {code!r}; `nbprod rule --all` lists them")
+    if not everything and output_format != "json":
+        return explain(str(code))
+    chosen = list(rule_files()) if everything else [_named(str(code))]
     if output_format == "json":
         click.echo(json.dumps([_object(file) for file in chosen], indent=2))
-    elif everything and output_format == "markdown":
+    elif output_format == "markdown":
         click.echo(_reference(chosen))
-    elif everything:
+    else:
         for file in chosen:
             click.echo(_line(file))
-    else:
-        click.echo(_page(chosen[0]))
     return 0
 
 
-def _is(file: RuleFile, word: str) -> bool:
-    return word.upper() == file.code or word.lower() == file.name
+def explain(word: str) -> int:
+    """Print the documentation of a rule; 0.
+
+    Raises:
+        UsageError: no single rule has that code or name.
+    """
+    click.echo(_page(_named(word)))
+    return 0
+
+
+def _named(word: str) -> RuleFile:
+    for file in rule_files():
+        if word.upper() == file.code or word.lower() == file.name:
+            return file
+    select((word,))
+    raise UsageError(f"no single rule is called {word!r}; `nbprod rule --all` lists them")
 
 
 def _line(file: RuleFile) -> str:

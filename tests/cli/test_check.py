@@ -241,6 +241,8 @@ def test_rule_explains_and_lists() -> None:
     run = nbprod("rule", "NBP109")
     assert run.returncode == 0 and "# NBP109 unsafe-rerun" in run.stdout and "## Why" in run.stdout
     assert nbprod("rule", "unsafe-rerun").stdout == run.stdout
+    assert nbprod("check", "--explain", "NBP109").stdout == run.stdout
+    assert nbprod("check", "--explain", "NBP999").returncode == 2
     listed = nbprod("rule", "--all").stdout
     assert "NBP101" in listed and "NBP207" in listed
     rules = json.loads(nbprod("rule", "--all", "--output-format", "json").stdout)
