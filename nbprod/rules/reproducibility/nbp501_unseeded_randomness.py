@@ -5,6 +5,9 @@
 Run again, the split is another split and the score another score: nobody can say whether a change
 made the model better. What draws from one library's generator is one finding: one seed mends it.
 
+JAX is given its keys, and XGBoost and LightGBM have a seed of their own when they are given none:
+what they draw is the same in each run, and no finding.
+
 ## Flagged
 
 ```notebook
@@ -70,6 +73,16 @@ near = TSNE(random_state=0)
 ```
 
 ## Clean
+
+```notebook
+# %%
+import jax
+import lightgbm
+import xgboost
+noise = jax.random.normal(jax.random.PRNGKey(0), (3,))
+model = xgboost.XGBClassifier(subsample=0.5)
+other = lightgbm.LGBMClassifier(bagging_fraction=0.5)
+```
 
 ```notebook
 # %%
