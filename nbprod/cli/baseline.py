@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import click
 
@@ -15,12 +15,25 @@ from nbprod.errors import UsageError
 from nbprod.model import FileResult
 from nbprod.project import discover, iter_results
 
-__all__ = ["command", "read_baseline"]
+__all__ = ["command", "read_baseline", "relative_to", "write_known"]
 
 
-def _relative_to(path: str, file: str) -> str:
+def relative_to(path: str) -> Callable[[str], str]:
+    """What makes paths relative to the folder of a file, with slashes on every system."""
     folder = os.path.dirname(os.path.abspath(path))
-    return os.path.relpath(os.path.abspath(file), folder).replace(os.sep, "/")
+    return lambda one: os.path.relpath(os.path.abspath(one), folder).replace(os.sep, "/")
+
+
+def write_known(path: str, text: str) -> None:
+    """Write a file of what is known.
+
+    Raises:
+        UsageError: it cannot be written.
+    """
+    try:
+        write_atomically(path, text.encode("utf-8"))
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be written: {error.strerror}") from None
 
 
 def read_baseline(path: str) -> Baseline:
@@ -37,7 +50,7 @@ def read_baseline(path: str) -> Baseline:
         raise UsageError(
             f"{path}: cannot be read: {reason}; `nbprod baseline write` makes one"
         ) from None
-    return Baseline.from_json(text, path, lambda file: _relative_to(path, file))
+    return Baseline.from_json(text, path, relative_to(path))
 
 
 @click.group("baseline")
@@ -64,7 +77,7 @@ def _configured() -> str:
 @_FILE
 def write(paths: tuple[str, ...], file: str) -> int:
     """Know every finding of PATHS, and nothing else."""
-    empty = Baseline((), lambda one: _relative_to(file, one))
+    empty = Baseline((), relative_to(file))
     return _save(empty.with_findings(_results(paths)), file)
 
 
@@ -80,7 +93,7 @@ def update(paths: tuple[str, ...], file: str) -> int:
     click.echo(f"{file}: {sum(len(one.findings) for one in filtered.results)} added, "
                f"{len(filtered.stale)} stale", err=True)  # fmt: skip
     entries = (known.entries - filtered.stale) | fresh.entries
-    return _save(Baseline(entries, lambda one: _relative_to(file, one)), file)
+    return _save(Baseline(entries, relative_to(file)), file)
 
 
 @command.command("prune")
@@ -90,7 +103,7 @@ def prune(paths: tuple[str, ...], file: str) -> int:
     """Forget what is not found any more, also in files that are gone."""
     known = read_baseline(file)
     stale = known.filtered(_results(paths)).stale | _gone(known, file)
-    return _save(Baseline(known.entries - stale, lambda one: _relative_to(file, one)), file)
+    return _save(Baseline(known.entries - stale, relative_to(file)), file)
 
 
 @command.command("check")
@@ -123,10 +136,7 @@ def _results(paths: tuple[str, ...]) -> Sequence[FileResult]:
 
 
 def _save(baseline: Baseline, file: str) -> int:
-    try:
-        write_atomically(file, baseline.to_json().encode("utf-8"))
-    except OSError as error:
-        raise UsageError(f"{file}: cannot be written: {error.strerror}") from None
+    write_known(file, baseline.to_json())
     count = len(baseline.entries)
     click.echo(f"{file}: {count} finding{'s' if count != 1 else ''} known", err=True)
     return 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -82,29 +82,25 @@ def command(paths: tuple[str, ...], **options: Any) -> int:
 
 
 def _write_baseline(found: Found, path: str) -> int:
-    from nbprod.changes import write_atomically
+    from nbprod.cli.baseline import relative_to, write_known
     from nbprod.clones.known import known_of, to_json
 
-    known = known_of(found, _relative_to(path))
-    write_atomically(path, to_json(known).encode())
+    known = known_of(found, relative_to(path))
+    write_known(path, to_json(known))
     count = len(known.groups)
     click.echo(f"{path} knows {count} group{'s' if count != 1 else ''} of repeated code.")
     return 0
 
 
 def _unknown(found: Found, path: str) -> Found:
+    from nbprod.cli.baseline import relative_to
     from nbprod.clones.known import from_json, without_known
 
     try:
         text = Path(path).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         raise UsageError(f"{path}: cannot be read; --write-baseline makes one") from None
-    return without_known(found, from_json(text, path), _relative_to(path))
-
-
-def _relative_to(path: str) -> Callable[[str], str]:
-    folder = os.path.dirname(os.path.abspath(path))
-    return lambda one: os.path.relpath(os.path.abspath(one), folder).replace(os.sep, "/")
+    return without_known(found, from_json(text, path), relative_to(path))
 
 
 def _fix(found: Found, limits: Limits, output: str, *, shows: bool) -> int:

@@ -180,3 +180,5 @@ def test_what_is_known_is_not_told(tmp_path: Path) -> None:
     (tmp_path / "known.json").write_text("[]")
     assert nbprod(tmp_path, *gate).returncode == 2
     assert nbprod(tmp_path, "clones", "--baseline", "none.json").returncode == 2
+    refused = nbprod(tmp_path, "clones", *SMALL, "--write-baseline", "none/known.json")
+    assert refused.returncode == 2 and "none/known.json: cannot be written" in refused.stderr
