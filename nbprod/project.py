@@ -6,7 +6,7 @@ import gc
 import os
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from nbprod._version import __version__
 from nbprod.discover import DEFAULT_EXCLUDES, Discovered, iter_notebook_paths
@@ -19,6 +19,9 @@ from nbprod.notebook.types import Notebook
 from nbprod.registry import Selection, select
 from nbprod.rule import Level
 from nbprod.syntax.types import SyntaxOptions
+
+if TYPE_CHECKING:
+    from nbprod.cache import Cache
 
 __all__ = [
     "Settings",
@@ -204,15 +207,21 @@ def _kept_results(found: Sequence[Discovered], configure: Configure) -> dict[int
 
 
 def _kept_findings(path: str, settings: Settings) -> tuple[Finding, ...] | None:
-    from nbprod.cache import Cache
-
     try:
         with open(path, "rb") as file:
             data = file.read()
     except OSError:
         return None
+    cache, key = _entry(data, path, settings)
+    return cache.load(key, file_reader(path))
+
+
+def _entry(data: bytes, path: str, settings: Settings) -> tuple[Cache, str]:
+    """The cache, and the key that a notebook's findings have in it."""
+    from nbprod.cache import Cache
+
     cache = Cache(settings.cache_dir)
-    return cache.load(cache.key(data, path, settings.what_counts), file_reader(path))
+    return cache, cache.key(data, path, settings.what_counts)
 
 
 def _iter_checked(
@@ -329,10 +338,9 @@ def _with_declared(path: str, settings: Settings) -> Settings:
 
 def _cached(data: bytes, path: str, settings: Settings) -> FileResult:
     """Check, or take what is kept of the same bytes, path and settings."""
-    from nbprod.cache import Cache, Reads
+    from nbprod.cache import Reads
 
-    kept = Cache(settings.cache_dir)
-    key = kept.key(data, path, settings.what_counts)
+    kept, key = _entry(data, path, settings)
     findings = kept.load(key, file_reader(path))
     if findings is not None:
         return FileResult(path, findings)
