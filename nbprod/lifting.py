@@ -13,11 +13,13 @@ import keyword
 import re
 from collections.abc import Iterator, Sequence
 from functools import cached_property
+from itertools import chain
 from typing import NamedTuple
 
 from nbprod.facts import Facts
 from nbprod.model import AnyEdit, Edit, Fix, NewLine
 from nbprod.rule import unsafe
+from nbprod.syntax.names import last_name
 from nbprod.syntax.types import ParsedCell
 from nbprod.syntax.walk import walk
 
@@ -118,6 +120,12 @@ class Lifting:
         return self.fix(call, cell, [Literal(node, word or "path", plain=word is not None)])
 
     @property
+    def advice(self) -> str:
+        """What to do with a literal, and why no fix does it where none can."""
+        told = "bind it in the cell of parameters (tag it `parameters`)"
+        return f"{told}; {self.refusal}" if self.refusal else told
+
+    @property
     def refusal(self) -> str | None:
         """Why no cell of parameters can be made, for people; None where one can, or is there."""
         notebook = self.facts.notebook
@@ -174,7 +182,7 @@ class Lifting:
 
     def _candidates(self, call: ast.Call, literal: Literal) -> Iterator[str]:
         word = literal.word
-        longer = [_joined(_called(call), word)]
+        longer = [_joined(last_name(call.func) or "call", word)]
         target = self._mentions.targets.get(id(call))
         if target is not None:
             longer.insert(0, _joined(target, word))
@@ -209,10 +217,9 @@ class Lifting:
         found = _Mentions(set(), {}, {}, {}, set())
         for parsed in self.facts.parsed:
             if parsed is not None and parsed.tree is not None:
-                trees = [magic.body for magic in parsed.magics if magic.body is not None]
-                for tree in (parsed.tree, *trees):
-                    for node in walk(tree):
-                        _mention(node, found)
+                bodies = (one.body for one in parsed.magics if one.body is not None)
+                for node in chain(parsed.nodes, *map(walk, bodies)):
+                    _mention(node, found)
                 for magic in parsed.magics:
                     touched = (*magic.reads, *magic.interpolates, *magic.binds)
                     found.names.update(one.name for one in touched)
@@ -274,14 +281,6 @@ def _is_written(node: ast.expr, text: str) -> bool:
         return "\n" not in text and bool(ast.literal_eval(text) == ast.literal_eval(node))
     except (ValueError, SyntaxError):
         return False
-
-
-def _called(call: ast.Call) -> str:
-    """What a call's function is called."""
-    func = call.func
-    if isinstance(func, ast.Attribute):
-        return func.attr
-    return func.id if isinstance(func, ast.Name) else "call"
 
 
 def _joined(first: str, word: str) -> str:

@@ -42,6 +42,7 @@ from nbprod.evaluation.types import (
     Training,
     Value,
 )
+from nbprod.syntax.names import last_name
 
 __all__ = ["NOTHING_TRAINED", "follow"]
 
@@ -287,7 +288,7 @@ class _Run:
 
     def wants_data(self, func: ast.expr) -> bool:
         """Whether what is called takes data, so that what is not known must be some."""
-        last = func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")
+        last = last_name(func)
         return last in SPLITTERS or last in _FITTING or last in ("transform", "fit_resample")
 
     def adopted(self, node: ast.expr, value: Value) -> Value:

@@ -23,6 +23,7 @@ from nbprod.facts import Facts
 from nbprod.flow.library import BUILTIN_NAMES, is_kernel_name
 from nbprod.flow.scopes import bound_names
 from nbprod.flow.types import Use
+from nbprod.syntax.names import last_name
 
 __all__ = ["Liveness", "Part"]
 
@@ -498,7 +499,7 @@ def _eager_arguments(node: ast.AST) -> set[int]:
         if not isinstance(part, ast.Call):
             continue
         func = part.func
-        name = func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")
+        name = last_name(func)
         if name in _EAGER and not (isinstance(func, ast.Name) and name in _LAZY_BUILTINS):
             found |= {id(one) for one in part.args}
             found |= {id(one.value) for one in part.keywords}

@@ -13,6 +13,7 @@ from nbprod.extract.purity import is_immutable
 from nbprod.extract.units import Unit
 from nbprod.facts import Facts
 from nbprod.settings_words import HYPERPARAMETERS
+from nbprod.syntax.names import last_name
 
 __all__ = ["InCalls", "class_name", "is_many", "parameter_names", "settings_in_calls"]
 
@@ -73,8 +74,7 @@ def _literals(unit: Unit) -> Iterator[tuple[str, ast.expr]]:
         for keyword in node.keywords:
             if keyword.arg in HYPERPARAMETERS and _is_value(keyword.value):
                 yield keyword.arg, keyword.value
-        func = node.func
-        called = func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")
+        called = last_name(node.func)
         if node.args and _FILES.match(called) and isinstance(node.args[0], ast.Constant):
             value = node.args[0].value
             if isinstance(value, str) and _PATH.match(value):

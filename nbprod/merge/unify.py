@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from nbprod.merge.types import CannotMerge
+from nbprod.syntax.names import last_name
 
 __all__ = ["IDENTIFIERS", "LiteralHole", "Unified", "unify"]
 
@@ -164,7 +165,7 @@ def _hint(node: ast.AST, field: str, outer: str, place: int = 0) -> str:
 
 def _hint_of_argument(node: ast.Call) -> str:
     func = node.func
-    called = func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")
+    called = last_name(func)
     if called in _PATHS or called.startswith(("read_", "to_")):
         return "path"
     if called in _TITLES:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from nbprod.secrets.literals import folded
 from nbprod.secrets.names import kind_of_name
+from nbprod.syntax.names import last_name
 from nbprod.syntax.types import ParsedCell
 
 __all__ = ["LOOKUP_WORDS", "looked_up_names", "may_look_up", "secret_lookup"]
@@ -37,7 +38,7 @@ def secret_lookup(node: ast.expr | str) -> str:
         stored = ast.unparse(node.value) in _STORES
         return secret_lookup(name) if stored and name else ""
     if isinstance(node, ast.Call):
-        if _last_name(node.func) not in _LAST_NAMES:
+        if last_name(node.func) not in _LAST_NAMES:
             return ""
         callee = ast.unparse(node.func)
         if callee in _PROMPTS:
@@ -47,12 +48,6 @@ def secret_lookup(node: ast.expr | str) -> str:
             names = [folded(one) or "" for one in arguments]
             return next((name for name in names if secret_lookup(name)), "")
     return ""
-
-
-def _last_name(node: ast.expr) -> str:
-    if isinstance(node, ast.Attribute):
-        return node.attr
-    return node.id if isinstance(node, ast.Name) else ""
 
 
 def looked_up_names(parsed: Iterable[ParsedCell | None]) -> dict[str, str]:

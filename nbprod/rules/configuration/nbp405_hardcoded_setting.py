@@ -85,6 +85,7 @@ from nbprod.lifting import Literal
 from nbprod.model import Diagnostic, Label, Severity
 from nbprod.rule import NodeInCell, rule
 from nbprod.settings_words import HYPERPARAMETERS
+from nbprod.syntax.names import last_name
 from nbprod.syntax.types import ParsedCell
 
 # How a run goes and not what comes out of it; a seed is a constant that nobody tries values of.
@@ -118,7 +119,6 @@ def check(subject: NodeInCell, facts: Facts) -> Iterator[Diagnostic]:
     texts = list(dict.fromkeys(f"`{one.arg}={ast.unparse(one.value)}`" for one in found))
     more = f" and {len(texts) - 3} more" if len(texts) > 3 else ""
     are = "a setting as a literal" if len(texts) == 1 else "settings as literals"
-    refusal = facts.lifting.refusal
     yield Diagnostic(
         facts.span(cell, found[0].value),
         f"{', '.join(texts[:3])}{more}: {are} in {'a call' if len(calls) == 1 else 'calls'}",
@@ -126,8 +126,7 @@ def check(subject: NodeInCell, facts: Facts) -> Iterator[Diagnostic]:
         labels=tuple(
             Label(facts.span(cell, others[0].value), "here, too") for _, others in calls[1:4]
         ),
-        help="bind it in the cell of parameters (tag it `parameters`)"
-        + (f"; {refusal}" if refusal else ""),
+        help=facts.lifting.advice,
         fix=facts.lifting.fix_calls(
             [(call, [Literal(k.value, str(k.arg)) for k in keywords]) for call, keywords in calls],
             cell,
@@ -170,11 +169,10 @@ def _is_setting(keyword: ast.keyword, call: ast.Call, facts: Facts) -> bool:
 
 def _takes_settings(call: ast.Call, name: str, facts: Facts) -> bool:
     """Whether a word means a setting to what is called: drawings have `alpha` and `lags`, too."""
-    func = call.func
-    called = func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")
+    called = last_name(call.func)
     if called.startswith(("plot", "show", "draw")):
         return False
     if name not in _LETTERS:
         return True
-    library = facts.qualified(func).partition(".")[0]
+    library = facts.qualified(call.func).partition(".")[0]
     return called[:1].isupper() and library not in _OTHER_LIBRARIES

@@ -69,6 +69,7 @@ from nbprod.facts import Facts
 from nbprod.lifting import Literal
 from nbprod.model import Diagnostic, Label, Severity
 from nbprod.rule import NodeInCell, rule
+from nbprod.syntax.names import last_name
 
 _NAMES = frozenset(
     """market country region currency table table_name schema database dataset_id bucket
@@ -104,14 +105,12 @@ def check(subject: NodeInCell, facts: Facts) -> Iterator[Diagnostic]:
     literals = [literal for _, found in calls for literal in found]
     texts = list(dict.fromkeys(f"`{ast.unparse(one.node)}`" for one in literals))
     more = f" and {len(texts) - 2} more" if len(texts) > 2 else ""
-    refusal = facts.lifting.refusal
     yield Diagnostic(
         facts.span(cell, literals[0].node),
         f"{', '.join(texts[:2])}{more}: what this reads or writes is settled in the call",
         symbol=literals[0].word,
         labels=tuple(Label(facts.span(cell, one.node), "here, too") for one in literals[1:4]),
-        help="bind it in the cell of parameters (tag it `parameters`)"
-        + (f"; {refusal}" if refusal else ""),
+        help=facts.lifting.advice,
         fix=facts.lifting.fix_calls(calls, cell),
     )
 
@@ -121,8 +120,7 @@ def _sources(call: ast.Call, facts: Facts) -> list[Literal]:
     library = facts.qualified(call.func).partition(".")[0]
     if library in _DRAWING:
         return []
-    func = call.func
-    called = func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")
+    called = last_name(call.func)
     found = [
         Literal(one.value, str(one.arg))
         for one in call.keywords

@@ -69,6 +69,7 @@ from nbprod.facts import Facts
 from nbprod.model import Diagnostic, Label, Severity, Span
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule
+from nbprod.syntax.names import last_name
 from nbprod.syntax.walk import walk
 
 if TYPE_CHECKING:
@@ -171,7 +172,7 @@ def _looks(node: ast.AST, names: set[str], facts: Facts) -> bool:
         return False
     func = node.func
     called = facts.qualified(func)
-    plain = func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")
+    plain = last_name(func)
     if plain in ("print", "display"):
         return _mentions(node, names)
     told = called.startswith(_CHECKS) or any(

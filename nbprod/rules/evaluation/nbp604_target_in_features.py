@@ -45,6 +45,7 @@ from nbprod.facts import Facts
 from nbprod.model import Diagnostic, Severity
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule
+from nbprod.syntax.names import last_name
 
 _TAKES = frozenset(["train_test_split", "cross_val_score", "fit"])
 
@@ -60,8 +61,7 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
 
 
 def _in_call(node: ast.Call, cell: int, facts: Facts) -> Iterator[Diagnostic]:
-    func = node.func
-    called = func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")
+    called = last_name(node.func)
     if called not in _TAKES or len(node.args) < 2:
         return
     features, target = node.args[-2:] if called == "cross_val_score" else node.args[:2]

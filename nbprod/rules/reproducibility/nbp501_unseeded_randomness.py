@@ -140,6 +140,7 @@ from nbprod.model import Diagnostic, Edit, Fix, Label, Span
 from nbprod.notebook.types import Notebook
 from nbprod.random_draws import constant_of, draw_of
 from nbprod.rule import rule, unsafe
+from nbprod.syntax.names import last_name
 from nbprod.syntax.walk import walk, walk_outside
 
 # Seeds by the library whose global generator they start.
@@ -202,8 +203,7 @@ def _seeded_by(call: ast.Call, facts: Facts) -> Iterable[str]:
     name = facts.qualified(call.func)
     if name in _SEEDS:
         return _SEEDS[name] if call.args or call.keywords else ()
-    func = call.func
-    last = func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")
+    last = last_name(call.func)
     is_helper = "seed" in last.lower() and not name.startswith(("numpy.", "random.", "torch."))
     return ("random", "numpy", "torch", "tensorflow") if is_helper else ()
 

@@ -93,6 +93,7 @@ from collections.abc import Iterator
 from nbprod.facts import Facts
 from nbprod.model import Diagnostic, Edit, Fix, Severity, Span
 from nbprod.rule import NodeInCell, rule, unsafe
+from nbprod.syntax.names import last_name
 from nbprod.syntax.walk import walk
 
 _LISTINGS = frozenset(["os.listdir", "os.scandir", "glob.glob", "glob.iglob"])
@@ -155,7 +156,7 @@ def _is_gathered(call: ast.Call, parents: _Parents, facts: Facts) -> bool:
     while (parent := parents.get(node)) is not None:
         if isinstance(parent, ast.Call) and node is not parent.func:
             called = parent.func
-            name = called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")
+            name = last_name(called)
             if name not in _HANDS_ON:
                 return name == "concat" or is_kept and name not in _ORDERLY
         elif isinstance(parent, ast.comprehension):
