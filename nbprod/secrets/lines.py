@@ -7,7 +7,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate, groupby
 
-from nbprod.secrets.types import Segment, Text
+from nbprod.secrets.types import Cuts, Segment, Text
 
 __all__ = ["Joined", "is_dense", "is_promising", "promising_lines"]
 
@@ -28,54 +28,60 @@ _RUN = re.compile(rb" [^ ]{14,}")
 _LONG_WORD = re.compile(rb"[ae]{18}|[AE]{18}")
 _CASE_CHANGE = re.compile(rb"[ae][AE]")
 _LONG_NUMBER = b"0" * 15
-_ANSI = re.compile(r"\x1b\[[0-9;:?]*[A-Za-z]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)")
 # Words in lower case; a search for each is much quicker than one pattern for all.
 _PROMISES = (
     "pass", "pw", "secret", "token", "key", "auth", "cred", "bearer", "kennwort", "senha",
     "contrase", "://", " -u", " -p",
 )  # fmt: skip
-# Images and models as text: no credential is that long, but keys in PEM and the like.
-_BLOB = re.compile(r"(?:;base64,|\")[A-Za-z0-9+/=\\n]{600,}|(?<![\w.-])[A-Za-z0-9+/=]{2000,}")
+# Left out of what is looked at: ANSI codes, and images and models as text (no credential is that
+# long, but keys in PEM and the like).
+_CODE = r"\x1b\[[0-9;:?]*[A-Za-z]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)"
+_BLOB = r"(?:;base64,|\")[A-Za-z0-9+/=\\n]{600,}|(?<![\w.-])[A-Za-z0-9+/=]{2000,}"
+_CODES = re.compile(_CODE)
+_BLOBS_AND_CODES = re.compile(f"{_BLOB}|{_CODE}")
 _ASCII_LOWER = {upper: upper + 32 for upper in range(65, 91)}
 _LONGEST = 20_000
 _AROUND = 400
 
 
-def _readable(line: str) -> str:
-    """A text with long blobs blanked out."""
-    if len(line) > 600 and max(map(len, line.split()), default=0) > 600:
-        return _BLOB.sub(lambda blob: " " * len(blob[0]), line)
-    return line
+def _readable(text: str) -> tuple[str, Cuts | None]:
+    """A text without ANSI codes and without long blobs, for each of which a line ends."""
+    if len(text) > 600 and max(map(len, text.split()), default=0) > 600:
+        return _without(_BLOBS_AND_CODES, text)
+    if "\x1b" in text:
+        return _without(_CODES, text)
+    return text, None
 
 
-def _without_codes(line: str) -> tuple[str, tuple[int, ...]]:
-    """A text without ANSI codes, and where each character that is left stood, and the end."""
-    kept: list[int] = []
-    parts: list[str] = []
-    position = 0
-    for code in _ANSI.finditer(line):
-        kept.extend(range(position, code.start()))
-        parts.append(line[position : code.start()])
-        position = code.end()
-    kept.extend(range(position, len(line)))
-    parts.append(line[position:])
-    return "".join(parts), (*kept, len(line))
+def _without(pattern: re.Pattern[str], text: str) -> tuple[str, Cuts | None]:
+    kept: list[str] = []
+    places: list[int] = []
+    lengths: list[int] = []
+    position = left = 0
+    for cut in pattern.finditer(text):
+        end = "" if cut[0].startswith("\x1b") else "\n"
+        kept.append(text[position : cut.start()] + end)
+        left += len(kept[-1])
+        position = cut.end()
+        places.append(left)
+        lengths.append(position - left)
+    if not places:
+        return text, None
+    return "".join(kept) + text[position:], Cuts(tuple(places), tuple(lengths))
 
 
 class Joined:
     """All texts of a notebook end to end: one search over all of them costs less than many.
 
-    Texts are read without ANSI codes and with long blobs blanked out. They have the numbers that
-    they have in ``texts``.
+    Texts are read without ANSI codes and long blobs. They have the numbers that they have in
+    ``texts``.
     """
 
     def __init__(self, texts: Sequence[Text]) -> None:
         self.texts = texts
-        self._offsets: dict[int, tuple[int, ...]] = {}
-        self._lines_of = [_readable(text.text) for text in texts]
-        for number, line in enumerate(self._lines_of):
-            if "\x1b" in line:
-                self._lines_of[number], self._offsets[number] = _without_codes(line)
+        readable = [_readable(text.text) for text in texts]
+        self._lines_of = [line for line, _ in readable]
+        self._cuts = [cuts for _, cuts in readable]
         lengths = [len(line) + 1 for line in self._lines_of]
         self._starts = [0, *accumulate(lengths)]
         self._text = "\n".join(self._lines_of)
@@ -83,7 +89,7 @@ class Joined:
     def whole(self, number: int) -> Segment:
         """A whole text as one segment."""
         line = self._lines_of[number]
-        return Segment(self.texts[number], line, 0, len(line), offsets=self._offsets.get(number))
+        return Segment(self.texts[number], line, 0, len(line), cuts=self._cuts[number])
 
     def holding(self, word: str) -> list[int]:
         """The numbers of the texts in which a word stands."""
@@ -180,7 +186,5 @@ def _bounds(line: str, at: int) -> tuple[int, int]:
 
 
 def _cut(whole: Segment, first: int, last: int) -> Segment:
-    if whole.offsets is not None:
-        offsets = whole.offsets[first : last + 1]
-        return Segment(whole.text, whole.line[first:last], offsets[0], offsets[-1], offsets=offsets)
-    return Segment(whole.text, whole.line[first:last], whole.start + first, whole.start + last)
+    start, end = whole.start + first, whole.start + last
+    return Segment(whole.text, whole.line[first:last], start, end, cuts=whole.cuts)

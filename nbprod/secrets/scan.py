@@ -220,7 +220,7 @@ def _pem(whole: Segment) -> Iterator[Secret]:
 def _of_value(whole: Segment) -> Iterator[Segment]:
     """A value of metadata as if it were assigned to its key."""
     line = whole.line
-    if len(line) < 4000 and whole.offsets is None and is_dense(line):
+    if len(line) < 4000 and whole.cuts is None and is_dense(line):
         lead = f'{whole.text.name} = "'
         yield Segment(whole.text, f'{lead}{line}"', 0, len(line), origin=len(lead))
 

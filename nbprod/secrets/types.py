@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from typing import Literal, NamedTuple
 
-__all__ = ["Part", "Secret", "Segment", "Text"]
+__all__ = ["Cuts", "Part", "Secret", "Segment", "Text"]
 
 Part = Literal["source", "output", "metadata", "attachment"]
 
@@ -25,13 +26,29 @@ class Text(NamedTuple):
     name: str = ""
 
 
+class Cuts(NamedTuple):
+    """What was left out of a text.
+
+    ``places`` are the offsets of what came after it, in the text that is left and in order;
+    ``lengths`` the number of characters that were left out up to there.
+    """
+
+    places: tuple[int, ...]
+    lengths: tuple[int, ...]
+
+    def original(self, offset: int) -> int:
+        """Where the character at an offset of what is left stands in the whole text."""
+        cut = bisect_right(self.places, offset)
+        return offset + self.lengths[cut - 1] if cut else offset
+
+
 class Segment(NamedTuple):
     """A line to look at, and where what is found in it stands in its text.
 
-    A line that is in the text as it is starts at ``start``. One with characters left out (ANSI
-    codes) has ``offsets``, one for each character and one for its end. Of one that was put
-    together only what is behind ``origin`` is in the text, there at ``start``; with ``whole``
-    not even that (escapes, sums of strings), and what is found stands for ``start`` to ``end``.
+    A line that is in the text as it is starts at ``start``. Where characters of the text were
+    left out (``cuts``), ``start`` and ``end`` count what is left. Of a line that was put together
+    only what is behind ``origin`` is in the text, there at ``start``; with ``whole`` not even
+    that (escapes, sums of strings), and what is found stands for ``start`` to ``end``.
     """
 
     text: Text
@@ -40,15 +57,16 @@ class Segment(NamedTuple):
     end: int
     origin: int = 0
     whole: bool = False
-    offsets: tuple[int, ...] | None = None
+    cuts: Cuts | None = None
 
     def place(self, first: int, last: int) -> tuple[int, int]:
         """The place in the text of ``line[first:last]``."""
         if self.whole:
             return self.start, self.end
-        if self.offsets is not None:
-            return self.offsets[first], self.offsets[last - 1] + 1
-        return self.start + first - self.origin, self.start + last - self.origin
+        start, end = self.start + first - self.origin, self.start + last - self.origin
+        if self.cuts is not None:
+            return self.cuts.original(start), self.cuts.original(end - 1) + 1
+        return start, end
 
 
 class Secret(NamedTuple):

@@ -185,9 +185,9 @@ def test_ten_thousand_cells_take_linear_time() -> None:
             for i in range(count)
         ]
         data = notebook(cells=cells)
-        start = time.perf_counter()
+        start = time.process_time()
         assert not check_bytes(data, "x.ipynb").findings
-        return time.perf_counter() - start
+        return time.process_time() - start
 
     seconds(100)
     small, large = seconds(1_000), seconds(10_000)
