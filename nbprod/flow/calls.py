@@ -122,11 +122,11 @@ def _arguments(machine: Machine, node: ast.Call) -> tuple[Arguments, Keywords]:
             arguments.extend(held if held is not None else (Value("starred"),))
         else:
             arguments.append(expressions.receiver(machine, argument))
-    keywords = tuple(
+    keywords = [
         (keyword.arg or "**", expressions.receiver(machine, keyword.value))
         for keyword in node.keywords
-    )
-    return tuple(arguments), keywords
+    ]
+    return tuple(arguments), tuple(keywords)
 
 
 def observe_arguments(
@@ -135,14 +135,12 @@ def observe_arguments(
     """The callee looks at everything that it is given."""
     if not isinstance(node, ast.Call):
         return
-    if not any(value.objects or value.parts for value in arguments) and not keywords:
-        return
-    values = list(zip(node.args, arguments, strict=False))
-    values += [(key.value, value) for key, (_, value) in zip(node.keywords, keywords, strict=False)]
-    for expression, value in values:
+    for expression, value in zip(node.args, arguments, strict=False):
         if value.objects or value.parts:
-            root, root_node = expressions.root_of(expression)
-            machine.observe(value, root, root_node)
+            machine.observe(value, *expressions.root_of(expression))
+    for keyword, (_, value) in zip(node.keywords, keywords, strict=False):
+        if value.objects or value.parts:
+            machine.observe(value, *expressions.root_of(keyword.value))
 
 
 def _super(machine: Machine) -> Value:
@@ -261,16 +259,8 @@ def run_function(
     if begun:
         # It calls itself: once more, for any arguments, and so for all the times to come.
         arguments, keywords = _any_of(machine, arguments, keywords)
-    key = (
-        id(definition), id(function.closure), arguments, keywords, machine.cell, machine.maybe > 0,
-        id(machine.failed), bool(machine.catches), in_part,
-    )  # fmt: skip
-    remembered = machine.memo.get(key)
-    if remembered is not None and remembered[0] == machine.env.version:
-        return remembered[1]
     if not _is_worth_following(machine, function):
         return _not_followed(machine, function, arguments, keywords)
-    before = machine.env.version
     frame = Frame(machine.fresh(), "function", function.scope, function.closure)
     frame.function = function
     frame.is_partial = in_part
@@ -278,11 +268,9 @@ def run_function(
     result = _run_in(machine, frame, function, arguments, keywords, node)
     if not frame.is_captured:
         machine.env.discard(frame.mark, frame.identity)
-    if machine.env.version == before:
-        machine.memo[key] = (before, result)
-    else:
-        changed = machine.effects.setdefault(function.scope.identity, set())
-        changed.update(machine.env.before(frame.mark))
+    changed = machine.env.changed_since(frame.mark)
+    if changed:
+        machine.effects.setdefault(function.scope.identity, set()).update(changed)
     return result
 
 
@@ -401,7 +389,7 @@ def _bind_parameters(
                 value = function.defaults.get(name, ANY)
         definition = machine.definition(parameter, name, "parameter")
         assert machine.frame is not None
-        machine.env.put((machine.frame.identity, name), Entry(frozenset((definition,)), value))
+        machine.env.set((machine.frame.identity, name), Entry(frozenset((definition,)), value))
 
 
 def construct(
@@ -433,7 +421,7 @@ def _fill_fields(
     ]
     given = dict(zip(fields, arguments, strict=False)) | dict(keywords)
     for name, value in given.items():
-        machine.env.put(("object", identity, "." + name), Entry(frozenset(), value))
+        machine.env.set(("object", identity, "." + name), Entry(frozenset(), value))
 
 
 def call_method(

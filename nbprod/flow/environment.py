@@ -50,22 +50,29 @@ def join_entries(left: Entry, right: Entry) -> Entry:
 
 def _join_present(left: Entry, right: Entry) -> Value:
     """Join the values, where an entry that is surely unbound has none to give."""
-    if all(definition.is_unbound for definition in left.definitions):
+    if _is_unbound(left.definitions):
         return right.value
-    if all(definition.is_unbound for definition in right.definitions):
+    if _is_unbound(right.definitions):
         return left.value
     return join_values(left.value, right.value)
+
+
+def _is_unbound(definitions: frozenset[Definition]) -> bool:
+    # Not by `all`: this is asked for every name at every join.
+    for one in definitions:  # noqa: SIM110
+        if not one.is_unbound:
+            return False
+    return True
 
 
 class Environment:
     """Keys to entries. A key is a notebook name, a (frame, name) pair, or a heap key."""
 
-    __slots__ = ("_journal", "entries", "version")
+    __slots__ = ("_journal", "entries")
 
     def __init__(self) -> None:
         self.entries: dict[Hashable, Entry] = {}
         self._journal: list[tuple[Hashable, Entry | None]] = []
-        self.version = 0
 
     def get(self, key: Hashable) -> Entry | None:
         """The entry of a key, None when nothing was ever written."""
@@ -73,14 +80,9 @@ class Environment:
 
     def set(self, key: Hashable, entry: Entry) -> None:
         """Write an entry."""
-        self.put(key, entry)
-        if isinstance(key, str) or isinstance(key[0], str):  # type: ignore[index]
-            self.version += 1
-
-    def put(self, key: Hashable, entry: Entry) -> None:
-        """Write an entry that nothing older can depend on (a fresh object, a local name)."""
-        self._journal.append((key, self.entries.get(key)))
-        self.entries[key] = entry
+        entries = self.entries
+        self._journal.append((key, entries.get(key)))
+        entries[key] = entry
 
     def forget(self) -> None:
         """Drop the journal: nothing before this point will be taken back."""
@@ -104,7 +106,6 @@ class Environment:
                 entries.pop(key, None)
             else:
                 entries[key] = old
-            self.version += 1
 
     def discard(self, mark: int, frame: int) -> None:
         """Drop the names of a frame that has ended and that nothing refers to any more."""
@@ -134,6 +135,11 @@ class Environment:
         for key, old in self._journal[mark:]:
             held.setdefault(key, old)
         return held
+
+    def changed_since(self, mark: int) -> Iterable[Hashable]:
+        """The names written since a mark, and the objects that are older than it."""
+        before = self.before(mark)
+        return {key for key, old in before.items() if old is not None or isinstance(key, str)}
 
     def widen(self, mark: int) -> None:
         """Forget the values that have moved since a mark: they may move on as often again.
@@ -167,7 +173,7 @@ class Environment:
                 # An object made on one path: the others do not know it.
                 made = [delta[key] for delta in deltas if key in delta]
                 part = len(key) == 3 and len(made) < len(deltas)  # type: ignore[arg-type]
-                self.put(key, join_entries(ABSENT, made[0]) if part else made[0])
+                self.set(key, join_entries(ABSENT, made[0]) if part else made[0])
                 continue
             entry = deltas[0].get(key, base)
             for delta in deltas[1:]:
@@ -189,4 +195,7 @@ def _unknown(value: Value) -> Value:
 
 def _keys(deltas: Iterable[Delta]) -> list[Hashable]:
     """Every key of every delta, once, in order of first appearance."""
-    return list(dict.fromkeys(key for delta in deltas for key in delta))
+    keys: dict[Hashable, object] = {}
+    for delta in deltas:
+        keys.update(delta)
+    return list(keys)

@@ -47,6 +47,7 @@ _COMPARE: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
     ast.Is: operator.eq,
     ast.IsNot: operator.ne,
 }
+_PARTS = frozenset((ast.Attribute, ast.Subscript, ast.Starred))
 _SPECIAL: dict[type[ast.AST], str] = {
     ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.Div: "truediv", ast.FloorDiv: "floordiv",
     ast.Mod: "mod", ast.Pow: "pow", ast.MatMult: "matmul", ast.BitAnd: "and", ast.BitOr: "or",
@@ -75,8 +76,8 @@ def receiver(machine: Machine, node: ast.expr) -> Value:
 
 def root_of(node: ast.expr) -> tuple[str, ast.expr]:
     """The variable at the root of `a.b[c].d`, and its node; no name when the root is no name."""
-    while isinstance(node, (ast.Attribute, ast.Subscript, ast.Starred)):
-        node = node.value
+    while type(node) in _PARTS:
+        node = node.value  # type: ignore[attr-defined]
     return (node.id if isinstance(node, ast.Name) else "", node)
 
 
@@ -362,7 +363,7 @@ def _dict(machine: Machine, node: ast.Dict) -> Value:
     (identity,) = result.objects
     for part, value in held:
         if value.kind != "any" or value.objects:
-            machine.env.put(("object", identity, part), Entry(frozenset(), value))
+            machine.env.set(("object", identity, part), Entry(frozenset(), value))
             machine.note_part(identity, part)
     return result
 

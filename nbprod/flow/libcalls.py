@@ -532,7 +532,7 @@ def _copy(
         (fresh,) = copied.objects
         for key, entry in list(machine.env.entries.items()) if value.kind == "instance" else ():
             if isinstance(key, tuple) and key[:2] == ("object", identity) and len(key) == 3:
-                machine.env.put(("object", fresh, key[2]), entry)
+                machine.env.set(("object", fresh, key[2]), entry)
     return copied
 
 

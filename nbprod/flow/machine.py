@@ -178,7 +178,6 @@ class Machine:
         self.followed: dict[tuple[int, int, bool], int] = {}
         self.effects: dict[int, set[Hashable]] = {}
         """What calls of a function (by its scope) have changed outside their own frames."""
-        self._forgotten: dict[int, tuple[int, int]] = {}
         self.incomplete = False
         self._counter = 0
         self.reads: dict[int, dict[int, Read]] = {}
@@ -189,7 +188,6 @@ class Machine:
         self.mutations: dict[int, dict[int, tuple[Any, ...]]] = {}
         self.calls: dict[int, dict[int, None]] = {}
         self.functions: dict[int, Any] = {}
-        self.memo: dict[Hashable, tuple[int, Value]] = {}
         # Where each stands: the cell whose source has it, which another one may call.
         self.builtin_reads: dict[int, dict[str, tuple[int, ast.AST]]] = {}
 
@@ -512,7 +510,7 @@ class Machine:
         identity = self.fresh()
         self.born[identity] = self.cell
         if contents is not None or element is not ANY:
-            self.env.put(("object", identity), Entry(frozenset(), element, contents))
+            self.env.set(("object", identity), Entry(frozenset(), element, contents))
         return Value(kind, data, frozenset((identity,)))
 
     def contents(self, value: Value) -> tuple[Value, ...] | None:
@@ -643,16 +641,11 @@ class Machine:
 
     def forget_effects(self, function: int) -> None:
         """Code that is not followed may have given another value to all that it ever changed."""
-        keys = self.effects.get(function)
-        if keys is None or self._forgotten.get(function) == (self.env.version, len(keys)):
-            return
-        for key in keys:
+        for key in self.effects.get(function, ()):
             entry = self.env.entries.get(key)
             if entry is not None and (entry.value.kind == "const" or entry.contents is not None):
                 value = ANY if entry.value.kind == "const" else entry.value
                 self.env.set(key, Entry(entry.definitions, value))
-        # Nothing has to be forgotten twice as long as nothing changes.
-        self._forgotten[function] = (self.env.version, len(keys))
 
     def _chain(self, key: Hashable, old: Entry | None, name: str, node: ast.AST, how: str) -> None:
         seen = old.definitions if old and old.definitions else frozenset((UNBOUND,))
@@ -668,7 +661,7 @@ class Machine:
         known = self.env.entries.get(key)
         parts = known.contents if known and known.contents else ()
         if all(one.data != part for one in parts):
-            self.env.put(key, Entry(frozenset(), ANY, (*parts, library(part))))
+            self.env.set(key, Entry(frozenset(), ANY, (*parts, library(part))))
 
     def forget_contents(self, value: Value) -> None:
         """Code that is not followed had the object: what is known of its insides is void."""

@@ -143,7 +143,7 @@ class _Collector:
 
     def name(self, node: ast.Name) -> None:
         if isinstance(node.ctx, ast.Load):
-            if not any(node.id in names for names in self.hidden):
+            if not self.hidden or not any(node.id in names for names in self.hidden):
                 self.loads.append(node)
         elif not (self.hidden and node.id in self.hidden[-1]):
             self.bind(node.id, node)

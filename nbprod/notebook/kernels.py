@@ -78,9 +78,12 @@ def _of_old_cells(cells: Sequence[Any]) -> Iterator[object]:
 
 def cell_language(metadata: Mapping[str, Any], default: str) -> str:
     """The language of a code cell, which an editor may have set apart from the notebook's."""
-    if not metadata:
+    if metadata.keys().isdisjoint(_SAY_LANGUAGE):
         return default
     return _named(_declared_by_cell(metadata)) or default
+
+
+_SAY_LANGUAGE = ("vscode", "polyglot_notebook", "dotnet_interactive", "microsoft", "language")
 
 
 def _declared_by_cell(metadata: Mapping[str, Any]) -> Iterator[object]:

@@ -29,17 +29,17 @@ def as_parameter(function: FunctionFlow, name: str, facts: Facts) -> Fix | None:
     signature = _in_signature(found, function.cell, name, facts)
     if signature is None:
         return None
-    edits = [signature]
-    for cell, node, call in _mentions(function.name, facts):
+    calls: list[Edit] = []
+    for cell, call in _mentions(function.name, facts):
         if call is None:
             return None
         if any(keyword.arg is None for keyword in call.keywords) or any(
             isinstance(arg, ast.Starred) for arg in call.args
         ):
             return None
-        edits.append(_in_call(call, cell, name, facts))
-        del node
-    return unsafe(f"Pass `{name}` to `{function.name}`", *edits)
+        calls.append(_in_call(call, cell, name, facts))
+    calls.sort(key=lambda edit: edit.span)
+    return unsafe(f"Pass `{name}` to `{function.name}`", signature, *calls)
 
 
 def _definition(function: FunctionFlow, facts: Facts) -> ast.FunctionDef | None:
@@ -52,8 +52,8 @@ def _definition(function: FunctionFlow, facts: Facts) -> ast.FunctionDef | None:
     return None
 
 
-def _mentions(name: str, facts: Facts) -> Iterator[tuple[int, ast.Name, ast.Call | None]]:
-    """Each read of a name in the notebook, with the call of which it is the callee."""
+def _mentions(name: str, facts: Facts) -> Iterator[tuple[int, ast.Call | None]]:
+    """The cell of each read of a name in the notebook, with the call of which it is the callee."""
     for parsed in facts.parsed:
         if parsed is None or parsed.tree is None:
             continue
@@ -63,7 +63,7 @@ def _mentions(name: str, facts: Facts) -> Iterator[tuple[int, ast.Name, ast.Call
         roots: list[ast.AST] = [parsed.tree]
         roots += [magic.body for magic in parsed.magics if magic.body is not None]
         for root in roots:
-            nodes = list(walk(root))
+            nodes = walk(root)
             callees = {id(node.func): node for node in nodes if isinstance(node, ast.Call)}
             for node in nodes:
                 if (
@@ -71,7 +71,7 @@ def _mentions(name: str, facts: Facts) -> Iterator[tuple[int, ast.Name, ast.Call
                     and node.id == name
                     and isinstance(node.ctx, ast.Load)
                 ):
-                    yield parsed.cell.index, node, callees.get(id(node))
+                    yield parsed.cell.index, callees.get(id(node))
 
 
 def _in_signature(node: ast.FunctionDef, cell: int, name: str, facts: Facts) -> Edit | None:

@@ -46,11 +46,19 @@ _AROUND = 400
 
 def _readable(text: str) -> tuple[str, Cuts | None]:
     """A text without ANSI codes and without long blobs, for each of which a line ends."""
-    if len(text) > 600 and max(map(len, text.split()), default=0) > 600:
+    if len(text) > 600 and _has_long_word(text):
         return _without(_BLOBS_AND_CODES, text)
     if "\x1b" in text:
         return _without(_CODES, text)
     return text, None
+
+
+def _has_long_word(text: str) -> bool:
+    # Few texts have lines of that length, and lines are found much quicker than words.
+    return any(
+        len(line) > 600 and any(len(word) > 600 for word in line.split())
+        for line in text.split("\n")
+    )
 
 
 def _without(pattern: re.Pattern[str], text: str) -> tuple[str, Cuts | None]:
@@ -103,8 +111,10 @@ class Joined:
 
     def dense(self) -> dict[int, list[Segment]]:
         """For each text that has some, by its number, the lines that may hold a token."""
-        runs = _RUN.finditer(_shapes(self._text))
-        return self._lines(run.start() for run in runs if _is_odd(run[0]))
+        runs = [(run.start(), run[0]) for run in _RUN.finditer(_shapes(self._text))]
+        # The same shapes come again and again.
+        odd = {run for run in {run for _, run in runs} if _is_odd(run)}
+        return self._lines(start for start, run in runs if run in odd)
 
     def promising(self) -> dict[int, list[Segment]]:
         """The lines with a word that may name a credential, or with a URL, by number of text."""

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 __all__ = ["GAP", "NAMING", "Named", "folded", "named_literals"]
@@ -46,24 +46,28 @@ def named_literals(node: ast.AST) -> Iterator[Named]:
 
 def folded(node: ast.AST) -> str | None:
     """The text of a string expression; None for what is no string. Unknown parts are `GAP`."""
-    if isinstance(node, ast.Constant):
-        if isinstance(node.value, str):
-            return node.value
-        if isinstance(node.value, bytes):
-            return node.value.decode("latin-1")
-        return None
-    if isinstance(node, ast.JoinedStr):
-        return "".join(folded(part) or "" for part in node.values)
-    if isinstance(node, ast.FormattedValue):
-        return GAP
-    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
-        return _sum(node)
-    if isinstance(node, ast.Call):
-        return _unwrapped(node)
-    return None
+    reader = _FOLDING.get(type(node))
+    return None if reader is None else reader(node)
+
+
+def _constant(node: ast.Constant) -> str | None:
+    value = node.value
+    if isinstance(value, str):
+        return value
+    return value.decode("latin-1") if isinstance(value, bytes) else None
+
+
+def _joined(node: ast.JoinedStr) -> str:
+    return "".join(folded(part) or "" for part in node.values)
+
+
+def _unknown(_node: ast.FormattedValue) -> str:
+    return GAP
 
 
 def _sum(node: ast.BinOp) -> str | None:
+    if not isinstance(node.op, ast.Add):
+        return None
     parts: list[ast.expr] = []
     inner: ast.expr = node
     while isinstance(inner, ast.BinOp) and isinstance(inner.op, ast.Add):
@@ -92,6 +96,17 @@ def _unwrapped(node: ast.Call) -> str | None:
     elif isinstance(function, ast.Name) and function.id in ("str", "bytes", "SecretStr"):
         return folded(node.args[0]) if node.args else None
     return None
+
+
+_FOLDING: dict[type, Callable[..., str | None]] = {
+    ast.Constant: _constant,
+    ast.JoinedStr: _joined,
+    ast.FormattedValue: _unknown,
+    ast.BinOp: _sum,
+    ast.Call: _unwrapped,
+}
+# What a value has to be for `_valued` to find something in it.
+_WITH_TEXT = frozenset((*_FOLDING, ast.BoolOp, ast.IfExp, ast.List, ast.Tuple, ast.Set))
 
 
 def _name_of(node: ast.AST) -> str:
@@ -128,8 +143,9 @@ def _outer(node: ast.AST) -> str:
 def _valued(
     name: str, outer: str, value: ast.expr | None, how: str, used: bool = False
 ) -> Iterator[Named]:
-    if value is None:
+    if type(value) not in _WITH_TEXT:
         return
+    assert value is not None
     text = folded(value)
     if text:
         yield Named(name, outer, text, value, how, used)
@@ -163,7 +179,7 @@ def _annotated(node: ast.AnnAssign | ast.NamedExpr | ast.AugAssign) -> Iterator[
 
 def _dict(node: ast.Dict, outer: str = "") -> Iterator[Named]:
     for key, value in zip(node.keys, node.values, strict=True):
-        name = folded(key) if key is not None else None
+        name = folded(key) if key is not None and type(value) in _WITH_TEXT else None
         if name is not None:
             yield from _valued(name, outer, value, "entry")
 
@@ -191,7 +207,8 @@ def _call(node: ast.Call) -> Iterator[Named]:
             yield from _valued("token", callee, node.args[0], "argument")
     else:
         for argument in node.args:
-            yield from _valued("", callee, argument, "argument")
+            if type(argument) in _WITH_TEXT:
+                yield from _valued("", callee, argument, "argument")
 
 
 def _second(node: ast.expr, callee: str) -> Iterator[Named]:

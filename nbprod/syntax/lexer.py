@@ -16,6 +16,7 @@ _TOKEN = re.compile(
     r"""("{3}|'{3}|"|')|(\#[^\r\n]*)|([\[({])|([\])}])|(\\(?:\r\n|\r|\n))|(\r\n|\r|\n)"""
     r"|(?<![=!<>:+\-*/%&|^@])(=)(?!=)|[^\"'\#\[({\])}\\\r\n=]+|[\\=]"
 )
+_STRING_OR_COMMENT = re.compile(r"""("{3}|'{3}|"|')|(\#[^\r\n]*)""")
 _STRING_ENDS = {
     '"': re.compile(r'(?:[^"\\\r\n]|\\(?:\r\n|[\s\S]))*("?)'),
     "'": re.compile(r"(?:[^'\\\r\n]|\\(?:\r\n|[\s\S]))*('?)"),
@@ -91,14 +92,11 @@ def end_of_command(text: str, position: int) -> int:
 
 def comments(text: str) -> Iterator[tuple[int, int]]:
     """The places of the comments of a source."""
-    position = 0
-    size = len(text)
-    while position < size:
-        match = _TOKEN.match(text, position)
-        if match is None:
-            return
+    match = _STRING_OR_COMMENT.search(text) if "#" in text else None
+    while match is not None:
         position = match.end()
         if match.lastindex == _COMMENT:
             yield match.start(), position
-        elif match.lastindex == _QUOTE:
-            position = _string_end(text, match[1], position, size)
+        else:
+            position = _string_end(text, match[1], position, len(text))
+        match = _STRING_OR_COMMENT.search(text, position)

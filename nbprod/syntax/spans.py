@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from itertools import accumulate
 
 __all__ = ["LineIndex", "offset_of"]
 
@@ -18,15 +19,11 @@ class LineIndex:
 
     def __init__(self, source: str) -> None:
         self.source = source
-        starts = [0]
         if "\r" in source:
-            starts += [match.end() for match in _LINE_BREAK.finditer(source)]
+            self.starts = [0, *(match.end() for match in _LINE_BREAK.finditer(source))]
         else:
-            at = source.find("\n")
-            while at >= 0:
-                starts.append(at + 1)
-                at = source.find("\n", at + 1)
-        self.starts = starts
+            lengths = [len(line) + 1 for line in source.split("\n")[:-1]]
+            self.starts = [0, *accumulate(lengths)]
         self._ascii = source.isascii()
 
     def offset(self, lineno: int, col_offset: int) -> int:

@@ -33,13 +33,17 @@ CHILDREN = _Children(
 """For each class of nodes the fields to look into; operators and contexts are left out."""
 
 
-def walk(tree: ast.AST) -> Iterator[ast.AST]:
-    """Yield a node and all below it, in no order to rely on; no operators, no contexts."""
-    left = [tree]
-    while left:
-        node = left.pop()
-        yield node
-        left += _below(node)
+def walk(tree: ast.AST) -> list[ast.AST]:
+    """A node and all below it, those above first; no operators, no contexts."""
+    found = [tree]
+    for node in found:
+        for field in CHILDREN[type(node)]:
+            value = getattr(node, field, None)
+            if type(value) is list:
+                found += [one for one in value if type(one) not in _LEAVES]
+            elif type(value) not in _LEAVES:
+                found.append(value)  # type: ignore[arg-type]
+    return found
 
 
 def walk_outside(tree: ast.AST, skipped: Container[type]) -> Iterator[ast.AST]:
