@@ -279,21 +279,23 @@ def _in_processes(
 
 
 def _chunks(found: Sequence[Discovered], jobs: int) -> Iterator[list[Discovered]]:
-    """Runs of files of about equal size, several for each process."""
+    """Runs of files, several for each process; ever smaller ones, so that all end together."""
     sizes = []
     for one in found:
         try:
             sizes.append(os.stat(one.path).st_size + 20_000)
         except OSError:
             sizes.append(20_000)
-    limit = max(sum(sizes) // (jobs * 10), 1)
+    left = sum(sizes)
+    most = left // (jobs * 10)
     chunk: list[Discovered] = []
     size = 0
     for one, weight in zip(found, sizes, strict=True):
         chunk.append(one)
         size += weight
-        if size >= limit:
+        if size >= min(most, left // (jobs * 4)):
             yield chunk
+            left -= size
             chunk, size = [], 0
     if chunk:
         yield chunk

@@ -8,12 +8,13 @@ included, and never runs the notebook's code.
 from __future__ import annotations
 
 import ast
+from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
-from nbprod.flow.environment import ABSENT, UNBOUND, Delta, Entry, Environment, join_entries
+from nbprod.flow.environment import ABSENT, Delta, Entry, Environment, join_entries
 from nbprod.flow.library import BUILTIN_NAMES, HISTORY_NAMES, KERNEL_NAMES, STRONG_MUTATORS
 from nbprod.flow.program import Program
 from nbprod.flow.scopes import Scope
@@ -180,8 +181,8 @@ class Machine:
         """What calls of a function (by its scope) have changed outside their own frames."""
         self.incomplete = False
         self._counter = 0
-        self.reads: dict[int, dict[int, Read]] = {}
-        self.exposures: dict[int, dict[tuple[Hashable, int], Exposure]] = {}
+        self.reads: defaultdict[int, dict[int, Read]] = defaultdict(dict)
+        self.exposures: defaultdict[int, dict[tuple[Hashable, int], Exposure]] = defaultdict(dict)
         self.failures: dict[tuple[int, str], Failure] = {}
         self.possible: dict[tuple[int, str], Failure] = {}
         self.made: dict[str, dict[Definition, None]] = {}
@@ -292,10 +293,11 @@ class Machine:
 
     def read(self, name: str, node: ast.AST) -> Value:
         """Read a name as an expression does; records the use, or the failure."""
-        key = self.key_of(name)
+        key = name if self.frame is None else self.key_of(name)
         entry = self.env.entries.get(key)
         if entry is None:
             return self._absent(name, node, key)
+        is_own = isinstance(key, str)
         unbound = assumed = 0
         definitions = entry.definitions
         for definition in definitions:
@@ -303,17 +305,17 @@ class Machine:
                 unbound += 1
             elif definition.after is not None:
                 assumed += 1
-        if not isinstance(key, str) and not unbound and not assumed:
+        if not is_own and not unbound and not assumed:
             return entry.value
         if unbound == len(definitions):
             return self._absent(name, node, key, entry)
-        if isinstance(key, str):
+        if is_own:
             read = self.use(name, node, definitions, name)
             known = read.value
             read.value = entry.value if known is None else join_values(known, entry.value)
         if unbound + assumed == len(definitions):
             self._cascade(name, node, definitions)
-        elif unbound and not (isinstance(key, str) and name in BUILTIN_NAMES):
+        elif unbound and not (is_own and name in BUILTIN_NAMES):
             self._fail(name, node, key, entry, certain=False)
         return entry.value
 
@@ -321,7 +323,7 @@ class Machine:
         self, name: str, node: ast.AST, definitions: frozenset[Definition], key: Hashable
     ) -> Read:
         """Record that ``node`` reads ``definitions`` in the cell that runs."""
-        reads = self.reads.setdefault(self.cell, {})
+        reads = self.reads[self.cell]
         read = reads.get(id(node))
         if read is None:
             read = reads[id(node)] = Read(name, node, self.source_cell, self.chain)
@@ -347,7 +349,7 @@ class Machine:
         else:
             if seen:
                 return
-        exposures = self.exposures.setdefault(cell, {})
+        exposures = self.exposures[cell]
         if (key, id(node)) not in exposures:
             exposure = Exposure(key, name, node, self.source_cell, seen)
             exposure.call = self.chain[0] if self.chain else None
@@ -551,15 +553,14 @@ class Machine:
             for key in self.state_keys(identity, part):
                 entry = self.env.entries.get(key)
                 if entry is None:
-                    self.expose(key, name, node, frozenset((UNBOUND,)))
+                    self.expose(key, name, node, ABSENT.definitions)
                     continue
                 if entry.definitions:
-                    reads = self.reads.setdefault(self.cell, {})
-                    read = reads.get(id(node))
+                    read = self.reads[self.cell].get(id(node))
                     if read is None:
                         read = self.use(name, node, frozenset(), key)
                     read.mutations |= entry.definitions
-                self.expose(key, name, node, entry.definitions or frozenset((UNBOUND,)))
+                self.expose(key, name, node, entry.definitions or ABSENT.definitions)
 
     def state_keys(self, identity: int, part: str | None) -> list[Hashable]:
         """The heap keys that hold the state of an object, or of one part and what covers it."""
@@ -648,10 +649,9 @@ class Machine:
                 self.env.set(key, Entry(entry.definitions, value))
 
     def _chain(self, key: Hashable, old: Entry | None, name: str, node: ast.AST, how: str) -> None:
-        seen = old.definitions if old and old.definitions else frozenset((UNBOUND,))
+        seen = old.definitions if old and old.definitions else ABSENT.definitions
         if old is not None and old.definitions:
-            reads = self.reads.setdefault(self.cell, {})
-            read = reads.get(id(node)) or self.use(name, node, frozenset(), key)
+            read = self.reads[self.cell].get(id(node)) or self.use(name, node, frozenset(), key)
             read.mutations |= old.definitions
         self.expose(key, name, node, seen, how)
 
@@ -705,8 +705,7 @@ class Machine:
         """Depend on something outside that other cells may have changed."""
         entry = self.env.entries.get(("resource", resource))
         if entry is not None:
-            reads = self.reads.setdefault(self.cell, {})
-            read = reads.get(id(node)) or self.use(
+            read = self.reads[self.cell].get(id(node)) or self.use(
                 resource, node, frozenset(), ("resource", resource)
             )
             read.mutations |= entry.definitions
