@@ -129,6 +129,11 @@ def _arguments(machine: Machine, node: ast.Call) -> tuple[Arguments, Keywords]:
     return tuple(arguments), tuple(keywords)
 
 
+def given(arguments: Arguments, keywords: Keywords) -> Arguments:
+    """The values that a call is given, whatever their names."""
+    return (*arguments, *[value for _, value in keywords]) if keywords else arguments
+
+
 def observe_arguments(
     machine: Machine, node: ast.Call | ast.AST, arguments: Arguments, keywords: Keywords
 ) -> None:
@@ -200,7 +205,7 @@ def offer_functions(
     machine: Machine, arguments: Arguments, keywords: Keywords, node: ast.AST
 ) -> None:
     """The callee may call the functions of the notebook that it is given."""
-    for value in (*arguments, *(value for _, value in keywords)):
+    for value in given(arguments, keywords):
         if value.kind == "function":
             expressions.optional(machine, partial(call_with_unknowns, machine, value, node))
 
@@ -301,7 +306,7 @@ def _not_followed(
     """A call that is not followed, because it recurses or the run is long enough already."""
     machine.incomplete = True
     machine.forget_effects(function.scope.identity)
-    for value in (*arguments, *(value for _, value in keywords)):
+    for value in given(arguments, keywords):
         machine.forget_contents(value)
     return ANY
 
@@ -367,10 +372,13 @@ def _bind_parameters(
     machine: Machine, function: FunctionValue, arguments: Arguments, keywords: Keywords
 ) -> None:
     spec = function.node.args
-    given = dict(keywords)
+    named = dict(keywords)
     positional = [*spec.posonlyargs, *spec.args]
     starred = next((i for i, value in enumerate(arguments) if value.kind == "starred"), None)
-    for parameter in iter_parameters(spec):
+    # How many parameters have their value by position.
+    placed = min(len(arguments) if starred is None else starred, len(positional))
+    assert machine.frame is not None
+    for index, parameter in enumerate(iter_parameters(spec)):
         name = parameter.arg
         if parameter is spec.vararg:
             rest = arguments[len(positional) :] if starred is None else None
@@ -378,17 +386,15 @@ def _bind_parameters(
         elif parameter is spec.kwarg:
             value = machine.allocate("dict")
         else:
-            index = positional.index(parameter) if parameter in positional else len(arguments)
-            if index < len(arguments) and (starred is None or index < starred):
+            if index < placed:
                 value = arguments[index]
-            elif name in given:
-                value = given[name]
-            elif starred is not None or "**" in given:
+            elif name in named:
+                value = named[name]
+            elif starred is not None or "**" in named:
                 value = ANY
             else:
                 value = function.defaults.get(name, ANY)
         definition = machine.definition(parameter, name, "parameter")
-        assert machine.frame is not None
         machine.env.set((machine.frame.identity, name), Entry(frozenset((definition,)), value))
 
 
@@ -454,7 +460,7 @@ def call_method(
     else:
         _mutate_by(machine, base, name, how, arguments, node, root)
     if name in EAGER_METHODS or (name == "sort" and base.kind == "list"):
-        for value in (*arguments, *(value for _, value in keywords)):
+        for value in given(arguments, keywords):
             if value.kind == "function":
                 call_with_unknowns(machine, value, node)
     else:
@@ -492,7 +498,7 @@ def _open_method(
 
 def _mutation(base: Value, name: str, keywords: Keywords) -> str | None:
     """How a method changes its receiver, None when it is not known to."""
-    if any(key == "inplace" and value == constant(True) for key, value in keywords):
+    if keywords and any(key == "inplace" and value == constant(True) for key, value in keywords):
         return "reset" if name in IDEMPOTENT_METHODS else "chain"
     kind = base.data if base.kind == "object" else base.kind
     if base.kind in ("const", "function", "pending"):

@@ -165,7 +165,7 @@ def _run_given_functions(
     machine: Machine, name: str, arguments: Arguments, keywords: Keywords, node: ast.AST
 ) -> None:
     if name in EAGER_CALLERS:
-        for value in (*arguments, *(value for _, value in keywords)):
+        for value in calls.given(arguments, keywords):
             if value.kind in ("function", "union", "class"):
                 calls.call_with_unknowns(machine, value, node)
         return
