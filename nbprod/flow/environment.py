@@ -100,12 +100,12 @@ class Environment:
     def rollback(self, mark: int) -> None:
         """Undo everything since a mark."""
         journal, entries = self._journal, self.entries
-        while len(journal) > mark:
-            key, old = journal.pop()
+        for key, old in reversed(journal[mark:]):
             if old is None:
                 entries.pop(key, None)
             else:
                 entries[key] = old
+        del journal[mark:]
 
     def discard(self, mark: int, frame: int) -> None:
         """Drop the names of a frame that has ended and that nothing refers to any more."""

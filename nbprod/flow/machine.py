@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Hashable, Iterable
 from functools import partial
 from typing import Any
 
@@ -146,6 +145,21 @@ class Exposure:
         self.mandatory = True
 
 
+class _Perhaps:
+    """What a `with` block does may or may not happen; a class, for there are many such blocks."""
+
+    __slots__ = ("machine",)
+
+    def __init__(self, machine: Machine) -> None:
+        self.machine = machine
+
+    def __enter__(self) -> None:
+        self.machine.maybe += 1
+
+    def __exit__(self, *_: object) -> None:
+        self.machine.maybe -= 1
+
+
 class Machine:
     """Runs cells in the order it is given them and records what they read, bind and change."""
 
@@ -221,14 +235,9 @@ class Machine:
             frame = frame.closure
         return self.frame
 
-    @contextmanager
-    def perhaps(self) -> Iterator[None]:
+    def perhaps(self) -> _Perhaps:
         """What is done inside may or may not happen."""
-        self.maybe += 1
-        try:
-            yield
-        finally:
-            self.maybe -= 1
+        return _Perhaps(self)
 
     def span(self, node: ast.AST) -> Span:
         """The place of a node of the source that is being read."""

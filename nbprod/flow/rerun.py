@@ -27,8 +27,9 @@ _TRAINING = ("fit", "fit_transform", "compile", "train", "load_state_dict", "loa
 def self_dependences(machine: Machine, cell: int) -> tuple[SelfDependence, ...]:
     """Why ``cell``, which has just run, is not safe to run again; empty when it is."""
     found: dict[tuple[str, str], SelfDependence] = {}
+    entries = machine.env.entries
     for exposure in machine.exposures.get(cell, {}).values():
-        entry = machine.env.get(exposure.key)
+        entry = entries.get(exposure.key)
         if entry is None:
             continue
         own = [one for one in entry.definitions if one.cell == cell]
