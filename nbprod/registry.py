@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 from collections.abc import Iterable, Sequence
@@ -135,6 +134,8 @@ def _fits(word: str, file: RuleFile) -> bool:
 
 
 def _unknown(word: str) -> str:
+    import difflib
+
     known = [name for file in rule_files() for name in (file.code, file.name, file.group)]
     near = difflib.get_close_matches(word, known, 1) or difflib.get_close_matches(
         word.upper(), known, 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -39,6 +38,8 @@ def read_table(table: Mapping[str, Any], source: str, text: str = "") -> Layer:
         known = option(key)
         origin = _origin(source, key, text)
         if known is None:
+            import difflib
+
             names = [one.name for one in OPTIONS]
             near = difflib.get_close_matches(key.replace("_", "-"), names, 1)
             hint = f"; did you mean {near[0]!r}?" if near else "; `nbprod config` lists the keys"

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import ast
-import json
 from functools import cache
 
 from nbprod.flow import libcalls
 from nbprod.flow.machine import Machine
 from nbprod.flow.scopes import bound_names
 from nbprod.flow.values import library
+from nbprod.tables import load_table
 
 __all__ = ["exported_names", "run_import", "run_import_from"]
 
@@ -96,9 +96,5 @@ def _exports_of(text: str) -> list[str] | None:
 @cache
 def _standard_library() -> dict[str, list[str]]:
     """Module to public names, of the Pythons that nbprod supports (see the file's own header)."""
-    # Imported here: few notebooks have star imports, and pathlib takes a while to load.
-    from pathlib import Path
-
-    table = Path(__file__).with_name("stdlib_exports.json")
-    loaded: dict[str, list[str]] = json.loads(table.read_text(encoding="utf-8"))["modules"]
-    return loaded
+    modules: dict[str, list[str]] = load_table(__file__, "stdlib_exports.json")["modules"]
+    return modules

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import os
 import re
 from functools import cache
 from typing import NamedTuple
 
-__all__ = ["ProviderRule", "keywords", "provider_rules", "rules_for"]
+from nbprod.tables import load_table
 
+__all__ = ["ProviderRule", "keywords", "provider_rules", "rules_for"]
 
 _START = 3
 _LONG = 50_000
@@ -108,11 +107,7 @@ _OWN: tuple[tuple[str, str, str, str, float], ...] = (
 @cache
 def provider_rules() -> tuple[ProviderRule, ...]:
     """Every rule: those of the table, then our own."""
-    with open(  # noqa: PTH123 - part of the package, as its code is
-        os.path.join(os.path.dirname(__file__), "provider_rules.json"),  # noqa: PTH118, PTH120
-        encoding="utf-8",
-    ) as file:
-        table = json.load(file)["rules"]
+    table = load_table(__file__, "provider_rules.json")["rules"]
     own = [
         ProviderRule(identity, provider, pattern, tuple(words.split("|")), floor, None)
         for identity, provider, pattern, words, floor in _OWN

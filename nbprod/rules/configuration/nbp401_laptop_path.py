@@ -69,7 +69,7 @@ _OWN = re.compile(
 )
 
 
-_WORDS = ("/Users/", "/home/", ":\\", ":/", "~/", "~\\")
+_WORDS = ("/Users/", "/home/", "Users\\", "~/D", "~\\D")
 
 
 @rule("NBP401", "laptop-path", on=Notebook)
