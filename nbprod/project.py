@@ -17,6 +17,7 @@ from nbprod.model import FileResult, Finding, Report
 from nbprod.notebook.read import read_notebook
 from nbprod.notebook.types import Notebook
 from nbprod.registry import Selection, select
+from nbprod.roomy import roomy
 from nbprod.rule import Level
 from nbprod.syntax.types import SyntaxOptions
 
@@ -370,6 +371,7 @@ def check_bytes(
     return check_one(notebook, settings, read_file=read_file)
 
 
+@roomy
 def check_one(
     notebook: Notebook,
     settings: Settings = Settings(),

@@ -1,1 +1,7 @@
 """The command line: thin commands over `nbprod.project`."""
+
+import gc
+
+# A command loads modules and makes findings: much that stays and hardly any garbage. Python's own
+# threshold (700) would walk through all of it dozens of times before the first notebook is read.
+gc.set_threshold(50_000)

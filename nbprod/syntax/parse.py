@@ -95,7 +95,11 @@ def _parse_masked(
 
 def _encodable(source: str) -> str:
     """The source without lone surrogates, which cannot be encoded; every length is kept."""
-    return source if source.isascii() else _SURROGATES.sub("\ufffd", source)
+    try:
+        source.encode()
+    except UnicodeEncodeError:
+        return _SURROGATES.sub("\ufffd", source)
+    return source
 
 
 def _with_true_text(magics: tuple[Magic, ...], source: str) -> tuple[Magic, ...]:
