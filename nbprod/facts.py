@@ -118,10 +118,10 @@ class Facts:
 
     @cached_property
     def _sources(self) -> str:
-        return "\n".join([cell.source for cell in self.notebook.cells])
+        return "\n".join([one.cell.source for one in self.parsed if one is not None])
 
     def mentions(self, words: Iterable[str]) -> bool:
-        """Whether some cell has one of some words: the quick answer for most notebooks."""
+        """Whether some Python cell has one of some words: the quick answer for most notebooks."""
         sources = self._sources
         return any(word in sources for word in words)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping, Sequence
+from hashlib import blake2b
 from types import MappingProxyType
-from zlib import crc32
 
 from nbprod.clones.types import Source, Statement
 from nbprod.syntax.types import ParsedCell
@@ -64,39 +64,38 @@ def _is_data(node: ast.AST) -> bool:
 
 
 def _digest(node: ast.AST, magics: _Magics) -> tuple[int, int]:
-    """What a node is hashed to, blind to names and literals, and how many nodes it has."""
+    """What a node is hashed to, blind to names and literals, and how many nodes it has.
+
+    64 bits: with 32 some of a hundred thousand statements would meet by chance.
+    """
+    words: list[str] = []
+    weight = _spell(node, magics, words)
+    data = " ".join(words).encode("utf-8", "surrogatepass")
+    return int.from_bytes(blake2b(data, digest_size=8).digest(), "little"), weight
+
+
+def _spell(node: ast.AST, magics: _Magics, words: list[str]) -> int:
+    """Add a word for each node to ``words``, and a bar behind each field; how many nodes."""
     weight = 1
     kind = type(node)
-    text = kind.__name__
+    word = kind.__name__
     if kind is ast.Constant:
-        text += type(node.value).__name__  # type: ignore[attr-defined]
+        word += type(node.value).__name__  # type: ignore[attr-defined]
         if magics:
-            text += magics.get((node.lineno, node.col_offset), "")  # type: ignore[attr-defined]
+            word += magics.get((node.lineno, node.col_offset), "")  # type: ignore[attr-defined]
     elif kind is ast.Attribute:
-        text += node.attr  # type: ignore[attr-defined]
+        word += node.attr  # type: ignore[attr-defined]
     elif kind is ast.keyword:
-        text += str(node.arg)  # type: ignore[attr-defined]
+        word += str(node.arg)  # type: ignore[attr-defined]
     elif kind in (ast.BinOp, ast.UnaryOp, ast.AugAssign, ast.BoolOp):
-        text += type(node.op).__name__  # type: ignore[attr-defined]
+        word += type(node.op).__name__  # type: ignore[attr-defined]
     elif kind is ast.Compare:
-        text += "".join(type(one).__name__ for one in node.ops)  # type: ignore[attr-defined]
-    digest = _mixed(0, text.encode("utf-8", "surrogatepass"))
+        word += "".join(type(one).__name__ for one in node.ops)  # type: ignore[attr-defined]
+    words.append(word)
     for field in CHILDREN[kind]:
         value = getattr(node, field, None)
         for one in value if isinstance(value, list) else (value,):
             if isinstance(one, ast.AST):
-                inner, count = _digest(one, magics)
-                weight += count
-                digest = _mixed(digest, inner.to_bytes(8, "little"))
-        digest = _mixed(digest, b"|")
-    return digest, weight
-
-
-def _mixed(digest: int, data: bytes) -> int:
-    """A hash of 64 bits that goes on from another one: two check sums with other starts.
-
-    With 32 bits some of a hundred thousand statements would meet by chance.
-    """
-    high = crc32(data, digest >> 32)
-    low = crc32(data + b"#", (digest & 0xFFFFFFFF) ^ 0x9E3779B9)
-    return (high << 32) | low
+                weight += _spell(one, magics, words)
+        words.append("|")
+    return weight

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from nbprod.flow.scopes import scope_of
+from nbprod.syntax.walk import children, walk
 
 __all__ = ["Deferred", "all_seeing", "deferred", "global_names", "loads"]
 
@@ -44,10 +45,10 @@ def loads(node: ast.AST) -> Iterator[ast.Name]:
 
 def _quoted_loads(node: ast.AST) -> Iterator[ast.Name]:
     """Names inside the text of a query, as in ``df.query("a > @limit")``."""
-    for part in ast.walk(node):
+    for part in walk(node):
         if isinstance(part, ast.Call) and isinstance(part.func, ast.Attribute):
             if part.func.attr in ("query", "eval"):
-                for text in ast.walk(part):
+                for text in walk(part):
                     if isinstance(text, ast.Constant) and isinstance(text.value, str):
                         for name in _AT_NAME.findall(text.value):
                             yield ast.copy_location(ast.Name(id=name, ctx=ast.Load()), part)
@@ -62,7 +63,7 @@ def _loads(node: ast.AST) -> Iterator[ast.Name]:
         yield node.target
         yield from _loads(node.value)
     else:
-        for child in ast.iter_child_nodes(node):
+        for child in children(node):
             if isinstance(child, ast.Name) and not isinstance(child.ctx, ast.Load):
                 if isinstance(child.ctx, ast.Del):
                     yield child
@@ -106,7 +107,7 @@ def _expression_loads(node: ast.expr) -> Iterator[ast.Name]:
     yield from scope.reads
     if scope.local_names:
         # A walrus makes the name local to the lambda that stands around the expression here.
-        for part in ast.walk(node):
+        for part in walk(node):
             if (
                 isinstance(part, ast.Name)
                 and isinstance(part.ctx, ast.Load)
@@ -124,18 +125,18 @@ def deferred(node: ast.AST) -> Iterator[Deferred]:
             reads = frozenset(one.id for one in scope_of(node, -1).reads)
         yield Deferred(node, reads)
         return
-    for child in ast.iter_child_nodes(node):
+    for child in children(node):
         yield from deferred(child)
 
 
 def global_names(node: ast.AST) -> set[str]:
     """The names that functions in a statement declare ``global``."""
-    return {name for part in ast.walk(node) if isinstance(part, ast.Global) for name in part.names}
+    return {name for part in walk(node) if isinstance(part, ast.Global) for name in part.names}
 
 
 def all_seeing(node: ast.AST) -> ast.Call | None:
     """A call that sees the names of its caller, or could run any code."""
-    for part in ast.walk(node):
+    for part in walk(node):
         if not isinstance(part, ast.Call):
             continue
         if isinstance(part.func, ast.Name) and part.func.id in _ALL_SEEING:

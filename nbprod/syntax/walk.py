@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Container, Iterator
 
-__all__ = ["CHILDREN", "walk", "walk_outside"]
+__all__ = ["CHILDREN", "children", "walk", "walk_outside"]
 
 # Marks of the grammar, and the strings and numbers that are parts of nodes.
 _LEAVES = frozenset((ast.Load, ast.Store, ast.Del, str, int, type(None)))
@@ -37,6 +37,7 @@ def walk(tree: ast.AST) -> list[ast.AST]:
     """A node and all below it, those above first; no operators, no contexts."""
     found = [tree]
     for node in found:
+        # What `children` does, without a call for each node: every cell of every run comes here.
         for field in CHILDREN[type(node)]:
             value = getattr(node, field, None)
             if type(value) is list:
@@ -53,11 +54,11 @@ def walk_outside(tree: ast.AST, skipped: Container[type]) -> Iterator[ast.AST]:
         node = left.pop()
         if type(node) not in skipped:
             yield node
-            left += _below(node)
+            left += children(node)
 
 
-def _below(node: ast.AST) -> list[ast.AST]:
-    """The nodes that a node directly holds."""
+def children(node: ast.AST) -> list[ast.AST]:
+    """The nodes that a node directly holds, by field; no operators, no contexts."""
     found: list[ast.AST] = []
     for field in CHILDREN[type(node)]:
         value = getattr(node, field, None)
