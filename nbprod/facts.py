@@ -50,6 +50,7 @@ class CheckOptions(NamedTuple):
     orders the search for a reordering may follow: few when it is only to be offered, more when
     it was asked for. ``secrets`` are values that are credentials in other notebooks.
     ``declared`` are the distributions that the project declares, None where it declares none.
+    ``builtins`` are names that every notebook finds bound, besides Python's own.
     ``sizes`` are the limits of rules about size.
     ``tag_ignores`` are patterns for tags with the rules that are silent in such cells,
     ``severities`` those that rules have here instead of their own.
@@ -63,6 +64,7 @@ class CheckOptions(NamedTuple):
     severities: tuple[tuple[str, str], ...] = ()
     declared: frozenset[str] | None = None
     sizes: Sizes = Sizes()
+    builtins: frozenset[str] = frozenset()
 
 
 class Facts:
@@ -83,11 +85,9 @@ class Facts:
         """The notebook as the data-flow analysis takes it."""
         from nbprod.flow import FlowOptions, Program
 
-        injected = self.notebook.metadata.get("nbprod", {})
-        names = injected.get("injected", ()) if isinstance(injected, dict) else ()
         version = self.notebook.python_version
         options = FlowOptions(
-            injected=frozenset(names),
+            injected=self.options.builtins.union(self.notebook.injected),
             lazy_annotations=version is not None and version >= (3, 14),
             read_file=self.options.read_file,
         )

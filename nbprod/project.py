@@ -12,7 +12,7 @@ from nbprod._version import __version__
 from nbprod.discover import DEFAULT_EXCLUDES, Discovered, iter_notebook_paths
 from nbprod.engine import check_notebook, file_finding, unreadable
 from nbprod.errors import ReadError, UsageError
-from nbprod.facts import CheckOptions, Sizes
+from nbprod.facts import CheckOptions, Facts, Sizes
 from nbprod.model import FileResult, Finding, Report
 from nbprod.notebook.read import read_notebook
 from nbprod.notebook.types import Notebook
@@ -29,6 +29,7 @@ __all__ = [
     "check_bytes",
     "check_paths",
     "discover",
+    "facts_of",
     "file_reader",
     "find_notebook",
     "get_notebook",
@@ -55,6 +56,7 @@ class Settings(NamedTuple):
     exclude: tuple[str, ...] = DEFAULT_EXCLUDES
     respect_gitignore: bool = True
     force_exclude: bool = False
+    builtins: tuple[str, ...] = ()
     python_magics: tuple[str, ...] = ()
     opaque_magics: tuple[str, ...] = ()
     jobs: int = 0
@@ -398,6 +400,7 @@ def check_one(
             settings.max_complexity,
             settings.max_lifetime,
         ),
+        frozenset(settings.builtins),
     )
     selection = settings.selection_for(notebook.path)
     if is_foreign:
@@ -412,6 +415,15 @@ def check_one(
             return FileResult(notebook.path, findings)
     except Exception as error:  # the one boundary: a fault of ours must not stop the others
         return FileResult(notebook.path, (_internal(notebook.path, error),), unreadable=True)
+
+
+def facts_of(notebook: Notebook, settings: Settings, effort: int = CheckOptions().effort) -> Facts:
+    """What is known of a notebook where these settings hold; files beside it are read."""
+    reader = file_reader(notebook.path)
+    return Facts(
+        notebook,
+        CheckOptions(settings.syntax, reader, effort, builtins=frozenset(settings.builtins)),
+    )
 
 
 def _internal(path: str, error: Exception) -> Finding:

@@ -107,17 +107,17 @@ def _fix(found: Found, limits: Limits, output: str, *, shows: bool) -> int:
     """Write the module and the notebooks, or show what would change."""
     from nbprod.extract.targets import target_of
     from nbprod.extract.writing import write_all
-    from nbprod.facts import CheckOptions, Facts
     from nbprod.merge.across import Read
     from nbprod.merge.delivery import deliver
-    from nbprod.project import file_reader, get_notebook
+    from nbprod.project import facts_of, get_notebook
 
     target = target_of(output, os.getcwd())
+    configuration = Configuration()
     notebooks = {}
     places = (one for group in found.groups for one in group.fragments)
     for path in dict.fromkeys(one.source.path for one in places if one.source.cell is not None):
         notebook, data = get_notebook(path)
-        notebooks[path] = Read(Facts(notebook, CheckOptions(read_file=file_reader(path))), data)
+        notebooks[path] = Read(facts_of(notebook, configuration.for_path(path)), data)
     delivery = deliver(found.groups, notebooks, limits, target)
     if shows:
         _show(delivery.files)

@@ -195,11 +195,11 @@ def _refusal(path: str, stay: Sequence[Kept]) -> Exception:
 
 
 def _read(path: str) -> tuple[Facts, bytes]:
-    from nbprod.facts import CheckOptions, Facts
-    from nbprod.project import file_reader, get_notebook
+    from nbprod.config.files import Configuration
+    from nbprod.project import facts_of, get_notebook
 
     notebook, data = get_notebook(path)
-    return Facts(notebook, CheckOptions(read_file=file_reader(path))), data
+    return facts_of(notebook, Configuration().for_path(path)), data
 
 
 def _groups(facts: Facts, options: dict[str, object]) -> list[Group] | None:

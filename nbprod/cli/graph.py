@@ -7,10 +7,11 @@ from dataclasses import replace
 
 import click
 
-from nbprod.facts import CheckOptions, Facts
+from nbprod.config.files import Configuration
+from nbprod.facts import Facts
 from nbprod.flow.graph import RENDERERS
 from nbprod.notebook.types import Notebook
-from nbprod.project import file_reader, get_notebook
+from nbprod.project import facts_of, get_notebook
 from nbprod.secrets.mask import Mask
 
 
@@ -29,7 +30,7 @@ def command(notebook: str, form: str, stdin_filename: str | None) -> int:
     else:
         path = notebook
         read, _ = get_notebook(path)
-    facts = Facts(read, CheckOptions(read_file=file_reader(path), effort=160))
+    facts = facts_of(read, Configuration().for_path(path), effort=160)
     sys.stdout.write(RENDERERS[form](masked(facts), facts.flow, _runnable(facts)))
     return 0
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from nbprod.cli.graph import masked
-from nbprod.facts import CheckOptions, Facts
+from nbprod.config.files import Configuration
 from nbprod.flow.graph import graph_mermaid
 from nbprod.model import Report
-from nbprod.project import file_reader, find_notebook
+from nbprod.project import facts_of, find_notebook
 from nbprod.report.markdown import escaped
 
 __all__ = ["pictures"]
@@ -36,7 +36,7 @@ def _mermaid(path: str) -> str | None:
     notebook = find_notebook(path)
     if notebook is None:
         return None
-    facts = Facts(notebook, CheckOptions(read_file=file_reader(path)))
+    facts = facts_of(notebook, Configuration().for_path(path))
     if not 0 < len(facts.flow.order) <= _MOST_CELLS:
         return None
     text = graph_mermaid(masked(facts), facts.flow, None)

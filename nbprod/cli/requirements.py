@@ -11,7 +11,7 @@ import click
 from nbprod.changes import write_atomically
 from nbprod.config.files import Configuration
 from nbprod.errors import UsageError
-from nbprod.project import discover, find_notebook
+from nbprod.project import discover, facts_of, find_notebook
 
 _EXAMPLES = """\b
 Examples:
@@ -59,15 +59,15 @@ def _needs(paths: list[str], pin: bool) -> dict[str, _Need]:
 
     from nbprod.environment.distributions import distribution_of
     from nbprod.environment.imports import imported_modules, installed_pins
-    from nbprod.facts import Facts
 
+    configuration = Configuration()
     installed = packages_distributions()
     needs: dict[str, _Need] = {}
     for path in paths:
         notebook = find_notebook(path)
         if notebook is None:
             continue
-        facts = Facts(notebook)
+        facts = facts_of(notebook, configuration.for_path(path))
         pins = installed_pins(facts)
         for one in imported_modules(facts):
             top = one.module.partition(".")[0]

@@ -58,6 +58,7 @@ OPTIONS: tuple[Option, ...] = (
     Option("extend-exclude", "words", (), "More names to leave out."),
     Option("respect-gitignore", "flag", True, "Leave out what git ignores."),
     Option("force-exclude", "flag", False, "Leave out also files that are named."),
+    Option("builtins", "words", (), "Names that your platform binds before the first cell runs."),
     Option("python-magics", "words", (), "Cell magics whose body is Python."),
     Option("opaque-magics", "words", (), "Cell magics whose body is not Python."),
     Option("output-format", "choice", "full", "The format of the report.", tuple(FORMATS)),

@@ -40,6 +40,7 @@ def needed_imports(
         if function.figures_after and "plt" in closure.imports:
             needed.setdefault("plt")
     found: list[Import] = []
+    own = {*names.bindings, *closure.facts.program.injected}
     for name in needed:
         if name in closure.imports:
             made = closure.imports[name]
@@ -47,7 +48,7 @@ def needed_imports(
             found += wanted if len(made) > 1 and wanted else made
         elif name == "subprocess" and any(unit.instead for unit in units):
             found.append(Import("subprocess", None, "subprocess", -1, False))
-        elif name == "display" and name not in names.bindings:
+        elif name == "display" and name not in own:
             found.append(Import("IPython.display", "display", "display", -1, False))
         else:
             star = closure.star_import(name)

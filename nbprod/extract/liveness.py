@@ -227,12 +227,14 @@ class Liveness:
         )
 
     def _unbound_anywhere(self, name: str, unit: Unit, line: int) -> Value | None:
-        if name in BUILTIN_NAMES or name == "display":
+        if name in BUILTIN_NAMES:
             return None
         if name == "subprocess" and unit.instead:
             return None
         if name in self.facts.program.injected:
             return Value(name, "is given by the platform", unit.cell, line)
+        if name == "display":
+            return None
         if self.closure.star_import(name) is not None:
             return None
         if is_kernel_name(name):

@@ -10,6 +10,7 @@ from typing import Any
 from nbprod.errors import ReadError
 from nbprod.notebook.jsonmap import JsonMap
 from nbprod.notebook.kernels import cell_language, mapping, notebook_language, python_version
+from nbprod.notebook.platforms import platform_names
 from nbprod.notebook.types import Cell, CellKind, Notebook
 
 __all__ = ["JsonMap", "read_compactly", "read_ipynb"]
@@ -74,15 +75,17 @@ def _notebook(document: Any, path: str, raw_map: partial[JsonMap]) -> Notebook:
     raw_cells = _raw_cells(document)
     metadata = mapping(document.get("metadata"))
     language = notebook_language(metadata, raw_cells)
+    cells = tuple([_cell(index, raw, language) for index, raw in enumerate(raw_cells)])
     return Notebook(
         path=path,
         format="ipynb",
         language=language,
-        cells=tuple([_cell(index, raw, language) for index, raw in enumerate(raw_cells)]),
+        cells=cells,
         raw=raw_map(prefixes=_prefixes(raw_cells)),
         metadata=metadata,
         python_version=python_version(metadata) if language == "python" else None,
         nbformat=version,
+        injected=platform_names(metadata, cells),
     )
 
 

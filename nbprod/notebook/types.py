@@ -68,7 +68,8 @@ class Notebook:
     """A notebook as read. ``format`` is ``ipynb``, ``percent``, ``light``, ``databricks``, ….
 
     ``language`` is that of the kernel, lower case. ``python_version`` is the version recorded in
-    the file, as in ``(3, 11)``, or None. ``text`` is the decoded file, for edits that keep bytes.
+    the file, as in ``(3, 11)``, or None. ``injected`` are the names that its platform has bound
+    before the first cell runs.
     """
 
     path: str
@@ -79,3 +80,4 @@ class Notebook:
     metadata: Mapping[str, Any] = field(default_factory=dict)
     python_version: tuple[int, int] | None = None
     nbformat: tuple[int, int] | None = None
+    injected: tuple[str, ...] = ()

@@ -8,11 +8,11 @@ from collections.abc import Iterator, Sequence
 from nbprod.changed.git import Repository
 from nbprod.discover import Discovered, is_notebook
 from nbprod.errors import ReadError
-from nbprod.facts import CheckOptions, Facts
+from nbprod.facts import Facts
 from nbprod.model import FileResult
 from nbprod.notebook.read import read_notebook
 from nbprod.notebook.types import Notebook
-from nbprod.project import Configure, check_file, check_one, file_reader, find_notebook
+from nbprod.project import Configure, check_file, check_one, facts_of, find_notebook
 from nbprod.readiness.judge import Judged, judged, rules_of_items
 from nbprod.review.compute import Version, removed, review_of, unreadable
 from nbprod.review.types import NotebookReview
@@ -85,5 +85,4 @@ def _judged(notebook: Notebook, configure: Configure) -> list[Judged]:
 
 
 def _facts(notebook: Notebook, configure: Configure) -> Facts:
-    path = notebook.path
-    return Facts(notebook, CheckOptions(configure(path).syntax, file_reader(path)))
+    return facts_of(notebook, configure(notebook.path))

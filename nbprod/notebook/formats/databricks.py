@@ -6,11 +6,11 @@ import re
 
 from nbprod.notebook.formats.linemap import LineMap, SourceLine
 from nbprod.notebook.formats.percent import split_lines
+from nbprod.notebook.platforms import DATABRICKS
 from nbprod.notebook.types import Cell, Notebook
 
-__all__ = ["INJECTED", "read_databricks"]
+__all__ = ["read_databricks"]
 
-INJECTED = ("spark", "dbutils", "display", "displayHTML", "sc", "sqlContext", "table", "sql", "udf")
 _COMMAND = re.compile(r"(?:#|--|//) COMMAND -+\s*$")
 _MAGIC = re.compile(r"(?:#|--|//) MAGIC ?")
 _TITLE = re.compile(r"(?:#|--|//) DBTITLE \d+,")
@@ -41,7 +41,7 @@ def read_databricks(text: str, path: str) -> Notebook:
         language=language,
         cells=tuple(cells),
         raw=LineMap([cell.source for cell in cells], places),
-        metadata={"nbprod": {"injected": INJECTED}},
+        injected=DATABRICKS,
     )
 
 

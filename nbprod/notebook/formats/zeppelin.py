@@ -11,12 +11,12 @@ from typing import Any
 from nbprod.errors import ReadError
 from nbprod.model import Edit, RawEdit
 from nbprod.notebook import scan
+from nbprod.notebook.platforms import ZEPPELIN
 from nbprod.notebook.replace import EditRefused, Replacement, replaced
 from nbprod.notebook.types import Cell, CellKind, Notebook
 
-__all__ = ["INJECTED", "read_zeppelin"]
+__all__ = ["read_zeppelin"]
 
-INJECTED = ("z", "sc", "spark", "sqlContext", "sqlc", "intp")
 _INTERPRETER = re.compile(r"\s*%([\w.-]+)(?:\([^)]*\))?[ \t]*(?:\r?\n)?")
 _PYTHON = ("python", "pyspark", "ipyspark", "ipython", "spark.pyspark", "livy.pyspark")
 
@@ -138,7 +138,7 @@ def read_zeppelin(text: str, path: str) -> Notebook:
         language="python" if python else default,
         cells=tuple(cells),
         raw=ParagraphMap(text, prefixes),
-        metadata={"nbprod": {"injected": INJECTED}},
+        injected=ZEPPELIN,
     )
 
 
