@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping, Sequence
+from itertools import count as count_from
 from typing import Literal, NamedTuple
 
 from nbprod.flow.analysis import Flow, follow
@@ -32,13 +33,15 @@ class Execution(NamedTuple):
 
     ``order``: executed Python cells by count. ``unexecuted``: Python cells with code and no count,
     in a notebook where others have one. ``repeated``: cells whose count an earlier cell has too
-    (the counts of several sessions). ``gaps``: whether numbers are missing between the counts.
+    (the counts of several sessions). ``first_gap`` is the lowest number from 1 that no cell has: a
+    cell that ran after it may have run after one whose count is gone, for editors clear the count
+    of a cell with its outputs.
     """
 
     order: tuple[int, ...]
     unexecuted: tuple[int, ...]
     repeated: tuple[int, ...]
-    gaps: bool
+    first_gap: int
 
     @property
     def is_disordered(self) -> bool:
@@ -69,9 +72,8 @@ def recorded_execution(cells: Sequence[Cell]) -> Execution:
             repeated.append(index)
         seen.add(count)
         before = index
-    numbers = sorted(seen)
-    gaps = bool(numbers) and (numbers[0] != 1 or numbers[-1] - numbers[0] + 1 != len(numbers))
-    return Execution(tuple(order), tuple(unexecuted) if counts else (), tuple(repeated), gaps)
+    gap = next(number for number in count_from(1) if number not in seen)
+    return Execution(tuple(order), tuple(unexecuted) if counts else (), tuple(repeated), gap)
 
 
 def _is_split(first: Cell, second: Cell) -> bool:

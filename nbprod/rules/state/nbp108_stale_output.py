@@ -2,8 +2,9 @@
 
 ## Why
 
-Either the code was changed after it ran, or the result rests on a cell that has not run in its
-present form. A reader takes the number for the code's; it is not.
+Either the code was changed after it ran, or the result rests on a cell that has not run: it has no
+count, and none is missing before that of the result. A reader takes the number for the code's; it is
+not.
 
 ## Flagged
 
@@ -43,6 +44,19 @@ import math
 # %% [1]
 math.floor(2.5)
 #> 2
+```
+
+The outputs of a cell were cleared, and its count with them:
+
+```notebook
+# %% [1]
+a = 1
+# %%
+b = a + 1
+print(b)
+# %% [3]
+print(b)
+#>> 2
 ```
 
 ```notebook
@@ -100,7 +114,11 @@ def _from_unexecuted(facts: Facts) -> Iterator[Diagnostic]:
     unexecuted = set(facts.execution.unexecuted)
     readers: dict[int, list[Use]] = {}
     for index in sorted(facts.execution.order):
-        if not facts.cell(index).outputs or index not in facts.flow.cells:
+        cell = facts.cell(index)
+        if not cell.outputs or index not in facts.flow.cells:
+            continue
+        if (cell.execution_count or 0) > facts.execution.first_gap:
+            # The other cell may have run before this one, and lost its count with its outputs.
             continue
         for use in facts.flow.cells[index].uses:
             sources = {one.cell for one in use.definitions if not one.is_unbound}
