@@ -26,13 +26,26 @@ def note(log, text):
 log = []
 note(log, "a")
 ```
+
+```notebook
+# %%
+class Ticket:
+    count = 0
+
+    def __init__(self):
+        Ticket.count += 1
+# %%
+Ticket()
+```
 """
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 
 from nbprod.facts import Facts
+from nbprod.flow.types import FunctionFlow, Mutation
 from nbprod.model import Diagnostic
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule
@@ -41,19 +54,32 @@ from nbprod.rule import rule
 @rule("NBP204", "global-mutation-in-function", on=Notebook)
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report changes of notebook objects by code in functions, one for each place."""
-    names = {one.identity: one.name for one in facts.flow.functions}
+    functions = {one.identity: one for one in facts.flow.functions}
     # `x *= 2` after `global x` both rebinds and mutates; the rule on rebinding has it.
     seen = {span for one in facts.flow.functions for spans in one.writes.values() for span in spans}
     for mutation in (*facts.flow.mutations, *facts.flow.uncalled_mutations):
         scope = mutation.scope
-        if not (mutation.definite and mutation.is_global and scope in names):
+        if not (mutation.definite and mutation.is_global and scope in functions):
             continue
         if mutation.span in seen or mutation.name not in facts.flow.definitions:
+            continue
+        if _is_own_class(mutation, functions[scope], facts):
             continue
         seen.add(mutation.span)
         yield Diagnostic(
             mutation.span,
-            f"`{names[scope]}` changes the notebook variable `{mutation.name}` in place",
+            f"`{functions[scope].name}` changes the notebook variable `{mutation.name}` in place",
             symbol=mutation.name,
             help="pass it as a parameter, or return what is new and add it where it is called",
         )
+
+
+def _is_own_class(mutation: Mutation, function: FunctionFlow, facts: Facts) -> bool:
+    """Whether a method changes the class that it belongs to: that is state of the class's own."""
+    line = facts.index(function.cell).position(function.span.start)[0]
+    return any(
+        one.cell == function.cell
+        and isinstance(one.node, ast.ClassDef)
+        and one.node.lineno < line <= (one.node.end_lineno or 0)
+        for one in facts.flow.definitions[mutation.name]
+    )

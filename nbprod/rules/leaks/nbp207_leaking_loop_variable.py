@@ -69,6 +69,14 @@ for batch in loader:
 print(batch)
 ```
 
+```notebook
+# %%
+for row in [1, 2]:
+    print(row)
+# %%
+del row
+```
+
 ## Fix safety
 
 Unsafe: where the loop hides a variable of the same name, the loop's is renamed, so that later cells
@@ -81,7 +89,7 @@ import ast
 from collections.abc import Iterator
 
 from nbprod.facts import Facts
-from nbprod.flow.types import Definition
+from nbprod.flow.types import Definition, Use
 from nbprod.model import Diagnostic, Edit, Fix, Label
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule, unsafe
@@ -107,6 +115,8 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
         loop = max(bound, key=lambda one: one.binding.span)
         if (index, use.name) in seen or loop.binding.scope or _takes_one(loop.node):
             continue
+        if _is_deletion(use, facts):
+            continue
         seen.add((index, use.name))
         yield Diagnostic(
             use.span,
@@ -116,6 +126,17 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
             help="assign the value that you mean to a name of its own",
             fix=_rename(loop, use.name, facts),
         )
+
+
+def _is_deletion(use: Use, facts: Facts) -> bool:
+    """Whether a name is read by `del` only: that tidies up what the loop has left."""
+    parsed = facts.parsed[use.cell]
+    return parsed is not None and any(
+        isinstance(node, ast.Name)
+        and isinstance(node.ctx, ast.Del)
+        and facts.span(use.cell, node) == use.span
+        for node in parsed.nodes
+    )
 
 
 def _takes_one(node: ast.AST | None) -> bool:

@@ -2,9 +2,9 @@
 
 ## Why
 
-Either the code was changed after it ran, or the result rests on a cell that has not run: it has no
-count, and none is missing before that of the result. A reader takes the number for the code's; it is
-not.
+Either the code was changed after it ran, or the result rests on a cell that has not run: one that
+has no count, while all counts before that of the result are there. A reader takes the number for
+the code's; it is not.
 
 ## Flagged
 
