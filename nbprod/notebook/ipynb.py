@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from nbprod.errors import ReadError
 from nbprod.notebook.jsonmap import JsonMap
 from nbprod.notebook.kernels import cell_language, mapping, notebook_language, python_version
-from nbprod.notebook.platforms import platform_names
+from nbprod.notebook.platforms import is_databricks, platform_names, switched_language
 from nbprod.notebook.types import Cell, CellKind, Notebook
 
 __all__ = ["JsonMap", "read_compactly", "read_ipynb"]
@@ -76,6 +77,8 @@ def _notebook(document: Any, path: str, raw_map: partial[JsonMap]) -> Notebook:
     metadata = mapping(document.get("metadata"))
     language = notebook_language(metadata, raw_cells)
     cells = tuple([_cell(index, raw, language) for index, raw in enumerate(raw_cells)])
+    if is_databricks(metadata):
+        cells = tuple(map(_as_switched, cells))
     return Notebook(
         path=path,
         format="ipynb",
@@ -145,6 +148,12 @@ def _cell(index: int, raw: Any, notebook_language: str) -> Cell:
         metadata=metadata,
         attachments=mapping(raw.get("attachments")),
     )
+
+
+def _as_switched(cell: Cell) -> Cell:
+    """A cell of Databricks in the language that its first line says; the line stays."""
+    switch = switched_language(cell.source) if cell.kind == "code" else None
+    return cell if switch is None else replace(cell, language=switch[0])
 
 
 def _kind(raw: Mapping[str, Any]) -> CellKind:

@@ -12,7 +12,7 @@ from typing import Any
 from nbprod.notebook.kernels import mapping
 from nbprod.notebook.types import Cell
 
-__all__ = ["DATABRICKS", "ZEPPELIN", "platform_names"]
+__all__ = ["DATABRICKS", "ZEPPELIN", "is_databricks", "platform_names", "switched_language"]
 
 DATABRICKS = (
     "spark", "sc", "sqlContext", "dbutils", "display", "displayHTML", "table", "sql", "udf",
@@ -25,8 +25,11 @@ _AZURE = (
 )  # fmt: skip
 _SPARK = ("spark", "sc", "sqlContext")
 _DEEPNOTE = ("_dntk", "_deepnote_execute_sql", "_deepnote_run_altair")
+_AZURE_MARKS = frozenset(("trident", "a365ComputeOptions", "saveOutput"))
 # Kernels with a session of Spark: those of sparkmagic, Toree, and what clouds call theirs.
-_SPARK_KERNEL = re.compile(r"(?:conda_|glue_|apache_toree_)?py-?spark|spark-python")
+_SPARK_KERNEL = re.compile(r"py-?spark|spark-python")
+# The first line of a cell of Databricks may give it a language; `%python` in a notebook of SQL.
+_SWITCH = re.compile(r"\s*%(md|sql|sh|fs|scala|r|python)\b[-\w]*")
 
 
 def platform_names(metadata: Mapping[str, Any], cells: Sequence[Cell]) -> tuple[str, ...]:
@@ -37,11 +40,11 @@ def platform_names(metadata: Mapping[str, Any], cells: Sequence[Cell]) -> tuple[
         cells: its cells; on Snowflake each is a variable by its own name.
     """
     kernel = _kernel(metadata)
-    if "application/vnd.databricks.v1+notebook" in metadata or _is_old_databricks(metadata):
+    if is_databricks(metadata):
         return DATABRICKS
-    if kernel == "synapse_pyspark" or "trident" in metadata or "a365ComputeOptions" in metadata:
+    if kernel == "synapse_pyspark" or not _AZURE_MARKS.isdisjoint(metadata):
         return _AZURE
-    if _SPARK_KERNEL.match(kernel):
+    if _SPARK_KERNEL.search(kernel) or _language(metadata) == "pyspark":
         return _SPARK
     if kernel == "streamlit":
         names = (cell.metadata.get("name") for cell in cells)
@@ -51,14 +54,28 @@ def platform_names(metadata: Mapping[str, Any], cells: Sequence[Cell]) -> tuple[
     return ()
 
 
+def is_databricks(metadata: Mapping[str, Any]) -> bool:
+    """Whether Databricks has written a notebook; once it left no more than a name and a number."""
+    return "application/vnd.databricks.v1+notebook" in metadata or (
+        isinstance(metadata.get("notebookId"), int) and isinstance(metadata.get("name"), str)
+    )
+
+
+def switched_language(source: str) -> tuple[str, int] | None:
+    """The language that the first line of a cell of Databricks gives it, and where that ends."""
+    match = _SWITCH.match(source)
+    if match is None:
+        return None
+    return "markdown" if match[1] == "md" else match[1], match.end()
+
+
+def _language(metadata: Mapping[str, Any]) -> object:
+    return mapping(metadata.get("language_info")).get("name")
+
+
 def _kernel(metadata: Mapping[str, Any]) -> str:
     for key in ("kernelspec", "kernel_info"):
         name = mapping(metadata.get(key)).get("name")
         if isinstance(name, str):
             return name.lower()
     return ""
-
-
-def _is_old_databricks(metadata: Mapping[str, Any]) -> bool:
-    """Databricks once left no more than a name and a number."""
-    return isinstance(metadata.get("notebookId"), int) and isinstance(metadata.get("name"), str)

@@ -21,7 +21,10 @@ PLATFORMS: list[tuple[str, dict[str, Any], str]] = [
     ("Synapse", {"kernelspec": {"name": "synapse_pyspark"}}, f"{SPARK}\nmssparkutils.fs.ls('/')"),
     ("Fabric", {"kernel_info": {"name": "synapse_pyspark"}, "trident": {"lakehouse": {}}},
      f"{SPARK}\nnotebookutils.fs.ls('/')"),
+    ("Synapse Studio", {"saveOutput": True, "language_info": {"name": "python"}}, SPARK),
     ("sparkmagic", {"kernelspec": {"name": "pysparkkernel"}}, SPARK),
+    ("sparkmagic by its language", {"language_info": {"name": "pyspark"}}, SPARK),
+    ("EMR Studio", {"kernelspec": {"name": "spark_magic_pyspark"}}, SPARK),
     ("Toree", {"kernelspec": {"name": "apache_toree_pyspark"}}, f"{SPARK}\nsc.parallelize([1])"),
     ("SageMaker", {"kernelspec": {"name": "conda_pyspark"}}, SPARK),
     ("Deepnote", {"deepnote": {}}, "rows = _dntk.execute_sql('SELECT 1', 'DB')"),
@@ -50,6 +53,40 @@ def test_names_of_the_platform(metadata: dict[str, Any], source: str) -> None:
     assert undefined(notebook(source, metadata)) == []
     assert undefined(notebook(f"{source}\nnope", metadata)) == ["nope"]
     assert undefined(notebook(source, {"kernelspec": {"name": "python3"}}))
+
+
+SWITCHED = [
+    ("%sql\nSELECT * FROM sales", "sql"),
+    ("%md\n# Isn't it nice?", "markdown"),
+    ("%md-sandbox\n<b>it's</b>", "markdown"),
+    ("%scala\nval x = 'a'", "scala"),
+    ("%sh ls $HOME | wc -l", "sh"),
+    ("%fs ls /mnt", "fs"),
+    ("%r\nx <- c(1)", "r"),
+]
+
+
+@pytest.mark.parametrize(("source", "language"), SWITCHED)
+def test_a_cell_of_databricks_speaks_the_language_of_its_first_line(
+    source: str, language: str
+) -> None:
+    data = notebook("display(spark.table('sales'))\nnope", DATABRICKS, code(source))
+    book = read_notebook(data, "x.ipynb")
+    assert book.cells[0].language == language
+    assert book.cells[0].source == source
+    assert [one.code for one in check_bytes(data, "x.ipynb").findings] == ["NBP103"]
+
+
+def test_a_cell_of_python_in_a_notebook_of_sql() -> None:
+    metadata = {"application/vnd.databricks.v1+notebook": {"language": "sql"}}
+    data = notebook("SELECT 1", metadata, code("%python\nx = 1\nprint(x, nope)"))
+    findings = check_bytes(data, "x.ipynb").findings
+    assert [(one.code, one.symbol, one.place.line) for one in findings] == [("NBP103", "nope", 3)]
+
+
+def test_a_magic_that_only_starts_like_a_language_switches_nothing() -> None:
+    data = notebook("x = 1", DATABRICKS, code("%shrink_data\ny = 2"), code("%pip install a"))
+    assert {cell.language for cell in read_notebook(data, "x.ipynb").cells} == {"python"}
 
 
 def test_a_cell_of_snowflake_is_a_variable() -> None:

@@ -6,7 +6,7 @@ import re
 
 from nbprod.notebook.formats.linemap import LineMap, SourceLine
 from nbprod.notebook.formats.percent import split_lines
-from nbprod.notebook.platforms import DATABRICKS
+from nbprod.notebook.platforms import DATABRICKS, switched_language
 from nbprod.notebook.types import Cell, Notebook
 
 __all__ = ["read_databricks"]
@@ -14,7 +14,6 @@ __all__ = ["read_databricks"]
 _COMMAND = re.compile(r"(?:#|--|//) COMMAND -+\s*$")
 _MAGIC = re.compile(r"(?:#|--|//) MAGIC ?")
 _TITLE = re.compile(r"(?:#|--|//) DBTITLE \d+,")
-_SWITCH = re.compile(r"%(md|sql|sh|fs|scala|r|python)\b[-\w]*")
 _LANGUAGES = {".py": "python", ".sql": "sql", ".scala": "scala", ".r": "r"}
 
 
@@ -58,17 +57,17 @@ def _cell(index: int, block: list[tuple[int, str]], language: str) -> tuple[Cell
         text.append(line[shift:])
         places.append(SourceLine(number, shift))
     spoken = language
-    switch = _SWITCH.match(text[0]) if text else None
+    switch = switched_language(text[0]) if text else None
     if text and text[0].startswith("%run"):
         # It brings another notebook's names, whatever the language of this one.
         spoken = "python"
-    if switch:
-        spoken = switch[1]
-        rest = text[0][switch.end() :]
+    if switch is not None:
+        spoken, end = switch
+        rest = text[0][end:]
         gap = len(rest) - len(rest.lstrip())
         text[0] = rest.lstrip()
-        places[0] = SourceLine(places[0].number, places[0].shift + switch.end() + gap)
+        places[0] = SourceLine(places[0].number, places[0].shift + end + gap)
     source = "\n".join(text)
-    if spoken == "md":
+    if spoken == "markdown":
         return Cell(index, "markdown", source, language="markdown"), places
     return Cell(index, "code", source, language=spoken), places

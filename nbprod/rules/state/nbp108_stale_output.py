@@ -61,6 +61,15 @@ print(b)
 
 ```notebook
 # %% [1]
+import shutil
+print("Space:")
+shutil.report()
+#>> Space:
+#>> 12 GB
+```
+
+```notebook
+# %% [1]
 def way(goal):
     paths = {0: [0]}
     left = [0]
@@ -158,8 +167,20 @@ def _contradicted(cell: Cell, facts: Facts) -> Iterator[Diagnostic]:
             for output in cell.outputs
             if output.get("output_type") == "stream" and output.get("name") == "stdout"
         )
-        if saved.strip() and saved.strip() != printed.strip():
-            yield _told(cell, printed.split("\n")[0], saved.strip().split("\n")[0])
+        missing = _first_missing(printed, saved)
+        if saved.strip() and missing is not None:
+            yield _told(cell, missing, saved.strip().split("\n")[0])
+
+
+def _first_missing(printed: str, saved: str) -> str | None:
+    """The first line that is printed and not saved; what is called may print lines of its own."""
+    at = 0
+    for line in printed.strip().split("\n"):
+        found = saved.find(line.rstrip(), at)
+        if found < 0:
+            return line
+        at = found + len(line.rstrip())
+    return None
 
 
 def _told(cell: Cell, now: str, saved: str) -> Diagnostic:
