@@ -27,6 +27,8 @@ _LIST_ITEM = re.compile(r"^\s*-\s*['\"]?([A-Za-z][\w.\-]*)", re.MULTILINE)
 def declared_above(folder: str) -> frozenset[str] | None:
     """The distributions that the nearest files above declare, in normal spelling.
 
+    A project needs no declaration for itself: its own name is among them.
+
     Args:
         folder: an absolute path; the search ends where a repository does.
 
@@ -101,6 +103,15 @@ def _of_lines(lines: list[str]) -> Iterator[str]:
 
 
 def _of_toml(document: dict[str, Any]) -> Iterator[str]:
+    needed = list(_needed_by_toml(document))
+    yield from needed
+    if needed:
+        for table in (document.get("project", {}), document.get("tool", {}).get("poetry", {})):
+            if isinstance(table.get("name"), str):
+                yield table["name"]
+
+
+def _needed_by_toml(document: dict[str, Any]) -> Iterator[str]:
     project = document.get("project", {})
     groups = [project.get("dependencies", [])]
     groups += list(project.get("optional-dependencies", {}).values())

@@ -502,13 +502,7 @@ def _set_attribute(
 ) -> Value:
     if len(arguments) == 3:
         target, attribute = arguments[0], _text(arguments[1])
-        if (
-            target.kind == "library"
-            and target.data in ("__main__", "builtins.__main__")
-            or target.kind == "any"
-            and attribute is None
-            and not target.objects
-        ):
+        if target.is_library("__main__", "builtins.__main__"):
             mark_opaque(machine, node, "setattr")
         elif target.objects:
             part = "." + attribute if attribute is not None else None

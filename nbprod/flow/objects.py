@@ -189,6 +189,9 @@ def subscript(
             return constant(base.data[1][key.data[1]])
         except (TypeError, IndexError, KeyError):
             return ANY
+    if base.is_library("sys.modules"):
+        # `sys.modules[__name__]`
+        return ANY if key.kind == "const" and key.data[1] != "__main__" else library("__main__")
     if base.is_library("os.environ"):
         if key.kind == "const":
             machine.look(f"env:{key.data[1]}", node)

@@ -56,9 +56,11 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from itertools import chain
 
 from nbprod.environment.distributions import distribution_of, normalised
-from nbprod.environment.imports import imported_modules, installed_pins
+from nbprod.environment.imports import Imported, imported_modules, installed_pins
+from nbprod.environment.missing import file_names
 from nbprod.facts import Facts
 from nbprod.model import Diagnostic
 from nbprod.notebook.types import Notebook
@@ -83,7 +85,7 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
         known = {normalised(name), normalised(top)}
         if top in seen or known & (declared | here) or top.endswith("_pb2"):
             continue
-        if top in written or _is_beside(top, facts):
+        if top in written or _is_local(one, facts):
             continue
         if any(other.startswith(f"{normalised(top)}-") for other in declared | here):
             # A part of a family: `google`, `azure`, `langchain`.
@@ -104,15 +106,18 @@ def _written(notebook: Notebook) -> Iterator[str]:
             yield from re.split(r"[\\/]+", path.removesuffix(".py"))
 
 
-def _is_beside(top: str, facts: Facts) -> bool:
-    """Whether a module or package lies beside the notebook, or where a cell says to look."""
+def _is_local(imported: Imported, facts: Facts) -> bool:
+    """Whether a module lies beside the notebook, above it, or where a cell says to look."""
     read = facts.options.read_file
-    folders = ["", *(f"{path}/" for path in _searched(facts))]
-    return any(
-        read(f"{folder}{path}") is not None
-        for folder in folders
+    node = imported.node
+    names = [one.name for one in node.names] if isinstance(node, ast.ImportFrom) else []
+    top = imported.module.partition(".")[0]
+    there = (
+        f"{folder}/{path}"
+        for folder in _searched(facts)
         for path in (f"{top}.py", f"{top}/__init__.py")
     )
+    return any(read(path) is not None for path in chain(there, file_names(imported.module, names)))
 
 
 def _searched(facts: Facts) -> Iterator[str]:

@@ -192,7 +192,7 @@ def _is_kept_later(name: str, is_kept: bool, facts: Facts) -> bool:
     """Whether files that have a name are gathered somewhere, and nowhere brought into an order."""
     word = re.escape(name)
     made_orderly = re.compile(
-        rf"\b{word}\.sort\(|\b(?:sorted|natsorted|set|shuffle)\(\s*(?:list\(\s*)?{word}\b"
+        rf"\b{word}\.sort\(|\b(?:sorted|natsorted|set|shuffle|max|min)\(\s*(?:list\(\s*)?{word}\b"
     )
     if any(made_orderly.search(one.source) for one in facts.notebook.cells if one.is_python):
         return False

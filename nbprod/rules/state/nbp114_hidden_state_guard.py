@@ -26,6 +26,19 @@ except NameError:  #! NBP114
 
 ```notebook
 # %%
+try:
+    import torch
+except ImportError:
+    pass
+# %%
+try:
+    print(torch.__version__)
+except NameError:
+    pass
+```
+
+```notebook
+# %%
 model = None
 if model is None:
     model = 1
@@ -39,11 +52,13 @@ from collections.abc import Iterator
 
 from nbprod.facts import Facts
 from nbprod.flow.expressions import guarded_name
+from nbprod.flow.scopes import bound_names
 from nbprod.model import Diagnostic
 from nbprod.rule import NodeInCell, rule
+from nbprod.syntax.walk import walk
 
 
-@rule("NBP114", "hidden-state-guard", on=(ast.Compare, ast.ExceptHandler), default=False)
+@rule("NBP114", "hidden-state-guard", on=(ast.Compare, ast.Try), default=False)
 def check(subject: NodeInCell, facts: Facts) -> Iterator[Diagnostic]:
     """Report tests of the namespace and handlers of NameError."""
     node, cell = subject.node, subject.parsed.cell.index
@@ -56,14 +71,19 @@ def check(subject: NodeInCell, facts: Facts) -> Iterator[Diagnostic]:
                 symbol=name,
                 help="compute it each time, or load it from a file that says what made it",
             )
-    elif isinstance(node, ast.ExceptHandler) and _catches_name_error(node):
-        start = facts.index(cell).offset(node.lineno, node.col_offset)
-        span = facts.span(cell, node)._replace(start=start, end=start + len("except"))
-        yield Diagnostic(
-            span,
-            "keeps a variable that is left over from an earlier run",
-            help="compute it each time, or load it from a file that says what made it",
-        )
+    elif isinstance(node, ast.Try):
+        asked = {one.id for part in node.body for one in walk(part) if isinstance(one, ast.Name)}
+        for handler in node.handlers:
+            if not _catches_name_error(handler) or asked.isdisjoint(bound_names(handler.body)):
+                # What is not made where it is missing is not kept for later either.
+                continue
+            start = facts.index(cell).offset(handler.lineno, handler.col_offset)
+            span = facts.span(cell, handler)._replace(start=start, end=start + len("except"))
+            yield Diagnostic(
+                span,
+                "keeps a variable that is left over from an earlier run",
+                help="compute it each time, or load it from a file that says what made it",
+            )
 
 
 def _catches_name_error(node: ast.ExceptHandler) -> bool:
