@@ -111,6 +111,10 @@ def call_library(
 ) -> Value:
     """Call something of a library by its dotted name."""
     handler = _HANDLERS.get(name)
+    if handler is None and name.startswith("IPython."):
+        from nbprod.flow.shell import HANDLERS
+
+        handler = HANDLERS.get(name)
     if handler is not None:
         result = handler(machine, name, arguments, keywords, node)
         if result is not ANY:
@@ -210,7 +214,8 @@ def _generator_of(name: str) -> str:
     return "random" if name.startswith("random.") else name.partition(".")[0] + ".random"
 
 
-def _text(value: Value | None) -> str | None:
+def text_of(value: Value | None) -> str | None:
+    """The string that a value is, None where it is none that is known."""
     return (
         value.data[1]
         if value and value.kind == "const" and isinstance(value.data[1], str)
@@ -221,7 +226,7 @@ def _text(value: Value | None) -> str | None:
 def _files(
     machine: Machine, name: str, arguments: Arguments, keywords: Keywords, node: ast.AST
 ) -> None:
-    path = _text(arguments[0]) if arguments else None
+    path = text_of(arguments[0]) if arguments else None
     if name in _REMOVERS:
         if name == "shutil.rmtree" and any(key == "ignore_errors" for key, _ in keywords):
             return
@@ -254,9 +259,9 @@ def _container(machine: Machine, name: str, arguments: Arguments, keywords: Keyw
 def _open(
     machine: Machine, name: str, arguments: Arguments, keywords: Keywords, node: ast.AST
 ) -> Value:
-    path = _text(arguments[0]) if arguments else None
+    path = text_of(arguments[0]) if arguments else None
     given = dict(keywords)
-    mode = _text(arguments[1] if len(arguments) > 1 else given.get("mode")) or "r"
+    mode = text_of(arguments[1] if len(arguments) > 1 else given.get("mode")) or "r"
     resource = f"file:{path}"
     if "a" in mode:
         machine.touch(resource, node, "appends")
@@ -285,7 +290,7 @@ def _execute(
     """`exec` and `eval`: literal code is read like any other, the rest may bind anything."""
     from nbprod.flow.statements import run_block
 
-    text = _text(arguments[0]) if arguments else None
+    text = text_of(arguments[0]) if arguments else None
     if len(arguments) > 1 and arguments[1].kind != "namespace":
         return machine.allocate("any")
     if text is None:
@@ -313,11 +318,11 @@ def call_namespace(
     """Call a method of ``globals()``: some of them bind and unbind names."""
     if method == "update":
         held = machine.contents(arguments[0]) if arguments else ()
-        names = [_text(value) for value in held] if held is not None else [None]
+        names = [text_of(value) for value in held] if held is not None else [None]
         for name in (*names, *(key for key, _ in keywords)):
             bind_global(machine, name if name != "**" else None, node, ANY)
     elif method in ("setdefault", "__setitem__", "pop", "get") and arguments:
-        name = _text(arguments[0])
+        name = text_of(arguments[0])
         if method == "pop" and name is not None:
             unbind_global(machine, name, node)
         elif method in ("setdefault", "__setitem__"):
@@ -490,7 +495,7 @@ def _run_coroutines(
 def _get_attribute(
     machine: Machine, name: str, arguments: Arguments, keywords: Keywords, node: ast.AST
 ) -> Value:
-    attribute = _text(arguments[1]) if len(arguments) > 1 else None
+    attribute = text_of(arguments[1]) if len(arguments) > 1 else None
     root = _root_of_argument(node, 0)
     if attribute is None or not isinstance(node, ast.Call):
         return ANY
@@ -501,9 +506,9 @@ def _set_attribute(
     machine: Machine, name: str, arguments: Arguments, keywords: Keywords, node: ast.AST
 ) -> Value:
     if len(arguments) == 3:
-        target, attribute = arguments[0], _text(arguments[1])
-        if target.is_library("__main__", "builtins.__main__"):
-            mark_opaque(machine, node, "setattr")
+        target, attribute = arguments[0], text_of(arguments[1])
+        if target.is_library("__main__", "builtins"):
+            bind_global(machine, attribute, node, arguments[2])
         elif target.objects:
             part = "." + attribute if attribute is not None else None
             root = _root_of_argument(node, 0)

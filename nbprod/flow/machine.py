@@ -424,6 +424,8 @@ class Machine:
                 place = (self.source_cell, node)
                 self.builtin_reads.setdefault(self.cell, {}).setdefault(name, place)
                 return library("builtins." + name)
+            if name == "get_ipython":
+                return library("IPython.get_ipython")
             if name in KERNEL_NAMES or name in self.program.injected:
                 if name in HISTORY_NAMES or name[1:2].isdigit() or name[:2] == "_i":
                     place = (self.source_cell, node)

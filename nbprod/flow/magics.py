@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import keyword
 import re
+from itertools import islice
 
 from nbprod.flow import libcalls
 from nbprod.flow.environment import Entry
@@ -16,12 +18,16 @@ __all__ = ["run_cell_magics", "run_magic", "run_private"]
 
 _RUN_FILE = re.compile(r"%run\s+(?:-[a-zA-Z]+\s+)*['\"]?([^\s'\"]+)")
 _WRITTEN = re.compile(r"%%(?:writefile|file)\s+(-a\s+)?['\"]?([^\s'\"]+)")
+_NAME = re.compile(r"[^\W\d]\w*")
+_MOST_NAMES = 500
 _PYLAB = ("np", "plt", "numpy", "pylab", "mlab", "pyplot")
 
 
 def run_magic(machine: Machine, magic: Magic, node: ast.expr) -> Value:
     """Run a line magic, a shell line or a help request where its stand-in is evaluated."""
     _names(machine, magic)
+    if magic.kind == "line":
+        _assumed(machine, magic, magic.text)
     if magic.body is not None:
         from nbprod.flow.statements import run_block
 
@@ -39,6 +45,8 @@ def run_cell_magics(machine: Machine, parsed: ParsedCell) -> None:
         if magic.kind != "cell":
             continue
         _names(machine, magic)
+        if magic.scope == "opaque":
+            _assumed(machine, magic, parsed.cell.source[magic.start :])
         if magic.body is not None:
             run_private(machine, magic.body.body)
         written = _WRITTEN.match(magic.text)
@@ -86,6 +94,22 @@ def _names(machine: Machine, magic: Magic) -> None:
     for name in magic.binds:
         node = machine.program.places.stand_in(cell, name.name, name.start, name.end)
         machine.bind(name.name, node, machine.allocate("any"), "magic", magic.name)
+
+
+def _assumed(machine: Machine, magic: Magic, text: str) -> None:
+    """Of a magic that is not known, what it is given may be names to bind.
+
+    ``text`` is that of the cell from the magic on. `%%fortran` binds the subroutines of its body.
+    """
+    if magic.known and magic.name != "fortran":
+        return
+    cell = machine.source_cell
+    for match in islice(_NAME.finditer(text, len(magic.name) + 2), _MOST_NAMES):
+        name = match[0]
+        if machine.env.get(name) is None and not keyword.iskeyword(name):
+            start = magic.start + match.start()
+            node = machine.program.places.stand_in(cell, name, start, start + len(name))
+            machine.bind(name, node, machine.allocate("any"), "dynamic", magic.name)
 
 
 def _is_visible(machine: Machine, name: str) -> bool | None:

@@ -30,6 +30,8 @@ __all__ = [
     "subscript",
 ]
 
+# The notebook's own names, as attributes of what `get_ipython()` gives.
+_NAMESPACES = ("IPython.shell.user_ns", "IPython.shell.user_global_ns")
 _INDEXERS = frozenset(("loc", "iloc", "at", "iat"))
 _FRAME = "pandas.DataFrame"
 
@@ -81,6 +83,8 @@ def attribute(
     """Read ``base.name``."""
     if base.kind == "library":
         dotted = f"{base.data}.{name}"
+        if dotted in _NAMESPACES:
+            return Value("namespace")
         patched = machine.env.entries.get(("patch", dotted))
         return patched.value if patched is not None else library(dotted)
     if base.kind == "union":
@@ -256,6 +260,9 @@ def store_attribute(
         definition = machine.definition(node, base.data.name, "mutation", "." + name)
         machine.env.set((base.data.frame, name), Entry(frozenset((definition,)), value))
         machine.record_mutation(root, node, "." + name, True)
+        return
+    if base.is_library("__main__", "builtins"):
+        libcalls.bind_global(machine, name, node, value)
         return
     if base.kind == "library":
         dotted = f"{base.data}.{name}"

@@ -1,0 +1,58 @@
+"""Names that magics and the shell bind are not undefined; those that nothing binds still are."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from nbprod.project import check_bytes
+
+BOUND = [
+    ("a magic nobody knows, on its line", ["%%frame_of sales\n1 2", "sales.head()"]),
+    ("a magic nobody knows, in its body", ["%%lisp\n(defun twice (x) (* 2 x))", "twice(2)"]),
+    ("a line magic nobody knows", ["%read_into sales sales.csv", "sales.head()"]),
+    ("Fortran", ["%%fortran\nsubroutine add(x, y)\nend subroutine add", "add(1, 2)"]),
+    ("Cython", ["%%cython\ndef twice(int x):\n    return 2 * x", "twice(2)"]),
+    ("a stream of a program", ["%%bash --out listed\nls", "print(listed)"]),
+    ("a file that the shell runs", ["get_ipython().run_line_magic('run', 'x.py')", "x"]),
+    ("the old spelling", ["get_ipython().magic('run x.py')", "x"]),
+    ("a shell with a name", ["shell = get_ipython()\nshell.run_cell('x = 1')", "x"]),
+    ("imported", ["from IPython import get_ipython\nget_ipython().ex('x = 1')", "x"]),
+    ("a cell magic by the shell", ["get_ipython().run_cell_magic('cython', '', code)", "f()"]),
+    ("pushed", ["get_ipython().push({'x': 1})", "x"]),
+    ("the shell's names", ["get_ipython().user_ns['x'] = 1", "x"]),
+    ("all the shell's names", ["get_ipython().user_ns.update(found)", "x"]),
+    ("the module itself", ["import sys\nsys.modules[__name__].x = 1", "x"]),
+    ("the module itself, by setattr", ["import sys\nsetattr(sys.modules[__name__], 'x', 1)", "x"]),
+    ("the main module", ["import __main__\n__main__.x = 1", "x"]),
+    ("a builtin", ["import builtins\nbuiltins.x = 1", "x"]),
+]  # fmt: skip
+KNOWN = [
+    ["%load_ext autoreload\n%autoreload 2"],
+    ["get_ipython().run_line_magic('matplotlib', 'inline')"],
+    ["get_ipython().system('ls')"],
+    ["%%html\n<b>x</b>"],
+    ["%%bash\nls"],
+    ["import sys\nsys.modules['other'] = sys"],
+    ["model = object()\nsetattr(model, 'x', 1)"],
+]
+
+
+def undefined(cells: list[str]) -> list[str]:
+    plain = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None}
+    document = {"cells": [{**plain, "source": one} for one in cells], "metadata": {}}
+    data = json.dumps({**document, "nbformat": 4, "nbformat_minor": 5}).encode()
+    findings = check_bytes(data, "x.ipynb").findings
+    return [one.symbol for one in findings if one.code == "NBP103"]
+
+
+@pytest.mark.parametrize("cells", [case[1] for case in BOUND], ids=[case[0] for case in BOUND])
+def test_bound(cells: list[str]) -> None:
+    assert undefined(["found = code = 1", *cells]) == []
+    assert undefined(cells[-1:])
+
+
+@pytest.mark.parametrize("cells", KNOWN)
+def test_what_binds_nothing_hides_nothing(cells: list[str]) -> None:
+    assert undefined([*cells, "nope"]) == ["nope"]
