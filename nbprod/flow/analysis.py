@@ -11,6 +11,7 @@ import re
 import sys
 from collections.abc import Container, Iterable, Iterator, Sequence
 from functools import cached_property, partial
+from typing import TypeGuard
 
 from nbprod.flow import calls, expressions, objects
 from nbprod.flow.environment import Entry
@@ -90,34 +91,39 @@ def _proven(
     machine: Machine, index: int, reasons: tuple[SelfDependence, ...]
 ) -> tuple[SelfDependence, ...]:
     """Follow the cell a second time: where all values are known, that decides."""
-    if machine.failed is not None or not any(one.kind in _DECIDABLE for one in reasons):
+    decidable = [one.name for one in reasons if one.kind in _DECIDABLE]
+    first = {one.name: machine.env.get(one.name) for one in reasons}
+    shown = machine.shown.get(index, NONE)
+    printed = machine.printed.get(index, [])
+    if (
+        machine.failed is not None
+        or not any(_is_constant(first[name]) for name in decidable)
+        or shown.kind != "const"
+        or None in printed
+    ):
         return reasons
     second = machine.twin()
     mark = machine.env.mark()
-    first = {one.name: machine.env.get(one.name) for one in reasons}
     completed = _run_cell(second, index) and not second.failures
     after = {name: machine.env.get(name) for name in first}
     machine.env.rollback(mark)
     if not completed:
         return reasons
-    printed, again = machine.printed.get(index, []), second.printed.get(index, [])
-    shown, next_shown = machine.shown.get(index, NONE), second.shown.get(index, NONE)
-    known = None not in printed and None not in again
-    known = known and shown.kind == "const" and next_shown.kind == "const"
+    again, next_shown = second.printed.get(index, []), second.shown.get(index, NONE)
+    known = None not in again and next_shown.kind == "const"
     decided = []
     for one in reasons:
         old, new = first[one.name], after[one.name]
-        constant = (
-            old is not None and new is not None
-            and old.value.kind == "const" and new.value.kind == "const"
-        )  # fmt: skip
-        if one.kind in _DECIDABLE and constant and known:
-            assert old is not None and new is not None
+        if one.kind in _DECIDABLE and known and _is_constant(old) and _is_constant(new):
             if old.value != new.value or printed != again or shown != next_shown:
                 decided.append(one._replace(certain=True))
         else:
             decided.append(one)
     return tuple(decided)
+
+
+def _is_constant(entry: Entry | None) -> TypeGuard[Entry]:
+    return entry is not None and entry.value.kind == "const"
 
 
 def _run_cell(machine: Machine, index: int) -> bool:
