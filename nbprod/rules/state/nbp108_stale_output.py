@@ -26,6 +26,19 @@ print(b)  #! NBP108
 #>> 7
 ```
 
+A cell that was cleared has lost its count and left a gap: results after it are possibly stale.
+
+```notebook
+# %% [1]
+a = 1
+# %%
+b = a + 1
+print(b)
+# %% [3]
+print(b)  #! NBP108?
+#>> 2
+```
+
 ## Clean
 
 ```notebook
@@ -44,19 +57,6 @@ import math
 # %% [1]
 math.floor(2.5)
 #> 2
-```
-
-The outputs of a cell were cleared, and its count with them:
-
-```notebook
-# %% [1]
-a = 1
-# %%
-b = a + 1
-print(b)
-# %% [3]
-print(b)
-#>> 2
 ```
 
 ```notebook
@@ -92,7 +92,7 @@ from collections.abc import Iterator
 
 from nbprod.facts import Facts
 from nbprod.flow.types import Use
-from nbprod.model import Diagnostic, Label
+from nbprod.model import Certainty, Diagnostic, Label
 from nbprod.notebook.types import Cell, Notebook
 from nbprod.rule import rule, whole_cell
 
@@ -123,11 +123,7 @@ def _from_unexecuted(facts: Facts) -> Iterator[Diagnostic]:
     unexecuted = set(facts.execution.unexecuted)
     readers: dict[int, list[Use]] = {}
     for index in sorted(facts.execution.order):
-        cell = facts.cell(index)
-        if not cell.outputs or index not in facts.flow.cells:
-            continue
-        if (cell.execution_count or 0) > facts.execution.first_gap:
-            # The other cell may have run before this one, and lost its count with its outputs.
+        if not facts.cell(index).outputs or index not in facts.flow.cells:
             continue
         for use in facts.flow.cells[index].uses:
             sources = {one.cell for one in use.definitions if not one.is_unbound}
@@ -137,17 +133,26 @@ def _from_unexecuted(facts: Facts) -> Iterator[Diagnostic]:
                     continue
                 readers.setdefault(min(sources), []).append(use)
     for source, uses in sorted(readers.items()):
-        first = uses[0]
-        cells = sorted({use.cell + 1 for use in uses})
+        # One that ran before a result and was cleared has left a gap in the counts before it.
+        sure = [use for use in uses if _count(use, facts) <= facts.execution.first_gap]
+        first = (sure or uses)[0]
+        cells = sorted({use.cell + 1 for use in sure or uses})
         others = f" (and cells {', '.join(map(str, cells[1:6]))})" if len(cells) > 1 else ""
+        does_not = "does not" if sure else "may not"
         yield Diagnostic(
             first.chain[0].span if first.chain else first.span,
-            f"the saved result of cell {first.cell + 1}{others} does not come from this code: "
-            f"`{first.name}` is defined by cell {source + 1}, which has not run",
+            f"the saved result of cell {first.cell + 1}{others} {does_not} come from this code: "
+            f"`{first.name}` is defined by cell {source + 1}, which has not run"
+            + ("" if sure else ", or was cleared"),
+            certainty=Certainty.CERTAIN if sure else Certainty.POSSIBLE,
             symbol=first.name,
             labels=(Label(whole_cell(facts.cell(source)), "has no execution count"),),
             help="run all cells again",
         )
+
+
+def _count(use: Use, facts: Facts) -> int:
+    return facts.cell(use.cell).execution_count or 0
 
 
 def _contradicted(cell: Cell, facts: Facts) -> Iterator[Diagnostic]:
