@@ -17,7 +17,7 @@ from nbprod.flow import calls, expressions, objects
 from nbprod.flow.environment import Entry
 from nbprod.flow.libcalls import mark_opaque
 from nbprod.flow.machine import OPAQUE, Dead, Machine, Read
-from nbprod.flow.magics import run_cell_magics, run_private
+from nbprod.flow.magics import NAME, run_cell_magics, run_private
 from nbprod.flow.program import FlowOptions, Program
 from nbprod.flow.rerun import self_dependences
 from nbprod.flow.statements import run_statement
@@ -46,7 +46,6 @@ _LIKELY_BINDING = re.compile(
     re.MULTILINE,
 )
 _DECIDABLE = ("rebinds", "augments", "overwrites")
-_NAME = re.compile(r"[^\W\d]\w*")
 
 
 def analyse(parsed: Sequence[ParsedCell | None], options: FlowOptions = FlowOptions()) -> Flow:
@@ -204,10 +203,8 @@ def _assume_bindings(machine: Machine, parsed: ParsedCell) -> None:
         node = machine.program.places.stand_in(index, "", span.start, span.end)
         mark_opaque(machine, node, "newer syntax")
     for match in _LIKELY_BINDING.finditer(parsed.cell.source):
-        for name in _NAME.findall(next(group for group in match.groups() if group)):
-            if machine.env.get(name) is None:
-                node = machine.program.places.stand_in(index, name, match.start(), match.end())
-                machine.bind(name, node, Value("any"), "dynamic", "syntax error")
+        for name in NAME.findall(next(group for group in match.groups() if group)):
+            machine.assume(name, match.start(), match.end(), "syntax error")
 
 
 def _left_bound(machine: Machine, mark: int, index: int) -> dict[str, Definition]:
@@ -362,7 +359,7 @@ class Flow:
         return {
             key: entry
             for key, entry in self._machine.env.entries.items()
-            if isinstance(key, str) and not all(one.is_unbound for one in entry.definitions)
+            if isinstance(key, str) and not entry.is_absent
         }
 
     @cached_property

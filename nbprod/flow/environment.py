@@ -27,6 +27,15 @@ class Entry(NamedTuple):
     """For an object of the heap: its elements in order, None when they are not known."""
 
     @property
+    def is_absent(self) -> bool:
+        """Whether it is there on no path."""
+        # Not by `all`: this is asked for every name at every join.
+        for one in self.definitions:  # noqa: SIM110
+            if not one.is_unbound:
+                return False
+        return True
+
+    @property
     def is_sure(self) -> bool:
         """Whether it is there on every path."""
         return UNBOUND not in self.definitions
@@ -50,19 +59,11 @@ def join_entries(left: Entry, right: Entry) -> Entry:
 
 def _join_present(left: Entry, right: Entry) -> Value:
     """Join the values, where an entry that is surely unbound has none to give."""
-    if _is_unbound(left.definitions):
+    if left.is_absent:
         return right.value
-    if _is_unbound(right.definitions):
+    if right.is_absent:
         return left.value
     return join_values(left.value, right.value)
-
-
-def _is_unbound(definitions: frozenset[Definition]) -> bool:
-    # Not by `all`: this is asked for every name at every join.
-    for one in definitions:  # noqa: SIM110
-        if not one.is_unbound:
-            return False
-    return True
 
 
 class Environment:

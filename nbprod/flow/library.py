@@ -23,6 +23,7 @@ __all__ = [
     "MUTATORS",
     "PURE_MODULES",
     "RESETTING",
+    "SHELL",
     "STRONG_MUTATORS",
     "is_kernel_name",
     "result_type",
@@ -53,6 +54,8 @@ class _KernelNames:
 
 
 KERNEL_NAMES = _KernelNames()
+SHELL = "IPython.shell"
+"""What stands for the object that `get_ipython()` gives."""
 # Inputs and outputs of earlier cells: what they hold depends on what ran before.
 HISTORY_NAMES = frozenset(["In", "Out", "_ih", "_oh", "_", "__", "___", "_i", "_ii", "_iii"])
 

@@ -395,6 +395,12 @@ class Machine:
         if isinstance(key, str):
             self.made.setdefault(name, {})[definition] = None
 
+    def assume(self, name: str, start: int, end: int, how: str) -> None:
+        """Text of the cell's source that is no Python may bind a name that nothing has bound."""
+        if self.env.get(name) is None:
+            node = self.program.places.stand_in(self.source_cell, name, start, end)
+            self.bind(name, node, ANY, "dynamic", how)
+
     def unbind(self, name: str, node: ast.AST, kind: BindingKind = "deletion") -> None:
         """Take a name away, as ``del`` and the end of ``except … as`` do."""
         key = self.store_key(name)

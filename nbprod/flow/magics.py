@@ -12,13 +12,14 @@ from nbprod.flow.environment import Entry
 from nbprod.flow.machine import Dead, Frame, Machine
 from nbprod.flow.scopes import Scope, bound_names
 from nbprod.flow.values import ANY, Value, library
+from nbprod.notebook.types import Cell
 from nbprod.syntax.types import Magic, ParsedCell
 
-__all__ = ["run_cell_magics", "run_magic", "run_private"]
+__all__ = ["NAME", "run_cell_magics", "run_effects", "run_magic", "run_private"]
 
 _RUN_FILE = re.compile(r"%run\s+(?:-[a-zA-Z]+\s+)*['\"]?([^\s'\"]+)")
 _WRITTEN = re.compile(r"%%(?:writefile|file)\s+(-a\s+)?['\"]?([^\s'\"]+)")
-_NAME = re.compile(r"[^\W\d]\w*")
+NAME = re.compile(r"[^\W\d]\w*")
 _MOST_NAMES = 500
 _PYLAB = ("np", "plt", "numpy", "pylab", "mlab", "pyplot")
 
@@ -26,8 +27,6 @@ _PYLAB = ("np", "plt", "numpy", "pylab", "mlab", "pyplot")
 def run_magic(machine: Machine, magic: Magic, node: ast.expr) -> Value:
     """Run a line magic, a shell line or a help request where its stand-in is evaluated."""
     _names(machine, magic)
-    if magic.kind == "line":
-        _assumed(machine, magic, magic.text)
     if magic.body is not None:
         from nbprod.flow.statements import run_block
 
@@ -35,7 +34,7 @@ def run_magic(machine: Machine, magic: Magic, node: ast.expr) -> Value:
             run_private(machine, magic.body.body)
         else:
             run_block(machine, magic.body.body)
-    _effects(machine, magic, node)
+    run_effects(machine, magic, node)
     return machine.allocate("any")
 
 
@@ -46,7 +45,7 @@ def run_cell_magics(machine: Machine, parsed: ParsedCell) -> None:
             continue
         _names(machine, magic)
         if magic.scope == "opaque":
-            _assumed(machine, magic, parsed.cell.source[magic.start :])
+            _assume_names(machine, magic, parsed.cell)
         if magic.body is not None:
             run_private(machine, magic.body.body)
         written = _WRITTEN.match(magic.text)
@@ -96,20 +95,17 @@ def _names(machine: Machine, magic: Magic) -> None:
         machine.bind(name.name, node, machine.allocate("any"), "magic", magic.name)
 
 
-def _assumed(machine: Machine, magic: Magic, text: str) -> None:
-    """Of a magic that is not known, what it is given may be names to bind.
+def _assume_names(machine: Machine, magic: Magic, cell: Cell) -> None:
+    """Of a cell magic that is not known, all words may be names that it binds.
 
-    ``text`` is that of the cell from the magic on. `%%fortran` binds the subroutines of its body.
+    Those of `%%fortran` are the subroutines of its body. A line magic that is not known may bind
+    anything (`Magic.opaque_names`).
     """
     if magic.known and magic.name != "fortran":
         return
-    cell = machine.source_cell
-    for match in islice(_NAME.finditer(text, len(magic.name) + 2), _MOST_NAMES):
-        name = match[0]
-        if machine.env.get(name) is None and not keyword.iskeyword(name):
-            start = magic.start + match.start()
-            node = machine.program.places.stand_in(cell, name, start, start + len(name))
-            machine.bind(name, node, machine.allocate("any"), "dynamic", magic.name)
+    for match in islice(NAME.finditer(cell.source, magic.start + len(magic.name) + 2), _MOST_NAMES):
+        if not keyword.iskeyword(match[0]):
+            machine.assume(match[0], match.start(), match.end(), magic.name)
 
 
 def _is_visible(machine: Machine, name: str) -> bool | None:
@@ -120,7 +116,8 @@ def _is_visible(machine: Machine, name: str) -> bool | None:
     return True if key in machine.env.entries else None
 
 
-def _effects(machine: Machine, magic: Magic, node: ast.expr) -> None:
+def run_effects(machine: Machine, magic: Magic, node: ast.expr) -> None:
+    """Do what a line magic does besides the names that it reads and binds by its own words."""
     if magic.name == "run":
         _run_file(machine, magic, node)
     elif magic.name == "cd":

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from nbprod.flow import calls, libcalls
 from nbprod.flow.environment import Entry
+from nbprod.flow.library import SHELL
 from nbprod.flow.machine import Machine
 from nbprod.flow.values import (
     ANY,
@@ -31,7 +32,7 @@ __all__ = [
 ]
 
 # The notebook's own names, as attributes of what `get_ipython()` gives.
-_NAMESPACES = ("IPython.shell.user_ns", "IPython.shell.user_global_ns")
+_NAMESPACES = (f"{SHELL}.user_ns", f"{SHELL}.user_global_ns")
 _INDEXERS = frozenset(("loc", "iloc", "at", "iat"))
 _FRAME = "pandas.DataFrame"
 
@@ -42,7 +43,7 @@ def class_attribute(
     """An attribute found on a class or its bases, with the class that has it."""
     for owner in _linearised(cls):
         entry = machine.env.entries.get((owner.frame, name))
-        if entry is not None and not all(one.is_unbound for one in entry.definitions):
+        if entry is not None and not entry.is_absent:
             scope = machine.reads.get(machine.cell)
             patched = [one for one in entry.definitions if one.binding.kind == "mutation"]
             if patched and scope is not None:

@@ -39,18 +39,33 @@ KNOWN = [
 ]
 
 
-def undefined(cells: list[str]) -> list[str]:
+def undefined(cells: list[str]) -> list[str | None]:
+    return symbols(cells, "NBP103")
+
+
+def deleted(cells: list[str]) -> list[str | None]:
+    return symbols(cells, "NBP104")
+
+
+def symbols(cells: list[str], code: str) -> list[str | None]:
     plain = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None}
     document = {"cells": [{**plain, "source": one} for one in cells], "metadata": {}}
     data = json.dumps({**document, "nbformat": 4, "nbformat_minor": 5}).encode()
     findings = check_bytes(data, "x.ipynb").findings
-    return [one.symbol for one in findings if one.code == "NBP103"]
+    return [one.symbol for one in findings if one.code == code]
 
 
 @pytest.mark.parametrize("cells", [case[1] for case in BOUND], ids=[case[0] for case in BOUND])
 def test_bound(cells: list[str]) -> None:
     assert undefined(["found = code = 1", *cells]) == []
     assert undefined(cells[-1:])
+
+
+def test_the_shell_does_what_the_magic_does() -> None:
+    reset = ["x = 1", "get_ipython().run_line_magic('reset', '-sf')", "x"]
+    stored = ["get_ipython().magic('store -r x')", "x\ny"]
+    assert deleted(reset) == ["x"]
+    assert undefined(stored) == ["y"]
 
 
 @pytest.mark.parametrize("cells", KNOWN)
