@@ -85,6 +85,20 @@ class Settings(NamedTuple):
         """The part that parsing wants."""
         return SyntaxOptions(frozenset(self.python_magics), frozenset(self.opaque_magics))
 
+    def check_options(self, read_file: Callable[[str], str | None]) -> CheckOptions:
+        """What a check is told besides the notebook; ``read_file`` gives files beside it."""
+        return CheckOptions(
+            self.syntax,
+            read_file,
+            tag_ignores=self.tag_ignores,
+            severities=self.severity,
+            declared=frozenset(self.declared) if self.declared is not None else None,
+            sizes=Sizes(
+                self.max_cell_lines, self.max_cells, self.max_complexity, self.max_lifetime
+            ),
+            builtins=frozenset(self.builtins),
+        )
+
     def selection(self) -> Selection:
         """The rules to run on notebooks that no pattern names.
 
@@ -386,22 +400,8 @@ def check_one(
     ``effort`` bounds the search for fixes; ``secrets`` are credentials of other notebooks.
     """
     is_foreign = notebook.language != "python" and not any(one.is_python for one in notebook.cells)
-    options = CheckOptions(
-        settings.syntax,
-        read_file or file_reader(notebook.path),
-        effort,
-        secrets,
-        settings.tag_ignores,
-        settings.severity,
-        frozenset(settings.declared) if settings.declared is not None else None,
-        Sizes(
-            settings.max_cell_lines,
-            settings.max_cells,
-            settings.max_complexity,
-            settings.max_lifetime,
-        ),
-        frozenset(settings.builtins),
-    )
+    options = settings.check_options(read_file or file_reader(notebook.path))
+    options = options._replace(effort=effort, secrets=secrets)
     selection = settings.selection_for(notebook.path)
     if is_foreign:
         # Credentials can be told in any language; all else is about Python.
@@ -419,11 +419,8 @@ def check_one(
 
 def facts_of(notebook: Notebook, settings: Settings, effort: int = CheckOptions().effort) -> Facts:
     """What is known of a notebook where these settings hold; files beside it are read."""
-    reader = file_reader(notebook.path)
-    return Facts(
-        notebook,
-        CheckOptions(settings.syntax, reader, effort, builtins=frozenset(settings.builtins)),
-    )
+    options = settings.check_options(file_reader(notebook.path))
+    return Facts(notebook, options._replace(effort=effort))
 
 
 def _internal(path: str, error: Exception) -> Finding:

@@ -14,7 +14,7 @@ import click
 from nbprod.config.files import Configuration
 from nbprod.discover import Discovered
 from nbprod.errors import UsageError
-from nbprod.project import discover, find_notebook
+from nbprod.project import Configure, discover, find_notebook
 
 if TYPE_CHECKING:
     from nbprod.clones.find import Found, Limits
@@ -62,7 +62,7 @@ def command(paths: tuple[str, ...], **options: Any) -> int:
         raise UsageError("--fix and --diff need the module to write: -o PACKAGE/module.py")
     configure = Configuration(None, (), bool(options["isolated"])).for_path
     notebooks = discover(paths or (".",), configure)
-    sources = [source for one in notebooks for source in _of_notebook(one)]
+    sources = [source for one in notebooks for source in _of_notebook(one, configure)]
     if not options["no_modules"]:
         sources += _of_modules(paths or (".",), {os.path.abspath(one.path) for one in notebooks})
     limits = Limits(int(options["min_nodes"]), int(options["min_statements"]))
@@ -72,7 +72,8 @@ def command(paths: tuple[str, ...], **options: Any) -> int:
     if options["baseline"]:
         found = _unknown(found, str(options["baseline"]))
     if options["fix"] or options["diff"]:
-        return _fix(found, limits, str(options["output"]), shows=bool(options["diff"]))
+        shows = bool(options["diff"])
+        return _fix(found, limits, str(options["output"]), configure, shows=shows)
     if options["output_format"] == "json":
         click.echo(json.dumps(_as_json(found), indent=2))
     else:
@@ -103,7 +104,7 @@ def _unknown(found: Found, path: str) -> Found:
     return without_known(found, from_json(text, path), relative_to(path))
 
 
-def _fix(found: Found, limits: Limits, output: str, *, shows: bool) -> int:
+def _fix(found: Found, limits: Limits, output: str, configure: Configure, *, shows: bool) -> int:
     """Write the module and the notebooks, or show what would change."""
     from nbprod.extract.targets import target_of
     from nbprod.extract.writing import write_all
@@ -112,12 +113,11 @@ def _fix(found: Found, limits: Limits, output: str, *, shows: bool) -> int:
     from nbprod.project import facts_of, get_notebook
 
     target = target_of(output, os.getcwd())
-    configuration = Configuration()
     notebooks = {}
     places = (one for group in found.groups for one in group.fragments)
     for path in dict.fromkeys(one.source.path for one in places if one.source.cell is not None):
         notebook, data = get_notebook(path)
-        notebooks[path] = Read(facts_of(notebook, configuration.for_path(path)), data)
+        notebooks[path] = Read(facts_of(notebook, configure(path)), data)
     delivery = deliver(found.groups, notebooks, limits, target)
     if shows:
         _show(delivery.files)
@@ -152,14 +152,14 @@ def _show(files: Mapping[str, bytes]) -> None:
         click.echo(line, nl=not line.endswith("\n"))
 
 
-def _of_notebook(found: Discovered) -> list[Source]:
+def _of_notebook(found: Discovered, configure: Configure) -> list[Source]:
     from nbprod.clones.sources import sources_of_notebook
-    from nbprod.facts import Facts
+    from nbprod.project import facts_of
 
     notebook = find_notebook(found.path) if found.problem is None else None
     if notebook is None:
         return []
-    return sources_of_notebook(found.path, Facts(notebook).parsed)
+    return sources_of_notebook(found.path, facts_of(notebook, configure(found.path)).parsed)
 
 
 def _of_modules(paths: Sequence[str], notebooks: set[str]) -> Iterator[Source]:

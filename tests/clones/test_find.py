@@ -156,6 +156,19 @@ def test_the_command(tmp_path: Path) -> None:
     assert json.loads(alone.stdout) == {"version": "1", "copies": [], "groups": []}
 
 
+def test_the_command_heeds_the_configuration_unless_told_not_to(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        text = f"%%measured\n{CLEAN.strip()}"
+        save(tmp_path / f"{name}.ipynb", cell("import x", "a"), cell(text, "b"), cell(name, "c"))
+    (tmp_path / "nbprod.toml").write_text('python-magics = ["measured"]\n')
+    command = [sys.executable, "-m", "nbprod", "clones"]
+    for options, code in (((), 1), (("--isolated",), 0)):
+        done = subprocess.run(
+            [*command, *options], cwd=tmp_path, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == code, done.stdout + done.stderr
+
+
 def test_many_places_and_many_copies_are_told_too() -> None:
     sources = [
         source_of(f"n{at:02}.ipynb", 1, ast.parse(f"{CLEAN}print({', '.join('x' * (at + 1))})"))
