@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-__all__ = ["cell_language", "mapping", "notebook_language", "python_version"]
+__all__ = ["DATABRICKS_KEY", "cell_language", "mapping", "notebook_language", "python_version"]
 
 _VERSION = re.compile(r"(\d+)\.(\d+)")
 _PYTHON = re.compile(r"(?:i|c)?python[\d.]*|py(?:spark|py)?\d*")
@@ -25,7 +25,8 @@ _KERNEL_LANGUAGES = {
     "apache_toree_scala": "scala",
     "almond": "scala",
 }
-_DATABRICKS = "application/vnd.databricks.v1+notebook"
+DATABRICKS_KEY = "application/vnd.databricks.v1+notebook"
+"""The member of the metadata in which Databricks keeps what it knows of a notebook."""
 
 
 def mapping(value: object) -> Mapping[str, Any]:
@@ -55,7 +56,7 @@ def _declared(metadata: Mapping[str, Any]) -> Iterator[object]:
     yield mapping(metadata.get("kernelspec")).get("language")
     yield mapping(metadata.get("language_info")).get("name")
     yield mapping(metadata.get("jupytext")).get("main_language")
-    yield mapping(metadata.get(_DATABRICKS)).get("language")
+    yield mapping(metadata.get(DATABRICKS_KEY)).get("language")
     # nbformat 3: IJulia has it here, and Python in its cells.
     yield metadata.get("language")
 

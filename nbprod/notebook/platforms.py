@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from nbprod.notebook.kernels import mapping
+from nbprod.notebook.kernels import DATABRICKS_KEY, mapping
 from nbprod.notebook.types import Cell
 
 __all__ = ["DATABRICKS", "ZEPPELIN", "is_databricks", "platform_names", "switched_language"]
@@ -56,7 +56,7 @@ def platform_names(metadata: Mapping[str, Any], cells: Sequence[Cell]) -> tuple[
 
 def is_databricks(metadata: Mapping[str, Any]) -> bool:
     """Whether Databricks has written a notebook; once it left no more than a name and a number."""
-    return "application/vnd.databricks.v1+notebook" in metadata or (
+    return DATABRICKS_KEY in metadata or (
         isinstance(metadata.get("notebookId"), int) and isinstance(metadata.get("name"), str)
     )
 

@@ -105,8 +105,6 @@ _FOLDING: dict[type, Callable[..., str | None]] = {
     ast.BinOp: _sum,
     ast.Call: _unwrapped,
 }
-# What a value has to be for `_valued` to find something in it.
-_WITH_TEXT = frozenset((*_FOLDING, ast.BoolOp, ast.IfExp, ast.List, ast.Tuple, ast.Set))
 
 
 def _name_of(node: ast.AST) -> str:
@@ -143,9 +141,8 @@ def _outer(node: ast.AST) -> str:
 def _valued(
     name: str, outer: str, value: ast.expr | None, how: str, used: bool = False
 ) -> Iterator[Named]:
-    if type(value) not in _WITH_TEXT:
+    if value is None:
         return
-    assert value is not None
     text = folded(value)
     if text:
         yield Named(name, outer, text, value, how, used)
@@ -179,7 +176,7 @@ def _annotated(node: ast.AnnAssign | ast.NamedExpr | ast.AugAssign) -> Iterator[
 
 def _dict(node: ast.Dict, outer: str = "") -> Iterator[Named]:
     for key, value in zip(node.keys, node.values, strict=True):
-        name = folded(key) if key is not None and type(value) in _WITH_TEXT else None
+        name = folded(key) if key is not None else None
         if name is not None:
             yield from _valued(name, outer, value, "entry")
 
@@ -207,8 +204,7 @@ def _call(node: ast.Call) -> Iterator[Named]:
             yield from _valued("token", callee, node.args[0], "argument")
     else:
         for argument in node.args:
-            if type(argument) in _WITH_TEXT:
-                yield from _valued("", callee, argument, "argument")
+            yield from _valued("", callee, argument, "argument")
 
 
 def _second(node: ast.expr, callee: str) -> Iterator[Named]:
