@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from nbprod.environment.declared import declared_above
+from nbprod.environment.declared import declared_above, declared_by
 from nbprod.environment.distributions import distribution_of, normalised
 from tests.review.notebooks import cell, save
 
@@ -77,6 +77,22 @@ def test_the_file_names_versions_and_notebooks(tmp_path: Path) -> None:
     ]
     again = nbprod(tmp_path, "requirements", "-o", "r.txt")
     assert again.returncode == 2 and "exists already" in again.stderr
+
+
+def test_the_configuration_is_heeded_unless_it_is_not_wanted(tmp_path: Path) -> None:
+    save(tmp_path / "a.ipynb", cell("%%measured\nimport polars", "a"))
+    (tmp_path / "nbprod.toml").write_text('python-magics = ["measured"]\n')
+    assert "polars" in nbprod(tmp_path, "requirements").stdout
+    assert nbprod(tmp_path, "requirements", "--isolated").stdout == ""
+
+
+@pytest.mark.parametrize("table", ["project", "tool.poetry"])
+def test_a_project_declares_itself_with_what_it_needs(table: str, tmp_path: Path) -> None:
+    path = tmp_path / "pyproject.toml"
+    path.write_text(f'[{table}]\nname = "Shop.Data"\n')
+    assert declared_by(str(path)) == frozenset()
+    path.write_text(f'[{table}]\nname = "Shop.Data"\n[dependency-groups]\ndev = ["pandas"]\n')
+    assert declared_by(str(path)) == {"pandas", "shop-data"}
 
 
 def test_the_rule_knows_the_project_and_the_cache_does_too(tmp_path: Path) -> None:

@@ -144,7 +144,7 @@ def _check(
             results = with_linters(results, settings)
     if settings.baseline:
         results = _without_known(results, settings.baseline, quiet=bool(options["quiet"]))
-    return finish(results, options, settings)
+    return finish(results, options, settings, configure)
 
 
 def _discovered(
@@ -263,11 +263,16 @@ def _from_stdin(options: dict[str, object], configure: Configure) -> FileResult:
     return check_bytes(sys.stdin.buffer.read(), name, configure(name))
 
 
-def finish(results: Sequence[FileResult], options: dict[str, object], settings: Settings) -> int:
+def finish(
+    results: Sequence[FileResult],
+    options: dict[str, object],
+    settings: Settings,
+    configure: Configure,
+) -> int:
     """Write the report and the summary; returns the exit code."""
     report = Report(tuple(results), __version__)
     outputs = _outputs(options)
-    write_outputs(report, outputs, str(options["color"]))
+    write_outputs(report, outputs, str(options["color"]), configure)
     if not options["quiet"]:
         for_people = {"full", "concise", "grouped"}
         shown = [one.form for one in outputs if one.target is None]

@@ -13,12 +13,11 @@ from nbprod.changes import add_names, env_example, write_atomically
 from nbprod.discover import Discovered
 from nbprod.engine import unreadable
 from nbprod.errors import ReadError, UsageError
-from nbprod.facts import CheckOptions, Facts
 from nbprod.fixing.apply import Fixed, fix_bytes
 from nbprod.model import FileResult, Finding
 from nbprod.notebook.read import read_notebook
 from nbprod.notebook.types import Notebook
-from nbprod.project import Configure, Settings, check_one, discover
+from nbprod.project import Configure, Settings, check_one, discover, facts_of
 from nbprod.secrets.mask import Mask
 
 # A fix was asked for, so the search for an order may take its time.
@@ -50,7 +49,7 @@ def run_fixes(paths: Sequence[str], configure: Configure, options: dict[str, obj
         if not options["diff"]:
             after = read_notebook(fixed.data, one.path)
             run.results.append(check_one(after, settings, secrets=secrets))
-    return run.finish(configure("."))
+    return run.finish(configure)
 
 
 def _fix_by_ruff(found: Sequence[Discovered], configure: Configure) -> None:
@@ -94,7 +93,7 @@ def _secrets_of(found: Sequence[Discovered], configure: Configure) -> frozenset[
         if not any(rule.code == "NBP301" for rule in settings.selection_for(one.path).rules):
             continue
         try:
-            facts = Facts(read_notebook(_read(one), one.path), CheckOptions(settings.syntax))
+            facts = facts_of(read_notebook(_read(one), one.path), settings)
             values |= {secret.value for secret in facts.secrets if secret.text.part == "source"}
         except ReadError:
             continue
@@ -131,7 +130,7 @@ class _Run:
             " credential" in title or " environment" in title for title in fixed.applied
         )
 
-    def finish(self, settings: Settings) -> int:
+    def finish(self, configure: Configure) -> int:
         """Report what is left; returns the exit code."""
         quiet = self.options["quiet"]
         if self.options["diff"]:
@@ -147,7 +146,9 @@ class _Run:
             click.echo(_REVOKE, err=True)
         from nbprod.cli.check import finish, with_linters
 
-        return finish(with_linters(self.results, settings), self.options, settings)
+        settings = configure(".")
+        results = with_linters(self.results, settings)
+        return finish(results, self.options, settings, configure)
 
 
 def _write(path: str, data: bytes) -> None:

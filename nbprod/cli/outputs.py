@@ -11,6 +11,7 @@ from nbprod.changes import write_atomically
 from nbprod.cli.terminal import wants_colour
 from nbprod.errors import UsageError
 from nbprod.model import Report
+from nbprod.project import Configure
 from nbprod.report import FORMATS, renderer
 from nbprod.report.style import styled
 
@@ -54,7 +55,9 @@ def _output(text: str) -> Output:
     return Output(name, target or None)
 
 
-def write_outputs(report: Report, outputs: Sequence[Output], colour: str) -> None:
+def write_outputs(
+    report: Report, outputs: Sequence[Output], colour: str, configure: Configure
+) -> None:
     """Render a report in each format and write it.
 
     Raises:
@@ -66,7 +69,7 @@ def write_outputs(report: Report, outputs: Sequence[Output], colour: str) -> Non
         if output.pictures:
             from nbprod.cli.pictures import pictures
 
-            parts += pictures(report)
+            parts += pictures(report, configure)
         text = "".join(parts).encode("utf-8", "backslashreplace")
         if output.target is None:
             sys.stdout.write(text.decode("utf-8"))

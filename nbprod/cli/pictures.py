@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from nbprod.cli.graph import masked
-from nbprod.config.files import Configuration
 from nbprod.flow.graph import graph_mermaid
 from nbprod.model import Report
-from nbprod.project import facts_of, find_notebook
+from nbprod.project import Configure, facts_of, find_notebook
 from nbprod.report.markdown import escaped
 
 __all__ = ["pictures"]
@@ -19,24 +18,24 @@ _MOST_CELLS = 60
 _MOST_LETTERS = 20_000
 
 
-def pictures(report: Report) -> Iterator[str]:
+def pictures(report: Report, configure: Configure) -> Iterator[str]:
     """A folded picture for each of the first notebooks that have findings and are not too big."""
     made = 0
     for result in report.files:
         if not result.findings or result.unreadable or made == _MOST_NOTEBOOKS:
             continue
-        text = _mermaid(result.path)
+        text = _mermaid(result.path, configure)
         if text is not None:
             made += 1
             title = f"Data flow of {escaped(result.path)}"
             yield f"<details><summary>{title}</summary>\n\n```mermaid\n{text}```\n\n</details>\n\n"
 
 
-def _mermaid(path: str) -> str | None:
+def _mermaid(path: str, configure: Configure) -> str | None:
     notebook = find_notebook(path)
     if notebook is None:
         return None
-    facts = facts_of(notebook, Configuration().for_path(path))
+    facts = facts_of(notebook, configure(path))
     if not 0 < len(facts.flow.order) <= _MOST_CELLS:
         return None
     text = graph_mermaid(masked(facts), facts.flow, None)

@@ -11,7 +11,7 @@ import click
 from nbprod.changes import write_atomically
 from nbprod.config.files import Configuration
 from nbprod.errors import UsageError
-from nbprod.project import discover, facts_of, find_notebook
+from nbprod.project import Configure, discover, facts_of, find_notebook
 
 _EXAMPLES = """\b
 Examples:
@@ -43,7 +43,7 @@ def command(
     """
     configure = Configuration(None, (), isolated).for_path
     found = [one.path for one in discover(paths or (".",), configure) if one.problem is None]
-    text = "".join(_lines(_needs(found, pin)))
+    text = "".join(_lines(_needs(found, pin, configure)))
     if output is None:
         click.echo(text, nl=False)
         return 0
@@ -54,20 +54,19 @@ def command(
     return 0
 
 
-def _needs(paths: list[str], pin: bool) -> dict[str, _Need]:
+def _needs(paths: list[str], pin: bool, configure: Configure) -> dict[str, _Need]:
     from importlib.metadata import packages_distributions
 
     from nbprod.environment.distributions import distribution_of
     from nbprod.environment.imports import imported_modules, installed_pins
 
-    configuration = Configuration()
     installed = packages_distributions()
     needs: dict[str, _Need] = {}
     for path in paths:
         notebook = find_notebook(path)
         if notebook is None:
             continue
-        facts = facts_of(notebook, configuration.for_path(path))
+        facts = facts_of(notebook, configure(path))
         pins = installed_pins(facts)
         for one in imported_modules(facts):
             top = one.module.partition(".")[0]
