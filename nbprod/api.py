@@ -8,7 +8,7 @@ from pathlib import Path
 from nbprod.model import Finding
 from nbprod.notebook.read import read_notebook
 from nbprod.notebook.types import Notebook
-from nbprod.project import Settings, check_bytes
+from nbprod.project.run import Settings, check_bytes
 
 __all__ = ["check", "read"]
 

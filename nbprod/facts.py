@@ -7,19 +7,19 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from nbprod.model import Span
+from nbprod.notebook.positions import LineIndex
 from nbprod.notebook.types import Cell, Notebook
 from nbprod.syntax.parse import parse_notebook
-from nbprod.syntax.spans import LineIndex
 from nbprod.syntax.types import ParsedCell, SyntaxOptions
 
 if TYPE_CHECKING:
     import ast
 
-    from nbprod.evaluation import Evaluation
+    from nbprod.fixing.externalize_secret import SecretExternalizer
+    from nbprod.fixing.parameter_cell import ParameterCell
     from nbprod.flow import Flow, Program
     from nbprod.flow.order import Execution, OrderChange
-    from nbprod.lifting import Lifting
-    from nbprod.secrets.takeout import Takeout
+    from nbprod.leakage import Evaluation
     from nbprod.secrets.types import Secret
 
 __all__ = ["CheckOptions", "Facts", "Sizes"]
@@ -159,7 +159,7 @@ class Facts:
     @cached_property
     def evaluation(self) -> Evaluation:
         """What is trained on what, and how it is tested."""
-        from nbprod.evaluation.follow import NOTHING_TRAINED, follow
+        from nbprod.leakage.tracking import NOTHING_TRAINED, follow
 
         if not self.mentions((".fit", "cross_val")):
             return NOTHING_TRAINED
@@ -192,18 +192,18 @@ class Facts:
         return secrets_of(self.notebook, self.parsed, self.options.secrets)
 
     @cached_property
-    def takeout(self) -> Takeout:
+    def takeout(self) -> SecretExternalizer:
         """How the credentials are taken out, and under which names."""
-        from nbprod.secrets.takeout import Takeout
+        from nbprod.fixing.externalize_secret import SecretExternalizer
 
-        return Takeout(self)
+        return SecretExternalizer(self)
 
     @cached_property
-    def lifting(self) -> Lifting:
+    def lifting(self) -> ParameterCell:
         """How literals are lifted into the cell of parameters, and under which names."""
-        from nbprod.lifting import Lifting
+        from nbprod.fixing.parameter_cell import ParameterCell
 
-        return Lifting(self)
+        return ParameterCell(self)
 
     def cell(self, index: int) -> Cell:
         """A cell by its index."""

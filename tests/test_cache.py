@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nbprod.cache import Cache
-from nbprod.project import Settings, check_bytes
+from nbprod.project.cache import Cache
+from nbprod.project.run import Settings, check_bytes
 from tests.secrets.planted import code, notebook, random_key
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from nbprod.discover import iter_notebook_paths
+from nbprod.project.discover import iter_notebook_paths
 
 TREE = [
     "a.ipynb", "sub/b.ipynb", "sub/.ipynb_checkpoints/b-checkpoint.ipynb", "ignored.ipynb",

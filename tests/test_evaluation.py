@@ -6,8 +6,8 @@ import ast
 
 import pytest
 
-from nbprod.evaluation import Evaluation
-from nbprod.evaluation.follow import follow
+from nbprod.leakage import Evaluation
+from nbprod.leakage.tracking import follow
 
 HEAD = "df = pandas.read_csv('a.csv')\nX, y = df[['a', 'b']], df['t']\n"
 SPLIT = "Xa, Xb, ya, yb = train_test_split(X, y)\n"

@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from nbprod.engine import check_notebook
+from nbprod.checking.engine import check_notebook
+from nbprod.checking.registry import select
 from nbprod.fixing.apply import Fixed, fix_bytes
 from nbprod.model import NewLine
-from nbprod.notebook.new_cells import new_cells
+from nbprod.notebook.edits.new_cells import new_cells
+from nbprod.notebook.edits.splice import EditRefused, apply_edits
 from nbprod.notebook.read import read_notebook
-from nbprod.notebook.splice import EditRefused, apply_edits
-from nbprod.registry import select
 
 TRAIN = "def train(**settings):\n    return sorted(settings.items())\n"
 SOURCES = (

@@ -7,9 +7,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from nbprod.readiness.items import ITEMS
-from nbprod.readiness.judge import rules_of_items
-from nbprod.registry import rule_files
+from nbprod.checking.registry import rule_files
+from nbprod.review.readiness import rules_of_items
+from nbprod.review.readiness_items import ITEMS
 from tests.review.notebooks import cell, save
 
 

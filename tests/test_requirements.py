@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from nbprod.environment.declared import declared_above, declared_by
-from nbprod.environment.distributions import distribution_of, normalised
+from nbprod.libraries.distributions import distribution_of, normalised
 from tests.review.notebooks import cell, save
 
 

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from nbprod.roomy import roomy
+from nbprod.project.stack import with_reserved_stack
 
 resource = pytest.importorskip("resource")
 
@@ -28,7 +28,7 @@ def up_and_down() -> int:
 @pytest.mark.skipif(sys.platform != "linux", reason="counts pages as Linux does")
 @pytest.mark.skipif(sys.implementation.name != "cpython", reason="about CPython's own stack")
 def test_calls_out_of_a_roomy_frame_map_no_memory() -> None:
-    @roomy
+    @with_reserved_stack
     def with_room() -> int:
         up_and_down()
         return up_and_down()
@@ -37,7 +37,7 @@ def test_calls_out_of_a_roomy_frame_map_no_memory() -> None:
 
 
 def test_a_roomy_function_is_the_same_function() -> None:
-    @roomy
+    @with_reserved_stack
     def add(left: int, right: int = 2, *more: int, **named: int) -> int:
         """Add."""
         return left + right + sum(more) + sum(named.values())

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from nbprod.engine import check_notebook
+from nbprod.checking.engine import check_notebook
+from nbprod.checking.registry import RuleFile, Selection, _told_level, load_rule, rule_files, select
 from nbprod.facts import CheckOptions
-from nbprod.registry import RuleFile, Selection, _told_level, load_rule, rule_files, select
 from nbprod.rule import Level
 from nbprod.testing import Expected, parse_docs, parse_example
 

@@ -1,4 +1,4 @@
-"""Write ``nbprod/flow/stdlib_exports.json``: what ``from module import *`` binds.
+"""Write ``nbprod/libraries/stdlib_exports.json``: what ``from module import *`` binds.
 
 Run it with each supported Python; names already in the file are kept, so the result is the union:
 
@@ -17,7 +17,7 @@ import sys
 import warnings
 from pathlib import Path
 
-TABLE = Path(__file__).parent.parent / "nbprod" / "flow" / "stdlib_exports.json"
+TABLE = Path(__file__).parent.parent / "nbprod" / "libraries" / "stdlib_exports.json"
 # Modules that print, open windows or start something when they are imported.
 SKIPPED = {"antigravity", "this", "idlelib", "turtledemo", "__main__", "lib2to3", "test"}
 

@@ -1,4 +1,4 @@
-"""The command line: thin commands over `nbprod.project`."""
+"""The command line: thin commands over `nbprod.project.run`."""
 
 import gc
 

@@ -7,13 +7,13 @@ from collections.abc import Callable, Sequence
 
 import click
 
-from nbprod.baseline import Baseline, Entry
-from nbprod.changes import write_atomically
+from nbprod.checking.baseline import Baseline, Entry
 from nbprod.cli.check import with_linters
 from nbprod.config.files import DEFAULT_BASELINE, Configuration
 from nbprod.errors import UsageError
 from nbprod.model import FileResult
-from nbprod.project import discover, iter_results
+from nbprod.project.files import write_atomically
+from nbprod.project.run import discover, iter_results
 
 __all__ = ["command", "read_baseline", "relative_to", "write_known"]
 

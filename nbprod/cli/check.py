@@ -15,10 +15,10 @@ from nbprod.cli.terminal import progress
 from nbprod.config.files import Configuration
 from nbprod.config.layers import read_table
 from nbprod.config.options import LEVELS, SEVERITIES
-from nbprod.discover import Discovered, is_notebook
 from nbprod.errors import UsageError
 from nbprod.model import FileResult, Report
-from nbprod.project import Configure, Settings, check_bytes, discover, iter_results
+from nbprod.project.discover import Discovered, is_notebook
+from nbprod.project.run import Configure, Settings, check_bytes, discover, iter_results
 from nbprod.report import FORMATS
 
 _EXAMPLES = """\b
@@ -194,7 +194,7 @@ def with_linters(results: Sequence[FileResult], settings: Settings) -> Sequence[
     """Results with what the other linters of the settings find in the same files."""
     if not (settings.ruff or settings.tools):
         return results
-    from nbprod.linters.foreign import merged
+    from nbprod.linters.convert import merged
     from nbprod.linters.run import foreign_findings
 
     paths = [one.path for one in results if not one.unreadable and one.skipped is None]

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nbprod.config.files import Configuration
-from nbprod.discover import Discovered
 from nbprod.errors import UsageError
-from nbprod.project import Configure, discover, find_notebook
+from nbprod.project.discover import Discovered
+from nbprod.project.run import Configure, discover, find_notebook
 
 if TYPE_CHECKING:
     from nbprod.clones.find import Found, Limits
@@ -84,7 +84,7 @@ def command(paths: tuple[str, ...], **options: Any) -> int:
 
 def _write_baseline(found: Found, path: str) -> int:
     from nbprod.cli.baseline import relative_to, write_known
-    from nbprod.clones.known import known_of, to_json
+    from nbprod.clones.baseline import known_of, to_json
 
     known = known_of(found, relative_to(path))
     write_known(path, to_json(known))
@@ -95,7 +95,7 @@ def _write_baseline(found: Found, path: str) -> int:
 
 def _unknown(found: Found, path: str) -> Found:
     from nbprod.cli.baseline import relative_to
-    from nbprod.clones.known import from_json, without_known
+    from nbprod.clones.baseline import from_json, without_known
 
     try:
         text = Path(path).read_text(encoding="utf-8")
@@ -106,11 +106,11 @@ def _unknown(found: Found, path: str) -> Found:
 
 def _fix(found: Found, limits: Limits, output: str, configure: Configure, *, shows: bool) -> int:
     """Write the module and the notebooks, or show what would change."""
-    from nbprod.extract.targets import target_of
-    from nbprod.extract.writing import write_all
-    from nbprod.merge.across import Read
+    from nbprod.extract.plan.targets import target_of
     from nbprod.merge.delivery import deliver
-    from nbprod.project import facts_of, get_notebook
+    from nbprod.merge.notebooks import Read
+    from nbprod.project.run import facts_of, get_notebook
+    from nbprod.project.write_all import write_all
 
     target = target_of(output, os.getcwd())
     notebooks = {}
@@ -134,7 +134,7 @@ def _fix(found: Found, limits: Limits, output: str, configure: Configure, *, sho
 
 
 def _show(files: Mapping[str, bytes]) -> None:
-    from nbprod.extract.explain import differences, script_of
+    from nbprod.extract.plan.explain import differences, script_of
     from nbprod.notebook.read import read_notebook
 
     def lines(path: str, data: bytes) -> list[str]:
@@ -154,7 +154,7 @@ def _show(files: Mapping[str, bytes]) -> None:
 
 def _of_notebook(found: Discovered, configure: Configure) -> list[Source]:
     from nbprod.clones.sources import sources_of_notebook
-    from nbprod.project import facts_of
+    from nbprod.project.run import facts_of
 
     notebook = find_notebook(found.path) if found.problem is None else None
     if notebook is None:
@@ -165,7 +165,7 @@ def _of_notebook(found: Discovered, configure: Configure) -> list[Source]:
 def _of_modules(paths: Sequence[str], notebooks: set[str]) -> Iterator[Source]:
     """The modules below some folders; those that do not parse are passed over."""
     from nbprod.clones.sources import source_of
-    from nbprod.discover import DEFAULT_EXCLUDES
+    from nbprod.project.discover import DEFAULT_EXCLUDES
 
     for path in paths:
         for top, folders, files in os.walk(path):

@@ -13,11 +13,11 @@ import click
 from nbprod.errors import UsageError
 
 if TYPE_CHECKING:
-    from nbprod.extract.delivery import Delivery, Order
-    from nbprod.extract.plan import Group, Kept
-    from nbprod.extract.planning import PlanOptions
-    from nbprod.extract.verify import RunOptions
+    from nbprod.execution.run import RunOptions
+    from nbprod.extract.delivery import Delivery, DeliveryRequest
+    from nbprod.extract.plan.planning import PlanOptions
     from nbprod.facts import Facts
+    from nbprod.refactor.plan import CellLeft, Group
 
 _EXAMPLES = """\b
 Examples:
@@ -64,9 +64,9 @@ def command(notebook: str, **options: object) -> int:
     Exit codes: 0 done, 1 refused, not the same or nothing to extract, 2 usage, 4 unreadable input
     or an internal error.
     """
-    from nbprod.extract.credentials import without_credentials
     from nbprod.extract.extraction import NothingToExtract
-    from nbprod.extract.select import all_cells
+    from nbprod.extract.plan.credentials import without_credentials
+    from nbprod.extract.plan.select import all_cells
 
     facts, data = _read(notebook)
     order = _order(notebook, options)
@@ -85,7 +85,7 @@ def command(notebook: str, **options: object) -> int:
     if options["interactive"]:
         asked = asked._replace(groups=_answered(asked, safe.stay))
 
-    def extracted(stay: Sequence[Kept] = ()) -> Delivery:
+    def extracted(stay: Sequence[CellLeft] = ()) -> Delivery:
         return _extracted(asked, (*safe.stay, *stay))
 
     if options["verifies"]:
@@ -107,13 +107,13 @@ class _Asked(NamedTuple):
     data: bytes
     groups: list[Group] | None
     cells: Sequence[int]
-    order: Order
+    order: DeliveryRequest
     plan: PlanOptions
 
 
-def _order(notebook: str, options: dict[str, object]) -> Order:
-    from nbprod.extract.delivery import Order
-    from nbprod.extract.targets import target_of
+def _order(notebook: str, options: dict[str, object]) -> DeliveryRequest:
+    from nbprod.extract.delivery import DeliveryRequest
+    from nbprod.extract.plan.targets import target_of
 
     output = str(options["output"])
     if options["package"] and not output.replace(os.sep, "/").startswith("src/"):
@@ -121,13 +121,13 @@ def _order(notebook: str, options: dict[str, object]) -> Order:
     target = target_of(output, os.getcwd(), _text(options["import_name"]))
     if options["package"] and not target.packages:
         raise UsageError(f"{output}: a package needs a folder: -o NAME/module.py")
-    return Order(
+    return DeliveryRequest(
         target, _notebook_path(notebook, options), tests=not options["no_tests"],
         extend=not options["force"], package=bool(options["package"]),
     )  # fmt: skip
 
 
-def _extracted(asked: _Asked, stay: Sequence[Kept]) -> Delivery:
+def _extracted(asked: _Asked, stay: Sequence[CellLeft]) -> Delivery:
     """Plan and make the files; functions get other names where the module has theirs."""
     from nbprod.extract.delivery import NamesTaken, deliver
     from nbprod.extract.extraction import make_plan
@@ -144,10 +144,10 @@ def _extracted(asked: _Asked, stay: Sequence[Kept]) -> Delivery:
             options = options._replace(avoid=options.avoid | error.names)
 
 
-def _answered(asked: _Asked, stay: Sequence[Kept]) -> list[Group]:
+def _answered(asked: _Asked, stay: Sequence[CellLeft]) -> list[Group]:
     """The groups that a person wants, under the names that they give them."""
-    from nbprod.extract.explain import explained_function
     from nbprod.extract.extraction import make_plan
+    from nbprod.extract.plan.explain import explained_function
 
     plan = make_plan(asked.facts, asked.groups, asked.cells, asked.plan, stay)
     functions = {function.cells: function for function in plan.functions}
@@ -172,9 +172,9 @@ def _answered(asked: _Asked, stay: Sequence[Kept]) -> list[Group]:
     return wanted
 
 
-def _plan_options(order: Order, options: dict[str, object]) -> PlanOptions:
+def _plan_options(order: DeliveryRequest, options: dict[str, object]) -> PlanOptions:
     from nbprod.environment.declared import declared_by
-    from nbprod.extract.planning import PlanOptions
+    from nbprod.extract.plan.planning import PlanOptions
 
     return PlanOptions(
         parameters=bool(options["parameters"]),
@@ -186,9 +186,9 @@ def _plan_options(order: Order, options: dict[str, object]) -> PlanOptions:
     )
 
 
-def _refusal(path: str, stay: Sequence[Kept]) -> Exception:
+def _refusal(path: str, stay: Sequence[CellLeft]) -> Exception:
     from nbprod.extract.extraction import Refused
-    from nbprod.extract.plan import Refusal
+    from nbprod.refactor.plan import Refusal
 
     advice = "see `nbprod check --select NBP3`"
     return Refused(path, [Refusal(one.cell, one.line, one.reason, advice) for one in stay])
@@ -196,7 +196,7 @@ def _refusal(path: str, stay: Sequence[Kept]) -> Exception:
 
 def _read(path: str) -> tuple[Facts, bytes]:
     from nbprod.config.files import Configuration
-    from nbprod.project import facts_of, get_notebook
+    from nbprod.project.run import facts_of, get_notebook
 
     notebook, data = get_notebook(path)
     return facts_of(notebook, Configuration().for_path(path)), data
@@ -204,14 +204,14 @@ def _read(path: str) -> tuple[Facts, bytes]:
 
 def _groups(facts: Facts, options: dict[str, object]) -> list[Group] | None:
     """The groups that are asked for; None for all that can go."""
-    from nbprod.extract.select import (
+    from nbprod.extract.plan.select import (
         cells_of,
         headed_cells,
         named_groups,
         sections,
         tagged_cells,
     )
-    from nbprod.extract.slicing import providers_of
+    from nbprod.extract.plan.slicing import providers_of
 
     notebook = facts.notebook
     chosen: set[int] = set()
@@ -245,7 +245,7 @@ def _text(value: object) -> str | None:
 
 
 def _run_options(options: dict[str, object]) -> RunOptions:
-    from nbprod.extract.verify import RunOptions
+    from nbprod.execution.run import RunOptions
 
     python = _text(options["python"]) or sys.executable
     seconds, limit = options["timeout"], options["copy_limit"]
@@ -267,7 +267,7 @@ def _notebook_path(notebook: str, options: dict[str, object]) -> str:
 
 def _refuse_to_overwrite(delivery: Delivery, options: dict[str, object]) -> None:
     """Refuse if a file is there that is neither extended nor asked to be rewritten."""
-    from nbprod.extract.writing import existing
+    from nbprod.project.write_all import existing
 
     if options["force"]:
         return
@@ -280,7 +280,7 @@ def _refuse_to_overwrite(delivery: Delivery, options: dict[str, object]) -> None
 
 def _say_doubts(delivery: Delivery, notebook: str, python: str) -> None:
     """What nobody has seen in a run, as far as it can be known without one."""
-    from nbprod.extract.checking import doubts
+    from nbprod.extract.code.checking import doubts
 
     text = delivery.files[delivery.target.path].decode("utf-8")
     folders = [delivery.target.root, os.path.dirname(os.path.abspath(notebook))]
@@ -289,7 +289,7 @@ def _say_doubts(delivery: Delivery, notebook: str, python: str) -> None:
 
 
 def _show(delivery: Delivery, with_plan: bool) -> None:
-    from nbprod.extract.explain import differences, explained
+    from nbprod.extract.plan.explain import differences, explained
 
     if with_plan:
         for line in explained(delivery.extracted.plan):
@@ -304,7 +304,7 @@ def _show(delivery: Delivery, with_plan: bool) -> None:
 
 
 def _lines(path: str) -> list[str]:
-    from nbprod.extract.explain import script_of
+    from nbprod.extract.plan.explain import script_of
     from nbprod.notebook.read import read_notebook
 
     data = Path(path).read_bytes()
@@ -322,8 +322,8 @@ def _write_proven(
 ) -> int:
     """Write what was shown to do the same: with ``is_all`` the largest part that does."""
     from nbprod.cli.verify import say
+    from nbprod.execution.run import code_cells
     from nbprod.extract.proof import Proven, deliver_what_holds, prove
-    from nbprod.extract.verify import code_cells
 
     first = extracted()
     shows = bool(options["dry_run"] or options["diff"])
@@ -343,7 +343,7 @@ def _write_proven(
 
 
 def _write(delivery: Delivery) -> int:
-    from nbprod.extract.writing import write_all
+    from nbprod.project.write_all import write_all
 
     changed = write_all(delivery.files)
     for kept in delivery.extracted.plan.kept:

@@ -11,7 +11,7 @@ from nbprod.config.files import Configuration
 from nbprod.facts import Facts
 from nbprod.flow.graph import RENDERERS
 from nbprod.notebook.types import Notebook
-from nbprod.project import facts_of, get_notebook
+from nbprod.project.run import facts_of, get_notebook
 from nbprod.secrets.mask import Mask
 
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import click
 
 from nbprod._version import __version__
-from nbprod.changes import write_atomically
 from nbprod.errors import UsageError
-from nbprod.initialise.plan import Change, plan
+from nbprod.project.files import write_atomically
+from nbprod.project.setup import Change, plan
 
 
 @click.command("init")

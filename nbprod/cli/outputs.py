@@ -7,11 +7,11 @@ import sys
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from nbprod.changes import write_atomically
 from nbprod.cli.terminal import wants_colour
 from nbprod.errors import UsageError
 from nbprod.model import Report
-from nbprod.project import Configure
+from nbprod.project.files import write_atomically
+from nbprod.project.run import Configure
 from nbprod.report import FORMATS, renderer
 from nbprod.report.style import styled
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from nbprod.cli.graph import masked
 from nbprod.flow.graph import graph_mermaid
 from nbprod.model import Report
-from nbprod.project import Configure, facts_of, find_notebook
+from nbprod.project.run import Configure, facts_of, find_notebook
 from nbprod.report.markdown import escaped
 
 __all__ = ["pictures"]

@@ -7,13 +7,13 @@ import os
 import click
 
 from nbprod._version import __version__
-from nbprod.changes import write_atomically
 from nbprod.cli.terminal import progress
 from nbprod.config.files import Configuration
 from nbprod.config.layers import read_table
 from nbprod.config.options import LEVELS
 from nbprod.errors import UsageError
-from nbprod.project import discover
+from nbprod.project.files import write_atomically
+from nbprod.project.run import discover
 
 _EXAMPLES = """\b
 Examples:
@@ -43,7 +43,7 @@ def command(paths: tuple[str, ...], **options: object) -> int:
 
     Exit codes: 0 written, 2 usage. Findings make no difference: `nbprod check` is the gate.
     """
-    from nbprod.review.gather import reviewed, reviewed_against
+    from nbprod.review.load import reviewed, reviewed_against
     from nbprod.review.types import Review
 
     configuration = _configuration(options)

@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 import click
 
-from nbprod.changes import write_atomically
 from nbprod.config.files import Configuration
 from nbprod.errors import UsageError
-from nbprod.project import Configure, discover, facts_of, find_notebook
+from nbprod.project.files import write_atomically
+from nbprod.project.run import Configure, discover, facts_of, find_notebook
 
 _EXAMPLES = """\b
 Examples:
@@ -57,8 +57,8 @@ def command(
 def _needs(paths: list[str], pin: bool, configure: Configure) -> dict[str, _Need]:
     from importlib.metadata import packages_distributions
 
-    from nbprod.environment.distributions import distribution_of
     from nbprod.environment.imports import imported_modules, installed_pins
+    from nbprod.libraries.distributions import distribution_of
 
     installed = packages_distributions()
     needs: dict[str, _Need] = {}

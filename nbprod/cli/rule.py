@@ -7,10 +7,9 @@ from collections.abc import Sequence
 
 import click
 
+from nbprod.checking.registry import RuleFile, docs_of, load_rule, rule_files, select
 from nbprod.errors import UsageError
-from nbprod.registry import RuleFile, load_rule, rule_files, select
 from nbprod.rule import Rule
-from nbprod.rule_docs import docs_of
 
 
 @click.command("rule")

@@ -10,11 +10,11 @@ import click
 
 from nbprod.config.files import Configuration
 from nbprod.config.layers import read_table
-from nbprod.project import discover, iter_results
+from nbprod.project.run import discover, iter_results
 
 if TYPE_CHECKING:
     from nbprod.model import FileResult
-    from nbprod.readiness.judge import Judged
+    from nbprod.review.readiness import Judged
 
 _EXAMPLES = """\b
 Examples:
@@ -36,7 +36,7 @@ def command(paths: tuple[str, ...], output_format: str, each: bool, isolated: bo
     code can tell is listed with what a person would do. There is no total: an item that fails is
     not made up for by ten that do not.
     """
-    from nbprod.readiness.judge import as_json, judged, rules_of_items
+    from nbprod.review.readiness import as_json, rules_of_items, score_items
 
     layer = read_table({"select": rules_of_items()}, "the command line")
     configure = Configuration(layer, (), isolated).for_path
@@ -47,10 +47,10 @@ def command(paths: tuple[str, ...], output_format: str, each: bool, isolated: bo
         return 0
     table = _markdown if output_format == "markdown" else _full
     every = [finding for one in results for finding in one.findings]
-    for line in table(_title(results), judged(every)):
+    for line in table(_title(results), score_items(every)):
         click.echo(line)
     for one in results if each else ():
-        for line in table(one.path, judged(one.findings)):
+        for line in table(one.path, score_items(one.findings)):
             click.echo(line)
     return 0
 

@@ -13,7 +13,7 @@ import click
 from nbprod.errors import UsageError
 
 if TYPE_CHECKING:
-    from nbprod.extract.comparing import Verdict
+    from nbprod.execution.compare import Verdict
 
 
 @click.command("verify")
@@ -38,8 +38,8 @@ def command(
 
     Exit codes: 0 the same, 1 different, 2 usage, 4 cannot be run.
     """
-    from nbprod.extract.verify import RunOptions, Side, code_cells, verify
-    from nbprod.project import get_notebook
+    from nbprod.execution.run import RunOptions, Side, code_cells, verify
+    from nbprod.project.run import get_notebook
 
     (old, _), (new, _) = get_notebook(original), get_notebook(rewritten)
     own = [os.path.dirname(os.path.abspath(one)) for one in (original, rewritten)]

@@ -15,7 +15,7 @@ from itertools import groupby
 from typing import Literal, NamedTuple
 
 from nbprod.clones.types import CloneGroup, Copy, Difference, Fragment, Source, Statement
-from nbprod.flow.scopes import bound_names
+from nbprod.names.scopes import bound_names
 
 __all__ = ["Found", "Limits", "find_clones", "is_large"]
 

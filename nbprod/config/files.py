@@ -10,7 +10,7 @@ from typing import Any
 from nbprod.config.layers import Layer, Value, merged, read_table
 from nbprod.config.options import OPTIONS
 from nbprod.errors import UsageError
-from nbprod.project import Settings
+from nbprod.project.run import Settings
 
 __all__ = ["DEFAULT_BASELINE", "Configuration"]
 

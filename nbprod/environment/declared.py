@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
-from nbprod.environment.distributions import normalised
+from nbprod.libraries.distributions import normalised
 
 if sys.version_info >= (3, 11):
     import tomllib

@@ -6,7 +6,7 @@ import re
 import shlex
 from typing import NamedTuple
 
-from nbprod.environment.distributions import normalised
+from nbprod.libraries.distributions import normalised
 
 __all__ = ["Install", "Requirement", "install_of"]
 

@@ -11,27 +11,27 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from nbprod.errors import NbprodError, UsageError
-from nbprod.extract.explain import script_of
-from nbprod.extract.extending import extended
+from nbprod.execution.kernel import ExecutionError
+from nbprod.execution.run import RunOptions, code_cells
+from nbprod.extract.code.extending import extended
+from nbprod.extract.code.format import formatted_imports, lint
+from nbprod.extract.code.observed_types import with_seen_types
+from nbprod.extract.code.package import dependencies_of, package_files
 from nbprod.extract.extraction import Extracted, compiles, extract
-from nbprod.extract.formatting import formatted_imports, lint
-from nbprod.extract.kernel import ExecutionError
-from nbprod.extract.naming import identifier
-from nbprod.extract.package import dependencies_of, package_files
-from nbprod.extract.plan import Plan
-from nbprod.extract.planning import PlanOptions
-from nbprod.extract.recording import Recorded, record
-from nbprod.extract.seen_types import with_seen_types
-from nbprod.extract.targets import Target
-from nbprod.extract.testcode import Suite, seeded_test, suite_of
-from nbprod.extract.verify import RunOptions, code_cells
+from nbprod.extract.plan.explain import script_of
+from nbprod.extract.plan.planning import PlanOptions
+from nbprod.extract.plan.targets import Target
+from nbprod.extract.suite.recording import Recorded, record
+from nbprod.extract.suite.testcode import Suite, seeded_test, suite_of
 from nbprod.facts import Facts
 from nbprod.notebook.read import read_notebook
+from nbprod.refactor.naming import identifier
+from nbprod.refactor.plan import Plan
 
 __all__ = [
     "Delivery",
     "NamesTaken",
-    "Order",
+    "DeliveryRequest",
     "added_to_module",
     "deliver",
     "folder_of",
@@ -60,7 +60,7 @@ class Delivery(NamedTuple):
         return found
 
 
-class Order(NamedTuple):
+class DeliveryRequest(NamedTuple):
     """What is to be written: ``notebook`` is the path that the rewritten one gets, ``run`` how to
     run the original for its values (None not to), ``extend`` whether a module that is there is
     kept, ``package`` whether a package is made around it. ``looked_up`` are the names under which
@@ -91,7 +91,7 @@ class NamesTaken(NbprodError):
         )
 
 
-def deliver(facts: Facts, data: bytes, plan: Plan, order: Order) -> Delivery:
+def deliver(facts: Facts, data: bytes, plan: Plan, order: DeliveryRequest) -> Delivery:
     """Work out every file of an extraction.
 
     Args:
@@ -155,7 +155,7 @@ def added_to_module(text: str, target: Target) -> str:
     return both.text if lint(old, path, "I001") else formatted_imports(both.text, path)
 
 
-def _package(facts: Facts, made: Extracted, order: Order) -> dict[str, bytes]:
+def _package(facts: Facts, made: Extracted, order: DeliveryRequest) -> dict[str, bytes]:
     python = order.run.python if order.run is not None else sys.executable
     own = order.target.module.partition(".")[0]
     found, version = dependencies_of([made.module], own, facts, made.plan, python)
@@ -166,7 +166,7 @@ def _tests(
     plan: Plan,
     facts: Facts,
     files: Mapping[str, bytes],
-    order: Order,
+    order: DeliveryRequest,
     recorded: dict[str, Recorded] | None,
 ) -> dict[str, bytes]:
     target = order.target

@@ -7,17 +7,17 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from nbprod.errors import InternalError, NbprodError
-from nbprod.extract.automatic import extracted_already, plan_what_can_be
-from nbprod.extract.completing import completed
-from nbprod.extract.formatting import improved
-from nbprod.extract.logged import logged
-from nbprod.extract.noting import noted
-from nbprod.extract.plan import Group, Kept, Plan, Refusal
-from nbprod.extract.planning import Planner, PlanOptions
-from nbprod.extract.render import render_module
-from nbprod.extract.rewrite import new_sources, rewritten
+from nbprod.extract.code.annotate import add_annotations
+from nbprod.extract.code.format import format_code
+from nbprod.extract.code.noqa import add_noqa
+from nbprod.extract.code.render import render_module
+from nbprod.extract.code.rewrite import new_sources, rewritten
+from nbprod.extract.code.use_logger import replace_prints
+from nbprod.extract.plan.automatic import extracted_already, plan_what_can_be
+from nbprod.extract.plan.planning import Planner, PlanOptions
 from nbprod.facts import Facts
-from nbprod.flow.library import BUILTIN_NAMES
+from nbprod.libraries.modules import BUILTIN_NAMES
+from nbprod.refactor.plan import CellLeft, Group, Plan, Refusal
 
 __all__ = ["Extracted", "NothingToExtract", "Refused", "extract", "make_plan"]
 
@@ -44,7 +44,7 @@ class NothingToExtract(Refused):
     """
 
     def __init__(
-        self, path: str, why: str, kept: Sequence[Kept] = (), *, is_done: bool = False
+        self, path: str, why: str, kept: Sequence[CellLeft] = (), *, is_done: bool = False
     ) -> None:
         reasons = [Refusal(one.cell, one.line, one.reason, "the cell stays") for one in kept]
         super().__init__(path, reasons, f"nothing to extract: {why}")
@@ -65,7 +65,7 @@ def make_plan(
     groups: Sequence[Group] | None,
     cells: Sequence[int],
     options: PlanOptions = PlanOptions(),
-    stay: Sequence[Kept] = (),
+    stay: Sequence[CellLeft] = (),
 ) -> Plan:
     """The plan for named groups, or for as much as can be of some cells when there are none.
 
@@ -122,8 +122,8 @@ def extract(
     planner = Planner(facts, options)
     imports = {one.bound: one.dotted for one in plan.imports}
     shadowed = BUILTIN_NAMES.intersection(planner.names.bindings)
-    whole = completed(render_module(plan, facts, title), imports, shadowed)
-    text = noted(improved(logged(whole) if plan.logs else whole, "module.py"))
+    whole = add_annotations(render_module(plan, facts, title), imports, shadowed)
+    text = add_noqa(format_code(replace_prints(whole) if plan.logs else whole, "module.py"))
     compiles(text, "the module")
     sources = new_sources(plan, facts, planner.names.cells, module)
     return Extracted(plan, text, rewritten(facts, data, sources), sources)

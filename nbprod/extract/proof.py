@@ -7,12 +7,12 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
-from nbprod.extract.comparing import Difference, Segment, Verdict
+from nbprod.execution.compare import Difference, Segment, Verdict
+from nbprod.execution.run import RunOptions, Side, code_cells, verify
 from nbprod.extract.delivery import Delivery, folder_of, tests_that_fail
-from nbprod.extract.plan import Kept, Plan
-from nbprod.extract.verify import RunOptions, Side, code_cells, verify
 from nbprod.facts import Facts
 from nbprod.notebook.read import read_notebook
+from nbprod.refactor.plan import CellLeft, Plan
 
 __all__ = ["Proven", "deliver_what_holds", "prove"]
 
@@ -28,7 +28,7 @@ class Proven(NamedTuple):
 
 
 def deliver_what_holds(
-    facts: Facts, deliver: Callable[[Sequence[Kept]], Delivery], options: RunOptions
+    facts: Facts, deliver: Callable[[Sequence[CellLeft]], Delivery], options: RunOptions
 ) -> Proven:
     """Extract, run, and leave those cells in the notebook that do something else as functions.
 
@@ -37,7 +37,7 @@ def deliver_what_holds(
         deliver: extracts all but the cells that it is given.
         options: how to run.
     """
-    kept: list[Kept] = []
+    kept: list[CellLeft] = []
     for _ in range(_MOST_ROUNDS):
         delivery = deliver(kept)
         verdict = prove(facts, delivery, options)
@@ -48,7 +48,7 @@ def deliver_what_holds(
     return Proven(delivery, verdict)
 
 
-def _guilty(verdict: Verdict, plan: Plan, facts: Facts) -> Iterable[Kept]:
+def _guilty(verdict: Verdict, plan: Plan, facts: Facts) -> Iterable[CellLeft]:
     """The cells of the first group that a difference points at: later ones may follow from it."""
     if not verdict.differences:
         return
@@ -57,7 +57,7 @@ def _guilty(verdict: Verdict, plan: Plan, facts: Facts) -> Iterable[Kept]:
     cell = indices[first.cell] if first.cell is not None else len(facts.notebook.cells)
     for one in _suspect(first, cell, plan):
         reason = f"{first.what} differs when it is a function ({_brief(first.new)})"
-        yield Kept(one, 1, reason if one == cell else f"{reason} (seen in cell {cell + 1})")
+        yield CellLeft(one, 1, reason if one == cell else f"{reason} (seen in cell {cell + 1})")
 
 
 def _brief(text: str) -> str:

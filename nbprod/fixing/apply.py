@@ -17,8 +17,8 @@ from nbprod.model import (
     NewLine,
     PartEdit,
 )
+from nbprod.notebook.edits.splice import EditRefused, apply_edits
 from nbprod.notebook.read import read_notebook
-from nbprod.notebook.splice import EditRefused, apply_edits
 from nbprod.notebook.types import Notebook
 
 __all__ = ["FAILURES", "Fixed", "failures", "fix_bytes", "select_fixes"]

@@ -13,14 +13,15 @@ from collections.abc import Container, Iterable, Iterator, Sequence
 from functools import cached_property, partial
 from typing import TypeGuard
 
-from nbprod.flow import calls, expressions, objects
-from nbprod.flow.environment import Entry
-from nbprod.flow.libcalls import mark_opaque
-from nbprod.flow.machine import OPAQUE, Dead, Machine, Read
-from nbprod.flow.magics import NAME, run_cell_magics, run_private
+from nbprod.flow.interpreter import calls, expressions, objects
+from nbprod.flow.interpreter.library_calls import mark_opaque
+from nbprod.flow.interpreter.machine import OPAQUE, Dead, Machine, Read
+from nbprod.flow.interpreter.magics import NAME, run_cell_magics, run_private
+from nbprod.flow.interpreter.state import Entry
+from nbprod.flow.interpreter.statements import run_statement
+from nbprod.flow.interpreter.values import NONE, ClassValue, FunctionValue, Value
 from nbprod.flow.program import FlowOptions, Program
 from nbprod.flow.rerun import self_dependences
-from nbprod.flow.statements import run_statement
 from nbprod.flow.types import (
     CellFlow,
     Definition,
@@ -30,9 +31,8 @@ from nbprod.flow.types import (
     SelfDependence,
     Use,
 )
-from nbprod.flow.values import NONE, ClassValue, FunctionValue, Value
 from nbprod.model import Span
-from nbprod.syntax.known import AUTOMAGICS
+from nbprod.syntax.magic_table import AUTOMAGICS
 from nbprod.syntax.types import ParsedCell
 
 __all__ = ["Flow", "analyse", "follow"]

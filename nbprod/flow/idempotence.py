@@ -11,11 +11,11 @@ from collections.abc import Callable
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from nbprod.flow.library import CHANGING_METHODS, IDEMPOTENT_METHODS
+from nbprod.libraries.modules import CHANGING_METHODS, IDEMPOTENT_METHODS
 
 if TYPE_CHECKING:
-    from nbprod.flow.machine import Machine
-    from nbprod.flow.values import FunctionValue
+    from nbprod.flow.interpreter.machine import Machine
+    from nbprod.flow.interpreter.values import FunctionValue
 
 __all__ = ["Again", "apply_again", "does_the_same_again", "is_wiping"]
 

@@ -11,10 +11,10 @@ import re
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from nbprod.flow.places import Places
-from nbprod.flow.scopes import Callable_, Scope, bound_names, scope_of
+from nbprod.flow.node_spans import Places
 from nbprod.flow.types import Definition
 from nbprod.model import Span
+from nbprod.names.scopes import Callable_, Scope, bound_names, scope_of
 from nbprod.syntax.types import Magic, ParsedCell
 
 __all__ = ["FlowOptions", "Program"]

@@ -9,14 +9,14 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from nbprod.flow.environment import Entry
 from nbprod.flow.idempotence import Again, apply_again
-from nbprod.flow.library import RESETTING
+from nbprod.flow.interpreter.state import Entry
 from nbprod.flow.types import Definition, SelfDependence
+from nbprod.libraries.modules import RESETTING
 from nbprod.model import Span
 
 if TYPE_CHECKING:
-    from nbprod.flow.machine import Exposure, Machine
+    from nbprod.flow.interpreter.machine import Exposure, Machine
 
 __all__ = ["self_dependences"]
 

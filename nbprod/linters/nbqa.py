@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 
 from nbprod.errors import UsageError
-from nbprod.linters.foreign import Remark
+from nbprod.linters.convert import Remark
 from nbprod.model import Severity
 from nbprod.notebook.types import Notebook
 

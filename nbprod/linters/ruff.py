@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from nbprod.errors import UsageError
-from nbprod.linters.foreign import Remark
+from nbprod.linters.convert import Remark
 from nbprod.model import Applicability, Fix
 
 __all__ = ["LEFT_OUT", "fix_with_ruff", "ruff_remarks"]

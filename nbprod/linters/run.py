@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
-from nbprod.linters.foreign import Remark, findings_of
+from nbprod.linters.convert import Remark, findings_of
 from nbprod.linters.nbqa import Line, remarks_of, tool_lines
 from nbprod.linters.ruff import ruff_remarks
 from nbprod.model import Finding
-from nbprod.project import find_notebook
+from nbprod.project.run import find_notebook
 
 __all__ = ["foreign_findings"]
 

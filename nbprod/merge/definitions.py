@@ -6,11 +6,11 @@ import ast
 from collections.abc import Iterable, Iterator, Sequence
 
 from nbprod.clones.types import CloneGroup
-from nbprod.extract.names import Binding, Names
-from nbprod.extract.purity import is_immutable
-from nbprod.extract.splicing import comments_above
 from nbprod.facts import Facts
 from nbprod.model import Edit, Span
+from nbprod.names.table import BindingSite, NameTable
+from nbprod.refactor.purity import is_immutable
+from nbprod.refactor.reindent import comments_above
 
 __all__ = ["Repeated", "repeated_definitions"]
 
@@ -20,7 +20,7 @@ class Repeated:
 
     def __init__(self, facts: Facts) -> None:
         self.facts = facts
-        self.names = Names(facts.parsed)
+        self.names = NameTable(facts.parsed)
 
     def edits(self, group: CloneGroup) -> tuple[tuple[str, ...], tuple[Edit, ...]]:
         """The functions that a group defines again, and the edits that take them away but once."""
@@ -43,7 +43,7 @@ class Repeated:
             and len({ast.dump(one.statement) for one in bindings}) == 1
         )
 
-    def _is_plain(self, binding: Binding) -> bool:
+    def _is_plain(self, binding: BindingSite) -> bool:
         """Whether a binding is a function that is the same object of thought wherever it stands:
         nothing of it is worked out when it is defined."""
         node, unit = binding.statement, self.names.unit(binding)

@@ -9,12 +9,12 @@ from typing import NamedTuple
 
 from nbprod.clones.find import Limits
 from nbprod.clones.types import CloneGroup
+from nbprod.extract.code.format import formatted
 from nbprod.extract.delivery import added_to_module, import_path, package_inits
-from nbprod.extract.formatting import formatted
-from nbprod.extract.targets import Target
-from nbprod.flow.scopes import bound_names
-from nbprod.merge.across import Read, Shared, share
-from nbprod.merge.merging import Merged
+from nbprod.extract.plan.targets import Target
+from nbprod.merge.function import Merged
+from nbprod.merge.notebooks import Read, Shared, share
+from nbprod.names.scopes import bound_names
 
 __all__ = ["Delivery", "deliver"]
 

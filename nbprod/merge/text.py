@@ -7,11 +7,11 @@ import copy
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from nbprod.extract.splicing import indented, statement_text
-from nbprod.extract.units import Unit
 from nbprod.facts import Facts
+from nbprod.merge.anti_unify import IDENTIFIERS, LiteralHole
 from nbprod.merge.types import Argument, CannotMerge
-from nbprod.merge.unify import IDENTIFIERS, LiteralHole
+from nbprod.names.statements import StatementText
+from nbprod.refactor.reindent import indented, statement_text
 
 __all__ = ["Draft", "body_of", "call_text", "function_text", "prove"]
 
@@ -25,7 +25,7 @@ class Draft(NamedTuple):
     literals with the parameter that each has become.
     """
 
-    units: tuple[Unit, ...]
+    units: tuple[StatementText, ...]
     facts: Facts
     names: Mapping[str, str]
     holes: tuple[tuple[LiteralHole, str], ...]
@@ -46,7 +46,7 @@ def body_of(draft: Draft) -> str:
     return "\n".join(lines)
 
 
-def _edits(draft: Draft, unit: Unit) -> Iterator[tuple[int, int, str]]:
+def _edits(draft: Draft, unit: StatementText) -> Iterator[tuple[int, int, str]]:
     """The changes of a statement's text. Python's places inside of f-strings are not to be relied
     on, so that one which changes is written anew."""
     changed = _Changed(draft)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from nbprod.extract.plan import Import
+from nbprod.refactor.plan import Import
 
-__all__ = ["Argument", "CannotMerge", "Needs", "Site"]
+__all__ = ["Argument", "CannotMerge", "Signature", "CallSite"]
 
 
 class CannotMerge(Exception):
@@ -24,7 +24,7 @@ class Argument(NamedTuple):
     keyword: bool = False
 
 
-class Needs(NamedTuple):
+class Signature(NamedTuple):
     """What all places need alike, in the names of the first: what is given, what comes back,
     what the code binds. ``imports`` are those that it needs in a module of its own."""
 
@@ -34,7 +34,7 @@ class Needs(NamedTuple):
     imports: tuple[Import, ...] = ()
 
 
-class Site(NamedTuple):
+class CallSite(NamedTuple):
     """Where one place stands in its notebook: the cell's index, the offsets of the statements in
     its source, and of the comments directly above them."""
 

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from nbprod.errors import ReadError
-from nbprod.notebook.jsonmap import JsonMap
+from nbprod.notebook.json_positions import JsonMap
 from nbprod.notebook.kernels import cell_language, mapping, notebook_language, python_version
 from nbprod.notebook.platforms import is_databricks, platform_names, switched_language
 from nbprod.notebook.types import Cell, CellKind, Notebook
@@ -29,7 +29,7 @@ def read_ipynb(text: str, path: str) -> Notebook:
     try:
         document = _load(text)
     except json.JSONDecodeError as error:
-        from nbprod.notebook import faults
+        from nbprod.notebook import read_errors as faults
 
         raise faults.json_fault(text, error) from None
     except RecursionError:
@@ -39,7 +39,7 @@ def read_ipynb(text: str, path: str) -> Notebook:
 
 def read_compactly(data: bytes, path: str) -> Notebook | None:
     """Read a big UTF-8 file without ever holding wide text; None if that shows nothing."""
-    from nbprod.notebook import compact
+    from nbprod.notebook import narrow_text as compact
 
     try:
         text = compact.json_text(data)
@@ -69,7 +69,7 @@ def _integer(digits: str) -> int | float:
 
 def _notebook(document: Any, path: str, raw_map: partial[JsonMap]) -> Notebook:
     if not isinstance(document, dict):
-        from nbprod.notebook import faults
+        from nbprod.notebook import read_errors as faults
 
         raise faults.not_a_notebook(document)
     version = _format_version(document)
@@ -120,7 +120,7 @@ def _raw_cells(document: Mapping[str, Any]) -> list[Any]:
             if isinstance(sheet, dict) and isinstance(sheet.get("cells"), list)
             for cell in sheet["cells"]
         ]
-    from nbprod.notebook import faults
+    from nbprod.notebook import read_errors as faults
 
     raise faults.not_a_notebook(document)
 

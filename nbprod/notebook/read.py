@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 
 from nbprod.errors import ReadError
-from nbprod.notebook import scan
+from nbprod.notebook import json_scan as scan
 from nbprod.notebook.ipynb import read_compactly, read_ipynb
 from nbprod.notebook.types import Notebook
 
@@ -35,13 +35,13 @@ def read_notebook(data: bytes, path: str) -> Notebook:
     text = decode(data)
     del data
     if not text.startswith("{"):
-        from nbprod.notebook import faults
+        from nbprod.notebook import read_errors as faults
 
         faults.refuse_what_has_no_content(text)
     if is_ipynb:
         return read_ipynb(text, path)
     if "<<<<<<<" in text:
-        from nbprod.notebook import faults
+        from nbprod.notebook import read_errors as faults
 
         faults.refuse_merge_conflict(text)
     from nbprod.notebook.formats import read_text_notebook

@@ -66,8 +66,7 @@ def _rule(code: str, finding: Finding) -> dict[str, Any]:
 
 def _help(code: str, finding: Finding) -> tuple[str, str]:
     """What `nbprod rule` says, from the same docstring; of a rule of another tool its name."""
-    from nbprod.registry import rule_files
-    from nbprod.rule_docs import docs_of
+    from nbprod.checking.registry import docs_of, rule_files
 
     for file in rule_files():
         if file.code == code:

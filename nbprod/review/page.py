@@ -15,7 +15,7 @@ from pygments import lex
 from pygments.lexers.python import PythonLexer
 from pygments.token import Comment, Keyword, Name, Number, String, _TokenType
 
-from nbprod.review.picture import drawn
+from nbprod.review.flow_diagram import drawn
 from nbprod.review.standing import counted
 from nbprod.review.types import CellReview, NotebookReview, Review
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from nbprod.readiness.judge import Judged
+from nbprod.review.readiness import Judged
 from nbprod.review.types import Standing
 
 __all__ = ["counted", "standings"]

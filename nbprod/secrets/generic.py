@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
+from nbprod.secrets.entropy import entropy, is_key_like, is_password_like, is_placeholder
 from nbprod.secrets.names import kind_of_name
-from nbprod.secrets.shapes import entropy, is_key_like, is_password_like, is_placeholder
 
 __all__ = ["Hit", "hits_in", "named_hit", "pem_hits", "url_hits"]
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
 from functools import cache
 from typing import NamedTuple
-
-from nbprod.tables import load_table
 
 __all__ = ["ProviderRule", "keywords", "provider_rules", "rules_for"]
 
@@ -107,7 +107,10 @@ _OWN: tuple[tuple[str, str, str, str, float], ...] = (
 @cache
 def provider_rules() -> tuple[ProviderRule, ...]:
     """Every rule: those of the table, then our own."""
-    table = load_table(__file__, "provider_rules.json")["rules"]
+    # Not by `pathlib` or `importlib.resources`: both are slow to import, and `check` is here.
+    path = os.path.join(os.path.dirname(__file__), "provider_rules.json")
+    with open(path, encoding="utf-8") as file:
+        table = json.load(file)["rules"]
     own = [
         ProviderRule(identity, provider, pattern, tuple(words.split("|")), floor, None)
         for identity, provider, pattern, words, floor in _OWN

@@ -9,16 +9,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import chain
 
+from nbprod.notebook.positions import LineIndex
 from nbprod.notebook.types import Notebook
+from nbprod.secrets.entropy import entropy, is_documented
 from nbprod.secrets.generic import Hit, hits_in, named_hit, pem_hits
-from nbprod.secrets.lines import Joined, is_dense, is_promising, promising_lines
 from nbprod.secrets.literals import GAP, NAMING, Named, folded, named_literals
+from nbprod.secrets.prefilter import Joined, is_dense, is_promising, promising_lines
 from nbprod.secrets.providers import ProviderRule, rules_for
-from nbprod.secrets.shapes import entropy, is_documented
 from nbprod.secrets.texts import texts_of
 from nbprod.secrets.types import Secret, Segment, Text
 from nbprod.syntax.comments import iter_comments
-from nbprod.syntax.spans import LineIndex
 from nbprod.syntax.types import ParsedCell
 from nbprod.syntax.walk import walk
 

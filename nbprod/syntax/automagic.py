@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Iterator, Sequence
 
-from nbprod.syntax.known import AUTOMAGICS
+from nbprod.syntax.magic_table import AUTOMAGICS
 from nbprod.syntax.types import ParsedCell
 
 __all__ = ["hidden_magics", "loose_magics"]

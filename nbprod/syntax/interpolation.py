@@ -10,7 +10,7 @@ import ast
 import re
 from typing import NamedTuple
 
-from nbprod.syntax.spans import offset_of
+from nbprod.notebook.positions import offset_of
 from nbprod.syntax.types import MagicName
 
 __all__ = ["names_in"]

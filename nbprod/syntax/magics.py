@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from nbprod.syntax.interpolation import names_in
-from nbprod.syntax.known import (
+from nbprod.syntax.magic_table import (
     AUTOMAGICS,
     CELL_OPAQUE,
     CELL_PYTHON,

@@ -14,8 +14,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from nbprod.syntax.known import AUTOMAGICS
+from nbprod.notebook.positions import LineIndex
+from nbprod.syntax.indentation import find_margins, moved_right, without_margins
 from nbprod.syntax.lexer import end_of_command, read_statement
+from nbprod.syntax.magic_table import AUTOMAGICS
 from nbprod.syntax.magics import (
     SyntaxOptions,
     describe_cell_magic,
@@ -24,8 +26,6 @@ from nbprod.syntax.magics import (
     first_line_code,
     line_code,
 )
-from nbprod.syntax.margins import find_margins, moved_right, without_margins
-from nbprod.syntax.spans import LineIndex
 from nbprod.syntax.types import Magic, MagicKind, MagicName
 
 __all__ = ["Masked", "mask", "parse_masked"]

@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from nbprod.notebook.positions import LineIndex
 from nbprod.notebook.types import Cell, Notebook
 from nbprod.syntax.automagic import hidden_magics, loose_magics
-from nbprod.syntax.faults import fault_of, misplaced
-from nbprod.syntax.known import AUTOMAGICS
-from nbprod.syntax.spans import LineIndex
+from nbprod.syntax.magic_table import AUTOMAGICS
+from nbprod.syntax.syntax_errors import fault_of, misplaced
 from nbprod.syntax.types import Magic, ParsedCell, SyntaxFault, SyntaxOptions
 
 if TYPE_CHECKING:

@@ -109,6 +109,6 @@ class ParsedCell:
 
     def offset(self, lineno: int, col_offset: int) -> int:
         """Code-point offset in the source of an `ast` position (line from 1, UTF-8 column)."""
-        from nbprod.syntax.spans import offset_of
+        from nbprod.notebook.positions import offset_of
 
         return offset_of(self.cell.source, lineno, col_offset)

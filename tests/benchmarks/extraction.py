@@ -28,9 +28,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from nbprod.errors import ReadError
-from nbprod.extract.comparing import Segment, compare_runs, without_unstable
-from nbprod.extract.kernel import ExecutionError, run_job
-from nbprod.extract.verify import code_cells
+from nbprod.execution.compare import Segment, compare_runs, without_unstable
+from nbprod.execution.kernel import ExecutionError, run_job
+from nbprod.execution.run import code_cells
 from nbprod.notebook.read import read_notebook
 from tests.benchmarks.peers import Made, Nbmodular, Peer, Soorgeon, as_one_cell
 from tests.extract.survey import checked, extracted, may_run, notebooks

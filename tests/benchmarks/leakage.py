@@ -16,8 +16,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from nbprod.evaluation import Evaluation
 from nbprod.facts import Facts
+from nbprod.leakage import Evaluation
 from nbprod.notebook.types import Cell, Notebook
 from nbprod.testing import notebook_of
 

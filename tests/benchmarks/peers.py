@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
-from nbprod.extract import probe
-from nbprod.extract.verify import code_cells
+from nbprod.execution import probe
+from nbprod.execution.run import code_cells
 from nbprod.notebook.read import read_notebook
 
 __all__ = ["Made", "Nbmodular", "Peer", "Soorgeon", "as_one_cell", "marked"]

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from nbprod.engine import check_notebook
+from nbprod.checking.engine import check_notebook
+from nbprod.checking.registry import select
 from nbprod.facts import Facts
 from nbprod.notebook.read import read_notebook
-from nbprod.registry import select
 from tests.benchmarks.compare import make_folder, medians, peers
 from tests.truth.score import as_bytes
 

@@ -227,7 +227,7 @@ def test_check_imports_none_of_the_heavy_modules(folder: Path) -> None:
         check=True,
     )
     loaded = set(run.stdout.split("\n"))
-    assert "nbprod.engine" in loaded
+    assert "nbprod.checking.engine" in loaded
     assert not loaded & set(FORBIDDEN)
 
 

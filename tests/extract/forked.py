@@ -2,7 +2,7 @@
 
 ``python -m tests.extract.forked JOBS RESULTS``, both JSON files. What is looked at, and how, is
 the product's own; only the kernel is left out. A job has ``cells``, ``cwd`` and ``seconds``
-besides what `nbprod.extract.probe` asks for.
+besides what `nbprod.execution.probe` asks for.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import signal
 import sys
 from typing import Any
 
-from nbprod.extract import probe
+from nbprod.execution import probe
 
 
 class Stream:

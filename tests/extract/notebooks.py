@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from nbprod.extract.extraction import Extracted, extract, make_plan
-from nbprod.extract.plan import Group
-from nbprod.extract.planning import PlanOptions
-from nbprod.extract.select import all_cells, cells_of, named_groups, sections
+from nbprod.extract.plan.planning import PlanOptions
+from nbprod.extract.plan.select import all_cells, cells_of, named_groups, sections
 from nbprod.facts import Facts
 from nbprod.notebook.read import read_notebook
+from nbprod.refactor.plan import Group
 from tests.flow.cells import sources_of
 
 _TITLE = re.compile(r"^== (.*?) \[([^\]]*)\](?: refused: (.*))?$", re.MULTILINE)

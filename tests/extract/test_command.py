@@ -16,7 +16,7 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-from nbprod.extract.checking import doubts
+from nbprod.extract.code.checking import doubts
 from nbprod.notebook.read import read_notebook
 from tests.extract.notebooks import as_bytes
 

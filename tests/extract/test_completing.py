@@ -6,7 +6,7 @@ import ast
 
 import pytest
 
-from nbprod.extract.completing import completed
+from nbprod.extract.code.annotate import add_annotations
 
 CASES = [
     pytest.param(
@@ -58,7 +58,7 @@ CASES = [
 
 @pytest.mark.parametrize(("text", "expected"), CASES)
 def test_what_lacks_is_put_in(text: str, expected: str | None) -> None:
-    result = completed(text, {}, frozenset())
+    result = add_annotations(text, {}, frozenset())
     assert result == (text if expected is None else expected)
     ast.parse(result)
-    assert completed(result, {}, frozenset()) == result
+    assert add_annotations(result, {}, frozenset()) == result

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from nbprod.extract.comparing import Verdict, compare_runs, segments_of, snapshots
+from nbprod.execution.compare import Verdict, compare_runs, segments_of, snapshots
+from nbprod.extract.code.format import lint
 from nbprod.extract.extraction import Extracted, Refused
-from nbprod.extract.formatting import lint
 from tests.extract.notebooks import Case, cases, code_of, extracted, job, run_all
 
 CASES = cases()

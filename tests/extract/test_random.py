@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from nbprod.extract.code.format import lint
 from nbprod.extract.extraction import Extracted, Refused
-from nbprod.extract.formatting import lint
 from tests.extract.generate import make_story
 from tests.extract.notebooks import Case, extracted
 from tests.extract.test_execution import compared

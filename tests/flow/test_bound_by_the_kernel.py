@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from nbprod.project import check_bytes
+from nbprod.project.run import check_bytes
 
 BOUND = [
     ("a magic nobody knows, on its line", ["%%frame_of sales\n1 2", "sales.head()"]),

@@ -13,7 +13,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from nbprod.errors import ReadError
 from nbprod.notebook.formats import sniff
 from nbprod.notebook.read import read_notebook
-from nbprod.project import check_bytes
+from nbprod.project.run import check_bytes
 
 PERCENT = """\
 # ---

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 import yaml
 
-from nbprod.initialise.plan import plan
+from nbprod.project.setup import plan
 
 ROOT = Path(__file__).parents[2]
 BAD, GOOD = ("print(nowhere)",), ("x = 1", "print(x)")

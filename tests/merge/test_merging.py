@@ -11,14 +11,14 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from nbprod.checking.engine import check_notebook
+from nbprod.checking.registry import select
 from nbprod.clones.find import Limits, find_clones
 from nbprod.clones.sources import sources_of_notebook
-from nbprod.engine import check_notebook
 from nbprod.facts import Facts
 from nbprod.fixing.apply import fix_bytes
-from nbprod.merge.fixing import merges_of
+from nbprod.merge.edits import merges_of
 from nbprod.notebook.read import read_notebook
-from nbprod.registry import select
 from tests.extract.notebooks import as_bytes
 from tests.flow.cells import sources_of
 

@@ -13,7 +13,7 @@ import pytest
 
 from nbprod.errors import ReadError
 from nbprod.notebook.read import read_notebook
-from nbprod.project import Settings, check_bytes, check_paths
+from nbprod.project.run import Settings, check_bytes, check_paths
 
 CELL = {"cell_type": "code", "metadata": {}, "outputs": [], "source": "print(nope)"}
 
@@ -202,7 +202,7 @@ def test_big_outputs_cost_at_most_three_times_their_size(tmp_path: Path) -> None
     path = tmp_path / "big.ipynb"
     path.write_bytes(notebook(cells=[{**CELL, "outputs": [output]}]))
     code = (
-        "import re,sys; from nbprod.project import *;"
+        "import re,sys; from nbprod.project.run import *;"
         "report = check_paths([sys.argv[1]], Settings(jobs=1));"
         "assert len(report.findings) == 1;"
         # Not `getrusage`: that counts what the parent had when it forked.

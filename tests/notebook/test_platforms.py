@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from nbprod.cli.main import cli
 from nbprod.notebook.read import read_notebook
-from nbprod.project import Settings, check_bytes
+from nbprod.project.run import Settings, check_bytes
 
 DATABRICKS = {"application/vnd.databricks.v1+notebook": {"language": "python", "widgets": {}}}
 SPARK = "rows = spark.read.parquet('data')"

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nbprod.model import Edit, Span
+from nbprod.notebook.edits.splice import apply_edits
 from nbprod.notebook.ipynb import JsonMap
 from nbprod.notebook.read import decode, read_notebook
-from nbprod.notebook.splice import apply_edits
 
 _TEXT = st.text(
     st.sampled_from(list("ab=\n\t\"\\/é中😀\u2028 {}[],:'\x7f")) | st.characters(codec="utf-8"),

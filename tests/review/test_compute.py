@@ -10,10 +10,10 @@ import pytest
 
 from nbprod.facts import Facts
 from nbprod.notebook.read import read_notebook
-from nbprod.project import check_one
-from nbprod.review.compute import Version, review_of
+from nbprod.project.run import check_one
+from nbprod.review.build import Version, review_of
 from nbprod.review.flow_changes import moved_cells
-from nbprod.review.picture import drawn
+from nbprod.review.flow_diagram import drawn
 from nbprod.review.types import NotebookReview
 from tests.flow.cells import sources_of
 from tests.review.notebooks import cell

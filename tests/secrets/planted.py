@@ -12,8 +12,8 @@ import string
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
+from nbprod.secrets.entropy import entropy, is_documented
 from nbprod.secrets.providers import ProviderRule, provider_rules
-from nbprod.secrets.shapes import entropy, is_documented
 from tests.secrets.sample import token_of
 
 Cells = list[dict[str, Any]]

@@ -12,7 +12,7 @@ import pytest
 from nbprod.facts import Facts
 from nbprod.model import Finding
 from nbprod.notebook.read import read_notebook
-from nbprod.project import Settings, check_bytes
+from nbprod.project.run import Settings, check_bytes
 from nbprod.secrets.providers import ProviderRule, provider_rules
 from tests.secrets.planted import (
     CODE,

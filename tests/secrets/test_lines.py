@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nbprod.secrets.lines import Joined
+from nbprod.secrets.prefilter import Joined
 from nbprod.secrets.types import Text
 
 WORDS = st.text(alphabet="ab =\n:'é\U0001f511", max_size=8)

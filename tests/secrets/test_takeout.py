@@ -14,7 +14,7 @@ from nbprod.fixing.apply import fix_bytes
 from nbprod.model import Finding
 from nbprod.notebook.read import read_notebook
 from nbprod.notebook.types import Notebook
-from nbprod.project import Settings, check_one
+from nbprod.project.run import Settings, check_one
 from tests.secrets.planted import code, note, notebook, random_key, random_password, stream
 
 SETTINGS = Settings(select=("NBP301,NBP302,NBP303,NBP304",))

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from nbprod.project import Settings, check_bytes
+from nbprod.project.run import Settings, check_bytes
 
 SETTINGS = Settings(select=("NBP103", "NBP205", "NBP012"))
 

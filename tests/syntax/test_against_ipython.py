@@ -14,7 +14,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from nbprod.notebook.types import Cell
-from nbprod.syntax.known import AUTOMAGICS
+from nbprod.syntax.magic_table import AUTOMAGICS
 from nbprod.syntax.parse import parse_cell
 from tests.syntax.oracle import body_given_to, compare, ours, shell, theirs
 

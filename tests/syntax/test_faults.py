@@ -9,8 +9,8 @@ import warnings
 import pytest
 
 from nbprod.notebook.types import Cell
-from nbprod.syntax.faults import newer_python
 from nbprod.syntax.parse import parse_cell
+from nbprod.syntax.syntax_errors import newer_python
 from tests.syntax.oracle import ours
 
 BROKEN = [

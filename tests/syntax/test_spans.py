@@ -7,7 +7,7 @@ import ast
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nbprod.syntax.spans import LineIndex, offset_of
+from nbprod.notebook.positions import LineIndex, offset_of
 
 _TEXTS = st.text(st.sampled_from("ab é€😀\t\n\r\f\x0b\x1c\u2028\ud800"), max_size=40)
 

@@ -16,12 +16,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import nbprod
-from nbprod.engine import check_notebook
+from nbprod.checking.engine import check_notebook
 from nbprod.facts import CheckOptions
 from nbprod.fixing.apply import fix_bytes
 from nbprod.model import Finding
 from nbprod.notebook.types import Notebook
-from nbprod.project import Settings
+from nbprod.project.run import Settings
 
 ROOT = Path(__file__).parents[2]
 NAMES = ("NameError", "UnboundLocalError")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from nbprod.model import RawEdit
-from nbprod.syntax.spans import LineIndex
+from nbprod.notebook.positions import LineIndex
 
 __all__ = ["LineMap", "SourceLine"]
 

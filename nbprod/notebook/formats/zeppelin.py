@@ -10,9 +10,9 @@ from typing import Any
 
 from nbprod.errors import ReadError
 from nbprod.model import Edit, RawEdit
-from nbprod.notebook import scan
+from nbprod.notebook import json_scan as scan
+from nbprod.notebook.edits.replace import EditRefused, Replacement, replaced
 from nbprod.notebook.platforms import ZEPPELIN
-from nbprod.notebook.replace import EditRefused, Replacement, replaced
 from nbprod.notebook.types import Cell, CellKind, Notebook
 
 __all__ = ["read_zeppelin"]

@@ -81,10 +81,10 @@ import re
 from collections.abc import Iterator
 
 from nbprod.facts import Facts
-from nbprod.lifting import Literal
+from nbprod.fixing.parameter_cell import Literal
+from nbprod.libraries.hyperparameters import HYPERPARAMETERS
 from nbprod.model import Diagnostic, Label, Severity
 from nbprod.rule import NodeInCell, rule
-from nbprod.settings_words import HYPERPARAMETERS
 from nbprod.syntax.names import last_name
 from nbprod.syntax.types import ParsedCell
 

@@ -66,7 +66,7 @@ import re
 from collections.abc import Iterator
 
 from nbprod.facts import Facts
-from nbprod.lifting import Literal
+from nbprod.fixing.parameter_cell import Literal
 from nbprod.model import Diagnostic, Label, Severity
 from nbprod.rule import NodeInCell, rule
 from nbprod.syntax.names import last_name

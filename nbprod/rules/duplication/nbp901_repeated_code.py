@@ -119,7 +119,7 @@ def _fixes(
     """
     # Imported here: few notebooks repeat themselves.
     from nbprod.merge.definitions import repeated_definitions
-    from nbprod.merge.fixing import edits_of, merges_of
+    from nbprod.merge.edits import edits_of, merges_of
 
     made = merges_of(groups, {notebook.path: facts}, _LIMITS).found
     fixes = {

@@ -66,8 +66,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from nbprod.evaluation.types import Leak
 from nbprod.facts import Facts
+from nbprod.leakage.types import Leak
 from nbprod.model import Diagnostic, Label
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule

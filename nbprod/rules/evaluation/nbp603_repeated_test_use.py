@@ -66,9 +66,9 @@ import ast
 import re
 from collections.abc import Iterator
 
-from nbprod.evaluation import Training
-from nbprod.evaluation.types import Place, Rows, overlap
 from nbprod.facts import Facts
+from nbprod.leakage import Training
+from nbprod.leakage.types import Place, Rows, overlap
 from nbprod.model import Diagnostic, Label, Severity
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule

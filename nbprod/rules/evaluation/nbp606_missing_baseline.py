@@ -86,9 +86,9 @@ import ast
 import re
 from collections.abc import Iterator
 
-from nbprod.evaluation import Training
-from nbprod.evaluation.tables import METRICS, kind_of
 from nbprod.facts import Facts
+from nbprod.leakage import Training
+from nbprod.libraries.training import METRICS, kind_of
 from nbprod.model import Diagnostic, Severity
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule

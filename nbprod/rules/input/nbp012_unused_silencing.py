@@ -40,11 +40,11 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from nbprod.checking.registry import Selection, rule_files
+from nbprod.checking.suppression import ALL, Mark
 from nbprod.facts import Facts
 from nbprod.model import Diagnostic, Edit, Severity, Span
-from nbprod.registry import Selection, rule_files
 from nbprod.rule import Rule, safe
-from nbprod.suppress import ALL, Mark
 
 _REASON = re.compile(r"[ \t]*(?:--[^\r\n]*)?(?=[\r\n]|\Z)")
 

@@ -48,11 +48,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from nbprod.facts import Facts
+from nbprod.fixing.add_parameter import as_parameter
 from nbprod.model import Diagnostic
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule
 from nbprod.rules.globals import iter_leaks
-from nbprod.rules.parameterise import as_parameter
 
 
 @rule("NBP202", "unpassed-global", on=Notebook, default=False)

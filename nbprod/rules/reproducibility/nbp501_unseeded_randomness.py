@@ -136,9 +136,9 @@ import ast
 from collections.abc import Iterable, Iterator, Sequence
 
 from nbprod.facts import Facts
+from nbprod.libraries.randomness import constant_of, draw_of
 from nbprod.model import Diagnostic, Edit, Fix, Label, Span
 from nbprod.notebook.types import Notebook
-from nbprod.random_draws import constant_of, draw_of
 from nbprod.rule import rule, unsafe
 from nbprod.syntax.names import last_name
 from nbprod.syntax.walk import walk, walk_outside

@@ -58,10 +58,10 @@ import re
 from collections.abc import Iterator
 from itertools import chain
 
-from nbprod.environment.distributions import distribution_of, normalised
 from nbprod.environment.imports import Imported, imported_modules, installed_pins
-from nbprod.environment.missing import file_names
 from nbprod.facts import Facts
+from nbprod.libraries.distributions import distribution_of, normalised
+from nbprod.libraries.unavailable import file_names
 from nbprod.model import Diagnostic
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule

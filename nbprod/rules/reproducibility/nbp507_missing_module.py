@@ -88,10 +88,10 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from nbprod.environment.distributions import normalised
 from nbprod.environment.imports import installed_pins
-from nbprod.environment.missing import file_names, is_local_word, meant_by, removal_of
 from nbprod.facts import Facts
+from nbprod.libraries.distributions import normalised
+from nbprod.libraries.unavailable import file_names, is_local_word, meant_by, removal_of
 from nbprod.model import Certainty, Diagnostic
 from nbprod.rule import NodeInCell, rule
 from nbprod.syntax.walk import walk

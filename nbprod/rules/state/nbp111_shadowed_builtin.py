@@ -36,8 +36,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from nbprod.facts import Facts
-from nbprod.flow.library import BUILTIN_NAMES
 from nbprod.flow.types import Definition
+from nbprod.libraries.modules import BUILTIN_NAMES
 from nbprod.model import Diagnostic, Label, Span
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule

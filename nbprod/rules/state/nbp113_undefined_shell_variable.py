@@ -29,7 +29,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from nbprod.facts import Facts
-from nbprod.flow.library import BUILTIN_NAMES
+from nbprod.libraries.modules import BUILTIN_NAMES
 from nbprod.model import Diagnostic
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule

@@ -51,9 +51,9 @@ import ast
 from collections.abc import Iterator
 
 from nbprod.facts import Facts
-from nbprod.flow.expressions import guarded_name
-from nbprod.flow.scopes import bound_names
+from nbprod.flow.interpreter.expressions import guarded_name
 from nbprod.model import Diagnostic
+from nbprod.names.scopes import bound_names
 from nbprod.rule import NodeInCell, rule
 from nbprod.syntax.walk import walk
 

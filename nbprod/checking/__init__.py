@@ -1,0 +1,1 @@
+"""Rules run over one notebook: findings with places, fingerprints, suppressions and baselines."""

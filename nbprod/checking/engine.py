@@ -1,0 +1,346 @@
+"""Run rules over one notebook: diagnostics in, located findings out. Pure."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from nbprod.checking.registry import Selection
+from nbprod.errors import ReadError
+from nbprod.facts import CheckOptions, Facts
+from nbprod.model import (
+    CellEdit,
+    Certainty,
+    Diagnostic,
+    Edit,
+    FileResult,
+    Finding,
+    Fix,
+    Inside,
+    Place,
+    RawEdit,
+    RelatedPlace,
+    Severity,
+    Span,
+)
+from nbprod.notebook.positions import LineIndex
+from nbprod.notebook.types import Cell, Notebook
+from nbprod.rule import MagicInCell, NodeInCell, Rule
+from nbprod.secrets.mask import Mask
+from nbprod.syntax.types import Magic
+
+if TYPE_CHECKING:
+    from nbprod.checking.suppression import Suppressions
+
+__all__ = [
+    "check_notebook",
+    "file_finding",
+    "located_findings",
+    "masked",
+    "place_of",
+    "unreadable",
+]
+
+INPUT_CODES = {
+    "unreadable-file": "NBP001",
+    "not-utf8": "NBP002",
+    "empty-file": "NBP003",
+    "invalid-json": "NBP004",
+    "merge-conflict": "NBP005",
+    "lfs-pointer": "NBP006",
+    "not-a-notebook": "NBP007",
+    "unsupported-nbformat": "NBP008",
+    "internal-error": "NBP009",
+}
+
+
+def check_notebook(
+    notebook: Notebook, selection: Selection, options: CheckOptions = CheckOptions()
+) -> tuple[Finding, ...]:
+    """Every finding that the selected rules have in a notebook, in reading order."""
+    facts = Facts(notebook, options)
+    found = list(_diagnostics(facts, selection))
+    if not found and not _may_be_silenced(notebook):
+        return ()
+    # Imported here: most notebooks have nothing to silence.
+    from nbprod.checking.suppression import read_suppressions
+
+    silenced = read_suppressions(notebook, facts.parsed, options.tag_ignores)
+    findings = []
+    seen: set[tuple[str, Span, str, tuple[str | int, ...]]] = set()
+    for rule, diagnostic in found:
+        inside = diagnostic.inside
+        key = (rule.code, diagnostic.span, diagnostic.message, inside.path if inside else ())
+        if key in seen:
+            continue
+        seen.add(key)
+        place = place_of(facts, diagnostic.span, inside)
+        # No comment stands in an output: only the cell or the notebook can silence there.
+        lines = (place.line, place.end_line) if inside is None else (0, -1)
+        if not silenced.silence(rule.code, rule.name, diagnostic.span.cell, *lines):
+            findings.append(_finding(facts, rule, diagnostic, place))
+    for rule, diagnostic in _unneeded(silenced, selection, facts):
+        findings.append(_finding(facts, rule, diagnostic, place_of(facts, diagnostic.span)))
+    findings.sort(key=_reading_order)
+    mask = Mask(facts.secrets)
+    if mask:
+        findings = [masked(one, mask) for one in findings]
+    return tuple(_with_fingerprints(facts, findings, mask))
+
+
+def located_findings(
+    notebook: Notebook, found: Sequence[tuple[Span, Finding]]
+) -> tuple[Finding, ...]:
+    """Findings that another tool has made, with places, lines, masks and fingerprints."""
+    from dataclasses import replace
+
+    facts = Facts(notebook)
+    mask = Mask(facts.secrets)
+    findings = []
+    for span, finding in found:
+        place = place_of(facts, span)
+        placed = replace(finding, place=place, snippet=_snippet(facts.index(span.cell), place))
+        findings.append(masked(placed, mask) if mask else placed)
+    return tuple(_with_fingerprints(facts, findings, mask))
+
+
+def _snippet(index: LineIndex, place: Place) -> str:
+    return "\n".join(index.line(number) for number in range(place.line, place.end_line + 1))
+
+
+def _may_be_silenced(notebook: Notebook) -> bool:
+    """Whether some source has a mark that might not be needed."""
+    return any("nbprod:" in cell.source or "NBP" in cell.source for cell in notebook.cells)
+
+
+# So that a fingerprint is found in no table of hashes of lines.
+_SALT = "nbprod fingerprint, version 1"
+_PARTS = ("source", "attachment", "output", "metadata")
+
+
+def _reading_order(finding: Finding) -> tuple[bool, int, int, int, int, str]:
+    place = finding.place
+    part = _PARTS.index(finding.part)
+    return (
+        place.cell is None and finding.part != "source",
+        place.cell or 0,
+        part,
+        place.line,
+        place.column,
+        finding.code,
+    )
+
+
+def _unneeded(
+    silenced: Suppressions, selection: Selection, facts: Facts
+) -> Iterator[tuple[Rule, Diagnostic]]:
+    """Marks that silence nothing, if the rule about them is on: it is asked after all others."""
+    rule = next((one for one in selection.rules if one.after), None)
+    if rule is not None:
+        for mark in silenced.marks:
+            if mark.ours and mark.span is not None:
+                for diagnostic in rule.check((mark, selection), facts):
+                    yield rule, diagnostic
+
+
+def masked(finding: Finding, mask: Mask) -> Finding:
+    """A finding that shows no credential, whatever rule it is of."""
+    from dataclasses import replace
+
+    fix = finding.fix
+    if fix is not None and finding.provider is None:
+        texts = [edit.text for edit in fix.edits if not isinstance(edit, CellEdit)]
+        if any(mask(text) != text for text in texts):
+            fix = None
+    return replace(
+        finding,
+        message=mask(finding.message),
+        symbol=finding.symbol and mask(finding.symbol),
+        help=finding.help and mask(finding.help),
+        snippet=mask(finding.snippet),
+        related=tuple(one._replace(message=mask(one.message)) for one in finding.related),
+        fix=fix,
+    )
+
+
+def _diagnostics(facts: Facts, selection: Selection) -> Iterator[tuple[Rule, Diagnostic]]:
+    nodes: dict[type, list[Rule]] = {}
+    for rule in selection.rules:
+        for subject in _subjects(rule, facts):
+            yield from _run(rule, subject, facts, selection)
+        for kind in rule.on:
+            if issubclass(kind, ast.AST):
+                nodes.setdefault(kind, []).append(rule)
+    if not nodes:
+        return
+    for parsed in facts.parsed:
+        if parsed is None:
+            continue
+        for node in parsed.nodes:
+            for rule in nodes.get(type(node), ()):
+                yield from _run(rule, NodeInCell(node, parsed), facts, selection)
+
+
+def _subjects(rule: Rule, facts: Facts) -> Iterator[Any]:
+    """What a rule is handed that is not a node of a tree."""
+    if Notebook in rule.on:
+        yield facts.notebook
+    if Cell in rule.on:
+        yield from facts.notebook.cells
+    if Magic in rule.on:
+        for parsed in facts.parsed:
+            if parsed is not None:
+                for magic in parsed.magics:
+                    yield MagicInCell(magic, parsed)
+
+
+def _run(
+    rule: Rule, subject: Any, facts: Facts, selection: Selection
+) -> Iterator[tuple[Rule, Diagnostic]]:
+    wanted = rule.code in selection.explicit
+    for diagnostic in rule.check(subject, facts):
+        if wanted or diagnostic.certainty is Certainty.CERTAIN:
+            yield rule, diagnostic
+
+
+def place_of(facts: Facts, span: Span, inside: Inside | None = None) -> Place:
+    """Where a span is, in the cell (or in the text that it is inside of) and in the file."""
+    cell = facts.notebook.cells[span.cell] if span.cell >= 0 else None
+    raw = facts.notebook.raw
+    if inside is None:
+        index = facts.index(span.cell)
+        raw_line, raw_column = raw.locate(span.cell, span.start)
+    else:
+        index = LineIndex(inside.text)
+        raw_line, raw_column = raw.locate_in(span.cell, inside.path, span.start)
+    line, column = index.position(span.start)
+    end_line, end_column = index.position(max(span.end, span.start))
+    return Place(
+        cell.number if cell else None,
+        cell.id if cell else None,
+        cell.execution_count if cell else None,
+        line, column, end_line, end_column, raw_line, raw_column,
+    )  # fmt: skip
+
+
+def _finding(facts: Facts, rule: Rule, diagnostic: Diagnostic, place: Place) -> Finding:
+    inside = diagnostic.inside
+    index = LineIndex(inside.text) if inside else facts.index(diagnostic.span.cell)
+    snippet = _snippet(index, place)
+    related = tuple(
+        RelatedPlace(place_of(facts, label.span), label.message) for label in diagnostic.labels
+    )
+    possible = diagnostic.certainty is Certainty.POSSIBLE
+    severity = _configured_severity(facts, rule) or rule.severity
+    softened = Severity.WARNING if possible and severity is Severity.ERROR else severity
+    return Finding(
+        code=rule.code,
+        name=rule.name,
+        severity=softened,
+        path=facts.notebook.path,
+        place=place,
+        message=diagnostic.message,
+        certainty=diagnostic.certainty,
+        symbol=diagnostic.symbol,
+        predicted_exception=diagnostic.predicted_exception,
+        related=related,
+        help=diagnostic.help,
+        fix=_with_raw_edits(facts, diagnostic.fix),
+        fingerprint="",
+        snippet=snippet,
+        part=inside.part if inside else "source",
+        provider=diagnostic.provider,
+    )
+
+
+def _configured_severity(facts: Facts, rule: Rule) -> Severity | None:
+    for word, severity in facts.options.severities:
+        if word.lower() == rule.name or rule.code.startswith(word.upper()):
+            return Severity(severity)
+    return None
+
+
+def _with_raw_edits(facts: Facts, fix: Fix | None) -> Fix | None:
+    """A fix with its edits of the file, if all of them are edits of sources within a line."""
+    from dataclasses import replace
+
+    if fix is None:
+        return None
+    found: list[RawEdit] = []
+    for edit in fix.edits:
+        if not isinstance(edit, Edit):
+            return fix
+        raw = facts.notebook.raw.raw_edit(*edit.span, edit.text)
+        if raw is None:
+            return fix
+        found.append(raw)
+    return replace(fix, raw=tuple(found))
+
+
+def _with_fingerprints(facts: Facts, findings: Sequence[Finding], mask: Mask) -> Iterator[Finding]:
+    """Give each finding an identity that survives moved cells and other findings.
+
+    It rests on the rule, the name of the file (not on how its path was given), the cell's id (or
+    its text) and the text of the line; equal ones are numbered. The value of a credential is no
+    part of it: it is hashed as it is shown, masked, so that nobody can try values against it.
+    """
+    from dataclasses import replace
+
+    counts: dict[str, int] = {}
+    for finding in findings:
+        identity = _identity(facts, finding.place.cell, mask)
+        parts = (
+            _SALT,
+            finding.code,
+            _file_name(finding.path),
+            identity,
+            finding.symbol or "",
+            finding.snippet.strip(),
+        )
+        base = "\0".join(parts).encode("utf-8", "surrogatepass")
+        digest = _sha256(base)[:16]
+        number = counts[digest] = counts.get(digest, 0) + 1
+        yield replace(finding, fingerprint=digest if number == 1 else f"{digest}-{number}")
+
+
+def _identity(facts: Facts, number: int | None, mask: Mask) -> str:
+    if number is None:
+        return "notebook"
+    cell = facts.notebook.cells[number - 1]
+    return cell.id or _sha256(_normal(mask(cell.source)))
+
+
+def _file_name(path: str) -> str:
+    return path.replace("\\", "/").rpartition("/")[2]
+
+
+def _sha256(data: bytes) -> str:
+    # Loading OpenSSL takes as long as a small check; most notebooks have no finding.
+    import hashlib
+
+    return hashlib.sha256(data).hexdigest()
+
+
+def _normal(source: str) -> bytes:
+    return " ".join(source.split()).encode("utf-8", "surrogatepass")
+
+
+def unreadable(path: str, error: ReadError) -> FileResult:
+    """What is reported of a file that cannot be read as a notebook."""
+    return FileResult(path, (file_finding(path, error),), unreadable=True)
+
+
+def file_finding(path: str, error: ReadError) -> Finding:
+    """The finding about a file that cannot be read."""
+    code = INPUT_CODES.get(error.kind, "NBP009")
+    place = Place(
+        None, None, None, error.line, error.column, error.line, error.column, error.line,
+        error.column,
+    )  # fmt: skip
+    digest = _sha256(f"{code}\0{_file_name(path)}".encode("utf-8", "surrogatepass"))[:16]
+    return Finding(
+        code=code, name=error.kind, severity=Severity.ERROR, path=path, place=place,
+        message=str(error), certainty=Certainty.CERTAIN, symbol=None, predicted_exception=None,
+        related=(), help=None, fix=None, fingerprint=digest,
+    )  # fmt: skip

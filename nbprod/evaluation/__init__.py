@@ -1,5 +1,0 @@
-"""Which data trains a model, which tests it, and what of the one has reached the other."""
-
-from nbprod.evaluation.types import Evaluation, Leak, Training
-
-__all__ = ["Evaluation", "Leak", "Training"]

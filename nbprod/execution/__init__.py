@@ -1,0 +1,1 @@
+"""Notebooks run in kernels, their variables looked at and compared."""

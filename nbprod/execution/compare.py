@@ -1,0 +1,303 @@
+"""What two runs showed and left, side by side. Pure."""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import json
+import math
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from nbprod.names.scopes import bound_names
+
+__all__ = [
+    "Difference", "Segment", "Uncompared", "Verdict", "compare_runs", "segments_of", "snapshots",
+    "without_unstable",
+]  # fmt: skip
+
+_TOLERANCE = 1e-9
+_ADDRESS = re.compile(r"0x[0-9a-fA-F]+")
+_TIMING = re.compile(r"^(?:CPU times|Wall time|Compiler *):?.*\n?", re.MULTILINE)
+_PIP = re.compile(
+    r"^\s*(?:(?:\x1b\[[\d;]*m)*(?:Requirement already satisfied|Collecting|Downloading|Installing"
+    r"|Using cached|Successfully|Attempting uninstall|Found existing|Uninstalling|Looking in"
+    r"|Obtaining|Preparing|Building|Created wheel|Stored in|Getting requirements|Processing"
+    r"|Running setup|Defaulting to user|Note: you may need to restart|\[notice\]|WARNING|ERROR"
+    r"|DEPRECATION|━|-----)[^\n]*)?(?:\n|\Z)",
+    re.MULTILINE,
+)
+_PIP_LINE = re.compile(r"^\s*[!%].*\bpip3?\s+install\b", re.MULTILINE)
+_WORD = re.compile(r"[^\W\d]\w*")
+_MAIN = re.compile(r"\b__main__\.")
+
+
+class Segment(NamedTuple):
+    """Cells of the one notebook that should do what cells of the other do, by their places.
+
+    ``installs``: those of the one install by pip, those of the other need not; what pip says is
+    left out.
+    """
+
+    old: tuple[int, ...]
+    new: tuple[int, ...]
+    installs: bool = False
+
+
+class Difference(NamedTuple):
+    """Something that is not the same: ``cell`` is that of the original (from 0), None for the
+    values at the end."""
+
+    cell: int | None
+    what: str
+    old: str
+    new: str
+
+
+class Uncompared(NamedTuple):
+    """Something of which nothing can be said, and why; ``cell`` as in `Difference`."""
+
+    cell: int | None
+    what: str
+    reason: str
+
+
+class Verdict(NamedTuple):
+    """The outcome of a comparison, and what was left out of it."""
+
+    differences: tuple[Difference, ...]
+    uncompared: tuple[Uncompared, ...]
+    compared: int
+    original_fails: str | None = None
+
+
+def segments_of(old: Sequence[str], new: Sequence[str]) -> list[Segment]:
+    """Pair the cells of two notebooks by their sources: equal ones one by one, the rest in runs."""
+    found = []
+    matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
+    for tag, a, b, c, d in matcher.get_opcodes():
+        if tag == "equal":
+            found += [Segment((a + i,), (c + i,)) for i in range(b - a)]
+        else:
+            installs = any(map(_PIP_LINE.search, old[a:b]))
+            found.append(Segment(tuple(range(a, b)), tuple(range(c, d)), installs))
+    return found
+
+
+def snapshots(
+    old: Sequence[str], new: Sequence[str], segments: Sequence[Segment]
+) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
+    """For both notebooks, the names to look at behind the last cell of each segment."""
+    mine: dict[str, list[str]] = {}
+    theirs: dict[str, list[str]] = {}
+    for segment in segments:
+        if segment.old and segment.new:
+            names = sorted({name for place in segment.new for name in _bound(new[place])})
+            mine[str(segment.old[-1])] = names
+            theirs[str(segment.new[-1])] = names
+    return mine, theirs
+
+
+def without_unstable(verdict: Verdict, again: Verdict) -> Verdict:
+    """A verdict without what differs between two runs of the original itself (``again``)."""
+    unstable = {(one.cell, one.what) for one in again.differences}
+    kept = tuple(one for one in verdict.differences if (one.cell, one.what) not in unstable)
+    said = tuple(
+        Uncompared(cell, what, "differs between two runs of the original")
+        for cell, what in sorted(unstable, key=lambda one: (one[0] is None, one[0] or 0, one[1]))
+    )
+    return verdict._replace(differences=kept, uncompared=(*verdict.uncompared, *said))
+
+
+def _bound(source: str) -> set[str]:
+    """The names that a cell assigns to; all of its words when it is no plain Python."""
+    try:
+        return set(bound_names(ast.parse(source).body))
+    except (SyntaxError, ValueError):
+        return set(_WORD.findall(source))
+
+
+def compare_runs(
+    old: Mapping[str, Any],
+    new: Mapping[str, Any],
+    segments: Sequence[Segment],
+    module: str = "",
+    dead: frozenset[str] = frozenset(),
+    *,
+    logs: bool = False,
+) -> Verdict:
+    """Compare what two notebooks did, as `kernel.run_job` tells it.
+
+    Args:
+        old: that of the original.
+        new: that of the rewritten notebook.
+        segments: which cells belong together.
+        module: the extracted module, whose name takes the place of ``__main__`` in texts.
+        dead: names that nobody reads any more, whose last values are not compared.
+        logs: whether the module logs what the notebook printed.
+    """
+    for which, result in (("original", old), ("rewritten", new)):
+        if "failed" in result:
+            found = Difference(None, f"the {which} notebook", "runs", str(result["failed"]))
+            return Verdict((found,), (), 0, result["failed"] if which == "original" else None)
+    names = re.compile(rf"\b{re.escape(module)}\.") if module else None
+    differences: list[Difference] = []
+    failing: str | None = None
+    for segment in segments:
+        error = _error(old, segment.old)
+        differences += _compare_segment(old, new, segment, names, logs)
+        if error is not None:
+            failing = error
+            break
+    finals, uncompared, compared = _finals(old, new, dead)
+    differences += finals
+    if logs:
+        said = Uncompared(None, "what is printed", "the module logs it")
+        uncompared = (*uncompared, said)
+    return Verdict(tuple(differences), uncompared, compared, failing)
+
+
+def _cells(result: Mapping[str, Any], places: Sequence[int]) -> list[Mapping[str, Any]]:
+    cells: Sequence[Mapping[str, Any]] = result["cells"]
+    return [cells[place] for place in places if place < len(cells)]
+
+
+def _error(result: Mapping[str, Any], places: Sequence[int]) -> str | None:
+    for cell in _cells(result, places):
+        if "error" in cell:
+            return f"{cell['error']['name']}: {cell['error']['text']}"
+    return None
+
+
+def _compare_segment(
+    old: Mapping[str, Any],
+    new: Mapping[str, Any],
+    segment: Segment,
+    names: re.Pattern[str] | None,
+    logs: bool,
+) -> Iterator[Difference]:
+    first = segment.old[0] if segment.old else None
+    before, after = _error(old, segment.old), _error(new, segment.new)
+    if (before or "").partition(":")[0] != (after or "").partition(":")[0]:
+        yield Difference(first, "the error", before or "none", after or "none")
+        return
+    shown, again = _shown(old, segment.old, names), _shown(new, segment.new, names)
+    if segment.installs:
+        shown, again = _without_pip(shown), _without_pip(again)
+    if logs:
+        shown, again = ([one for one in both if one[0] != "text"] for both in (shown, again))
+    if shown != again:
+        place = next(
+            (i for i, (a, b) in enumerate(zip(shown, again, strict=False)) if a != b),
+            min(len(shown), len(again)),
+        )
+        yield Difference(
+            first, "the output", "".join(map(_short, shown[place : place + 1])) or "nothing",
+            "".join(map(_short, again[place : place + 1])) or "nothing",
+        )  # fmt: skip
+    if before is None:
+        yield from _values(old, new, segment)
+
+
+def _shown(
+    result: Mapping[str, Any], places: Sequence[int], names: re.Pattern[str] | None
+) -> list[tuple[str, Any]]:
+    """What cells showed, in order: text that was printed in one piece, data as it is."""
+    found: list[tuple[str, Any]] = []
+    for cell in _cells(result, places):
+        for output in cell["outputs"]:
+            if output.get("stream") == "stderr":
+                continue
+            if "stream" in output:
+                text = _plain(output["text"], names)
+                if found and found[-1][0] == "text":
+                    text = found.pop()[1] + text
+                found.append(("text", text))
+            else:
+                data = {mime: _plain(text, names) for mime, text in output["data"].items()}
+                found.append(("data", data))
+    # Timings are no results.
+    cleaned = [(kind, _TIMING.sub("", one) if kind == "text" else one) for kind, one in found]
+    return [(kind, one) for kind, one in cleaned if one]
+
+
+def _without_pip(shown: list[tuple[str, Any]]) -> list[tuple[str, Any]]:
+    cleaned = [(kind, _PIP.sub("", one) if kind == "text" else one) for kind, one in shown]
+    return [(kind, one) for kind, one in cleaned if kind != "text" or one.strip()]
+
+
+def _plain(text: str, names: re.Pattern[str] | None) -> str:
+    # A shell line's output comes from a terminal, with its line ends.
+    text = _MAIN.sub("", _ADDRESS.sub("0x", text)).replace("\r\n", "\n")
+    return names.sub("", text) if names else text
+
+
+def _values(
+    old: Mapping[str, Any], new: Mapping[str, Any], segment: Segment
+) -> Iterator[Difference]:
+    """The variables that both have behind a segment and that both mention in it."""
+    mine: dict[str, Any] = {}
+    theirs: dict[str, Any] = {}
+    for cell in _cells(old, segment.old):
+        mine.update(cell["values"])
+    for cell in _cells(new, segment.new):
+        theirs.update(cell["values"])
+    for name in sorted(mine.keys() & theirs.keys()):
+        if not _same_entry(mine[name], theirs[name]):
+            first = segment.old[0] if segment.old else None
+            yield Difference(first, f"`{name}`", _short(mine[name]), _short(theirs[name]))
+
+
+def _finals(
+    old: Mapping[str, Any], new: Mapping[str, Any], dead: frozenset[str]
+) -> tuple[list[Difference], tuple[Uncompared, ...], int]:
+    differences = []
+    uncompared = []
+    compared = 0
+    for name, entry in old["final"].items():
+        other = new["final"].get(name)
+        if other is None:
+            continue
+        if name in dead:
+            uncompared.append(Uncompared(None, f"`{name}`", "nobody reads it any more"))
+            continue
+        if "opaque" in entry or "opaque" in other:
+            reason = str(entry.get("opaque") or other.get("opaque"))
+            uncompared.append(Uncompared(None, f"`{name}`", f"is a {reason}"))
+        compared += 1
+        if not _same_entry(entry, other):
+            differences.append(Difference(None, f"`{name}`", _short(entry), _short(other)))
+    return differences, tuple(uncompared), compared
+
+
+def _same_entry(old: Any, new: Any) -> bool:
+    if "opaque" in old or "opaque" in new:
+        return bool(old.get("opaque") == new.get("opaque"))
+    return _same(old["value"], new["value"])
+
+
+def _same(old: Any, new: Any) -> bool:
+    """Equal, floats up to the tolerance."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        if old.keys() == {"float"} and new.keys() == {"float"}:
+            return _close(float(old["float"]), float(new["float"]))
+        return old.keys() == new.keys() and all(_same(old[key], new[key]) for key in old)
+    if isinstance(old, list) and isinstance(new, list):
+        return len(old) == len(new) and all(_same(a, b) for a, b in zip(old, new, strict=True))
+    return type(old) is type(new) and bool(old == new)
+
+
+def _close(old: float, new: float) -> bool:
+    if math.isnan(old) or math.isnan(new):
+        return math.isnan(old) and math.isnan(new)
+    return math.isclose(old, new, rel_tol=_TOLERANCE, abs_tol=_TOLERANCE)
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, tuple):
+        value = value[1]
+    if isinstance(value, dict) and value.keys() == {"value"}:
+        value = value["value"]
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text if len(text) < 300 else text[:300] + "…"

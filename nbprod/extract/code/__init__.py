@@ -1,0 +1,1 @@
+"""Text of an extraction: module, notebook, package."""

@@ -1,0 +1,68 @@
+"""The imports that a module needs, and no more."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Sequence
+
+from nbprod.names.table import NameTable
+from nbprod.refactor.module_level import ModuleLevel
+from nbprod.refactor.plan import Function, Import, ModuleItem
+
+__all__ = ["needed_imports"]
+
+
+def needed_imports(
+    functions: Sequence[Function],
+    taken: Sequence[ModuleItem],
+    closure: ModuleLevel,
+    names: NameTable,
+) -> tuple[Import, ...]:
+    """The imports of a module.
+
+    Args:
+        functions: its functions.
+        taken: what else it has.
+        closure: what the notebook imports.
+        names: the names of the notebook.
+    """
+    units = [one.unit for one in taken] + [unit for one in functions for unit in one.body]
+    needed: dict[str, None] = {}
+    dotted: set[str] = set()
+    for unit in units:
+        for node in unit.nodes:
+            for one in names.loads_of(node):
+                needed.setdefault(one.id)
+            dotted |= {
+                ast.unparse(part) for part in ast.walk(node) if isinstance(part, ast.Attribute)
+            }
+    for function in functions:
+        for hinted in (*function.parameters, *function.results):
+            for name in _names_of_hint(hinted.hint):
+                needed.setdefault(name)
+        if function.figures_after and "plt" in closure.imports:
+            needed.setdefault("plt")
+    found: list[Import] = []
+    own = {*names.bindings, *closure.facts.program.injected}
+    for name in needed:
+        if name in closure.imports:
+            made = closure.imports[name]
+            wanted = [one for one in made if one.name or one.module in dotted]
+            found += wanted if len(made) > 1 and wanted else made
+        elif name == "subprocess" and any(unit.instead for unit in units):
+            found.append(Import("subprocess", None, "subprocess", -1, False))
+        elif name == "display" and name not in own:
+            found.append(Import("IPython.display", "display", "display", -1, False))
+        else:
+            star = closure.star_import(name)
+            if star is not None:
+                found.append(star)
+    shows = any(function.shown for function in functions)
+    if shows and not any(one.bound == "display" for one in found):
+        found.append(Import("IPython.display", "display", "display", -1, False))
+    return tuple(dict.fromkeys(found))
+
+
+def _names_of_hint(hint: str) -> Iterable[str]:
+    tree = ast.parse(hint, mode="eval")
+    return [part.id for part in ast.walk(tree) if isinstance(part, ast.Name)]

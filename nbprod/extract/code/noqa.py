@@ -1,0 +1,69 @@
+"""Rules that the author's own code breaks, noted in the module where they are broken.
+
+The module has the notebook's code as it is; to rewrite it for a linter would be another change
+than the one that was asked for. So a fresh module passes the linter, and what there is to do is
+written beside the code.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+
+from nbprod.extract.code.format import RULES, ruff_command
+
+__all__ = ["add_noqa"]
+
+# About names and types as the notebook has them: one line for the file, not one for each place.
+_OF_THE_FILE = ("ANN401", "N803", "N806")
+_NOQA = re.compile(r"#\s*noqa(?P<codes>:[ \t]*[A-Z0-9, \t]+)?", re.IGNORECASE)
+
+
+def add_noqa(text: str) -> str:
+    """A module's text with a note for each rule that it breaks."""
+    broken = _broken(text)
+    if not broken:
+        return text
+    lines = text.split("\n")
+    whole_file = set(_OF_THE_FILE)
+    for row, codes in broken.items():
+        own = sorted(codes - set(_OF_THE_FILE))
+        if not own or not 0 < row <= len(lines):
+            continue
+        if lines[row - 1].endswith("\\"):
+            # A string goes on behind this line: no comment can stand here.
+            whole_file.update(own)
+        else:
+            lines[row - 1] = _with_codes(lines[row - 1], own)
+    whole = sorted({code for codes in broken.values() for code in codes} & whole_file)
+    if whole:
+        lines.insert(0, f"# ruff: noqa: {', '.join(whole)}")
+        lines.insert(0, "# Names and types are those of the notebook.")
+    return "\n".join(lines)
+
+
+def _broken(text: str) -> dict[int, set[str]]:
+    """The codes of the rules broken, by the line on which ruff wants them noted."""
+    done = subprocess.run(
+        [*ruff_command("check"), f"--select={RULES}", "--output-format=json", "-"],
+        input=text.encode("utf-8", "surrogatepass"), capture_output=True, check=False,
+        cwd=os.path.abspath(os.sep),
+    )  # fmt: skip
+    found: dict[int, set[str]] = {}
+    for one in json.loads(done.stdout.decode("utf-8") or "[]"):
+        if one.get("code") and one.get("noqa_row"):
+            found.setdefault(one["noqa_row"], set()).add(one["code"])
+    return found
+
+
+def _with_codes(line: str, codes: list[str]) -> str:
+    match = _NOQA.search(line)
+    if match is None:
+        return f"{line}  # noqa: {', '.join(codes)}"
+    if match["codes"] is None:
+        return line
+    there = match["codes"].lstrip(": \t").rstrip()
+    before, after = line[: match.start()], line[match.end() :]
+    return f"{before}# noqa: {', '.join([there, *codes])}{' ' if after else ''}{after}"

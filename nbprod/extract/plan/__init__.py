@@ -1,0 +1,1 @@
+"""What an extraction will do: cells to a plan."""

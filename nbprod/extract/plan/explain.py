@@ -1,0 +1,68 @@
+"""A plan in words, and what would be written as differences. Pure."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Mapping, Sequence
+
+from nbprod.extract.code.render import import_text
+from nbprod.notebook.types import Notebook
+from nbprod.refactor.plan import Function, Plan, Variable
+
+__all__ = ["differences", "explained", "explained_function", "script_of"]
+
+
+def explained(plan: Plan) -> Iterator[str]:
+    """The plan, line by line, each thing with its reason and place."""
+    for function in plan.functions:
+        yield from explained_function(function)
+    for taken in plan.taken:
+        copied = "; the notebook keeps its own" if taken.is_copy else ""
+        yield f"{taken.name}: cell {taken.unit.cell + 1}, {taken.reason}{copied}"
+    for one in plan.imports:
+        where = f"cell {one.cell + 1}" if one.cell >= 0 else "needed by the module"
+        yield f"{import_text(one)}: {where}"
+    for line in plan.installs:
+        for required in line.requirements:
+            stays = "" if line.moves else "; the line stays in the notebook, too"
+            where = f"cell {line.unit.cell + 1}, line {line.unit.node.lineno}"
+            yield f"{required.text}: {where}, is a dependency of the package{stays}"
+    for kept in plan.kept:
+        yield f"cell {kept.cell + 1} stays in the notebook: line {kept.line}, {kept.reason}"
+
+
+def explained_function(function: Function) -> Iterator[str]:
+    """One function of a plan, line by line."""
+    cells = ", ".join(str(cell + 1) for cell in function.cells)
+    yield f"{function.name}: cell{'s' if len(function.cells) > 1 else ''} {cells}"
+    for one in function.parameters:
+        yield f"  takes {one.name}: {one.hint}: {_place(one)}, {one.reason}"
+    for setting in function.settings:
+        yield f"  takes {setting.name}={setting.text}: a setting of cell {setting.unit.cell + 1}"
+    for one in function.results:
+        yield f"  returns {one.name}: {one.hint}: {_place(one)}, {one.reason}"
+    for name in function.deleted:
+        yield f"  deletes {name}: the notebook does so after the call"
+
+
+def _place(one: Variable) -> str:
+    return f"cell {one.cell + 1}, line {one.line}"
+
+
+def script_of(notebook: Notebook) -> list[str]:
+    """A notebook as the lines of a script, for people to compare."""
+    lines = []
+    for cell in notebook.cells:
+        lines.append(f"# %% [{cell.kind}]" + (f" {cell.id}" if cell.id else "") + "\n")
+        lines += [line + "\n" for line in cell.source.split("\n")]
+    return lines
+
+
+def differences(
+    before: Mapping[str, Sequence[str]], after: Mapping[str, Sequence[str]]
+) -> Iterator[str]:
+    """Unified differences of texts by name; what is not there before is new."""
+    for name, lines in after.items():
+        old = before.get(name)
+        label = name if old is not None else "/dev/null"
+        yield from difflib.unified_diff(list(old or ()), list(lines), label, name)

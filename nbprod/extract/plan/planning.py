@@ -1,0 +1,457 @@
+"""Groups of cells to a plan: what goes where, and what is refused."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from functools import cached_property
+from typing import NamedTuple
+
+from nbprod.extract.code.imports_needed import needed_imports
+from nbprod.extract.code.infer_types import Hints
+from nbprod.extract.plan.installs import installed_by
+from nbprod.extract.plan.settings import settings_in_calls
+from nbprod.facts import Facts
+from nbprod.libraries.modules import BUILTIN_NAMES, HISTORY_NAMES
+from nbprod.names.statements import StatementText, is_future_or_star
+from nbprod.names.table import NameTable
+from nbprod.refactor.display import draws, finishes_drawing, is_silent, is_work, leaves_figure
+from nbprod.refactor.hazards import find_hazards
+from nbprod.refactor.liveness import Liveness, Part
+from nbprod.refactor.module_level import ModuleLevel, imports_of
+from nbprod.refactor.naming import function_name, unique
+from nbprod.refactor.plan import (
+    CellLeft,
+    Constant,
+    DocstringStyle,
+    Function,
+    Group,
+    Import,
+    Plan,
+    Refusal,
+    Variable,
+)
+from nbprod.refactor.purity import is_immutable
+
+__all__ = ["PlanOptions", "Planner"]
+
+
+_LAST_SHOWN = ("_", "__", "___")
+# What IPython puts into a line of a magic: `{sys.executable}`, `$name`.
+_EXPANDED = re.compile(r"\{(\w+)|\$(\w+)")
+_NUMBERED = re.compile(r"_i?\d+\Z")
+
+
+class PlanOptions(NamedTuple):
+    """``parameters``: literals that are settings become keyword parameters. ``avoid``: names that
+    functions must not get. ``module``: what calls into it is extracted already. ``style`` and
+    ``logs`` are the plan's. ``shell``: shell lines become calls of `subprocess`. ``package``: the
+    module is in a package whose dependencies take the place of install lines, as far as those that
+    are ``declared`` already (None: all will be) have them."""
+
+    parameters: bool = False
+    avoid: frozenset[str] = frozenset()
+    module: str = ""
+    style: DocstringStyle = "numpy"
+    logs: bool = False
+    shell: bool = False
+    package: bool = False
+    declared: frozenset[str] | None = None
+
+
+class _Sorted(NamedTuple):
+    """The units of a group by what becomes of them."""
+
+    body: tuple[StatementText, ...]
+    displays: tuple[StatementText, ...]
+    shown: frozenset[StatementText]
+    figures_after: frozenset[StatementText]
+    returned: StatementText | None
+    settings: tuple[Constant, ...]
+    kept: tuple[StatementText, ...]
+
+
+class Planner:
+    """Makes plans for one notebook; several are tried when some cells turn out not to go."""
+
+    def __init__(self, facts: Facts, options: PlanOptions = PlanOptions()) -> None:
+        self.facts = facts
+        self.options = options
+        every = range(len(facts.parsed))
+        self.names = NameTable(facts.parsed, shell=every if options.shell else ())
+
+    @cached_property
+    def modules(self) -> dict[str, str]:
+        """The dotted names of what the notebook imports, by the names that it has there."""
+        return {
+            one.bound: one.dotted
+            for cell in self.names.cells
+            for statement in self.names.statements(cell)
+            for one in imports_of(statement, cell)
+        }
+
+    def plan(self, groups: Sequence[Group], kept: Iterable[CellLeft] = ()) -> Plan:
+        """The plan for some groups; what cannot be done is among its refusals."""
+        refusals = [*self._whole_notebook(groups)]
+        usable = [group for group in groups if group.cells]
+        selected = [cell for group in usable for cell in group.cells]
+        if refusals or not selected:
+            return Plan(tuple(usable), refusals=tuple(refusals), kept=tuple(kept))
+        closure = ModuleLevel(self.facts, self.names, selected, settings=self.options.parameters)
+        functions: list[Function] = []
+        edits: dict[int, tuple[tuple[int, int, str], ...]] = {}
+        sorted_groups: list[_Sorted] = []
+        taken_names = {*self.names.bindings, *BUILTIN_NAMES, *self.options.avoid}
+        for group in usable:
+            problems = [*self._cell_problems(group)]
+            if problems:
+                refusals += problems
+                continue
+            parts = self._sort(group, closure)
+            sorted_groups.append(parts)
+            if not parts.body and not parts.settings:
+                continue
+            present = self._present(group.cells[0], frozenset(selected), functions)
+            function, found = self._function(group, parts, closure, taken_names, present)
+            refusals += found
+            taken_names.add(function.name)
+            functions.append(self._with_settings_of_calls(function, edits))
+        if refusals:
+            return Plan(tuple(usable), refusals=_ordered(refusals), kept=tuple(kept))
+        plan = self._finished(usable, functions, sorted_groups, closure, kept)
+        return replace(plan, edits=edits)
+
+    # --- what stands against it ---------------------------------------------------------------
+
+    def _whole_notebook(self, groups: Sequence[Group]) -> Iterable[Refusal]:
+        if not any(group.cells for group in groups):
+            return
+        chosen = {cell for group in groups for cell in group.cells}
+        is_all = not any(group.is_asked or group.name for group in groups)
+        for cell, name, span in self.facts.flow.history_reads:
+            if name not in HISTORY_NAMES and not _NUMBERED.match(name):
+                continue
+            if name in _LAST_SHOWN and is_all and cell not in chosen:
+                # Every cell still ends with what it showed: for a cell that stays it is the same.
+                continue
+            yield Refusal(
+                cell, self.facts.line(span),
+                f"`{name}` reads the kernel's history, which another number of cells changes",
+                "give the value a name where it is made",
+            )  # fmt: skip
+        for cell in self.names.cells:
+            if "ast_node_interactivity" in self.facts.cell(cell).source:
+                yield Refusal(
+                    cell, 1, "makes every expression of a cell show its value",
+                    "take the setting out and write `display(...)`",
+                )  # fmt: skip
+
+    def _cell_problems(self, group: Group) -> Iterable[Refusal]:
+        for cell in group.cells:
+            units = self.names.cells.get(cell)
+            if units is None:
+                yield Refusal(cell, 1, "is no Python cell", "leave it out")
+                continue
+            if units.problem is not None:
+                line = self.facts.index(cell).position(units.problem.offset)[0]
+                yield Refusal(cell, line, units.problem.reason, units.problem.advice)
+            if self.facts.is_parameters(cell):
+                yield Refusal(
+                    cell, 1, "holds the notebook's parameters", "leave the cell in the notebook"
+                )
+            if units.must_keep_header and len(group.cells) > 1:
+                yield Refusal(
+                    cell, 1, "`%%capture` is about this cell alone", "extract it on its own"
+                )
+
+    # --- what goes where ----------------------------------------------------------------------
+
+    def _sort(self, group: Group, closure: ModuleLevel) -> _Sorted:
+        body: list[StatementText] = []
+        displays: list[StatementText] = []
+        kept: list[StatementText] = []
+        settings: list[Constant] = []
+        shown: set[StatementText] = set()
+        figures: set[StatementText] = set()
+        returned: StatementText | None = None
+        cells = [cell for cell in group.cells if self.names.cells[cell].units]
+        modules = {name: one[0].dotted for name, one in closure.imports.items()}
+        lists = frozenset(name for name in self.names.bindings if self._is_list(name))
+        for cell in cells:
+            units = self.names.cells[cell]
+            before = len(body)
+            for unit in units.units:
+                setting = self._setting(unit, closure) if self.options.parameters else None
+                if unit.is_setting or is_future_or_star(unit):
+                    kept.append(unit)
+                elif setting is not None:
+                    settings.append(setting)
+                elif not self._is_module_level(unit, closure):
+                    body.append(unit)
+            last = units.units[-1]
+            if units.shows and isinstance(last.node, ast.Expr) and body and body[-1] is last:
+                if is_silent(last.node.value, lists, self.names.bindings.keys() - modules):
+                    pass
+                elif (
+                    cell == cells[-1]
+                    and not last.cuts
+                    and (
+                        is_work(last.node.value)
+                        or finishes_drawing(
+                            last.node.value, [one.node for one in body[:-1]], modules
+                        )
+                    )
+                ):
+                    returned = last
+                elif cell == cells[-1]:
+                    displays.append(body.pop())
+                else:
+                    shown.add(last)
+            if cell != cells[-1] and any(draws(one.node, modules) for one in body[before:]):
+                figures.add(body[-1])
+        if group.is_asked and not body and displays:
+            body, displays, returned = displays, [], displays[-1]
+        return _Sorted(
+            tuple(body), tuple(displays), frozenset(shown), frozenset(figures), returned,
+            tuple(settings), tuple(kept),
+        )  # fmt: skip
+
+    def _is_list(self, name: str) -> bool:
+        bindings = self.names.bindings[name]
+        return all(
+            isinstance(one.statement, ast.Assign)
+            and one.is_plain
+            and isinstance(one.statement.value, (ast.List, ast.ListComp))
+            for one in bindings
+        )
+
+    def _setting(self, unit: StatementText, closure: ModuleLevel) -> Constant | None:
+        node = unit.node
+        if not isinstance(node, (ast.Assign, ast.AnnAssign)) or node.value is None:
+            return None
+        target = node.targets[0] if isinstance(node, ast.Assign) else node.target
+        if not isinstance(target, ast.Name) or not is_immutable(node.value):
+            return None
+        if not self.names.is_single(target.id) or target.id in closure.taken:
+            return None
+        return Constant(target.id, ast.unparse(node.value), unit)
+
+    def _is_module_level(self, unit: StatementText, closure: ModuleLevel) -> bool:
+        if unit.kind == "import":
+            return all(one.bound in closure.imports for one in imports_of(unit.node, unit.cell))
+        return id(unit.node) in closure.taken_units
+
+    # --- one function -------------------------------------------------------------------------
+
+    def _function(
+        self,
+        group: Group,
+        parts: _Sorted,
+        closure: ModuleLevel,
+        taken: set[str],
+        present: frozenset[str],
+    ) -> tuple[Function, list[Refusal]]:
+        settings = frozenset(one.name for one in parts.settings)
+        part = Part(group.cells, parts.body, parts.displays, present, settings)
+        live = Liveness(self.facts, self.names, closure, part)
+        results = tuple(one for one in live.results() if not live.is_module_level(one.name))
+        parameters = live.parameters()
+        refusals = [*live.refusals, *find_hazards(live, parameters)]
+        changed = live.changed(parameters)
+        results = (*self._setting_results(parts.settings, live), *results, *changed)
+        hints = Hints(self.facts, self.names, closure)
+        draw = any(draws(one.node, {}) for one in parts.body)
+        figure = self._figure(parts, closure, taken) if not results else None
+        comment = self._comment(parts)
+        wanted = group.name or function_name(
+            group.title, comment, [one.name for one in results], draw, taken
+        )
+        name = unique(wanted, taken)
+        function = Function(
+            name=name,
+            cells=group.cells,
+            title=group.title,
+            notes=self._notes(group),
+            parameters=tuple(
+                one._replace(hint=hints.of_parameter(one.name, live)) for one in parameters
+            ),
+            results=tuple(
+                one._replace(
+                    hint=hints.of_parameter(one.name, live)
+                    if one in changed
+                    else hints.of_result(one.name, live)
+                )
+                for one in results
+            ),
+            body=parts.body,
+            shown=parts.shown,
+            figures_after=parts.figures_after,
+            returned=parts.returned,
+            settings=parts.settings,
+            deleted=tuple(self._deleted(live, {one.name for one in results})),
+            left_behind=tuple(live.left_behind),
+        )
+        if figure is not None:
+            place = parts.body[-1]
+            shown = Variable(figure, "is the figure that is drawn", place.cell, place.node.lineno)
+            made = (*function.results, shown._replace(hint="plt.Figure"))
+            function = replace(function, results=made, figure=figure)
+        return function, refusals
+
+    def _figure(self, parts: _Sorted, closure: ModuleLevel, taken: set[str]) -> str | None:
+        """The name for the figure that a body draws by pyplot alone, None if it draws none."""
+        made = closure.imports.get("plt")
+        if made is None or made[0].module != "matplotlib.pyplot":
+            return None
+        if (
+            parts.shown
+            or parts.figures_after
+            or not leaves_figure([one.node for one in parts.body])
+        ):
+            return None
+        return unique("figure", {*taken, *self.names.bindings})
+
+    def _with_settings_of_calls(
+        self, function: Function, edits: dict[int, tuple[tuple[int, int, str], ...]]
+    ) -> Function:
+        """A function whose literals in calls are settings too; ``edits`` gets what that changes."""
+        if not self.options.parameters:
+            return function
+        taken = {*self.names.bindings, *BUILTIN_NAMES, "settings", *self.options.avoid}
+        found = settings_in_calls(function.body, self.facts, taken)
+        edits.update(found.edits)
+        return replace(function, settings=(*function.settings, *found.settings))
+
+    def _present(
+        self, first: int, selected: frozenset[int], functions: Sequence[Function]
+    ) -> frozenset[str]:
+        """The names that the rewritten notebook has bound above a cell."""
+        found = {one.name for function in functions for one in function.results}
+        for name, bindings in self.names.bindings.items():
+            if any(one.cell < first and one.cell not in selected for one in bindings):
+                found.add(name)
+        return frozenset(found)
+
+    def _setting_results(
+        self, settings: Sequence[Constant], live: Liveness
+    ) -> tuple[Variable, ...]:
+        """Settings that other cells read have to come back too."""
+        found = []
+        for one in settings:
+            others = [
+                cell for cell in self.names.cells
+                if cell != one.unit.cell and one.name in self.names.reads_of(cell)
+                and cell not in live.cells
+            ]  # fmt: skip
+            shown = any(
+                name.id == one.name
+                for unit in live.part.displays
+                for name in self.names.loads_of(unit.node)
+            )
+            if others or shown:
+                reason = f"is read by cell {others[0] + 1}" if others else "is shown"
+                line = one.unit.node.lineno
+                found.append(Variable(one.name, reason, one.unit.cell, line))
+        return tuple(found)
+
+    def _deleted(self, live: Liveness, results: set[str]) -> Iterable[str]:
+        """Names of the notebook that the body deletes for good."""
+        for unit in live.part.body:
+            if isinstance(unit.node, ast.Delete):
+                for target in unit.node.targets:
+                    if isinstance(target, ast.Name) and target.id not in results:
+                        bindings = self.names.bindings.get(target.id, ())
+                        if any(one.cell < min(live.cells) for one in bindings):
+                            yield target.id
+
+    def _comment(self, parts: _Sorted) -> str:
+        for unit in parts.body[:1]:
+            source = self.facts.cell(unit.cell).source[unit.start : unit.code]
+            for line in source.splitlines():
+                text = line.strip().lstrip("#").strip()
+                if text and not text.startswith(("@", "%", "!", "-", "=")):
+                    return text
+        return ""
+
+    def _notes(self, group: Group) -> str:
+        """The markdown directly above the first cell."""
+        above = group.cells[0] - 1
+        if above >= 0 and self.facts.cell(above).kind == "markdown":
+            return self.facts.cell(above).source
+        return ""
+
+    # --- the rest of the notebook -------------------------------------------------------------
+
+    def _finished(
+        self,
+        groups: Sequence[Group],
+        functions: Sequence[Function],
+        parts: Sequence[_Sorted],
+        closure: ModuleLevel,
+        kept: Iterable[CellLeft],
+    ) -> Plan:
+        selected = {cell for group in groups for cell in group.cells}
+        options = self.options
+        lines = [unit for one in parts for unit in one.kept] if options.package else []
+        installs = tuple(installed_by(lines, self.facts, options.declared))
+        gone = {one.unit for one in installs if one.moves}
+        remaining, sees_all = self._remaining_reads(selected, parts, gone)
+        taken = tuple(closure.taken.values())
+        imports = needed_imports(functions, taken, closure, self.names)
+        used = {one.bound for one in imports}
+        exports: dict[int, tuple[str, ...]] = {}
+        imports_kept: dict[int, tuple[Import, ...]] = {}
+        for group in groups:
+            exports[group.cells[0]] = tuple(
+                one.name
+                for one in taken
+                if one.unit.cell in group.cells and (sees_all or one.name in remaining)
+            )
+            made = [
+                one
+                for cell in group.cells
+                for unit in self.names.cells[cell].units
+                if unit.kind == "import" and self._is_module_level(unit, closure)
+                for one in imports_of(unit.node, cell)
+                if sees_all or one.bound in remaining or one.bound not in used
+            ]
+            imports_kept[group.cells[0]] = tuple(dict.fromkeys(made))
+        displays = {unit.cell: unit for one in parts for unit in one.displays}
+        return Plan(
+            tuple(groups), imports, taken, tuple(functions), (), tuple(kept), exports,
+            imports_kept, displays, tuple(self._future()), style=self.options.style,
+            logs=self.options.logs, installs=installs,
+        )  # fmt: skip
+
+    def _future(self) -> Iterable[str]:
+        found = {
+            alias.name
+            for cell in self.names.cells
+            for one in self.names.statements(cell)
+            if isinstance(one, ast.ImportFrom) and one.module == "__future__"
+            for alias in one.names
+        }
+        return sorted(found)
+
+    def _remaining_reads(
+        self, selected: set[int], parts: Sequence[_Sorted], gone: set[StatementText]
+    ) -> tuple[set[str], bool]:
+        remaining: set[str] = set()
+        sees_all = False
+        for cell in self.names.cells:
+            if cell not in selected:
+                remaining |= self.names.reads_of(cell)
+                sees_all = sees_all or self.names.sees_all(cell) is not None
+        for one in parts:
+            for unit in one.displays:
+                remaining |= {name.id for node in unit.nodes for name in self.names.loads_of(node)}
+            for unit in set(one.kept) - gone:
+                text = self.facts.cell(unit.cell).source[unit.code : unit.stop]
+                remaining |= {first or second for first, second in _EXPANDED.findall(text)}
+        return remaining, sees_all
+
+
+def _ordered(refusals: Iterable[Refusal]) -> tuple[Refusal, ...]:
+    return tuple(sorted(dict.fromkeys(refusals), key=lambda one: (one.cell, one.line)))

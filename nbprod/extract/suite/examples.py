@@ -1,0 +1,93 @@
+"""Examples of the notebook's own: calls whose results its saved outputs or its constants tell."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from nbprod.facts import Facts
+from nbprod.libraries.modules import BUILTIN_NAMES
+from nbprod.refactor.plan import Function, Plan
+
+__all__ = ["Example", "known_values", "saved_examples"]
+
+
+class Example(NamedTuple):
+    """An expression over the module's names and the literal that it gives; ``cell`` shows it."""
+
+    expression: str
+    literal: str
+    names: tuple[str, ...]
+    cell: int
+
+
+def saved_examples(plan: Plan, facts: Facts) -> Iterator[Example]:
+    """Last expressions of cells that only need the module, with the results the file has saved."""
+    module = {one.name for one in plan.taken if one.unit.kind == "definition"}
+    for parsed in facts.parsed:
+        if parsed is None or parsed.tree is None or not parsed.tree.body:
+            continue
+        last = parsed.tree.body[-1]
+        if not isinstance(last, ast.Expr) or not isinstance(last.value, ast.Call):
+            continue
+        names = {part.id for part in ast.walk(last) if isinstance(part, ast.Name)}
+        if not names & module or not names <= module | BUILTIN_NAMES:
+            continue
+        literal = _saved_literal(facts.cell(parsed.cell.index).outputs)
+        if literal is not None:
+            used = tuple(sorted(names & module))
+            yield Example(ast.unparse(last.value), literal, used, parsed.cell.index)
+
+
+def _saved_literal(outputs: Any) -> str | None:
+    """The saved result of a cell as a literal, if it is one."""
+    for output in outputs:
+        if output.get("output_type") not in ("execute_result", "pyout"):
+            continue
+        text = output.get("data", output).get("text/plain") or output.get("text")
+        text = "".join(text) if isinstance(text, list) else text
+        if not isinstance(text, str) or len(text) > 400:
+            return None
+        try:
+            value = ast.literal_eval(text)
+        except (ValueError, SyntaxError):
+            return None
+        # What is shown of a float is its repr, of a string too; sets have no order to rely on.
+        return text if repr(value) == text else None
+    return None
+
+
+def known_values(function: Function, facts: Facts) -> tuple[dict[str, str], dict[str, str]] | None:
+    """Arguments and results of a function where constants alone decide them, as literals."""
+    given: dict[str, str] = {}
+    for one in function.parameters:
+        text = _constant_read(one.name, function, facts, inside=True)
+        if text is None:
+            return None
+        given[one.name] = text
+    results: dict[str, str] = {}
+    for one in function.results:
+        text = _constant_read(one.name, function, facts, inside=False)
+        if text is None:
+            return None
+        results[one.name] = text
+    return (given, results) if results else None
+
+
+def _constant_read(name: str, function: Function, facts: Facts, *, inside: bool) -> str | None:
+    """The constant that the first read of a name sees, in the function's cells or below them."""
+    cells = function.cells
+    order = [cell for cell in facts.flow.order if (cell in cells) == inside]
+    for cell in order:
+        if not inside and cell < cells[-1]:
+            continue
+        for node, use in facts.flow.uses_by_node(cell).items():
+            if use.name != name or use.chain or use.mutations or not use.mandatory:
+                continue
+            fits = all((one.cell in cells) != inside for one in use.definitions)
+            if not use.definitions or not fits:
+                return None
+            found = facts.flow.constant_at(cell, node)
+            return repr(found[1]) if isinstance(found, tuple) else None
+    return None

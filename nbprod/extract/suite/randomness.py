@@ -1,0 +1,115 @@
+"""Which functions draw random numbers, and how a test makes them draw the same ones."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from nbprod.extract.suite.recording import Recorded
+from nbprod.facts import Facts
+from nbprod.libraries.randomness import draw_of
+from nbprod.names.statements import StatementText
+from nbprod.refactor.plan import Function, Plan
+
+__all__ = ["Randomness", "randomness_of"]
+
+_SEEDS = {
+    "random": "random.seed({seed})",
+    "numpy": "np.random.seed({seed})",
+    "torch": "torch.manual_seed({seed})",
+    "tensorflow": "tf.random.set_seed({seed})",
+}
+_SEEDING = {
+    "random.seed": "random",
+    "numpy.random.seed": "numpy",
+    "torch.manual_seed": "torch",
+    "tensorflow.random.set_seed": "tensorflow",
+}
+# With a seed among their arguments, these draw the same.
+_GENERATORS = frozenset(["numpy.random.default_rng", "numpy.random.RandomState", "random.Random"])
+_STATES = frozenset(["random_state", "seed", "random_seed"])
+_GENERATOR_TYPES = frozenset(
+    ["numpy.random._generator.Generator", "numpy.random.mtrand.RandomState", "random.Random"]
+)
+
+
+class Randomness(NamedTuple):
+    """Where a function's random numbers come from: the ``libraries`` whose global generators it
+    draws from; with none, it has a seed of its own or is given a generator."""
+
+    libraries: tuple[str, ...]
+
+    def seeded(self, seed: int) -> list[str]:
+        """The statements that start the global generators."""
+        return [_SEEDS[one].format(seed=seed) for one in self.libraries]
+
+
+def randomness_of(
+    function: Function, plan: Plan, facts: Facts, recorded: Recorded
+) -> Randomness | None:
+    """Where a function draws from, itself or in the definitions that it uses; None if nowhere.
+
+    Args:
+        function: the function of a plan.
+        plan: what else its module has.
+        facts: the notebook.
+        recorded: its arguments as the notebook had them.
+    """
+    libraries: set[str] = set()
+    seeds: set[str] = set()
+    has_own = any(
+        seen.type in _GENERATOR_TYPES
+        for name, seen in recorded.before.items()
+        if name in {one.name for one in function.parameters}
+    )
+    for unit in _reached(function, plan):
+        for node in unit.nodes:
+            for part in ast.walk(node):
+                if isinstance(part, ast.Call):
+                    name = facts.qualified(part.func)
+                    libraries |= _libraries(part, name, facts)
+                    seeds |= {_SEEDING[name]} if name in _SEEDING and part.args else set()
+                    has_own = has_own or _has_seed(part, name)
+    if not libraries and not has_own:
+        return None
+    return Randomness(tuple(one for one in _SEEDS if one in libraries - seeds))
+
+
+def _reached(function: Function, plan: Plan) -> Iterator[StatementText]:
+    """The statements of a function and of the definitions that it uses."""
+    taken = {one.name: one.unit for one in plan.taken}
+    waiting = list(function.body)
+    seen: set[str] = set()
+    while waiting:
+        unit = waiting.pop()
+        yield unit
+        names = {
+            part.id
+            for node in unit.nodes
+            for part in ast.walk(node)
+            if isinstance(part, ast.Name) and part.id in taken
+        }
+        waiting += [taken[name] for name in sorted(names - seen)]
+        seen |= names
+
+
+def _libraries(call: ast.Call, name: str, facts: Facts) -> set[str]:
+    """The library whose global generator a call draws from, if any."""
+    draw = draw_of(call, name)
+    if draw is not None:
+        return set() if draw.has_state else {draw.library}
+    called = call.func.attr if isinstance(call.func, ast.Attribute) else ""
+    if any(one.arg in _STATES for one in call.keywords):
+        return set()
+    # The method of a frame: of what else, its values would say.
+    is_frame = not name and called == "sample" and "pandas" in facts.imported.values()
+    is_distribution = name.startswith("scipy.stats.") and called == "rvs"
+    return {"numpy"} if is_frame or is_distribution else set()
+
+
+def _has_seed(call: ast.Call, name: str) -> bool:
+    """Whether a call is given a seed or makes a generator with one."""
+    states = [one.value for one in call.keywords if one.arg in _STATES]
+    given = any(not (isinstance(one, ast.Constant) and one.value is None) for one in states)
+    return given or (name in _GENERATORS and bool(call.args))

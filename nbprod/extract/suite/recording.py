@@ -1,0 +1,116 @@
+"""What a run of the notebook tells of the functions to be: their arguments, their results."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from nbprod.execution.kernel import ExecutionError, run_job
+from nbprod.execution.run import RunOptions, imported, workspace
+from nbprod.refactor.plan import Plan
+
+__all__ = ["Recorded", "Seen", "record"]
+
+_MOST_BYTES = 300_000
+
+
+class Seen(NamedTuple):
+    """One value: its type, a literal that gives it back, a pickle, or why there is none."""
+
+    type: str
+    text: str | None = None
+    data: bytes | None = None
+    problem: str | None = None
+
+
+class Recorded(NamedTuple):
+    """The values of one function: ``before`` and ``after`` its cells, by name."""
+
+    before: Mapping[str, Seen]
+    after: Mapping[str, Seen]
+
+
+def record(
+    plan: Plan,
+    cells: Sequence[int],
+    sources: Sequence[str],
+    folder: str,
+    start: str,
+    options: RunOptions,
+) -> dict[str, Recorded]:
+    """Run the original notebook and write down what each function gets and gives.
+
+    Args:
+        plan: the functions.
+        cells: the indices of the notebook's Python cells.
+        sources: their sources.
+        folder: what is copied for the run.
+        start: the folder inside of it to run in, relative.
+        options: how to run it.
+
+    Raises:
+        ExecutionError: the notebook fails before its end.
+        UsageError: the folder is too big.
+    """
+    place = {cell: number for number, cell in enumerate(cells)}
+    watch: dict[str, dict[str, list[str]]] = {}
+    for function in plan.functions:
+        first, last = place[function.cells[0]], place[function.cells[-1]]
+        given = [one.name for one in function.parameters]
+        named = [*given, *(one.name for one in function.results)]
+        watch.setdefault(str(first), {}).setdefault("before", []).extend(given)
+        watch.setdefault(str(last), {}).setdefault("after", []).extend(named)
+    with workspace(folder, options) as copy, tempfile.TemporaryDirectory() as pickles:
+        job = {
+            "cells": list(sources),
+            "cwd": os.path.join(copy, start),
+            "path": [copy],
+            "seconds": options.seconds,
+            "environment": dict(options.environment),
+            "modules": imported(sources),
+            "watch": watch,
+            "pickles": pickles,
+        }
+        result = run_job(job, options.python)
+        _require_success(result, cells)
+        hidden = [value for _, value in options.environment]
+        return {
+            function.name: Recorded(
+                _seen(result, place[function.cells[0]], "before", hidden),
+                _seen(result, place[function.cells[-1]], "after", hidden),
+            )
+            for function in plan.functions
+        }
+
+
+def _require_success(result: Mapping[str, Any], cells: Sequence[int]) -> None:
+    if "failed" in result:
+        raise ExecutionError(f"the notebook could not be run: {result['failed']}")
+    for number, cell in enumerate(result["cells"]):
+        if "error" in cell:
+            error = cell["error"]
+            raise ExecutionError(
+                f"the notebook fails in cell {cells[number] + 1}: {error['name']}: {error['text']}"
+            )
+
+
+def _seen(
+    result: Mapping[str, Any], place: int, when: str, hidden: Sequence[str]
+) -> dict[str, Seen]:
+    found = {}
+    for name, entry in result["cells"][place][when].items():
+        data = None
+        problem = entry.get("problem")
+        if "pickle" in entry:
+            if os.path.getsize(entry["pickle"]) > _MOST_BYTES:
+                problem = f"takes more than {_MOST_BYTES // 1000} kB"
+            else:
+                with open(entry["pickle"], "rb") as file:
+                    data = file.read()
+        text = entry["text"]
+        if any(one in (text or "") or one.encode() in (data or b"") for one in hidden):
+            text, data, problem = None, None, "it holds a credential"
+        found[name] = Seen(entry["type"], text, data, problem)
+    return found

@@ -1,0 +1,391 @@
+"""Take credentials out: look-ups in the environment in code, a mark of redaction elsewhere.
+
+Every value gets one name for the whole notebook. A literal becomes `os.environ["NAME"]`, a string
+that holds one an f-string, an assignment to the environment a comment; in outputs, notes and
+metadata the value is replaced by `<redacted:PROVIDER>`. Where the syntax does not allow for it, or
+the meaning would change, nothing is offered.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from functools import partial
+from typing import NamedTuple
+
+from nbprod.facts import Facts
+from nbprod.model import Applicability, Edit, Fix, PartEdit, Span
+from nbprod.secrets.literals import folded
+from nbprod.secrets.names import env_name
+from nbprod.secrets.types import Secret
+from nbprod.syntax.types import Magic, ParsedCell
+
+__all__ = ["SecretExternalizer"]
+
+_ASSIGNING_MAGIC = re.compile(r"\s*(?:%env|%set_env|!\s*export|!\s*set)\s+(\w+)\s*[= ]")
+_PREFIX = re.compile(r"([A-Za-z]{0,2})('''|\"\"\"|'|\")")
+
+
+class _Change(NamedTuple):
+    """What becomes of one credential: the edits, whether `os` is needed, and how sure it is."""
+
+    edits: tuple[Edit | PartEdit, ...]
+    needs_os: bool = False
+    applicability: Applicability = Applicability.SAFE
+    named: bool = True
+
+
+class SecretExternalizer:
+    """The names that the credentials of a notebook get, and the fixes."""
+
+    def __init__(self, facts: Facts) -> None:
+        self.facts = facts
+        self.names = _names(facts)
+        self._import = _ImportOfOs(facts)
+
+    def fix(self, secret: Secret) -> Fix | None:
+        """The fix for one credential."""
+        change = self._change(secret)
+        if change is None:
+            return None
+        edits = change.edits
+        if change.needs_os:
+            extra = self._import.before(secret.text.cell, secret.start)
+            if extra is None:
+                return None
+            edits = (*edits, *extra)
+        name = self.names[secret.value]
+        if not change.named:
+            return Fix(f"Redact the {secret.provider} credential", edits, change.applicability)
+        title = f"Read `{name}` from the environment"
+        return Fix(title, edits, change.applicability, (name,))
+
+    def _change(self, secret: Secret) -> _Change | None:
+        text = secret.text
+        mark = f"<redacted:{secret.provider}>"
+        if text.part != "source":
+            if self.facts.notebook.format != "ipynb" or text.language == "name":
+                return None
+            part = PartEdit(text.cell, text.path, secret.start, secret.end, mark)
+            return _Change((part,), named=False)
+        parsed = self.facts.parsed[text.cell]
+        whole = Edit(Span(text.cell, secret.start, secret.end), mark)
+        if self.facts.cell(text.cell).kind != "code":
+            return _Change((whole,), named=False)
+        if parsed is None or parsed.tree is None:
+            return None
+        magic = _magic_at(parsed, secret)
+        if magic is not None:
+            return self._in_magic(secret, magic)
+        if parsed.cell_magic is not None and parsed.cell_magic.scope == "opaque":
+            return self._in_foreign(secret, parsed.cell_magic)
+        return self._in_python(secret, parsed, whole)
+
+    def _in_magic(self, secret: Secret, magic: Magic) -> _Change | None:
+        cell, name = secret.text.cell, self.names[secret.value]
+        match = _ASSIGNING_MAGIC.match(magic.text)
+        if match and magic.text.rstrip().endswith(
+            (secret.value, secret.value + '"', secret.value + "'")
+        ):
+            note = f"# {match[1]} comes from the environment"
+            return _Change((Edit(Span(cell, magic.start, magic.end), note),))
+        if magic.kind == "shell" or magic.name in ("pip", "conda", "sx", "system", "sc"):
+            return _Change((self._shell_edit(secret),))
+        if magic.body is None and magic.kind == "line":
+            lookup = f"{{os.environ['{name}']}}"
+            return _Change((Edit(Span(cell, secret.start, secret.end), lookup),), needs_os=True)
+        return None
+
+    def _in_foreign(self, secret: Secret, magic: Magic) -> _Change | None:
+        if magic.name in ("bash", "sh", "script", "zsh"):
+            return _Change((self._shell_edit(secret),))
+        return None
+
+    def _shell_edit(self, secret: Secret) -> Edit:
+        source, name = secret.text.text, self.names[secret.value]
+        line = source[source.rfind("\n", 0, secret.start) + 1 : secret.start]
+        single = line.replace("\\'", "").count("'") % 2 and line.count('"') % 2 == 0
+        text = f"'\"${name}\"'" if single else f"${{{name}}}" if _goes_on(secret) else f"${name}"
+        return Edit(Span(secret.text.cell, secret.start, secret.end), text)
+
+    def _in_python(self, secret: Secret, parsed: ParsedCell, redacted: Edit) -> _Change | None:
+        place = _Place(self.facts, parsed, secret)
+        if place.literal is None:
+            # A comment, or nothing that the tree knows.
+            return _Change((redacted,), named=False) if place.in_comment() else None
+        if isinstance(place.parent, ast.Expr):
+            return _Change((redacted,), named=False)
+        removed = place.assignment_to_environment()
+        if removed is not None:
+            return _Change((removed,))
+        default = place.lookup_with_default()
+        name = self.names[secret.value]
+        lookup = f'os.environ["{name}"]'
+        target, text = (default, lookup) if default else (place.literal, place.replacement(name))
+        if text is None:
+            return None
+        edit = Edit(self.facts.span(secret.text.cell, target), text)
+        sure = not place.in_parameters
+        applicability = Applicability.SAFE if sure else Applicability.UNSAFE
+        return _Change((edit,), needs_os=True, applicability=applicability)
+
+
+def _goes_on(secret: Secret) -> bool:
+    """Whether a letter or digit follows, which a shell would take for more of the name."""
+    following = secret.text.text[secret.end : secret.end + 1]
+    return following.isalnum() or following == "_"
+
+
+def _names(facts: Facts) -> dict[str, str]:
+    """One name for each value; the names of variables first, since people chose them."""
+    found: dict[str, str] = {}
+    ordered = sorted(facts.secrets, key=partial(_least_named, facts))
+    for secret in ordered:
+        if secret.value in found:
+            continue
+        wanted = _given_name(facts, secret) or env_name(secret.name, secret.provider)
+        name, number = wanted, 2
+        while name in found.values():
+            name, number = f"{wanted}_{number}", number + 1
+        found[secret.value] = name
+    return found
+
+
+def _least_named(facts: Facts, secret: Secret) -> tuple[bool, bool, bool]:
+    """Names that people gave in code come first, names made of a URL after them."""
+    text = secret.text
+    is_code = text.part == "source" and facts.cell(text.cell).kind == "code"
+    return not is_code, not secret.name.isidentifier(), secret.provider == "url"
+
+
+def _given_name(facts: Facts, secret: Secret) -> str | None:
+    """The name that the notebook itself gives to a variable of the environment."""
+    if secret.text.part != "source" or not secret.name or not secret.name.isidentifier():
+        return None
+    source = secret.text.text
+    line = source[source.rfind("\n", 0, secret.start) + 1 : secret.start]
+    given = "environ" in line or "getenv" in line or line.lstrip().startswith(("%env", "!export"))
+    return secret.name if given and secret.name.upper() == secret.name else None
+
+
+def _magic_at(parsed: ParsedCell, secret: Secret) -> Magic | None:
+    for magic in parsed.magics:
+        if magic.start <= secret.start < magic.end and magic is not parsed.cell_magic:
+            return magic if magic.body is None else None
+    return None
+
+
+class _Place:
+    """Where in the tree of a cell a credential stands."""
+
+    def __init__(self, facts: Facts, parsed: ParsedCell, secret: Secret) -> None:
+        self.facts = facts
+        self.secret = secret
+        self.parsed = parsed
+        self.source = parsed.cell.source
+        self.literal: ast.expr | None = None
+        self.parent: ast.AST | None = None
+        self.statement: ast.stmt | None = None
+        self.in_parameters = False
+        trees = [parsed.tree, *(magic.body for magic in parsed.magics)]
+        for tree in trees:
+            if tree is not None:
+                self._descend(tree)
+
+    def _descend(self, node: ast.AST) -> None:
+        for child in ast.iter_child_nodes(node):
+            if not hasattr(child, "lineno"):
+                if isinstance(child, ast.arguments):
+                    self._descend_arguments(child)
+                else:
+                    self._descend(child)
+                continue
+            start, end = self._extent(child)
+            if not start <= self.secret.start < end:
+                continue
+            if isinstance(child, ast.stmt):
+                self.statement = child
+            if (
+                isinstance(child, ast.expr)
+                and folded(child) is not None
+                and self._is_outermost(child)
+            ):
+                self.literal, self.parent = child, node
+            self._descend(child)
+
+    def _descend_arguments(self, arguments: ast.arguments) -> None:
+        before = self.literal
+        self._descend(arguments)
+        if self.literal is not before:
+            self.in_parameters = True
+
+    def _is_outermost(self, node: ast.expr) -> bool:
+        """The widest string expression, but within a call of it only what the call is given."""
+        if self.literal is None:
+            return not isinstance(node, ast.Call)
+        return isinstance(self.literal, ast.Call)
+
+    def _extent(self, node: ast.AST) -> tuple[int, int]:
+        index = self.facts.index(self.parsed.cell.index)
+        start = index.offset(node.lineno, node.col_offset)  # type: ignore[attr-defined]
+        end = index.offset(node.end_lineno, node.end_col_offset)  # type: ignore[attr-defined]
+        return start, end
+
+    def in_comment(self) -> bool:
+        """Whether the credential stands in a comment."""
+        from nbprod.syntax.comments import iter_comments
+
+        return any(start <= self.secret.start < end for start, end, _ in iter_comments(self.parsed))
+
+    def assignment_to_environment(self) -> Edit | None:
+        """`os.environ["X"] = "…"` as a comment: the variable is to be set outside."""
+        node, name = self.statement, None
+        if isinstance(node, ast.Assign) and len(node.targets) == 1 and node.value is self.literal:
+            target = node.targets[0]
+            if isinstance(target, ast.Subscript) and ast.unparse(target.value).endswith("environ"):
+                name = folded(target.slice)
+        elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
+            callee = ast.unparse(node.value.func)
+            if callee.endswith(("environ.setdefault", "os.putenv")) and len(node.value.args) == 2:
+                name = folded(node.value.args[0])
+        if name is None or node is None or folded(self.literal) != self.secret.value:  # type: ignore[arg-type]
+            return None
+        start, end = self._extent(node)
+        line_start = self.source.rfind("\n", 0, start) + 1
+        if self.source[line_start:start].strip() or self._has_company(node):
+            return None
+        return Edit(
+            Span(self.parsed.cell.index, start, end), f"# {name} comes from the environment"
+        )
+
+    def _has_company(self, node: ast.stmt) -> bool:
+        """Whether something else stands on the line, or the statement is all that a block has."""
+        _, end = self._extent(node)
+        rest = self.source[end:].split("\n", 1)[0].strip()
+        if rest and not rest.startswith("#"):
+            return True
+        assert self.parsed.tree is not None
+        for block in ast.walk(self.parsed.tree):
+            for part in ("body", "orelse", "finalbody"):
+                if getattr(block, part, None) == [node] and not isinstance(block, ast.Module):
+                    return True
+        return False
+
+    def lookup_with_default(self) -> ast.expr | None:
+        """The call in `os.getenv("X", "…")`: without the default it fails where it should."""
+        parent = self.parent
+        if (
+            isinstance(parent, ast.Call)
+            and len(parent.args) == 2
+            and parent.args[1] is self.literal
+        ):
+            callee = ast.unparse(parent.func)
+            if callee.endswith(("os.getenv", "environ.get")) or callee == "getenv":
+                return parent
+        return None
+
+    def replacement(self, name: str) -> str | None:
+        """What comes in place of the literal; None where the syntax leaves no room for it."""
+        literal = self.literal
+        assert literal is not None
+        value, whole = self.secret.value, folded(literal)
+        if whole == value and not isinstance(literal, ast.Call):
+            encoded = isinstance(literal, ast.Constant) and isinstance(literal.value, bytes)
+            text = f'os.environ["{name}"]' + (".encode()" if encoded else "")
+            return text if self._may_be_expression() else None
+        start, end = self._extent(literal)
+        source = self.source[start:end]
+        inner = self.source[self.secret.start : self.secret.end]
+        if inner != value or not isinstance(literal, (ast.Constant, ast.JoinedStr)):
+            return None
+        return _as_f_string(source, self.secret.start - start, self.secret.end - start, name)
+
+    def _may_be_expression(self) -> bool:
+        return not isinstance(self.parent, (ast.MatchValue, ast.JoinedStr, ast.FormattedValue))
+
+
+def _as_f_string(source: str, start: int, end: int, name: str) -> str | None:
+    """A string literal with one part looked up; None if it is no plain one."""
+    match = _PREFIX.match(source)
+    if match is None:
+        return None
+    prefix, quote = match[1].lower(), match[2]
+    body_end = len(source) - len(quote)
+    between = source[match.end() : body_end]
+    if prefix not in ("", "f", "r", "rf", "fr") or not source.endswith(quote):
+        return None
+    if (len(quote) == 1 and _has_quote(between, quote)) or (len(quote) == 3 and quote in between):
+        # Several literals side by side.
+        return None
+    inner = "'" if quote.startswith('"') else '"'
+    if "f" in prefix:
+        return f"{source[:start]}{{os.environ[{inner}{name}{inner}]}}{source[end:]}"
+    escaped = partial(re.sub, r"[{}]", lambda brace: brace[0] * 2)
+    head = escaped(source[match.end() : start])
+    tail = escaped(source[end:body_end])
+    lookup = f"{{os.environ[{inner}{name}{inner}]}}"
+    if "\\N{{" in head or "\\N{{" in tail:
+        return None
+    return f"f{match[1]}{quote}{head}{lookup}{tail}{quote}"
+
+
+def _has_quote(text: str, quote: str) -> bool:
+    return quote in re.sub(r"\\.", "", text, flags=re.DOTALL)
+
+
+class _ImportOfOs:
+    """Where `import os` stands, or would."""
+
+    def __init__(self, facts: Facts) -> None:
+        self.facts = facts
+        self._present = self._find()
+        self._first = self._first_import()
+
+    def _statements(self) -> list[tuple[int, ast.stmt]]:
+        return [
+            (parsed.cell.index, statement)
+            for parsed in self.facts.parsed
+            if parsed is not None and parsed.tree is not None
+            for statement in parsed.tree.body
+        ]
+
+    def _find(self) -> tuple[int, int] | None:
+        for cell, statement in self._statements():
+            if isinstance(statement, ast.Import):
+                if any(one.name == "os" and one.asname is None for one in statement.names):
+                    return cell, self.facts.span(cell, statement).start
+        return None
+
+    def _first_import(self) -> tuple[int, ast.stmt] | None:
+        for cell, statement in self._statements():
+            if isinstance(statement, ast.ImportFrom) and statement.module == "__future__":
+                continue
+            if isinstance(statement, (ast.Import, ast.ImportFrom)):
+                return cell, statement
+        return None
+
+    def before(self, cell: int, offset: int) -> tuple[Edit, ...] | None:
+        """The edits that make `os` known at a place; None if that cannot be said."""
+        if self._present is not None and self._present < (cell, offset):
+            return ()
+        if self._first is not None:
+            at = self.facts.span(*self._first).start
+            if (self._first[0], at) < (cell, offset):
+                return self._insertion(self._first[0], at)
+        parsed = self.facts.parsed[cell]
+        if parsed is None or parsed.tree is None or parsed.cell_magic is not None:
+            return None
+        for statement in parsed.tree.body:
+            if not (isinstance(statement, ast.ImportFrom) and statement.module == "__future__"):
+                return self._insertion(cell, self._start(cell, statement))
+        return self._insertion(cell, 0)
+
+    def _start(self, cell: int, statement: ast.stmt) -> int:
+        nodes = [statement, *getattr(statement, "decorator_list", ())]
+        line = min(node.lineno for node in nodes)
+        return int(self.facts.index(cell).starts[line - 1])
+
+    def _insertion(self, cell: int, at: int) -> tuple[Edit, ...]:
+        source = self.facts.cell(cell).source
+        line = source.rfind("\n", 0, at) + 1
+        return (Edit(Span(cell, line, line), "import os\n"),)

@@ -1,0 +1,1 @@
+"""The abstract interpreter: cells run over an abstract state."""

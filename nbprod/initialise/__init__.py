@@ -1,1 +1,0 @@
-"""Set a repository up: configuration, hook, workflow; nothing that is there is overwritten."""

@@ -1,0 +1,84 @@
+"""What of the test data has reached a training: by rows, or by what was learnt of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from nbprod.leakage.types import (
+    Data,
+    Evaluation,
+    Leak,
+    Place,
+    Rows,
+    Taint,
+    Training,
+    overlap,
+)
+
+__all__ = ["evaluated"]
+
+_SPLIT = re.compile(r"/(?:\d+[ab]|train|test|val|dev|eval)\Z")
+
+
+def evaluated(trainings: Sequence[Training]) -> Evaluation:
+    """The leaks of some trainings, one of each class for each."""
+    preprocessing: dict[int, Leak] = {}
+    overlaps: dict[int, Leak] = {}
+    for training in trainings:
+        for leak in _leaks(training, trainings):
+            is_overlap = leak.taint is None or leak.taint.kind == "resample"
+            found = overlaps if is_overlap else preprocessing
+            found.setdefault(id(training.place.node), leak)
+    return Evaluation(tuple(trainings), tuple(preprocessing.values()), tuple(overlaps.values()))
+
+
+def _leaks(training: Training, others: Sequence[Training]) -> Iterator[Leak]:
+    """How test data reached one training."""
+    data = training.data
+    for place, test in _tests_of(training, others):
+        if not test.rows or not data.rows:
+            continue
+        if not overlap(test.rows, data.rows):
+            for taint in sorted(data.taints | test.taints, key=_order):
+                both = _covers(taint.rows, data.rows) and _covers(taint.rows, test.rows)
+                # What is learnt of the test data to prepare the test data has seen it, too.
+                own = taint in test.taints and taint.rows == test.rows and _is_part(test.rows)
+                if (both and taint in data.taints) or own:
+                    yield Leak(training, taint, place)
+        elif any(_is_split_off(one, two) for one in test.rows for two in data.rows):
+            yield Leak(training, None, place)
+    if training.splits_itself:
+        for taint in sorted(data.taints, key=_order):
+            if _covers(taint.rows, data.rows):
+                yield Leak(training, taint, None)
+
+
+def _tests_of(training: Training, others: Sequence[Training]) -> Iterator[tuple[Place, Data]]:
+    yield from training.tests
+    if not training.tests:
+        # Tested under another name: on the other part of its split.
+        mine = {path.rpartition("/")[0] for path in training.data.rows if _SPLIT.search(path)}
+        for one in others:
+            for place, test in one.tests:
+                siblings = {path.rpartition("/")[0] for path in test.rows if _SPLIT.search(path)}
+                if siblings & mine and not overlap(test.rows, training.data.rows):
+                    yield place, test
+
+
+def _is_part(rows: Rows) -> bool:
+    return all(_SPLIT.search(path) for path in rows)
+
+
+def _is_split_off(test: str, trained: str) -> bool:
+    """Whether a split for testing was made of rows that all were trained on."""
+    return test.startswith(f"{trained}/") and _SPLIT.search(test) is not None
+
+
+def _order(taint: Taint) -> tuple[int, int, int]:
+    return taint.place.cell, getattr(taint.place.node, "lineno", 0), len(taint.what)
+
+
+def _covers(learnt: Rows, rows: Rows) -> bool:
+    """Whether something was learnt of some of these rows, or of all that they are a part of."""
+    return any(one == path or one.startswith(path + "/") for path in learnt for one in rows)

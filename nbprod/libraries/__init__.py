@@ -1,0 +1,1 @@
+"""Facts about libraries, each in one table."""

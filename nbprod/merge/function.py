@@ -1,0 +1,362 @@
+"""A group of clones within a notebook to a function and its calls, or why not."""
+
+from __future__ import annotations
+
+import ast
+import keyword
+import re
+from collections.abc import Container, Mapping, Sequence
+from typing import NamedTuple
+
+from nbprod.clones.find import Limits, is_large
+from nbprod.clones.types import CloneGroup, Statement
+from nbprod.facts import Facts
+from nbprod.libraries.modules import BUILTIN_NAMES
+from nbprod.merge.anti_unify import IDENTIFIERS, Unified, unify
+from nbprod.merge.signature import Occurrence, needs_of
+from nbprod.merge.split import SplitNotebook, StatementRange, stretch_of
+from nbprod.merge.text import Draft, body_of, call_text, function_text, prove
+from nbprod.merge.types import Argument, CallSite, CannotMerge, Signature
+from nbprod.names.statements import StatementText
+from nbprod.refactor.display import draws
+from nbprod.refactor.naming import function_name, identifier, unique
+from nbprod.refactor.plan import Import
+
+__all__ = ["Call", "Merged", "merge_function", "stretches_of"]
+
+# A function that is handed more than this is no help to a reader.
+_MOST_PARAMETERS = 8
+_MOST_LITERALS = 5
+_MOST_RESULTS = 6
+_AXES = frozenset(["ax", "axes", "fig"])
+_TELLING = re.compile(r"[^\W\d_]+ ")
+
+
+class Call(NamedTuple):
+    """A call that stands for a place. ``given`` are the names that it hands over, ``lost`` those
+    that the notebook has no longer from here."""
+
+    ground: SplitNotebook
+    site: CallSite
+    text: str
+    given: frozenset[str]
+    lost: frozenset[str]
+
+
+class Merged(NamedTuple):
+    """The function and its calls; ``imports`` are what it needs in a module of its own."""
+
+    name: str
+    text: str
+    calls: tuple[Call, ...]
+    imports: tuple[Import, ...] = ()
+
+
+def stretches_of(
+    group: CloneGroup, facts: Mapping[str, Facts], limits: Limits
+) -> list[StatementRange]:
+    """The places of a group that may become one function, as stretches of the notebooks' cells.
+
+    That is the largest run of statements which all places have and which defines nothing. What it
+    starts from stays in the cells, ``path = "sales.csv"``, as does a last statement that shows
+    its value in some cell.
+
+    Raises:
+        CannotMerge: there is no such run, or it is too small.
+    """
+    whole = [one.source.statements[one.start : one.end] for one in group.fragments]
+    statements = _alike(whole, limits)
+    while _starts_from_other_literals(statements) and is_large(statements[0][1:], limits):
+        statements = [one[1:] for one in statements]
+    places = _stretches(group, statements, facts)
+    if any(one.shows for one in places):
+        statements = [one[:-1] for one in statements]
+        if not is_large(statements[0], limits):
+            raise CannotMerge("too little is left without what the cells show")
+        places = _stretches(group, statements, facts)
+    return places
+
+
+def _starts_from_other_literals(places: Sequence[Sequence[Statement]]) -> bool:
+    """Whether the first statement of each place gives a name to data of its own."""
+    values = set()
+    for one in places:
+        node = one[0].node
+        if not isinstance(node, ast.Assign) or not isinstance(node.targets[0], ast.Name):
+            return False
+        try:
+            values.add(repr(ast.literal_eval(node.value)))
+        except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+            return False
+    return len(values) > 1
+
+
+def _alike(places: Sequence[Sequence[Statement]], limits: Limits) -> list[Sequence[Statement]]:
+    """The heaviest run of statements of the first place that is in all the others, too."""
+    first, *others = places
+    best: list[Sequence[Statement]] = []
+    weight = limits.weight - 1
+    reason = "too little is the same in all places"
+    for start in range(len(first)):
+        total = 0
+        for end in range(start + 1, len(first) + 1):
+            found = _hazard(first[end - 1].node)
+            if found is not None:
+                reason = found
+                break
+            total += first[end - 1].weight
+            run = first[start:end]
+            if total <= weight or not is_large(run, limits):
+                continue
+            there = [_within(run, start, one) for one in others]
+            if any(one is None for one in there):
+                break
+            weight, best = total, [run, *(one for one in there if one is not None)]
+    if not best:
+        raise CannotMerge(reason)
+    return best
+
+
+def _within(
+    run: Sequence[Statement], start: int, place: Sequence[Statement]
+) -> Sequence[Statement] | None:
+    """Where a run is in another place: as far from its start, else the first."""
+    wanted = [one.digest for one in run]
+    for at in (start, *range(len(place) - len(run) + 1)):
+        found = place[at : at + len(run)]
+        if [one.digest for one in found] == wanted:
+            return found
+    return None
+
+
+def _stretches(
+    group: CloneGroup, statements: Sequence[Sequence[Statement]], facts: Mapping[str, Facts]
+) -> list[StatementRange]:
+    return [
+        stretch_of(facts[one.source.path], (one.source.cell or 1) - 1, [each.node for each in own])
+        for one, own in zip(group.fragments, statements, strict=True)
+    ]
+
+
+def _hazard(node: ast.stmt) -> str | None:
+    """What a statement does that a function cannot do for the notebook."""
+    for part in ast.walk(node):
+        if isinstance(part, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            return f"defines `{part.name}`"
+        if isinstance(part, (ast.Import, ast.ImportFrom)):
+            return "imports something"
+        if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Del):
+            return f"deletes `{part.id}`"
+    return None
+
+
+def merge_function(
+    stretches: Sequence[tuple[SplitNotebook, StatementRange]],
+    taken: Container[str],
+    *,
+    module: bool = False,
+) -> Merged:
+    """The function for some stretches, with the calls.
+
+    Args:
+        stretches: what is alike, each with its notebook, which is cut around it (and others).
+        taken: names that the function must not have.
+        module: it will stand in a module and has to be given all that is the notebook's.
+
+    Raises:
+        CannotMerge: it would not do what the places do.
+    """
+    ground, first = stretches[0]
+    units = [own.units(one.site) for own, one in stretches]
+    unified = unify([[one.node for one in own] for own in units])
+    places = [
+        Occurrence(own, one.site, names)
+        for (own, one), names in zip(stretches, unified.names, strict=True)
+    ]
+    needs = needs_of(places, module=module)
+    texts = _literal_texts(unified, units, places)
+    arguments = _arguments(unified, needs, texts, ground)
+    literals = sum(one.keyword for one in arguments)
+    if len(arguments) > _MOST_PARAMETERS or literals > _MOST_LITERALS:
+        raise CannotMerge("the function would have more parameters than are of use")
+    if len(needs.results) > _MOST_RESULTS:
+        raise CannotMerge("the function would have more results than are of use")
+    renamed = {
+        mine: one.name
+        for mine, one in zip(needs.parameters, arguments, strict=False)
+        if mine != one.name
+    }
+    by_texts = {one.texts: one.name for one in arguments if one.keyword}
+    holes = tuple((hole, by_texts[text]) for hole, text in zip(unified.holes, texts, strict=True))
+    body = body_of(Draft(units[0], ground.facts, renamed, holes))
+    name = _name(first, needs, ground, taken)
+    inside = [renamed.get(one, one) for one in needs.results]
+    text = function_text(name, [one.name for one in arguments], body, inside)
+    back = [
+        {renamed.get(mine, mine): theirs for mine, theirs in one.items()} for one in unified.names
+    ]
+    prove(text, arguments, back, [one.nodes for _, one in stretches])
+    calls = tuple(
+        _call(name, arguments, number, needs, place) for number, place in enumerate(places)
+    )
+    return Merged(name, text, calls, needs.imports)
+
+
+def _call(
+    name: str, arguments: Sequence[Argument], number: int, needs: Signature, place: Occurrence
+) -> Call:
+    given = [
+        f"{one.name}={one.texts[number]}" if one.keyword else one.texts[number] for one in arguments
+    ]
+    bound = [place.names[one] for one in needs.results]
+    return Call(
+        place.ground,
+        place.site,
+        call_text(name, given, bound),
+        frozenset(one.texts[number] for one in arguments if not one.keyword),
+        frozenset(place.names[one] for one in needs.bound) - set(bound),
+    )
+
+
+# --- parameters ----------------------------------------------------------------------------------
+
+
+def _arguments(
+    unified: Unified, needs: Signature, literals: Sequence[tuple[str, ...]], ground: SplitNotebook
+) -> list[Argument]:
+    """The parameters: names first, then the literals that differ, each set of them once."""
+    used = {*unified.names[0], *BUILTIN_NAMES}
+    odd = _names_that_stand_oddly(unified.nodes)
+    found: list[Argument] = []
+    for mine in needs.parameters:
+        texts = tuple(names[mine] for names in unified.names)
+        same = len(set(texts)) == 1 or mine in odd
+        name = mine if same else _parameter_name(mine, texts, ground, used)
+        used.add(name)
+        found.append(Argument(name, texts))
+    seen: set[tuple[str, ...]] = set()
+    for hole, texts in zip(unified.holes, literals, strict=True):
+        if texts not in seen:
+            seen.add(texts)
+            hint = identifier(hole.hint) or "value"
+            is_taken = hint in unified.names[0] and hint != "value"
+            name = unique(f"{hint}_value" if is_taken else hint, used)
+            used.add(name)
+            found.append(Argument(name, texts, keyword=True))
+    return found
+
+
+def _literal_texts(
+    unified: Unified, units: Sequence[Sequence[StatementText]], places: Sequence[Occurrence]
+) -> list[tuple[str, ...]]:
+    """What stands in each place for each literal that differs.
+
+    Equal values are one text, however they are written, so that they are one parameter.
+    """
+    cells: dict[int, int] = {}
+    inside: set[int] = set()
+    for own in units:
+        for unit in own:
+            for part in ast.walk(unit.node):
+                if isinstance(part, ast.Constant):
+                    cells[id(part)] = unit.cell
+                elif isinstance(part, ast.JoinedStr):
+                    inside |= {id(one) for one in ast.walk(part)}
+    written: dict[tuple[str, ...], tuple[str, ...]] = {}
+    found = []
+    for hole in unified.holes:
+        values = tuple(repr(one.value) for one in hole.nodes)
+        if values not in written:
+            written[values] = tuple(
+                repr(node.value)
+                if id(node) in inside
+                else _source_of(node, cells[id(node)], place.ground.facts)
+                for node, place in zip(hole.nodes, places, strict=True)
+            )
+        found.append(written[values])
+    return found
+
+
+def _source_of(node: ast.AST, cell: int, facts: Facts) -> str:
+    return facts.text(facts.span(cell, node))
+
+
+def _parameter_name(
+    mine: str, texts: Sequence[str], ground: SplitNotebook, used: Container[str]
+) -> str:
+    """What a name is called in the function: what the names of the places have in common."""
+    common = _common_words(texts)
+    if common and common not in used and not keyword.iskeyword(common):
+        return common
+    bindings = ground.names.bindings.get(mine, ())
+    is_data = bool(bindings) and not any(
+        isinstance(one.statement, (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef))
+        for one in bindings
+    )
+    if is_data:
+        return mine
+    return unique("factory" if mine[:1].isupper() else "function", used)
+
+
+def _common_words(names: Sequence[str]) -> str:
+    """The words that all names begin or end with; digits at the end are no word."""
+    split = [re.sub(r"\d+\Z", "", name).strip("_").split("_") for name in names]
+    for at in (slice(None), slice(None, None, -1)):
+        words = []
+        for row in zip(*(one[at] for one in split), strict=False):
+            if len(set(row)) > 1:
+                break
+            words.append(row[0])
+        made = "_".join(words[at])
+        if made.isidentifier():
+            return made
+    return ""
+
+
+def _names_that_stand_oddly(nodes: Sequence[ast.stmt]) -> set[str]:
+    """The names that stand where their text cannot simply be exchanged for another."""
+    found: set[str] = set()
+    for node in nodes:
+        for part in ast.walk(node):
+            field = IDENTIFIERS.get(type(part))
+            if isinstance(part, ast.JoinedStr):
+                found |= _names_in(part)
+            elif field and not isinstance(part, (ast.Name, ast.arg)):
+                found.add(getattr(part, field) or "")
+    return found
+
+
+def _names_in(node: ast.AST) -> set[str]:
+    return {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
+
+
+# --- the function's name -------------------------------------------------------------------------
+
+
+def _name(
+    first: StatementRange, needs: Signature, ground: SplitNotebook, taken: Container[str]
+) -> str:
+    comment = _comment(first.site, ground.whole)
+    imported = ground.whole.imported
+    draw = any(draws(one, imported) or _AXES & _names_in(one) for one in first.nodes)
+    telling = [one for one in needs.results if len(one) > 1]
+    name = function_name("", comment, telling, draw, taken)
+    return unique("repeated_steps", taken) if name.startswith("run_cells") else name
+
+
+def _comment(site: CallSite, facts: Facts) -> str:
+    lines = facts.cell(site.cell).source[site.comments : site.start].strip().splitlines()
+    text = lines[0].strip().lstrip("#").strip() if lines else ""
+    return text if _TELLING.match(text) and not _is_code(text) else ""
+
+
+def _is_code(text: str) -> bool:
+    """Whether a comment is a statement that somebody has put away."""
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError):
+        return False
+    return not all(
+        isinstance(one, ast.Expr) and isinstance(one.value, (ast.Name, ast.Constant))
+        for one in tree.body
+    )

@@ -1,0 +1,1 @@
+"""Who binds and who reads each name, by syntax alone."""

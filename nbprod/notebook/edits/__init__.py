@@ -1,0 +1,1 @@
+"""Edits of notebooks as bytes: what is not edited keeps every byte."""

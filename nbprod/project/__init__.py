@@ -1,0 +1,1 @@
+"""Notebooks on disk: finding, reading, checking, caching and writing files."""

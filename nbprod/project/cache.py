@@ -1,0 +1,168 @@
+"""Findings of notebooks that have not changed, kept on disk; an edge, like `project`.
+
+The key is the content, the path, the settings and the code of nbprod itself. What rests on other
+files (`%run`, star imports of local modules) is good as long as they are what they were. A damaged
+entry is as good as none. As findings are masked, no entry holds a credential.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
+from typing import Any
+
+from nbprod.model import (
+    AnyEdit,
+    Applicability,
+    CellEdit,
+    Certainty,
+    Edit,
+    Finding,
+    Fix,
+    NewLine,
+    PartEdit,
+    Place,
+    RawEdit,
+    RelatedPlace,
+    Severity,
+    Span,
+)
+
+__all__ = ["DEFAULT_FOLDER", "Cache", "Reads"]
+
+DEFAULT_FOLDER = ".nbprod_cache"
+ReadFile = Callable[[str], str | None]
+
+
+class Reads:
+    """Reads files beside a notebook, and remembers what was in them: None where there was none."""
+
+    def __init__(self, read_file: ReadFile) -> None:
+        self._read_file = read_file
+        self.digests: dict[str, str | None] = {}
+
+    def __call__(self, relative: str) -> str | None:
+        """The text of a file."""
+        text = self._read_file(relative)
+        self.digests[relative] = _digest(text)
+        return text
+
+
+def _digest(text: str | None) -> str | None:
+    return None if text is None else hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
+class Cache:
+    """Entries in a folder, one for each notebook and way to check it."""
+
+    def __init__(self, folder: str) -> None:
+        self._folder = folder
+
+    def key(self, data: bytes, path: str, settings: object) -> str:
+        """The name of an entry."""
+        digest = hashlib.sha256(data)
+        digest.update(f"\0{path}\0{settings!r}\0{_own_code()}".encode("utf-8", "surrogatepass"))
+        return digest.hexdigest()
+
+    def load(self, key: str, read_file: ReadFile) -> tuple[Finding, ...] | None:
+        """The findings of an entry; None if it is not there, damaged, or rests on other files."""
+        try:
+            with open(self._path(key), encoding="ascii") as file:
+                reads, findings = json.load(file)
+            if any(_digest(read_file(name)) != digest for name, digest in reads.items()):
+                return None
+            return tuple(_decoded(one) for one in findings)
+        except (OSError, ValueError, TypeError, KeyError, IndexError, AttributeError):
+            return None
+
+    def store(self, key: str, findings: Sequence[Finding], reads: dict[str, str | None]) -> None:
+        """Keep findings with what they rest on; where nothing can be written nothing is kept."""
+        path = self._path(key)
+        temporary = f"{path}.{os.getpid()}"
+        try:
+            self._prepare(os.path.dirname(path))
+            with open(temporary, "w", encoding="ascii") as file:
+                json.dump([reads, [_encoded(one) for one in findings]], file)
+            os.replace(temporary, path)
+        except OSError:
+            return
+
+    def _path(self, key: str) -> str:
+        return os.path.join(self._folder, key[:2], key[2:])
+
+    def _prepare(self, folder: str) -> None:
+        if os.path.isdir(folder):
+            return
+        os.makedirs(folder, exist_ok=True)
+        ignore = os.path.join(self._folder, ".gitignore")
+        if not os.path.exists(ignore):
+            with open(ignore, "w", encoding="ascii") as file:
+                file.write("*\n")
+
+
+@cache
+def _own_code() -> str:
+    """Changes whenever a file of nbprod does, for those who work on it."""
+    package = os.path.dirname(os.path.dirname(__file__))
+    found = sorted(_stamps(package))
+    return hashlib.sha256(repr(found).encode()).hexdigest()
+
+
+def _stamps(folder: str) -> Iterator[tuple[str, int, int]]:
+    for entry in os.scandir(folder):
+        if entry.is_dir():
+            if entry.name != "__pycache__":
+                yield from _stamps(entry.path)
+        elif entry.name.endswith((".py", ".json")):
+            status = entry.stat()
+            yield entry.path, status.st_mtime_ns, status.st_size
+
+
+def _encoded(finding: Finding) -> list[Any]:
+    fix = finding.fix
+    return [
+        finding.code, finding.name, finding.severity.value, finding.path, finding.place,
+        finding.message, finding.certainty.value, finding.symbol, finding.predicted_exception,
+        finding.related, finding.help,
+        None if fix is None else [
+            fix.title, [[type(edit).__name__, *edit] for edit in fix.edits],
+            fix.applicability.value, fix.environment, fix.raw,
+        ],
+        finding.fingerprint, finding.snippet, finding.part, finding.provider,
+    ]  # fmt: skip
+
+
+def _decoded(found: list[Any]) -> Finding:
+    (code, name, severity, path, place, message, certainty, symbol, predicted, related, help_text,
+     fix, fingerprint, snippet, part, provider) = found  # fmt: skip
+    return Finding(
+        code, name, Severity(severity), path, Place(*place), message, Certainty(certainty), symbol,
+        predicted, tuple(RelatedPlace(Place(*one[0]), one[1]) for one in related), help_text,
+        None if fix is None else _fix(fix), fingerprint, snippet, part, provider,
+    )  # fmt: skip
+
+
+def _fix(found: list[Any]) -> Fix:
+    title, edits, applicability, environment, raw = found
+    return Fix(
+        title,
+        tuple(_edit(*edit) for edit in edits),
+        Applicability(applicability),
+        tuple(environment),
+        None if raw is None else tuple(RawEdit(*one) for one in raw),
+    )
+
+
+def _edit(kind: str, *fields: Any) -> AnyEdit:
+    if kind == "Edit":
+        return Edit(Span(*fields[0]), fields[1])
+    if kind == "PartEdit":
+        cell, path, *rest = fields
+        return PartEdit(cell, tuple(path), *rest)
+    if kind == "NewLine":
+        cell, text, new, tags = fields
+        return NewLine(cell, text, new, tuple(tags))
+    return CellEdit(*fields)

@@ -1,0 +1,481 @@
+"""The only place that opens notebooks: find, read, check, in one process or several."""
+
+from __future__ import annotations
+
+import gc
+import os
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from nbprod._version import __version__
+from nbprod.checking.engine import check_notebook, file_finding, unreadable
+from nbprod.checking.registry import Selection, select
+from nbprod.errors import ReadError, UsageError
+from nbprod.facts import CheckOptions, Facts, Sizes
+from nbprod.model import FileResult, Finding, Report
+from nbprod.notebook.read import read_notebook
+from nbprod.notebook.types import Notebook
+from nbprod.project.discover import DEFAULT_EXCLUDES, Discovered, iter_notebook_paths
+from nbprod.project.stack import with_reserved_stack
+from nbprod.rule import Level
+from nbprod.syntax.types import SyntaxOptions
+
+if TYPE_CHECKING:
+    from nbprod.project.cache import Cache
+
+__all__ = [
+    "Settings",
+    "check_bytes",
+    "check_paths",
+    "discover",
+    "facts_of",
+    "file_reader",
+    "find_notebook",
+    "get_notebook",
+    "iter_results",
+]
+
+# Below this many bytes a second process costs more than it saves.
+_PARALLEL_BYTES = 6_000_000
+_PARALLEL_FILES = 24
+# After more misses than this, and more than hits, the cache is asked no further: a cold run.
+_FEW_MISSES = 16
+
+
+class Settings(NamedTuple):
+    """What a run is told; everything that crosses to another process is plain data.
+
+    ``root`` is the folder from which the patterns of ``per_file_ignores`` are meant. ``declared``
+    are the distributions that the project of a file declares; it is found out for each file.
+    """
+
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    extend_select: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = DEFAULT_EXCLUDES
+    respect_gitignore: bool = True
+    force_exclude: bool = False
+    builtins: tuple[str, ...] = ()
+    python_magics: tuple[str, ...] = ()
+    opaque_magics: tuple[str, ...] = ()
+    jobs: int = 0
+    extend_ignore: tuple[str, ...] = ()
+    per_file_ignores: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    level: Level = "shared"
+    fail_on: str = ""
+    severity: tuple[tuple[str, str], ...] = ()
+    extend_exclude: tuple[str, ...] = ()
+    output_format: str = "full"
+    unsafe_fixes: bool = False
+    baseline: str | None = None
+    ruff: bool = False
+    tools: tuple[str, ...] = ()
+    cache: bool = False
+    cache_dir: str = ".nbprod_cache"
+    root: str = ""
+    max_cell_lines: int = 60
+    max_cells: int = 80
+    max_complexity: int = 12
+    max_lifetime: int = 15
+    declared: tuple[str, ...] | None = None
+
+    @property
+    def syntax(self) -> SyntaxOptions:
+        """The part that parsing wants."""
+        return SyntaxOptions(frozenset(self.python_magics), frozenset(self.opaque_magics))
+
+    def check_options(self, read_file: Callable[[str], str | None]) -> CheckOptions:
+        """What a check is told besides the notebook; ``read_file`` gives files beside it."""
+        return CheckOptions(
+            self.syntax,
+            read_file,
+            tag_ignores=self.tag_ignores,
+            severities=self.severity,
+            declared=frozenset(self.declared) if self.declared is not None else None,
+            sizes=Sizes(
+                self.max_cell_lines, self.max_cells, self.max_complexity, self.max_lifetime
+            ),
+            builtins=frozenset(self.builtins),
+        )
+
+    def selection(self) -> Selection:
+        """The rules to run on notebooks that no pattern names.
+
+        Raises:
+            UsageError: a word fits no rule.
+        """
+        ignored = (*self.ignore, *self.extend_ignore)
+        return select(self.select, ignored, self.extend_select, self.level)
+
+    def selection_for(self, path: str) -> Selection:
+        """The rules to run on one file."""
+        return _selection(self, self._ignored_at(path))
+
+    def _ignored_at(self, path: str) -> tuple[str, ...]:
+        if not self.per_file_ignores:
+            return ()
+        return ignored_at(path, self.root, self.per_file_ignores)
+
+    @property
+    def tag_ignores(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """Patterns for tags of cells, with the rules that do not apply to such cells."""
+        return tuple(
+            (pattern[4:], words)
+            for pattern, words in self.per_file_ignores
+            if pattern.startswith("tag:")
+        )
+
+    @property
+    def what_counts(self) -> Settings:
+        """The settings without those that change no finding, only where and how it is told."""
+        return self._replace(
+            jobs=0, fail_on="", output_format="", baseline=None, ruff=False, tools=(),
+            unsafe_fixes=False, exclude=(), extend_exclude=(), respect_gitignore=True,
+            force_exclude=False, cache_dir="",
+        )  # fmt: skip
+
+    @property
+    def fails_on(self) -> tuple[str, ...]:
+        """The severities that make a run fail."""
+        by_level = {"explore": "error", "shared": "warning", "production": "info"}
+        least = self.fail_on or by_level[self.level]
+        return _SEVERITIES[: _SEVERITIES.index(least) + 1]
+
+
+_SEVERITIES = ("error", "warning", "info")
+Configure = Callable[[str], Settings]
+"""Gives the settings for a path."""
+
+
+@cache
+def _selection(settings: Settings, ignored: tuple[str, ...]) -> Selection:
+    more = (*settings.extend_ignore, *ignored)
+    return settings._replace(extend_ignore=more).selection()
+
+
+def ignored_at(
+    path: str, root: str, patterns: Sequence[tuple[str, tuple[str, ...]]]
+) -> tuple[str, ...]:
+    """The rules that patterns leave out for a path below ``root``; patterns are those of git."""
+    from pathspec import GitIgnoreSpec
+
+    relative = os.path.relpath(os.path.abspath(path), root or os.getcwd()).replace(os.sep, "/")
+    words: list[str] = []
+    for pattern, codes in patterns:
+        if not pattern.startswith("tag:") and GitIgnoreSpec.from_lines([pattern]).match_file(
+            relative
+        ):
+            words += codes
+    return tuple(words)
+
+
+def check_paths(paths: Sequence[str], settings: Settings = Settings()) -> Report:
+    """Check files and folders; see `iter_results` for the results one by one."""
+    found = discover(paths, lambda _: settings)
+    return Report(tuple(iter_results(found, lambda _: settings, settings.jobs)), __version__)
+
+
+def discover(paths: Sequence[str], configure: Configure) -> list[Discovered]:
+    """The files that a run is about; what is left out is settled by the settings at each path."""
+    found: dict[str, Discovered] = {}
+    for path in paths:
+        settings = configure(path)
+        for one in iter_notebook_paths(
+            (path,),
+            exclude=(*settings.exclude, *settings.extend_exclude),
+            respect_gitignore=settings.respect_gitignore,
+            force_exclude=settings.force_exclude,
+        ):
+            found.setdefault(os.path.abspath(one.path), one)
+    return list(found.values())
+
+
+def iter_results(
+    found: Sequence[Discovered], configure: Configure, jobs: int = 0
+) -> Iterator[FileResult]:
+    """Check files, in the order given. ``jobs``: processes, 0 for as many as it is worth.
+
+    What is kept of an earlier run is taken first, so that no process is started for nothing.
+    """
+    kept = _kept_results(found, configure)
+    rest = [one for number, one in enumerate(found) if number not in kept]
+    checked = _iter_checked(rest, configure, jobs)
+    for number in range(len(found)):
+        yield kept[number] if number in kept else next(checked)
+
+
+def _kept_results(found: Sequence[Discovered], configure: Configure) -> dict[int, FileResult]:
+    """What the cache has, by number; it is given up where it mostly has nothing."""
+    kept: dict[int, FileResult] = {}
+    missed = 0
+    for number, one in enumerate(found):
+        settings = configure(one.path)
+        if one.problem is None and settings.cache and os.path.isdir(settings.cache_dir):
+            settings = _with_declared(one.path, settings)
+            findings = _kept_findings(one.path, settings)
+            if findings is not None:
+                kept[number] = FileResult(one.path, findings)
+                continue
+        missed += 1
+        if missed > _FEW_MISSES + len(kept):
+            break
+    return kept
+
+
+def _kept_findings(path: str, settings: Settings) -> tuple[Finding, ...] | None:
+    try:
+        with open(path, "rb") as file:
+            data = file.read()
+    except OSError:
+        return None
+    cache, key = _entry(data, path, settings)
+    return cache.load(key, file_reader(path))
+
+
+def _entry(data: bytes, path: str, settings: Settings) -> tuple[Cache, str]:
+    """The cache, and the key that a notebook's findings have in it."""
+    from nbprod.project.cache import Cache
+
+    cache = Cache(settings.cache_dir)
+    return cache, cache.key(data, path, settings.what_counts)
+
+
+def _iter_checked(
+    found: Sequence[Discovered], configure: Configure, jobs: int
+) -> Iterator[FileResult]:
+    count = jobs or min(os.cpu_count() or 1, 8)
+    if count > 1 and len(found) > 1 and (jobs or _is_much(found)):
+        yield from _in_processes(found, configure, count)
+        return
+    with _quiet_collector():
+        for one in found:
+            yield check_file(one, configure(one.path))
+
+
+class _quiet_collector:  # noqa: N801 - used as a context manager only
+    """Keep the garbage collector from walking ever more trees; collect now and then instead."""
+
+    def __enter__(self) -> None:
+        self.enabled = gc.isenabled()
+        gc.disable()
+
+    def __exit__(self, *_: object) -> None:
+        if self.enabled:
+            gc.enable()
+
+
+def _is_much(found: Sequence[Discovered]) -> bool:
+    if len(found) < _PARALLEL_FILES:
+        return False
+    size = 0
+    for one in found:
+        try:
+            size += os.stat(one.path).st_size
+        except OSError:
+            continue
+        if size > _PARALLEL_BYTES:
+            return True
+    return len(found) >= 4 * _PARALLEL_FILES
+
+
+def _in_processes(
+    found: Sequence[Discovered], configure: Configure, jobs: int
+) -> Iterator[FileResult]:
+    from concurrent.futures import ProcessPoolExecutor
+
+    # What every process needs is loaded once, where processes are forked.
+    import nbprod.flow  # noqa: F401
+
+    gc.freeze()
+    chunks = list(_chunks(found, jobs))
+    with ProcessPoolExecutor(max_workers=min(jobs, len(chunks))) as pool:
+        settings = [[configure(one.path) for one in chunk] for chunk in chunks]
+        for results in pool.map(_check_chunk, chunks, settings):
+            yield from results
+
+
+def _chunks(found: Sequence[Discovered], jobs: int) -> Iterator[list[Discovered]]:
+    """Runs of files, several for each process; ever smaller ones, so that all end together."""
+    sizes = []
+    for one in found:
+        try:
+            sizes.append(os.stat(one.path).st_size + 20_000)
+        except OSError:
+            sizes.append(20_000)
+    left = sum(sizes)
+    most = left // (jobs * 10)
+    chunk: list[Discovered] = []
+    size = 0
+    for one, weight in zip(found, sizes, strict=True):
+        chunk.append(one)
+        size += weight
+        if size >= min(most, left // (jobs * 4)):
+            yield chunk
+            left -= size
+            chunk, size = [], 0
+    if chunk:
+        yield chunk
+
+
+def _check_chunk(chunk: list[Discovered], settings: list[Settings]) -> list[FileResult]:
+    with _quiet_collector():
+        return [check_file(one, own) for one, own in zip(chunk, settings, strict=True)]
+
+
+def check_file(found: Discovered, settings: Settings) -> FileResult:
+    """Check one file. Whatever is wrong with it is in the result; nothing is raised."""
+    if found.problem is not None:
+        return unreadable(found.path, found.problem)
+    try:
+        with open(found.path, "rb") as file:
+            data = file.read()
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        return unreadable(found.path, ReadError("unreadable-file", f"cannot be read: {reason}"))
+    settings = _with_declared(found.path, settings)
+    result = _cached(data, found.path, settings) if settings.cache else None
+    if result is None:
+        result = check_bytes(data, found.path, settings)
+    if len(data) > 4_000_000 or gc.get_count()[0] > 200_000:
+        gc.collect()
+    return result
+
+
+_ASK_WHAT_IS_DECLARED = frozenset(("NBP504", "NBP507"))
+
+
+def _with_declared(path: str, settings: Settings) -> Settings:
+    """The settings with what the project declares, if a rule asks for it."""
+    if not _ASK_WHAT_IS_DECLARED & {one.code for one in settings.selection_for(path).rules}:
+        return settings
+    from nbprod.environment.declared import declared_above
+
+    found = declared_above(os.path.dirname(os.path.abspath(path)))
+    return settings._replace(declared=tuple(sorted(found)) if found is not None else None)
+
+
+def _cached(data: bytes, path: str, settings: Settings) -> FileResult:
+    """Check, or take what is kept of the same bytes, path and settings."""
+    from nbprod.project.cache import Reads
+
+    kept, key = _entry(data, path, settings)
+    findings = kept.load(key, file_reader(path))
+    if findings is not None:
+        return FileResult(path, findings)
+    reads = Reads(file_reader(path))
+    result = check_bytes(data, path, settings, reads)
+    if not (result.unreadable or result.skipped):
+        kept.store(key, result.findings, reads.digests)
+    return result
+
+
+def check_bytes(
+    data: bytes,
+    path: str,
+    settings: Settings = Settings(),
+    read_file: Callable[[str], str | None] | None = None,
+) -> FileResult:
+    """Check the bytes of a notebook that has, or would have, this path.
+
+    ``read_file`` gives files beside it; by default they are read from disk.
+    """
+    try:
+        notebook = read_notebook(data, path)
+    except ReadError as error:
+        return unreadable(path, error)
+    return check_one(notebook, settings, read_file=read_file)
+
+
+@with_reserved_stack
+def check_one(
+    notebook: Notebook,
+    settings: Settings = Settings(),
+    effort: int = CheckOptions().effort,
+    secrets: frozenset[str] = frozenset(),
+    read_file: Callable[[str], str | None] | None = None,
+) -> FileResult:
+    """Check a notebook that has been read.
+
+    ``effort`` bounds the search for fixes; ``secrets`` are credentials of other notebooks.
+    """
+    is_foreign = notebook.language != "python" and not any(one.is_python for one in notebook.cells)
+    options = settings.check_options(read_file or file_reader(notebook.path))
+    options = options._replace(effort=effort, secrets=secrets)
+    selection = settings.selection_for(notebook.path)
+    if is_foreign:
+        # Credentials can be told in any language; all else is about Python.
+        rules = tuple(rule for rule in selection.rules if rule.code.startswith("NBP3"))
+        selection = selection._replace(rules=rules)
+    try:
+        with _quiet_collector():
+            findings = check_notebook(notebook, selection, options)
+            if is_foreign and not findings:
+                return FileResult(notebook.path, skipped=f"{notebook.language} notebook")
+            return FileResult(notebook.path, findings)
+    except Exception as error:  # the one boundary: a fault of ours must not stop the others
+        return FileResult(notebook.path, (_internal(notebook.path, error),), unreadable=True)
+
+
+def facts_of(notebook: Notebook, settings: Settings, effort: int = CheckOptions().effort) -> Facts:
+    """What is known of a notebook where these settings hold; files beside it are read."""
+    options = settings.check_options(file_reader(notebook.path))
+    return Facts(notebook, options._replace(effort=effort))
+
+
+def _internal(path: str, error: Exception) -> Finding:
+    """The finding for an exception that should not have happened."""
+    import traceback
+
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    where = f"{os.path.basename(frame.filename)}:{frame.lineno}"
+    # The text of the exception may hold a piece of the notebook, and that a credential.
+    fault = ReadError(
+        "internal-error",
+        f"nbprod failed here ({type(error).__name__} in {where}); please report it",
+    )
+    return file_finding(path, fault)
+
+
+def find_notebook(path: str) -> Notebook | None:
+    """Read a notebook from disk; None where it is not there, or is none."""
+    try:
+        with open(path, "rb") as file:
+            return read_notebook(file.read(), path)
+    except (OSError, ReadError):
+        return None
+
+
+def get_notebook(path: str, data: bytes | None = None) -> tuple[Notebook, bytes]:
+    """Read the notebook that a command is about, from disk or from ``data``; with its bytes.
+
+    Raises:
+        UsageError: the file cannot be opened.
+        ReadError: it is no notebook; the message names it.
+    """
+    try:
+        if data is None:
+            with open(path, "rb") as file:
+                data = file.read()
+        return read_notebook(data, path), data
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read: {error.strerror}") from None
+    except ReadError as error:
+        raise ReadError(error.kind, f"{path}: {error}") from None
+
+
+def file_reader(path: str) -> Callable[[str], str | None]:
+    """A reader of Python files beside a notebook, for `%run` and star imports."""
+    folder = os.path.dirname(path)
+
+    def read(relative: str) -> str | None:
+        candidate = os.path.join(folder, relative)
+        try:
+            if os.path.getsize(candidate) > 2_000_000:
+                return None
+            with open(candidate, encoding="utf-8") as file:
+                return file.read()
+        except (OSError, UnicodeDecodeError, ValueError):
+            return None
+
+    return read

@@ -1,1 +1,0 @@
-"""How far notebooks are from production, item by item."""

@@ -1,0 +1,1 @@
+"""What extraction, merging and pipelines share: liveness, purity, hazards, naming."""

@@ -1,0 +1,508 @@
+"""What a group of statements needs and what is needed of it: parameters and returned values.
+
+The data flow says which reads see which bindings in a run from top to bottom; the table of names
+says what code that does not run could read. Objects that are changed in place need nothing: the
+function has the same objects as the notebook. So all that can go wrong is about names, and each
+name that may go wrong is a refusal.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
+from typing import NamedTuple
+
+from nbprod.facts import Facts
+from nbprod.flow.types import Use
+from nbprod.libraries.modules import BUILTIN_NAMES, is_kernel_name
+from nbprod.names.definite_assignment import Assignments, effect_of
+from nbprod.names.loads import Deferred, deferred
+from nbprod.names.scopes import bound_names
+from nbprod.names.statements import StatementText
+from nbprod.names.table import NameTable
+from nbprod.refactor.module_level import ModuleLevel, free_reads
+from nbprod.refactor.plan import Refusal, Variable
+from nbprod.syntax.names import last_name
+
+__all__ = ["Liveness", "Part"]
+
+_EAGER = frozenset(
+    [
+        "sorted",
+        "min",
+        "max",
+        "sum",
+        "any",
+        "all",
+        "list",
+        "tuple",
+        "set",
+        "dict",
+        "frozenset",
+        "join",
+        "apply",
+        "applymap",
+        "map",
+        "agg",
+        "aggregate",
+        "transform",
+        "pipe",
+        "sort",
+        "filter",
+        "assign",
+        "sort_values",
+        "reduce",
+        "Counter",
+        "array",
+        "fromiter",
+        "groupby",
+        "next",
+        "OrderedDict",
+        "defaultdict",
+        "len",
+        "extend",
+        "update",
+    ]
+)
+_LAZY_BUILTINS = frozenset(["map", "filter", "defaultdict", "groupby"])
+
+
+class Part(NamedTuple):
+    """The statements of a group, by where they go: into the function, or after its call."""
+
+    cells: tuple[int, ...]
+    body: tuple[StatementText, ...]
+    displays: tuple[StatementText, ...]
+    present: frozenset[str] = frozenset()
+    """The names that the rewritten notebook has when it calls the function."""
+    settings: frozenset[str] = frozenset()
+    """The names that are keyword parameters with a default already."""
+
+
+class Liveness:
+    """Parameters, results and refusals of one group of statements."""
+
+    def __init__(self, facts: Facts, names: NameTable, closure: ModuleLevel, part: Part) -> None:
+        self.facts = facts
+        self.names = names
+        self.closure = closure
+        self.part = part
+        self.cells = frozenset(part.cells)
+        self.refusals: list[Refusal] = []
+        self._passed: dict[str, Variable] = {}
+        self.left_behind: list[str] = []
+        """Names that nobody reads and that keep an older value in the notebook."""
+
+    # --- what the group's own code says -------------------------------------------------------
+
+    @cached_property
+    def bound(self) -> dict[str, tuple[StatementText, ast.AST]]:
+        """The names that the body binds (or deletes), with the first place of each."""
+        found: dict[str, tuple[StatementText, ast.AST]] = {}
+        for unit in self.part.body:
+            for node in unit.nodes:
+                made = bound_names(_statements(node)).items()
+                for name, place in sorted(made, key=lambda one: _position(one[1])):
+                    found.setdefault(name, (unit, place))
+        return found
+
+    @cached_property
+    def loaded(self) -> dict[str, tuple[StatementText, ast.Name]]:
+        """The names that the body reads, in order of first use."""
+        found: dict[str, tuple[StatementText, ast.Name]] = {}
+        for unit in self.part.body:
+            for node in unit.nodes:
+                for one in sorted(
+                    self.names.loads_of(node), key=lambda name: (name.lineno, name.col_offset)
+                ):
+                    found.setdefault(one.id, (unit, one))
+            for name in self._hidden_reads(unit):
+                found.setdefault(name, (unit, ast.Name(id=name, lineno=unit.node.lineno)))
+        return found
+
+    def _hidden_reads(self, unit: StatementText) -> Iterator[str]:
+        """Names that the data flow sees read in a statement, as in ``df.query("a > @limit")``."""
+        for use in self._uses_of_cell(unit.cell):
+            start, stop = use.span.start, use.span.end
+            if (
+                use.span.cell == unit.cell
+                and not use.chain
+                and unit.code <= start < stop <= unit.stop
+            ):
+                if use.name and not use.mutations:
+                    yield use.name
+
+    def is_module_level(self, name: str) -> bool:
+        """Whether the module has the name itself."""
+        return name in self.closure.imports or name in self.closure.taken
+
+    def _uses_of_cell(self, cell: int) -> Sequence[Use]:
+        flow = self.facts.flow.cells.get(cell)
+        return flow.uses if flow is not None else ()
+
+    def _in_body(self, use: Use) -> bool:
+        """Whether the group's own code makes a read, itself or by a call."""
+        span = use.chain[0].span if use.chain else use.span
+        return any(
+            unit.cell == span.cell and unit.code <= span.start < unit.stop
+            for unit in self.part.body
+        )
+
+    @cached_property
+    def uses(self) -> dict[str, list[Use]]:
+        """The reads that the body makes in a run, by name."""
+        found: dict[str, list[Use]] = {}
+        for cell in self.part.cells:
+            for use in self._uses_of_cell(cell):
+                if self._in_body(use):
+                    found.setdefault(use.name, []).append(use)
+        return found
+
+    @cached_property
+    def outside_uses(self) -> dict[str, list[Use]]:
+        """The reads elsewhere that may see a binding of the body, by name."""
+        found: dict[str, list[Use]] = {}
+        for cell in self.facts.flow.order:
+            for use in self._uses_of_cell(cell):
+                if cell in self.cells and self._in_body(use):
+                    continue
+                if any(one.cell in self.cells for one in use.definitions):
+                    found.setdefault(use.name, []).append(use)
+        return found
+
+    # --- parameters ---------------------------------------------------------------------------
+
+    def parameters(self) -> tuple[Variable, ...]:
+        """What the function is given, in order of first use."""
+        found = []
+        for name, (unit, place) in self.loaded.items():
+            if self.is_module_level(name) or name in self.part.settings:
+                continue
+            parameter = self._passed.get(name) or self._parameter(name, unit, place)
+            if parameter is not None:
+                found.append(parameter)
+        loaded = {one.name for one in found}
+        found += [one for name, one in self._passed.items() if name not in loaded]
+        return tuple(found)
+
+    def _parameter(self, name: str, unit: StatementText, place: ast.Name) -> Variable | None:
+        uses = [one for one in self.uses.get(name, ()) if self._is_own_code(one)]
+        outer = {
+            one for use in uses for one in use.definitions
+            if not one.is_unbound and one.cell not in self.cells
+        }  # fmt: skip
+        line = place.lineno
+        if name in self.bound:
+            reads_builtin = any(
+                name in self.closure.builtin_reads.get(cell, ()) for cell in self.cells
+            )
+            exposed = name in self.effect.reads and self._is_bound_before(name)
+            if not outer and not exposed and not (name in BUILTIN_NAMES and reads_builtin):
+                return None
+            if exposed and not outer:
+                return Variable(name, "is bound above", unit.cell, line)
+            reason = "is a builtin here and rebound below" if not outer else _where(outer)
+            if outer and not self._is_bound_before(name) and _may_be_unbound(uses):
+                self._refuse(unit, line, f"`{name}` may have no value here", _GIVE)
+                return None
+            return Variable(name, reason, unit.cell, line)
+        if name not in self.names.bindings:
+            return self._unbound_anywhere(name, unit, line)
+        if outer or self._is_bound_before(name):
+            if not self._is_bound_before(name) and not _fails_anyway(uses):
+                self._refuse(unit, line, f"`{name}` may have no value here", _GIVE)
+                return None
+            return Variable(name, _where(outer) or "is bound above", unit.cell, line)
+        if name in BUILTIN_NAMES:
+            return Variable(name, "is a builtin that the notebook rebinds", unit.cell, line)
+        self._refuse(unit, line, f"`{name}` has no value yet", "define it in a cell above")
+        return None
+
+    def _is_own_code(self, use: Use) -> bool:
+        """Whether a read stands in the group's own text, called or not."""
+        return any(
+            unit.cell == use.span.cell and unit.code <= use.span.start < unit.stop
+            for unit in self.part.body
+        )
+
+    def _unbound_anywhere(self, name: str, unit: StatementText, line: int) -> Variable | None:
+        if name in BUILTIN_NAMES:
+            return None
+        if name == "subprocess" and unit.instead:
+            return None
+        if name in self.facts.program.injected:
+            return Variable(name, "is given by the platform", unit.cell, line)
+        if name == "display":
+            return None
+        if self.closure.star_import(name) is not None:
+            return None
+        if is_kernel_name(name):
+            self._refuse(
+                unit, line, f"`{name}` is the kernel's own and another in a module",
+                "leave the cell in the notebook",
+            )  # fmt: skip
+        else:
+            self._refuse(unit, line, f"`{name}` is bound nowhere", "define it in a cell above")
+        return None
+
+    def _is_bound_before(self, name: str) -> bool:
+        """Whether a statement above the group binds the name on every path, for good."""
+        first = min(self.cells)
+        earlier = [one for one in self.names.bindings.get(name, ()) if one.cell < first]
+        if any(_deletes(one.statement, name) for one in earlier):
+            return False
+        return any(
+            name in self.names.effects(one.cell)[one.rank].binds for one in earlier if one.rank >= 0
+        )
+
+    # --- results ------------------------------------------------------------------------------
+
+    def results(self) -> tuple[Variable, ...]:
+        """What the function returns, in order of first definition."""
+        surely = self.effect.binds
+        found = []
+        for name, (unit, place) in self.bound.items():
+            line = getattr(place, "lineno", unit.node.lineno)
+            if _is_gone(self._body_statements(), name):
+                continue
+            reason = self._wanted(name, surely)
+            if self._is_caught(name):
+                # The end of the handler takes the name away, whatever it was before.
+                if reason is not None:
+                    self._refuse(unit, line, f"`{name}` is gone behind its handler", _OTHER_NAME)
+                continue
+            if reason is None:
+                # Nobody reads it, but the notebook would be left with the value of before.
+                if self._is_left_behind(name):
+                    if name in surely or self._is_bound_before(name):
+                        reason = "has a value in the notebook already"
+                        found.append(Variable(name, reason, unit.cell, line))
+                        if name not in surely:
+                            self._passed.setdefault(name, Variable(name, reason, unit.cell, line))
+                    else:
+                        self.left_behind.append(name)
+                continue
+            if name not in surely and not self._settle(name, unit, place):
+                continue
+            found.append(Variable(name, reason, unit.cell, line))
+        return tuple(found)
+
+    def changed(self, parameters: Iterable[Variable]) -> tuple[Variable, ...]:
+        """Parameters whose objects the body changes in place, where later code sees the change.
+
+        The notebook has the same objects, so returning them is for the reader: a change of an
+        argument is part of what a function does.
+        """
+        readers: dict[str, int] = {}
+        for cell in self.facts.flow.order:
+            for use in self._uses_of_cell(cell):
+                seen = any(one.cell in self.cells for one in use.mutations)
+                if seen and not (cell in self.cells and self._in_body(use)):
+                    readers.setdefault(use.name, cell)
+        return tuple(
+            one._replace(reason=f"is changed in place and read by cell {readers[one.name] + 1}")
+            for one in parameters
+            if one.name in readers and one.name not in self.bound
+        )
+
+    def _is_caught(self, name: str) -> bool:
+        """Whether the body binds a name by ``except … as`` and not otherwise."""
+        own = [one for one in self.names.bindings.get(name, ()) if one.cell in self.cells]
+        return bool(own) and all(isinstance(one.node, ast.ExceptHandler) for one in own)
+
+    def _is_left_behind(self, name: str) -> bool:
+        last = max(self.cells)
+        return name in self.part.present and not any(
+            name in effect.binds
+            for cell in self.names.cells
+            if cell > last
+            for effect in self.names.effects(cell)
+        )
+
+    @cached_property
+    def effect(self) -> Assignments:
+        """What the body reads from before and binds for sure, whatever the constants are."""
+        return effect_of(self._body_statements())
+
+    def _body_statements(self) -> list[ast.stmt]:
+        return [one for unit in self.part.body for node in unit.nodes for one in _statements(node)]
+
+    def _wanted(self, name: str, surely: frozenset[str]) -> str | None:
+        """Who needs a name that the body binds, None when nobody does."""
+        for unit in self.part.displays:
+            if any(one.id == name for node in unit.nodes for one in self.names.loads_of(node)):
+                return f"is shown by cell {unit.cell + 1}"
+        reader = self._reader_below(name)
+        if reader is not None:
+            return f"is read by cell {reader + 1}"
+        uses = self.outside_uses.get(name)
+        if uses:
+            return f"is read by cell {uses[0].cell + 1}"
+        for cell in self.names.cells:
+            if cell not in self.cells:
+                if name in self.names.deferred_reads(cell):
+                    return f"is read by a function of cell {cell + 1}"
+                if name in self.names.magic_reads(cell):
+                    return f"is read by a magic of cell {cell + 1}"
+                if name in surely and self.names.sees_all(cell) and cell > min(self.cells):
+                    return f"may be read by `{self.names.sees_all(cell)}` in cell {cell + 1}"
+        if name in surely and name not in self.loaded and self._is_outcome(name):
+            return "is read by nobody: an outcome"
+        return None
+
+    def _reader_below(self, name: str) -> int | None:
+        """The first cell below that reads a name before it binds it."""
+        last = max(self.cells)
+        for cell in sorted(cell for cell in self.names.cells if cell > last):
+            for effect in self.names.effects(cell):
+                if name in effect.reads:
+                    return cell
+                if name in effect.binds:
+                    return None
+        return None
+
+    def _is_outcome(self, name: str) -> bool:
+        others = (cell for cell in self.names.cells if cell not in self.cells)
+        if name.startswith("_") or any(name in self.names.reads_of(cell) for cell in others):
+            return False
+        unit, place = self.bound[name]
+        plain = isinstance(unit.node, (ast.Assign, ast.AnnAssign, ast.AugAssign))
+        later = [one for one in self.names.bindings.get(name, ()) if one.cell > max(self.cells)]
+        return plain and isinstance(place, ast.Name) and not later
+
+    def _settle(self, name: str, unit: StatementText, place: ast.AST) -> bool:
+        """Deal with a name that the body may leave unbound; false when it is not returned."""
+        line = getattr(place, "lineno", unit.node.lineno)
+        if self._is_bound_before(name):
+            reason = "keeps its value where the code does not rebind it"
+            self._passed.setdefault(name, Variable(name, reason, unit.cell, line))
+            return True
+        uses = self.outside_uses.get(name, [])
+        own = all(
+            one.cell in self.cells or one.is_unbound for use in uses for one in use.definitions
+        )
+        earlier = any(one.cell < min(self.cells) for one in self.names.bindings.get(name, ()))
+        if uses and own and not earlier and not self._is_read_aside(name):
+            if not _may_be_unbound(uses) or (_all_fail(uses) and not self._is_guarded(uses)):
+                return True
+        self._refuse(unit, line, f"`{name}` may be left without a value", _GIVE)
+        return False
+
+    def _is_read_aside(self, name: str) -> bool:
+        """Whether code that the data flow does not follow reads a name."""
+        others = [cell for cell in self.names.cells if cell not in self.cells]
+        return any(
+            name in self.names.deferred_reads(cell) or name in self.names.magic_reads(cell)
+            for cell in others
+        )
+
+    def _is_guarded(self, uses: Iterable[Use]) -> bool:
+        """Whether a read that fails may be caught."""
+        for use in uses:
+            for statement in self.names.statements(use.cell):
+                for part in ast.walk(statement):
+                    if isinstance(part, (ast.Try, ast.With)):
+                        start = self.facts.span(use.cell, part)
+                        if start.start <= use.span.start < start.end:
+                            return True
+        return False
+
+    def _refuse(self, unit: StatementText, line: int, reason: str, advice: str) -> None:
+        self.refusals.append(Refusal(unit.cell, line, reason, advice))
+
+    def closures(self) -> Iterator[tuple[StatementText, Deferred, bool]]:
+        """The functions inside the body's statements, and whether each may outlive its call."""
+        for unit in self.part.body:
+            for node in unit.nodes:
+                eager = _eager_arguments(node)
+                for one in deferred(node):
+                    yield unit, one, id(one.node) not in eager
+
+    def free_reads_of(self, name: str) -> set[str]:
+        """What a function of the notebook reads, with the functions that it calls by name."""
+        seen: set[str] = set()
+        found: set[str] = set()
+        pending = [name]
+        while pending:
+            current = pending.pop()
+            if current in seen:
+                continue
+            seen.add(current)
+            for binding in self.names.bindings.get(current, ()):
+                if isinstance(
+                    binding.statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+                ):
+                    reads = free_reads(binding.statement)
+                    found |= reads
+                    pending += reads
+        return found
+
+
+_OTHER_NAME = "call the exception something else"
+_GIVE = "give it a value on every path, or leave the cell in the notebook"
+
+
+def _position(node: ast.AST) -> tuple[int, int]:
+    return getattr(node, "lineno", 0), getattr(node, "col_offset", 0)
+
+
+def _statements(node: ast.AST) -> list[ast.stmt]:
+    if isinstance(node, ast.Module):
+        return node.body
+    return [node] if isinstance(node, ast.stmt) else []
+
+
+def _deletes(node: ast.AST, name: str) -> bool:
+    return any(
+        isinstance(part, ast.Name) and part.id == name and isinstance(part.ctx, ast.Del)
+        for part in ast.walk(node)
+    )
+
+
+def _is_gone(statements: Sequence[ast.stmt], name: str) -> bool:
+    """Whether the body deletes a name for good."""
+    gone = False
+    for node in statements:
+        if isinstance(node, ast.Delete) and _deletes(node, name):
+            gone = True
+        elif name in bound_names([node]):
+            gone = False
+    return gone
+
+
+def _where(definitions: Iterable[object]) -> str:
+    cells = sorted({one.cell + 1 for one in definitions if one.cell >= 0})  # type: ignore[attr-defined]
+    if not cells:
+        return ""
+    listed = ", ".join(str(cell) for cell in cells[:4])
+    return f"is bound by cell{'s' if len(cells) > 1 else ''} {listed}"
+
+
+def _may_be_unbound(uses: Iterable[Use]) -> bool:
+    return any(one.is_unbound for use in uses for one in use.definitions)
+
+
+def _fails_anyway(uses: Sequence[Use]) -> bool:
+    """Whether the body fails at once in a run that leaves the name unbound."""
+    return not _may_be_unbound(uses) or any(one.mandatory and not one.chain for one in uses)
+
+
+def _all_fail(uses: Iterable[Use]) -> bool:
+    return all(
+        one.mandatory or not any(each.is_unbound for each in one.definitions) for one in uses
+    )
+
+
+def _eager_arguments(node: ast.AST) -> set[int]:
+    """The identities of functions that are only handed to calls which use them up at once."""
+    found: set[int] = set()
+    for part in ast.walk(node):
+        if not isinstance(part, ast.Call):
+            continue
+        func = part.func
+        name = last_name(func)
+        if name in _EAGER and not (isinstance(func, ast.Name) and name in _LAZY_BUILTINS):
+            found |= {id(one) for one in part.args}
+            found |= {id(one.value) for one in part.keywords}
+    return found

@@ -1,0 +1,338 @@
+"""What moves to the top level of the module: imports, definitions, the constants they read.
+
+A definition can stand there when everything that it reads can: other definitions, imports, and
+constants that are bound once. A global that is rebound is never frozen into the module.
+"""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property
+
+from nbprod.facts import Facts
+from nbprod.libraries.modules import BUILTIN_NAMES, is_kernel_name
+from nbprod.names.loads import all_seeing, global_names
+from nbprod.names.scopes import scope_of
+from nbprod.names.statements import StatementText
+from nbprod.names.table import BindingSite, NameTable
+from nbprod.refactor.plan import Import, ModuleItem
+from nbprod.refactor.purity import definition_time, is_immutable, is_timeless
+
+__all__ = ["ModuleLevel", "imports_of"]
+
+_Definition = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+_DISPLAY = Import("IPython.display", "display", "display", -1, False)
+
+
+def imports_of(node: ast.stmt, cell: int) -> list[Import]:
+    """The imports that one statement makes; those of ``__future__`` and stars left out."""
+    if isinstance(node, ast.Import):
+        return [
+            Import(
+                alias.name, None, alias.asname or alias.name.partition(".")[0], cell,
+                alias.asname is not None,
+            )
+            for alias in node.names
+        ]  # fmt: skip
+    if isinstance(node, ast.ImportFrom) and node.module != "__future__":
+        module = "." * node.level + (node.module or "")
+        return [
+            Import(
+                module, alias.name, alias.asname or alias.name, cell,
+                alias.asname is not None and alias.asname != alias.name,
+            )
+            for alias in node.names
+            if alias.name != "*"
+        ]  # fmt: skip
+    return []
+
+
+class ModuleLevel:
+    """Works out, for some selected cells, what of the notebook can be at the module's top level."""
+
+    def __init__(
+        self, facts: Facts, names: NameTable, selected: Iterable[int], *, settings: bool = False
+    ) -> None:
+        self.facts = facts
+        self.names = names
+        self.selected = frozenset(selected)
+        self.settings = settings
+        self.why_not: dict[str, str] = {}
+
+    # --- imports ------------------------------------------------------------------------------
+
+    @cached_property
+    def imports(self) -> dict[str, tuple[Import, ...]]:
+        """For each name that is only ever bound by imports of the same thing: these imports."""
+        found: dict[str, tuple[Import, ...]] = {}
+        for name, bindings in self.names.bindings.items():
+            made = self._imports(name, bindings)
+            if made and not self._hides_builtin(name):
+                found[name] = made
+        return found
+
+    def _imports(self, name: str, bindings: Sequence[BindingSite]) -> tuple[Import, ...]:
+        made: dict[tuple[str, str | None], Import] = {}
+        for one in bindings:
+            if not isinstance(one.statement, (ast.Import, ast.ImportFrom)):
+                return ()
+            here = [i for i in imports_of(one.statement, one.cell) if i.bound == name]
+            for each in here:
+                if each.module.startswith(".") or self._is_late(each):
+                    return ()
+                made.setdefault((each.module, each.name), each)
+        plain = {one.name for one in made.values() if one.needs_alias or one.name}
+        tops = {one.module.partition(".")[0] for one in made.values()}
+        if len(made) > 1 and (plain or len(tops) > 1):
+            return ()
+        return tuple(made.values())
+
+    def _is_late(self, one: Import) -> bool:
+        """Whether the module could not be imported before something that a cell does first."""
+        top = one.module.partition(".")[0]
+        if top in sys.stdlib_module_names:
+            return False
+        barriers = [cell for cell in self._barriers if min(self.selected) < cell < one.cell]
+        if not barriers:
+            return False
+        earlier = (
+            each
+            for cell in self.names.cells
+            if cell < barriers[0]
+            for statement in self.names.statements(cell)
+            for each in imports_of(statement, cell)
+        )
+        return not any(each.module.partition(".")[0] == top for each in earlier)
+
+    @cached_property
+    def _barriers(self) -> list[int]:
+        """The cells that change what can be imported: they install, write files, move."""
+        found = []
+        for cell, parsed in enumerate(self.facts.parsed):
+            if parsed is None:
+                continue
+            moves = any(
+                one.kind == "shell"
+                or one.name in ("cd", "pip", "conda", "writefile", "run", "bash")
+                for one in parsed.magics
+            )
+            if moves or any(moves_imports(one) for one in self.names.statements(cell)):
+                found.append(cell)
+        return found
+
+    def _hides_builtin(self, name: str) -> bool:
+        return name in BUILTIN_NAMES and any(name in reads for reads in self.builtin_reads.values())
+
+    @cached_property
+    def builtin_reads(self) -> dict[int, frozenset[str]]:
+        """For each cell, the builtins that it reads as such."""
+        reads = self.facts.flow.builtin_reads
+        return {cell: frozenset(names) for cell, names in reads.items()}
+
+    @cached_property
+    def taken_units(self) -> frozenset[int]:
+        """The identities of the statements that move to the module's top level."""
+        return frozenset(id(one.unit.node) for one in self.taken.values())
+
+    def star_import(self, name: str) -> Import | None:
+        """The import that a star stands for, if that is known for sure."""
+        if name in self.names.bindings:
+            return None
+        made = self.facts.flow.definitions.get(name, ())
+        modules = {one.binding.detail for one in made}
+        if len(modules) == 1 and all(one.binding.kind == "star-import" for one in made):
+            return Import(modules.pop(), name, name, made[0].cell, False)
+        return None
+
+    # --- definitions and constants ------------------------------------------------------------
+
+    @cached_property
+    def taken(self) -> dict[str, ModuleItem]:
+        """The definitions and constants of the module's top level, by name.
+
+        The largest set in which each finds everything that it reads: start with all that could
+        be, and drop what reads something that is not there until nothing changes.
+        """
+        found = dict(self._candidates())
+        changed = True
+        while changed:
+            changed = False
+            for name in list(found):
+                reason = self._obstacle(found[name], found)
+                if reason is not None:
+                    self.why_not[name] = reason
+                    del found[name]
+                    changed = True
+        return self._wanted(found)
+
+    def _candidates(self) -> Iterable[tuple[str, StatementText]]:
+        for name, bindings in self.names.bindings.items():
+            if not self.names.is_single(name) or self._hides_builtin(name):
+                if isinstance(bindings[0].statement, _Definition):
+                    self.why_not[name] = "is bound more than once"
+                continue
+            unit = self.names.unit(bindings[0])
+            if unit is None or (unit.cell not in self.selected and not self._can_copy(unit, name)):
+                continue
+            if unit.kind == "definition" or self._is_constant(unit):
+                yield name, unit
+
+    def _can_copy(self, unit: StatementText, name: str) -> bool:
+        """Whether the module may have its own copy of what the notebook keeps."""
+        node = unit.node
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            defaults = [*node.args.defaults, *(d for d in node.args.kw_defaults if d)]
+            return (
+                all(is_immutable(one) for one in defaults)
+                and name not in self.names.attribute_stores
+            )
+        if isinstance(node, ast.ClassDef):
+            return (
+                all(
+                    name not in self.names.reads_of(cell)
+                    for cell in self.names.cells
+                    if cell not in self.selected and cell != unit.cell
+                )
+                and name not in self.names.attribute_stores
+            )
+        if not isinstance(node, (ast.Assign, ast.AnnAssign)) or node.value is None:
+            return False
+        return is_immutable(node.value) and not self._is_input(unit)
+
+    def _is_constant(self, unit: StatementText) -> bool:
+        node = unit.node
+        return (
+            isinstance(node, (ast.Assign, ast.AnnAssign))
+            and node.value is not None
+            and not unit.cuts
+            and not self._is_input(unit)
+        )
+
+    def _is_input(self, unit: StatementText) -> bool:
+        return self.facts.is_parameters(unit.cell) or self.facts.program.is_input(
+            unit.cell, unit.node
+        )
+
+    def _obstacle(self, unit: StatementText, found: dict[str, StatementText]) -> str | None:
+        """Why a statement cannot stand at the module's top level, None when it can."""
+        node = unit.node
+        written = global_names(node)
+        if written:
+            return f"writes the global `{min(written)}`"
+        seeing = all_seeing(node)
+        if seeing is not None:
+            return f"calls `{ast.unparse(seeing)}`, which sees the notebook's names"
+        for one in self.names.loads_of(node):
+            if not self._is_there(one.id, found):
+                return f"reads `{one.id}`, which is no constant"
+        if isinstance(node, _Definition):
+            values = list(definition_time(node))
+        else:
+            assert isinstance(node, (ast.Assign, ast.AnnAssign)) and node.value is not None
+            values = [node.value]
+            if any(self._is_changeable(one.id, found) for one in self.names.loads_of(node)):
+                return "depends on a value that may change"
+        pure = self._purity(found)
+        if not all(is_timeless(one, pure) for one in values):
+            return "runs code when it is defined"
+        return None
+
+    def _is_there(self, name: str, found: dict[str, StatementText]) -> bool:
+        if name in found or name in self.imports:
+            return True
+        if name in self.names.bindings or name == "get_ipython":
+            return False
+        if name in BUILTIN_NAMES or name == "display":
+            return True
+        return not is_kernel_name(name) and self.star_import(name) is not None
+
+    def _is_changeable(self, name: str, found: dict[str, StatementText]) -> bool:
+        unit = found.get(name)
+        if unit is None or not isinstance(unit.node, (ast.Assign, ast.AnnAssign)):
+            return False
+        return unit.node.value is None or not is_immutable(unit.node.value)
+
+    def _purity(self, found: dict[str, StatementText]) -> Callable[[str], str | bool]:
+        def known(name: str) -> str | bool:
+            if name in self.imports:
+                one = self.imports[name][0]
+                return one.dotted
+            unit = found.get(name)
+            if unit is None:
+                return False
+            return isinstance(unit.node, ast.FunctionDef) and only_wraps(unit.node)
+
+        return known
+
+    def _wanted(self, found: dict[str, StatementText]) -> dict[str, ModuleItem]:
+        """Definitions of selected cells, and of the rest what they need."""
+        wanted: dict[str, ModuleItem] = {}
+        pending = [
+            (name, "is defined in a selected cell")
+            for name, unit in found.items()
+            if unit.cell in self.selected
+            and (unit.kind == "definition" or self._is_named_constant(name, unit))
+        ]
+        pending += [
+            (name, "is called by a selected cell")
+            for name in sorted(self._read_by_selected())
+            if name in found and found[name].kind == "definition"
+        ]
+        while pending:
+            name, reason = pending.pop(0)
+            if name in wanted:
+                continue
+            unit = found[name]
+            wanted[name] = ModuleItem(name, unit, reason, unit.cell not in self.selected)
+            for one in self.names.loads_of(unit.node):
+                if one.id in found:
+                    pending.append((one.id, f"is read by `{name}`"))
+        order = sorted(wanted.values(), key=lambda one: (one.unit.cell, one.unit.rank))
+        return {one.name: one for one in order}
+
+    def _is_named_constant(self, name: str, unit: StatementText) -> bool:
+        """A constant by its name; as a setting it becomes a parameter instead."""
+        if self.settings or not name.isupper():
+            return False
+        node = unit.node
+        value = node.value if isinstance(node, (ast.Assign, ast.AnnAssign)) else None
+        return value is not None and is_immutable(value)
+
+    def _read_by_selected(self) -> set[str]:
+        return {name for cell in self.selected for name in self.names.reads_of(cell)}
+
+
+def moves_imports(node: ast.AST) -> bool:
+    """Whether a statement changes where modules and files are found."""
+    for part in ast.walk(node):
+        if isinstance(part, ast.Attribute) and isinstance(part.value, ast.Name):
+            if (part.value.id, part.attr) in (
+                ("sys", "path"),
+                ("os", "chdir"),
+                ("site", "addsitedir"),
+            ):
+                return True
+    return False
+
+
+def only_wraps(node: ast.FunctionDef) -> bool:
+    """Whether calling a function does no more than make another one: a decorator that wraps."""
+    for statement in node.body:
+        if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            calls = (part for one in statement.decorator_list for part in ast.walk(one))
+            if any(isinstance(part, ast.NamedExpr) for part in calls):
+                return False
+        elif isinstance(statement, ast.Return):
+            if statement.value is None or not isinstance(statement.value, (ast.Name, ast.Lambda)):
+                return False
+        elif not (isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)):
+            return False
+    return True
+
+
+def free_reads(node: ast.AST) -> set[str]:
+    """What a function or class reads that is not its own."""
+    assert isinstance(node, (*_Definition, ast.Lambda))
+    return {one.id for one in scope_of(node, -1).reads}

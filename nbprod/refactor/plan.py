@@ -1,0 +1,165 @@
+"""What an extraction will do, as data: printed before anything is written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
+
+from nbprod.environment.installs import Requirement
+from nbprod.names.statements import StatementText
+
+__all__ = [
+    "Constant",
+    "DocstringStyle",
+    "Function",
+    "Group",
+    "Import",
+    "Installed",
+    "CellLeft",
+    "Plan",
+    "Refusal",
+    "ModuleItem",
+    "Variable",
+]
+
+
+DocstringStyle = Literal["numpy", "google"]
+
+
+class Group(NamedTuple):
+    """Cells that become one function, in document order. ``name`` is None when it is to be found.
+    ``title`` is the heading that they stand under. ``is_asked``: these very cells were asked for,
+    so that what only shows something goes into the function as well."""
+
+    cells: tuple[int, ...]
+    name: str | None = None
+    title: str = ""
+    is_asked: bool = False
+
+
+class Refusal(NamedTuple):
+    """Why a cell cannot be extracted: cell and line (from 1 in the cell), reason, what to do."""
+
+    cell: int
+    line: int
+    reason: str
+    advice: str
+
+
+class CellLeft(NamedTuple):
+    """A cell that stays in the notebook as it is, and why."""
+
+    cell: int
+    line: int
+    reason: str
+
+
+class Import(NamedTuple):
+    """An import of the module: ``module`` and ``name`` (None: the module itself), bound as
+    ``bound``; ``cell`` is where the notebook has it."""
+
+    module: str
+    name: str | None
+    bound: str
+    cell: int
+    needs_alias: bool
+
+    @property
+    def dotted(self) -> str:
+        """The dotted name of what is imported."""
+        return f"{self.module}.{self.name}" if self.name else self.module
+
+
+class Installed(NamedTuple):
+    """A line of a selected cell that installs by pip: what it asks for, and whether the package's
+    dependencies take its place (``moves``) or it stays in the notebook."""
+
+    requirements: tuple[Requirement, ...]
+    unit: StatementText
+    moves: bool
+
+
+class ModuleItem(NamedTuple):
+    """A statement that moves to the top level of the module: a definition or a constant.
+
+    ``is_copy``: its cell is not extracted, so that the notebook keeps its own.
+    """
+
+    name: str
+    unit: StatementText
+    reason: str
+    is_copy: bool = False
+
+
+class Constant(NamedTuple):
+    """A setting of the notebook that becomes a keyword parameter: its name and literal."""
+
+    name: str
+    text: str
+    unit: StatementText
+
+
+class Variable(NamedTuple):
+    """A parameter or a returned value: why it is one, and the place that reads or binds it."""
+
+    name: str
+    reason: str
+    cell: int
+    line: int
+    hint: str = "Any"
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A function to be: ``body`` are the statements that go into it in order; a unit in
+    ``shown`` is shown by `display` there. ``returned`` is a last expression that the call is to
+    show. ``settings`` are the literals that became keyword parameters. ``left_behind`` are names
+    that nobody reads and that keep an older value in the notebook."""
+
+    name: str
+    cells: tuple[int, ...]
+    title: str
+    notes: str
+    parameters: tuple[Variable, ...]
+    results: tuple[Variable, ...]
+    body: tuple[StatementText, ...]
+    shown: frozenset[StatementText] = frozenset()
+    figures_after: frozenset[StatementText] = frozenset()
+    returned: StatementText | None = None
+    settings: tuple[Constant, ...] = ()
+    deleted: tuple[str, ...] = ()
+    left_behind: tuple[str, ...] = ()
+    figure: str | None = None
+    """The name under which the current figure is returned, where the body draws one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything that an extraction will do.
+
+    ``exports``: for each extracted cell the names of the module that the notebook needs from
+    there on; ``imports_kept``: for each cell the imports that the notebook still needs.
+    ``style`` is that of docstrings; with ``logs`` the module logs what the notebook printed.
+    """
+
+    groups: tuple[Group, ...]
+    imports: tuple[Import, ...] = ()
+    taken: tuple[ModuleItem, ...] = ()
+    functions: tuple[Function, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
+    kept: tuple[CellLeft, ...] = ()
+    exports: dict[int, tuple[str, ...]] = field(default_factory=dict)
+    imports_kept: dict[int, tuple[Import, ...]] = field(default_factory=dict)
+    displays: dict[int, StatementText] = field(default_factory=dict)
+    future: tuple[str, ...] = ()
+    edits: dict[int, tuple[tuple[int, int, str], ...]] = field(default_factory=dict)
+
+    style: DocstringStyle = "numpy"
+    logs: bool = False
+    installs: tuple[Installed, ...] = ()
+    """Only where a package is made: without one, such lines stay as they are."""
+
+    @property
+    def left_behind(self) -> frozenset[str]:
+        """Names that nobody reads and that keep an older value in the notebook."""
+        return frozenset(name for one in self.functions for name in one.left_behind)

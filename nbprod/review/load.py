@@ -1,0 +1,88 @@
+"""The notebooks of a report, as they are and as they were: reads the disk and asks git."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+
+from nbprod.changed.git import Repository
+from nbprod.errors import ReadError
+from nbprod.facts import Facts
+from nbprod.model import FileResult
+from nbprod.notebook.read import read_notebook
+from nbprod.notebook.types import Notebook
+from nbprod.project.discover import Discovered, is_notebook
+from nbprod.project.run import Configure, check_file, check_one, facts_of, find_notebook
+from nbprod.review.build import Version, removed, review_of, unreadable
+from nbprod.review.readiness import Judged, rules_of_items, score_items
+from nbprod.review.types import NotebookReview
+
+__all__ = ["reviewed", "reviewed_against"]
+
+
+def reviewed(found: Sequence[Discovered], configure: Configure) -> Iterator[NotebookReview]:
+    """Each notebook as it is."""
+    for one in found:
+        result = check_file(one, configure(one.path))
+        if result.skipped is None:
+            yield _review(one.path, result, configure, None, compared=False)
+
+
+def reviewed_against(
+    found: Sequence[Discovered], repository: Repository, configure: Configure, within: Sequence[str]
+) -> Iterator[NotebookReview]:
+    """The notebooks that differ from the base, those that are gone below some paths too.
+
+    Args:
+        found: the notebooks that are there.
+        repository: where the base is.
+        configure: the settings for a path.
+        within: the absolute paths that were asked for.
+    """
+    changed = repository.changed()
+    for one in found:
+        path = os.path.realpath(one.path)
+        if path not in changed:
+            continue
+        old = changed[path]
+        result = check_file(one, configure(one.path))
+        if result.skipped is not None:
+            continue
+        content = repository.content(old) if old is not None else None
+        before = _version(content, one.path, configure) if content is not None else None
+        yield _review(one.path, result, configure, before, compared=True)
+    for path in repository.removed():
+        below = any(path == one or path.startswith(one.rstrip("/") + "/") for one in within)
+        if below and (path.endswith((".ipynb", ".zpln")) or is_notebook(path)):
+            yield removed(os.path.relpath(path))
+
+
+def _review(
+    path: str, result: FileResult, configure: Configure, before: Version | None, *, compared: bool
+) -> NotebookReview:
+    shown = os.path.relpath(path).replace(os.sep, "/")
+    notebook = None if result.unreadable else find_notebook(path)
+    if notebook is None:
+        return unreadable(shown, result.findings)
+    now = Version(_facts(notebook, configure), result.findings, _judged(notebook, configure))
+    return review_of(shown, now, before, compared=compared)
+
+
+def _version(content: bytes, path: str, configure: Configure) -> Version | None:
+    try:
+        notebook = read_notebook(content, path)
+    except ReadError:
+        return None
+    findings = check_one(notebook, configure(path)).findings
+    return Version(_facts(notebook, configure), findings, _judged(notebook, configure))
+
+
+def _judged(notebook: Notebook, configure: Configure) -> list[Judged]:
+    """How a notebook stands on each item, whatever rules the report itself is about."""
+    settings = configure(notebook.path)
+    asked = settings._replace(select=tuple(rules_of_items()), extend_select=())
+    return score_items(check_one(notebook, asked).findings)
+
+
+def _facts(notebook: Notebook, configure: Configure) -> Facts:
+    return facts_of(notebook, configure(notebook.path))
