@@ -106,7 +106,10 @@ class Facts:
         found: dict[str, str] = {}
         for name, made in self.flow.definitions.items():
             binding, node = made[0].binding, made[0].node
-            if not all(one.binding.kind in ("import", "star-import", "unbound") for one in made):
+            if not all(
+                definition.binding.kind in ("import", "star-import", "unbound")
+                for definition in made
+            ):
                 continue
             if binding.kind == "star-import":
                 found[name] = f"{binding.detail}.{name}"
@@ -118,7 +121,7 @@ class Facts:
 
     @cached_property
     def _sources(self) -> str:
-        return "\n".join([one.cell.source for one in self.parsed if one is not None])
+        return "\n".join([parsed.cell.source for parsed in self.parsed if parsed is not None])
 
     def mentions(self, words: Iterable[str]) -> bool:
         """Whether some Python cell has one of some words: the quick answer for most notebooks."""
@@ -164,9 +167,9 @@ class Facts:
         if not self.mentions((".fit", "cross_val")):
             return NOTHING_TRAINED
         trees = (
-            (one.cell.index, one.tree)
-            for one in self.parsed
-            if one is not None and one.tree is not None
+            (parsed.cell.index, parsed.tree)
+            for parsed in self.parsed
+            if parsed is not None and parsed.tree is not None
         )
         return follow(trees, self.imported)
 

@@ -211,11 +211,11 @@ def _cell(index: int, options: str, source: str, outputs: list[dict[str, Any]]) 
         id=identity,
         tags=tuple(tag for tag in tags.split(",") if tag),
         execution_count=count,
-        outputs=[one for one in outputs if one["output_type"] != "metadata"],
+        outputs=[output for output in outputs if output["output_type"] != "metadata"],
         metadata=dict(
             pair
-            for one in outputs
-            if one["output_type"] == "metadata"
-            for pair in one["metadata"].items()
+            for output in outputs
+            if output["output_type"] == "metadata"
+            for pair in output["metadata"].items()
         ),
     )

@@ -25,7 +25,7 @@ def changed_files(
     """The files that differ from the base, each with the path that it had there."""
     changed = repository.changed()
     return [
-        (one, changed[path]) for one in found if (path := os.path.realpath(one.path)) in changed
+        (file, changed[path]) for file in found if (path := os.path.realpath(file.path)) in changed
     ]
 
 
@@ -33,9 +33,9 @@ def on_changed_lines(
     files: Sequence[tuple[Discovered, str | None]], repository: Repository, configure: Configure
 ) -> Iterator[FileResult]:
     """Check files; keep the findings on changed lines, or that are due to changed lines."""
-    for one, old in files:
-        result = check_file(one, configure(one.path))
-        versions = _versions(one, old, repository)
+    for file, old in files:
+        result = check_file(file, configure(file.path))
+        versions = _versions(file, old, repository)
         if versions is not None:
             lines = _lines(*versions)
             kept = [finding for finding in result.findings if _touches(finding, lines)]
@@ -52,15 +52,19 @@ def foreign_on_changed_lines(
 
     How the notebook was is not shown to them, so lines are all there is to go by.
     """
-    versions = {one.path: (one, old) for one, old in files}
+    versions = {file.path: (file, old) for file, old in files}
     found = []
     for result in results:
         pair = None
-        if any(_is_foreign(one) for one in result.findings) and result.path in versions:
+        if any(_is_foreign(finding) for finding in result.findings) and result.path in versions:
             pair = _versions(*versions[result.path], repository)
         if pair is not None:
             lines = _lines(*pair)
-            kept = [one for one in result.findings if not _is_foreign(one) or _touches(one, lines)]
+            kept = [
+                finding
+                for finding in result.findings
+                if not _is_foreign(finding) or _touches(finding, lines)
+            ]
             result = replace(result, findings=tuple(kept))
         found.append(result)
     return found
@@ -124,10 +128,10 @@ def new_findings(
     files: Sequence[tuple[Discovered, str | None]], repository: Repository, configure: Configure
 ) -> Iterator[FileResult]:
     """Check files, now and as they were; keep the findings that they did not have."""
-    for one, old in files:
-        settings = configure(one.path)
-        result = check_file(one, settings)
-        versions = _versions(one, old, repository)
+    for file, old in files:
+        settings = configure(file.path)
+        result = check_file(file, settings)
+        versions = _versions(file, old, repository)
         if versions is not None:
             result = replace(result, findings=_new(*versions, result.findings, settings))
         yield result
@@ -137,7 +141,9 @@ def _new(
     before: Notebook, now: Notebook, findings: Sequence[Finding], settings: Settings
 ) -> tuple[Finding, ...]:
     matched = matched_cells(before.cells, now.cells)
-    known = Counter(_identity(one, one.place.cell) for one in check_one(before, settings).findings)
+    known = Counter(
+        _identity(finding, finding.place.cell) for finding in check_one(before, settings).findings
+    )
     kept = []
     for finding in findings:
         cell = finding.place.cell

@@ -66,12 +66,12 @@ class Baseline:
                 else:
                     kept.append(finding)
             left.append(replace(result, findings=tuple(kept)))
-        stale = {one for one in self.entries if one.path in paths and one not in met}
+        stale = {entry for entry in self.entries if entry.path in paths and entry not in met}
         return Filtered(tuple(left), known, frozenset(stale))
 
     def with_findings(self, results: Iterable[FileResult]) -> Baseline:
         """The baseline that knows just the findings of these results."""
-        found = {self.entry(one) for result in results for one in result.findings}
+        found = {self.entry(finding) for result in results for finding in result.findings}
         return Baseline(found, self._relative)
 
     def to_json(self) -> str:
@@ -82,7 +82,7 @@ class Baseline:
         lines = ["{", f' "version": {_VERSION},', ' "findings": {']
         for number, (path, entries) in enumerate(files.items()):
             lines.append(f"  {json.dumps(path)}: [")
-            lines += [f"   {json.dumps(one)}," for one in entries[:-1]]
+            lines += [f"   {json.dumps(entry)}," for entry in entries[:-1]]
             lines.append(f"   {json.dumps(entries[-1])}")
             lines.append("  ]" + ("," if number + 1 < len(files) else ""))
         return "\n".join([*lines, " }", "}"]) + "\n"

@@ -85,7 +85,7 @@ def check_notebook(
     findings.sort(key=_reading_order)
     mask = Mask(facts.secrets)
     if mask:
-        findings = [masked(one, mask) for one in findings]
+        findings = [masked(finding, mask) for finding in findings]
     return tuple(_with_fingerprints(facts, findings, mask))
 
 
@@ -136,7 +136,7 @@ def _unneeded(
     silenced: Suppressions, selection: Selection, facts: Facts
 ) -> Iterator[tuple[Rule, Diagnostic]]:
     """Marks that silence nothing, if the rule about them is on: it is asked after all others."""
-    rule = next((one for one in selection.rules if one.after), None)
+    rule = next((rule for rule in selection.rules if rule.after), None)
     if rule is not None:
         for mark in silenced.marks:
             if mark.ours and mark.span is not None:
@@ -159,7 +159,9 @@ def masked(finding: Finding, mask: Mask) -> Finding:
         symbol=finding.symbol and mask(finding.symbol),
         help=finding.help and mask(finding.help),
         snippet=mask(finding.snippet),
-        related=tuple(one._replace(message=mask(one.message)) for one in finding.related),
+        related=tuple(
+            related._replace(message=mask(related.message)) for related in finding.related
+        ),
         fix=fix,
     )
 

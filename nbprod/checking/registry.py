@@ -127,7 +127,7 @@ def _told_level(file: RuleFile) -> Level:
     match = decorator and _TOLD.search(decorator[1])
     if not match:
         return _LEVELS[0]
-    return next(one for one in _LEVELS if one == (match[1] or "production"))
+    return next(level for level in _LEVELS if level == (match[1] or "production"))
 
 
 def _expand(words: Iterable[str]) -> set[str]:

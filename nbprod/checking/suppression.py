@@ -192,7 +192,7 @@ def _comments(cell: Cell, parsed: ParsedCell | None) -> Iterator[tuple[int, int,
         # Cells that do not parse and other languages: by the look of the line.
         known = {start for start, _ in found}
         looks = re.finditer(r"(?:(?<=\s)|(?<=^))(?:#|--|//)[^\r\n]*", source, re.MULTILINE)
-        found += [(one.start(), one[0]) for one in looks if one.start() not in known]
+        found += [(match.start(), match[0]) for match in looks if match.start() not in known]
     for start, text in sorted(found):
         line = len(_BREAK.findall(source, 0, start)) + 1
         before = max(source.rfind("\n", 0, start), source.rfind("\r", 0, start)) + 1

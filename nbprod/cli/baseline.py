@@ -21,7 +21,7 @@ __all__ = ["command", "read_baseline", "relative_to", "write_known"]
 def relative_to(path: str) -> Callable[[str], str]:
     """What makes paths relative to the folder of a file, with slashes on every system."""
     folder = os.path.dirname(os.path.abspath(path))
-    return lambda one: os.path.relpath(os.path.abspath(one), folder).replace(os.sep, "/")
+    return lambda name: os.path.relpath(os.path.abspath(name), folder).replace(os.sep, "/")
 
 
 def write_known(path: str, text: str) -> None:
@@ -90,7 +90,7 @@ def update(paths: tuple[str, ...], file: str) -> int:
     results = _results(paths)
     filtered = known.filtered(results)
     fresh = known.with_findings(results)
-    click.echo(f"{file}: {sum(len(one.findings) for one in filtered.results)} added, "
+    click.echo(f"{file}: {sum(len(result.findings) for result in filtered.results)} added, "
                f"{len(filtered.stale)} stale", err=True)  # fmt: skip
     entries = (known.entries - filtered.stale) | fresh.entries
     return _save(Baseline(entries, relative_to(file)), file)
@@ -123,7 +123,7 @@ def check(paths: tuple[str, ...], file: str) -> int:
 def _gone(known: Baseline, file: str) -> frozenset[Entry]:
     folder = os.path.dirname(os.path.abspath(file))
     return frozenset(
-        one for one in known.entries if not os.path.exists(os.path.join(folder, one.path))
+        entry for entry in known.entries if not os.path.exists(os.path.join(folder, entry.path))
     )
 
 

@@ -110,8 +110,8 @@ def command(paths: tuple[str, ...], **options: object) -> int:
         show(configuration, paths[0] if paths else ".")
         return 0
     if options["show_files"]:
-        for one in _discovered(paths, configure, options):
-            click.echo(one.path)
+        for file in _discovered(paths, configure, options):
+            click.echo(file.path)
         return 0
     if options["watches"]:
         return _watch(paths, configure, options, settings)
@@ -152,7 +152,7 @@ def _discovered(
 ) -> list[Discovered]:
     found = discover(paths or (".",), configure)
     if options["only_notebooks"]:
-        found = [one for one in found if one.problem is not None or is_notebook(one.path)]
+        found = [file for file in found if file.problem is not None or is_notebook(file.path)]
     return found
 
 
@@ -165,7 +165,7 @@ def _watch(
         raise UsageError("--watch only checks files; take --fix, --diff and `-` away")
     return watch(
         lambda: _check(paths, configure, options, settings),
-        lambda: [one.path for one in _discovered(paths, configure, options)],
+        lambda: [file.path for file in _discovered(paths, configure, options)],
     )
 
 
@@ -197,7 +197,7 @@ def with_linters(results: Sequence[FileResult], settings: Settings) -> Sequence[
     from nbprod.linters.convert import merged
     from nbprod.linters.run import foreign_findings
 
-    paths = [one.path for one in results if not one.unreadable and one.skipped is None]
+    paths = [result.path for result in results if not result.unreadable and result.skipped is None]
     return merged(results, foreign_findings(paths, ruff=settings.ruff, tools=settings.tools))
 
 
@@ -275,7 +275,7 @@ def finish(
     write_outputs(report, outputs, str(options["color"]), configure)
     if not options["quiet"]:
         for_people = {"full", "concise", "grouped"}
-        shown = [one.form for one in outputs if one.target is None]
+        shown = [output.form for output in outputs if output.target is None]
         _summarise(
             report, options, to_stdout=all(form in for_people for form in shown) and bool(shown)
         )
@@ -292,37 +292,38 @@ def _outputs(options: dict[str, object]) -> list[Output]:
 
 def exit_code(report: Report, options: dict[str, object], settings: Settings) -> int:
     """0, 1, 3 or 4, as the help says."""
-    if any(one.unreadable for one in report.files):
+    if any(result.unreadable for result in report.files):
         return 4
     if not report.files and options["error_on_empty"]:
         return 3
-    fails = any(one.severity.value in settings.fails_on for one in report.findings)
+    fails = any(finding.severity.value in settings.fails_on for finding in report.findings)
     return 1 if fails and not options["exit_zero"] else 0
 
 
 def _summarise(report: Report, options: dict[str, object], *, to_stdout: bool) -> None:
-    for one in report.files:
-        if one.skipped:
-            click.echo(f"{one.path}: skipped: {one.skipped}", err=True)
+    for result in report.files:
+        if result.skipped:
+            click.echo(f"{result.path}: skipped: {result.skipped}", err=True)
     if options["statistics"]:
-        counts = Counter((one.code, one.name) for one in report.findings)
+        counts = Counter((finding.code, finding.name) for finding in report.findings)
         for (code, name), count in counts.most_common():
             click.echo(f"{count:6d}  {code}  {name}", err=not to_stdout)
     click.echo(_summary(report), err=not to_stdout)
 
 
 def _summary(report: Report) -> str:
-    checked = [one for one in report.files if not one.skipped]
+    checked = [result for result in report.files if not result.skipped]
     if not report.files:
         return "No notebooks found here. Name a notebook, or a folder that holds some."
     books = f"{len(checked)} notebook{'s' if len(checked) != 1 else ''}"
     if not report.findings:
         return f"Checked {books}: nothing found."
-    touched = sum(bool(one.findings) for one in checked)
+    touched = sum(bool(result.findings) for result in checked)
     safe = sum(
-        one.fix is not None and one.fix.applicability.value == "safe" for one in report.findings
+        finding.fix is not None and finding.fix.applicability.value == "safe"
+        for finding in report.findings
     )
-    unsafe = sum(one.fix is not None for one in report.findings) - safe
+    unsafe = sum(finding.fix is not None for finding in report.findings) - safe
     fixes = []
     if safe:
         fixes.append(f"{safe} fixable with --fix")

@@ -62,9 +62,9 @@ def command(paths: tuple[str, ...], **options: Any) -> int:
         raise UsageError("--fix and --diff need the module to write: -o PACKAGE/module.py")
     configure = Configuration(None, (), bool(options["isolated"])).for_path
     notebooks = discover(paths or (".",), configure)
-    sources = [source for one in notebooks for source in _of_notebook(one, configure)]
+    sources = [source for file in notebooks for source in _of_notebook(file, configure)]
     if not options["no_modules"]:
-        sources += _of_modules(paths or (".",), {os.path.abspath(one.path) for one in notebooks})
+        sources += _of_modules(paths or (".",), {os.path.abspath(file.path) for file in notebooks})
     limits = Limits(int(options["min_nodes"]), int(options["min_statements"]))
     found = find_clones(sources, limits)
     if options["write_baseline"]:
@@ -114,8 +114,10 @@ def _fix(found: Found, limits: Limits, output: str, configure: Configure, *, sho
 
     target = target_of(output, os.getcwd())
     notebooks = {}
-    places = (one for group in found.groups for one in group.fragments)
-    for path in dict.fromkeys(one.source.path for one in places if one.source.cell is not None):
+    places = (fragment for group in found.groups for fragment in group.fragments)
+    for path in dict.fromkeys(
+        fragment.source.path for fragment in places if fragment.source.cell is not None
+    ):
         notebook, data = get_notebook(path)
         notebooks[path] = Read(facts_of(notebook, configure(path)), data)
     delivery = deliver(found.groups, notebooks, limits, target)
@@ -169,7 +171,7 @@ def _of_modules(paths: Sequence[str], notebooks: set[str]) -> Iterator[Source]:
 
     for path in paths:
         for top, folders, files in os.walk(path):
-            folders[:] = sorted(one for one in folders if one not in DEFAULT_EXCLUDES)
+            folders[:] = sorted(folder for folder in folders if folder not in DEFAULT_EXCLUDES)
             for name in sorted(files):
                 place = os.path.normpath(os.path.join(top, name))
                 if not name.endswith(".py") or os.path.abspath(place) in notebooks:
@@ -188,11 +190,11 @@ def _full(found: Found) -> Iterator[str]:
         yield ""
     for group in found.groups:
         yield f"{len(group.fragments)} places, {_KINDS[group.kind]}: {group.signature}"
-        yield from (f"  {_place(one)}" for one in group.fragments[:_MOST_SHOWN])
+        yield from (f"  {_place(fragment)}" for fragment in group.fragments[:_MOST_SHOWN])
         if len(group.fragments) > _MOST_SHOWN:
             yield f"  and {len(group.fragments) - _MOST_SHOWN} more places"
-        for one in group.differences[:6]:
-            yield f"    {one.kind}: {' | '.join(dict.fromkeys(one.texts))}"
+        for difference in group.differences[:6]:
+            yield f"    {difference.kind}: {' | '.join(dict.fromkeys(difference.texts))}"
         if len(group.differences) > 6:
             yield f"    and {len(group.differences) - 6} more differences"
         yield ""
@@ -210,8 +212,8 @@ def _place(one: Fragment) -> str:
 def _as_json(found: Found) -> dict[str, Any]:
     return {
         "version": "1",
-        "copies": [list(one.paths) for one in found.copies],
-        "groups": [_group_as_json(one) for one in found.groups],
+        "copies": [list(copy.paths) for copy in found.copies],
+        "groups": [_group_as_json(group) for group in found.groups],
     }
 
 
@@ -222,15 +224,19 @@ def _group_as_json(group: CloneGroup) -> dict[str, Any]:
         "signature": group.signature,
         "places": [
             {
-                "path": one.source.path,
-                "cell": one.source.cell,
-                "line": one.first_line,
-                "end_line": one.last_line,
+                "path": fragment.source.path,
+                "cell": fragment.source.cell,
+                "line": fragment.first_line,
+                "end_line": fragment.last_line,
             }
-            for one in group.fragments
+            for fragment in group.fragments
         ],
         "differences": [
-            {"kind": one.kind, "texts": list(one.texts), "argument": one.argument}
-            for one in group.differences
+            {
+                "kind": difference.kind,
+                "texts": list(difference.texts),
+                "argument": difference.argument,
+            }
+            for difference in group.differences
         ],
     }

@@ -50,7 +50,7 @@ def show(configuration: Configuration, path: str) -> None:
 
 
 def _plain(name: str, value: Any) -> Any:
-    kind = next(one.kind for one in OPTIONS if one.name == name)
+    kind = next(option.kind for option in OPTIONS if option.name == name)
     if kind.startswith("table"):
         return {key: list(one) if isinstance(one, tuple) else one for key, one in value}
     return list(value) if isinstance(value, tuple) else value

@@ -191,7 +191,10 @@ def _refusal(path: str, stay: Sequence[CellLeft]) -> Exception:
     from nbprod.refactor.plan import Refusal
 
     advice = "see `nbprod check --select NBP3`"
-    return Refused(path, [Refusal(one.cell, one.line, one.reason, advice) for one in stay])
+    return Refused(
+        path,
+        [Refusal(cell_left.cell, cell_left.line, cell_left.reason, advice) for cell_left in stay],
+    )
 
 
 def _read(path: str) -> tuple[Facts, bytes]:

@@ -36,18 +36,18 @@ def run_fixes(paths: Sequence[str], configure: Configure, options: dict[str, obj
     run = _Run(options, Mask(secrets))
     if not options["diff"]:
         _fix_by_ruff(found, configure)
-    for one in found:
-        settings = configure(one.path)
+    for file in found:
+        settings = configure(file.path)
         check = partial(_check, settings=settings, secrets=secrets)
         try:
-            data = _read(one)
-            fixed = fix_bytes(data, one.path, check, unsafe=settings.unsafe_fixes)
+            data = _read(file)
+            fixed = fix_bytes(data, file.path, check, unsafe=settings.unsafe_fixes)
         except ReadError as error:
-            run.results.append(unreadable(one.path, error))
+            run.results.append(unreadable(file.path, error))
             continue
-        run.take(one.path, data, fixed)
+        run.take(file.path, data, fixed)
         if not options["diff"]:
-            after = read_notebook(fixed.data, one.path)
+            after = read_notebook(fixed.data, file.path)
             run.results.append(check_one(after, settings, secrets=secrets))
     return run.finish(configure)
 
@@ -56,10 +56,10 @@ def _fix_by_ruff(found: Sequence[Discovered], configure: Configure) -> None:
     """Where ruff is to be run, it applies its own fixes, first."""
     for unsafe in (False, True):
         paths = []
-        for one in found:
-            settings = configure(one.path)
-            if settings.ruff and settings.unsafe_fixes == unsafe and one.path.endswith(".ipynb"):
-                paths.append(one.path)
+        for file in found:
+            settings = configure(file.path)
+            if settings.ruff and settings.unsafe_fixes == unsafe and file.path.endswith(".ipynb"):
+                paths.append(file.path)
         if paths:
             from nbprod.linters.ruff import fix_with_ruff
 
@@ -88,12 +88,12 @@ def _read(found: Discovered) -> bytes:
 def _secrets_of(found: Sequence[Discovered], configure: Configure) -> frozenset[str]:
     """The credentials in the code of all notebooks of the run, where rules about them are on."""
     values: set[str] = set()
-    for one in found:
-        settings = configure(one.path)
-        if not any(rule.code == "NBP301" for rule in settings.selection_for(one.path).rules):
+    for file in found:
+        settings = configure(file.path)
+        if not any(rule.code == "NBP301" for rule in settings.selection_for(file.path).rules):
             continue
         try:
-            facts = facts_of(read_notebook(_read(one), one.path), settings)
+            facts = facts_of(read_notebook(_read(file), file.path), settings)
             values |= {secret.value for secret in facts.secrets if secret.text.part == "source"}
         except ReadError:
             continue

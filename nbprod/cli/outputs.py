@@ -38,7 +38,7 @@ def outputs_of(wanted: Sequence[str], form: str, target: str | None) -> list[Out
     if not wanted:
         return [Output(form, target)]
     found = [_output(text) for text in wanted]
-    if sum(one.target is None for one in found) > 1:
+    if sum(output.target is None for output in found) > 1:
         raise UsageError("only one --output can go to the terminal; give the others FORMAT:FILE")
     return found
 

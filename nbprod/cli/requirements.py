@@ -42,7 +42,7 @@ def command(
     that differ. Versions are those that are installed (--pin), else those that a cell installs.
     """
     configure = Configuration(None, (), isolated).for_path
-    found = [one.path for one in discover(paths or (".",), configure) if one.problem is None]
+    found = [file.path for file in discover(paths or (".",), configure) if file.problem is None]
     text = "".join(_lines(_needs(found, pin, configure)))
     if output is None:
         click.echo(text, nl=False)
@@ -68,13 +68,13 @@ def _needs(paths: list[str], pin: bool, configure: Configure) -> dict[str, _Need
             continue
         facts = facts_of(notebook, configure(path))
         pins = installed_pins(facts)
-        for one in imported_modules(facts):
-            top = one.module.partition(".")[0]
+        for imported in imported_modules(facts):
+            top = imported.module.partition(".")[0]
             folder = os.path.dirname(path)
             if any(os.path.exists(os.path.join(folder, name)) for name in (f"{top}.py", top)):
                 continue
             owners = installed.get(top, [])
-            name = owners[0] if len(owners) == 1 else distribution_of(one.module)
+            name = owners[0] if len(owners) == 1 else distribution_of(imported.module)
             version = _installed(name) if pin else None
             need = needs.setdefault(name, _Need(version or pins.get(name.lower()), []))
             if path not in need.notebooks:
@@ -94,6 +94,6 @@ def _installed(name: str) -> str | None:
 def _lines(needs: dict[str, _Need]) -> Iterator[str]:
     for name, need in sorted(needs.items(), key=lambda one: one[0].lower()):
         text = f"{name}=={need.version}" if need.version else name
-        shown = ", ".join(os.path.relpath(one) for one in need.notebooks[:3])
+        shown = ", ".join(os.path.relpath(notebook) for notebook in need.notebooks[:3])
         more = f" and {len(need.notebooks) - 3} more" if len(need.notebooks) > 3 else ""
         yield f"{text}  # {shown}{more}\n"

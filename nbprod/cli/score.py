@@ -41,16 +41,16 @@ def command(paths: tuple[str, ...], output_format: str, each: bool, isolated: bo
     layer = read_table({"select": rules_of_items()}, "the command line")
     configure = Configuration(layer, (), isolated).for_path
     found = discover(paths or (".",), configure)
-    results = [one for one in iter_results(found, configure) if one.skipped is None]
+    results = [result for result in iter_results(found, configure) if result.skipped is None]
     if output_format == "json":
         click.echo(json.dumps(as_json(results), indent=2))
         return 0
     table = _markdown if output_format == "markdown" else _full
-    every = [finding for one in results for finding in one.findings]
+    every = [finding for result in results for finding in result.findings]
     for line in table(_title(results), score_items(every)):
         click.echo(line)
-    for one in results if each else ():
-        for line in table(one.path, score_items(one.findings)):
+    for result in results if each else ():
+        for line in table(result.path, score_items(result.findings)):
             click.echo(line)
     return 0
 
@@ -64,17 +64,17 @@ def _full(title: str, rows: Sequence[Judged]) -> Iterator[str]:
 
     yield f"{title}\n"
     section = ""
-    for one in rows:
-        if one.item.section != section:
-            section = one.item.section
+    for judged in rows:
+        if judged.item.section != section:
+            section = judged.item.section
             yield f"{section}"
-        yield f"  {_MARKS[one.state]:>3}  {one.item.id}  {one.item.title}"
-        if one.against:
-            yield f"           {_times(one)}, first at {clickable(one.against[0])}"
-        elif one.state == "nothing against it":
-            yield f"           nothing was found against it; {one.item.why}"
-        elif one.state == "not checkable":
-            yield f"           not checkable by reading code: {one.item.why}"
+        yield f"  {_MARKS[judged.state]:>3}  {judged.item.id}  {judged.item.title}"
+        if judged.against:
+            yield f"           {_times(judged)}, first at {clickable(judged.against[0])}"
+        elif judged.state == "nothing against it":
+            yield f"           nothing was found against it; {judged.item.why}"
+        elif judged.state == "not checkable":
+            yield f"           not checkable by reading code: {judged.item.why}"
     yield ""
 
 
@@ -88,9 +88,9 @@ def _markdown(title: str, rows: Sequence[Judged]) -> Iterator[str]:
     from nbprod.report.places import clickable
 
     yield f"### {escaped(title)}\n\n| | item | | |\n|---|---|---|---|"
-    for one in rows:
-        said = "" if one.state == "passed" else one.item.why
-        if one.against:
-            said = f"{_times(one)}, first at {clickable(one.against[0])}"
-        yield f"| {one.item.id} | {one.item.title} | {one.state} | {escaped(said)} |"
+    for judged in rows:
+        said = "" if judged.state == "passed" else judged.item.why
+        if judged.against:
+            said = f"{_times(judged)}, first at {clickable(judged.against[0])}"
+        yield f"| {judged.item.id} | {judged.item.title} | {judged.state} | {escaped(said)} |"
     yield ""

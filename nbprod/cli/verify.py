@@ -42,8 +42,8 @@ def command(
     from nbprod.project.run import get_notebook
 
     (old, _), (new, _) = get_notebook(original), get_notebook(rewritten)
-    own = [os.path.dirname(os.path.abspath(one)) for one in (original, rewritten)]
-    extra = [os.path.abspath(one) for one in paths] or ([os.getcwd()] if _is_near(own) else [])
+    own = [os.path.dirname(os.path.abspath(text)) for text in (original, rewritten)]
+    extra = [os.path.abspath(path) for path in paths] or ([os.getcwd()] if _is_near(own) else [])
     folder = os.path.commonpath([*own, *extra])
     if own[0] != own[1]:
         raise UsageError("both notebooks have to be in one folder, whose files they read")
@@ -53,7 +53,7 @@ def command(
         Side(code_cells(new)[1], {}),
         folder,
         os.path.relpath(own[0], folder),
-        paths=[os.path.relpath(one, folder) for one in extra],
+        paths=[os.path.relpath(text, folder) for text in extra],
         options=RunOptions(python or sys.executable, timeout, copy_limit),
     )
     say(verdict, indices)
@@ -63,20 +63,27 @@ def command(
 def _is_near(folders: Sequence[str]) -> bool:
     """Whether the present folder is above the notebooks: modules are imported from there."""
     here = os.getcwd()
-    return all(os.path.commonpath([here, one]) == here for one in folders)
+    return all(os.path.commonpath([here, folder]) == here for folder in folders)
 
 
 def say(verdict: Verdict, cells: Sequence[int]) -> None:
     """Print a verdict; ``cells`` are the indices of the original's cells by their places."""
-    for one in verdict.differences[:5]:
-        where = f"cell {cells[one.cell] + 1}" if one.cell is not None else "at the end"
-        click.echo(f"{where}: {one.what} differs\n  original:  {one.old}\n  rewritten: {one.new}")
+    for difference in verdict.differences[:5]:
+        where = (
+            f"cell {cells[difference.cell] + 1}" if difference.cell is not None else "at the end"
+        )
+        click.echo(
+            f"{where}: {difference.what} differs\n"
+            f"  original:  {difference.old}\n  rewritten: {difference.new}"
+        )
     if verdict.original_fails is not None:
         click.echo(f"The original fails by itself: {verdict.original_fails}", err=True)
-    for reason, found in groupby(verdict.uncompared, key=lambda one: one.reason):
+    for reason, found in groupby(verdict.uncompared, key=lambda uncompared: uncompared.reason):
         said = [
-            one.what if one.cell is None else f"{one.what} of cell {cells[one.cell] + 1}"
-            for one in found
+            uncompared.what
+            if uncompared.cell is None
+            else f"{uncompared.what} of cell {cells[uncompared.cell] + 1}"
+            for uncompared in found
         ]
         click.echo(f"Not compared in full: {', '.join(said)}: {reason}", err=True)
     if not verdict.differences:

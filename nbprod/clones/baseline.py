@@ -34,21 +34,25 @@ def known_of(found: Found, relative: Callable[[str], str]) -> Known:
     for group in found.groups:
         key = _key(group)
         groups[key] = max(groups.get(key, 0), len(group.fragments))
-    return Known(groups, frozenset(relative(path) for one in found.copies for path in one.paths))
+    return Known(groups, frozenset(relative(path) for copy in found.copies for path in copy.paths))
 
 
 def without_known(found: Found, known: Known, relative: Callable[[str], str]) -> Found:
     """Leave out the groups that have no more places than are known, and the copies that are."""
-    groups = (one for one in found.groups if len(one.fragments) > known.groups.get(_key(one), 0))
-    copies = (one for one in found.copies if not known.copies.issuperset(map(relative, one.paths)))
+    groups = (
+        group for group in found.groups if len(group.fragments) > known.groups.get(_key(group), 0)
+    )
+    copies = (
+        copy for copy in found.copies if not known.copies.issuperset(map(relative, copy.paths))
+    )
     return Found(tuple(groups), tuple(copies))
 
 
 def _key(group: CloneGroup) -> str:
     """What stands for a group wherever its code is: a hash of its first place's statements."""
     first = group.fragments[0]
-    digests = (one.digest for one in first.source.statements[first.start : first.end])
-    return sha256(b"".join(one.to_bytes(8, "little") for one in digests)).hexdigest()[:16]
+    digests = (statement.digest for statement in first.source.statements[first.start : first.end])
+    return sha256(b"".join(digest.to_bytes(8, "little") for digest in digests)).hexdigest()[:16]
 
 
 def to_json(known: Known) -> str:

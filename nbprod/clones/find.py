@@ -61,10 +61,12 @@ def find_clones(sources: Sequence[Source], limits: Limits = Limits()) -> Found:
         limits: what is too small.
     """
     copies = tuple(_copies(sources))
-    left_out = {path for one in copies for path in one.paths[1:]}
-    kept = [one for one in sources if one.path not in left_out]
+    left_out = {path for copy in copies for path in copy.paths[1:]}
+    kept = [source for source in sources if source.path not in left_out]
     repeats = _without_parts(_repeats(kept, _PARTS))
-    groups = [group for one in _with_gaps(repeats) for group in _groups(one, kept, limits)]
+    groups = [
+        group for with_gap in _with_gaps(repeats) for group in _groups(with_gap, kept, limits)
+    ]
     groups.sort(key=_order)
     return Found(tuple(groups), copies)
 
@@ -86,9 +88,11 @@ def _order(group: CloneGroup) -> tuple[int, str, int, int]:
 def _copies(sources: Sequence[Source]) -> Iterator[Copy]:
     """Files of which one has nearly all cells of the other."""
     texts: dict[str, Counter[tuple[int, ...]]] = {}
-    for path, own in groupby(sources, key=lambda one: one.path):
-        cells = [tuple(s.digest for s in one.statements) for one in own if one.cell is not None]
-        texts[path] = Counter(one for one in cells if one)
+    for path, own in groupby(sources, key=lambda source: source.path):
+        cells = [
+            tuple(s.digest for s in source.statements) for source in own if source.cell is not None
+        ]
+        texts[path] = Counter(cell for cell in cells if cell)
     groups: dict[str, list[str]] = {}
     leaders: dict[str, str] = {}
     first: dict[frozenset[tuple[tuple[int, ...], int]], str] = {}
@@ -107,13 +111,13 @@ def _copies(sources: Sequence[Source]) -> Iterator[Copy]:
     for paths in holders.values():
         # What is in very many files tells little of two of them.
         if 1 < len(paths) <= _MOST_PAIRED:
-            for place, one in enumerate(paths):
+            for place, name in enumerate(paths):
                 for other in paths[place + 1 :]:
-                    shared[one, other] += 1
-    for (one, other), count in shared.items():
-        if count < _ALIKE * max(len(texts[one]), len(texts[other])):
+                    shared[name, other] += 1
+    for (name, other), count in shared.items():
+        if count < _ALIKE * max(len(texts[name]), len(texts[other])):
             continue
-        leader = leaders.get(one, one)
+        leader = leaders.get(name, name)
         if other not in leaders and leader != other:
             # Who follows the other one follows its leader now.
             followers = groups.pop(other, [other])
@@ -178,10 +182,12 @@ def _intervals(common: Sequence[int]) -> Iterator[tuple[int, int, int]]:
 
 def is_large(statements: Sequence[Statement], limits: Limits) -> bool:
     """Whether some statements are worth a function."""
-    counted = [one for one in statements if one.weight]
-    if sum(one.weight for one in counted) < limits.weight:
+    counted = [statement for statement in statements if statement.weight]
+    if sum(statement.weight for statement in counted) < limits.weight:
         return False
-    defines = any(isinstance(one.node, (ast.FunctionDef, ast.ClassDef)) for one in counted)
+    defines = any(
+        isinstance(statement.node, (ast.FunctionDef, ast.ClassDef)) for statement in counted
+    )
     return defines or len(counted) >= limits.statements
 
 
@@ -201,32 +207,32 @@ def _without_parts(repeats: Iterable[_Repeat]) -> list[_Repeat]:
     """Repeats whose places are not all inside of a longer one with as many places."""
     kept: list[_Repeat] = []
     covered: dict[tuple[int, int], int] = {}
-    for one in sorted(repeats, key=lambda one: (-one.length, -len(one.places))):
-        inside = [covered.get(place, 0) for place in one.places]
-        if min(inside) >= len(one.places):
+    for repeat in sorted(repeats, key=lambda repeat: (-repeat.length, -len(repeat.places))):
+        inside = [covered.get(place, 0) for place in repeat.places]
+        if min(inside) >= len(repeat.places):
             continue
-        kept.append(one)
-        for number, place in one.places:
-            for offset in range(one.length):
+        kept.append(repeat)
+        for number, place in repeat.places:
+            for offset in range(repeat.length):
                 key = (number, place + offset)
-                covered[key] = max(covered.get(key, 0), len(one.places))
+                covered[key] = max(covered.get(key, 0), len(repeat.places))
     return kept
 
 
 def _with_gaps(repeats: Sequence[_Repeat]) -> list[list[_Repeat]]:
     """Repeats in chains: those that follow each other in the same places with a small gap."""
-    left = sorted(repeats, key=lambda one: (one.places, one.length))
+    left = sorted(repeats, key=lambda repeat: (repeat.places, repeat.length))
     by_numbers: dict[tuple[int, ...], list[_Repeat]] = {}
-    for one in left:
-        by_numbers.setdefault(tuple(number for number, _ in one.places), []).append(one)
+    for repeat in left:
+        by_numbers.setdefault(tuple(number for number, _ in repeat.places), []).append(repeat)
     chains: list[list[_Repeat]] = []
     for same in by_numbers.values():
-        for one in same:
+        for repeat in same:
             last = chains[-1][-1] if chains and chains[-1][0] in same else None
-            if last is not None and _follows(last, one):
-                chains[-1].append(one)
+            if last is not None and _follows(last, repeat):
+                chains[-1].append(repeat)
             else:
-                chains.append([one])
+                chains.append([repeat])
     return chains
 
 
@@ -255,19 +261,22 @@ def _groups(
     if not is_large(own, limits):
         return
     if len(chain) > 1:
-        equal = sum(one.length for one in chain)
-        longest = max(one.end - one.start for one in fragments)
-        if equal >= _ALIKE * longest and all(_fits(one, sources) for one in chain):
-            weight = sum(one.weight for one in own)
-            parts = [_differences(_fragments(one, sources)) for one in chain]
-            differing = tuple(dict.fromkeys(one for part in parts for one in part))
+        equal = sum(repeat.length for repeat in chain)
+        longest = max(fragment.end - fragment.start for fragment in fragments)
+        if equal >= _ALIKE * longest and all(_fits(repeat, sources) for repeat in chain):
+            weight = sum(statement.weight for statement in own)
+            parts = [_differences(_fragments(repeat, sources)) for repeat in chain]
+            differing = tuple(dict.fromkeys(difference for part in parts for difference in part))
             yield CloneGroup(3, tuple(fragments), differing, _signature(first, differing), weight)
         return
     rest = fragments
     while len(rest) > 1:
         first = rest[0]
-        fitting = [first, *(one for one in rest[1:] if _renames(first, one) is not None)]
-        rest = [one for one in rest[1:] if one not in fitting]
+        fitting = [
+            first,
+            *(fragment for fragment in rest[1:] if _renames(first, fragment) is not None),
+        ]
+        rest = [fragment for fragment in rest[1:] if fragment not in fitting]
         if len(fitting) > 1:
             yield _group(fitting)
 
@@ -281,14 +290,14 @@ def _fragments(repeat: _Repeat, sources: Sequence[Source]) -> list[Fragment]:
 def _fits(repeat: _Repeat, sources: Sequence[Source]) -> bool:
     """Whether the names of all places of a repeat go one to one."""
     first, *others = _fragments(repeat, sources)
-    return all(_renames(first, one) is not None for one in others)
+    return all(_renames(first, fragment) is not None for fragment in others)
 
 
 def _group(fragments: Sequence[Fragment]) -> CloneGroup:
     differences = _differences(fragments)
     kind: Literal[1, 2] = 2 if differences else 1
     first = fragments[0]
-    weight = sum(one.weight for one in first.source.statements[first.start : first.end])
+    weight = sum(statement.weight for statement in first.source.statements[first.start : first.end])
     return CloneGroup(kind, tuple(fragments), differences, _signature(first, differences), weight)
 
 
@@ -296,16 +305,16 @@ def _renames(first: Fragment, other: Fragment) -> dict[str, str] | None:
     """The names of the one by those of the other; None where they do not go one to one."""
     there: dict[str, str] = {}
     back: dict[str, str] = {}
-    for one, two in _aligned(first, other):
-        for mine, theirs in zip(_names(one), _names(two), strict=False):
+    for child, two in _aligned(first, other):
+        for mine, theirs in zip(_names(child), _names(two), strict=False):
             if there.setdefault(mine, theirs) != theirs or back.setdefault(theirs, mine) != mine:
                 return None
     return there
 
 
 def _aligned(first: Fragment, other: Fragment) -> Iterator[tuple[ast.AST, ast.AST]]:
-    for one, two in zip(first.nodes, other.nodes, strict=False):
-        yield from zip(ast.walk(one), ast.walk(two), strict=False)
+    for statement, two in zip(first.nodes, other.nodes, strict=False):
+        yield from zip(ast.walk(statement), ast.walk(two), strict=False)
 
 
 def _names(node: ast.AST) -> tuple[str, ...]:
@@ -322,22 +331,22 @@ def _differences(fragments: Sequence[Fragment]) -> tuple[Difference, ...]:
     """Names and literals that are not the same everywhere, in order, each once."""
     first, *others = fragments
     found: dict[tuple[str, ...], Difference] = {}
-    docstrings = {id(one) for node in first.nodes for one in _docstrings(node)}
+    docstrings = {id(child) for node in first.nodes for child in _docstrings(node)}
     keywords = {
         id(part.value): part.arg
         for node in first.nodes
         for part in ast.walk(node)
         if isinstance(part, ast.keyword)
     }
-    columns = [list(_aligned(first, one)) for one in others]
+    columns = [list(_aligned(first, fragment)) for fragment in others]
     for row in zip(*columns, strict=False):
         mine = row[0][0]
         theirs = [pair[1] for pair in row]
-        texts = (_text(mine), *(_text(one) for one in theirs))
+        texts = (_text(mine), *(_text(their) for their in theirs))
         if texts[0] is None or len(set(texts)) == 1 or None in texts or id(mine) in docstrings:
             continue
         kind: Literal["name", "literal"] = "literal" if isinstance(mine, ast.Constant) else "name"
-        said = tuple(str(one) for one in texts)
+        said = tuple(str(text) for text in texts)
         found.setdefault(said, Difference(kind, said, keywords.get(id(mine))))
     return tuple(found.values())
 
@@ -373,10 +382,14 @@ def _signature(first: Fragment, differences: Sequence[Difference]) -> str:
         return f"def {definition.name}(...)" if not differences else f"{definition.name}"
     bound = _bound(first)
     parameters: list[str] = []
-    for number, one in enumerate(differences, 1):
-        if one.kind == "name" and one.texts[0] in bound:
+    for number, difference in enumerate(differences, 1):
+        if difference.kind == "name" and difference.texts[0] in bound:
             continue
-        name = one.texts[0] if one.kind == "name" else one.argument or f"value_{number}"
+        name = (
+            difference.texts[0]
+            if difference.kind == "name"
+            else difference.argument or f"value_{number}"
+        )
         if name not in parameters:
             parameters.append(name)
     results = bound

@@ -24,12 +24,12 @@ def sources_of_notebook(path: str, parsed: Sequence[ParsedCell | None]) -> list[
     return [
         source_of(
             path,
-            one.cell.number,
-            one.tree,
-            {(magic.lineno, magic.col_offset): magic.text for magic in one.magics},
+            parsed.cell.number,
+            parsed.tree,
+            {(magic.lineno, magic.col_offset): magic.text for magic in parsed.magics},
         )  # fmt: skip
-        for one in parsed
-        if one is not None and one.tree is not None and one.tree.body
+        for parsed in parsed
+        if parsed is not None and parsed.tree is not None and parsed.tree.body
     ]
 
 
@@ -59,7 +59,7 @@ def _is_setting(node: ast.stmt) -> bool:
 
 def _is_data(node: ast.AST) -> bool:
     return isinstance(node, _DATA) and all(
-        _is_data(one) for one in ast.iter_child_nodes(node) if isinstance(one, ast.expr)
+        _is_data(child) for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr)
     )
 
 
@@ -90,7 +90,7 @@ def _spell(node: ast.AST, magics: _Magics, words: list[str]) -> int:
     elif kind in (ast.BinOp, ast.UnaryOp, ast.AugAssign, ast.BoolOp):
         word += type(node.op).__name__  # type: ignore[attr-defined]
     elif kind is ast.Compare:
-        word += "".join(type(one).__name__ for one in node.ops)  # type: ignore[attr-defined]
+        word += "".join(type(op).__name__ for op in node.ops)  # type: ignore[attr-defined]
     words.append(word)
     for field in CHILDREN[kind]:
         value = getattr(node, field, None)

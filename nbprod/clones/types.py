@@ -50,7 +50,7 @@ class Fragment(NamedTuple):
     @property
     def nodes(self) -> tuple[ast.stmt, ...]:
         """Its statements' trees."""
-        return tuple(one.node for one in self.source.statements[self.start : self.end])
+        return tuple(statement.node for statement in self.source.statements[self.start : self.end])
 
 
 class Difference(NamedTuple):

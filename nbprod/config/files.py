@@ -59,7 +59,11 @@ class Configuration:
         settings = self._settings.get(file)
         if settings is None:
             values = self.values(file)
-            fields = {one.field: values[one.name].value for one in OPTIONS if one.name != "extend"}
+            fields = {
+                option.field: values[option.name].value
+                for option in OPTIONS
+                if option.name != "extend"
+            }
             root = os.path.dirname(os.path.abspath(file)) if file else os.getcwd()
             settings = self._settings[file] = Settings(root=root, **fields)
         return settings
@@ -88,7 +92,9 @@ class Configuration:
 
     def _nearest(self, folder: str) -> str | None:
         if folder not in self._files:
-            found = next((one for one in _candidates(folder) if _is_ours(one)), None)
+            found = next(
+                (candidate for candidate in _candidates(folder) if _is_ours(candidate)), None
+            )
             parent = os.path.dirname(folder)
             if found is None:
                 found = self._nearest(parent) if parent != folder else _user_file()

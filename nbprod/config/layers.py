@@ -87,7 +87,7 @@ def _is_words(value: Any) -> bool:
 
 
 def _wanted(known: Option) -> str:
-    choices = ", ".join(repr(one) for one in known.choices)
+    choices = ", ".join(repr(choice) for choice in known.choices)
     return {
         "words": "a list of texts",
         "flag": "true or false",

@@ -20,7 +20,7 @@ def schema() -> dict[str, Any]:
         "description": "Configuration of nbprod: nbprod.toml, or tool.nbprod in pyproject.toml",
         "type": "object",
         "additionalProperties": False,
-        "properties": {one.name: _property(one) for one in OPTIONS},
+        "properties": {option.name: _property(option) for option in OPTIONS},
     }
 
 

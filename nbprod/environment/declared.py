@@ -49,7 +49,7 @@ def declared_by(path: str) -> frozenset[str] | None:
     text = _text(path) if os.path.exists(path) else None
     if text is None:
         return None
-    return frozenset(normalised(one) for one in _names(os.path.basename(path), text))
+    return frozenset(normalised(name) for name in _names(os.path.basename(path), text))
 
 
 def _in_folder(folder: str) -> Iterator[str]:
@@ -63,7 +63,7 @@ def _in_folder(folder: str) -> Iterator[str]:
             yield from _in_folder(path)
         text = _text(path) if _declares(name) else None
         if text is not None:
-            yield from (normalised(one) for one in _names(name, text))
+            yield from (normalised(name) for name in _names(name, text))
 
 
 def _declares(name: str) -> bool:

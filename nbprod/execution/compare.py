@@ -101,8 +101,12 @@ def snapshots(
 
 def without_unstable(verdict: Verdict, again: Verdict) -> Verdict:
     """A verdict without what differs between two runs of the original itself (``again``)."""
-    unstable = {(one.cell, one.what) for one in again.differences}
-    kept = tuple(one for one in verdict.differences if (one.cell, one.what) not in unstable)
+    unstable = {(difference.cell, difference.what) for difference in again.differences}
+    kept = tuple(
+        difference
+        for difference in verdict.differences
+        if (difference.cell, difference.what) not in unstable
+    )
     said = tuple(
         Uncompared(cell, what, "differs between two runs of the original")
         for cell, what in sorted(unstable, key=lambda one: (one[0] is None, one[0] or 0, one[1]))

@@ -159,11 +159,11 @@ def _sockets(folder: str) -> dict[str, str]:
 
 def _shown(cell: Any, error: dict[str, str] | None) -> dict[str, Any]:
     outputs = []
-    for one in cell.outputs:
-        if one.output_type == "stream":
-            outputs.append({"stream": one.name, "text": one.text})
-        elif one.output_type != "error":
-            outputs.append({"data": {kind: _text(data) for kind, data in one.data.items()}})
+    for output in cell.outputs:
+        if output.output_type == "stream":
+            outputs.append({"stream": output.name, "text": output.text})
+        elif output.output_type != "error":
+            outputs.append({"data": {kind: _text(data) for kind, data in output.data.items()}})
     return {"outputs": outputs} | ({"error": error} if error else {})
 
 

@@ -58,7 +58,7 @@ def _container(value: Any, depth: int, seen: tuple[int, ...]) -> Any:
     if isinstance(value, (list, tuple, set, frozenset)) or kind == "deque":
         items = list(value)
         many = len(items) > MOST_ELEMENTS
-        described = [describe(one, depth, seen) for one in items[:MOST_ELEMENTS]]
+        described = [describe(item, depth, seen) for item in items[:MOST_ELEMENTS]]
         if isinstance(value, (set, frozenset)):
             described.sort(key=lambda one: json.dumps(one, sort_keys=True))
         found: dict[str, Any] = {"kind": kind, "length": len(items), "items": described}
@@ -221,7 +221,7 @@ def _evaluated(text: str) -> Any:
         return ast.literal_eval(text)
     module, _, name = ast.unparse(body.func).partition(".")
     function = getattr(sys.modules[{"np": "numpy", "pd": "pandas"}[module]], name)
-    options = {str(one.arg): ast.literal_eval(one.value) for one in body.keywords}
+    options = {str(keyword.arg): ast.literal_eval(keyword.value) for keyword in body.keywords}
     return function(*map(ast.literal_eval, body.args), **options)
 
 

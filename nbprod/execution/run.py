@@ -92,7 +92,7 @@ def verify(
     # A notebook that draws random numbers, looks at the clock or at memory that nobody has
     # written (`numpy.empty`) differs from itself.
     (again,) = _results(((old, mine),), folder, start, paths, options, disturbed=True)
-    same = [Segment(one.old, one.old) for one in segments]
+    same = [Segment(segment.old, segment.old) for segment in segments]
     return comparing.without_unstable(verdict, comparing.compare_runs(first, again, same, module))
 
 
@@ -145,7 +145,7 @@ def _size(folder: str, limit: int) -> int | None:
     total = 0
     for top, folders, files in os.walk(folder):
         skipped = _SKIPPED(top, folders)
-        folders[:] = [one for one in folders if one not in skipped]
+        folders[:] = [folder for folder in folders if folder not in skipped]
         for name in files:
             path = os.path.join(top, name)
             total += os.lstat(path).st_size

@@ -220,7 +220,7 @@ def import_path(target: Target) -> dict[str, bytes]:
     """What makes `pytest` find the module in a project that says nothing about it yet."""
     configured = ("pyproject.toml", "pytest.ini", "setup.cfg", "tox.ini")
     path = os.path.join(target.project, "conftest.py")
-    if any(os.path.exists(os.path.join(target.project, one)) for one in configured):
+    if any(os.path.exists(os.path.join(target.project, text)) for text in configured):
         return {}
     text = '"""Here, pytest imports modules from this folder."""\n'
     if target.root != target.project:

@@ -30,8 +30,9 @@ class Refused(NbprodError):
     def __init__(self, path: str, refusals: Sequence[Refusal], headline: str = "") -> None:
         lines = [f"{path}: {headline}"] if headline else []
         lines += [
-            f"{path}: cell {one.cell + 1}, line {one.line}: {one.reason}; {one.advice}"
-            for one in refusals
+            f"{path}: cell {refusal.cell + 1}, line {refusal.line}: "
+            f"{refusal.reason}; {refusal.advice}"
+            for refusal in refusals
         ]
         super().__init__("\n".join(lines))
         self.refusals = tuple(refusals)
@@ -46,7 +47,10 @@ class NothingToExtract(Refused):
     def __init__(
         self, path: str, why: str, kept: Sequence[CellLeft] = (), *, is_done: bool = False
     ) -> None:
-        reasons = [Refusal(one.cell, one.line, one.reason, "the cell stays") for one in kept]
+        reasons = [
+            Refusal(cell_left.cell, cell_left.line, cell_left.reason, "the cell stays")
+            for cell_left in kept
+        ]
         super().__init__(path, reasons, f"nothing to extract: {why}")
         self.exit_code = 0 if is_done else 1
 
@@ -120,7 +124,7 @@ def extract(
         InternalError: what was made does not compile.
     """
     planner = Planner(facts, options)
-    imports = {one.bound: one.dotted for one in plan.imports}
+    imports = {import_.bound: import_.dotted for import_ in plan.imports}
     shadowed = BUILTIN_NAMES.intersection(planner.names.bindings)
     whole = add_annotations(render_module(plan, facts, title), imports, shadowed)
     text = add_noqa(format_code(replace_prints(whole) if plan.logs else whole, "module.py"))

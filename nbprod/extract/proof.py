@@ -53,7 +53,10 @@ def _guilty(verdict: Verdict, plan: Plan, facts: Facts) -> Iterable[CellLeft]:
     if not verdict.differences:
         return
     indices = code_cells(facts.notebook)[0]
-    first = min(verdict.differences, key=lambda one: len(indices) if one.cell is None else one.cell)
+    first = min(
+        verdict.differences,
+        key=lambda difference: len(indices) if difference.cell is None else difference.cell,
+    )
     cell = indices[first.cell] if first.cell is not None else len(facts.notebook.cells)
     for one in _suspect(first, cell, plan):
         reason = f"{first.what} differs when it is a function ({_brief(first.new)})"
@@ -71,10 +74,10 @@ def _suspect(difference: Difference, cell: int, plan: Plan) -> tuple[int, ...]:
         if cell in group.cells:
             return group.cells
     name = _NAME.fullmatch(difference.what)
-    before = [one for one in plan.groups if one.cells[0] < cell]
+    before = [group for group in plan.groups if group.cells[0] < cell]
     if name is not None:
         for function in reversed(plan.functions):
-            named = {one.name for one in (*function.results, *function.parameters)}
+            named = {variable.name for variable in (*function.results, *function.parameters)}
             if name[1] in named and function.cells[0] < cell:
                 return function.cells
     return before[-1].cells if before else ()
@@ -89,7 +92,7 @@ def prove(facts: Facts, delivery: Delivery, options: RunOptions) -> Verdict:
     if len(rewritten.cells) < len(facts.notebook.cells):
         sources_now = delivery.extracted.sources
         kept = [cell.index for cell in facts.notebook.cells if sources_now.get(cell.index, "x")]
-        new_indices = [kept[one] for one in new_indices]
+        new_indices = [kept[new_indice] for new_indice in new_indices]
     segments = _segments(delivery.extracted.plan, indices, new_indices)
     files: dict[str, bytes] = {}
     outside: dict[str, bytes] = {}
@@ -134,7 +137,7 @@ def _segments(plan: Plan, old: Sequence[int], new: Sequence[int]) -> list[Segmen
     group_of = {cell: group.cells for group in plan.groups for cell in group.cells}
     place_old = {cell: place for place, cell in enumerate(old)}
     place_new = {cell: place for place, cell in enumerate(new)}
-    installing = {one.unit.cell for one in plan.installs if one.moves}
+    installing = {installed.unit.cell for installed in plan.installs if installed.moves}
     found: list[Segment] = []
     seen: set[int] = set()
     for cell in old:
@@ -144,8 +147,8 @@ def _segments(plan: Plan, old: Sequence[int], new: Sequence[int]) -> list[Segmen
         seen.update(cells)
         found.append(
             Segment(
-                tuple(place_old[one] for one in cells if one in place_old),
-                tuple(place_new[one] for one in cells if one in place_new),
+                tuple(place_old[cell] for cell in cells if cell in place_old),
+                tuple(place_new[cell] for cell in cells if cell in place_new),
                 not installing.isdisjoint(cells),
             )
         )

@@ -21,7 +21,7 @@ def as_parameter(function: FunctionFlow, name: str, facts: Facts) -> Fix | None:
     called directly, and never handed on as a value.
     """
     definitions = facts.flow.definitions.get(function.name, ())
-    if len({one.binding.span for one in definitions}) != 1:
+    if len({definition.binding.span for definition in definitions}) != 1:
         return None
     found = _definition(function, facts)
     if found is None or found.decorator_list or name in function.local_names:
@@ -80,8 +80,14 @@ def _in_signature(node: ast.FunctionDef, cell: int, name: str, facts: Facts) -> 
     if arguments.kwarg is not None or arguments.vararg is not None:
         return None
     parts: list[ast.AST] = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
-    parts += [one for one in (*arguments.defaults, *arguments.kw_defaults) if one is not None]
-    parts += [one.annotation for one in parts if isinstance(one, ast.arg) and one.annotation]
+    parts += [
+        expression
+        for expression in (*arguments.defaults, *arguments.kw_defaults)
+        if expression is not None
+    ]
+    parts += [
+        child.annotation for child in parts if isinstance(child, ast.arg) and child.annotation
+    ]
     source = facts.cell(cell).source
     start = facts.span(cell, node).end
     if getattr(node, "type_params", None):

@@ -117,18 +117,18 @@ def _try(
 def failures(findings: Sequence[Finding]) -> set[tuple[str, str | None, str]]:
     """What certainly fails, in terms that survive an edit and a move."""
     return {
-        (one.code, one.symbol, one.place.cell_id or "")
-        for one in findings
-        if one.code in FAILURES and one.certainty is Certainty.CERTAIN
+        (finding.code, finding.symbol, finding.place.cell_id or "")
+        for finding in findings
+        if finding.code in FAILURES and finding.certainty is Certainty.CERTAIN
     }
 
 
 def select_fixes(findings: Sequence[Finding], *, unsafe: bool) -> list[Fix]:
     """The fixes that can be applied together: none overlaps another, a move of cells is alone."""
     allowed = [
-        one.fix
-        for one in findings
-        if one.fix is not None and (unsafe or one.fix.applicability is Applicability.SAFE)
+        finding.fix
+        for finding in findings
+        if finding.fix is not None and (unsafe or finding.fix.applicability is Applicability.SAFE)
     ]
     moving = [fix for fix in allowed if any(_is_move(edit) for edit in fix.edits)]
     if moving:

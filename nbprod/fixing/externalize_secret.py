@@ -352,7 +352,7 @@ class _ImportOfOs:
     def _find(self) -> tuple[int, int] | None:
         for cell, statement in self._statements():
             if isinstance(statement, ast.Import):
-                if any(one.name == "os" and one.asname is None for one in statement.names):
+                if any(alias.name == "os" and alias.asname is None for alias in statement.names):
                     return cell, self.facts.span(cell, statement).start
         return None
 

@@ -86,10 +86,10 @@ class ParameterCell:
             return None
         edits: list[AnyEdit] = []
         names: list[str] = []
-        for one in literals:
-            span = self.facts.span(cell, one.node)
+        for literal in literals:
+            span = self.facts.span(cell, literal.node)
             text = self.facts.text(span)
-            name = self._name(call, one, text) if _is_written(one.node, text) else None
+            name = self._name(call, literal, text) if _is_written(literal.node, text) else None
             if name is None:
                 return None
             names.append(name)
@@ -105,7 +105,7 @@ class ParameterCell:
     ) -> Fix | None:
         """The fixes of several calls of a cell as one; a call that has none stays as it is."""
         found = [self.fix(call, cell, literals) for call, literals in calls]
-        fixes = [one for one in found if one is not None]
+        fixes = [fix for fix in found if fix is not None]
         if len(fixes) < 2:
             return fixes[0] if fixes else None
         edits = dict.fromkeys(edit for fix in fixes for edit in fix.edits)
@@ -147,7 +147,9 @@ class ParameterCell:
             found = _Home(cell, new=False) if readable else None
         else:
             found = _Home(self._below_imports(), new=True) if self.refusal is None else None
-        if found is not None and any(one.cell >= found.cell for one in self.facts.flow.dynamic):
+        if found is not None and any(
+            definition.cell >= found.cell for definition in self.facts.flow.dynamic
+        ):
             # A star import, or a magic that brings names, could bind one of ours below.
             return None
         return found
@@ -217,12 +219,12 @@ class ParameterCell:
         found = _Mentions(set(), {}, {}, {}, set())
         for parsed in self.facts.parsed:
             if parsed is not None and parsed.tree is not None:
-                bodies = (one.body for one in parsed.magics if one.body is not None)
+                bodies = (magic.body for magic in parsed.magics if magic.body is not None)
                 for node in chain(parsed.nodes, *map(walk, bodies)):
                     _mention(node, found)
                 for magic in parsed.magics:
                     touched = (*magic.reads, *magic.interpolates, *magic.binds)
-                    found.names.update(one.name for one in touched)
+                    found.names.update(magic_name.name for magic_name in touched)
         return found
 
 
@@ -233,7 +235,7 @@ def _mention(node: ast.AST, found: _Mentions) -> None:
     elif isinstance(node, ast.arg):
         found.names.add(node.arg)
     elif isinstance(node, ast.Call):
-        given = [(one, None) for one in node.args]
+        given = [(expression, None) for expression in node.args]
         for value, word in (*given, *((one.value, one.arg) for one in node.keywords)):
             if isinstance(value, ast.Constant) and isinstance(value.value, str):
                 found.arguments[id(value)] = node, word
@@ -247,11 +249,11 @@ def _mention(node: ast.AST, found: _Mentions) -> None:
     elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
         found.names.add(node.name)
         if node.decorator_list:
-            found.closed.update(id(one) for one in walk(node) if isinstance(one, ast.Call))
+            found.closed.update(id(child) for child in walk(node) if isinstance(child, ast.Call))
     elif isinstance(node, (ast.Global, ast.Nonlocal)):
         found.names.update(node.names)
     elif isinstance(node, _IMPORTS):
-        found.names.update((one.asname or one.name).partition(".")[0] for one in node.names)
+        found.names.update((alias.asname or alias.name).partition(".")[0] for alias in node.names)
     elif isinstance(node, (ast.ExceptHandler, ast.MatchAs, ast.MatchStar)) and node.name:
         found.names.add(node.name)
 

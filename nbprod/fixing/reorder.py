@@ -69,7 +69,7 @@ class _Search:
                     return False
                 now = _seen(use.definitions | use.mutations)
                 # A cell that failed made nothing; what it makes now may well be seen.
-                old = {one for one in now if one.cell not in self.broken}
+                old = {definition for definition in now if definition.cell not in self.broken}
                 if now != seen and not (old <= seen and len(old) < len(now)):
                     return False
         return True
@@ -93,7 +93,9 @@ def runnable_order(facts: Facts) -> list[int] | None:
 def _is_movable(failure: Failure) -> bool:
     """Whether another cell binds the name; what is bound nowhere cannot be moved."""
     return failure.reason in ("later", "deleted") and any(
-        one.cell != failure.cell for one in (*failure.elsewhere, failure.deletion) if one
+        definition.cell != failure.cell
+        for definition in (*failure.elsewhere, failure.deletion)
+        if definition
     )
 
 
@@ -119,7 +121,11 @@ def _right_reads(flow: Flow, broken: set[int]) -> _Right:
 
 
 def _seen(definitions: frozenset[Definition]) -> frozenset[Definition]:
-    return frozenset(one for one in definitions if not one.is_unbound and one.after is None)
+    return frozenset(
+        definition
+        for definition in definitions
+        if not definition.is_unbound and definition.after is None
+    )
 
 
 def _by_moves(search: _Search) -> tuple[int, ...] | None:
@@ -136,7 +142,7 @@ def _by_moves(search: _Search) -> tuple[int, ...] | None:
                 found.append(candidate)
         if not found:
             return None
-        best = min(found, key=lambda one: (one.failures, one.moves))
+        best = min(found, key=lambda candidate: (candidate.failures, candidate.moves))
     return None
 
 
@@ -146,7 +152,9 @@ def _moves(candidate: _Candidate) -> Iterator[tuple[int, ...]]:
     for failure in candidate.flow.failures:
         if not _is_movable(failure) or failure.cell not in order:
             continue
-        providers = sorted({one.cell for one in failure.elsewhere if one.cell in order})
+        providers = sorted(
+            {definition.cell for definition in failure.elsewhere if definition.cell in order}
+        )
         if failure.deletion is not None and failure.deletion.cell != failure.cell:
             # The cell that deletes the name can go below the one that reads it.
             rest = [cell for cell in order if cell != failure.deletion.cell]
@@ -189,7 +197,11 @@ def _by_wants(search: _Search) -> tuple[int, ...] | None:
     for failure in flow.failures:
         wanted += list(failure.cascade)
     for reader, name in wanted:
-        providers = [one.cell for one in flow.definitions.get(name, ()) if one.cell != reader]
+        providers = [
+            definition.cell
+            for definition in flow.definitions.get(name, ())
+            if definition.cell != reader
+        ]
         if providers and reader in after:
             nearest = min(providers, key=lambda cell: (cell < reader, abs(cell - reader)))
             after[reader].add(nearest)

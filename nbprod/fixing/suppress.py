@@ -45,7 +45,7 @@ def silencing_edits(
         if line is None:
             above = _line_above(notebook.cells[index], first, codes, reason)
             if above is None:
-                left += [one for one in findings if _is_at(one, index, first)]
+                left += [finding for finding in findings if _is_at(finding, index, first)]
             else:
                 edits.append(above)
             continue

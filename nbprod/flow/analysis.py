@@ -90,8 +90,8 @@ def _proven(
     machine: Machine, index: int, reasons: tuple[SelfDependence, ...]
 ) -> tuple[SelfDependence, ...]:
     """Follow the cell a second time: where all values are known, that decides."""
-    decidable = [one.name for one in reasons if one.kind in _DECIDABLE]
-    first = {one.name: machine.env.get(one.name) for one in reasons}
+    decidable = [dependence.name for dependence in reasons if dependence.kind in _DECIDABLE]
+    first = {dependence.name: machine.env.get(dependence.name) for dependence in reasons}
     shown = machine.shown.get(index, NONE)
     printed = machine.printed.get(index, [])
     if (
@@ -111,13 +111,13 @@ def _proven(
     again, next_shown = second.printed.get(index, []), second.shown.get(index, NONE)
     known = None not in again and next_shown.kind == "const"
     decided = []
-    for one in reasons:
-        old, new = first[one.name], after[one.name]
-        if one.kind in _DECIDABLE and known and _is_constant(old) and _is_constant(new):
+    for dependence in reasons:
+        old, new = first[dependence.name], after[dependence.name]
+        if dependence.kind in _DECIDABLE and known and _is_constant(old) and _is_constant(new):
             if old.value != new.value or printed != again or shown != next_shown:
-                decided.append(one._replace(certain=True))
+                decided.append(dependence._replace(certain=True))
         else:
-            decided.append(one)
+            decided.append(dependence)
     return tuple(decided)
 
 
@@ -253,12 +253,15 @@ class Flow:
         """Reads that may fail, functions that no cell calls included."""
         called = self._machine.possible
         uncalled = self._uncalled.possible
-        return (*called.values(), *(one for key, one in uncalled.items() if key not in called))
+        return (
+            *called.values(),
+            *(failure for key, failure in uncalled.items() if key not in called),
+        )
 
     @cached_property
     def uncalled_failures(self) -> tuple[Failure, ...]:
         """Failures that would happen on every call of functions that no cell calls."""
-        return tuple(one for one in self.possible if not one.called and one.certain)
+        return tuple(failure for failure in self.possible if not failure.called and failure.certain)
 
     @property
     def syntax_failures(self) -> dict[int, Failure]:
@@ -386,7 +389,7 @@ class Flow:
     @cached_property
     def mutations(self) -> tuple[Mutation, ...]:
         """Every change of an object, in order of the run."""
-        return tuple(one for index in self.order for one in self._mutations(index))
+        return tuple(mutation for index in self.order for mutation in self._mutations(index))
 
     def again(self, index: int) -> tuple[SelfDependence, ...]:
         """Why a cell is not safe to run twice; empty when it is."""
@@ -550,14 +553,16 @@ def _explain(failure: Failure, program: Program, machine: Machine, order: tuple[
     """Say why the name has no value, and where else it is bound."""
     if failure.reason != "nowhere":
         return
-    made = [one for one in machine.made.get(failure.name, {}) if one.after is None]
+    made = [
+        definition for definition in machine.made.get(failure.name, {}) if definition.after is None
+    ]
     failure.elsewhere = failure.elsewhere or tuple(made)
     if failure.deletion is not None:
         failure.reason = "deleted"
         return
     position = {cell: rank for rank, cell in enumerate(order)}
     here = position.get(failure.cell, -1)
-    later = [one for one in made if position.get(one.cell, -1) >= here]
+    later = [definition for definition in made if position.get(definition.cell, -1) >= here]
     static = program.static_bindings()
     statically = [cell for cell, names in enumerate(static) if failure.name in names]
     if later or any(position.get(cell, len(order)) > here for cell in statically):

@@ -90,7 +90,9 @@ def _failing(flow: Flow) -> dict[int, list[str]]:
 
 
 def _label(cell: Cell) -> str:
-    line = next((one.strip() for one in cell.source.splitlines() if one.strip()), "")
+    line = next(
+        (splitline.strip() for splitline in cell.source.splitlines() if splitline.strip()), ""
+    )
     return line if len(line) <= _LABEL else line[: _LABEL - 1] + "…"
 
 

@@ -151,7 +151,7 @@ def does_the_same_again(node: ast.Call) -> bool:
 def _unpacked(machine: Machine, target: ast.Tuple | ast.List, value: ast.expr) -> Again:
     if not isinstance(value, (ast.Tuple, ast.List)) or len(value.elts) != len(target.elts):
         return Again.UNKNOWN
-    places = [ast.unparse(one) for one in target.elts]
+    places = [ast.unparse(expression) for expression in target.elts]
     for place, part in zip(places, value.elts, strict=True):
         others = [other for other in places if other != place]
         if any(_reads(part, other) for other in others):
@@ -165,9 +165,9 @@ def _unpacked(machine: Machine, target: ast.Tuple | ast.List, value: ast.expr) -
 
 
 def _worst(verdicts: set[Again]) -> Again:
-    for one in (Again.CHANGES, Again.UNKNOWN, Again.SAME):
-        if one in verdicts:
-            return one
+    for again in (Again.CHANGES, Again.UNKNOWN, Again.SAME):
+        if again in verdicts:
+            return again
     return Again.SAME
 
 
@@ -239,7 +239,7 @@ def _comprehension(machine: Machine, node: ast.expr, place: str) -> Again:
     target = generator.target
     assert isinstance(target, (ast.Name, ast.Tuple))
     names: list[ast.expr] = [target] if isinstance(target, ast.Name) else list(target.elts)
-    mentioned = [one for one in names if _reads(element, ast.unparse(one))]
+    mentioned = [expression for expression in names if _reads(element, ast.unparse(expression))]
     if len(mentioned) != 1:
         return Again.SAME if not mentioned else Again.UNKNOWN
     return _judge(machine, element, ast.unparse(mentioned[0]))

@@ -113,13 +113,17 @@ def compare_orders(program: Program, execution: Execution, whole: Flow) -> tuple
         return ()
     changes = [*failures, *_reads(document, recorded)]
     named = {change.name for change in changes}
-    changes += [one for one in _final(document, recorded) if one.name not in named]
-    return tuple(sorted(changes, key=lambda one: (one.span, one.name)))
+    changes += [
+        order_change
+        for order_change in _final(document, recorded)
+        if order_change.name not in named
+    ]
+    return tuple(sorted(changes, key=lambda order_change: (order_change.span, order_change.name)))
 
 
 def _failures(document: Flow, recorded: Flow) -> list[OrderChange]:
-    failed_before = {(one.cell, one.name) for one in recorded.failures}
-    possible_before = {(one.cell, one.name) for one in recorded.possible}
+    failed_before = {(failure.cell, failure.name) for failure in recorded.failures}
+    possible_before = {(failure.cell, failure.name) for failure in recorded.possible}
     found = []
     for failure in document.failures:
         key = (failure.cell, failure.name)
@@ -138,7 +142,9 @@ def _seen_by(flow: Flow, failure: Failure) -> tuple[Definition, ...]:
     """The definitions that a read met in another run."""
     for use in flow.cells[failure.cell].uses:
         if use.name == failure.name and use.span == failure.read:
-            return _sorted(one for one in use.definitions if not one.is_unbound)
+            return _sorted(
+                definition for definition in use.definitions if not definition.is_unbound
+            )
     return ()
 
 
@@ -156,7 +162,9 @@ def _reads(document: Flow, recorded: Flow) -> list[OrderChange]:
             old = before.get(node)
             if old is None or (use.name in _GENERATORS and not seeded):
                 continue
-            if use.definitions and all(_is_loop_variable_of(cell, one) for one in use.definitions):
+            if use.definitions and all(
+                _is_loop_variable_of(cell, definition) for definition in use.definitions
+            ):
                 # What it goes through is told already.
                 continue
             then = _seen(old.definitions, old.mutations, cell)
@@ -178,7 +186,7 @@ def _reads(document: Flow, recorded: Flow) -> list[OrderChange]:
     found: dict[str, OrderChange] = {}
     for (name, then, now), places in groups.items():
         cell, span = places[0]
-        if {one.cell for one in then} == {one.cell for one in now}:
+        if {definition.cell for definition in then} == {definition.cell for definition in now}:
             continue
         cells = tuple(dict.fromkeys(cell for cell, _ in places))
         known = found.get(name)
@@ -206,15 +214,15 @@ def _seen(
 ) -> frozenset[Definition]:
     """What a read sees of other cells; definitions after a failure were never made."""
     return frozenset(
-        one
-        for one in definitions | mutations
-        if not one.is_unbound and one.after is None and one.cell != reader
+        definition
+        for definition in definitions | mutations
+        if not definition.is_unbound and definition.after is None and definition.cell != reader
     )
 
 
 def _final(document: Flow, recorded: Flow) -> list[OrderChange]:
     found = []
-    changed = {one.name for flow in (document, recorded) for one in flow.mutations}
+    changed = {mutation.name for flow in (document, recorded) for mutation in flow.mutations}
     for name, entry in document.final.items():
         other = recorded.final.get(name)
         if other is None or name.startswith("_"):
@@ -227,12 +235,14 @@ def _final(document: Flow, recorded: Flow) -> list[OrderChange]:
             continue
         if entry.value.kind == "const" and entry.value == other.value:
             continue
-        if any(one.binding.kind in _THROWAWAY for one in now | then):
+        if any(definition.binding.kind in _THROWAWAY for definition in now | then):
             continue
-        if all(_is_drawing(one, document) for one in now | then):
+        if all(_is_drawing(definition, document) for definition in now | then):
             continue
         winner = _sorted(now)[-1]
-        cells = tuple(dict.fromkeys(one.cell for one in (*_sorted(now), *_sorted(then))))
+        cells = tuple(
+            dict.fromkeys(definition.cell for definition in (*_sorted(now), *_sorted(then)))
+        )
         found.append(
             OrderChange(
                 "leaves", name, winner.cell, winner.binding.span, _sorted(then), _sorted(now), cells
@@ -257,11 +267,11 @@ def _is_drawing(definition: Definition, flow: Flow) -> bool:
 
 def _is_seeded(flow: Flow) -> bool:
     return any(
-        one.binding.detail == "seed"
+        definition.binding.detail == "seed"
         for cell in flow.order
         for use in flow.cells[cell].uses
         if use.name in _GENERATORS
-        for one in use.mutations
+        for definition in use.mutations
     )
 
 
@@ -271,7 +281,7 @@ def _is_loop_variable_of(cell: int, definition: Definition) -> bool:
 
 def _same_effect(left: frozenset[Definition], right: frozenset[Definition], flow: Flow) -> bool:
     """Whether definitions at different places give the same value."""
-    texts = {_effect(one, flow) for one in left | right}
+    texts = {_effect(definition, flow) for definition in left | right}
     return None not in texts and len(texts) == 1
 
 
@@ -282,10 +292,10 @@ def _same_cells(
 
     def texts(definitions: frozenset[Definition]) -> set[tuple[str, int, str]]:
         found: set[tuple[str, int, str]] = set()
-        for one in definitions:
-            parsed = program.parsed[one.cell]
+        for definition in definitions:
+            parsed = program.parsed[definition.cell]
             source = parsed.cell.source if parsed is not None else ""
-            found.add((source, one.binding.span.start, one.binding.kind))
+            found.add((source, definition.binding.span.start, definition.binding.kind))
         return found
 
     return texts(left) == texts(right)
@@ -316,8 +326,14 @@ def _is_made_by_libraries(node: ast.expr, flow: Flow) -> bool:
             definitions = flow.definitions.get(part.id, ())
             if not definitions and part.id in ("range", "list", "dict", "tuple", "set", "sorted"):
                 continue
-            modules = {one.binding.detail for one in definitions if one.binding.kind == "import"}
-            if len(modules) != 1 or any(one.binding.kind != "import" for one in definitions):
+            modules = {
+                definition.binding.detail
+                for definition in definitions
+                if definition.binding.kind == "import"
+            }
+            if len(modules) != 1 or any(
+                definition.binding.kind != "import" for definition in definitions
+            ):
                 return False
             if modules.pop().partition(".")[0] not in _STEADY:
                 return False
@@ -331,4 +347,4 @@ def _is_made_by_libraries(node: ast.expr, flow: Flow) -> bool:
 
 def _sorted(definitions: object) -> tuple[Definition, ...]:
     unique: Mapping[Definition, None] = dict.fromkeys(definitions)  # type: ignore[call-overload]
-    return tuple(sorted(unique, key=lambda one: (one.binding.span, one.cell)))
+    return tuple(sorted(unique, key=lambda definition: (definition.binding.span, definition.cell)))

@@ -32,7 +32,7 @@ def self_dependences(machine: Machine, cell: int) -> tuple[SelfDependence, ...]:
         entry = entries.get(exposure.key)
         if entry is None:
             continue
-        own = [one for one in entry.definitions if one.cell == cell]
+        own = [definition for definition in entry.definitions if definition.cell == cell]
         # Sets of definitions have no order of their own, and the first one is told.
         for definition in sorted(own, key=_place_of) if len(own) > 1 else own:
             if definition in exposure.definitions:
@@ -44,7 +44,7 @@ def self_dependences(machine: Machine, cell: int) -> tuple[SelfDependence, ...]:
                     found[verdict.kind, verdict.name] = verdict
     for verdict in _shadows(machine, cell):
         found[verdict.kind, verdict.name] = verdict
-    return tuple(sorted(found.values(), key=lambda one: (one.span, one.kind)))
+    return tuple(sorted(found.values(), key=lambda dependence: (dependence.span, dependence.kind)))
 
 
 def _place_of(definition: Definition) -> Span:

@@ -46,7 +46,7 @@ def _leaks(training: Training, others: Sequence[Training]) -> Iterator[Leak]:
                 own = taint in test.taints and taint.rows == test.rows and _is_part(test.rows)
                 if (both and taint in data.taints) or own:
                     yield Leak(training, taint, place)
-        elif any(_is_split_off(one, two) for one in test.rows for two in data.rows):
+        elif any(_is_split_off(row, two) for row in test.rows for two in data.rows):
             yield Leak(training, None, place)
     if training.splits_itself:
         for taint in sorted(data.taints, key=_order):
@@ -81,4 +81,4 @@ def _order(taint: Taint) -> tuple[int, int, int]:
 
 def _covers(learnt: Rows, rows: Rows) -> bool:
     """Whether something was learnt of some of these rows, or of all that they are a part of."""
-    return any(one == path or one.startswith(path + "/") for path in learnt for one in rows)
+    return any(row == path or row.startswith(path + "/") for path in learnt for row in rows)

@@ -23,8 +23,8 @@ def data_of(value: Value) -> Data | None:
         known = [one for item in value.items if (one := data_of(item)) is not None]
         if known:
             return Data(
-                frozenset().union(*(one.rows for one in known)),
-                frozenset().union(*(one.taints for one in known)),
+                frozenset().union(*(data.rows for data in known)),
+                frozenset().union(*(data.taints for data in known)),
             )
     return None
 
@@ -35,7 +35,7 @@ def whole(value: Value) -> Value:
         data = data_of(value)
         if data is not None:
             return data
-        return next((one for one in value.items if isinstance(one, Estimator)), None)
+        return next((item for item in value.items if isinstance(item, Estimator)), None)
     return value
 
 
@@ -103,7 +103,7 @@ def chooses_rows(node: ast.expr, *, is_indexed: bool) -> bool:
 def counts_bins(node: ast.Call) -> bool:
     """Whether `cut` is given a number of bins, whose edges are then learnt."""
     bins = node.args[1] if len(node.args) > 1 else None
-    bins = next((one.value for one in node.keywords if one.arg == "bins"), bins)
+    bins = next((keyword.value for keyword in node.keywords if keyword.arg == "bins"), bins)
     return isinstance(bins, ast.Constant) and isinstance(bins.value, int)
 
 
@@ -111,6 +111,8 @@ def returns_pair(node: ast.Call, last: str) -> bool:
     if last.startswith("make_"):
         return True
     return any(
-        one.arg == "return_X_y" and isinstance(one.value, ast.Constant) and bool(one.value.value)
-        for one in node.keywords
+        keyword.arg == "return_X_y"
+        and isinstance(keyword.value, ast.Constant)
+        and bool(keyword.value.value)
+        for keyword in node.keywords
     )

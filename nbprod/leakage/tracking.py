@@ -126,7 +126,7 @@ class _Run:
                     self.bind(item.optional_vars, value)
             self.body(node.body)
         elif isinstance(node, ast.Try):
-            for part in (node.body, *(one.body for one in node.handlers)):
+            for part in (node.body, *(handler.body for handler in node.handlers)):
                 self.body(part)
             self.body(node.orelse)
             self.body(node.finalbody)
@@ -155,12 +155,12 @@ class _Run:
         elif isinstance(target, (ast.Tuple, ast.List)):
             items = value.items if isinstance(value, Many) else ()
             parts = roles(target.elts)
-            for place, one in enumerate(target.elts):
+            for place, expression in enumerate(target.elts):
                 known = items[place] if len(items) == len(target.elts) else whole(value)
                 if isinstance(known, Data) and parts and not items:
                     # A loader that gives the parts of a split which it has made itself.
                     known = known._replace(rows=below(known.rows, parts[place]))
-                self.bind(one, known)
+                self.bind(expression, known)
         elif isinstance(target, (ast.Subscript, ast.Attribute)):
             self.store(target, value)
 
@@ -196,18 +196,20 @@ class _Run:
         if isinstance(node, ast.Subscript):
             return self.subscript(node)
         if isinstance(node, (ast.Tuple, ast.List, ast.Set)):
-            return Many(tuple(self.value(one) for one in node.elts))
+            return Many(tuple(self.value(expression) for expression in node.elts))
         if isinstance(node, ast.Dict):
-            return Many(tuple(self.value(one) for one in node.values))
+            return Many(tuple(self.value(expression) for expression in node.values))
         if isinstance(node, ast.Lambda):
             return Function(self.cell, node)
         if isinstance(node, (ast.ListComp, ast.GeneratorExp, ast.SetComp)):
-            for one in node.generators:
-                self.bind(one.target, self.value(one.iter))
+            for generator in node.generators:
+                self.bind(generator.target, self.value(generator.iter))
             return whole(self.value(node.elt))
         if isinstance(node, (ast.BinOp, ast.BoolOp, ast.Compare, ast.IfExp, ast.UnaryOp)):
             parts = [
-                self.value(one) for one in ast.iter_child_nodes(node) if isinstance(one, ast.expr)
+                self.value(child)
+                for child in ast.iter_child_nodes(node)
+                if isinstance(child, ast.expr)
             ]
             return self.combined(parts, node)
         if isinstance(node, (ast.Starred, ast.Await)):
@@ -217,15 +219,15 @@ class _Run:
     def combined(self, parts: Sequence[Value], node: ast.AST) -> Value:
         """An operation on data: statistics among its parts are learnt into the result."""
         known = [one for part in parts if (one := data_of(part)) is not None]
-        rows = [one for one in known if not one.is_statistic]
+        rows = [data for data in known if not data.is_statistic]
         if not known:
             return None
         if not rows:
             return self.joined(known)
-        taints = frozenset().union(*(one.taints for one in known))
+        taints = frozenset().union(*(data.taints for data in known))
         for one in known:
             taints |= self.learnt(one, node)
-        return Data(frozenset().union(*(one.rows for one in rows)), taints)
+        return Data(frozenset().union(*(data.rows for data in rows)), taints)
 
     def learnt(self, value: Data, node: ast.AST) -> frozenset[Taint]:
         """What goes into data with a statistic."""
@@ -258,12 +260,15 @@ class _Run:
     # --- calls --------------------------------------------------------------------------------
 
     def call(self, node: ast.Call) -> Value:
-        arguments = [self.value(one) for one in node.args]
+        arguments = [self.value(expression) for expression in node.args]
         if self.wants_data(node.func):
             arguments = [
-                self.adopted(one, value) for one, value in zip(node.args, arguments, strict=True)
+                self.adopted(expression, value)
+                for expression, value in zip(node.args, arguments, strict=True)
             ]
-        keywords = {one.arg: self.value(one.value) for one in node.keywords if one.arg}
+        keywords = {
+            keyword.arg: self.value(keyword.value) for keyword in node.keywords if keyword.arg
+        }
         func = node.func
         if isinstance(func, ast.Name):
             own = self.read(func.id)
@@ -317,7 +322,7 @@ class _Run:
         given = [*arguments, *keywords.values()]
         place = Place(self.cell, node)
         if last == "enumerate" and given and isinstance(given[0], Many):
-            return Many(tuple(Many((None, one)) for one in given[0].items))
+            return Many(tuple(Many((None, item)) for item in given[0].items))
         if last == "zip":
             return zipped(given)
         if last in SPLITTERS:
@@ -360,8 +365,8 @@ class _Run:
         """`train_test_split`: two disjoint parts of each argument, the same for all of them."""
         self.splits += 1
         parts: list[Value] = []
-        for one in arguments:
-            data = data_of(one) or _NOTHING
+        for argument in arguments:
+            data = data_of(argument) or _NOTHING
             for side in ("a", "b"):
                 parts.append(data._replace(rows=below(data.rows, f"{self.splits}{side}")))
         return Many(tuple(parts))
@@ -379,7 +384,7 @@ class _Run:
         if len(self.frames) > _DEEPEST or self.steps > _MOST_STEPS:
             return self.joined([*arguments, *keywords.values()])
         parameters = function.node.args
-        names = [one.arg for one in (*parameters.posonlyargs, *parameters.args)]
+        names = [argument.arg for argument in (*parameters.posonlyargs, *parameters.args)]
         frame: dict[str, Value] = dict(zip(names, arguments, strict=False))
         frame.update({name: value for name, value in keywords.items() if name})
         cell, results = self.cell, self.results
@@ -402,11 +407,11 @@ class _Run:
         values = list(values)
         known = [one for value in values if (one := data_of(value)) is not None]
         if not known:
-            return next((one for one in values if isinstance(one, Estimator)), None)
+            return next((value for value in values if isinstance(value, Estimator)), None)
         return Data(
-            frozenset().union(*(one.rows for one in known)),
-            frozenset().union(*(one.taints for one in known)),
-            is_statistic=all(one.is_statistic for one in known),
+            frozenset().union(*(data.rows for data in known)),
+            frozenset().union(*(data.taints for data in known)),
+            is_statistic=all(data.is_statistic for data in known),
         )
 
     # --- methods ------------------------------------------------------------------------------
@@ -436,8 +441,10 @@ class _Run:
         else:
             result = data
         inplace = any(
-            one.arg == "inplace" and isinstance(one.value, ast.Constant) and one.value.value
-            for one in node.keywords
+            keyword.arg == "inplace"
+            and isinstance(keyword.value, ast.Constant)
+            and keyword.value.value
+            for keyword in node.keywords
         )
         if inplace and isinstance(node.func, ast.Attribute):
             target = node.func.value

@@ -108,7 +108,7 @@ class Evaluation(NamedTuple):
 def overlap(left: Rows, right: Rows) -> bool:
     """Whether some rows are in both: a path is the other, or stands above it."""
     return any(
-        one == other or one.startswith(other + "/") or other.startswith(one + "/")
-        for one in left
+        text == other or text.startswith(other + "/") or other.startswith(text + "/")
+        for text in left
         for other in right
     )

@@ -56,11 +56,13 @@ def draw_of(call: ast.Call, name: str) -> Draw | None:
     is_drawn = path in _STATES and shuffles is not False or path in _FOLDS and shuffles is True
     if top != "sklearn" or not is_drawn:
         return None
-    has_state = any(one.arg in ("random_state", None) for one in call.keywords)
+    has_state = any(keyword.arg in ("random_state", None) for keyword in call.keywords)
     return Draw("numpy", True, has_state)
 
 
 def constant_of(call: ast.Call, name: str) -> object:
     """The constant that a call's keyword has for its value, None if it has none."""
-    values = (one.value for one in call.keywords if one.arg == name)
-    return next((one.value for one in values if isinstance(one, ast.Constant)), None)
+    values = (keyword.value for keyword in call.keywords if keyword.arg == name)
+    return next(
+        (expression.value for expression in values if isinstance(expression, ast.Constant)), None
+    )

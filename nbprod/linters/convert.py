@@ -85,7 +85,12 @@ def merged(
         if more:
             both = sorted(
                 (*result.findings, *more),
-                key=lambda one: (one.place.cell or 0, one.place.line, one.place.column, one.code),
+                key=lambda finding: (
+                    finding.place.cell or 0,
+                    finding.place.line,
+                    finding.place.column,
+                    finding.code,
+                ),
             )
             result = replace(result, findings=tuple(both))
         found.append(result)

@@ -47,11 +47,11 @@ def ruff_remarks(paths: Sequence[str]) -> dict[str, list[Remark]]:
     done = _run(["check", "--output-format", "json", "--force-exclude", "--exit-zero"], paths)
     by_real_path = {os.path.realpath(path): path for path in paths}
     found: dict[str, list[Remark]] = {}
-    for one in json.loads(done):
-        path = by_real_path.get(os.path.realpath(one["filename"]))
-        code = one.get("code") or "invalid-syntax"
-        if path is not None and one.get("cell") and code not in LEFT_OUT:
-            found.setdefault(path, []).append(_remark(one, code))
+    for load in json.loads(done):
+        path = by_real_path.get(os.path.realpath(load["filename"]))
+        code = load.get("code") or "invalid-syntax"
+        if path is not None and load.get("cell") and code not in LEFT_OUT:
+            found.setdefault(path, []).append(_remark(load, code))
     return found
 
 

@@ -56,7 +56,7 @@ def unify(places: Sequence[Sequence[ast.stmt]]) -> Unified:
     Raises:
         CannotMerge: more than names and literals does.
     """
-    if len({len(one) for one in places}) > 1:
+    if len({len(sequence) for sequence in places}) > 1:
         raise CannotMerge("some of the places have more statements")
     reader = _Reader(len(places))
     for row in zip(*places, strict=True):
@@ -74,7 +74,7 @@ class _Reader:
 
     def read(self, row: Sequence[ast.AST], hint: str) -> None:
         first = row[0]
-        if any(type(one) is not type(first) for one in row):
+        if any(type(child) is not type(first) for child in row):
             raise CannotMerge(_MORE)
         if isinstance(first, ast.Constant):
             self._constant(row, hint)
@@ -85,7 +85,7 @@ class _Reader:
                 self._identifier(values)
             elif isinstance(values[0], (ast.AST, list)):
                 self._inner(first, field, values, hint)
-            elif any(one != values[0] for one in values):
+            elif any(value != values[0] for value in values):
                 raise CannotMerge(_MORE)
         if isinstance(first, ast.pattern) and len(self.holes) > holes:
             # A name in the place of a pattern's literal would catch everything.
@@ -95,7 +95,7 @@ class _Reader:
         if isinstance(values[0], ast.AST):
             self.read(_trees(values), _hint(node, field, hint))
             return
-        lists = [one if isinstance(one, list) else [] for one in values]
+        lists = [value if isinstance(value, list) else [] for value in values]
         if len({len(one) for one in lists}) > 1:
             raise CannotMerge(_MORE)
         for place, row in enumerate(zip(*lists, strict=True)):
@@ -105,8 +105,8 @@ class _Reader:
                 raise CannotMerge(_MORE)
 
     def _constant(self, row: Sequence[ast.AST], hint: str) -> None:
-        nodes = tuple(one for one in row if isinstance(one, ast.Constant))
-        if len({(type(one.value), repr(one.value)) for one in nodes}) > 1:
+        nodes = tuple(child for child in row if isinstance(child, ast.Constant))
+        if len({(type(constant.value), repr(constant.value)) for constant in nodes}) > 1:
             self.holes.append(LiteralHole(nodes, hint))
 
     def _identifier(self, values: Sequence[object]) -> None:
@@ -124,11 +124,11 @@ class _Reader:
 def _fields(row: Sequence[ast.AST]) -> Iterator[tuple[str, list[object]]]:
     for field in row[0]._fields:
         if field not in ("kind", "type_comment"):
-            yield field, [getattr(one, field, None) for one in row]
+            yield field, [getattr(child, field, None) for child in row]
 
 
 def _trees(values: Sequence[object]) -> list[ast.AST]:
-    trees = [one for one in values if isinstance(one, ast.AST)]
+    trees = [value for value in values if isinstance(value, ast.AST)]
     if len(trees) != len(values):
         raise CannotMerge(_MORE)
     return trees

@@ -39,8 +39,8 @@ class Repeated:
         return (
             len(bindings) > 1
             and not changed
-            and all(self._is_plain(one) for one in bindings)
-            and len({ast.dump(one.statement) for one in bindings}) == 1
+            and all(self._is_plain(site) for site in bindings)
+            and len({ast.dump(site.statement) for site in bindings}) == 1
         )
 
     def _is_plain(self, binding: BindingSite) -> bool:
@@ -50,16 +50,19 @@ class Repeated:
         if not isinstance(node, ast.FunctionDef) or unit is None or unit.cuts or unit.margin:
             return False
         arguments = node.args
-        defaults = (*arguments.defaults, *(one for one in arguments.kw_defaults if one))
-        return not node.decorator_list and all(is_immutable(one) for one in defaults)
+        defaults = (
+            *arguments.defaults,
+            *(expression for expression in arguments.kw_defaults if expression),
+        )
+        return not node.decorator_list and all(is_immutable(expression) for expression in defaults)
 
     def _removals(self, name: str) -> Iterator[Edit]:
         kept, *others = self.names.bindings[name]
         first = self.names.unit(kept)
         assert first is not None
         known = comments_above(self.facts.cell(first.cell).source, first)
-        for one in others:
-            unit = self.names.unit(one)
+        for site in others:
+            unit = self.names.unit(site)
             assert unit is not None
             source = self.facts.cell(unit.cell).source
             above = comments_above(source, unit)
@@ -80,7 +83,7 @@ def repeated_definitions(
     found = {}
     done: set[str] = set()
     for number in numbers:
-        nodes = (node for one in groups[number].fragments for node in one.nodes)
+        nodes = (node for fragment in groups[number].fragments for node in fragment.nodes)
         if not any(isinstance(node, ast.FunctionDef) for node in nodes):
             continue
         repeated = repeated or Repeated(facts)

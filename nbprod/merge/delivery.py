@@ -70,10 +70,10 @@ def _free(target: Target) -> Target:
 def _tests(functions: Iterable[Merged], target: Target) -> str:
     """A test that the notebooks find what they call, with the parameters that they give."""
     rows = []
-    for one in functions:
-        definition = ast.parse(one.text).body[0]
+    for merged in functions:
+        definition = ast.parse(merged.text).body[0]
         assert isinstance(definition, ast.FunctionDef)
-        rows.append(f'("{one.name}", {[each.arg for each in definition.args.args]!r}),')
+        rows.append(f'("{merged.name}", {[each.arg for each in definition.args.args]!r}),')
     text = "\n".join(
         [
             f'"""Tests of `{target.module}`, which has what notebooks have in common."""\n',

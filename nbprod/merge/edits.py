@@ -51,7 +51,7 @@ def merges_of(
     reasons: dict[int, str] = {}
     stretches: dict[int, list[tuple[str, StatementRange]]] = {}
     for number, group in enumerate(groups):
-        paths = [one.source.path for one in group.fragments]
+        paths = [fragment.source.path for fragment in group.fragments]
         try:
             _refuse_shown(paths, facts)
             places = stretches_of(group, facts, limits)
@@ -60,14 +60,16 @@ def merges_of(
             reasons[number] = str(error)
     sites: dict[str, list[CallSite]] = {}
     for own in stretches.values():
-        for path, one in own:
-            sites.setdefault(path, []).append(one.site)
+        for path, statement_range in own:
+            sites.setdefault(path, []).append(statement_range.site)
     grounds = {path: ground_of(facts[path], own) for path, own in sites.items()}
-    names = {*taken, *BUILTIN_NAMES}.union(*(one.names.bindings for one in grounds.values()))
+    names = {*taken, *BUILTIN_NAMES}.union(
+        *(split_notebook.names.bindings for split_notebook in grounds.values())
+    )
     found: dict[int, Merged] = {}
     for number, own in sorted(stretches.items(), key=lambda one: -_saved(one[1])):
         try:
-            pairs = [(grounds[path], one) for path, one in own]
+            pairs = [(grounds[path], statement_range) for path, statement_range in own]
             _refuse_overlaps(pairs, found.values())
             made = merge_function(pairs, names, module=module)
             _refuse_dependent(made, found.values())
@@ -87,13 +89,15 @@ def _refuse_shown(paths: Sequence[str], facts: Mapping[str, Facts]) -> None:
 
 def _saved(places: Sequence[tuple[str, StatementRange]]) -> int:
     """How much text goes when one of some places is left."""
-    return sum(one.site.end - one.site.start for _, one in places[1:])
+    return sum(
+        statement_range.site.end - statement_range.site.start for _, statement_range in places[1:]
+    )
 
 
 def _refuse_overlaps(places: _Places, before: Iterable[Merged]) -> None:
     for other in (call for made in before for call in made.calls):
-        for ground, one in places:
-            if ground is other.ground and _overlap(one.site, other.site):
+        for ground, statement_range in places:
+            if ground is other.ground and _overlap(statement_range.site, other.site):
                 raise CannotMerge("a larger group has some of the same code")
 
 
@@ -121,7 +125,7 @@ def edits_of(made: Merged, module: str | None = None) -> Iterator[tuple[Facts, E
         source = whole.cell(site.cell).source
         lost = _lost_comments(_text_of(call), kept)
         text = "".join(f"{line}\n" for line in lost) + call.text
-        if any(one is call.ground for one in seen):
+        if any(split_notebook is call.ground for split_notebook in seen):
             yield whole, Edit(Span(site.cell, site.start, site.end), text)
             continue
         seen.append(call.ground)
@@ -149,7 +153,7 @@ def _line_breaks(text: str) -> int:
 def _lost_comments(text: str, kept: str) -> list[str]:
     """The comments inside of a place that the function does not have."""
     there = set(_comments(kept))
-    return [one for one in _comments(text) if one not in there]
+    return [comment for comment in _comments(text) if comment not in there]
 
 
 def _comments(text: str) -> list[str]:
@@ -157,4 +161,4 @@ def _comments(text: str) -> list[str]:
         tokens = [*tokenize.generate_tokens(io.StringIO(text).readline)]
     except (tokenize.TokenError, SyntaxError, IndentationError):
         return []
-    return [one.string for one in tokens if one.type == tokenize.COMMENT]
+    return [token_info.string for token_info in tokens if token_info.type == tokenize.COMMENT]

@@ -64,13 +64,15 @@ def stretches_of(
     Raises:
         CannotMerge: there is no such run, or it is too small.
     """
-    whole = [one.source.statements[one.start : one.end] for one in group.fragments]
+    whole = [
+        fragment.source.statements[fragment.start : fragment.end] for fragment in group.fragments
+    ]
     statements = _alike(whole, limits)
     while _starts_from_other_literals(statements) and is_large(statements[0][1:], limits):
-        statements = [one[1:] for one in statements]
+        statements = [sequence[1:] for sequence in statements]
     places = _stretches(group, statements, facts)
-    if any(one.shows for one in places):
-        statements = [one[:-1] for one in statements]
+    if any(statement_range.shows for statement_range in places):
+        statements = [sequence[:-1] for sequence in statements]
         if not is_large(statements[0], limits):
             raise CannotMerge("too little is left without what the cells show")
         places = _stretches(group, statements, facts)
@@ -80,8 +82,8 @@ def stretches_of(
 def _starts_from_other_literals(places: Sequence[Sequence[Statement]]) -> bool:
     """Whether the first statement of each place gives a name to data of its own."""
     values = set()
-    for one in places:
-        node = one[0].node
+    for sequence in places:
+        node = sequence[0].node
         if not isinstance(node, ast.Assign) or not isinstance(node.targets[0], ast.Name):
             return False
         try:
@@ -108,10 +110,10 @@ def _alike(places: Sequence[Sequence[Statement]], limits: Limits) -> list[Sequen
             run = first[start:end]
             if total <= weight or not is_large(run, limits):
                 continue
-            there = [_within(run, start, one) for one in others]
-            if any(one is None for one in there):
+            there = [_within(run, start, sequence) for sequence in others]
+            if any(sequence is None for sequence in there):
                 break
-            weight, best = total, [run, *(one for one in there if one is not None)]
+            weight, best = total, [run, *(sequence for sequence in there if sequence is not None)]
     if not best:
         raise CannotMerge(reason)
     return best
@@ -121,10 +123,10 @@ def _within(
     run: Sequence[Statement], start: int, place: Sequence[Statement]
 ) -> Sequence[Statement] | None:
     """Where a run is in another place: as far from its start, else the first."""
-    wanted = [one.digest for one in run]
+    wanted = [statement.digest for statement in run]
     for at in (start, *range(len(place) - len(run) + 1)):
         found = place[at : at + len(run)]
-        if [one.digest for one in found] == wanted:
+        if [statement.digest for statement in found] == wanted:
             return found
     return None
 
@@ -133,8 +135,12 @@ def _stretches(
     group: CloneGroup, statements: Sequence[Sequence[Statement]], facts: Mapping[str, Facts]
 ) -> list[StatementRange]:
     return [
-        stretch_of(facts[one.source.path], (one.source.cell or 1) - 1, [each.node for each in own])
-        for one, own in zip(group.fragments, statements, strict=True)
+        stretch_of(
+            facts[fragment.source.path],
+            (fragment.source.cell or 1) - 1,
+            [each.node for each in own],
+        )
+        for fragment, own in zip(group.fragments, statements, strict=True)
     ]
 
 
@@ -167,35 +173,35 @@ def merge_function(
         CannotMerge: it would not do what the places do.
     """
     ground, first = stretches[0]
-    units = [own.units(one.site) for own, one in stretches]
-    unified = unify([[one.node for one in own] for own in units])
+    units = [own.units(statement_range.site) for own, statement_range in stretches]
+    unified = unify([[statement.node for statement in own] for own in units])
     places = [
-        Occurrence(own, one.site, names)
-        for (own, one), names in zip(stretches, unified.names, strict=True)
+        Occurrence(own, statement_range.site, names)
+        for (own, statement_range), names in zip(stretches, unified.names, strict=True)
     ]
     needs = needs_of(places, module=module)
     texts = _literal_texts(unified, units, places)
     arguments = _arguments(unified, needs, texts, ground)
-    literals = sum(one.keyword for one in arguments)
+    literals = sum(argument.keyword for argument in arguments)
     if len(arguments) > _MOST_PARAMETERS or literals > _MOST_LITERALS:
         raise CannotMerge("the function would have more parameters than are of use")
     if len(needs.results) > _MOST_RESULTS:
         raise CannotMerge("the function would have more results than are of use")
     renamed = {
-        mine: one.name
-        for mine, one in zip(needs.parameters, arguments, strict=False)
-        if mine != one.name
+        mine: argument.name
+        for mine, argument in zip(needs.parameters, arguments, strict=False)
+        if mine != argument.name
     }
-    by_texts = {one.texts: one.name for one in arguments if one.keyword}
+    by_texts = {argument.texts: argument.name for argument in arguments if argument.keyword}
     holes = tuple((hole, by_texts[text]) for hole, text in zip(unified.holes, texts, strict=True))
     body = body_of(Draft(units[0], ground.facts, renamed, holes))
     name = _name(first, needs, ground, taken)
-    inside = [renamed.get(one, one) for one in needs.results]
-    text = function_text(name, [one.name for one in arguments], body, inside)
+    inside = [renamed.get(result, result) for result in needs.results]
+    text = function_text(name, [argument.name for argument in arguments], body, inside)
     back = [
-        {renamed.get(mine, mine): theirs for mine, theirs in one.items()} for one in unified.names
+        {renamed.get(mine, mine): theirs for mine, theirs in name.items()} for name in unified.names
     ]
-    prove(text, arguments, back, [one.nodes for _, one in stretches])
+    prove(text, arguments, back, [statement_range.nodes for _, statement_range in stretches])
     calls = tuple(
         _call(name, arguments, number, needs, place) for number, place in enumerate(places)
     )
@@ -206,15 +212,16 @@ def _call(
     name: str, arguments: Sequence[Argument], number: int, needs: Signature, place: Occurrence
 ) -> Call:
     given = [
-        f"{one.name}={one.texts[number]}" if one.keyword else one.texts[number] for one in arguments
+        f"{argument.name}={argument.texts[number]}" if argument.keyword else argument.texts[number]
+        for argument in arguments
     ]
-    bound = [place.names[one] for one in needs.results]
+    bound = [place.names[result] for result in needs.results]
     return Call(
         place.ground,
         place.site,
         call_text(name, given, bound),
-        frozenset(one.texts[number] for one in arguments if not one.keyword),
-        frozenset(place.names[one] for one in needs.bound) - set(bound),
+        frozenset(argument.texts[number] for argument in arguments if not argument.keyword),
+        frozenset(place.names[text] for text in needs.bound) - set(bound),
     )
 
 
@@ -261,11 +268,11 @@ def _literal_texts(
                 if isinstance(part, ast.Constant):
                     cells[id(part)] = unit.cell
                 elif isinstance(part, ast.JoinedStr):
-                    inside |= {id(one) for one in ast.walk(part)}
+                    inside |= {id(child) for child in ast.walk(part)}
     written: dict[tuple[str, ...], tuple[str, ...]] = {}
     found = []
     for hole in unified.holes:
-        values = tuple(repr(one.value) for one in hole.nodes)
+        values = tuple(repr(constant.value) for constant in hole.nodes)
         if values not in written:
             written[values] = tuple(
                 repr(node.value)
@@ -290,8 +297,8 @@ def _parameter_name(
         return common
     bindings = ground.names.bindings.get(mine, ())
     is_data = bool(bindings) and not any(
-        isinstance(one.statement, (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef))
-        for one in bindings
+        isinstance(site.statement, (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef))
+        for site in bindings
     )
     if is_data:
         return mine
@@ -338,8 +345,10 @@ def _name(
 ) -> str:
     comment = _comment(first.site, ground.whole)
     imported = ground.whole.imported
-    draw = any(draws(one, imported) or _AXES & _names_in(one) for one in first.nodes)
-    telling = [one for one in needs.results if len(one) > 1]
+    draw = any(
+        draws(statement, imported) or _AXES & _names_in(statement) for statement in first.nodes
+    )
+    telling = [result for result in needs.results if len(result) > 1]
     name = function_name("", comment, telling, draw, taken)
     return unique("repeated_steps", taken) if name.startswith("run_cells") else name
 
@@ -357,6 +366,6 @@ def _is_code(text: str) -> bool:
     except (SyntaxError, ValueError):
         return False
     return not all(
-        isinstance(one, ast.Expr) and isinstance(one.value, (ast.Name, ast.Constant))
-        for one in tree.body
+        isinstance(statement, ast.Expr) and isinstance(statement.value, (ast.Name, ast.Constant))
+        for statement in tree.body
     )

@@ -67,7 +67,7 @@ def share(
     }
     while True:
         left = [number for number in range(len(groups)) if number not in reasons]
-        facts = {path: one.facts for path, one in notebooks.items()}
+        facts = {path: read.facts for path, read in notebooks.items()}
         merges = merges_of([groups[one] for one in left], facts, limits, taken, module=True)
         found = {left[number]: made for number, made in merges.found.items()}
         reasons |= {left[number]: reason for number, reason in merges.reasons.items()}
@@ -89,7 +89,7 @@ def share(
 
 
 def _unfit(group: CloneGroup, notebooks: Mapping[str, Read]) -> str | None:
-    paths = {one.source.path for one in group.fragments}
+    paths = {fragment.source.path for fragment in group.fragments}
     if any(path not in notebooks for path in paths):
         return "it is in a module, too: import it from there"
     if len(paths) == 1:
@@ -102,10 +102,10 @@ def _with_other_imports(found: Mapping[int, Merged]) -> dict[int, str]:
     bound: dict[str, Import] = {}
     reasons = {}
     for number, made in found.items():
-        for one in made.imports:
-            known = bound.setdefault(one.bound, one)
-            if (known.module, known.name) != (one.module, one.name):
-                reasons[number] = f"`{one.bound}` is another import in the module"
+        for import_ in made.imports:
+            known = bound.setdefault(import_.bound, import_)
+            if (known.module, known.name) != (import_.module, import_.name):
+                reasons[number] = f"`{import_.bound}` is another import in the module"
     return reasons
 
 
@@ -134,14 +134,16 @@ def _module(found: Iterable[Merged], notebooks: Mapping[str, Read]) -> str:
     functions = list(found)
     if not functions:
         return ""
-    paths = sorted({call.ground.whole.notebook.path for one in functions for call in one.calls})
+    paths = sorted(
+        {call.ground.whole.notebook.path for merged in functions for call in merged.calls}
+    )
     names = ", ".join(f"`{path.replace(chr(92), '/').rpartition('/')[2]}`" for path in paths[:3])
     more = f" and {len(paths) - 3} more notebooks" if len(paths) > 3 else ""
-    imports = {one.bound: one for made in functions for one in made.imports}
+    imports = {import_.bound: import_ for made in functions for import_ in made.imports}
     lines = [f'"""What {names}{more} have in common."""\n', "from typing import Any"]
-    lines += [import_text(one) for one in imports.values()]
-    text = "\n".join([*lines, *(f"\n\n{one.text}" for one in functions)]) + "\n"
-    dotted = {name: one.dotted for name, one in imports.items()}
+    lines += [import_text(import_) for import_ in imports.values()]
+    text = "\n".join([*lines, *(f"\n\n{merged.text}" for merged in functions)]) + "\n"
+    dotted = {name: import_.dotted for name, import_ in imports.items()}
     shadowed = BUILTIN_NAMES.intersection(
         name for made in functions for call in made.calls for name in call.ground.names.bindings
     )

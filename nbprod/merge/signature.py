@@ -52,7 +52,7 @@ def needs_of(places: Sequence[Occurrence], *, module: bool = False) -> Signature
     results: tuple[str, ...] = ()
     for _ in range(_MOST_ROUNDS):
         asked = [_asked(places, number, results) for number in range(len(places))]
-        wanted = {name for one in asked for name in one.results} | _outcomes(asked[0].live)
+        wanted = {name for asked in asked for name in asked.results} | _outcomes(asked[0].live)
         before = results
         results = tuple(name for name in asked[0].live.bound if name in wanted)
         if results == before:
@@ -61,7 +61,7 @@ def needs_of(places: Sequence[Occurrence], *, module: bool = False) -> Signature
                 _parameters(places, asked, results, frozenset(common)),
                 results,
                 tuple(asked[0].live.bound),
-                tuple(one for made in common.values() for one in made) if module else (),
+                tuple(import_ for made in common.values() for import_ in made) if module else (),
             )
     raise CannotMerge("the places need more and more of each other")
 
@@ -70,9 +70,13 @@ def _outcomes(live: Liveness) -> set[str]:
     """What the code makes in the end and does not use itself: a person may want to look at it."""
     found: set[str] = set()
     for unit in live.part.body:
-        found -= {one.id for one in live.names.loads_of(unit.node)}
+        found -= {name_node.id for name_node in live.names.loads_of(unit.node)}
         if isinstance(unit.node, (ast.Assign, ast.AnnAssign)):
-            found |= {one for one in bound_names([unit.node]) if not one.startswith("_")}
+            found |= {
+                bound_name
+                for bound_name in bound_names([unit.node])
+                if not bound_name.startswith("_")
+            }
     return found & live.effect.binds
 
 
@@ -101,14 +105,18 @@ def _asked(places: Sequence[Occurrence], number: int, results: Sequence[str]) ->
     if live.left_behind:
         raise CannotMerge(f"`{live.left_behind[0]}` may be left with another value")
     back = {theirs: mine for mine, theirs in place.names.items()}
-    unknown = [one for one in live.loaded if one not in back]
+    unknown = [text for text in live.loaded if text not in back]
     if unknown:
         raise CannotMerge(f"`{unknown[0]}` is read inside a text")
     return _Asked(
         live,
         place.names,
-        tuple(back[one.name] for one in parameters),
-        tuple(back[one.name] for one in returned if one.name != "_" or _is_read("_", ground)),
+        tuple(back[variable.name] for variable in parameters),
+        tuple(
+            back[variable.name]
+            for variable in returned
+            if variable.name != "_" or _is_read("_", ground)
+        ),
     )
 
 
@@ -130,7 +138,7 @@ def _present(places: Sequence[Occurrence], number: int, results: Sequence[str]) 
             if cells[0] < first:
                 found |= {other.names[name] for name in results}
     for name, bindings in ground.names.bindings.items():
-        if any(one.cell < first and one.cell not in rewritten for one in bindings):
+        if any(site.cell < first and site.cell not in rewritten for site in bindings):
             found.add(name)
     return frozenset(found)
 
@@ -143,16 +151,16 @@ def _parameters(
 ) -> tuple[str, ...]:
     """The names that every place can give, in the order in which they are first used."""
     first = asked[0].live
-    wanted = {name for one in asked for name in one.parameters}
+    wanted = {name for asked in asked for name in asked.parameters}
     # What is an import to one notebook is no parameter of its own there.
     wanted |= {name for name in first.loaded if name not in first.bound and name not in common}
     found = []
-    for name in (*first.loaded, *(one for one in first.bound if one not in first.loaded)):
+    for name in (*first.loaded, *(text for text in first.bound if text not in first.loaded)):
         if name not in wanted or name in common:
             continue
         for place, own in zip(places, asked, strict=True):
             imports = own.live.closure.imports.get(place.names[name], ())
-            if any(one.name is None for one in imports):
+            if any(import_.name is None for import_ in imports):
                 raise CannotMerge(f"`{place.names[name]}` is another module elsewhere")
             if name not in own.parameters and not _can_be_given(place.names[name], place, own.live):
                 raise CannotMerge(f"`{place.names[name]}` may have no value yet")
@@ -171,9 +179,9 @@ def _defined(places: Sequence[Occurrence], first: Liveness) -> dict[str, tuple[I
         if name not in first.bound
         and all(place.names[name] == name for place in places)
         and all(
-            isinstance(one.statement, _DEFINING)
+            isinstance(site.statement, _DEFINING)
             for place in places
-            for one in place.ground.names.bindings.get(name, ())
+            for site in place.ground.names.bindings.get(name, ())
         )
     }
 
@@ -182,7 +190,7 @@ def _importable(asked: Sequence[_Asked]) -> dict[str, tuple[Import, ...]]:
     """The names that a module imports by itself as all the notebooks do, or that are Python's."""
     found = {}
     for name in asked[0].live.loaded:
-        made = [_imports(name, one) for one in asked]
+        made = [_imports(name, asked) for asked in asked]
         first = made[0]
         if first is not None and all(
             one is not None and _targets(one) == _targets(first) for one in made
@@ -209,7 +217,7 @@ def _imports(name: str, asked: _Asked) -> tuple[Import, ...] | None:
 
 
 def _targets(made: Iterable[Import]) -> set[tuple[str, str | None]]:
-    return {(one.module, one.name) for one in made}
+    return {(import_.module, import_.name) for import_ in made}
 
 
 def _can_be_given(name: str, place: Occurrence, live: Liveness) -> bool:
@@ -220,7 +228,7 @@ def _can_be_given(name: str, place: Occurrence, live: Liveness) -> bool:
         return True
     first = place.ground.cells(place.site)[0]
     return any(
-        name in names.effects(one.cell)[one.rank].binds
-        for one in names.bindings[name]
-        if one.cell < first and one.rank >= 0
+        name in names.effects(site.cell)[site.rank].binds
+        for site in names.bindings[name]
+        if site.cell < first and site.rank >= 0
     )

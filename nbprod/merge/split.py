@@ -59,7 +59,9 @@ class SplitNotebook:
             if taken is None or taken.problem is not None:
                 raise CannotMerge(taken.problem.reason if taken and taken.problem else "no Python")
             found += taken.units
-        if any(one.kind != "loose" or one.cuts or one.margin for one in found):
+        if any(
+            statement.kind != "loose" or statement.cuts or statement.margin for statement in found
+        ):
             raise CannotMerge("there are imports, texts or magics between the statements")
         return tuple(found)
 
@@ -72,16 +74,22 @@ def stretch_of(facts: Facts, cell: int, nodes: Sequence[ast.stmt]) -> StatementR
     """
     parsed = facts.parsed[cell]
     assert parsed is not None and parsed.tree is not None
-    if any(one.kind == "cell" for one in parsed.magics):
+    if any(magic.kind == "cell" for magic in parsed.magics):
         raise CannotMerge("a cell magic is about the whole cell")
-    if facts.is_parameters(cell) or any(facts.program.is_input(cell, one) for one in nodes):
+    if facts.is_parameters(cell) or any(
+        facts.program.is_input(cell, statement) for statement in nodes
+    ):
         raise CannotMerge("holds parameters of the notebook")
     taken = units_of(parsed)
     if taken.problem is not None and _is_inside(taken.problem.offset, facts, cell, nodes):
         raise CannotMerge(taken.problem.reason)
     body = parsed.tree.body
-    wanted = {(one.lineno, one.col_offset) for one in nodes}
-    places = [at for at, one in enumerate(body) if (one.lineno, one.col_offset) in wanted]
+    wanted = {(statement.lineno, statement.col_offset) for statement in nodes}
+    places = [
+        at
+        for at, statement in enumerate(body)
+        if (statement.lineno, statement.col_offset) in wanted
+    ]
     if len(places) != len(nodes) or places[-1] - places[0] + 1 != len(places):
         raise CannotMerge("there are imports, texts or magics between the statements")
     source = parsed.cell.source
@@ -91,8 +99,11 @@ def stretch_of(facts: Facts, cell: int, nodes: Sequence[ast.stmt]) -> StatementR
     if not _BEFORE.search(source, 0, start) or behind is None:
         raise CannotMerge("other code stands on the same line")
     if any(
-        one.text.part == "source" and one.text.cell == cell and one.start < end and start < one.end
-        for one in facts.secrets
+        secret.text.part == "source"
+        and secret.text.cell == cell
+        and secret.start < end
+        and start < secret.end
+        for secret in facts.secrets
     ):
         raise CannotMerge("holds a credential")
     above = _COMMENTS.search(source[:start])

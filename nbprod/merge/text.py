@@ -106,8 +106,10 @@ class _Changed(ast.NodeTransformer):
     def visit_JoinedStr(self, node: ast.JoinedStr) -> ast.AST:
         self.generic_visit(node)
         node.values = [
-            ast.FormattedValue(one, -1, None) if isinstance(one, ast.Name) else one
-            for one in node.values
+            ast.FormattedValue(expression, -1, None)
+            if isinstance(expression, ast.Name)
+            else expression
+            for expression in node.values
         ]
         return node
 
@@ -130,7 +132,7 @@ def _wrapped(head: str, arguments: Sequence[str], tail: str) -> str:
     line = f"{head}{', '.join(arguments)}{tail}"
     if len(line) <= _WIDTH or not arguments:
         return line
-    inner = "".join(f"    {one},\n" for one in arguments)
+    inner = "".join(f"    {argument},\n" for argument in arguments)
     return f"{head}\n{inner}{tail}"
 
 
@@ -160,14 +162,18 @@ def prove(
         raise CannotMerge("the function would be no Python") from None
     assert isinstance(definition, ast.FunctionDef)
     for number, statements in enumerate(places):
-        literals = {one.name: one.texts[number] for one in arguments if one.keyword}
+        literals = {
+            argument.name: argument.texts[number] for argument in arguments if argument.keyword
+        }
         back = _Back(names[number], literals)
         own = definition.body[: len(statements)]
         left = definition.body[len(statements) :]
-        if len(own) < len(statements) or any(not isinstance(one, ast.Return) for one in left):
+        if len(own) < len(statements) or any(
+            not isinstance(statement, ast.Return) for statement in left
+        ):
             raise CannotMerge("the function would not be all of the places")
-        for one, wanted in zip(own, statements, strict=True):
-            made = back.visit(copy.deepcopy(one))
+        for statement, wanted in zip(own, statements, strict=True):
+            made = back.visit(copy.deepcopy(statement))
             if _dump(made) != _dump(wanted):
                 raise CannotMerge("the function would not be all of the places")
 
@@ -192,12 +198,12 @@ class _Back(ast.NodeTransformer):
 
     def visit_JoinedStr(self, node: ast.JoinedStr) -> ast.AST:
         pieces: list[ast.expr] = []
-        for one in node.values:
-            inner = one.value if isinstance(one, ast.FormattedValue) else None
+        for expression in node.values:
+            inner = expression.value if isinstance(expression, ast.FormattedValue) else None
             if isinstance(inner, ast.Name) and inner.id in self.literals:
                 pieces.append(ast.Constant(self.literals[inner.id]))
             else:
-                pieces.append(self.visit(one))
+                pieces.append(self.visit(expression))
         node.values = pieces
         return node
 

@@ -33,7 +33,11 @@ def effect_of(statements: Iterable[ast.stmt], bound: frozenset[str] = frozenset(
         reads |= effect.reads - binds
         binds |= effect.binds
         if isinstance(statement, ast.Delete):
-            binds -= {one.id for one in statement.targets if isinstance(one, ast.Name)}
+            binds -= {
+                expression.id
+                for expression in statement.targets
+                if isinstance(expression, ast.Name)
+            }
     return Assignments(frozenset(reads), frozenset(binds))
 
 
@@ -47,7 +51,7 @@ def _one(node: ast.stmt) -> Assignments:
         reads = _reads(node.iter) | _reads(node.target) | body.reads | other.reads
         if not _turns(node.iter):
             return Assignments(reads, frozenset())
-        leaves = any(isinstance(one, (ast.Break, ast.Continue)) for one in ast.walk(node))
+        leaves = any(isinstance(child, (ast.Break, ast.Continue)) for child in ast.walk(node))
         return Assignments(reads, targets if leaves else body.binds)
     if isinstance(node, ast.While):
         reads = _reads(node.test) | effect_of(node.body).reads | effect_of(node.orelse).reads
@@ -62,7 +66,7 @@ def _one(node: ast.stmt) -> Assignments:
             captured = frozenset(bound_names([ast.Match(subject=node.subject, cases=[
                 ast.match_case(pattern=case.pattern, guard=None, body=[])
             ])]))  # fmt: skip
-            patterns = frozenset(one.id for one in loads(case.pattern))
+            patterns = frozenset(name_node.id for name_node in loads(case.pattern))
             guard = _reads(case.guard) if case.guard else frozenset()
             reads |= patterns | (guard - captured) | effect_of(case.body, captured).reads
         return Assignments(reads, frozenset())
@@ -72,7 +76,7 @@ def _one(node: ast.stmt) -> Assignments:
 def _turns(node: ast.expr) -> bool:
     """Whether a loop over this has a turn for sure."""
     if isinstance(node, (ast.List, ast.Tuple, ast.Set)):
-        return any(not isinstance(one, ast.Starred) for one in node.elts)
+        return any(not isinstance(expression, ast.Starred) for expression in node.elts)
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "range":
         return (
             len(node.args) == 1
@@ -84,7 +88,7 @@ def _turns(node: ast.expr) -> bool:
 
 
 def _simple(node: ast.stmt) -> Assignments:
-    reads = frozenset(one.id for one in loads(node))
+    reads = frozenset(name_node.id for name_node in loads(node))
     if isinstance(node, ast.Delete):
         return Assignments(reads, frozenset())
     if isinstance(node, ast.AnnAssign) and node.value is None:
@@ -126,7 +130,7 @@ def _try(node: ast.Try) -> Assignments:
 
 
 def _reads(node: ast.expr) -> frozenset[str]:
-    return frozenset(one.id for one in loads(node))
+    return frozenset(name_node.id for name_node in loads(node))
 
 
 def _targets(nodes: Sequence[ast.expr]) -> frozenset[str]:

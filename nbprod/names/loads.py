@@ -91,9 +91,9 @@ def _definition_loads(
 def _annotations(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[ast.expr]:
     arguments = node.args
     every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
-    for one in (*every, arguments.vararg, arguments.kwarg):
-        if one is not None and one.annotation is not None:
-            yield one.annotation
+    for argument in (*every, arguments.vararg, arguments.kwarg):
+        if argument is not None and argument.annotation is not None:
+            yield argument.annotation
     if node.returns is not None:
         yield node.returns
 
@@ -120,9 +120,9 @@ def deferred(node: ast.AST) -> Iterator[Deferred]:
     """The outermost functions, classes and generator expressions of a statement."""
     if isinstance(node, _CALLABLES):
         if isinstance(node, ast.GeneratorExp):
-            reads = frozenset(one.id for one in _expression_loads(node))
+            reads = frozenset(name_node.id for name_node in _expression_loads(node))
         else:
-            reads = frozenset(one.id for one in scope_of(node, -1).reads)
+            reads = frozenset(name_node.id for name_node in scope_of(node, -1).reads)
         yield Deferred(node, reads)
         return
     for child in children(node):

@@ -97,7 +97,7 @@ def units_of(parsed: ParsedCell, *, shell: bool = False) -> CellUnits:
     units: list[StatementText] = []
     at = _header_end(parsed)
     header = parsed.cell.source[:at].strip()
-    standing = {(one.lineno, one.col_offset): one for one in parsed.magics if one.lineno}
+    standing = {(magic.lineno, magic.col_offset): magic for magic in parsed.magics if magic.lineno}
     body = parsed.tree.body
     for position, node in enumerate(body):
         following = body[position + 1] if position + 1 < len(body) else None
@@ -118,7 +118,7 @@ def units_of(parsed: ParsedCell, *, shell: bool = False) -> CellUnits:
         and units[-1].kind == "loose"
         and not parsed.suppressed_output
     )
-    names = {one.name for one in parsed.magics if one.kind == "cell"}
+    names = {magic.name for magic in parsed.magics if magic.kind == "cell"}
     return CellUnits(tuple(units), header, "capture" in names, shows)
 
 
@@ -142,7 +142,7 @@ def _cell_problem(parsed: ParsedCell) -> Problem | None:
 
 def _header_end(parsed: ParsedCell) -> int:
     """Where the lines of cell magics end."""
-    ends = [one.end for one in parsed.magics if one.kind == "cell"]
+    ends = [magic.end for magic in parsed.magics if magic.kind == "cell"]
     if not ends:
         return 0
     rest = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|\Z)").match(parsed.cell.source, max(ends))

@@ -60,9 +60,9 @@ class NameTable:
     def __init__(self, parsed: Sequence[ParsedCell | None], *, shell: Container[int] = ()) -> None:
         self.parsed = parsed
         self.cells: dict[int, CellUnits] = {
-            one.cell.index: units_of(one, shell=one.cell.index in shell)
-            for one in parsed
-            if one is not None
+            parsed.cell.index: units_of(parsed, shell=parsed.cell.index in shell)
+            for parsed in parsed
+            if parsed is not None
         }
         self._loaded: dict[int, tuple[ast.Name, ...]] = {}
         self._reads: dict[int, frozenset[str]] = {}
@@ -75,8 +75,8 @@ class NameTable:
     def bindings(self) -> dict[str, list[BindingSite]]:
         """Every statement that binds each name, in document order, magics included."""
         found: dict[str, list[BindingSite]] = {}
-        for one in self._all_bindings():
-            found.setdefault(one.name, []).append(one)
+        for site in self._all_bindings():
+            found.setdefault(site.name, []).append(site)
         return found
 
     def _all_bindings(self) -> Iterator[BindingSite]:
@@ -148,7 +148,9 @@ class NameTable:
         found = self._reads.get(cell)
         if found is None:
             statements = self.statements(cell)
-            own = {one.id for statement in statements for one in self.loads_of(statement)}
+            own = {
+                name_node.id for statement in statements for name_node in self.loads_of(statement)
+            }
             found = self._reads[cell] = frozenset(own | self.magic_reads(cell))
         return found
 
@@ -157,7 +159,11 @@ class NameTable:
         parsed = self.parsed[cell]
         if parsed is None:
             return set()
-        return {one.name for magic in parsed.magics for one in (*magic.reads, *magic.interpolates)}
+        return {
+            magic_name.name
+            for magic in parsed.magics
+            for magic_name in (*magic.reads, *magic.interpolates)
+        }
 
     def deferred_reads(self, cell: int) -> frozenset[str]:
         """The names that functions inside a cell read when they are called."""
@@ -176,7 +182,7 @@ class NameTable:
         found = self._effects.get(cell)
         if found is None:
             statements = self.statements(cell)
-            found = self._effects[cell] = [effect_of([one]) for one in statements]
+            found = self._effects[cell] = [effect_of([statement]) for statement in statements]
         return found
 
     @cached_property

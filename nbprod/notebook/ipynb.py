@@ -212,7 +212,7 @@ _OLD_MIME = {
 
 
 def _outputs(outputs: Sequence[Any]) -> list[Mapping[str, Any]]:
-    return [_output(one) for one in outputs if isinstance(one, dict)]
+    return [_output(output) for output in outputs if isinstance(output, dict)]
 
 
 def _output(output: dict[str, Any]) -> Mapping[str, Any]:

@@ -74,7 +74,7 @@ class Cache:
                 reads, findings = json.load(file)
             if any(_digest(read_file(name)) != digest for name, digest in reads.items()):
                 return None
-            return tuple(_decoded(one) for one in findings)
+            return tuple(_decoded(finding) for finding in findings)
         except (OSError, ValueError, TypeError, KeyError, IndexError, AttributeError):
             return None
 
@@ -85,7 +85,7 @@ class Cache:
         try:
             self._prepare(os.path.dirname(path))
             with open(temporary, "w", encoding="ascii") as file:
-                json.dump([reads, [_encoded(one) for one in findings]], file)
+                json.dump([reads, [_encoded(finding) for finding in findings]], file)
             os.replace(temporary, path)
         except OSError:
             return

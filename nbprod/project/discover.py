@@ -61,11 +61,11 @@ def iter_notebook_paths(
             found: Iterator[Discovered] = walker.walk(given)
         else:
             found = _explicit(given, exclude, respect_gitignore, force_exclude)
-        for one in found:
-            identity = os.path.abspath(one.path)
+        for file in found:
+            identity = os.path.abspath(file.path)
             if identity not in seen:
                 seen.add(identity)
-                yield one
+                yield file
 
 
 def _has_notebook_suffix(path: str) -> bool:
@@ -132,8 +132,8 @@ class _Walker:
         rules: list[_Ignore] = []
         top = os.path.join(current, ".git", "info", "exclude")
         rules += self._read(top, current)
-        for one in reversed(chain):
-            rules += self._read(os.path.join(one, ".gitignore"), one)
+        for text in reversed(chain):
+            rules += self._read(os.path.join(text, ".gitignore"), text)
         return tuple(rules)
 
     def _read(self, path: str, root: str) -> list[_Ignore]:

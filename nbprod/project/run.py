@@ -181,13 +181,13 @@ def discover(paths: Sequence[str], configure: Configure) -> list[Discovered]:
     found: dict[str, Discovered] = {}
     for path in paths:
         settings = configure(path)
-        for one in iter_notebook_paths(
+        for file in iter_notebook_paths(
             (path,),
             exclude=(*settings.exclude, *settings.extend_exclude),
             respect_gitignore=settings.respect_gitignore,
             force_exclude=settings.force_exclude,
         ):
-            found.setdefault(os.path.abspath(one.path), one)
+            found.setdefault(os.path.abspath(file.path), file)
     return list(found.values())
 
 
@@ -199,7 +199,7 @@ def iter_results(
     What is kept of an earlier run is taken first, so that no process is started for nothing.
     """
     kept = _kept_results(found, configure)
-    rest = [one for number, one in enumerate(found) if number not in kept]
+    rest = [file for number, file in enumerate(found) if number not in kept]
     checked = _iter_checked(rest, configure, jobs)
     for number in range(len(found)):
         yield kept[number] if number in kept else next(checked)
@@ -209,13 +209,13 @@ def _kept_results(found: Sequence[Discovered], configure: Configure) -> dict[int
     """What the cache has, by number; it is given up where it mostly has nothing."""
     kept: dict[int, FileResult] = {}
     missed = 0
-    for number, one in enumerate(found):
-        settings = configure(one.path)
-        if one.problem is None and settings.cache and os.path.isdir(settings.cache_dir):
-            settings = _with_declared(one.path, settings)
-            findings = _kept_findings(one.path, settings)
+    for number, file in enumerate(found):
+        settings = configure(file.path)
+        if file.problem is None and settings.cache and os.path.isdir(settings.cache_dir):
+            settings = _with_declared(file.path, settings)
+            findings = _kept_findings(file.path, settings)
             if findings is not None:
-                kept[number] = FileResult(one.path, findings)
+                kept[number] = FileResult(file.path, findings)
                 continue
         missed += 1
         if missed > _FEW_MISSES + len(kept):
@@ -249,8 +249,8 @@ def _iter_checked(
         yield from _in_processes(found, configure, count)
         return
     with _quiet_collector():
-        for one in found:
-            yield check_file(one, configure(one.path))
+        for file in found:
+            yield check_file(file, configure(file.path))
 
 
 class _quiet_collector:  # noqa: N801 - used as a context manager only
@@ -269,9 +269,9 @@ def _is_much(found: Sequence[Discovered]) -> bool:
     if len(found) < _PARALLEL_FILES:
         return False
     size = 0
-    for one in found:
+    for file in found:
         try:
-            size += os.stat(one.path).st_size
+            size += os.stat(file.path).st_size
         except OSError:
             continue
         if size > _PARALLEL_BYTES:
@@ -290,7 +290,7 @@ def _in_processes(
     gc.freeze()
     chunks = list(_chunks(found, jobs))
     with ProcessPoolExecutor(max_workers=min(jobs, len(chunks))) as pool:
-        settings = [[configure(one.path) for one in chunk] for chunk in chunks]
+        settings = [[configure(file.path) for file in chunk] for chunk in chunks]
         for results in pool.map(_check_chunk, chunks, settings):
             yield from results
 
@@ -298,17 +298,17 @@ def _in_processes(
 def _chunks(found: Sequence[Discovered], jobs: int) -> Iterator[list[Discovered]]:
     """Runs of files, several for each process; ever smaller ones, so that all end together."""
     sizes = []
-    for one in found:
+    for file in found:
         try:
-            sizes.append(os.stat(one.path).st_size + 20_000)
+            sizes.append(os.stat(file.path).st_size + 20_000)
         except OSError:
             sizes.append(20_000)
     left = sum(sizes)
     most = left // (jobs * 10)
     chunk: list[Discovered] = []
     size = 0
-    for one, weight in zip(found, sizes, strict=True):
-        chunk.append(one)
+    for file, weight in zip(found, sizes, strict=True):
+        chunk.append(file)
         size += weight
         if size >= min(most, left // (jobs * 4)):
             yield chunk
@@ -320,7 +320,7 @@ def _chunks(found: Sequence[Discovered], jobs: int) -> Iterator[list[Discovered]
 
 def _check_chunk(chunk: list[Discovered], settings: list[Settings]) -> list[FileResult]:
     with _quiet_collector():
-        return [check_file(one, own) for one, own in zip(chunk, settings, strict=True)]
+        return [check_file(file, own) for file, own in zip(chunk, settings, strict=True)]
 
 
 def check_file(found: Discovered, settings: Settings) -> FileResult:
@@ -347,7 +347,7 @@ _ASK_WHAT_IS_DECLARED = frozenset(("NBP504", "NBP507"))
 
 def _with_declared(path: str, settings: Settings) -> Settings:
     """The settings with what the project declares, if a rule asks for it."""
-    if not _ASK_WHAT_IS_DECLARED & {one.code for one in settings.selection_for(path).rules}:
+    if not _ASK_WHAT_IS_DECLARED & {rule.code for rule in settings.selection_for(path).rules}:
         return settings
     from nbprod.environment.declared import declared_above
 
@@ -399,7 +399,9 @@ def check_one(
 
     ``effort`` bounds the search for fixes; ``secrets`` are credentials of other notebooks.
     """
-    is_foreign = notebook.language != "python" and not any(one.is_python for one in notebook.cells)
+    is_foreign = notebook.language != "python" and not any(
+        cell.is_python for cell in notebook.cells
+    )
     options = settings.check_options(read_file or file_reader(notebook.path))
     options = options._replace(effort=effort, secrets=secrets)
     selection = settings.selection_for(notebook.path)

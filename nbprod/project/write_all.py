@@ -59,8 +59,8 @@ def _make_folders(folder: str) -> list[str]:
     while folder and not os.path.isdir(folder):
         missing.append(folder)
         folder = os.path.dirname(folder)
-    for one in reversed(missing):
-        os.mkdir(one)
+    for text in reversed(missing):
+        os.mkdir(text)
     return list(reversed(missing))
 
 

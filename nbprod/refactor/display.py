@@ -104,7 +104,7 @@ def is_work(node: ast.expr) -> bool:
 def finishes_drawing(node: ast.expr, above: Sequence[ast.stmt], modules: dict[str, str]) -> bool:
     """Whether a last expression goes on with what the statements above draw, as ``plt.title("x")``
     and ``ax.legend()`` do: without it the figure would not be whole."""
-    drawing = [one for one in above if draws(one, modules)]
+    drawing = [statement for statement in above if draws(statement, modules)]
     if not drawing or not isinstance(node, ast.Call):
         return False
     root: ast.expr = node.func
@@ -112,8 +112,8 @@ def finishes_drawing(node: ast.expr, above: Sequence[ast.stmt], modules: dict[st
         root = root.func if isinstance(root, ast.Call) else root.value
     drawn = {
         part.id
-        for one in drawing
-        for part in ast.walk(one)
+        for statement in drawing
+        for part in ast.walk(statement)
         if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)
     }
     return draws(node, modules) or (isinstance(root, ast.Name) and root.id in drawn)
@@ -146,5 +146,5 @@ def leaves_figure(body: Sequence[ast.stmt]) -> bool:
         and part.func.value.id == "plt"
     ]
     ends = bool(body) and ast.unparse(body[-1]) == "plt.show()"
-    closing = sum(one in ("show", "close", "clf") for one in calls) - ends
-    return not closing and any(one not in _SETTING_CALLS for one in calls)
+    closing = sum(call in ("show", "close", "clf") for call in calls) - ends
+    return not closing and any(call not in _SETTING_CALLS for call in calls)

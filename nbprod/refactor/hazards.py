@@ -27,7 +27,7 @@ def find_hazards(live: Liveness, parameters: tuple[Variable, ...]) -> Iterator[R
             yield from _in_statement(unit, node)
     yield from _failing_cells(live)
     yield from _deletions(live)
-    own = set(live.bound) | {one.name for one in parameters}
+    own = set(live.bound) | {variable.name for variable in parameters}
     yield from _closures(live, own)
     yield from _readers_elsewhere(live)
     yield from _writers_elsewhere(live, own)
@@ -53,7 +53,7 @@ def _in_statement(unit: StatementText, node: ast.AST) -> Iterator[Refusal]:
             yield _refusal(unit, part, "yields at the top level of the cell", _LEAVE)
         elif isinstance(part, ast.Global):
             yield _refusal(unit, part, "declares a global at the top level", "take the line out")
-        elif isinstance(part, ast.ImportFrom) and any(one.name == "*" for one in part.names):
+        elif isinstance(part, ast.ImportFrom) and any(alias.name == "*" for alias in part.names):
             yield _refusal(unit, part, f"a star import of `{part.module}`", "name what is imported")
         elif isinstance(part, ast.Name) and part.id in _KERNEL_READS:
             if isinstance(part.ctx, ast.Load):
@@ -95,9 +95,15 @@ def _stored(node: ast.AST) -> set[str]:
 def _failing_cells(live: Liveness) -> Iterator[Refusal]:
     for cell in live.part.cells:
         flow = live.facts.flow.cells.get(cell)
-        if flow is not None and flow.stops and any(one.cell == cell for one in live.part.body):
-            unit = next(one for one in live.part.body if one.cell == cell)
-            failure = next((one for one in live.facts.flow.failures if one.cell == cell), None)
+        if (
+            flow is not None
+            and flow.stops
+            and any(statement.cell == cell for statement in live.part.body)
+        ):
+            unit = next(statement for statement in live.part.body if statement.cell == cell)
+            failure = next(
+                (failure for failure in live.facts.flow.failures if failure.cell == cell), None
+            )
             reason = f"`{failure.name}` has no value yet" if failure else "raises before its end"
             line = live.facts.line(failure.span) if failure else unit.node.lineno
             yield Refusal(cell, line, reason, "see `nbprod check`")
@@ -113,12 +119,12 @@ def _deletions(live: Liveness) -> Iterator[Refusal]:
                 if isinstance(node, ast.Delete) or _in_function(node, part):
                     continue
                 outer = live.names.bindings.get(part.id, ())
-                if any(one.cell not in live.cells for one in outer):
+                if any(site.cell not in live.cells for site in outer):
                     yield _refusal(unit, part, f"may delete `{part.id}`", _LEAVE)
 
 
 def _in_function(node: ast.AST, part: ast.AST) -> bool:
-    return not any(one is part for one in _own_parts(node))
+    return not any(child is part for child in _own_parts(node))
 
 
 def _closures(live: Liveness, own: set[str]) -> Iterator[Refusal]:
@@ -137,7 +143,7 @@ def _closures(live: Liveness, own: set[str]) -> Iterator[Refusal]:
 
 
 def _is_rebound_after(live: Liveness, name: str, last: int) -> bool:
-    later = any(one.cell > last for one in live.names.bindings.get(name, ()))
+    later = any(site.cell > last for site in live.names.bindings.get(name, ()))
     return later or name in live.names.global_writers
 
 
@@ -156,7 +162,10 @@ def _readers_elsewhere(live: Liveness) -> Iterator[Refusal]:
             continue
         for use in uses:
             if use.chain and not _stands_in_body(live, use.span.cell, use.span.start):
-                if any(one.cell in live.cells and not one.binding.scope for one in use.definitions):
+                if any(
+                    definition.cell in live.cells and not definition.binding.scope
+                    for definition in use.definitions
+                ):
                     unit = _unit_at(live, use.chain[0].span.cell, use.chain[0].span.start)
                     line = live.facts.line(use.chain[0].span)
                     function = use.chain[-1].function
@@ -190,8 +199,8 @@ def _writers_elsewhere(live: Liveness, own: set[str]) -> Iterator[Refusal]:
     """Functions that bind a global while the body has the name for its own."""
     for name in sorted(own & live.names.global_writers):
         made = live.facts.flow.definitions.get(name, ())
-        for one in made:
-            if one.cell in live.cells and one.binding.scope:
+        for definition in made:
+            if definition.cell in live.cells and definition.binding.scope:
                 unit = live.bound[name][0] if name in live.bound else live.loaded[name][0]
                 yield Refusal(
                     unit.cell, unit.node.lineno, f"a function rebinds the global `{name}`",

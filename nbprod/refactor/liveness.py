@@ -113,10 +113,10 @@ class Liveness:
         found: dict[str, tuple[StatementText, ast.Name]] = {}
         for unit in self.part.body:
             for node in unit.nodes:
-                for one in sorted(
+                for name_node in sorted(
                     self.names.loads_of(node), key=lambda name: (name.lineno, name.col_offset)
                 ):
-                    found.setdefault(one.id, (unit, one))
+                    found.setdefault(name_node.id, (unit, name_node))
             for name in self._hidden_reads(unit):
                 found.setdefault(name, (unit, ast.Name(id=name, lineno=unit.node.lineno)))
         return found
@@ -167,7 +167,7 @@ class Liveness:
             for use in self._uses_of_cell(cell):
                 if cell in self.cells and self._in_body(use):
                     continue
-                if any(one.cell in self.cells for one in use.definitions):
+                if any(definition.cell in self.cells for definition in use.definitions):
                     found.setdefault(use.name, []).append(use)
         return found
 
@@ -182,15 +182,15 @@ class Liveness:
             parameter = self._passed.get(name) or self._parameter(name, unit, place)
             if parameter is not None:
                 found.append(parameter)
-        loaded = {one.name for one in found}
-        found += [one for name, one in self._passed.items() if name not in loaded]
+        loaded = {variable.name for variable in found}
+        found += [variable for name, variable in self._passed.items() if name not in loaded]
         return tuple(found)
 
     def _parameter(self, name: str, unit: StatementText, place: ast.Name) -> Variable | None:
-        uses = [one for one in self.uses.get(name, ()) if self._is_own_code(one)]
+        uses = [use for use in self.uses.get(name, ()) if self._is_own_code(use)]
         outer = {
-            one for use in uses for one in use.definitions
-            if not one.is_unbound and one.cell not in self.cells
+            definition for use in uses for definition in use.definitions
+            if not definition.is_unbound and definition.cell not in self.cells
         }  # fmt: skip
         line = place.lineno
         if name in self.bound:
@@ -249,11 +249,13 @@ class Liveness:
     def _is_bound_before(self, name: str) -> bool:
         """Whether a statement above the group binds the name on every path, for good."""
         first = min(self.cells)
-        earlier = [one for one in self.names.bindings.get(name, ()) if one.cell < first]
-        if any(_deletes(one.statement, name) for one in earlier):
+        earlier = [site for site in self.names.bindings.get(name, ()) if site.cell < first]
+        if any(_deletes(site.statement, name) for site in earlier):
             return False
         return any(
-            name in self.names.effects(one.cell)[one.rank].binds for one in earlier if one.rank >= 0
+            name in self.names.effects(site.cell)[site.rank].binds
+            for site in earlier
+            if site.rank >= 0
         )
 
     # --- results ------------------------------------------------------------------------------
@@ -297,19 +299,21 @@ class Liveness:
         readers: dict[str, int] = {}
         for cell in self.facts.flow.order:
             for use in self._uses_of_cell(cell):
-                seen = any(one.cell in self.cells for one in use.mutations)
+                seen = any(definition.cell in self.cells for definition in use.mutations)
                 if seen and not (cell in self.cells and self._in_body(use)):
                     readers.setdefault(use.name, cell)
         return tuple(
-            one._replace(reason=f"is changed in place and read by cell {readers[one.name] + 1}")
-            for one in parameters
-            if one.name in readers and one.name not in self.bound
+            variable._replace(
+                reason=f"is changed in place and read by cell {readers[variable.name] + 1}"
+            )
+            for variable in parameters
+            if variable.name in readers and variable.name not in self.bound
         )
 
     def _is_caught(self, name: str) -> bool:
         """Whether the body binds a name by ``except … as`` and not otherwise."""
-        own = [one for one in self.names.bindings.get(name, ()) if one.cell in self.cells]
-        return bool(own) and all(isinstance(one.node, ast.ExceptHandler) for one in own)
+        own = [site for site in self.names.bindings.get(name, ()) if site.cell in self.cells]
+        return bool(own) and all(isinstance(site.node, ast.ExceptHandler) for site in own)
 
     def _is_left_behind(self, name: str) -> bool:
         last = max(self.cells)
@@ -326,12 +330,21 @@ class Liveness:
         return effect_of(self._body_statements())
 
     def _body_statements(self) -> list[ast.stmt]:
-        return [one for unit in self.part.body for node in unit.nodes for one in _statements(node)]
+        return [
+            statement
+            for unit in self.part.body
+            for node in unit.nodes
+            for statement in _statements(node)
+        ]
 
     def _wanted(self, name: str, surely: frozenset[str]) -> str | None:
         """Who needs a name that the body binds, None when nobody does."""
         for unit in self.part.displays:
-            if any(one.id == name for node in unit.nodes for one in self.names.loads_of(node)):
+            if any(
+                name_node.id == name
+                for node in unit.nodes
+                for name_node in self.names.loads_of(node)
+            ):
                 return f"is shown by cell {unit.cell + 1}"
         reader = self._reader_below(name)
         if reader is not None:
@@ -368,7 +381,7 @@ class Liveness:
             return False
         unit, place = self.bound[name]
         plain = isinstance(unit.node, (ast.Assign, ast.AnnAssign, ast.AugAssign))
-        later = [one for one in self.names.bindings.get(name, ()) if one.cell > max(self.cells)]
+        later = [site for site in self.names.bindings.get(name, ()) if site.cell > max(self.cells)]
         return plain and isinstance(place, ast.Name) and not later
 
     def _settle(self, name: str, unit: StatementText, place: ast.AST) -> bool:
@@ -380,9 +393,11 @@ class Liveness:
             return True
         uses = self.outside_uses.get(name, [])
         own = all(
-            one.cell in self.cells or one.is_unbound for use in uses for one in use.definitions
+            definition.cell in self.cells or definition.is_unbound
+            for use in uses
+            for definition in use.definitions
         )
-        earlier = any(one.cell < min(self.cells) for one in self.names.bindings.get(name, ()))
+        earlier = any(site.cell < min(self.cells) for site in self.names.bindings.get(name, ()))
         if uses and own and not earlier and not self._is_read_aside(name):
             if not _may_be_unbound(uses) or (_all_fail(uses) and not self._is_guarded(uses)):
                 return True
@@ -472,7 +487,7 @@ def _is_gone(statements: Sequence[ast.stmt], name: str) -> bool:
 
 
 def _where(definitions: Iterable[object]) -> str:
-    cells = sorted({one.cell + 1 for one in definitions if one.cell >= 0})  # type: ignore[attr-defined]
+    cells = sorted({definition.cell + 1 for definition in definitions if definition.cell >= 0})  # type: ignore[attr-defined]
     if not cells:
         return ""
     listed = ", ".join(str(cell) for cell in cells[:4])
@@ -480,17 +495,17 @@ def _where(definitions: Iterable[object]) -> str:
 
 
 def _may_be_unbound(uses: Iterable[Use]) -> bool:
-    return any(one.is_unbound for use in uses for one in use.definitions)
+    return any(definition.is_unbound for use in uses for definition in use.definitions)
 
 
 def _fails_anyway(uses: Sequence[Use]) -> bool:
     """Whether the body fails at once in a run that leaves the name unbound."""
-    return not _may_be_unbound(uses) or any(one.mandatory and not one.chain for one in uses)
+    return not _may_be_unbound(uses) or any(use.mandatory and not use.chain for use in uses)
 
 
 def _all_fail(uses: Iterable[Use]) -> bool:
     return all(
-        one.mandatory or not any(each.is_unbound for each in one.definitions) for one in uses
+        use.mandatory or not any(each.is_unbound for each in use.definitions) for use in uses
     )
 
 
@@ -503,6 +518,6 @@ def _eager_arguments(node: ast.AST) -> set[int]:
         func = part.func
         name = last_name(func)
         if name in _EAGER and not (isinstance(func, ast.Name) and name in _LAZY_BUILTINS):
-            found |= {id(one) for one in part.args}
-            found |= {id(one.value) for one in part.keywords}
+            found |= {id(expression) for expression in part.args}
+            found |= {id(keyword.value) for keyword in part.keywords}
     return found

@@ -75,16 +75,16 @@ class ModuleLevel:
 
     def _imports(self, name: str, bindings: Sequence[BindingSite]) -> tuple[Import, ...]:
         made: dict[tuple[str, str | None], Import] = {}
-        for one in bindings:
-            if not isinstance(one.statement, (ast.Import, ast.ImportFrom)):
+        for site in bindings:
+            if not isinstance(site.statement, (ast.Import, ast.ImportFrom)):
                 return ()
-            here = [i for i in imports_of(one.statement, one.cell) if i.bound == name]
+            here = [i for i in imports_of(site.statement, site.cell) if i.bound == name]
             for each in here:
                 if each.module.startswith(".") or self._is_late(each):
                     return ()
                 made.setdefault((each.module, each.name), each)
-        plain = {one.name for one in made.values() if one.needs_alias or one.name}
-        tops = {one.module.partition(".")[0] for one in made.values()}
+        plain = {import_.name for import_ in made.values() if import_.needs_alias or import_.name}
+        tops = {import_.module.partition(".")[0] for import_ in made.values()}
         if len(made) > 1 and (plain or len(tops) > 1):
             return ()
         return tuple(made.values())
@@ -114,11 +114,11 @@ class ModuleLevel:
             if parsed is None:
                 continue
             moves = any(
-                one.kind == "shell"
-                or one.name in ("cd", "pip", "conda", "writefile", "run", "bash")
-                for one in parsed.magics
+                magic.kind == "shell"
+                or magic.name in ("cd", "pip", "conda", "writefile", "run", "bash")
+                for magic in parsed.magics
             )
-            if moves or any(moves_imports(one) for one in self.names.statements(cell)):
+            if moves or any(moves_imports(statement) for statement in self.names.statements(cell)):
                 found.append(cell)
         return found
 
@@ -134,15 +134,17 @@ class ModuleLevel:
     @cached_property
     def taken_units(self) -> frozenset[int]:
         """The identities of the statements that move to the module's top level."""
-        return frozenset(id(one.unit.node) for one in self.taken.values())
+        return frozenset(id(item.unit.node) for item in self.taken.values())
 
     def star_import(self, name: str) -> Import | None:
         """The import that a star stands for, if that is known for sure."""
         if name in self.names.bindings:
             return None
         made = self.facts.flow.definitions.get(name, ())
-        modules = {one.binding.detail for one in made}
-        if len(modules) == 1 and all(one.binding.kind == "star-import" for one in made):
+        modules = {definition.binding.detail for definition in made}
+        if len(modules) == 1 and all(
+            definition.binding.kind == "star-import" for definition in made
+        ):
             return Import(modules.pop(), name, name, made[0].cell, False)
         return None
 
@@ -185,7 +187,7 @@ class ModuleLevel:
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             defaults = [*node.args.defaults, *(d for d in node.args.kw_defaults if d)]
             return (
-                all(is_immutable(one) for one in defaults)
+                all(is_immutable(expression) for expression in defaults)
                 and name not in self.names.attribute_stores
             )
         if isinstance(node, ast.ClassDef):
@@ -224,18 +226,20 @@ class ModuleLevel:
         seeing = all_seeing(node)
         if seeing is not None:
             return f"calls `{ast.unparse(seeing)}`, which sees the notebook's names"
-        for one in self.names.loads_of(node):
-            if not self._is_there(one.id, found):
-                return f"reads `{one.id}`, which is no constant"
+        for name_node in self.names.loads_of(node):
+            if not self._is_there(name_node.id, found):
+                return f"reads `{name_node.id}`, which is no constant"
         if isinstance(node, _Definition):
             values = list(definition_time(node))
         else:
             assert isinstance(node, (ast.Assign, ast.AnnAssign)) and node.value is not None
             values = [node.value]
-            if any(self._is_changeable(one.id, found) for one in self.names.loads_of(node)):
+            if any(
+                self._is_changeable(name_node.id, found) for name_node in self.names.loads_of(node)
+            ):
                 return "depends on a value that may change"
         pure = self._purity(found)
-        if not all(is_timeless(one, pure) for one in values):
+        if not all(is_timeless(expression, pure) for expression in values):
             return "runs code when it is defined"
         return None
 
@@ -286,11 +290,11 @@ class ModuleLevel:
                 continue
             unit = found[name]
             wanted[name] = ModuleItem(name, unit, reason, unit.cell not in self.selected)
-            for one in self.names.loads_of(unit.node):
-                if one.id in found:
-                    pending.append((one.id, f"is read by `{name}`"))
-        order = sorted(wanted.values(), key=lambda one: (one.unit.cell, one.unit.rank))
-        return {one.name: one for one in order}
+            for name_node in self.names.loads_of(unit.node):
+                if name_node.id in found:
+                    pending.append((name_node.id, f"is read by `{name}`"))
+        order = sorted(wanted.values(), key=lambda item: (item.unit.cell, item.unit.rank))
+        return {item.name: item for item in order}
 
     def _is_named_constant(self, name: str, unit: StatementText) -> bool:
         """A constant by its name; as a setting it becomes a parameter instead."""
@@ -321,7 +325,9 @@ def only_wraps(node: ast.FunctionDef) -> bool:
     """Whether calling a function does no more than make another one: a decorator that wraps."""
     for statement in node.body:
         if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            calls = (part for one in statement.decorator_list for part in ast.walk(one))
+            calls = (
+                part for expression in statement.decorator_list for part in ast.walk(expression)
+            )
             if any(isinstance(part, ast.NamedExpr) for part in calls):
                 return False
         elif isinstance(statement, ast.Return):
@@ -335,4 +341,4 @@ def only_wraps(node: ast.FunctionDef) -> bool:
 def free_reads(node: ast.AST) -> set[str]:
     """What a function or class reads that is not its own."""
     assert isinstance(node, (*_Definition, ast.Lambda))
-    return {one.id for one in scope_of(node, -1).reads}
+    return {name_node.id for name_node in scope_of(node, -1).reads}

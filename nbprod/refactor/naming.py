@@ -60,7 +60,7 @@ def function_name(
     title: str, comment: str, results: Sequence[str], draws: bool, taken: Container[str]
 ) -> str:
     """A name for a function: of its heading, its first comment, or of what it returns."""
-    telling = [one for one in results if one not in _DRAWN_AS_NAME]
+    telling = [result for result in results if result not in _DRAWN_AS_NAME]
     made = identifier("_".join(telling[:2]))
     choices = [
         identifier(title),
@@ -72,7 +72,7 @@ def function_name(
     for choice in choices:
         if choice and choice not in taken:
             return choice
-    return unique(next(one for one in choices if one), taken)
+    return unique(next(choice for choice in choices if choice), taken)
 
 
 def unique(name: str, taken: Container[str]) -> str:

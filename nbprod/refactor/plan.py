@@ -162,4 +162,4 @@ class Plan:
     @property
     def left_behind(self) -> frozenset[str]:
         """Names that nobody reads and that keep an older value in the notebook."""
-        return frozenset(name for one in self.functions for name in one.left_behind)
+        return frozenset(name for function in self.functions for name in function.left_behind)

@@ -198,7 +198,7 @@ def is_immutable(node: ast.expr) -> bool:
     if isinstance(node, ast.Constant):
         return True
     if isinstance(node, ast.Tuple):
-        return all(is_immutable(one) for one in node.elts)
+        return all(is_immutable(expression) for expression in node.elts)
     if isinstance(node, ast.UnaryOp):
         return is_immutable(node.operand)
     if isinstance(node, ast.BinOp):

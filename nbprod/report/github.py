@@ -21,7 +21,7 @@ _MOST = 10
 def render(report: Report, style: Style) -> Iterator[str]:
     """Yield the lines of the report."""
     for severity, command in _COMMANDS.items():
-        found = [one for one in report.findings if one.severity.value == severity]
+        found = [finding for finding in report.findings if finding.severity.value == severity]
         for finding in found if len(found) <= _MOST else found[: _MOST - 1]:
             yield _annotation(command, finding)
         if len(found) > _MOST:

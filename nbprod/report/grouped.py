@@ -17,7 +17,7 @@ def render(report: Report, style: Style) -> Iterator[str]:
         if not result.findings:
             continue
         yield style.paint(result.path, BOLD) + "\n"
-        width = max(len(str(one.place.raw_line)) for one in result.findings)
+        width = max(len(str(finding.place.raw_line)) for finding in result.findings)
         for finding in result.findings:
             code = style.paint(finding.code, RED)
             line = str(finding.place.raw_line).rjust(width)

@@ -46,7 +46,7 @@ text.addEventListener('input', filter); rule.addEventListener('change', filter);
 def render(report: Report, style: Style) -> Iterator[str]:
     """Yield the page."""
     findings = report.findings
-    counts = Counter((one.code, one.name) for one in findings)
+    counts = Counter((finding.code, finding.name) for finding in findings)
     checked = sum(result.skipped is None for result in report.files)
     yield '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
     yield '<meta name="viewport" content="width=device-width"><title>nbprod</title>'

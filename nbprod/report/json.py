@@ -21,12 +21,14 @@ def render(report: Report, style: Style) -> Iterator[str]:
         "nbprod_version": report.version,
         "findings": [finding_object(finding) for finding in report.findings],
         "skipped": [
-            {"path": one.path, "reason": one.skipped} for one in report.files if one.skipped
+            {"path": result.path, "reason": result.skipped}
+            for result in report.files
+            if result.skipped
         ],
         "summary": {
             "files": len(report.files),
             "findings": len(report.findings),
-            "unreadable": sum(one.unreadable for one in report.files),
+            "unreadable": sum(result.unreadable for result in report.files),
         },
     }
     # Lone surrogates are legal in JSON only as escapes, which ASCII output gives.

@@ -29,7 +29,7 @@ def render(report: Report, style: Style) -> Iterator[str]:
     some = "s" if len(findings) != 1 else ""
     yield f"{len(findings)} finding{some} in {checked} notebook{plural}.\n\n"
     yield "| rule | | findings |\n|---|---|---:|\n"
-    counts = Counter((one.code, one.name) for one in findings)
+    counts = Counter((finding.code, finding.name) for finding in findings)
     for (code, name), count in counts.most_common():
         yield f"| {code} | {name} | {count} |\n"
     yield "\n"

@@ -98,10 +98,10 @@ def _result(finding: Finding, index: dict[str, int]) -> dict[str, Any]:
         result["relatedLocations"] = [
             {
                 "id": number,
-                "message": {"text": f"{cell_name(one.place)}: {one.message}".lstrip(": ")},
-                **_location(finding.path, one.place, ""),
+                "message": {"text": f"{cell_name(related.place)}: {related.message}".lstrip(": ")},
+                **_location(finding.path, related.place, ""),
             }
-            for number, one in enumerate(finding.related, 1)
+            for number, related in enumerate(finding.related, 1)
         ]
     fix = _fix(finding.path, finding.fix)
     if fix is not None:

@@ -58,10 +58,10 @@ def review_of(path: str, now: Version, before: Version | None, *, compared: bool
     mask = Mask([*now.facts.secrets, *(before.facts.secrets if before else ())])
     if mask:
         # What only the other version shows to be a credential is one here, too.
-        now = now._replace(findings=[masked(one, mask) for one in now.findings])
+        now = now._replace(findings=[masked(finding, mask) for finding in now.findings])
     cells = tuple(_cells(now, before, matched, mask, compared=compared))
     old_flow = before.facts.flow if before is not None else None
-    changed = [one for one in cells if one.change != "same" or one.moved_from is not None]
+    changed = [cell for cell in cells if cell.change != "same" or cell.moved_from is not None]
     verdict, reason = _verdict(now)
     return NotebookReview(
         path=path,
@@ -70,12 +70,12 @@ def review_of(path: str, now: Version, before: Version | None, *, compared: bool
         reason=mask(reason),
         figures=_figures(now, before),
         cells=tuple(
-            one for one in cells if one.findings or (compared and one in changed)
+            cell for cell in cells if cell.findings or (compared and cell in changed)
         ),
-        drawn=tuple(one for one in cells if one.kind == "code" and one.change != "removed"),
+        drawn=tuple(cell for cell in cells if cell.kind == "code" and cell.change != "removed"),
         arcs=arcs_of(now.facts.flow, old_flow, matched),
         flow=flow_changes(now.facts.flow, old_flow, matched) if old_flow is not None else (),
-        general=tuple(one for one in now.findings if one.place.cell is None),
+        general=tuple(finding for finding in now.findings if finding.place.cell is None),
         readiness=standings(now.judged, before.judged if before is not None else ()),
     )  # fmt: skip
 
@@ -104,17 +104,17 @@ def _change(before: Version | None, compared: bool, changed: Sequence[CellReview
 def _verdict(now: Version) -> tuple[Verdict, str]:
     """The worst that can be said, and why."""
     failures = now.facts.flow.failures
-    syntax = [one for one in now.findings if one.code == "NBP010"]
+    syntax = [finding for finding in now.findings if finding.code == "NBP010"]
     if failures:
-        first = min(failures, key=lambda one: one.cell)
+        first = min(failures, key=lambda failure: failure.cell)
         return "fails", f"cell {first.cell + 1} fails on Restart-and-Run-All: `{first.name}`"
     if syntax:
         return "fails", f"cell {syntax[0].place.cell} is no Python"
-    order = [one for one in now.findings if one.code == "NBP106"]
+    order = [finding for finding in now.findings if finding.code == "NBP106"]
     if order:
         return "differs", f"cell {order[0].place.cell} gives another result when run in order"
     for severity, verdict in (("error", "errors"), ("warning", "warnings")):
-        count = sum(one.severity.value == severity for one in now.findings)
+        count = sum(finding.severity.value == severity for finding in now.findings)
         if count:
             some = "s" if count != 1 else ""
             return verdict, f"{count} {severity}{some}"  # type: ignore[return-value]
@@ -133,10 +133,12 @@ def _numbers(version: Version) -> dict[str, int]:
     code = [cell for cell in cells if cell.is_python]
     return {
         "findings": len(version.findings),
-        "errors": sum(one.severity.value == "error" for one in version.findings),
-        "cells that fail": len({one.cell for one in version.facts.flow.failures}),
+        "errors": sum(finding.severity.value == "error" for finding in version.findings),
+        "cells that fail": len({failure.cell for failure in version.facts.flow.failures}),
         "code cells": len(code),
-        "lines of code": sum(bool(line.strip()) for one in code for line in one.source.split("\n")),
+        "lines of code": sum(
+            bool(line.strip()) for cell in code for line in cell.source.split("\n")
+        ),
         "dependencies": sum(len(targets) for targets in version.facts.flow.edges.values()),
     }
 
@@ -153,12 +155,12 @@ def _cells(
     moved = moved_cells(matched)
     old_cells = before.facts.notebook.cells if before is not None else ()
     gone = [cell for cell in old_cells if cell.index not in set(matched.values())]
-    fails = {one.cell for one in now.facts.flow.failures}
+    fails = {failure.cell for failure in now.facts.flow.failures}
     for cell in now.facts.notebook.cells:
         old = old_cells[matched[cell.index]] if cell.index in matched else None
         while old is not None and gone and gone[0].index < old.index:
             yield _gone(gone.pop(0), mask)
-        own = tuple(one for one in now.findings if one.place.cell == cell.number)
+        own = tuple(finding for finding in now.findings if finding.place.cell == cell.number)
         same = not compared or (old is not None and old.source == cell.source)
         yield CellReview(
             number=cell.number,
@@ -170,7 +172,7 @@ def _cells(
             outputs=tuple(_outputs(cell, mask)),
             title=_title(mask(cell.source)),
             fails=cell.index in fails,
-            is_stale=any(one.code in _STALE for one in own),
+            is_stale=any(finding.code in _STALE for finding in own),
             moved_from=moved[cell.index] + 1 if cell.index in moved else None,
         )
     for cell in gone:
@@ -200,7 +202,7 @@ def _lines(old: str | None, new: str, same: bool) -> Iterator[Line]:
 
 
 def _title(source: str) -> str:
-    line = next((one.strip() for one in source.splitlines() if one.strip()), "")
+    line = next((splitline.strip() for splitline in source.splitlines() if splitline.strip()), "")
     return line if len(line) <= 60 else line[:59] + "…"
 
 

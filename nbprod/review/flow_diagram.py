@@ -73,7 +73,7 @@ def _lanes(arcs: Sequence[Arc], rows: dict[int, int]) -> dict[Arc, int]:
     """A lane for each arc, short ones inside; those that overlap are in different ones."""
     ends: list[list[tuple[int, int]]] = []
     found: dict[Arc, int] = {}
-    for arc in sorted(arcs, key=lambda one: abs(rows[one.source] - rows[one.target])):
+    for arc in sorted(arcs, key=lambda arc: abs(rows[arc.source] - rows[arc.target])):
         first, last = sorted((rows[arc.source], rows[arc.target]))
         for lane, taken in enumerate(ends):
             if all(last <= a or b <= first for a, b in taken) or lane == _MOST_LANES:

@@ -22,10 +22,10 @@ __all__ = ["reviewed", "reviewed_against"]
 
 def reviewed(found: Sequence[Discovered], configure: Configure) -> Iterator[NotebookReview]:
     """Each notebook as it is."""
-    for one in found:
-        result = check_file(one, configure(one.path))
+    for file in found:
+        result = check_file(file, configure(file.path))
         if result.skipped is None:
-            yield _review(one.path, result, configure, None, compared=False)
+            yield _review(file.path, result, configure, None, compared=False)
 
 
 def reviewed_against(
@@ -40,19 +40,19 @@ def reviewed_against(
         within: the absolute paths that were asked for.
     """
     changed = repository.changed()
-    for one in found:
-        path = os.path.realpath(one.path)
+    for file in found:
+        path = os.path.realpath(file.path)
         if path not in changed:
             continue
         old = changed[path]
-        result = check_file(one, configure(one.path))
+        result = check_file(file, configure(file.path))
         if result.skipped is not None:
             continue
         content = repository.content(old) if old is not None else None
-        before = _version(content, one.path, configure) if content is not None else None
-        yield _review(one.path, result, configure, before, compared=True)
+        before = _version(content, file.path, configure) if content is not None else None
+        yield _review(file.path, result, configure, before, compared=True)
     for path in repository.removed():
-        below = any(path == one or path.startswith(one.rstrip("/") + "/") for one in within)
+        below = any(path == text or path.startswith(text.rstrip("/") + "/") for text in within)
         if below and (path.endswith((".ipynb", ".zpln")) or is_notebook(path)):
             yield removed(os.path.relpath(path))
 

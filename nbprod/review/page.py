@@ -122,9 +122,9 @@ def _others(one: NotebookReview) -> list[CellReview]:
 def _lines_of(cell: CellReview) -> Iterator[_ShownLine]:
     hit = {
         line
-        for one in cell.findings
-        if one.part == "source"
-        for line in range(one.place.line, one.place.end_line + 1)
+        for finding in cell.findings
+        if finding.part == "source"
+        for line in range(finding.place.line, finding.place.end_line + 1)
     }
     there = [line.text for line in cell.lines if line.mark != "-"]
     coloured = list(_coloured("\n".join(there))) if cell.kind == "code" else []

@@ -32,7 +32,7 @@ def score_items(findings: Sequence[Finding]) -> list[Judged]:
     """How each item stands, by what was found."""
     found = []
     for item in ITEMS:
-        own = tuple(one for one in findings if one.name in item.rules)
+        own = tuple(finding for finding in findings if finding.name in item.rules)
         found.append(Judged(item, _state(item, own), own))
     return found
 
@@ -48,13 +48,13 @@ def _state(item: Item, against: Sequence[Finding]) -> State:
 def as_json(results: Iterable[FileResult]) -> dict[str, Any]:
     """The tables of all notebooks and of them together, for programs."""
     results = list(results)
-    every = [one for result in results for one in result.findings]
+    every = [finding for result in results for finding in result.findings]
     return {
         "version": "1",
-        "repository": [_row(one) for one in score_items(every)],
+        "repository": [_row(judged) for judged in score_items(every)],
         "notebooks": [
-            {"path": one.path, "items": [_row(row) for row in score_items(one.findings)]}
-            for one in results
+            {"path": result.path, "items": [_row(row) for row in score_items(result.findings)]}
+            for result in results
         ],
     }
 

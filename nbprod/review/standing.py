@@ -15,24 +15,24 @@ _STATES = ("failed", "passed", "nothing against it", "not checkable")
 
 def standings(now: Sequence[Judged], before: Sequence[Judged]) -> tuple[Standing, ...]:
     """A row for each item; ``before`` is empty where there is no base."""
-    old = {one.item.id: one.state for one in before}
+    old = {judged.item.id: judged.state for judged in before}
     return tuple(
         Standing(
-            id=one.item.id,
-            section=one.item.section,
-            title=one.item.title,
-            state=one.state,
-            was=old.get(one.item.id, one.state),
-            said=_said(one),
-            cell=next((found.place.cell for found in one.against if found.place.cell), None),
+            id=judged.item.id,
+            section=judged.item.section,
+            title=judged.item.title,
+            state=judged.state,
+            was=old.get(judged.item.id, judged.state),
+            said=_said(judged),
+            cell=next((found.place.cell for found in judged.against if found.place.cell), None),
         )
-        for one in now
+        for judged in now
     )
 
 
 def counted(rows: Sequence[Standing]) -> str:
     """How many items are in each state: no total, since none makes up for another."""
-    counts = Counter(one.state for one in rows)
+    counts = Counter(standing.state for standing in rows)
     return ", ".join(f"{counts[state]} {state}" for state in _STATES if counts[state])
 
 

@@ -24,11 +24,11 @@ def render_text(review: Review) -> str:
     parts = [f"{_MARK}\n## Notebook review{against}\n\n", *_table(review)]
     size = sum(map(len, parts))
     left_out = 0
-    for one in review.notebooks:
-        text = "".join(_notebook(one, one.readiness))
+    for notebook_review in review.notebooks:
+        text = "".join(_notebook(notebook_review, notebook_review.readiness))
         if size + len(text) > _MOST:
             # What was found comes before the table, which the page has, too.
-            text = "".join(_notebook(one, ()))
+            text = "".join(_notebook(notebook_review, ()))
         if size + len(text) > _MOST:
             left_out += 1
             continue
@@ -44,10 +44,11 @@ def _table(review: Review) -> Iterator[str]:
         yield "No notebook changed.\n"
         return
     yield "| notebook | verdict | findings | |\n|---|---|---:|---|\n"
-    for one in review.notebooks:
-        findings = _figure(one.figures[0]) if one.figures else ""
+    for notebook in review.notebooks:
+        findings = _figure(notebook.figures[0]) if notebook.figures else ""
+        words = WORDS[notebook.verdict]
         yield (
-            f"| {escaped(one.path)} | {WORDS[one.verdict]} | {findings} | {escaped(one.reason)} |\n"
+            f"| {escaped(notebook.path)} | {words} | {findings} | {escaped(notebook.reason)} |\n"
         )
     yield "\n"
 

@@ -64,16 +64,20 @@ def chain_labels(failure: Failure, facts: Facts) -> tuple[Label, ...]:
 
 def definition_labels(definitions: tuple[Definition, ...], facts: Facts) -> tuple[Label, ...]:
     """Where a name is bound, at most three places."""
-    unique = {one.binding.span: one for one in definitions if not one.is_unbound}
+    unique = {
+        definition.binding.span: definition
+        for definition in definitions
+        if not definition.is_unbound
+    }
     return tuple(
-        Label(span, f"`{one.binding.name}` is bound here, {facts.say(span.cell)}")
-        for span, one in sorted(unique.items())[:3]
+        Label(span, f"`{definition.binding.name}` is bound here, {facts.say(span.cell)}")
+        for span, definition in sorted(unique.items())[:3]
     )
 
 
 def near_names(name: str, facts: Facts) -> list[str]:
     """Names of the notebook that look like a name that is bound nowhere."""
-    known = [one for one in facts.flow.definitions if one != name]
+    known = [definition for definition in facts.flow.definitions if definition != name]
     return difflib.get_close_matches(name, known, 2, 0.75)
 
 

@@ -26,9 +26,9 @@ class Leak(NamedTuple):
 
 def is_settled(name: str, definitions: tuple[Definition, ...]) -> bool:
     """Whether a name is constant-like: an import, a function, a class, or ALL_CAPS bound once."""
-    if all(one.binding.kind in _SETTLED for one in definitions):
+    if all(definition.binding.kind in _SETTLED for definition in definitions):
         return True
-    places = {one.binding.span for one in definitions}
+    places = {definition.binding.span for definition in definitions}
     return name.isupper() and len(places) == 1
 
 
@@ -43,7 +43,7 @@ def iter_leaks(facts: Facts) -> Iterator[Leak]:
             definitions = facts.flow.definitions.get(name)
             if not definitions or name in function.writes or is_settled(name, definitions):
                 continue
-            if any(facts.is_parameters(one.cell) for one in definitions):
+            if any(facts.is_parameters(definition.cell) for definition in definitions):
                 continue
             if definitions[0].binding.kind in _SETTLED:
                 # A function or import that is wrapped later is still meant as one.
@@ -60,9 +60,9 @@ def iter_leaks(facts: Facts) -> Iterator[Leak]:
 def _redefinition(function: FunctionFlow, facts: Facts) -> int | None:
     """The cell that gives the function's name to another one, which sees what comes after."""
     later = [
-        one.binding.span.cell
-        for one in facts.flow.definitions.get(function.name, ())
-        if one.binding.kind == "function" and one.binding.span > function.span
+        definition.binding.span.cell
+        for definition in facts.flow.definitions.get(function.name, ())
+        if definition.binding.kind == "function" and definition.binding.span > function.span
     ]
     return min((cell for cell in later if cell > function.cell), default=None)
 
@@ -74,8 +74,10 @@ def _changes(
     facts: Facts,
 ) -> Iterator[tuple[Span, str]]:
     """What alters a name after a function is defined, first binding left out."""
-    places = sorted({one.binding.span for one in definitions if not one.is_unbound})
-    kinds = {one.binding.span: one.binding.kind for one in definitions}
+    places = sorted(
+        {definition.binding.span for definition in definitions if not definition.is_unbound}
+    )
+    kinds = {definition.binding.span: definition.binding.kind for definition in definitions}
     for rank, span in enumerate(places):
         looped = kinds[span] == "loop"
         if span > function.span and (rank or looped):
@@ -83,6 +85,6 @@ def _changes(
     for mutation in mutations:
         # A change in the cell that makes the object is how it gets its first value.
         if mutation.span > function.span and mutation.scope == 0:
-            made = {one.cell for one in definitions}
+            made = {definition.cell for definition in definitions}
             if mutation.cell not in made:
                 yield mutation.span, f"changed in place ({mutation.how})"

@@ -159,8 +159,8 @@ def _assign(node: ast.Assign) -> Iterator[Named]:
     for target in node.targets:
         if isinstance(target, (ast.Tuple, ast.List)):
             if isinstance(node.value, (ast.Tuple, ast.List)):
-                for one, value in zip(target.elts, node.value.elts, strict=False):
-                    yield from _valued(_name_of(one), _outer(one), value, "assign")
+                for expression, value in zip(target.elts, node.value.elts, strict=False):
+                    yield from _valued(_name_of(expression), _outer(expression), value, "assign")
             continue
         how = "store" if isinstance(target, ast.Subscript) else "assign"
         yield from _valued(_name_of(target), _outer(target), node.value, how)
@@ -225,10 +225,12 @@ def _function(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> Iter
     arguments = node.args
     plain = [*arguments.posonlyargs, *arguments.args]
     if arguments.defaults:
-        for one, value in zip(plain[-len(arguments.defaults) :], arguments.defaults, strict=True):
-            yield from _valued(one.arg, getattr(node, "name", ""), value, "parameter")
-    for one, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
-        yield from _valued(one.arg, getattr(node, "name", ""), default, "parameter")
+        for argument, value in zip(
+            plain[-len(arguments.defaults) :], arguments.defaults, strict=True
+        ):
+            yield from _valued(argument.arg, getattr(node, "name", ""), value, "parameter")
+    for argument, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
+        yield from _valued(argument.arg, getattr(node, "name", ""), default, "parameter")
 
 
 def _compare(node: ast.Compare) -> Iterator[Named]:

@@ -44,8 +44,11 @@ def secret_lookup(node: ast.expr | str) -> str:
         if callee in _PROMPTS:
             return "getpass"
         if callee in _BY_NAME or callee.endswith((".get_secret", ".secrets.get")):
-            arguments = [*node.args, *(one.value for one in node.keywords if one.arg == "key")]
-            names = [folded(one) or "" for one in arguments]
+            arguments = [
+                *node.args,
+                *(keyword.value for keyword in node.keywords if keyword.arg == "key"),
+            ]
+            names = [folded(expression) or "" for expression in arguments]
             return next((name for name in names if secret_lookup(name)), "")
     return ""
 

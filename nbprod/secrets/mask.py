@@ -19,9 +19,9 @@ class Mask:
     """
 
     def __init__(self, secrets: Iterable[Secret | str]) -> None:
-        values = {one if isinstance(one, str) else one.value for one in secrets}
+        values = {secret if isinstance(secret, str) else secret.value for secret in secrets}
         lines = {line.strip() for value in values for line in value.splitlines()}
-        self._values = sorted((one for one in lines if len(one) >= 4), key=len, reverse=True)
+        self._values = sorted((line for line in lines if len(line) >= 4), key=len, reverse=True)
 
     def __bool__(self) -> bool:
         return bool(self._values)

@@ -15,14 +15,14 @@ __all__ = ["Joined", "is_dense", "is_promising", "promising_lines"]
 # too), a digit, a mark that tokens have, or a blank for all others. A pattern over shapes needs no
 # classes, and one that starts with a blank looks at each word once.
 _SHAPES = bytes(
-    ord("e") if one in "e" else
-    ord("E") if one in "E" else
-    ord("a") if one.islower() else
-    ord("A") if one.isupper() else
-    ord("0") if one.isdigit() else
-    ord("-") if one in "_+/-" else
+    ord("e") if text in "e" else
+    ord("E") if text in "E" else
+    ord("a") if text.islower() else
+    ord("A") if text.isupper() else
+    ord("0") if text.isdigit() else
+    ord("-") if text in "_+/-" else
     ord(" ")
-    for one in map(chr, range(128))
+    for text in map(chr, range(128))
 ) + b" " * 128  # fmt: skip
 _RUN = re.compile(rb" [^ ]{14,}")
 _LONG_WORD = re.compile(rb"[ae]{18}|[AE]{18}")

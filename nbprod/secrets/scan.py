@@ -65,7 +65,7 @@ def secrets_of(
         found.extend(_pem(joined.whole(number)))
     found.extend(_of_providers(segments))
     chosen = _without_overlaps(found)
-    values = {one.value: one for one in chosen if len(one.value) >= _SHORTEST}
+    values = {secret.value: secret for secret in chosen if len(secret.value) >= _SHORTEST}
     repeated = list(_elsewhere(joined, values, known))
     return tuple(_without_overlaps([*chosen, *repeated])) if repeated else tuple(chosen)
 
@@ -100,7 +100,7 @@ class _Python:
             end = parsed.cell_magic.end
             mode = "shell" if parsed.cell_magic.name in _SHELLS else "code"
             body = Segment(text, self.source[end:], end, len(self.source))
-            self.lines.extend((one, mode) for one in promising_lines(body))
+            self.lines.extend((segment, mode) for segment in promising_lines(body))
 
     def _literal(self, named: Named) -> None:
         value = named.value
@@ -111,8 +111,8 @@ class _Python:
         if label and is_dense(value):
             head = named.outer.partition(".")[0]
             labels = {label: None, f"{head}.{label}" if head and head != label else label: None}
-            for one in labels:
-                lead = f'{one} = "'
+            for text in labels:
+                lead = f'{text} = "'
                 for piece in value.split(GAP):
                     line = f'{lead}{piece}"'.replace("\n", " ")
                     self.segments.append(
@@ -318,14 +318,14 @@ _WEAK = frozenset(("generic", "password", "url", "jwt"))
 def _without_overlaps(found: Sequence[Secret]) -> list[Secret]:
     """One credential for each place: that of a provider first, then the longest."""
     by_text: dict[tuple[int, tuple[str | int, ...]], list[Secret]] = {}
-    for one in found:
-        by_text.setdefault((one.text.cell, one.text.path), []).append(one)
+    for secret in found:
+        by_text.setdefault((secret.text.cell, secret.text.path), []).append(secret)
     chosen: list[Secret] = []
     for group in by_text.values():
         kept: list[Secret] = []
-        for one in sorted(group, key=_rank):
-            if all(one.end <= other.start or other.end <= one.start for other in kept):
-                kept.append(one)
+        for secret in sorted(group, key=_rank):
+            if all(secret.end <= other.start or other.end <= secret.start for other in kept):
+                kept.append(secret)
         chosen += kept
     return sorted(chosen, key=_reading_order)
 

@@ -47,9 +47,9 @@ def _may_bind(cell: ParsedCell, word: str) -> bool:
     if cell.tree is None:
         return True
     trees = [cell.tree, *(magic.body for magic in cell.magics if magic.body is not None)]
-    return any(one.name == word for magic in cell.magics for one in magic.binds) or any(
-        word in _bound(node) for tree in trees for node in ast.walk(tree)
-    )
+    return any(
+        magic_name.name == word for magic in cell.magics for magic_name in magic.binds
+    ) or any(word in _bound(node) for tree in trees for node in ast.walk(tree))
 
 
 def _bound(node: ast.AST) -> Sequence[str]:

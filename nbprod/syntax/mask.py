@@ -296,7 +296,7 @@ class _Masker:
         line, column = self.index.column(start)
         _move(tree, line - 1, column)
         self._add(replace(magic, body=tree))
-        self.magics += [self._moved(one, start, line - 1, column) for one in inner.magics]
+        self.magics += [self._moved(magic, start, line - 1, column) for magic in inner.magics]
 
     @staticmethod
     def _moved(magic: Magic, offset: int, lines: int, columns: int) -> Magic:
@@ -369,7 +369,10 @@ def _names(text: str, start: int) -> list[MagicName]:
 
 
 def _shifted(names: Sequence[MagicName], offset: int) -> tuple[MagicName, ...]:
-    return tuple(MagicName(one.name, one.start + offset, one.end + offset) for one in names)
+    return tuple(
+        MagicName(magic_name.name, magic_name.start + offset, magic_name.end + offset)
+        for magic_name in names
+    )
 
 
 def _move(tree: ast.Module, lines: int, columns: int) -> None:

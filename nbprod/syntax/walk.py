@@ -16,7 +16,7 @@ class _Children(dict[type, tuple[str, ...]]):
     """The fields of each class of nodes that can hold other nodes."""
 
     def __missing__(self, kind: type[ast.AST]) -> tuple[str, ...]:
-        fields = self[kind] = tuple(one for one in kind._fields if one not in _MARKS)
+        fields = self[kind] = tuple(field for field in kind._fields if field not in _MARKS)
         return fields
 
 

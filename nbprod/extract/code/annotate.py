@@ -49,8 +49,8 @@ def add_annotations(text: str, imports: Mapping[str, str], shadowed: frozenset[s
     tree = ast.parse(text)
     writer = _Writer(text, tree, imports, shadowed)
     edits = sorted(writer.edits(tree.body, in_class=False))
-    for one in reversed(edits):
-        text = text[: one.offset] + one.text + text[one.offset :]
+    for edit in reversed(edits):
+        text = text[: edit.offset] + edit.text + text[edit.offset :]
     return text
 
 
@@ -74,7 +74,7 @@ class _Writer:
                 yield from self._docstring(node, in_class)
                 yield from self.edits(node.body, in_class=True)
             elif isinstance(node, _Function):
-                if all(_is_plain(one) for one in node.decorator_list):
+                if all(_is_plain(expression) for expression in node.decorator_list):
                     if node.name not in self.in_widgets:
                         yield from self._hints(node, in_class)
                     yield from self._docstring(node, in_class)
@@ -96,7 +96,9 @@ class _Writer:
             *zip(positional, defaults, strict=True),
             *zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True),
         ]
-        static = any(ast.unparse(one) == "staticmethod" for one in node.decorator_list)
+        static = any(
+            ast.unparse(expression) == "staticmethod" for expression in node.decorator_list
+        )
         if in_class and positional and not static:
             pairs = pairs[1:]
         for argument, default in pairs:
@@ -124,15 +126,15 @@ class _Writer:
         if in_class and node.name in _IMPLIED:
             return _IMPLIED[node.name]
         own = list(_own_parts(node))
-        if any(isinstance(one, (ast.Yield, ast.YieldFrom)) for one in own):
+        if any(isinstance(child, (ast.Yield, ast.YieldFrom)) for child in own):
             return "Any"
-        values = [one.value for one in own if isinstance(one, ast.Return)]
-        given = [one for one in values if one is not None]
+        values = [child.value for child in own if isinstance(child, ast.Return)]
+        given = [expression for expression in values if expression is not None]
         if not given:
             return "None"
         if len(given) < len(values) or _may_fall_through(node.body):
             return "Any"
-        return joined_hints(self._of_value(one) for one in given)
+        return joined_hints(self._of_value(expression) for expression in given)
 
     def _of_value(self, node: ast.expr) -> str:
         if isinstance(node, (ast.Constant, ast.JoinedStr, ast.Compare)):
@@ -208,7 +210,9 @@ def _handed_to_widgets(tree: ast.Module) -> frozenset[str]:
         if isinstance(node, ast.Call):
             called = ast.unparse(node.func).rpartition(".")[2]
             if called in _WIDGETS:
-                found |= {one.id for one in node.args if isinstance(one, ast.Name)}
+                found |= {
+                    expression.id for expression in node.args if isinstance(expression, ast.Name)
+                }
     return frozenset(found)
 
 

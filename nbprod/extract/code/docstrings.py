@@ -27,14 +27,16 @@ def function_docstring(
     ``shown`` is the name of what is returned only to be shown.
     """
     lines = [_summary(function), *_notes(function)]
-    taken = [_Item(one.name, one.hint, _said(one)) for one in function.parameters]
+    taken = [
+        _Item(variable.name, variable.hint, _said(variable)) for variable in function.parameters
+    ]
     if is_many(function):
         taken.append(_Item("settings", class_name(function), "The settings of the notebook."))
     else:
-        for one in function.settings:
-            kind = f"{hint_of_literal(one.text)}, default {one.text}"
-            taken.append(_Item(one.name, kind, "A setting of the notebook."))
-    made = [_Item(one.name, one.hint, _said(one)) for one in function.results]
+        for constant in function.settings:
+            kind = f"{hint_of_literal(constant.text)}, default {constant.text}"
+            taken.append(_Item(constant.name, kind, "A setting of the notebook."))
+    made = [_Item(variable.name, variable.hint, _said(variable)) for variable in function.results]
     if shown:
         made.append(_Item(shown, "Any", "What the last line gives, for the cell to show."))
     section = _google_section if style == "google" else _numpy_section
@@ -58,16 +60,16 @@ class _Item(NamedTuple):
 def _numpy_section(title: str, items: Sequence[_Item]) -> Iterator[str]:
     if items:
         yield from ("", title, "-" * len(title))
-    for one in items:
-        yield f"{one.name} : {one.hint}"
-        yield from _wrapped(one.said, "    ")
+    for item in items:
+        yield f"{item.name} : {item.hint}"
+        yield from _wrapped(item.said, "    ")
 
 
 def _google_section(title: str, items: Sequence[_Item]) -> Iterator[str]:
     if items:
         yield from ("", {"Parameters": "Args:"}.get(title, f"{title}:"))
-    for one in items:
-        yield from _wrapped(f"{one.name} ({one.hint}): {one.said}", "    ")
+    for item in items:
+        yield from _wrapped(f"{item.name} ({item.hint}): {item.said}", "    ")
 
 
 def module_docstring(notebook: str, title: str) -> str:
@@ -79,7 +81,7 @@ def module_docstring(notebook: str, title: str) -> str:
 
 
 def _summary(function: Function) -> str:
-    names = [one.name for one in function.results]
+    names = [variable.name for variable in function.results]
     if names:
         listed = ", ".join(names[:3]) + (" and more" if len(names) > 3 else "")
         summary = f"Make {listed}."
@@ -97,7 +99,11 @@ def _notes(function: Function) -> Iterator[str]:
     text = _HEADING.sub("", function.notes)
     text = _MARKUP.sub(lambda match: match[1] or "", text)
     paragraphs = [" ".join(one.split()) for one in re.split(r"\n\s*\n", text)]
-    paragraphs = [one for one in paragraphs if one and not one.startswith(("|", "```", "$$"))]
+    paragraphs = [
+        paragraph
+        for paragraph in paragraphs
+        if paragraph and not paragraph.startswith(("|", "```", "$$"))
+    ]
     title = _MARKUP.sub(lambda match: match[1] or "", title).strip("*_ ")
     if title:
         paragraphs.insert(0, title if title.endswith((".", "?", "!", ":")) else f"{title}.")

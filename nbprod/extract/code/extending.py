@@ -40,20 +40,20 @@ def extended(old: str, new: str, module: str) -> Extended:
     """
     there = ast.parse(old)
     known = {name: ast.unparse(node) for node in there.body for name in bound_names([node])}
-    imports = {one.bound: one for node in there.body for one in imports_of(node, 0)}
+    imports = {import_.bound: import_ for node in there.body for import_ in imports_of(node, 0)}
     conflicts: list[str] = []
     lines: list[str] = []
     pieces: list[str] = []
     for piece in _pieces(new):
         made = imports_of(piece.node, 0)
         if made:
-            for one in made:
-                if one.module == module and one.bound in known:
+            for import_ in made:
+                if import_.module == module and import_.bound in known:
                     continue
-                if one.bound not in known:
-                    lines.append(import_text(one))
-                elif not _is_same(imports.get(one.bound), one):
-                    conflicts.append(one.bound)
+                if import_.bound not in known:
+                    lines.append(import_text(import_))
+                elif not _is_same(imports.get(import_.bound), import_):
+                    conflicts.append(import_.bound)
         elif not any(name in known for name in piece.names):
             pieces.append(piece.text)
         elif any(known.get(name) != ast.unparse(piece.node) for name in piece.names):

@@ -26,13 +26,15 @@ def needed_imports(
         closure: what the notebook imports.
         names: the names of the notebook.
     """
-    units = [one.unit for one in taken] + [unit for one in functions for unit in one.body]
+    units = [item.unit for item in taken] + [
+        unit for function in functions for unit in function.body
+    ]
     needed: dict[str, None] = {}
     dotted: set[str] = set()
     for unit in units:
         for node in unit.nodes:
-            for one in names.loads_of(node):
-                needed.setdefault(one.id)
+            for name_node in names.loads_of(node):
+                needed.setdefault(name_node.id)
             dotted |= {
                 ast.unparse(part) for part in ast.walk(node) if isinstance(part, ast.Attribute)
             }
@@ -47,7 +49,7 @@ def needed_imports(
     for name in needed:
         if name in closure.imports:
             made = closure.imports[name]
-            wanted = [one for one in made if one.name or one.module in dotted]
+            wanted = [import_ for import_ in made if import_.name or import_.module in dotted]
             found += wanted if len(made) > 1 and wanted else made
         elif name == "subprocess" and any(unit.instead for unit in units):
             found.append(Import("subprocess", None, "subprocess", -1, False))
@@ -58,7 +60,7 @@ def needed_imports(
             if star is not None:
                 found.append(star)
     shows = any(function.shown for function in functions)
-    if shows and not any(one.bound == "display" for one in found):
+    if shows and not any(import_.bound == "display" for import_ in found):
         found.append(Import("IPython.display", "display", "display", -1, False))
     return tuple(dict.fromkeys(found))
 

@@ -74,15 +74,15 @@ class Hints:
         """The type that all bindings give a name which may reach a group."""
         bindings = self.names.bindings.get(name, [])
         reaching = {
-            one.cell for use in live.uses.get(name, ()) for one in use.definitions
-            if one.cell not in live.cells
+            definition.cell for use in live.uses.get(name, ()) for definition in use.definitions
+            if definition.cell not in live.cells
         }  # fmt: skip
-        chosen = [one for one in bindings if one.cell in reaching] if reaching else bindings
+        chosen = [site for site in bindings if site.cell in reaching] if reaching else bindings
         return self._of_bindings(chosen, name, 0) if not self._is_rebound_in(name, live) else "Any"
 
     def of_result(self, name: str, live: Liveness) -> str:
         """The type that the body gives a name."""
-        own = [one for one in self.names.bindings.get(name, []) if one.cell in live.cells]
+        own = [site for site in self.names.bindings.get(name, []) if site.cell in live.cells]
         return self._of_bindings(own, name, 0)
 
     def _is_rebound_in(self, name: str, live: Liveness) -> bool:
@@ -92,12 +92,12 @@ class Hints:
     def _of_bindings(self, bindings: list[BindingSite], name: str, depth: int) -> str:
         if not bindings:
             return "Any"
-        found = [self._of_binding(one, name, depth) for one in bindings]
+        found = [self._of_binding(site, name, depth) for site in bindings]
         if not any(found) and depth < 4:
             # All of them keep the type that the name had.
             every = self.names.bindings.get(name, [])
-            found = [self._of_binding(one, name, depth + 1) for one in every]
-        return joined_hints(one for one in found if one)
+            found = [self._of_binding(site, name, depth + 1) for site in every]
+        return joined_hints(text for text in found if text)
 
     def _of_binding(self, binding: BindingSite, name: str, depth: int) -> str:
         """The hint that one binding gives; empty when it keeps that of the others."""

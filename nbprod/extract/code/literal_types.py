@@ -39,11 +39,13 @@ def hint_of(node: ast.expr, imports: Mapping[str, str], shadowed: frozenset[str]
     if isinstance(node, (ast.List, ast.Set)):
         return _of_elements(type(node).__name__.lower(), node.elts, imports, shadowed)
     if isinstance(node, ast.Dict):
-        keys = joined_hints(hint_of(one, imports, shadowed) for one in node.keys if one)
-        values = joined_hints(hint_of(one, imports, shadowed) for one in node.values)
+        keys = joined_hints(
+            hint_of(expression, imports, shadowed) for expression in node.keys if expression
+        )
+        values = joined_hints(hint_of(expression, imports, shadowed) for expression in node.values)
         return f"dict[{keys}, {values}]"
     if isinstance(node, ast.Tuple):
-        inner = [hint_of(one, imports, shadowed) for one in node.elts]
+        inner = [hint_of(expression, imports, shadowed) for expression in node.elts]
         return f"tuple[{', '.join(inner)}]" if inner else "tuple[()]"
     if isinstance(node, ast.ListComp):
         return f"list[{hint_of(node.elt, imports, shadowed)}]"
@@ -63,7 +65,9 @@ def joined_hints(hints: Iterable[str]) -> str:
 def _of_elements(
     kind: str, elements: list[ast.expr], imports: Mapping[str, str], shadowed: frozenset[str]
 ) -> str:
-    return f"{kind}[{joined_hints(hint_of(one, imports, shadowed) for one in elements)}]"
+    return (
+        f"{kind}[{joined_hints(hint_of(expression, imports, shadowed) for expression in elements)}]"
+    )
 
 
 def _of_call(func: ast.expr, imports: Mapping[str, str], shadowed: frozenset[str]) -> str:

@@ -52,9 +52,9 @@ def _broken(text: str) -> dict[int, set[str]]:
         cwd=os.path.abspath(os.sep),
     )  # fmt: skip
     found: dict[int, set[str]] = {}
-    for one in json.loads(done.stdout.decode("utf-8") or "[]"):
-        if one.get("code") and one.get("noqa_row"):
-            found.setdefault(one["noqa_row"], set()).add(one["code"])
+    for load in json.loads(done.stdout.decode("utf-8") or "[]"):
+        if load.get("code") and load.get("noqa_row"):
+            found.setdefault(load["noqa_row"], set()).add(load["code"])
     return found
 
 

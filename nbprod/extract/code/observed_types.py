@@ -32,11 +32,11 @@ _PUBLIC = {
 def with_seen_types(plan: Plan, recorded: Mapping[str, Recorded], facts: Facts) -> Plan:
     """The plan with hints where only a run knows the type."""
     imports = {
-        one.bound: one
+        import_.bound: import_
         for cell in facts.parsed
         if cell is not None and cell.tree is not None
         for statement in cell.tree.body
-        for one in imports_of(statement, cell.cell.index)
+        for import_ in imports_of(statement, cell.cell.index)
     }
     needed: list[Import] = []
     functions = []
@@ -45,8 +45,10 @@ def with_seen_types(plan: Plan, recorded: Mapping[str, Recorded], facts: Facts) 
         if seen is None:
             functions.append(function)
             continue
-        given = [_hinted(one, seen.before, imports, needed) for one in function.parameters]
-        results = [_hinted(one, seen.after, imports, needed) for one in function.results]
+        given = [
+            _hinted(variable, seen.before, imports, needed) for variable in function.parameters
+        ]
+        results = [_hinted(variable, seen.after, imports, needed) for variable in function.results]
         functions.append(replace(function, parameters=tuple(given), results=tuple(results)))
     every = tuple(dict.fromkeys([*plan.imports, *needed]))
     return replace(plan, functions=tuple(functions), imports=every)

@@ -54,14 +54,20 @@ def dependencies_of(
         python: the interpreter whose installed versions count.
     """
     modules = sorted({name for text in texts for name in imported_from_outside(text)} - {own})
-    asked = [one for line in plan.installs for one in line.requirements]
-    installed, version = _installed(modules, [one.name for one in asked], python)
-    written = {one.key: one for one in _written(facts)}
+    asked = [requirement for line in plan.installs for requirement in line.requirements]
+    installed, version = _installed(modules, [requirement.name for requirement in asked], python)
+    written = {requirement.key: requirement for requirement in _written(facts)}
     found: dict[str, str] = {}
-    for one in asked:
-        _, here = installed.get(_DISTRIBUTION + one.name, (one.name, None))
-        bare = one.text if one.has_version or here is None else f"{one.text}=={here}"
-        found[one.key] = written[one.key].text if one.key in written else bare
+    for requirement in asked:
+        _, here = installed.get(_DISTRIBUTION + requirement.name, (requirement.name, None))
+        bare = (
+            requirement.text
+            if requirement.has_version or here is None
+            else f"{requirement.text}=={here}"
+        )
+        found[requirement.key] = (
+            written[requirement.key].text if requirement.key in written else bare
+        )
     for name in modules:
         distribution, here = installed.get(name, (distribution_of(name), None))
         key = normalised(distribution)
@@ -96,7 +102,9 @@ def _written(facts: Facts) -> Iterator[Requirement]:
         for magic in parsed.magics if parsed is not None else ():
             install = install_of(magic.text) if "install" in magic.text else None
             if install is not None:
-                yield from (one for one in install.requirements if one.has_version)
+                yield from (
+                    requirement for requirement in install.requirements if requirement.has_version
+                )
 
 
 def package_files(
@@ -113,7 +121,7 @@ def package_files(
     """
     package = target.module.partition(".")[0]
     summary = title.replace('"', "'") or f"Extracted from {target.module}"
-    listed = "".join(f'    "{one}",\n' for one in dependencies)
+    listed = "".join(f'    "{dependency}",\n' for dependency in dependencies)
     files = {
         "pyproject.toml": _PYPROJECT.format(
             name=package.replace("_", "-"),
@@ -157,8 +165,8 @@ def _readme(target: Target, plan: Plan, package: str, title: str) -> str:
     lines = [f"# {title or package}", "", "```console", "$ pip install -e '.[test]'", "$ pytest"]
     lines += ["```", "", f"`{target.module}` has", ""]
     for function in plan.functions:
-        names = ", ".join(one.name for one in function.parameters)
-        makes = ", ".join(f"`{one.name}`" for one in function.results)
+        names = ", ".join(variable.name for variable in function.parameters)
+        makes = ", ".join(f"`{variable.name}`" for variable in function.results)
         lines.append(f"- `{function.name}({names})`" + (f", which makes {makes}" if makes else ""))
     for taken in plan.taken:
         lines.append(f"- `{taken.name}`")

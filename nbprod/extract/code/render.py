@@ -30,7 +30,7 @@ def _parts(plan: Plan, facts: Facts, title: str) -> Iterator[str]:
     yield module_docstring(facts.notebook.path.replace("\\", "/").rpartition("/")[2], title)
     if plan.future:
         yield f"from __future__ import {', '.join(plan.future)}\n"
-    lines = [import_text(one) for one in plan.imports]
+    lines = [import_text(import_) for import_ in plan.imports]
     # What is not needed of this goes when the module is put in order.
     lines += ["from dataclasses import dataclass", "from typing import Any"]
     yield from dict.fromkeys(lines)
@@ -46,8 +46,8 @@ def _parts(plan: Plan, facts: Facts, title: str) -> Iterator[str]:
 def _settings_class(function: Function) -> Iterator[str]:
     name = class_name(function)
     yield f'\n@dataclass(frozen=True)\nclass {name}:\n    """Settings of `{function.name}`."""\n'
-    for one in function.settings:
-        yield f"    {one.name}: {hint_of_literal(one.text)} = {one.text}"
+    for constant in function.settings:
+        yield f"    {constant.name}: {hint_of_literal(constant.text)} = {constant.text}"
     yield f"\n\n{function.name.upper()}_SETTINGS = {name}()\n"
 
 
@@ -70,21 +70,24 @@ def _taken(taken: ModuleItem, plan: Plan, facts: Facts) -> Iterator[str]:
 
 def _function(function: Function, plan: Plan, facts: Facts) -> str:
     shown = shown_name(function)
-    parameters = [f"{one.name}: {one.hint}" for one in function.parameters]
+    parameters = [f"{variable.name}: {variable.hint}" for variable in function.parameters]
     if is_many(function):
         default = f"{function.name.upper()}_SETTINGS"
         parameters += ["*", f"settings: {class_name(function)} = {default}"]
     elif function.settings:
         parameters.append("*")
         parameters += [
-            f"{one.name}: {hint_of_literal(one.text)} = {one.text}" for one in function.settings
+            f"{constant.name}: {hint_of_literal(constant.text)} = {constant.text}"
+            for constant in function.settings
         ]
     head = f"def {function.name}({', '.join(parameters)}) -> {_returns(function, shown)}:"
     lines = [head, indented(function_docstring(function, shown, plan.style))]
     if is_many(function):
-        lines += [f"    {one.name} = settings.{one.name}" for one in function.settings]
+        lines += [
+            f"    {constant.name} = settings.{constant.name}" for constant in function.settings
+        ]
     lines += [indented(text) for text in _body(function, plan, facts, shown)]
-    names = [one.name for one in function.results]
+    names = [variable.name for variable in function.results]
     if shown and names:
         names.append(shown)
     if names:
@@ -96,7 +99,7 @@ def shown_name(function: Function) -> str | None:
     """The name of what a function returns for its cell to show, None when it has no such thing."""
     if function.returned is None:
         return None
-    taken = {one.name for one in (*function.parameters, *function.results)}
+    taken = {variable.name for variable in (*function.parameters, *function.results)}
     taken |= {
         part.id
         for unit in function.body
@@ -108,7 +111,7 @@ def shown_name(function: Function) -> str | None:
 
 
 def _returns(function: Function, shown: str | None) -> str:
-    hints = [one.hint for one in function.results]
+    hints = [variable.hint for variable in function.results]
     if shown:
         hints.append("Any")
     if not hints:

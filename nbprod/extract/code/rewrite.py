@@ -29,7 +29,7 @@ def new_sources(
         units: its cells taken apart.
         module: the dotted name to import from.
     """
-    functions = {one.cells[0]: one for one in plan.functions}
+    functions = {function.cells[0]: function for function in plan.functions}
     found: dict[int, str] = {}
     for group in plan.groups:
         first = group.cells[0]
@@ -55,7 +55,7 @@ def _head(
     first = group.cells[0]
     header = units[first].header
     names = [*plan.exports.get(first, ()), *([function.name] if function else ())]
-    moved = {one.unit for one in plan.installs if one.moves}
+    moved = {installed.unit for installed in plan.installs if installed.moves}
     settings = [
         statement_text(facts.cell(cell).source, unit)
         for cell in group.cells
@@ -80,9 +80,9 @@ def _head(
 def _import_lines(imports: tuple[Import, ...]) -> Iterator[str]:
     """Import lines, those from one module together."""
     groups: dict[str, list[str]] = {}
-    for one in imports:
-        line = import_text(one)
-        if one.name is None:
+    for import_ in imports:
+        line = import_text(import_)
+        if import_.name is None:
             groups.setdefault(line, [])
         else:
             head, _, tail = line.partition(" import ")
@@ -92,8 +92,8 @@ def _import_lines(imports: tuple[Import, ...]) -> Iterator[str]:
 
 
 def _call(function: Function) -> Iterator[str]:
-    call = f"{function.name}({', '.join(one.name for one in function.parameters)})"
-    names = [one.name for one in function.results]
+    call = f"{function.name}({', '.join(variable.name for variable in function.parameters)})"
+    names = [variable.name for variable in function.results]
     shown = shown_name(function)
     if shown and names:
         yield f"{', '.join(names)}, {shown} = {call}"

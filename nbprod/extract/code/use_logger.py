@@ -36,23 +36,25 @@ def _is_plain_print(node: ast.Call) -> bool:
     named = isinstance(node.func, ast.Name) and node.func.id == "print"
     return (
         named
-        and all(one.arg in ("flush", "sep") for one in node.keywords)
-        and not any(isinstance(one, ast.Starred) for one in node.args)
+        and all(keyword.arg in ("flush", "sep") for keyword in node.keywords)
+        and not any(isinstance(expression, ast.Starred) for expression in node.args)
     )
 
 
 def _record(node: ast.Call, text: str, index: LineIndex) -> str:
     """``print(a, b)`` with the same text as its message."""
     separator = " "
-    for one in node.keywords:
-        if one.arg == "sep":
-            if not isinstance(one.value, ast.Constant) or not isinstance(one.value.value, str):
+    for keyword in node.keywords:
+        if keyword.arg == "sep":
+            if not isinstance(keyword.value, ast.Constant) or not isinstance(
+                keyword.value.value, str
+            ):
                 return _source(node, text, index)
-            separator = one.value.value
+            separator = keyword.value.value
     if not node.args:
         return 'logger.info("")'
     form = separator.replace("%", "%%").join("%s" for _ in node.args)
-    arguments = ", ".join(_source(one, text, index) for one in node.args)
+    arguments = ", ".join(_source(expression, text, index) for expression in node.args)
     return f"logger.info({form!r}, {arguments})"
 
 

@@ -24,7 +24,7 @@ def plan_what_can_be(planner: Planner, cells: Iterable[int], stay: Iterable[Cell
     The cells are taken as they stand under headings. Whatever is refused leaves the selection,
     and the plan is made again without it, until nothing is refused.
     """
-    kept = {one.cell: one for one in stay}
+    kept = {cell_left.cell: cell_left for cell_left in stay}
     done = extracted_already(planner)
     remaining = [
         cell
@@ -40,11 +40,11 @@ def plan_what_can_be(planner: Planner, cells: Iterable[int], stay: Iterable[Cell
         plan = planner.plan(groups, kept.values())
         if not plan.refusals:
             return plan
-        for one in plan.refusals:
-            if one.cell in remaining:
-                kept[one.cell] = CellLeft(one.cell, one.line, one.reason)
-                remaining.remove(one.cell)
-            elif one.cell not in kept:
+        for refusal in plan.refusals:
+            if refusal.cell in remaining:
+                kept[refusal.cell] = CellLeft(refusal.cell, refusal.line, refusal.reason)
+                remaining.remove(refusal.cell)
+            elif refusal.cell not in kept:
                 # The notebook as a whole stands against it.
                 return plan
     return plan
@@ -54,19 +54,19 @@ def extracted_already(planner: Planner) -> set[int]:
     """The cells that only import from the module and call it: there is nothing more to take."""
     module = planner.options.module
     ours = {
-        one.bound
+        import_.bound
         for cell in planner.names.cells
         for statement in planner.names.statements(cell)
-        for one in imports_of(statement, cell)
-        if module and one.module == module
+        for import_ in imports_of(statement, cell)
+        if module and import_.module == module
     }
     found = set()
     for cell in planner.names.cells if ours else ():
         statements = planner.names.statements(cell)
         shows = planner.names.cells[cell].shows
         work = statements[:-1] if shows else statements
-        called = any(_calls(one, ours) for one in statements)
-        if called and all(_calls(one, ours) or _is_thin(one) for one in work):
+        called = any(_calls(statement, ours) for statement in statements)
+        if called and all(_calls(statement, ours) or _is_thin(statement) for statement in work):
             found.add(cell)
     return found
 

@@ -37,7 +37,7 @@ def without_credentials(facts: Facts, data: bytes, cells: Collection[int]) -> Wi
         if text.part != "source" or text.cell not in cells:
             continue
         fix = facts.takeout.fix(secret)
-        own = [one for one in fix.edits if isinstance(one, Edit)] if fix is not None else []
+        own = [edit for edit in fix.edits if isinstance(edit, Edit)] if fix is not None else []
         if fix is None or not own:
             line = facts.index(text.cell).position(secret.start)[0]
             stay.append(

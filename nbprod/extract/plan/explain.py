@@ -19,9 +19,9 @@ def explained(plan: Plan) -> Iterator[str]:
     for taken in plan.taken:
         copied = "; the notebook keeps its own" if taken.is_copy else ""
         yield f"{taken.name}: cell {taken.unit.cell + 1}, {taken.reason}{copied}"
-    for one in plan.imports:
-        where = f"cell {one.cell + 1}" if one.cell >= 0 else "needed by the module"
-        yield f"{import_text(one)}: {where}"
+    for import_ in plan.imports:
+        where = f"cell {import_.cell + 1}" if import_.cell >= 0 else "needed by the module"
+        yield f"{import_text(import_)}: {where}"
     for line in plan.installs:
         for required in line.requirements:
             stays = "" if line.moves else "; the line stays in the notebook, too"
@@ -35,12 +35,12 @@ def explained_function(function: Function) -> Iterator[str]:
     """One function of a plan, line by line."""
     cells = ", ".join(str(cell + 1) for cell in function.cells)
     yield f"{function.name}: cell{'s' if len(function.cells) > 1 else ''} {cells}"
-    for one in function.parameters:
-        yield f"  takes {one.name}: {one.hint}: {_place(one)}, {one.reason}"
+    for variable in function.parameters:
+        yield f"  takes {variable.name}: {variable.hint}: {_place(variable)}, {variable.reason}"
     for setting in function.settings:
         yield f"  takes {setting.name}={setting.text}: a setting of cell {setting.unit.cell + 1}"
-    for one in function.results:
-        yield f"  returns {one.name}: {one.hint}: {_place(one)}, {one.reason}"
+    for variable in function.results:
+        yield f"  returns {variable.name}: {variable.hint}: {_place(variable)}, {variable.reason}"
     for name in function.deleted:
         yield f"  deletes {name}: the notebook does so after the call"
 

@@ -26,5 +26,7 @@ def installed_by(
     for unit in units:
         install = install_of(facts.cell(unit.cell).source[unit.code : unit.stop])
         if install is not None:
-            has_all = declared is None or all(one.key in declared for one in install.requirements)
+            has_all = declared is None or all(
+                requirement.key in declared for requirement in install.requirements
+            )
             yield Installed(install.requirements, unit, install.is_whole and has_all)

@@ -86,10 +86,10 @@ class Planner:
     def modules(self) -> dict[str, str]:
         """The dotted names of what the notebook imports, by the names that it has there."""
         return {
-            one.bound: one.dotted
+            import_.bound: import_.dotted
             for cell in self.names.cells
             for statement in self.names.statements(cell)
-            for one in imports_of(statement, cell)
+            for import_ in imports_of(statement, cell)
         }
 
     def plan(self, groups: Sequence[Group], kept: Iterable[CellLeft] = ()) -> Plan:
@@ -200,7 +200,7 @@ class Planner:
                     and (
                         is_work(last.node.value)
                         or finishes_drawing(
-                            last.node.value, [one.node for one in body[:-1]], modules
+                            last.node.value, [statement.node for statement in body[:-1]], modules
                         )
                     )
                 ):
@@ -209,7 +209,9 @@ class Planner:
                     displays.append(body.pop())
                 else:
                     shown.add(last)
-            if cell != cells[-1] and any(draws(one.node, modules) for one in body[before:]):
+            if cell != cells[-1] and any(
+                draws(statement.node, modules) for statement in body[before:]
+            ):
                 figures.add(body[-1])
         if group.is_asked and not body and displays:
             body, displays, returned = displays, [], displays[-1]
@@ -221,10 +223,10 @@ class Planner:
     def _is_list(self, name: str) -> bool:
         bindings = self.names.bindings[name]
         return all(
-            isinstance(one.statement, ast.Assign)
-            and one.is_plain
-            and isinstance(one.statement.value, (ast.List, ast.ListComp))
-            for one in bindings
+            isinstance(site.statement, ast.Assign)
+            and site.is_plain
+            and isinstance(site.statement.value, (ast.List, ast.ListComp))
+            for site in bindings
         )
 
     def _setting(self, unit: StatementText, closure: ModuleLevel) -> Constant | None:
@@ -240,7 +242,9 @@ class Planner:
 
     def _is_module_level(self, unit: StatementText, closure: ModuleLevel) -> bool:
         if unit.kind == "import":
-            return all(one.bound in closure.imports for one in imports_of(unit.node, unit.cell))
+            return all(
+                import_.bound in closure.imports for import_ in imports_of(unit.node, unit.cell)
+            )
         return id(unit.node) in closure.taken_units
 
     # --- one function -------------------------------------------------------------------------
@@ -253,20 +257,22 @@ class Planner:
         taken: set[str],
         present: frozenset[str],
     ) -> tuple[Function, list[Refusal]]:
-        settings = frozenset(one.name for one in parts.settings)
+        settings = frozenset(constant.name for constant in parts.settings)
         part = Part(group.cells, parts.body, parts.displays, present, settings)
         live = Liveness(self.facts, self.names, closure, part)
-        results = tuple(one for one in live.results() if not live.is_module_level(one.name))
+        results = tuple(
+            variable for variable in live.results() if not live.is_module_level(variable.name)
+        )
         parameters = live.parameters()
         refusals = [*live.refusals, *find_hazards(live, parameters)]
         changed = live.changed(parameters)
         results = (*self._setting_results(parts.settings, live), *results, *changed)
         hints = Hints(self.facts, self.names, closure)
-        draw = any(draws(one.node, {}) for one in parts.body)
+        draw = any(draws(statement.node, {}) for statement in parts.body)
         figure = self._figure(parts, closure, taken) if not results else None
         comment = self._comment(parts)
         wanted = group.name or function_name(
-            group.title, comment, [one.name for one in results], draw, taken
+            group.title, comment, [variable.name for variable in results], draw, taken
         )
         name = unique(wanted, taken)
         function = Function(
@@ -275,22 +281,23 @@ class Planner:
             title=group.title,
             notes=self._notes(group),
             parameters=tuple(
-                one._replace(hint=hints.of_parameter(one.name, live)) for one in parameters
+                variable._replace(hint=hints.of_parameter(variable.name, live))
+                for variable in parameters
             ),
             results=tuple(
-                one._replace(
-                    hint=hints.of_parameter(one.name, live)
-                    if one in changed
-                    else hints.of_result(one.name, live)
+                variable._replace(
+                    hint=hints.of_parameter(variable.name, live)
+                    if variable in changed
+                    else hints.of_result(variable.name, live)
                 )
-                for one in results
+                for variable in results
             ),
             body=parts.body,
             shown=parts.shown,
             figures_after=parts.figures_after,
             returned=parts.returned,
             settings=parts.settings,
-            deleted=tuple(self._deleted(live, {one.name for one in results})),
+            deleted=tuple(self._deleted(live, {variable.name for variable in results})),
             left_behind=tuple(live.left_behind),
         )
         if figure is not None:
@@ -308,7 +315,7 @@ class Planner:
         if (
             parts.shown
             or parts.figures_after
-            or not leaves_figure([one.node for one in parts.body])
+            or not leaves_figure([statement.node for statement in parts.body])
         ):
             return None
         return unique("figure", {*taken, *self.names.bindings})
@@ -328,9 +335,9 @@ class Planner:
         self, first: int, selected: frozenset[int], functions: Sequence[Function]
     ) -> frozenset[str]:
         """The names that the rewritten notebook has bound above a cell."""
-        found = {one.name for function in functions for one in function.results}
+        found = {variable.name for function in functions for variable in function.results}
         for name, bindings in self.names.bindings.items():
-            if any(one.cell < first and one.cell not in selected for one in bindings):
+            if any(site.cell < first and site.cell not in selected for site in bindings):
                 found.add(name)
         return frozenset(found)
 
@@ -339,21 +346,21 @@ class Planner:
     ) -> tuple[Variable, ...]:
         """Settings that other cells read have to come back too."""
         found = []
-        for one in settings:
+        for constant in settings:
             others = [
                 cell for cell in self.names.cells
-                if cell != one.unit.cell and one.name in self.names.reads_of(cell)
+                if cell != constant.unit.cell and constant.name in self.names.reads_of(cell)
                 and cell not in live.cells
             ]  # fmt: skip
             shown = any(
-                name.id == one.name
+                name.id == constant.name
                 for unit in live.part.displays
                 for name in self.names.loads_of(unit.node)
             )
             if others or shown:
                 reason = f"is read by cell {others[0] + 1}" if others else "is shown"
-                line = one.unit.node.lineno
-                found.append(Variable(one.name, reason, one.unit.cell, line))
+                line = constant.unit.node.lineno
+                found.append(Variable(constant.name, reason, constant.unit.cell, line))
         return tuple(found)
 
     def _deleted(self, live: Liveness, results: set[str]) -> Iterable[str]:
@@ -363,7 +370,7 @@ class Planner:
                 for target in unit.node.targets:
                     if isinstance(target, ast.Name) and target.id not in results:
                         bindings = self.names.bindings.get(target.id, ())
-                        if any(one.cell < min(live.cells) for one in bindings):
+                        if any(site.cell < min(live.cells) for site in bindings):
                             yield target.id
 
     def _comment(self, parts: _Sorted) -> str:
@@ -394,31 +401,31 @@ class Planner:
     ) -> Plan:
         selected = {cell for group in groups for cell in group.cells}
         options = self.options
-        lines = [unit for one in parts for unit in one.kept] if options.package else []
+        lines = [unit for part in parts for unit in part.kept] if options.package else []
         installs = tuple(installed_by(lines, self.facts, options.declared))
-        gone = {one.unit for one in installs if one.moves}
+        gone = {installed.unit for installed in installs if installed.moves}
         remaining, sees_all = self._remaining_reads(selected, parts, gone)
         taken = tuple(closure.taken.values())
         imports = needed_imports(functions, taken, closure, self.names)
-        used = {one.bound for one in imports}
+        used = {import_.bound for import_ in imports}
         exports: dict[int, tuple[str, ...]] = {}
         imports_kept: dict[int, tuple[Import, ...]] = {}
         for group in groups:
             exports[group.cells[0]] = tuple(
-                one.name
-                for one in taken
-                if one.unit.cell in group.cells and (sees_all or one.name in remaining)
+                item.name
+                for item in taken
+                if item.unit.cell in group.cells and (sees_all or item.name in remaining)
             )
             made = [
-                one
+                import_
                 for cell in group.cells
                 for unit in self.names.cells[cell].units
                 if unit.kind == "import" and self._is_module_level(unit, closure)
-                for one in imports_of(unit.node, cell)
-                if sees_all or one.bound in remaining or one.bound not in used
+                for import_ in imports_of(unit.node, cell)
+                if sees_all or import_.bound in remaining or import_.bound not in used
             ]
             imports_kept[group.cells[0]] = tuple(dict.fromkeys(made))
-        displays = {unit.cell: unit for one in parts for unit in one.displays}
+        displays = {unit.cell: unit for part in parts for unit in part.displays}
         return Plan(
             tuple(groups), imports, taken, tuple(functions), (), tuple(kept), exports,
             imports_kept, displays, tuple(self._future()), style=self.options.style,
@@ -429,9 +436,9 @@ class Planner:
         found = {
             alias.name
             for cell in self.names.cells
-            for one in self.names.statements(cell)
-            if isinstance(one, ast.ImportFrom) and one.module == "__future__"
-            for alias in one.names
+            for statement in self.names.statements(cell)
+            if isinstance(statement, ast.ImportFrom) and statement.module == "__future__"
+            for alias in statement.names
         }
         return sorted(found)
 
@@ -444,14 +451,14 @@ class Planner:
             if cell not in selected:
                 remaining |= self.names.reads_of(cell)
                 sees_all = sees_all or self.names.sees_all(cell) is not None
-        for one in parts:
-            for unit in one.displays:
+        for part in parts:
+            for unit in part.displays:
                 remaining |= {name.id for node in unit.nodes for name in self.names.loads_of(node)}
-            for unit in set(one.kept) - gone:
+            for unit in set(part.kept) - gone:
                 text = self.facts.cell(unit.cell).source[unit.code : unit.stop]
                 remaining |= {first or second for first, second in _EXPANDED.findall(text)}
         return remaining, sees_all
 
 
 def _ordered(refusals: Iterable[Refusal]) -> tuple[Refusal, ...]:
-    return tuple(sorted(dict.fromkeys(refusals), key=lambda one: (one.cell, one.line)))
+    return tuple(sorted(dict.fromkeys(refusals), key=lambda refusal: (refusal.cell, refusal.line)))

@@ -51,7 +51,7 @@ def tagged_cells(tag: str, notebook: Notebook) -> tuple[int, ...]:
         cell.index for cell in notebook.cells if tag in cell.tags and _is_code(notebook, cell.index)
     )
     if not cells:
-        tags = sorted({one for cell in notebook.cells for one in cell.tags})
+        tags = sorted({tag for cell in notebook.cells for tag in cell.tags})
         known = f"; its tags are {', '.join(tags)}" if tags else "; no cell has tags"
         raise UsageError(f"no Python cell of {notebook.path} has the tag `{tag}`{known}")
     return cells

@@ -50,7 +50,7 @@ def settings_in_calls(
             text = ast.unparse(literal)
             setting = found.get((wanted, text))
             if setting is None:
-                used = {one.name for one in found.values()}
+                used = {constant.name for constant in found.values()}
                 name = unique(wanted, _Either(taken, used))
                 setting = found[wanted, text] = Constant(name, text, unit)
             span = facts.span(unit.cell, literal)
@@ -111,4 +111,4 @@ def class_name(function: Function) -> str:
 
 def parameter_names(function: Function) -> Sequence[str]:
     """The names of the parameters that settings make."""
-    return ["settings"] if is_many(function) else [one.name for one in function.settings]
+    return ["settings"] if is_many(function) else [constant.name for constant in function.settings]

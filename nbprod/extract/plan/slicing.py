@@ -21,15 +21,17 @@ def providers_of(name: str, facts: Facts) -> list[int]:
     names = NameTable(facts.parsed)
     bindings = names.bindings.get(name, [])
     if not bindings:
-        known = ", ".join(sorted(one for one in names.bindings if not one.startswith("_"))[:12])
+        known = ", ".join(
+            sorted(binding for binding in names.bindings if not binding.startswith("_"))[:12]
+        )
         raise UsageError(f"no cell of {facts.notebook.path} binds `{name}`; they bind {known}")
-    own = {one.cell for one in bindings}
-    kinds = {type(one.statement).__name__ for one in bindings}
+    own = {site.cell for site in bindings}
+    kinds = {type(site.statement).__name__ for site in bindings}
     if kinds <= {"FunctionDef", "AsyncFunctionDef", "ClassDef"}:
         return sorted(own)
     entry = facts.flow.final.get(name)
     if entry is not None:
-        own = {one.cell for one in entry.definitions if one.cell >= 0} or own
+        own = {definition.cell for definition in entry.definitions if definition.cell >= 0} or own
     last = max((cell for cell in facts.flow.order), default=0)
     pending = sorted(own | _changers(name, facts, last))
     found: set[int] = set()
@@ -42,10 +44,14 @@ def providers_of(name: str, facts: Facts) -> list[int]:
         if cell in found:
             continue
         found.add(cell)
-        pending += sorted(one for one in sources.get(cell, ()) if one < cell)
+        pending += sorted(source for source in sources.get(cell, ()) if source < cell)
     return sorted(found)
 
 
 def _changers(name: str, facts: Facts, last: int) -> set[int]:
     """The cells that change the object of a name in place."""
-    return {one.cell for one in facts.flow.mutations if one.name == name and one.cell <= last}
+    return {
+        mutation.cell
+        for mutation in facts.flow.mutations
+        if mutation.name == name and mutation.cell <= last
+    }

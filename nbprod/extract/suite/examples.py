@@ -24,7 +24,7 @@ class Example(NamedTuple):
 
 def saved_examples(plan: Plan, facts: Facts) -> Iterator[Example]:
     """Last expressions of cells that only need the module, with the results the file has saved."""
-    module = {one.name for one in plan.taken if one.unit.kind == "definition"}
+    module = {item.name for item in plan.taken if item.unit.kind == "definition"}
     for parsed in facts.parsed:
         if parsed is None or parsed.tree is None or not parsed.tree.body:
             continue
@@ -61,17 +61,17 @@ def _saved_literal(outputs: Any) -> str | None:
 def known_values(function: Function, facts: Facts) -> tuple[dict[str, str], dict[str, str]] | None:
     """Arguments and results of a function where constants alone decide them, as literals."""
     given: dict[str, str] = {}
-    for one in function.parameters:
-        text = _constant_read(one.name, function, facts, inside=True)
+    for variable in function.parameters:
+        text = _constant_read(variable.name, function, facts, inside=True)
         if text is None:
             return None
-        given[one.name] = text
+        given[variable.name] = text
     results: dict[str, str] = {}
-    for one in function.results:
-        text = _constant_read(one.name, function, facts, inside=False)
+    for variable in function.results:
+        text = _constant_read(variable.name, function, facts, inside=False)
         if text is None:
             return None
-        results[one.name] = text
+        results[variable.name] = text
     return (given, results) if results else None
 
 
@@ -85,7 +85,7 @@ def _constant_read(name: str, function: Function, facts: Facts, *, inside: bool)
         for node, use in facts.flow.uses_by_node(cell).items():
             if use.name != name or use.chain or use.mutations or not use.mandatory:
                 continue
-            fits = all((one.cell in cells) != inside for one in use.definitions)
+            fits = all((definition.cell in cells) != inside for definition in use.definitions)
             if not use.definitions or not fits:
                 return None
             found = facts.flow.constant_at(cell, node)

@@ -42,7 +42,7 @@ class Randomness(NamedTuple):
 
     def seeded(self, seed: int) -> list[str]:
         """The statements that start the global generators."""
-        return [_SEEDS[one].format(seed=seed) for one in self.libraries]
+        return [_SEEDS[library].format(seed=seed) for library in self.libraries]
 
 
 def randomness_of(
@@ -61,7 +61,7 @@ def randomness_of(
     has_own = any(
         seen.type in _GENERATOR_TYPES
         for name, seen in recorded.before.items()
-        if name in {one.name for one in function.parameters}
+        if name in {variable.name for variable in function.parameters}
     )
     for unit in _reached(function, plan):
         for node in unit.nodes:
@@ -73,12 +73,12 @@ def randomness_of(
                     has_own = has_own or _has_seed(part, name)
     if not libraries and not has_own:
         return None
-    return Randomness(tuple(one for one in _SEEDS if one in libraries - seeds))
+    return Randomness(tuple(seed for seed in _SEEDS if seed in libraries - seeds))
 
 
 def _reached(function: Function, plan: Plan) -> Iterator[StatementText]:
     """The statements of a function and of the definitions that it uses."""
-    taken = {one.name: one.unit for one in plan.taken}
+    taken = {item.name: item.unit for item in plan.taken}
     waiting = list(function.body)
     seen: set[str] = set()
     while waiting:
@@ -100,7 +100,7 @@ def _libraries(call: ast.Call, name: str, facts: Facts) -> set[str]:
     if draw is not None:
         return set() if draw.has_state else {draw.library}
     called = call.func.attr if isinstance(call.func, ast.Attribute) else ""
-    if any(one.arg in _STATES for one in call.keywords):
+    if any(keyword.arg in _STATES for keyword in call.keywords):
         return set()
     # The method of a frame: of what else, its values would say.
     is_frame = not name and called == "sample" and "pandas" in facts.imported.values()
@@ -110,6 +110,9 @@ def _libraries(call: ast.Call, name: str, facts: Facts) -> set[str]:
 
 def _has_seed(call: ast.Call, name: str) -> bool:
     """Whether a call is given a seed or makes a generator with one."""
-    states = [one.value for one in call.keywords if one.arg in _STATES]
-    given = any(not (isinstance(one, ast.Constant) and one.value is None) for one in states)
+    states = [keyword.value for keyword in call.keywords if keyword.arg in _STATES]
+    given = any(
+        not (isinstance(expression, ast.Constant) and expression.value is None)
+        for expression in states
+    )
     return given or (name in _GENERATORS and bool(call.args))

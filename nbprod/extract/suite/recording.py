@@ -58,8 +58,8 @@ def record(
     watch: dict[str, dict[str, list[str]]] = {}
     for function in plan.functions:
         first, last = place[function.cells[0]], place[function.cells[-1]]
-        given = [one.name for one in function.parameters]
-        named = [*given, *(one.name for one in function.results)]
+        given = [variable.name for variable in function.parameters]
+        named = [*given, *(variable.name for variable in function.results)]
         watch.setdefault(str(first), {}).setdefault("before", []).extend(given)
         watch.setdefault(str(last), {}).setdefault("after", []).extend(named)
     with workspace(folder, options) as copy, tempfile.TemporaryDirectory() as pickles:
@@ -110,7 +110,7 @@ def _seen(
                 with open(entry["pickle"], "rb") as file:
                     data = file.read()
         text = entry["text"]
-        if any(one in (text or "") or one.encode() in (data or b"") for one in hidden):
+        if any(word in (text or "") or word.encode() in (data or b"") for word in hidden):
             text, data, problem = None, None, "it holds a credential"
         found[name] = Seen(entry["type"], text, data, problem)
     return found

@@ -37,7 +37,7 @@ def _only_argument(node: ast.FunctionDef) -> str | None:
     arguments = node.args
     positional = [*arguments.posonlyargs, *arguments.args]
     needed = positional[: len(positional) - len(arguments.defaults)]
-    if len(needed) != 1 or any(one is None for one in arguments.kw_defaults):
+    if len(needed) != 1 or any(expression is None for expression in arguments.kw_defaults):
         return None
     return needed[0].arg
 

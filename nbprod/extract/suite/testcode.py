@@ -154,9 +154,9 @@ def _head(plan: Plan, facts: Facts, target: Target, body: str) -> str:
         lines += ["import io", "from pathlib import Path"]
     if "_recorded(" in body or "_assert_same(" in body:
         lines.append("import pickle")
-    lines += [one for word, one in _LIBRARIES.items() if re.search(rf"(?<![\w.]){word}\.", body)]
+    lines += [name for word, name in _LIBRARIES.items() if re.search(rf"(?<![\w.]){word}\.", body)]
     lines += ["import pytest"]
-    names = sorted(one for one in _names(plan) if f"{one}(" in body)
+    names = sorted(name for name in _names(plan) if f"{name}(" in body)
     if names:
         lines.append(f"from {target.module} import {', '.join(names)}")
     if "_recorded(" in body:
@@ -166,22 +166,22 @@ def _head(plan: Plan, facts: Facts, target: Target, body: str) -> str:
         lines.append(_LOAD)
     if "_assert_same(" in body:
         lines.append(_SAME)
-    seeded = [one for one in ("random.seed(", "np.random.seed(") if f"        {one}" in body]
+    seeded = [text for text in ("random.seed(", "np.random.seed(") if f"        {text}" in body]
     if seeded:
-        lines.append(_UNSEEDED.format(seeds="\n    ".join(f"{one})" for one in seeded)))
+        lines.append(_UNSEEDED.format(seeds="\n    ".join(f"{text})" for text in seeded)))
     lines.append("\n\n")
     return "\n".join(lines)
 
 
 def _names(plan: Plan) -> list[str]:
-    taken = [one.name for one in plan.taken if one.unit.kind == "definition"]
-    return [*taken, *(one.name for one in plan.functions)]
+    taken = [item.name for item in plan.taken if item.unit.kind == "definition"]
+    return [*taken, *(function.name for function in plan.functions)]
 
 
 def _signatures(plan: Plan) -> str:
     rows = []
     for function in plan.functions:
-        names = [*(one.name for one in function.parameters), *parameter_names(function)]
+        names = [*(variable.name for variable in function.parameters), *parameter_names(function)]
         rows.append(f'("{function.name}", {names!r}),')
     for taken in plan.taken:
         if taken.unit.kind != "definition":
@@ -226,7 +226,7 @@ def _without_run(function: Function, facts: Facts) -> str:
             f"def test_{function.name}_gives_what_the_notebook_has() -> None:\n"
             f"    assert {call} == {expected}\n"
         )
-    names = [one.name for one in function.parameters]
+    names = [variable.name for variable in function.parameters]
     missing = f"values of {', '.join(names)}" if names else "a result to compare with"
     reason = f"needs {missing}: extract with --run to record them"
     arguments = "".join(f"    {name} = ...\n" for name in names)
@@ -242,9 +242,9 @@ def _characterised(
     function: Function, seen: Recorded, data: Values, test: str, is_unstable: bool
 ) -> str:
     """A test that repeats what the notebook did, with the values of its run."""
-    results = [one.name for one in function.results]
+    results = [variable.name for variable in function.results]
     figure = function.figure
-    given = [one.name for one in function.parameters]
+    given = [variable.name for variable in function.parameters]
     before = {name: data.text(seen.before.get(name), f"{test}-given-{name}") for name in given}
     after = {
         name: data.text(seen.after.get(name), f"{test}-returned-{name}")
@@ -285,11 +285,11 @@ def _deterministic(
 ) -> Iterator[str]:
     """A test that two calls with the same start of random numbers give the same; none where there
     is nothing to compare."""
-    comparable = [one for one in function.results if one.name != function.figure]
+    comparable = [variable for variable in function.results if variable.name != function.figure]
     if not comparable and shown_name(function) is None:
         return
     repeats = f"test_{function.name}_repeats_the_notebook"
-    given = [one.name for one in function.parameters]
+    given = [variable.name for variable in function.parameters]
     values = {name: data.text(seen.before.get(name), f"{repeats}-given-{name}") for name in given}
     if None in values.values():
         return

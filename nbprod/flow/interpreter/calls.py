@@ -179,7 +179,10 @@ def call_value(
         return construct(machine, callee, arguments, keywords, node)
     if kind == "union":
         functions = [one.data for one in callee.data if one.kind == "function"]
-        if len(functions) == len(callee.data) and len({id(one.node) for one in functions}) == 1:
+        if (
+            len(functions) == len(callee.data)
+            and len({id(function.node) for function in functions}) == 1
+        ):
             # One piece of code, made several times: what it reads is the same for all.
             return call_function(machine, functions[0], arguments, keywords, node)
         return expressions.branch(

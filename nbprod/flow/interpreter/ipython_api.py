@@ -37,8 +37,8 @@ def _magic(
         mark_opaque(machine, node, "a magic")
         return machine.allocate("any")
     magic = describe_line_magic("%" + " ".join(word or "" for word in words).lstrip("%"), 0)
-    for one in magic.binds:
-        bind_global(machine, one.name, node, machine.allocate("any"))
+    for magic_name in magic.binds:
+        bind_global(machine, magic_name.name, node, machine.allocate("any"))
     run_effects(machine, magic, node)
     return machine.allocate("any")
 

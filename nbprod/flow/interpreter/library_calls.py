@@ -383,15 +383,15 @@ def _builtin(
     if last == "print":
         _print(machine, arguments, keywords)
     for value in arguments:
-        for one in alternatives(value):
+        for alternative in alternatives(value):
             if last in ("print", "str", "repr", "format"):
                 objects.display_text(
-                    machine, one, node, "__repr__" if last == "repr" else "__str__"
+                    machine, alternative, node, "__repr__" if last == "repr" else "__str__"
                 )
-            elif one.kind == "instance":
-                _special_of(machine, last, one, node)
-            elif one.kind == "pending" and last in _CONSUMERS:
-                calls.consume(machine, one, node, in_part=last in ("any", "all"))
+            elif alternative.kind == "instance":
+                _special_of(machine, last, alternative, node)
+            elif alternative.kind == "pending" and last in _CONSUMERS:
+                calls.consume(machine, alternative, node, in_part=last in ("any", "all"))
     if last in _WRAPPERS and len(arguments) >= 1:
         held = machine.contents(arguments[0])
         if last == "iter":
@@ -404,9 +404,9 @@ def _builtin(
                 calls.consume(machine, value, node, in_part=True)
             return ANY
         sizes = [machine.contents(value) for value in arguments if value.kind != "starred"]
-        if held is not None and (last != "zip" or all(one is not None for one in sizes)):
+        if held is not None and (last != "zip" or all(size is not None for size in sizes)):
             count = (
-                min(len(one) for one in sizes if one is not None) if last == "zip" else len(held)
+                min(len(size) for size in sizes if size is not None) if last == "zip" else len(held)
             )
             return machine.allocate("tuple", None, (ANY,) * count)
         if arguments[0].kind == "range" and last == "enumerate":

@@ -31,7 +31,7 @@ MAX_CALL_DEPTH = 24
 
 def first_of(definitions: Iterable[Definition]) -> Definition | None:
     """The first on the page: sets of definitions have no order of their own."""
-    return min(definitions, key=lambda one: one.binding.span, default=None)
+    return min(definitions, key=lambda definition: definition.binding.span, default=None)
 
 
 class Dead(Exception):
@@ -390,7 +390,9 @@ class Machine:
         if self.failed is not None:
             old = self.env.entries.get(key)
             if old is not None:
-                definitions |= {one for one in old.definitions if not one.is_unbound}
+                definitions |= {
+                    definition for definition in old.definitions if not definition.is_unbound
+                }
         self.env.set(key, Entry(definitions, value))
         if isinstance(key, str):
             self.made.setdefault(name, {})[definition] = None
@@ -466,19 +468,25 @@ class Machine:
             sure or (self.uncalled and own and certain and self.maybe == 0),
             () if self.uncalled else self.chain,
             reason="local" if local else "nowhere",
-            deletion=first_of(one for one in entry.definitions if one.binding.kind == "deletion"),
+            deletion=first_of(
+                definition
+                for definition in entry.definitions
+                if definition.binding.kind == "deletion"
+            ),
             dynamic=first_of(opaque.definitions) if opaque else None,
             called=not self.uncalled,
         )
-        failure.elsewhere = tuple(one for one in entry.definitions if not one.is_unbound)
+        failure.elsewhere = tuple(
+            definition for definition in entry.definitions if not definition.is_unbound
+        )
         record[self.cell, name] = failure
         if sure and self.failed is None:
             self.failed = failure
 
     def _cascade(self, name: str, node: ast.AST, definitions: frozenset[Definition]) -> None:
         """A read of a name that only code after a failure would have bound."""
-        roots = [one.after for one in definitions if one.after is not None]
-        root = roots[0] if len(roots) == 1 else min(roots, key=lambda one: one.read)
+        roots = [definition.after for definition in definitions if definition.after is not None]
+        root = roots[0] if len(roots) == 1 else min(roots, key=lambda failure: failure.read)
         if root.cell == self.cell:
             return
         catch = self.catcher("NameError")
@@ -585,7 +593,7 @@ class Machine:
         if part is None:
             known = self.env.entries.get(("parts", identity))
             if known is not None and known.contents:
-                keys.extend(("object", identity, one.data) for one in known.contents)
+                keys.extend(("object", identity, value.data) for value in known.contents)
         else:
             keys.append(("object", identity, part))
         return keys
@@ -677,7 +685,7 @@ class Machine:
         key = ("parts", identity)
         known = self.env.entries.get(key)
         parts = known.contents if known and known.contents else ()
-        if all(one.data != part for one in parts):
+        if all(value.data != part for value in parts):
             self.env.set(key, Entry(frozenset(), ANY, (*parts, library(part))))
 
     def forget_contents(self, value: Value) -> None:

@@ -46,10 +46,19 @@ def class_attribute(
         entry = machine.env.entries.get((owner.frame, name))
         if entry is not None and not entry.is_absent:
             scope = machine.reads.get(machine.cell)
-            patched = [one for one in entry.definitions if one.binding.kind == "mutation"]
+            patched = [
+                definition
+                for definition in entry.definitions
+                if definition.binding.kind == "mutation"
+            ]
             if patched and scope is not None:
-                for one in patched:
-                    machine.use(owner.name, one.node or owner.node, frozenset((one,)), owner.name)
+                for definition in patched:
+                    machine.use(
+                        owner.name,
+                        definition.node or owner.node,
+                        frozenset((definition,)),
+                        owner.name,
+                    )
             return entry.value, owner
     return None
 
@@ -170,13 +179,13 @@ def call_special(
 
 def display_text(machine: Machine, value: Value, node: ast.AST, method: str = "__str__") -> None:
     """Turn a value into text, as `print`, f-strings and the display of a result do."""
-    for one in alternatives(value):
-        if one.kind != "instance":
+    for alternative in alternatives(value):
+        if alternative.kind != "instance":
             continue
         order = ("__str__", "__repr__") if method == "__str__" else (method, "__repr__")
         for special in order:
-            if class_attribute(machine, one.data, special) is not None:
-                call_special(machine, one, special, (), node)
+            if class_attribute(machine, alternative.data, special) is not None:
+                call_special(machine, alternative, special, (), node)
                 break
 
 

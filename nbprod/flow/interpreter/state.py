@@ -30,8 +30,8 @@ class Entry(NamedTuple):
     def is_absent(self) -> bool:
         """Whether it is there on no path."""
         # Not by `all`: this is asked for every name at every join.
-        for one in self.definitions:  # noqa: SIM110
-            if not one.is_unbound:
+        for definition in self.definitions:  # noqa: SIM110
+            if not definition.is_unbound:
                 return False
         return True
 

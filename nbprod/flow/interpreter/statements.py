@@ -384,13 +384,13 @@ def _catcher(handlers: Sequence[ast.ExceptHandler]) -> Callable[[str | None], bo
     names: set[str] = set()
     for handler in handlers:
         types = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
-        for one in types:
-            if one is None:
+        for expression in types:
+            if expression is None:
                 names.add("BaseException")
-            elif isinstance(one, ast.Name):
-                names.add(one.id)
-            elif isinstance(one, ast.Attribute):
-                names.add(one.attr)
+            elif isinstance(expression, ast.Name):
+                names.add(expression.id)
+            elif isinstance(expression, ast.Attribute):
+                names.add(expression.attr)
     return lambda exception: catches(names, exception)
 
 
@@ -655,7 +655,7 @@ def _match(machine: Machine, node: ast.Match) -> None:
 
 def _irrefutable(pattern: ast.pattern) -> bool:
     if isinstance(pattern, ast.MatchOr):
-        return any(_irrefutable(one) for one in pattern.patterns)
+        return any(_irrefutable(pattern) for pattern in pattern.patterns)
     return isinstance(pattern, ast.MatchAs) and (
         pattern.pattern is None or _irrefutable(pattern.pattern)
     )

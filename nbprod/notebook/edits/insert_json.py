@@ -49,12 +49,12 @@ def inserted(raw: JsonMap, notebook: Notebook, cells: Sequence[NewCell]) -> str:
     taken = {cell.id for cell in notebook.cells}
     with_id = (notebook.nbformat or (4, 5)) >= (4, 5) or taken != {None}
     found = []
-    for one in cells:
-        layout = _layout(raw, one.before)
-        identity = _free(one.tags[0] if one.tags else "new", taken) if with_id else None
+    for new_cell in cells:
+        layout = _layout(raw, new_cell.before)
+        identity = _free(new_cell.tags[0] if new_cell.tags else "new", taken) if with_id else None
         taken.add(identity)
-        at = raw.cells[one.before][0]
-        text = _written(_members(one, identity, layout.as_string), layout, raw.text)
+        at = raw.cells[new_cell.before][0]
+        text = _written(_members(new_cell, identity, layout.as_string), layout, raw.text)
         found.append(Replacement(at, at, text + layout.between))
     return replaced(raw.text, found)
 

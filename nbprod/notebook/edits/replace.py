@@ -32,11 +32,11 @@ def replaced(text: str, replacements: Iterable[Replacement]) -> str:
     """
     parts: list[str] = []
     position = 0
-    for one in sorted(replacements, key=lambda one: one[:2]):
-        if one.start < position:
+    for replacement in sorted(replacements, key=lambda replacement: replacement[:2]):
+        if replacement.start < position:
             raise ValueError("edits overlap")
-        parts += (text[position : one.start], one.text)
-        position = one.end
+        parts += (text[position : replacement.start], replacement.text)
+        position = replacement.end
     return "".join([*parts, text[position:]])
 
 

@@ -92,7 +92,7 @@ def _source_edits(
     if shift:
         if edits[0].span.start < shift:
             raise EditRefused("the level of a heading is not text of the file")
-        edits = [_shifted(one, -shift) for one in edits]
+        edits = [_shifted(edit, -shift) for edit in edits]
     span = raw.source_span(cell)
     if span is None or raw.text[span[0]] not in '"[':
         raise EditRefused("the source of the cell is not text")
@@ -103,9 +103,9 @@ def _source_edits(
         text = replaced("", [Replacement(0, 0, edit.text) for edit in edits])
         return _filled(raw, cell, span, text, escaped)
     return [
-        one
+        replacement
         for cluster in _clusters(raw, literals, edits)
-        for one in _cluster_edits(raw, cell, span, cluster, escaped)
+        for replacement in _cluster_edits(raw, cell, span, cluster, escaped)
     ]
 
 
@@ -185,7 +185,8 @@ def _before_and_after(
     old = "".join(_decoded(raw, literal) for literal in literals)
     base = literals[0].first
     return old, replaced(
-        old, [Replacement(one.span.start - base, one.span.end - base, one.text) for one in edits]
+        old,
+        [Replacement(edit.span.start - base, edit.span.end - base, edit.text) for edit in edits],
     )
 
 
@@ -203,7 +204,7 @@ def _cluster_edits(
     if not lines:
         return [_without(literals, cluster, span)]
     # Lines that stay keep their own way to write characters.
-    written = {_decoded(raw, one): raw.text[one.start : one.end] for one in touched}
+    written = {_decoded(raw, literal): raw.text[literal.start : literal.end] for literal in touched}
     between = _between(raw, cell, literals, span)
     text = between.join(written.get(line) or f'"{escaped(line)}"' for line in lines)
     return [Replacement(touched[0].start, touched[-1].end, text)]

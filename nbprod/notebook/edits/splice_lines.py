@@ -44,7 +44,7 @@ def edited_lines(
     replacements: list[Replacement] = []
     for cell, group in edits.items():
         kind, language, source = wanted[cell]
-        local = [Replacement(*one.span[1:], one.text) for one in group]
+        local = [Replacement(*edit.span[1:], edit.text) for edit in group]
         wanted[cell] = (kind, language, replaced(source, local))
         replacements += [_replacement(notebook, text, lines, edit) for edit in group]
     changed = replaced(text, replacements)
@@ -83,14 +83,14 @@ def _with_new(
     found = _BREAK.search(text)
     line_break = found[0] if found else "\n"
     replacements = []
-    for one in added:
-        tags = ", ".join(f'"{tag}"' for tag in one.tags)
-        block = f"# %% tags=[{tags}]\n{one.source}\n\n"
-        at = starts[one.before]
+    for new_cell in added:
+        tags = ", ".join(f'"{tag}"' for tag in new_cell.tags)
+        block = f"# %% tags=[{tags}]\n{new_cell.source}\n\n"
+        at = starts[new_cell.before]
         replacements.append(Replacement(at, at, block.replace("\n", line_break)))
     cells = list(wanted)
-    for one in reversed(added):
-        cells.insert(one.before, ("code", notebook.language, one.source))
+    for new_cell in reversed(added):
+        cells.insert(new_cell.before, ("code", notebook.language, new_cell.source))
     changed = replaced(text, replacements)
     _require(changed, notebook, cells)
     return changed

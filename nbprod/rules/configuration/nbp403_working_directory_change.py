@@ -83,7 +83,7 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
             yield Diagnostic(
                 changes[0].span,
                 _MESSAGE,
-                labels=tuple(Label(one.span, "changed again here") for one in changes[1:4]),
+                labels=tuple(Label(change.span, "changed again here") for change in changes[1:4]),
                 help=_HELP,
             )
         for magic in parsed.magics:
@@ -120,7 +120,9 @@ def _by_calls(parsed: ParsedCell, facts: Facts) -> Iterator[_Change]:
             calls.append(node)
         elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
             if facts.qualified(node.value.func) in ("os.getcwd", "pathlib.Path.cwd"):
-                remembered |= {one.id for one in node.targets if isinstance(one, ast.Name)}
+                remembered |= {
+                    expression.id for expression in node.targets if isinstance(expression, ast.Name)
+                }
     for call in calls:
         given = call.args[0] if call.args else None
         target = given.value if isinstance(given, ast.Constant) else None
@@ -136,10 +138,10 @@ def _comes_back(changes: list[_Change]) -> bool:
     if changes[-1].is_return:
         return True
     depth = 0
-    for one in changes:
-        if one.target is None or one.is_return or one.target.startswith(("/", "~")):
+    for change in changes:
+        if change.target is None or change.is_return or change.target.startswith(("/", "~")):
             return False
-        for part in re.split(r"[\\/]+", one.target):
+        for part in re.split(r"[\\/]+", change.target):
             depth += -1 if part == ".." else part not in ("", ".")
             if depth < 0:
                 return False

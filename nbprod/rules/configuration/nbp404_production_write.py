@@ -131,18 +131,21 @@ def _names_its_target(node: ast.Call) -> bool:
 
 def _has_text(node: ast.Call) -> bool:
     """Whether a part of the target stands in the call as a literal."""
-    given = [*node.args, *(one.value for one in node.keywords if one.arg in _PLACES)]
-    return any(isinstance(one, ast.Constant) and isinstance(one.value, str) for one in given)
+    given = [*node.args, *(keyword.value for keyword in node.keywords if keyword.arg in _PLACES)]
+    return any(
+        isinstance(expression, ast.Constant) and isinstance(expression.value, str)
+        for expression in given
+    )
 
 
 def _is_set_by_parameters(node: ast.Call, facts: Facts) -> bool:
     """Whether an argument is a name that the cell of parameters binds."""
-    given = [*node.args, *(one.value for one in node.keywords)]
-    names = {one.id for one in given if isinstance(one, ast.Name)}
+    given = [*node.args, *(keyword.value for keyword in node.keywords)]
+    names = {expression.id for expression in given if isinstance(expression, ast.Name)}
     return any(
-        facts.is_parameters(one.cell)
+        facts.is_parameters(definition.cell)
         for name in names
-        for one in facts.flow.definitions.get(name, ())
+        for definition in facts.flow.definitions.get(name, ())
     )
 
 
@@ -152,12 +155,12 @@ def _target(node: ast.Call) -> str | None:
         return None
     if func.attr == "to_sql":
         where = node.args[1] if len(node.args) > 1 else None
-        where = next((one.value for one in node.keywords if one.arg == "con"), where)
+        where = next((keyword.value for keyword in node.keywords if keyword.arg == "con"), where)
         text = where.value if isinstance(where, ast.Constant) else ""
         return None if str(text).startswith("sqlite") else "a database"
     if func.attr in ("upload_file", "upload_fileobj"):
         # boto3's: the file, the bucket and the key. Others are the notebook's own, or a service's.
-        has_bucket = len(node.args) > 1 or any(one.arg == "Bucket" for one in node.keywords)
+        has_bucket = len(node.args) > 1 or any(keyword.arg == "Bucket" for keyword in node.keywords)
         return _WRITES[func.attr] if has_bucket else None
     if func.attr in _WRITES:
         return _WRITES[func.attr]

@@ -116,7 +116,9 @@ def check(subject: NodeInCell, facts: Facts) -> Iterator[Diagnostic]:
     if not calls:
         return
     found = [keyword for _, keywords in calls for keyword in keywords]
-    texts = list(dict.fromkeys(f"`{one.arg}={ast.unparse(one.value)}`" for one in found))
+    texts = list(
+        dict.fromkeys(f"`{keyword.arg}={ast.unparse(keyword.value)}`" for keyword in found)
+    )
     more = f" and {len(texts) - 3} more" if len(texts) > 3 else ""
     are = "a setting as a literal" if len(texts) == 1 else "settings as literals"
     yield Diagnostic(
@@ -146,7 +148,7 @@ def _may_have_one(source: str) -> bool:
 def _calls(parsed: ParsedCell, facts: Facts) -> Iterator[_Call]:
     for node in parsed.nodes:
         if isinstance(node, ast.Call) and node.keywords:
-            found = [one for one in node.keywords if _is_setting(one, node, facts)]
+            found = [keyword for keyword in node.keywords if _is_setting(keyword, node, facts)]
             if found:
                 yield node, found
 

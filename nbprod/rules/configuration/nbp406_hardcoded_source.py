@@ -103,13 +103,15 @@ def check(subject: NodeInCell, facts: Facts) -> Iterator[Diagnostic]:
         return
     calls.sort(key=lambda one: (one[0].lineno, one[0].col_offset))
     literals = [literal for _, found in calls for literal in found]
-    texts = list(dict.fromkeys(f"`{ast.unparse(one.node)}`" for one in literals))
+    texts = list(dict.fromkeys(f"`{ast.unparse(literal.node)}`" for literal in literals))
     more = f" and {len(texts) - 2} more" if len(texts) > 2 else ""
     yield Diagnostic(
         facts.span(cell, literals[0].node),
         f"{', '.join(texts[:2])}{more}: what this reads or writes is settled in the call",
         symbol=literals[0].word,
-        labels=tuple(Label(facts.span(cell, one.node), "here, too") for one in literals[1:4]),
+        labels=tuple(
+            Label(facts.span(cell, literal.node), "here, too") for literal in literals[1:4]
+        ),
         help=facts.lifting.advice,
         fix=facts.lifting.fix_calls(calls, cell),
     )
@@ -122,9 +124,9 @@ def _sources(call: ast.Call, facts: Facts) -> list[Literal]:
         return []
     called = last_name(call.func)
     found = [
-        Literal(one.value, str(one.arg))
-        for one in call.keywords
-        if one.arg in _NAMES and _text(one.value)
+        Literal(keyword.value, str(keyword.arg))
+        for keyword in call.keywords
+        if keyword.arg in _NAMES and _text(keyword.value)
     ]
     first = call.args[0] if call.args else None
     text = _text(first)

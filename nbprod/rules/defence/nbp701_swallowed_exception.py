@@ -110,10 +110,10 @@ def check(subject: NodeInCell, facts: Facts) -> Iterator[Diagnostic]:
         is_bare = handler.type is None
         broad = is_bare or (isinstance(handler.type, ast.Name) and handler.type.id in _BROAD)
         if not broad or any(
-            isinstance(one, ast.Raise) for part in handler.body for one in walk(part)
+            isinstance(child, ast.Raise) for part in handler.body for child in walk(part)
         ):
             continue
-        forgets = all(_is_nothing(one) for one in handler.body)
+        forgets = all(_is_nothing(statement) for statement in handler.body)
         if not is_bare and not forgets:
             continue
         start = facts.index(cell).offset(handler.lineno, handler.col_offset)
@@ -135,7 +135,9 @@ def _named(span: Span) -> Edit:
 def _is_magic_alone(node: ast.Try, parsed: ParsedCell) -> bool:
     """Whether only a magic is tried: `%tensorflow_version` is known to Colab alone."""
     lines = {magic.lineno for magic in parsed.magics if magic.kind == "line"}
-    return all(isinstance(one, ast.Expr) and one.lineno in lines for one in node.body)
+    return all(
+        isinstance(statement, ast.Expr) and statement.lineno in lines for statement in node.body
+    )
 
 
 def _is_nothing(node: ast.stmt) -> bool:

@@ -95,7 +95,7 @@ def _at_once(
     target: ast.Subscript, frame: str, rows: ast.expr, column: ast.expr, cell: int, facts: Facts
 ) -> Fix:
     """Rows and column in one subscript, as they are written."""
-    chosen, named = (facts.text(facts.span(cell, one)) for one in (rows, column))
+    chosen, named = (facts.text(facts.span(cell, expression)) for expression in (rows, column))
     edit = Edit(facts.span(cell, target), f"{frame}.loc[{chosen}, {named}]")
     return unsafe("Use `.loc` with rows and column", edit)
 
@@ -120,5 +120,5 @@ def _mentions(node: ast.AST, frame: str) -> bool:
 
 def _is_name(node: ast.expr) -> bool:
     if isinstance(node, ast.List):
-        return bool(node.elts) and all(_is_name(one) for one in node.elts)
+        return bool(node.elts) and all(_is_name(expression) for expression in node.elts)
     return isinstance(node, ast.Constant) and isinstance(node.value, str)

@@ -117,9 +117,13 @@ def _inplace(node: ast.expr) -> ast.keyword | None:
         return None
     if node.func.attr not in _METHODS:
         return None
-    for one in node.keywords:
-        if one.arg == "inplace" and isinstance(one.value, ast.Constant) and one.value.value is True:
-            return one
+    for keyword in node.keywords:
+        if (
+            keyword.arg == "inplace"
+            and isinstance(keyword.value, ast.Constant)
+            and keyword.value.value is True
+        ):
+            return keyword
     return None
 
 

@@ -116,7 +116,7 @@ def _is_read(made: Definition, facts: Facts) -> bool:
     value = made.node.value if isinstance(made.node, ast.Assign) else None
     if not isinstance(value, ast.Call) or facts.qualified(value.func) not in _READERS:
         return False
-    return not any(one.arg in ("chunksize", "iterator") for one in value.keywords)
+    return not any(keyword.arg in ("chunksize", "iterator") for keyword in value.keywords)
 
 
 def _is_looked_at(name: str, facts: Facts) -> bool:
@@ -124,11 +124,13 @@ def _is_looked_at(name: str, facts: Facts) -> bool:
     names = {name}
     for _, node in facts.nodes_with(ast.Assign, name):
         if _is_made_of(node.value, name, facts):
-            names |= {one.id for one in node.targets if isinstance(one, ast.Name)}
+            names |= {
+                expression.id for expression in node.targets if isinstance(expression, ast.Name)
+            }
     for parsed in facts.parsed:
         if parsed is None or parsed.tree is None:
             continue
-        if not any(one in parsed.cell.source for one in names):
+        if not any(name in parsed.cell.source for name in names):
             continue
         last = parsed.tree.body[-1] if parsed.tree.body else None
         if isinstance(last, ast.Expr) and _is_shown(last.value, names, facts):
@@ -141,7 +143,11 @@ def _is_looked_at(name: str, facts: Facts) -> bool:
 def _is_made_of(node: ast.expr, name: str, facts: Facts) -> bool:
     """Whether a value is a part or a changed copy of a frame."""
     if isinstance(node, ast.Call) and facts.qualified(node.func).startswith("pandas."):
-        return any(_root(part) == name for one in node.args for part in (one, *_items(one)))
+        return any(
+            _root(part) == name
+            for expression in node.args
+            for part in (expression, *_items(expression))
+        )
     return _root(node) == name
 
 
@@ -155,7 +161,7 @@ def _is_shown(node: ast.expr, names: set[str], facts: Facts) -> bool:
         func = node.func
         if isinstance(func, ast.Attribute) and func.attr.startswith("to_"):
             return False
-        if any(one.arg == "inplace" for one in node.keywords):
+        if any(keyword.arg == "inplace" for keyword in node.keywords):
             return False
         if facts.qualified(func).startswith(_SHOWING):
             return _mentions(node, names)
@@ -178,7 +184,7 @@ def _looks(node: ast.AST, names: set[str], facts: Facts) -> bool:
     told = called.startswith(_CHECKS) or any(
         word in part for word in ("valid", "check") for part in (plain, called)
     )
-    return (told or plain == "len") and any(_root(one) in names for one in node.args)
+    return (told or plain == "len") and any(_root(expression) in names for expression in node.args)
 
 
 def _root(node: ast.AST) -> str | None:

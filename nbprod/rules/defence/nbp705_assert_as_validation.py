@@ -61,7 +61,10 @@ def check(subject: NodeInCell, facts: Facts) -> Iterator[Diagnostic]:
     if _CHECKING.search(node.name):
         return
     arguments = node.args
-    names = {one.arg for one in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)}
+    names = {
+        argument.arg
+        for argument in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)
+    }
     found = [one for one in _at_the_head(node) if _reads(one.test, names)]
     if found:
         cell = subject.parsed.cell.index
@@ -84,4 +87,4 @@ def _at_the_head(node: ast.FunctionDef) -> Iterator[ast.Assert]:
 
 
 def _reads(test: ast.expr, names: set[str]) -> bool:
-    return any(isinstance(one, ast.Name) and one.id in names for one in walk(test))
+    return any(isinstance(child, ast.Name) and child.id in names for child in walk(test))

@@ -44,7 +44,7 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     filtered = {
         name
         for name, made in facts.flow.definitions.items()
-        if all(_is_filtered(one.node) for one in made)
+        if all(_is_filtered(definition.node) for definition in made)
     }
     if not filtered:
         return
@@ -68,7 +68,7 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
 def _is_filtered(node: ast.AST | None) -> bool:
     """Whether a name is bound to a comprehension with a condition."""
     value = node.value if isinstance(node, ast.Assign) else None
-    return isinstance(value, ast.ListComp) and any(one.ifs for one in value.generators)
+    return isinstance(value, ast.ListComp) and any(generator.ifs for generator in value.generators)
 
 
 def _unguarded(node: ast.AST) -> Iterator[ast.AST]:

@@ -59,18 +59,18 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
 
 
 def _in_call(node: ast.Call, cell: int, facts: Facts) -> Iterator[Diagnostic]:
-    for one in node.keywords:
-        value = one.value
-        if not isinstance(value, ast.Constant) or (one.arg, value.value) not in _SILENT:
+    for keyword in node.keywords:
+        value = keyword.value
+        if not isinstance(value, ast.Constant) or (keyword.arg, value.value) not in _SILENT:
             continue
         if any(_counts(tree) for later, tree in facts.trees_with(*_COUNTS) if later >= cell):
             return
         yield Diagnostic(
-            facts.span(cell, one),
+            facts.span(cell, keyword),
             "what cannot be read becomes nothing, and nobody is told how much it is",
             help="count what became missing, and stop when it is more than a few",
         )
 
 
 def _counts(tree: ast.AST) -> bool:
-    return any(isinstance(one, ast.Attribute) and one.attr in _COUNTS for one in walk(tree))
+    return any(isinstance(child, ast.Attribute) and child.attr in _COUNTS for child in walk(tree))

@@ -99,12 +99,12 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     for number, group in enumerate(groups):
         first, *others = group.fragments
         signature, fix = fixes.get(number, (group.signature, None))
-        differing = ", ".join(f"`{one.texts[0]}`" for one in group.differences[:3])
+        differing = ", ".join(f"`{difference.texts[0]}`" for difference in group.differences[:3])
         but = f", but for {differing}" if differing else ""
         yield Diagnostic(
             _span(first, facts),
             f"{len(group.fragments)} times the same{but}",
-            labels=tuple(Label(_span(one, facts), "here again") for one in others[:6]),
+            labels=tuple(Label(_span(fragment, facts), "here again") for fragment in others[:6]),
             help=f"one function could stand for all: `{signature}`",
             fix=fix,
         )
@@ -124,10 +124,10 @@ def _fixes(
     made = merges_of(groups, {notebook.path: facts}, _LIMITS).found
     fixes = {
         number: (
-            one.text.partition(":\n")[0],
-            unsafe(f"make `{one.name}` of it", *(edit for _, edit in edits_of(one))),
+            merged.text.partition(":\n")[0],
+            unsafe(f"make `{merged.name}` of it", *(edit for _, edit in edits_of(merged))),
         )
-        for number, one in made.items()
+        for number, merged in made.items()
     }
     others = [number for number in range(len(groups)) if number not in made]
     for number, (names, edits) in repeated_definitions(groups, others, facts).items():

@@ -97,7 +97,9 @@ def _of_one_step(leaks: list[Leak], facts: Facts) -> Diagnostic:
     labels = [Label(facts.span(*taint.place), f"{taint.what} learns here")]
     if first.test is not None and first.test.node is not training.place.node:
         labels.append(Label(facts.span(*first.test), "tested here"))
-    labels += [Label(facts.span(*one.training.place), "trained with it, too") for one in leaks[1:4]]
+    labels += [
+        Label(facts.span(*leak.training.place), "trained with it, too") for leak in leaks[1:4]
+    ]
     more = f" and {len(leaks) - 1} more" if len(leaks) > 1 else ""
     tested = "the test data" if first.test is not None else "the rows that validate it"
     return Diagnostic(

@@ -112,11 +112,13 @@ def _is_validation(place: Place) -> bool:
     node = place.node
     if not isinstance(node, ast.Call):
         return False
-    named = [one.value for one in node.keywords if one.arg in ("validation_data", "eval_set")]
+    named = [
+        keyword.value for keyword in node.keywords if keyword.arg in ("validation_data", "eval_set")
+    ]
     given = named or node.args[:1]
     return any(
         _CHOOSING.search(part.id if isinstance(part, ast.Name) else part.attr)
-        for one in given
-        for part in walk(one)
+        for expression in given
+        for part in walk(expression)
         if isinstance(part, (ast.Name, ast.Attribute))
     )

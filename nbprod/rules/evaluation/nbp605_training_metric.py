@@ -62,10 +62,10 @@ from nbprod.syntax.walk import walk
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report scores on the rows of the training where nothing else is ever scored."""
     trainings = facts.evaluation.trainings
-    scored = [(one, place, data) for one in trainings for place, data in one.tests]
-    if any(data.rows != one.data.rows or not data.rows for one, _, data in scored):
+    scored = [(training, place, data) for training in trainings for place, data in training.tests]
+    if any(data.rows != training.data.rows or not data.rows for training, _, data in scored):
         return
-    if any(one.splits_itself for one in trainings):
+    if any(training.splits_itself for training in trainings):
         return
     for training in trainings:
         own = _first(training.place.node)

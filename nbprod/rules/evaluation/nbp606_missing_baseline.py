@@ -114,7 +114,9 @@ _LOOPS = (ast.For, ast.While, ast.ListComp, ast.GeneratorExp, ast.DictComp, ast.
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report the training of the one model of a notebook that is scored and compared to nothing."""
     trainings = facts.evaluation.trainings
-    if len({one.name for one in trainings}) != 1 or not _SUPERVISED.match(trainings[0].name):
+    if len({training.name for training in trainings}) != 1 or not _SUPERVISED.match(
+        trainings[0].name
+    ):
         return
     model = trainings[0]
     if not _is_scored(model, facts) or _is_compared(model, facts) or _is_varied(model, facts):
@@ -166,5 +168,5 @@ def _is_varied(model: Training, facts: Facts) -> bool:
     tree = parsed.tree if parsed is not None else None
     if tree is None:
         return True
-    loops = (one for one in walk(tree) if isinstance(one, _LOOPS))
-    return any(part is model.place.node for one in loops for part in walk(one))
+    loops = (child for child in walk(tree) if isinstance(child, _LOOPS))
+    return any(part is model.place.node for loop in loops for part in walk(loop))

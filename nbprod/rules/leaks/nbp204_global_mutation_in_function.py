@@ -54,9 +54,14 @@ from nbprod.rule import rule
 @rule("NBP204", "global-mutation-in-function", on=Notebook)
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report changes of notebook objects by code in functions, one for each place."""
-    functions = {one.identity: one for one in facts.flow.functions}
+    functions = {function_flow.identity: function_flow for function_flow in facts.flow.functions}
     # `x *= 2` after `global x` both rebinds and mutates; the rule on rebinding has it.
-    seen = {span for one in facts.flow.functions for spans in one.writes.values() for span in spans}
+    seen = {
+        span
+        for function_flow in facts.flow.functions
+        for spans in function_flow.writes.values()
+        for span in spans
+    }
     for mutation in (*facts.flow.mutations, *facts.flow.uncalled_mutations):
         scope = mutation.scope
         if not (mutation.definite and mutation.is_global and scope in functions):
@@ -78,8 +83,8 @@ def _is_own_class(mutation: Mutation, function: FunctionFlow, facts: Facts) -> b
     """Whether a method changes the class that it belongs to: that is state of the class's own."""
     line = facts.index(function.cell).position(function.span.start)[0]
     return any(
-        one.cell == function.cell
-        and isinstance(one.node, ast.ClassDef)
-        and one.node.lineno < line <= (one.node.end_lineno or 0)
-        for one in facts.flow.definitions[mutation.name]
+        definition.cell == function.cell
+        and isinstance(definition.node, ast.ClassDef)
+        and definition.node.lineno < line <= (definition.node.end_lineno or 0)
+        for definition in facts.flow.definitions[mutation.name]
     )

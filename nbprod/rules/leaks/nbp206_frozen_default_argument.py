@@ -44,7 +44,10 @@ from nbprod.rules.globals import is_settled
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report defaults that name a variable which is bound again below."""
     for cell, node in facts.flow.function_nodes:
-        defaults = [*node.args.defaults, *(one for one in node.args.kw_defaults if one)]
+        defaults = [
+            *node.args.defaults,
+            *(expression for expression in node.args.kw_defaults if expression),
+        ]
         for default in defaults:
             if not isinstance(default, ast.Name):
                 continue
@@ -53,10 +56,10 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
                 continue
             span = facts.span(cell, default)
             later = [
-                one.binding.span
-                for one in definitions
-                if one.binding.span > span and one.binding.scope == 0
-                and one.binding.kind in ("assignment", "augmented")
+                definition.binding.span
+                for definition in definitions
+                if definition.binding.span > span and definition.binding.scope == 0
+                and definition.binding.kind in ("assignment", "augmented")
             ]  # fmt: skip
             if later:
                 yield Diagnostic(

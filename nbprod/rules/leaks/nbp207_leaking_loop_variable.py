@@ -103,16 +103,18 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     looped = {
         name
         for name, definitions in facts.flow.definitions.items()
-        if any(one.binding.kind == "loop" for one in definitions)
+        if any(definition.binding.kind == "loop" for definition in definitions)
     }
     for use in facts.flow.uses_of(looped):
         index = use.cell
-        bound = [one for one in use.definitions if not one.is_unbound]
+        bound = [definition for definition in use.definitions if not definition.is_unbound]
         if not bound or use.chain or use.span.cell != index:
             continue
-        if not all(one.binding.kind == "loop" and one.cell != index for one in bound):
+        if not all(
+            definition.binding.kind == "loop" and definition.cell != index for definition in bound
+        ):
             continue
-        loop = max(bound, key=lambda one: one.binding.span)
+        loop = max(bound, key=lambda definition: definition.binding.span)
         if (index, use.name) in seen or loop.binding.scope or _takes_one(loop.node):
             continue
         if _is_deletion(use, facts):
@@ -158,9 +160,9 @@ def _rename(loop: Definition, name: str, facts: Facts) -> Fix | None:
     if not isinstance(node, ast.For) or loop.binding.span.cell != cell:
         return None
     older = [
-        one
-        for one in facts.flow.definitions.get(name, ())
-        if one.binding.kind == "assignment" and one.cell < cell
+        definition
+        for definition in facts.flow.definitions.get(name, ())
+        if definition.binding.kind == "assignment" and definition.cell < cell
     ]
     fresh = f"{name}_item"
     if not older or fresh in facts.flow.definitions:

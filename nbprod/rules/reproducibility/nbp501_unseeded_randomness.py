@@ -272,16 +272,19 @@ def _missing_seed(call: ast.Call, name: str) -> str | None:
 
 
 def _has(call: ast.Call, *names: str | None) -> bool:
-    return any(one.arg in names for one in call.keywords)
+    return any(keyword.arg in names for keyword in call.keywords)
 
 
 def _with_seed(call: ast.Call, text: str, cell: int, facts: Facts) -> Fix | None:
     """Add the argument behind the last one."""
-    arguments = [*call.args, *(one.value for one in call.keywords)]
-    if any(isinstance(one, (ast.Starred, ast.GeneratorExp)) for one in arguments):
+    arguments = [*call.args, *(keyword.value for keyword in call.keywords)]
+    if any(isinstance(expression, (ast.Starred, ast.GeneratorExp)) for expression in arguments):
         return None
     if arguments:
-        last = max(arguments, key=lambda one: (one.end_lineno or 0, one.end_col_offset or 0))
+        last = max(
+            arguments,
+            key=lambda expression: (expression.end_lineno or 0, expression.end_col_offset or 0),
+        )
         end = facts.span(cell, last).end
     else:
         end = facts.span(cell, call).end - 1

@@ -79,20 +79,20 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     here = {normalised(name) for name in installed_pins(facts)}
     written = set(_written(notebook))
     seen: set[str] = set()
-    for one in imported_modules(facts):
-        top = one.module.partition(".")[0]
-        name = distribution_of(one.module)
+    for imported in imported_modules(facts):
+        top = imported.module.partition(".")[0]
+        name = distribution_of(imported.module)
         known = {normalised(name), normalised(top)}
         if top in seen or known & (declared | here) or top.endswith("_pb2"):
             continue
-        if top in written or _is_local(one, facts):
+        if top in written or _is_local(imported, facts):
             continue
         if any(other.startswith(f"{normalised(top)}-") for other in declared | here):
             # A part of a family: `google`, `azure`, `langchain`.
             continue
         seen.add(top)
         yield Diagnostic(
-            facts.span(one.cell, one.node),
+            facts.span(imported.cell, imported.node),
             f"no file of the project declares `{name}`",
             symbol=top,
             help="add it to the requirements; `nbprod requirements` writes them",
@@ -110,7 +110,7 @@ def _is_local(imported: Imported, facts: Facts) -> bool:
     """Whether a module lies beside the notebook, above it, or where a cell says to look."""
     read = facts.options.read_file
     node = imported.node
-    names = [one.name for one in node.names] if isinstance(node, ast.ImportFrom) else []
+    names = [alias.name for alias in node.names] if isinstance(node, ast.ImportFrom) else []
     top = imported.module.partition(".")[0]
     there = (
         f"{folder}/{path}"
@@ -124,6 +124,6 @@ def _searched(facts: Facts) -> Iterator[str]:
     """The folders that cells add to `sys.path` as literals."""
     for _, node in facts.nodes_with(ast.Call, "sys.path"):
         if facts.qualified(node.func) in _EXTENDING:
-            for one in node.args:
-                if isinstance(one, ast.Constant) and isinstance(one.value, str):
-                    yield one.value
+            for expression in node.args:
+                if isinstance(expression, ast.Constant) and isinstance(expression.value, str):
+                    yield expression.value

@@ -74,7 +74,9 @@ def check(subject: NodeInCell, facts: Facts) -> Iterator[Diagnostic]:
     source = subject.parsed.cell.source
     if "now(" not in source and "today(" not in source:
         return
-    names = [one.id.lower() for one in node.targets if isinstance(one, ast.Name)]
+    names = [
+        expression.id.lower() for expression in node.targets if isinstance(expression, ast.Name)
+    ]
     if not names or facts.is_parameters(cell) or _is_harmless(names[0]):
         return
     for part in walk(node.value):

@@ -113,7 +113,7 @@ def check(subject: NodeInCell, facts: Facts) -> Iterator[Diagnostic]:
     nodes, cell = subject.parsed.nodes, subject.parsed.cell
     if not any(word in cell.source for word in _WORDS):
         return
-    listings = [one for one in nodes if isinstance(one, ast.Call) and _lists(one, facts)]
+    listings = [child for child in nodes if isinstance(child, ast.Call) and _lists(child, facts)]
     if not listings:
         return
     parents = {child: node for node in nodes for child in ast.iter_child_nodes(node)}
@@ -140,9 +140,12 @@ def _is_path(node: ast.expr, facts: Facts) -> bool:
     """Whether an expression is one of pathlib: others that can `glob` may keep an order."""
     if isinstance(node, ast.Name):
         made = facts.flow.definitions.get(node.id, ())
-        values = [one.node.value for one in made if isinstance(one.node, ast.Assign)]
+        values = [
+            definition.node.value for definition in made if isinstance(definition.node, ast.Assign)
+        ]
         return bool(values) and all(
-            not isinstance(one, ast.Name) and _is_path(one, facts) for one in values
+            not isinstance(expression, ast.Name) and _is_path(expression, facts)
+            for expression in values
         )
     if isinstance(node, ast.BinOp):
         return isinstance(node.op, ast.Div)
@@ -183,8 +186,8 @@ def _gathers(node: ast.For) -> bool:
     """Whether the body keeps things in the order in which they come."""
     return any(
         isinstance(part, ast.Attribute) and part.attr in ("append", "extend", "concat")
-        for one in node.body
-        for part in walk(one)
+        for statement in node.body
+        for part in walk(statement)
     )
 
 
@@ -194,7 +197,7 @@ def _is_kept_later(name: str, is_kept: bool, facts: Facts) -> bool:
     made_orderly = re.compile(
         rf"\b{word}\.sort\(|\b(?:sorted|natsorted|set|shuffle|max|min)\(\s*(?:list\(\s*)?{word}\b"
     )
-    if any(made_orderly.search(one.source) for one in facts.notebook.cells if one.is_python):
+    if any(made_orderly.search(cell.source) for cell in facts.notebook.cells if cell.is_python):
         return False
     return is_kept or any(
         _goes_through(node, name) for _, tree in facts.trees_with(name) for node in walk(tree)
@@ -209,7 +212,7 @@ def _goes_through(node: ast.AST, name: str) -> bool:
 
 def _is_over(node: ast.expr, name: str) -> bool:
     if isinstance(node, ast.Call) and getattr(node.func, "id", "") in _HANDS_ON:
-        return any(_is_over(one, name) for one in node.args)
+        return any(_is_over(expression, name) for expression in node.args)
     return isinstance(node, ast.Name) and node.id == name
 
 

@@ -124,7 +124,7 @@ class _Fault(NamedTuple):
 def check(subject: NodeInCell, facts: Facts) -> Iterator[Diagnostic]:
     """Report imports that can only fail."""
     node, cell = subject.node, subject.parsed.cell.index
-    found = [(one.module, fault) for one in _wanted(node) if (fault := _fault(one, facts))]
+    found = [(wanted.module, fault) for wanted in _wanted(node) if (fault := _fault(wanted, facts))]
     if not found or _is_guarded(node, subject.parsed.tree):
         return
     for module, fault in found:
@@ -179,7 +179,7 @@ def _is_provided(wanted: _Wanted, facts: Facts) -> bool:
     top = wanted.module.partition(".")[0]
     named = {normalised(top), *(("setuptools",) if top == "distutils" else ())}
     known = (facts.options.declared or frozenset()) | {
-        normalised(one) for one in installed_pins(facts)
+        normalised(installed_pin) for installed_pin in installed_pins(facts)
     }
     if named & known:
         return True
@@ -191,12 +191,12 @@ def _may_be_brought(top: str, facts: Facts) -> bool:
     """Whether the notebook gets the file from somewhere, or speaks of it."""
     named = re.compile(rf"\b{re.escape(top)}\.py\b")
     sources = [cell.source for cell in facts.notebook.cells]
-    return any(named.search(one) or _SETUP.search(one) for one in sources)
+    return any(named.search(source) or _SETUP.search(source) for source in sources)
 
 
 def _is_guarded(node: ast.AST, tree: ast.Module | None) -> bool:
     """Whether an import stands in a `try`, or under a condition, that has something else for it."""
     if tree is None or node in tree.body:
         return False
-    guards = (one for one in walk(tree) if isinstance(one, (ast.Try, ast.If)))
-    return any(part is node for one in guards for part in walk(one))
+    guards = (child for child in walk(tree) if isinstance(child, (ast.Try, ast.If)))
+    return any(part is node for guard in guards for part in walk(guard))

@@ -53,7 +53,7 @@ from nbprod.rules.secret_reports import about, in_code
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report credentials in the source of code cells."""
     yield from about(
-        (one for one in facts.secrets if in_code(one, facts)),
+        (secret for secret in facts.secrets if in_code(secret, facts)),
         facts,
         "this code",
         "read it from the environment or a secret store",

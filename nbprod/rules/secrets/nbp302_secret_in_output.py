@@ -37,7 +37,7 @@ from nbprod.rules.secret_reports import about
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report credentials in outputs."""
     yield from about(
-        (one for one in facts.secrets if one.text.part == "output"),
+        (secret for secret in facts.secrets if secret.text.part == "output"),
         facts,
         "this output",
         "clear the output, and do not print it again",

@@ -42,10 +42,10 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report credentials in notes."""
     yield from about(
         (
-            one
-            for one in facts.secrets
-            if one.text.part == "attachment"
-            or (one.text.part == "source" and not in_code(one, facts))
+            secret
+            for secret in facts.secrets
+            if secret.text.part == "attachment"
+            or (secret.text.part == "source" and not in_code(secret, facts))
         ),
         facts,
         "this note",

@@ -37,7 +37,7 @@ from nbprod.rules.secret_reports import about
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report credentials in the metadata of cells and of the notebook."""
     yield from about(
-        (one for one in facts.secrets if one.text.part == "metadata"),
+        (secret for secret in facts.secrets if secret.text.part == "metadata"),
         facts,
         "this metadata",
         "clear it, and pass the name of a secret instead of its value",

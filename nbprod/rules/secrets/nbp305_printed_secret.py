@@ -76,7 +76,7 @@ def _in_tree(parsed: ParsedCell, names: dict[str, str], facts: Facts) -> Iterato
     cell = parsed.cell.index
     for node in parsed.nodes:
         if isinstance(node, ast.Call) and _callee(node) in _SHOWS:
-            for argument in (*node.args, *(one.value for one in node.keywords)):
+            for argument in (*node.args, *(keyword.value for keyword in node.keywords)):
                 name = _shown(argument, names)
                 if name:
                     yield _diagnostic(facts.span(cell, node), name)
@@ -101,8 +101,14 @@ def _shown(node: ast.expr, names: dict[str, str]) -> str:
     if isinstance(node, ast.Name):
         return names.get(node.id, "")
     if isinstance(node, ast.JoinedStr):
-        values = [one.value for one in node.values if isinstance(one, ast.FormattedValue)]
-        return next((found for found in (_shown(one, names) for one in values) if found), "")
+        values = [
+            expression.value
+            for expression in node.values
+            if isinstance(expression, ast.FormattedValue)
+        ]
+        return next(
+            (found for found in (_shown(expression, names) for expression in values) if found), ""
+        )
     if isinstance(node, ast.BinOp):
         return _shown(node.left, names) or _shown(node.right, names)
     if isinstance(node, (ast.Call, ast.Subscript)):

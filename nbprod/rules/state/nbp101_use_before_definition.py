@@ -103,7 +103,7 @@ def message_of(failure: Failure) -> str:
 
 def help_of(failure: Failure) -> str:
     """Say which cell to move."""
-    cells = sorted({one.cell for one in failure.elsewhere})
+    cells = sorted({definition.cell for definition in failure.elsewhere})
     if not cells:
         return "define it above this cell"
     if cells[0] == failure.cell:

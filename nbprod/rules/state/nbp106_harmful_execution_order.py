@@ -94,13 +94,13 @@ def message_of(change: OrderChange, facts: Facts) -> str:
 
 
 def _where(definitions: tuple[Definition, ...], facts: Facts) -> str:
-    cells = dict.fromkeys(one.cell for one in definitions)
+    cells = dict.fromkeys(definition.cell for definition in definitions)
     return " and ".join(facts.say(cell) for cell in list(cells)[-2:])
 
 
 def _labels(definitions: tuple[Definition, ...], run: str, facts: Facts) -> tuple[Label, ...]:
     return tuple(
-        Label(one.binding.span, f"{run}: {facts.say(one.cell)}")
-        for one in definitions[-2:]
-        if one.binding.span.cell >= 0
+        Label(definition.binding.span, f"{run}: {facts.say(definition.cell)}")
+        for definition in definitions[-2:]
+        if definition.binding.span.cell >= 0
     )

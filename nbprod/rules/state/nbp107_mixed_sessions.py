@@ -79,9 +79,9 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
         if one.execution_count == cell.execution_count and one.index != index and one.source.strip()
     )
     clear = [
-        CellEdit("clear-count", one.index)
-        for one in notebook.cells
-        if one.execution_count is not None
+        CellEdit("clear-count", cell.index)
+        for cell in notebook.cells
+        if cell.execution_count is not None
     ]
     yield Diagnostic(
         whole_cell(cell),

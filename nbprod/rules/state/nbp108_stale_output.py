@@ -126,9 +126,11 @@ def _from_unexecuted(facts: Facts) -> Iterator[Diagnostic]:
         if not facts.cell(index).outputs or index not in facts.flow.cells:
             continue
         for use in facts.flow.cells[index].uses:
-            sources = {one.cell for one in use.definitions if not one.is_unbound}
+            sources = {
+                definition.cell for definition in use.definitions if not definition.is_unbound
+            }
             if len(sources) == 1 and sources <= unexecuted and use.mandatory and use.name:
-                if all(one.binding.kind == "import" for one in use.definitions):
+                if all(definition.binding.kind == "import" for definition in use.definitions):
                     # A module is the same, whenever it was imported.
                     continue
                 readers.setdefault(min(sources), []).append(use)

@@ -119,14 +119,16 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
         again = facts.flow.again(index)
         if not again:
             continue
-        reasons = sorted(again, key=lambda one: not one.certain)
+        reasons = sorted(again, key=lambda dependence: not dependence.certain)
         first = reasons[0]
         yield Diagnostic(
             first.span,
             message_of(first),
             certainty=Certainty.CERTAIN if first.certain else Certainty.POSSIBLE,
             symbol=first.name if first.name.isidentifier() else None,
-            labels=tuple(Label(one.span, message_of(one)) for one in reasons[1:4]),
+            labels=tuple(
+                Label(dependence.span, message_of(dependence)) for dependence in reasons[1:4]
+            ),
             help=_HELP if first.kind in ("rebinds", "augments", "mutates") else None,
         )
 

@@ -51,7 +51,9 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     for name, definitions in facts.flow.definitions.items():
         if name not in BUILTIN_NAMES:
             continue
-        shadow = next((one for one in definitions if one.binding.kind in _VALUES), None)
+        shadow = next(
+            (definition for definition in definitions if definition.binding.kind in _VALUES), None
+        )
         if shadow is None or shadow.binding.span.cell < 0:
             continue
         used = _used_as_builtin(name, shadow, facts)

@@ -72,7 +72,9 @@ def check(subject: NodeInCell, facts: Facts) -> Iterator[Diagnostic]:
                 help="compute it each time, or load it from a file that says what made it",
             )
     elif isinstance(node, ast.Try):
-        asked = {one.id for part in node.body for one in walk(part) if isinstance(one, ast.Name)}
+        asked = {
+            child.id for part in node.body for child in walk(part) if isinstance(child, ast.Name)
+        }
         for handler in node.handlers:
             if not _catches_name_error(handler) or asked.isdisjoint(bound_names(handler.body)):
                 # What is not made where it is missing is not kept for later either.

@@ -37,7 +37,11 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report star imports that could not be expanded."""
     for module, span in facts.flow.unresolved_stars:
         hidden = sorted(
-            {one.name for one in facts.flow.possible if one.dynamic and one.reason != "local"}
+            {
+                failure.name
+                for failure in facts.flow.possible
+                if failure.dynamic and failure.reason != "local"
+            }
         )
         names = ", ".join(f"`{name}`" for name in hidden[:4])
         yield Diagnostic(

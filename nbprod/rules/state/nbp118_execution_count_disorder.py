@@ -60,9 +60,9 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
             continue
         if count < highest:
             clear = [
-                CellEdit("clear-count", one.index)
-                for one in notebook.cells
-                if one.execution_count is not None
+                CellEdit("clear-count", cell.index)
+                for cell in notebook.cells
+                if cell.execution_count is not None
             ]
             yield Diagnostic(
                 whole_cell(cell),

@@ -76,6 +76,7 @@ def _is_table(node: ast.AST) -> TypeGuard[ast.expr]:
     """Whether a node is a literal all through: a list of rows, a mapping of constants."""
     if isinstance(node, (ast.List, ast.Tuple, ast.Set, ast.Dict)):
         return all(
-            isinstance(one, (*_LITERALS, ast.expr_context, ast.unaryop)) for one in ast.walk(node)
+            isinstance(child, (*_LITERALS, ast.expr_context, ast.unaryop))
+            for child in ast.walk(node)
         )
     return False

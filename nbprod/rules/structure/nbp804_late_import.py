@@ -104,7 +104,7 @@ def _packages(node: ast.Import | ast.ImportFrom) -> set[str]:
     """The packages that have to be there for an import."""
     if isinstance(node, ast.ImportFrom):
         return {"." * node.level + (node.module or "").partition(".")[0]}
-    return {one.name.partition(".")[0] for one in node.names}
+    return {alias.name.partition(".")[0] for alias in node.names}
 
 
 def _is_quiet(node: ast.stmt) -> bool:
@@ -116,15 +116,15 @@ def _is_quiet(node: ast.stmt) -> bool:
         return isinstance(node.value, ast.Constant) or _is_setting(node.value)
     if isinstance(node, (ast.Assign, ast.AnnAssign)):
         return node.value is None or not any(
-            isinstance(one, (ast.Call, ast.Await)) and not _is_environment(one)
-            for one in walk(node.value)
+            isinstance(child, (ast.Call, ast.Await)) and not _is_environment(child)
+            for child in walk(node.value)
         )
     if isinstance(node, ast.Assert):
         return "version" in ast.dump(node.test)
     if isinstance(node, (ast.If, ast.Try)):
         handlers = node.handlers if isinstance(node, ast.Try) else []
-        parts = [node.body, node.orelse, *(one.body for one in handlers)]
-        return all(_is_quiet(one) for part in parts for one in part)
+        parts = [node.body, node.orelse, *(handler.body for handler in handlers)]
+        return all(_is_quiet(statement) for part in parts for statement in part)
     return False
 
 

@@ -66,7 +66,7 @@ def _named(node: ast.ImportFrom, cell: int, facts: Facts) -> Fix | None:
     """The names that some cell reads and that this import alone binds."""
     used = []
     for name, made in facts.flow.definitions.items():
-        mine = [one for one in made if one.node is node]
+        mine = [definition for definition in made if definition.node is node]
         if (
             mine
             and any(set(use.definitions) & set(mine) for use in facts.flow.uses_of((name,)))
@@ -88,6 +88,6 @@ def _is_read_here(name: str, cell: int, facts: Facts) -> bool:
     if parsed is None or parsed.tree is None:
         return False
     return any(
-        isinstance(one, ast.Name) and one.id == name and isinstance(one.ctx, ast.Load)
-        for one in parsed.nodes
+        isinstance(child, ast.Name) and child.id == name and isinstance(child.ctx, ast.Load)
+        for child in parsed.nodes
     )

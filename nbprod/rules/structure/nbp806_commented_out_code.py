@@ -108,13 +108,13 @@ def _runs(source: str) -> Iterator[tuple[int, int, int]]:
             yield from _in_block(block, above)
         if match is not None:
             is_near = not source[block[-1].end() : match.start()].strip()
-            above = "\n".join(one["text"] for one in block[-2:]) if is_near else ""
+            above = "\n".join(match["text"] for match in block[-2:]) if is_near else ""
             block = [match]
 
 
 def _in_block(block: list[re.Match[str]], above: str) -> Iterator[tuple[int, int, int]]:
     """The stretches of code in comment lines that follow one another."""
-    texts = [one["indent"] + one["text"] for one in block]
+    texts = [match["indent"] + match["text"] for match in block]
     place = 0
     while place < len(texts):
         count = _code_lines(texts, place)
@@ -140,8 +140,10 @@ def _code_lines(texts: list[str], start: int) -> int:
             body = ast.parse(dedent("\n".join(texts[start:end]))).body
         except (SyntaxError, ValueError):
             continue
-        lines = [one.strip() for one in texts[start:end]]
-        if not body or not all(_is_statement(one, lines[one.lineno - 1]) for one in body):
+        lines = [text.strip() for text in texts[start:end]]
+        if not body or not all(
+            _is_statement(statement, lines[statement.lineno - 1]) for statement in body
+        ):
             break
         best = end - start
         is_telling = is_telling or any(map(_is_telling, body))

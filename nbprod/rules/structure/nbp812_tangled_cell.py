@@ -88,4 +88,4 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
 
 def _branches(node: ast.AST) -> int:
     """The branches of a statement, those of functions left out (McCabe 1976)."""
-    return sum(type(one) in _BRANCHES for one in walk_outside(node, _OWN))
+    return sum(type(child) in _BRANCHES for child in walk_outside(node, _OWN))

@@ -97,14 +97,14 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     if len(cells) <= limit:
         return
     rank = {cell: place for place, cell in enumerate(cells)}
-    found = [one for one in _waiting(rank, facts) if one.between >= limit]
-    found.sort(key=lambda one: (-one.between, one.made.binding.span))
-    for one in found[:_MOST]:
+    found = [long_lived for long_lived in _waiting(rank, facts) if long_lived.between >= limit]
+    found.sort(key=lambda long_lived: (-long_lived.between, long_lived.made.binding.span))
+    for long_lived in found[:_MOST]:
         yield Diagnostic(
-            one.made.binding.span,
-            f"`{one.name}` is used only {one.between} code cells below",
-            symbol=one.name,
-            labels=(Label(one.use, "first used here"),),
+            long_lived.made.binding.span,
+            f"`{long_lived.name}` is used only {long_lived.between} code cells below",
+            symbol=long_lived.name,
+            labels=(Label(long_lived.use, "first used here"),),
             help="make it where it is used, so that the two stand together",
         )
 
@@ -112,9 +112,9 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
 def _waiting(rank: dict[int, int], facts: Facts) -> Iterator[_LongLived]:
     """The names that no cell between their assignment and their first use speaks of."""
     made = {
-        name: one
-        for name, (one, *others) in facts.flow.definitions.items()
-        if not others and one.cell in rank and _is_computed(one, facts)
+        name: definition
+        for name, (definition, *others) in facts.flow.definitions.items()
+        if not others and definition.cell in rank and _is_computed(definition, facts)
     }
     first: dict[str, Span] = {}
     for use in facts.flow.uses_of(made):
@@ -151,8 +151,8 @@ def _inputs(value: ast.expr, facts: Facts) -> set[str]:
         name
         for name in names
         if any(
-            one.binding.kind not in _SETTLED and one.binding.kind != "unbound"
-            for one in facts.flow.definitions.get(name, ())
+            definition.binding.kind not in _SETTLED and definition.binding.kind != "unbound"
+            for definition in facts.flow.definitions.get(name, ())
         )
     }
 
@@ -161,8 +161,8 @@ def _is_changed(made: Definition, until: int, facts: Facts) -> bool:
     """Whether what a value is computed from changes before it is used: it is kept on purpose."""
     assert isinstance(made.node, ast.Assign)
     names = _inputs(made.node.value, facts)
-    bound = [one.cell for name in names for one in facts.flow.definitions[name]]
-    changed = [one.cell for one in facts.flow.mutations if one.name in names]
+    bound = [definition.cell for name in names for definition in facts.flow.definitions[name]]
+    changed = [mutation.cell for mutation in facts.flow.mutations if mutation.name in names]
     return any(made.cell < cell <= until for cell in bound) or any(
         made.cell <= cell <= until for cell in changed
     )
