@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from nbprod.model import Span
 from nbprod.notebook.positions import LineIndex
@@ -15,8 +15,6 @@ from nbprod.syntax.types import ParsedCell, SyntaxOptions
 if TYPE_CHECKING:
     import ast
 
-    from nbprod.fixing.externalize_secret import SecretExternalizer
-    from nbprod.fixing.parameter_cell import ParameterCell
     from nbprod.flow import Flow, Program
     from nbprod.flow.order import Execution, OrderChange
     from nbprod.leakage import Evaluation
@@ -25,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["CheckOptions", "Facts", "Sizes"]
 
 Node = TypeVar("Node", bound="ast.AST")
+Shared = TypeVar("Shared")
 
 
 def _no_file(_path: str) -> str | None:
@@ -74,6 +73,7 @@ class Facts:
         self.notebook = notebook
         self.options = options
         self._indices: dict[int, LineIndex] = {}
+        self._shared: dict[Callable[[Facts], Any], Any] = {}
 
     @cached_property
     def parsed(self) -> tuple[ParsedCell | None, ...]:
@@ -194,19 +194,15 @@ class Facts:
 
         return secrets_of(self.notebook, self.parsed, self.options.secrets)
 
-    @cached_property
-    def takeout(self) -> SecretExternalizer:
-        """How the credentials are taken out, and under which names."""
-        from nbprod.fixing.externalize_secret import SecretExternalizer
+    def shared(self, make: Callable[[Facts], Shared]) -> Shared:
+        """Return what ``make`` makes of these facts; it is called once for each notebook.
 
-        return SecretExternalizer(self)
-
-    @cached_property
-    def lifting(self) -> ParameterCell:
-        """How literals are lifted into the cell of parameters, and under which names."""
-        from nbprod.fixing.parameter_cell import ParameterCell
-
-        return ParameterCell(self)
+        Rules share what is costly to compute in this way: ``facts.shared(ParameterCell)``.
+        """
+        if make not in self._shared:
+            self._shared[make] = make(self)
+        made: Shared = self._shared[make]
+        return made
 
     def cell(self, index: int) -> Cell:
         """A cell by its index."""

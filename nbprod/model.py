@@ -5,9 +5,9 @@ Nothing in this module imports another module of nbprod, reads a file or prints.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 __all__ = [
     "AnyEdit",
@@ -24,6 +24,7 @@ __all__ = [
     "NewLine",
     "PartEdit",
     "Place",
+    "Prediction",
     "RawEdit",
     "RelatedPlace",
     "Report",
@@ -32,6 +33,9 @@ __all__ = [
 ]
 
 Exception_ = Literal["NameError", "UnboundLocalError"]
+Prediction = Literal["failure", "other-result", "stale-output"]
+"""What a finding means for a run from top to bottom: it fails, it gives another result than the
+recorded run, or the saved output is not what the code gives."""
 
 
 class Span(NamedTuple):
@@ -235,6 +239,10 @@ class Finding:
     """What ``place.line`` counts in: ``source``, or ``output``, ``metadata``, ``attachment``."""
     provider: str | None = None
     """Whose credential a finding is about, if it is about one."""
+    predicts: Prediction | None = None
+    """What the finding means for a run from top to bottom; None if that is not its subject."""
+    tool: str | None = None
+    """The linter that reported it; None for a rule of nbprod or of a plug-in."""
 
 
 @dataclass(frozen=True)
@@ -245,7 +253,6 @@ class FileResult:
     findings: tuple[Finding, ...] = ()
     skipped: str | None = None
     unreadable: bool = False
-    changed: bool = False
 
 
 @dataclass(frozen=True)
@@ -254,7 +261,6 @@ class Report:
 
     files: tuple[FileResult, ...]
     version: str
-    extra: dict[str, Any] = field(default_factory=dict)
 
     @property
     def findings(self) -> tuple[Finding, ...]:

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterable
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Generic, Literal, NamedTuple, TypeVar
 
-from nbprod.model import AnyEdit, Applicability, Diagnostic, Fix, Severity, Span
+from nbprod.model import AnyEdit, Applicability, Diagnostic, Fix, Prediction, Severity, Span
 from nbprod.notebook.types import Cell, Notebook
 from nbprod.syntax.types import Magic, ParsedCell
+
+if TYPE_CHECKING:
+    from nbprod.facts import Facts
 
 __all__ = [
     "Check",
@@ -28,31 +31,59 @@ __all__ = [
 
 Check = Callable[[Any, Any], Iterable[Diagnostic]]
 Level = Literal["explore", "shared", "production"]
+Languages = Literal["python", "any"]
+Node = TypeVar("Node", bound=ast.AST)
 
 
-class NodeInCell(NamedTuple):
-    """What a rule on `ast` nodes is handed."""
+class NodeInCell(Generic[Node]):
+    """A node of a cell's tree, for rules on `ast` classes.
 
-    node: ast.AST
-    parsed: ParsedCell
+    ``cell`` is the index of the cell, ``parsed`` the whole cell, ``span`` the source of the node.
+    """
+
+    __slots__ = ("_facts", "cell", "node", "parsed")
+
+    def __init__(self, node: Node, parsed: ParsedCell, facts: Facts) -> None:
+        self.node = node
+        self.parsed = parsed
+        self.cell = parsed.cell.index
+        self._facts = facts
+
+    @property
+    def span(self) -> Span:
+        """The source of the node."""
+        return self._facts.span(self.cell, self.node)
 
 
 class MagicInCell(NamedTuple):
-    """What a rule on magics is handed."""
+    """A magic of a cell, for rules on magics."""
 
     magic: Magic
     parsed: ParsedCell
 
+    @property
+    def cell(self) -> int:
+        """The index of the cell."""
+        return self.parsed.cell.index
+
+    @property
+    def span(self) -> Span:
+        """The source of the magic; of a cell magic its first line."""
+        return Span(self.cell, self.magic.start, self.magic.end)
+
 
 class Rule(NamedTuple):
-    """A rule: its code and name, what it is handed, its function.
+    """A rule: its code and name, the subjects of its function, and the function.
 
-    ``name`` is the bad pattern and reads well after "allow". ``on`` are the types that it is
-    handed: `Notebook`, `Cell`, `Magic`, or classes of `ast`. ``default``: whether it runs unless
+    ``name`` is the bad pattern and reads well after "allow". ``on`` are the types of its subjects:
+    `Notebook`, `Cell`, `Magic`, or classes of `ast`. ``default``: whether it runs unless
     it is selected by name. ``module`` is the file's dotted name, whose docstring documents it.
     ``level`` is the lowest level of strictness that runs it: ``explore`` what is broken,
-    ``shared`` what bites a colleague, ``production`` everything else. ``after``: it is handed
-    the marks that silence, with the selection, when all other rules have been asked.
+    ``shared`` what bites a colleague, ``production`` everything else.
+    ``languages``: whether it also judges notebooks in other languages than Python.
+    ``predicts``: what a certain finding means for Restart and Run All, if it means something.
+    ``shares_secrets``: whether values that it finds are credentials in the other notebooks, too.
+    ``after``: its subjects are the suppressions, once all other rules have run.
     """
 
     code: str
@@ -64,6 +95,9 @@ class Rule(NamedTuple):
     check: Check
     module: str
     level: Level = "explore"
+    languages: Languages = "python"
+    predicts: Prediction | None = None
+    shares_secrets: bool = False
     after: bool = False
 
 
@@ -76,19 +110,39 @@ def rule(
     default: bool = True,
     since: str = "0.1",
     level: Level | None = None,
+    languages: Languages = "python",
+    predicts: Prediction | None = None,
+    shares_secrets: bool = False,
+    after: bool = False,
 ) -> Callable[[Check], Rule]:
     """Make a rule of a function ``check(subject, facts)`` that yields diagnostics.
 
-    Without a ``level``, what is on by default is of `shared`, the rest of `production`.
+    Without a ``level``, what is on by default is of `shared`, the rest of `production`. The other
+    arguments are fields of `Rule`.
+
+    Raises:
+        TypeError: a type of ``on`` is never a subject.
     """
 
     def make(check: Check) -> Rule:
-        handed = on if isinstance(on, tuple) else (on,)
-        allowed = all(issubclass(one, (ast.AST, Notebook, Cell, Magic)) for one in handed)
-        if not allowed:
-            raise TypeError(f"{code}: a rule is handed notebooks, cells, magics or ast nodes")
-        lowest: Level = level or ("shared" if default else "production")
-        return Rule(code, name, handed, severity, default, since, check, check.__module__, lowest)
+        subjects = on if isinstance(on, tuple) else (on,)
+        if not all(issubclass(kind, (ast.AST, Notebook, Cell, Magic)) for kind in subjects):
+            raise TypeError(f"{code}: subjects are notebooks, cells, magics or ast nodes")
+        return Rule(
+            code,
+            name,
+            () if after else subjects,
+            severity,
+            default,
+            since,
+            check,
+            check.__module__,
+            level or ("shared" if default else "production"),
+            languages,
+            predicts,
+            shares_secrets,
+            after,
+        )
 
     return make
 

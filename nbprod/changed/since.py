@@ -71,7 +71,7 @@ def foreign_on_changed_lines(
 
 
 def _is_foreign(finding: Finding) -> bool:
-    return not finding.code.startswith("NBP")
+    return finding.tool is not None
 
 
 _Lines = dict[int, set[int] | None]

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from nbprod.checking.registry import Selection
+from nbprod.checking.registry import Selection, input_rule_code
 from nbprod.errors import ReadError
 from nbprod.facts import CheckOptions, Facts
 from nbprod.model import (
@@ -42,18 +42,6 @@ __all__ = [
     "unreadable",
 ]
 
-INPUT_CODES = {
-    "unreadable-file": "NBP001",
-    "not-utf8": "NBP002",
-    "empty-file": "NBP003",
-    "invalid-json": "NBP004",
-    "merge-conflict": "NBP005",
-    "lfs-pointer": "NBP006",
-    "not-a-notebook": "NBP007",
-    "unsupported-nbformat": "NBP008",
-    "internal-error": "NBP009",
-}
-
 
 def check_notebook(
     notebook: Notebook, selection: Selection, options: CheckOptions = CheckOptions()
@@ -61,7 +49,7 @@ def check_notebook(
     """Every finding that the selected rules have in a notebook, in reading order."""
     facts = Facts(notebook, options)
     found = list(_diagnostics(facts, selection))
-    if not found and not _may_be_silenced(notebook):
+    if not found and not _may_have_suppressions(notebook):
         return ()
     # Imported here: most notebooks have nothing to silence.
     from nbprod.checking.suppression import read_suppressions
@@ -109,9 +97,9 @@ def _snippet(index: LineIndex, place: Place) -> str:
     return "\n".join(index.line(number) for number in range(place.line, place.end_line + 1))
 
 
-def _may_be_silenced(notebook: Notebook) -> bool:
-    """Whether some source has a mark that might not be needed."""
-    return any("nbprod:" in cell.source or "NBP" in cell.source for cell in notebook.cells)
+def _may_have_suppressions(notebook: Notebook) -> bool:
+    """Whether some source has a suppression that might be unused."""
+    return any("nbprod:" in cell.source or "noqa" in cell.source.lower() for cell in notebook.cells)
 
 
 # So that a fingerprint is found in no table of hashes of lines.
@@ -136,11 +124,10 @@ def _unneeded(
     silenced: Suppressions, selection: Selection, facts: Facts
 ) -> Iterator[tuple[Rule, Diagnostic]]:
     """Marks that silence nothing, if the rule about them is on: it is asked after all others."""
-    rule = next((rule for rule in selection.rules if rule.after), None)
-    if rule is not None:
-        for mark in silenced.marks:
-            if mark.ours and mark.span is not None:
-                for diagnostic in rule.check((mark, selection), facts):
+    for rule in selection.rules:
+        if rule.after:
+            for use in silenced.uses(selection):
+                for diagnostic in rule.check(use, facts):
                     yield rule, diagnostic
 
 
@@ -180,8 +167,11 @@ def _diagnostics(facts: Facts, selection: Selection) -> Iterator[tuple[Rule, Dia
         if parsed is None:
             continue
         for node in parsed.nodes:
-            for rule in nodes.get(type(node), ()):
-                yield from _run(rule, NodeInCell(node, parsed), facts, selection)
+            rules = nodes.get(type(node))
+            if rules:
+                subject = NodeInCell(node, parsed, facts)
+                for rule in rules:
+                    yield from _run(rule, subject, facts, selection)
 
 
 def _subjects(rule: Rule, facts: Facts) -> Iterator[Any]:
@@ -253,6 +243,7 @@ def _finding(facts: Facts, rule: Rule, diagnostic: Diagnostic, place: Place) -> 
         snippet=snippet,
         part=inside.part if inside else "source",
         provider=diagnostic.provider,
+        predicts=rule.predicts,
     )
 
 
@@ -335,7 +326,7 @@ def unreadable(path: str, error: ReadError) -> FileResult:
 
 def file_finding(path: str, error: ReadError) -> Finding:
     """The finding about a file that cannot be read."""
-    code = INPUT_CODES.get(error.kind, "NBP009")
+    code = input_rule_code(error.kind)
     place = Place(
         None, None, None, error.line, error.column, error.line, error.column, error.line,
         error.column,

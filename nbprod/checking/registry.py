@@ -4,82 +4,148 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple
 
+from nbprod.checking.plugins import plugin_packages
 from nbprod.errors import UsageError
+from nbprod.model import Prediction
 from nbprod.rule import Level, Rule
 
 if TYPE_CHECKING:
     from nbprod.testing import RuleDocs
 
-__all__ = ["RuleFile", "Selection", "docs_of", "load_rule", "rule_files", "select"]
+__all__ = [
+    "RuleFile",
+    "Selection",
+    "docs_of",
+    "find_rule_file",
+    "has_code_prefix",
+    "input_rule_code",
+    "load_rule",
+    "rule_files",
+    "select",
+    "select_predicting",
+]
 
 _PACKAGE = os.path.dirname(os.path.dirname(__file__))  # noqa: PTH120
 _LEVELS: tuple[Level, ...] = ("explore", "shared", "production")
 # The decorator of a rule, and in it its level, or that it only runs when it is asked for.
 _DECORATOR = re.compile(r"^@rule\((.*?)\)\ndef ", re.MULTILINE | re.DOTALL)
-_TOLD = re.compile(r'level="(\w+)"|default=False')
-_FILE = re.compile(r"(nbp\d{3})_(\w+)\.py\Z")
+_DECLARED_LEVEL = re.compile(r'level="(\w+)"|default=False')
+_FILE = re.compile(r"([a-z]{2,8}\d{3})_(\w+)\.py\Z")
+_OWN_PREFIX = "NBP"
 
 
 class RuleFile(NamedTuple):
-    """A rule as its file name tells it."""
+    """A rule as its file name declares it; ``module`` is its dotted name, ``path`` its file."""
 
     code: str
     name: str
     group: str
     module: str
+    path: str
 
 
 class Selection(NamedTuple):
-    """The rules to run. ``explicit`` are the codes that were asked for by code or name.
+    """The rules to run. ``explicit`` are the codes that were asked for by code or name,
+    ``plugins`` says whether rules of other packages could be.
 
     Certain diagnostics are always shown; possible ones only of rules that were asked for.
     """
 
     rules: tuple[Rule, ...]
     explicit: frozenset[str]
+    plugins: bool = True
 
 
 @cache
-def rule_files() -> tuple[RuleFile, ...]:
-    """Every rule of the package, by code."""
+def rule_files(plugins: bool = True) -> tuple[RuleFile, ...]:
+    """Return every rule of the package and, with ``plugins``, of other packages, by code.
+
+    Raises:
+        UsageError: a plug-in cannot be found, or has a code or name that is taken.
+    """
     root = os.path.join(_PACKAGE, "rules")  # noqa: PTH118 - pathlib is slow to import
-    found = []
+    own: list[RuleFile] = []
     for group in os.scandir(root):
-        if not group.is_dir() or group.name.startswith("_"):
-            continue
-        for entry in os.scandir(group.path):
-            match = _FILE.match(entry.name)
-            if match:
-                module = f"nbprod.rules.{group.name}.{entry.name[:-3]}"
-                name = match[2].replace("_", "-")
-                found.append(RuleFile(match[1].upper(), name, group.name, module))
-    return tuple(sorted(found))
+        if group.is_dir() and not group.name.startswith("_"):
+            own += _rule_files_in(group.path, f"nbprod.rules.{group.name}", group.name)
+    return tuple(sorted([*own, *(_plugin_files(own) if plugins else ())]))
+
+
+def _rule_files_in(folder: str, package: str, group: str) -> Iterator[RuleFile]:
+    for entry in os.scandir(folder):
+        match = _FILE.match(entry.name)
+        if match:
+            module = f"{package}.{entry.name[:-3]}"
+            name = match[2].replace("_", "-")
+            yield RuleFile(match[1].upper(), name, group, module, entry.path)
+
+
+def _plugin_files(own: Sequence[RuleFile]) -> Iterator[RuleFile]:
+    taken = {word for file in own for word in (file.code, file.name)}
+    for package in plugin_packages():
+        for file in _rule_files_in(package.folder, package.module, package.group):
+            if file.code.startswith(_OWN_PREFIX) or not taken.isdisjoint((file.code, file.name)):
+                raise UsageError(
+                    f"rule {file.code} {file.name} of the plug-in {package.group!r} has a code or "
+                    "name that is taken; rename it or use --no-plugins"
+                )
+            taken.update((file.code, file.name))
+            yield file
+
+
+def has_code_prefix(code: str, word: str) -> bool:
+    """Whether ``word`` (any case) is a rule's code or its beginning, letters included."""
+    upper = word.upper()
+    return code.startswith(upper) and upper.startswith(code.rstrip("0123456789"))
 
 
 def load_rule(file: RuleFile) -> Rule:
-    """Import a rule's module and take the rule out of it."""
-    loaded = getattr(import_module(file.module), "check", None)
+    """Import a rule's module and return its rule.
+
+    Raises:
+        UsageError: the module cannot be imported, or its ``check`` is not the rule that the name
+            of its file says.
+    """
+    try:
+        loaded = getattr(import_module(file.module), "check", None)
+    except Exception as error:
+        if file.code.startswith(_OWN_PREFIX):
+            raise
+        raise UsageError(f"cannot import rule {file.code} from {file.module}: {error!r}") from error
     if not isinstance(loaded, Rule) or (loaded.code, loaded.name) != (file.code, file.name):
-        raise TypeError(f"{file.module}: `check` must be the rule {file.code} {file.name}")
+        raise UsageError(f"{file.module}: `check` must be the rule {file.code} {file.name}")
     return loaded
+
+
+@cache
+def input_rule_code(name: str) -> str:
+    """Return the code of the rule on unreadable input with a name, else that of internal errors."""
+    codes = {file.name: file.code for file in rule_files(False) if file.group == "input"}
+    return codes.get(name, codes["internal-error"])
+
+
+def find_rule_file(code: str) -> RuleFile | None:
+    """Return the file of a rule by its code; None if nbprod and the plug-ins have no such rule."""
+    for plugins in (False, True):
+        for file in rule_files(plugins):
+            if file.code == code:
+                return file
+    return None
 
 
 @cache
 def docs_of(file: RuleFile) -> RuleDocs:
     """The documentation of a rule, parsed from its file."""
-    import importlib.util
     from pathlib import Path
 
     from nbprod.testing import parse_docs
 
-    spec = importlib.util.find_spec(file.module)
-    assert spec is not None and spec.origin is not None
-    return parse_docs(Path(spec.origin))
+    return parse_docs(Path(file.path))
 
 
 def select(
@@ -87,6 +153,7 @@ def select(
     ignored: Sequence[str] = (),
     extended: Sequence[str] = (),
     level: Level = "shared",
+    plugins: bool = True,
 ) -> Selection:
     """The rules that codes, prefixes of codes, names, groups or ``ALL`` choose.
 
@@ -95,65 +162,75 @@ def select(
         ignored: taken away from what was chosen.
         extended: added to what was chosen.
         level: how strict the set is that nobody chose.
+        plugins: whether rules of other packages take part.
 
     Raises:
         UsageError: a word fits no rule.
     """
-    explicit = _expand(chosen) | _expand(extended)
-    dropped = _expand(ignored)
+    explicit = _expand(chosen, plugins) | _expand(extended, plugins)
+    dropped = _expand(ignored, plugins)
     rules = []
-    for file in rule_files():
+    for file in rule_files(plugins):
         if file.code in dropped or (chosen and file.code not in explicit):
             continue
-        if file.code not in explicit and _LEVELS.index(_told_level(file)) > _LEVELS.index(level):
-            # Most rules are for one level only: those of others are not even imported.
+        # Most rules are for one level only: those of others are not even imported.
+        if file.code not in explicit and _is_stricter(_declared_level(file), level):
             continue
         loaded = load_rule(file)
-        if _LEVELS.index(loaded.level) <= _LEVELS.index(level) or file.code in explicit:
+        if file.code in explicit or not _is_stricter(loaded.level, level):
             rules.append(loaded)
-    return Selection(tuple(rules), frozenset(explicit))
+    return Selection(tuple(rules), frozenset(explicit), plugins)
+
+
+def select_predicting(prediction: Prediction) -> Selection:
+    """Return nbprod's own rules whose certain findings predict this of a run."""
+    loaded = (load_rule(file) for file in rule_files(False))
+    rules = tuple(rule for rule in loaded if rule.predicts == prediction)
+    return Selection(rules, frozenset(rule.code for rule in rules))
+
+
+def _is_stricter(rule_level: Level, level: Level) -> bool:
+    return _LEVELS.index(rule_level) > _LEVELS.index(level)
 
 
 @cache
-def _told_level(file: RuleFile) -> Level:
+def _declared_level(file: RuleFile) -> Level:
     """The level that a rule's file names, read without importing it; the lowest if it cannot be."""
-    path = os.path.join(_PACKAGE, *file.module.split(".")[1:])  # noqa: PTH118
     try:
-        with open(f"{path}.py", encoding="utf-8") as text:
+        with open(file.path, encoding="utf-8") as text:
             source = text.read()
     except OSError:
         return _LEVELS[0]
     decorator = _DECORATOR.search(source)
-    match = decorator and _TOLD.search(decorator[1])
+    match = decorator and _DECLARED_LEVEL.search(decorator[1])
     if not match:
         return _LEVELS[0]
     return next(level for level in _LEVELS if level == (match[1] or "production"))
 
 
-def _expand(words: Iterable[str]) -> set[str]:
+def _expand(words: Iterable[str], plugins: bool) -> set[str]:
     """The codes that some words stand for."""
     codes: set[str] = set()
     for word in (part.strip() for text in words for part in text.split(",")):
         if not word:
             continue
-        found = {file.code for file in rule_files() if _fits(word, file)}
+        found = {file.code for file in rule_files(plugins) if _fits(word, file)}
         if not found:
-            raise UsageError(_unknown(word))
+            raise UsageError(_unknown(word, plugins))
         codes |= found
     return codes
 
 
 def _fits(word: str, file: RuleFile) -> bool:
-    upper = word.upper()
-    if upper == "ALL" or word.lower() in (file.name, file.group):
+    if word.upper() == "ALL" or word.lower() in (file.name, file.group):
         return True
-    return upper.startswith("NBP") and file.code.startswith(upper)
+    return has_code_prefix(file.code, word)
 
 
-def _unknown(word: str) -> str:
+def _unknown(word: str, plugins: bool) -> str:
     import difflib
 
-    known = [name for file in rule_files() for name in (file.code, file.name, file.group)]
+    known = [name for file in rule_files(plugins) for name in (file.code, file.name, file.group)]
     near = difflib.get_close_matches(word, known, 1) or difflib.get_close_matches(
         word.upper(), known, 1
     )

@@ -8,13 +8,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from fnmatch import fnmatchcase
+from typing import NamedTuple
 
+from nbprod.checking.registry import Selection, has_code_prefix
 from nbprod.model import Span
 from nbprod.notebook.types import Cell, Notebook
 from nbprod.syntax.comments import iter_comments
 from nbprod.syntax.types import ParsedCell
 
-__all__ = ["ALL", "Mark", "Suppressions", "read_suppressions"]
+__all__ = ["ALL", "Mark", "SuppressionUse", "Suppressions", "read_suppressions"]
 
 _NOQA = re.compile(r"#\s*noqa\b(?::\s*(?P<codes>[\w-]+(?:[,\s]+[A-Za-z]+\d+)*))?", re.IGNORECASE)
 _OURS = re.compile(
@@ -82,7 +84,15 @@ class Mark:
 
 def _fits(word: str, code: str, name: str) -> bool:
     # A prefix stands for its group, as in `NBP3`.
-    return word in ("*", name) or (word.startswith("nbp") and code.lower().startswith(word))
+    return word in ("*", name) or has_code_prefix(code, word)
+
+
+class SuppressionUse(NamedTuple):
+    """A suppression after all rules have run: the rules that ran, and where it is written."""
+
+    mark: Mark
+    selection: Selection
+    span: Span
 
 
 class Suppressions:
@@ -96,6 +106,12 @@ class Suppressions:
         reaching = [mark for mark in self.marks if mark.reaches(cell, first, last)]
         # All of them are asked, so that a mark that is not needed is not found by chance.
         return sum(mark.names(code, name) for mark in reaching) > 0
+
+    def uses(self, selection: Selection) -> Iterator[SuppressionUse]:
+        """Yield the suppressions that are nbprod's own and written in a cell."""
+        for mark in self.marks:
+            if mark.ours and mark.span is not None:
+                yield SuppressionUse(mark, selection, mark.span)
 
 
 def read_suppressions(

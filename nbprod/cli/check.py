@@ -39,6 +39,7 @@ Examples:
 @click.option(
     "--per-file-ignores", multiple=True, metavar="PATTERN:RULES", help="Leave out by path or tag."
 )
+@click.option("--no-plugins", is_flag=True, help="Run no rules of other packages.")
 @click.option("--level", type=click.Choice(LEVELS), help="How strict; by default shared.")
 @click.option("--fail-on", type=click.Choice(SEVERITIES), help="The least severity that fails.")
 @click.option("--config", multiple=True, metavar="FILE|KEY=VALUE", help="Configure this run.")
@@ -223,6 +224,8 @@ def _configuration(options: dict[str, object]) -> Configuration:
             given[key] = options[name]
     if options["no_respect_gitignore"]:
         given["respect-gitignore"] = False
+    if options["no_plugins"]:
+        given["plugins"] = False
     if options["no_baseline"]:
         given["baseline"] = ""
     if options["no_cache"] or os.environ.get("NBPROD_NO_CACHE"):

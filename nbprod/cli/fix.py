@@ -90,7 +90,7 @@ def _secrets_of(found: Sequence[Discovered], configure: Configure) -> frozenset[
     values: set[str] = set()
     for file in found:
         settings = configure(file.path)
-        if not any(rule.code == "NBP301" for rule in settings.selection_for(file.path).rules):
+        if not any(rule.shares_secrets for rule in settings.selection_for(file.path).rules):
             continue
         try:
             facts = facts_of(read_notebook(_read(file), file.path), settings)

@@ -18,6 +18,7 @@ _COMMANDS = {
     "check": ("nbprod.cli.check", "Check notebooks."),
     "clones": ("nbprod.cli.clones", "Find code that stands in several places."),
     "config": ("nbprod.cli.config", "Show the configuration and where each value comes from."),
+    "dev": ("nbprod.cli.dev", "Write and test rules of your own."),
     "extract": ("nbprod.cli.extract", "Turn cells into a module with tests."),
     "graph": ("nbprod.cli.graph", "Draw the data flow between the cells of a notebook."),
     "init": ("nbprod.cli.init", "Set a repository up: configuration, hook, workflow."),

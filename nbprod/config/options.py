@@ -53,6 +53,7 @@ OPTIONS: tuple[Option, ...] = (
         "`warning` at `shared`, `info` at `production`.",
         SEVERITIES,
     ),
+    Option("plugins", "flag", True, "Run the rules of other installed packages, too."),
     Option("severity", "table of choices", (), "Another severity for a rule.", SEVERITIES),
     Option("exclude", "words", DEFAULT_EXCLUDES, "Names of files and folders to leave out."),
     Option("extend-exclude", "words", (), "More names to leave out."),

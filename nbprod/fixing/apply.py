@@ -21,10 +21,9 @@ from nbprod.notebook.edits.splice import EditRefused, apply_edits
 from nbprod.notebook.read import read_notebook
 from nbprod.notebook.types import Notebook
 
-__all__ = ["FAILURES", "Fixed", "failures", "fix_bytes", "select_fixes"]
+__all__ = ["Fixed", "failures", "fix_bytes", "select_fixes"]
 
 _ROUNDS = 12
-FAILURES = ("NBP010", "NBP101", "NBP103", "NBP104", "NBP105")
 Check = Callable[[Notebook], Sequence[Finding]]
 
 
@@ -119,7 +118,7 @@ def failures(findings: Sequence[Finding]) -> set[tuple[str, str | None, str]]:
     return {
         (finding.code, finding.symbol, finding.place.cell_id or "")
         for finding in findings
-        if finding.code in FAILURES and finding.certainty is Certainty.CERTAIN
+        if finding.predicts == "failure" and finding.certainty is Certainty.CERTAIN
     }
 
 

@@ -28,6 +28,7 @@ class Remark(NamedTuple):
     url: str | None = None
     fix: Fix | None = None
     severity: Severity = Severity.WARNING
+    tool: str = "ruff"
 
 
 def findings_of(notebook: Notebook, remarks: Iterable[Remark]) -> tuple[Finding, ...]:
@@ -72,6 +73,7 @@ def _finding(path: str, remark: Remark) -> Finding:
         help=remark.url,
         fix=remark.fix,
         fingerprint="",
+        tool=remark.tool,
     )
 
 

@@ -93,6 +93,7 @@ def remarks_of(lines: Sequence[Line], notebook: Notebook, tool: str) -> list[Rem
                 name=name,
                 message=_TRAILING.sub("", match["rest"]) or line.text,
                 severity=Severity.INFO if match["level"] == "note" else Severity.WARNING,
+                tool=prefix,
             )
         )
     return found

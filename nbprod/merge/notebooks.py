@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from nbprod.checking.engine import check_notebook
-from nbprod.checking.registry import select
+from nbprod.checking.registry import select_predicting
 from nbprod.clones.find import Limits
 from nbprod.clones.types import CloneGroup
 from nbprod.extract.code.annotate import add_annotations
@@ -15,7 +15,7 @@ from nbprod.extract.code.noqa import add_noqa
 from nbprod.extract.code.render import import_text
 from nbprod.extract.extraction import compiles
 from nbprod.facts import Facts
-from nbprod.fixing.apply import FAILURES, failures
+from nbprod.fixing.apply import failures
 from nbprod.libraries.modules import BUILTIN_NAMES
 from nbprod.merge.edits import edits_of, merges_of
 from nbprod.merge.function import Merged
@@ -120,7 +120,7 @@ def _edits(found: Iterable[Merged], module: str) -> dict[str, list[Edit]]:
 def _rewritten(read: Read, edits: Sequence[Edit], module: str) -> bytes | None:
     """The bytes of a notebook with the calls, None if it would fail or cannot be edited."""
     notebook = read.facts.notebook
-    selection = select(FAILURES)
+    selection = select_predicting("failure")
     try:
         data = apply_edits(notebook, read.data, list(dict.fromkeys(edits)))
     except EditRefused:

@@ -132,16 +132,17 @@ def _encoded(finding: Finding) -> list[Any]:
             fix.applicability.value, fix.environment, fix.raw,
         ],
         finding.fingerprint, finding.snippet, finding.part, finding.provider,
+        finding.predicts,
     ]  # fmt: skip
 
 
 def _decoded(found: list[Any]) -> Finding:
     (code, name, severity, path, place, message, certainty, symbol, predicted, related, help_text,
-     fix, fingerprint, snippet, part, provider) = found  # fmt: skip
+     fix, fingerprint, snippet, part, provider, predicts) = found  # fmt: skip
     return Finding(
         code, name, Severity(severity), path, Place(*place), message, Certainty(certainty), symbol,
         predicted, tuple(RelatedPlace(Place(*one[0]), one[1]) for one in related), help_text,
-        None if fix is None else _fix(fix), fingerprint, snippet, part, provider,
+        None if fix is None else _fix(fix), fingerprint, snippet, part, provider, predicts,
     )  # fmt: skip
 
 

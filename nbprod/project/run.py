@@ -64,6 +64,7 @@ class Settings(NamedTuple):
     per_file_ignores: tuple[tuple[str, tuple[str, ...]], ...] = ()
     level: Level = "shared"
     fail_on: str = ""
+    plugins: bool = True
     severity: tuple[tuple[str, str], ...] = ()
     extend_exclude: tuple[str, ...] = ()
     output_format: str = "full"
@@ -106,7 +107,7 @@ class Settings(NamedTuple):
             UsageError: a word fits no rule.
         """
         ignored = (*self.ignore, *self.extend_ignore)
-        return select(self.select, ignored, self.extend_select, self.level)
+        return select(self.select, ignored, self.extend_select, self.level, self.plugins)
 
     def selection_for(self, path: str) -> Selection:
         """The rules to run on one file."""
@@ -406,8 +407,7 @@ def check_one(
     options = options._replace(effort=effort, secrets=secrets)
     selection = settings.selection_for(notebook.path)
     if is_foreign:
-        # Credentials can be told in any language; all else is about Python.
-        rules = tuple(rule for rule in selection.rules if rule.code.startswith("NBP3"))
+        rules = tuple(rule for rule in selection.rules if rule.languages == "any")
         selection = selection._replace(rules=rules)
     try:
         with _quiet_collector():

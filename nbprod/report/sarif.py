@@ -66,13 +66,13 @@ def _rule(code: str, finding: Finding) -> dict[str, Any]:
 
 def _help(code: str, finding: Finding) -> tuple[str, str]:
     """What `nbprod rule` says, from the same docstring; of a rule of another tool its name."""
-    from nbprod.checking.registry import docs_of, rule_files
+    from nbprod.checking.registry import docs_of, find_rule_file
 
-    for file in rule_files():
-        if file.code == code:
-            docs = docs_of(file)
-            return f"{docs.summary}\n\n{docs.why}", f"{docs.summary}\n\n## Why\n\n{docs.why}"
-    return finding.name, finding.name
+    file = find_rule_file(code) if finding.tool is None else None
+    if file is None:
+        return finding.name, finding.name
+    docs = docs_of(file)
+    return f"{docs.summary}\n\n{docs.why}", f"{docs.summary}\n\n## Why\n\n{docs.why}"
 
 
 def _result(finding: Finding, index: dict[str, int]) -> dict[str, Any]:

@@ -32,7 +32,6 @@ _BASE64 = re.compile(r"[A-Za-z0-9+/\s]+={0,2}\s*\Z")
 _LARGEST_IMAGE = 1_500_000
 _LONGEST_TEXT = 20_000
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
-_STALE = ("NBP107", "NBP108")
 
 
 class Version(NamedTuple):
@@ -104,13 +103,13 @@ def _change(before: Version | None, compared: bool, changed: Sequence[CellReview
 def _verdict(now: Version) -> tuple[Verdict, str]:
     """The worst that can be said, and why."""
     failures = now.facts.flow.failures
-    syntax = [finding for finding in now.findings if finding.code == "NBP010"]
+    predicted = [finding for finding in now.findings if finding.predicts == "failure"]
     if failures:
         first = min(failures, key=lambda failure: failure.cell)
         return "fails", f"cell {first.cell + 1} fails on Restart-and-Run-All: `{first.name}`"
-    if syntax:
-        return "fails", f"cell {syntax[0].place.cell} is no Python"
-    order = [finding for finding in now.findings if finding.code == "NBP106"]
+    if predicted:
+        return "fails", f"cell {predicted[0].place.cell} cannot run: {predicted[0].message}"
+    order = [finding for finding in now.findings if finding.predicts == "other-result"]
     if order:
         return "differs", f"cell {order[0].place.cell} gives another result when run in order"
     for severity, verdict in (("error", "errors"), ("warning", "warnings")):
@@ -172,7 +171,7 @@ def _cells(
             outputs=tuple(_outputs(cell, mask)),
             title=_title(mask(cell.source)),
             fails=cell.index in fails,
-            is_stale=any(finding.code in _STALE for finding in own),
+            is_stale=any(finding.predicts == "stale-output" for finding in own),
             moved_from=moved[cell.index] + 1 if cell.index in moved else None,
         )
     for cell in gone:

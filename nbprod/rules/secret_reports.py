@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from nbprod.facts import Facts
+from nbprod.fixing.externalize_secret import SecretExternalizer
 from nbprod.model import Diagnostic, Inside, Span
 from nbprod.secrets.mask import described
 from nbprod.secrets.types import Secret
@@ -36,7 +37,7 @@ def about(
             f"{subject} holds {described(secret)}",
             symbol=secret.name if own else None,
             help=f"{instead}; {REVOKE}",
-            fix=facts.takeout.fix(secret),
+            fix=facts.shared(SecretExternalizer).fix(secret),
             inside=inside,
             provider=secret.provider,
         )

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from typing import NamedTuple
 
 from nbprod.facts import Facts
+from nbprod.fixing.externalize_secret import SecretExternalizer
 from nbprod.model import Edit, Span
 from nbprod.notebook.edits.splice import apply_edits
 from nbprod.notebook.read import read_notebook
@@ -36,7 +37,7 @@ def without_credentials(facts: Facts, data: bytes, cells: Collection[int]) -> Wi
         text = secret.text
         if text.part != "source" or text.cell not in cells:
             continue
-        fix = facts.takeout.fix(secret)
+        fix = facts.shared(SecretExternalizer).fix(secret)
         own = [edit for edit in fix.edits if isinstance(edit, Edit)] if fix is not None else []
         if fix is None or not own:
             line = facts.index(text.cell).position(secret.start)[0]

@@ -57,6 +57,7 @@ import re
 from collections.abc import Iterator
 
 from nbprod.facts import Facts
+from nbprod.fixing.parameter_cell import ParameterCell
 from nbprod.model import Diagnostic
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule
@@ -81,5 +82,5 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
                 facts.span(cell, node),
                 f"`{node.value}` is on one machine only",
                 help="make the path relative to the project, or read it from configuration",
-                fix=facts.lifting.fix_path(node, cell),
+                fix=facts.shared(ParameterCell).fix_path(node, cell),
             )

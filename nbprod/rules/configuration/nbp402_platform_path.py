@@ -54,6 +54,7 @@ import re
 from collections.abc import Iterator
 
 from nbprod.facts import Facts
+from nbprod.fixing.parameter_cell import ParameterCell
 from nbprod.model import Diagnostic
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule
@@ -84,5 +85,5 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
                     facts.span(cell, node),
                     f"`{node.value}` exists on {platform} only",
                     help="read the folder from configuration, this one being one of its values",
-                    fix=facts.lifting.fix_path(node, cell),
+                    fix=facts.shared(ParameterCell).fix_path(node, cell),
                 )

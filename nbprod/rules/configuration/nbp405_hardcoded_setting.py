@@ -81,7 +81,7 @@ import re
 from collections.abc import Iterator
 
 from nbprod.facts import Facts
-from nbprod.fixing.parameter_cell import Literal
+from nbprod.fixing.parameter_cell import Literal, ParameterCell
 from nbprod.libraries.hyperparameters import HYPERPARAMETERS
 from nbprod.model import Diagnostic, Label, Severity
 from nbprod.rule import NodeInCell, rule
@@ -105,9 +105,9 @@ _Call = tuple[ast.Call, list[ast.keyword]]
 
 
 @rule("NBP405", "hardcoded-setting", on=(ast.Module,), level="production", severity=Severity.INFO)
-def check(subject: NodeInCell, facts: Facts) -> Iterator[Diagnostic]:
+def check(subject: NodeInCell[ast.Module], facts: Facts) -> Iterator[Diagnostic]:
     """Report calls with settings as literals; one finding for a cell."""
-    cell = subject.parsed.cell.index
+    cell = subject.cell
     if facts.is_parameters(cell) or not _may_have_one(subject.parsed.cell.source):
         return
     calls = sorted(
@@ -128,8 +128,8 @@ def check(subject: NodeInCell, facts: Facts) -> Iterator[Diagnostic]:
         labels=tuple(
             Label(facts.span(cell, others[0].value), "here, too") for _, others in calls[1:4]
         ),
-        help=facts.lifting.advice,
-        fix=facts.lifting.fix_calls(
+        help=facts.shared(ParameterCell).advice,
+        fix=facts.shared(ParameterCell).fix_calls(
             [(call, [Literal(k.value, str(k.arg)) for k in keywords]) for call, keywords in calls],
             cell,
         ),

@@ -66,7 +66,7 @@ import re
 from collections.abc import Iterator
 
 from nbprod.facts import Facts
-from nbprod.fixing.parameter_cell import Literal
+from nbprod.fixing.parameter_cell import Literal, ParameterCell
 from nbprod.model import Diagnostic, Label, Severity
 from nbprod.rule import NodeInCell, rule
 from nbprod.syntax.names import last_name
@@ -89,9 +89,9 @@ _MAY = re.compile(
 
 
 @rule("NBP406", "hardcoded-source", on=(ast.Module,), level="production", severity=Severity.INFO)
-def check(subject: NodeInCell, facts: Facts) -> Iterator[Diagnostic]:
+def check(subject: NodeInCell[ast.Module], facts: Facts) -> Iterator[Diagnostic]:
     """Report calls with addresses and tables as literals; one finding for a cell."""
-    cell = subject.parsed.cell.index
+    cell = subject.cell
     if facts.is_parameters(cell) or not _MAY.search(subject.parsed.cell.source):
         return
     calls = [
@@ -112,8 +112,8 @@ def check(subject: NodeInCell, facts: Facts) -> Iterator[Diagnostic]:
         labels=tuple(
             Label(facts.span(cell, literal.node), "here, too") for literal in literals[1:4]
         ),
-        help=facts.lifting.advice,
-        fix=facts.lifting.fix_calls(calls, cell),
+        help=facts.shared(ParameterCell).advice,
+        fix=facts.shared(ParameterCell).fix_calls(calls, cell),
     )
 
 

@@ -100,10 +100,9 @@ _BROAD = ("Exception", "BaseException")
 
 
 @rule("NBP701", "swallowed-exception", on=(ast.Try,), level="production")
-def check(subject: NodeInCell, facts: Facts) -> Iterator[Diagnostic]:
+def check(subject: NodeInCell[ast.Try], facts: Facts) -> Iterator[Diagnostic]:
     """Report handlers of everything that neither raise nor tell."""
-    node, cell = subject.node, subject.parsed.cell.index
-    assert isinstance(node, ast.Try)
+    node, cell = subject.node, subject.cell
     if _is_magic_alone(node, subject.parsed):
         return
     for handler in node.handlers:

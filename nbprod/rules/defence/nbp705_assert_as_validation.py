@@ -54,10 +54,9 @@ _CHECKING = re.compile(r"test|check|verify|valid|assert|expect", re.IGNORECASE)
     level="production",
     severity=Severity.INFO,
 )
-def check(subject: NodeInCell, facts: Facts) -> Iterator[Diagnostic]:
+def check(subject: NodeInCell[ast.FunctionDef], facts: Facts) -> Iterator[Diagnostic]:
     """Report assertions at the head of functions that are about parameters alone."""
     node = subject.node
-    assert isinstance(node, ast.FunctionDef)
     if _CHECKING.search(node.name):
         return
     arguments = node.args
@@ -67,7 +66,7 @@ def check(subject: NodeInCell, facts: Facts) -> Iterator[Diagnostic]:
     }
     found = [one for one in _at_the_head(node) if _reads(one.test, names)]
     if found:
-        cell = subject.parsed.cell.index
+        cell = subject.cell
         yield Diagnostic(
             facts.span(cell, found[0]),
             "an assertion is no check of arguments: `-O` takes it out",

@@ -50,7 +50,14 @@ from nbprod.notebook.types import Notebook
 from nbprod.rule import rule
 
 
-@rule("NBP010", "syntax-error", level="explore", on=Notebook, severity=Severity.ERROR)
+@rule(
+    "NBP010",
+    "syntax-error",
+    level="explore",
+    on=Notebook,
+    severity=Severity.ERROR,
+    predicts="failure",
+)
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report each cell that does not parse."""
     for parsed in facts.parsed:

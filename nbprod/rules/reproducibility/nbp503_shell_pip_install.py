@@ -58,7 +58,7 @@ def check(subject: MagicInCell, facts: Facts) -> Iterator[Diagnostic]:
     magic = subject.magic
     match = _PIP.match(magic.text)
     if magic.kind == "shell" and match:
-        cell = subject.parsed.cell.index
+        cell = subject.cell
         yield Diagnostic(
             Span(cell, magic.start, magic.start + match.end()),
             "the shell's package manager may install into another environment than the kernel's",

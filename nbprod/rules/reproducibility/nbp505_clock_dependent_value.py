@@ -67,10 +67,9 @@ _HARMLESS = re.compile(r"start|begin|before|end|stop|tic|toc|\bt\d|stamp|log|run
 @rule(
     "NBP505", "clock-dependent-value", on=(ast.Assign,), level="production", severity=Severity.INFO
 )
-def check(subject: NodeInCell, facts: Facts) -> Iterator[Diagnostic]:
+def check(subject: NodeInCell[ast.Assign], facts: Facts) -> Iterator[Diagnostic]:
     """Report assignments of the present date to names that do not look like measurements."""
-    node, cell = subject.node, subject.parsed.cell.index
-    assert isinstance(node, ast.Assign)
+    node, cell = subject.node, subject.cell
     source = subject.parsed.cell.source
     if "now(" not in source and "today(" not in source:
         return

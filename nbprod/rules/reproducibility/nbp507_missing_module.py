@@ -121,9 +121,9 @@ class _Fault(NamedTuple):
 
 
 @rule("NBP507", "missing-module", on=(ast.Import, ast.ImportFrom), level="production")
-def check(subject: NodeInCell, facts: Facts) -> Iterator[Diagnostic]:
+def check(subject: NodeInCell[ast.Import | ast.ImportFrom], facts: Facts) -> Iterator[Diagnostic]:
     """Report imports that can only fail."""
-    node, cell = subject.node, subject.parsed.cell.index
+    node, cell = subject.node, subject.cell
     found = [(wanted.module, fault) for wanted in _wanted(node) if (fault := _fault(wanted, facts))]
     if not found or _is_guarded(node, subject.parsed.tree):
         return

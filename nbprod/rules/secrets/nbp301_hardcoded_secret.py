@@ -49,7 +49,14 @@ from nbprod.rule import rule
 from nbprod.rules.secret_reports import about, in_code
 
 
-@rule("NBP301", "hardcoded-secret", level="explore", severity=Severity.ERROR)
+@rule(
+    "NBP301",
+    "hardcoded-secret",
+    level="explore",
+    severity=Severity.ERROR,
+    languages="any",
+    shares_secrets=True,
+)
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report credentials in the source of code cells."""
     yield from about(

@@ -33,7 +33,7 @@ from nbprod.rule import rule
 from nbprod.rules.secret_reports import about
 
 
-@rule("NBP302", "secret-in-output", severity=Severity.ERROR)
+@rule("NBP302", "secret-in-output", severity=Severity.ERROR, languages="any")
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report credentials in outputs."""
     yield from about(

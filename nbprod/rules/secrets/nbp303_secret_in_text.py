@@ -37,7 +37,7 @@ from nbprod.rule import rule
 from nbprod.rules.secret_reports import about, in_code
 
 
-@rule("NBP303", "secret-in-text", severity=Severity.ERROR)
+@rule("NBP303", "secret-in-text", severity=Severity.ERROR, languages="any")
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report credentials in notes."""
     yield from about(

@@ -33,7 +33,7 @@ from nbprod.rule import rule
 from nbprod.rules.secret_reports import about
 
 
-@rule("NBP304", "secret-in-metadata", severity=Severity.ERROR)
+@rule("NBP304", "secret-in-metadata", severity=Severity.ERROR, languages="any")
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report credentials in the metadata of cells and of the notebook."""
     yield from about(

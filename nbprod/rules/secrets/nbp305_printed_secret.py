@@ -51,7 +51,7 @@ _ENV = re.compile(r"%env\s+(\w+)\s*\Z")
 _HELP = "say whether it is set, or how long it is, and clear the output"
 
 
-@rule("NBP305", "printed-secret")
+@rule("NBP305", "printed-secret", languages="any")
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report prints and displays of what looks up a credential."""
     if not facts.mentions((*LOOKUP_WORDS, "echo", "%env")):

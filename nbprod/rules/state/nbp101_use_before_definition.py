@@ -83,7 +83,14 @@ from nbprod.rule import rule
 from nbprod.rules.failures import definition_labels, failures_because, reordered, tell
 
 
-@rule("NBP101", "use-before-definition", level="explore", on=Notebook, severity=Severity.ERROR)
+@rule(
+    "NBP101",
+    "use-before-definition",
+    level="explore",
+    on=Notebook,
+    severity=Severity.ERROR,
+    predicts="failure",
+)
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report reads that fail because the name is bound further down."""
     fix = None

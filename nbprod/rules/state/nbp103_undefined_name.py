@@ -62,7 +62,14 @@ _PYTHON2 = {
 }  # fmt: skip
 
 
-@rule("NBP103", "undefined-name", level="explore", on=Notebook, severity=Severity.ERROR)
+@rule(
+    "NBP103",
+    "undefined-name",
+    level="explore",
+    on=Notebook,
+    severity=Severity.ERROR,
+    predicts="failure",
+)
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report reads of names that no code that runs defines."""
     for failure in failures_because(facts, "nowhere", "skipped"):

@@ -71,7 +71,14 @@ from nbprod.rule import rule
 from nbprod.rules.failures import failures_because, reordered, tell
 
 
-@rule("NBP104", "use-after-deletion", level="explore", on=Notebook, severity=Severity.ERROR)
+@rule(
+    "NBP104",
+    "use-after-deletion",
+    level="explore",
+    on=Notebook,
+    severity=Severity.ERROR,
+    predicts="failure",
+)
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report reads of names that were deleted, or unbound at the end of `except … as`."""
     fix = None

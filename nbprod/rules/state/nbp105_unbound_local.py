@@ -47,7 +47,14 @@ from nbprod.rule import rule
 from nbprod.rules.failures import failures_because, tell
 
 
-@rule("NBP105", "unbound-local", level="explore", on=Notebook, severity=Severity.ERROR)
+@rule(
+    "NBP105",
+    "unbound-local",
+    level="explore",
+    on=Notebook,
+    severity=Severity.ERROR,
+    predicts="failure",
+)
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report local variables that have no value when they are read."""
     for failure in failures_because(facts, "local"):

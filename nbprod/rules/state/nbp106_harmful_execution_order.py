@@ -61,7 +61,13 @@ from nbprod.notebook.types import Notebook
 from nbprod.rule import rule
 
 
-@rule("NBP106", "harmful-execution-order", on=Notebook, severity=Severity.ERROR)
+@rule(
+    "NBP106",
+    "harmful-execution-order",
+    on=Notebook,
+    severity=Severity.ERROR,
+    predicts="other-result",
+)
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report each name of which some cell sees another value in recorded order."""
     for change in facts.order_changes:

@@ -66,7 +66,7 @@ from nbprod.notebook.types import Notebook
 from nbprod.rule import rule, safe, whole_cell
 
 
-@rule("NBP107", "mixed-sessions", on=Notebook)
+@rule("NBP107", "mixed-sessions", on=Notebook, predicts="stale-output")
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report the first cell whose count an earlier cell has."""
     if not facts.execution.repeated:

@@ -97,7 +97,7 @@ from nbprod.notebook.types import Cell, Notebook
 from nbprod.rule import rule, whole_cell
 
 
-@rule("NBP108", "stale-output", on=Notebook)
+@rule("NBP108", "stale-output", on=Notebook, predicts="stale-output")
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report results that contradict the source, and results that rest on unexecuted cells."""
     execution = facts.execution

@@ -59,9 +59,9 @@ from nbprod.syntax.walk import walk
 
 
 @rule("NBP114", "hidden-state-guard", on=(ast.Compare, ast.Try), default=False)
-def check(subject: NodeInCell, facts: Facts) -> Iterator[Diagnostic]:
+def check(subject: NodeInCell[ast.Compare | ast.Try], facts: Facts) -> Iterator[Diagnostic]:
     """Report tests of the namespace and handlers of NameError."""
-    node, cell = subject.node, subject.parsed.cell.index
+    node, cell = subject.node, subject.cell
     if isinstance(node, ast.Compare):
         name = guarded_name(node)
         if name is not None:

@@ -47,10 +47,9 @@ from nbprod.rule import NodeInCell, rule, unsafe
 
 
 @rule("NBP805", "wildcard-import", on=(ast.ImportFrom,), level="production")
-def check(subject: NodeInCell, facts: Facts) -> Iterator[Diagnostic]:
+def check(subject: NodeInCell[ast.ImportFrom], facts: Facts) -> Iterator[Diagnostic]:
     """Report star imports, with the names that are used where the module is known."""
-    node, cell = subject.node, subject.parsed.cell.index
-    assert isinstance(node, ast.ImportFrom)
+    node, cell = subject.node, subject.cell
     if all(alias.name != "*" for alias in node.names):
         return
     yield Diagnostic(

@@ -56,7 +56,9 @@ _HERE = re.compile(
     level="production",
     severity=Severity.INFO,
 )
-def check(subject: NodeInCell, facts: Facts) -> Iterator[Diagnostic]:
+def check(
+    subject: NodeInCell[ast.FunctionDef | ast.For | ast.While], facts: Facts
+) -> Iterator[Diagnostic]:
     """Report prints in functions and loops whose text is a mark and no message."""
     if "print" not in subject.parsed.cell.source:
         return
@@ -71,7 +73,7 @@ def check(subject: NodeInCell, facts: Facts) -> Iterator[Diagnostic]:
             and _HERE.match(node.args[0].value)
         ):
             yield Diagnostic(
-                facts.span(subject.parsed.cell.index, node),
+                facts.span(subject.cell, node),
                 "a print that says where the program is",
                 help="take it out, or use a logger",
             )

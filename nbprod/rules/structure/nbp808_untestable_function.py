@@ -62,10 +62,9 @@ _LOADING = tuple(
     level="production",
     severity=Severity.INFO,
 )
-def check(subject: NodeInCell, facts: Facts) -> Iterator[Diagnostic]:
+def check(subject: NodeInCell[ast.FunctionDef], facts: Facts) -> Iterator[Diagnostic]:
     """Report functions that do work and get their input themselves; one finding for each."""
-    node, cell = subject.node, subject.parsed.cell.index
-    assert isinstance(node, ast.FunctionDef)
+    node, cell = subject.node, subject.cell
     if not any(word in subject.parsed.cell.source for word in _WORDS):
         return
     for call in walk(node):

@@ -1,0 +1,82 @@
+"""``nbprod dev``."""
+
+from __future__ import annotations
+
+import os
+
+import click
+
+from nbprod.checking.registry import RuleFile, rule_files
+from nbprod.errors import UsageError
+
+
+@click.group("dev")
+def command() -> None:
+    """Write and test rules: those of nbprod, or those of a package of your own."""
+
+
+@command.command("new-rule")
+@click.argument("name")
+@click.option("--group", metavar="GROUP", help="The group of rules, such as state.")
+@click.option("--code", metavar="CODE", help="The rule code [default: the next of the group].")
+@click.option(
+    "--folder",
+    metavar="DIR",
+    type=click.Path(file_okay=False),
+    help="The directory to write to [default: that of the group].",
+)
+def new_rule(name: str, group: str | None, code: str | None, folder: str | None) -> int:
+    """Write the file of a rule called NAME, with documentation and tests that pass.
+
+    NAME is the bad pattern and reads well after "allow": use-before-definition. For a package of
+    your own give --code and --folder; `nbprod dev test-rules` tests its rules.
+    """
+    from nbprod.fixing.new_rule import next_code, render_rule_file
+    from nbprod.project.files import write_atomically
+
+    files = [file for file in rule_files() if file.group == group]
+    if code is None:
+        if not files:
+            raise UsageError("name a --group that has rules, or a --code")
+        code = next_code(file.code for file in files)
+    taken = {word for file in rule_files() for word in (file.code, file.name)}
+    if not taken.isdisjoint((code, name)):
+        raise UsageError(f"there is a rule {code} or {name} already; choose another")
+    if folder is None:
+        if not files:
+            raise UsageError("name a --group that has rules, or a --folder")
+        folder = os.path.dirname(files[0].path)
+    file_name, text = render_rule_file(code, name)
+    path = os.path.join(folder, file_name)
+    if os.path.exists(path):
+        raise UsageError(f"{path} already exists")
+    os.makedirs(folder, exist_ok=True)
+    write_atomically(path, text.encode())
+    click.echo(path)
+    click.echo(f"Next: edit it, then run `nbprod dev test-rules {code}`.", err=True)
+    return 0
+
+
+@command.command("test-rules")
+@click.argument("words", metavar="RULES...", nargs=-1, required=True)
+def test_rules(words: tuple[str, ...]) -> int:
+    """Test rules against the examples in their documentation.
+
+    RULES are codes, beginnings of codes, names or groups. Exit codes: 0 all pass, 1 not all.
+    """
+    from nbprod.checking.registry import select
+    from nbprod.fixing.rule_examples import example_problems
+
+    codes = select(words).explicit
+    chosen: list[RuleFile] = [file for file in rule_files() if file.code in codes]
+    failed = 0
+    for file in chosen:
+        try:
+            problems = example_problems(file)
+        except ValueError as error:
+            problems = [f"{file.code}: {error}"]
+        for problem in problems:
+            click.echo(problem)
+        failed += bool(problems)
+    click.echo(f"{len(chosen) - failed} of {len(chosen)} rules pass", err=True)
+    return 1 if failed else 0
