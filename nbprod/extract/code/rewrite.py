@@ -9,7 +9,7 @@ from nbprod.facts import Facts
 from nbprod.model import Edit, Span
 from nbprod.names.statements import CellUnits, is_future_or_star
 from nbprod.notebook.edits.replace import Replacement, replaced
-from nbprod.notebook.edits.splice import _encode, apply_edits
+from nbprod.notebook.edits.splice import encode_like, apply_edits
 from nbprod.notebook.json_positions import JsonMap
 from nbprod.notebook.read import decode
 from nbprod.refactor.plan import Function, Group, Import, Plan
@@ -143,4 +143,4 @@ def _without(data: bytes, prefixes: Mapping[int, int], cells: list[int]) -> byte
             cuts.append(Replacement(spans[cell][0], spans[cell + 1][0], ""))
         elif cell > 0:
             cuts.append(Replacement(spans[cell - 1][1], spans[cell][1], ""))
-    return _encode(replaced(text, cuts), data)
+    return encode_like(replaced(text, cuts), data)

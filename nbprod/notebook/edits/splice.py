@@ -53,7 +53,7 @@ def apply_edits(notebook: Notebook, data: bytes, edits: Sequence[AnyEdit]) -> by
             from nbprod.notebook.edits.insert_json import inserted
 
             changed = inserted(JsonMap(changed, raw.prefixes), notebook, added)
-        return _encode(changed, data)
+        return encode_like(changed, data)
     if parts:
         raise EditRefused("outputs and metadata can only be edited in an .ipynb file")
     if notebook.format == "zeppelin":
@@ -64,14 +64,14 @@ def apply_edits(notebook: Notebook, data: bytes, edits: Sequence[AnyEdit]) -> by
             raise EditRefused("paragraphs are not moved, since others may refer to them")
         if added:
             raise EditRefused("paragraphs have no tags")
-        return _encode(notebook.raw.edited(texts), data)
+        return encode_like(notebook.raw.edited(texts), data)
     from nbprod.notebook.edits.splice_lines import edited_lines
 
     # Cells of text formats have no counts to clear.
-    return _encode(edited_lines(notebook, text, texts, order, added), data)
+    return encode_like(edited_lines(notebook, text, texts, order, added), data)
 
 
-def _encode(text: str, data: bytes) -> bytes:
+def encode_like(text: str, data: bytes) -> bytes:
     """Encode as the file was, its byte-order mark included."""
     if data.startswith(codecs.BOM_UTF8):
         return codecs.BOM_UTF8 + text.encode("utf-8")

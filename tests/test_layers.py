@@ -1,0 +1,147 @@
+"""The layers of the package, read off its imports: late ones and those for types included."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+PACKAGE = Path(__file__).parents[1] / "nbprod"
+# From the bottom up: a room imports rooms of lower lines, and of its own line without a circle.
+LAYERS = (
+    ("errors", "model", "_version"),
+    ("libraries",),
+    ("notebook",),
+    ("syntax",),
+    ("names",),
+    ("flow",),
+    ("secrets", "leakage", "clones", "execution"),
+    ("facts", "rule", "testing"),
+    ("checking", "environment"),
+    ("fixing",),
+    ("config", "report"),
+    ("project",),
+    ("refactor",),
+    ("extract", "linters", "changed"),
+    ("rules", "review", "merge"),
+    ("api", "cli", "__init__", "__main__"),
+)
+RANK = {room: rank for rank, rooms in enumerate(LAYERS) for room in rooms}
+
+
+class Import(NamedTuple):
+    """An import of one module of the package by another, and the name that is imported."""
+
+    source: str
+    target: str
+    name: str | None
+    line: int
+
+
+def module_of(path: Path) -> str:
+    parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+@cache
+def modules() -> dict[str, ast.Module]:
+    paths = sorted(PACKAGE.rglob("*.py"))
+    return {module_of(path): ast.parse(path.read_text(encoding="utf-8")) for path in paths}
+
+
+def room_of(module: str) -> str:
+    parts = module.split(".")
+    return parts[1] if len(parts) > 1 else "__init__"
+
+
+@cache
+def imports() -> tuple[Import, ...]:
+    return tuple(_imports())
+
+
+def _imports() -> Iterator[Import]:
+    for module, tree in modules().items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("nbprod"):
+                assert node.module is not None
+                for alias in node.names:
+                    inner = f"{node.module}.{alias.name}"
+                    if inner in modules():
+                        yield Import(module, inner, None, node.lineno)
+                    else:
+                        yield Import(module, node.module, alias.name, node.lineno)
+            elif isinstance(node, ast.Import):
+                for alias in node.names:
+                    if alias.name.startswith("nbprod"):
+                        yield Import(module, alias.name, None, node.lineno)
+
+
+def test_every_room_has_a_layer() -> None:
+    assert {room_of(module) for module in modules()} == set(RANK)
+    assert len(modules()) > 300
+    assert len(imports()) > 1000
+
+
+def test_no_room_imports_one_above_it() -> None:
+    upward = [
+        f"{found.source}:{found.line} imports {found.target}"
+        for found in imports()
+        if RANK[room_of(found.source)] < RANK[room_of(found.target)]
+    ]
+    assert upward == []
+
+
+def components(graph: dict[str, set[str]]) -> list[set[str]]:
+    """The strongly connected components with more than one node (Tarjan 1972)."""
+    index: dict[str, int] = {}
+    low: dict[str, int] = {}
+    stack: list[str] = []
+    found: list[set[str]] = []
+
+    def visit(node: str) -> None:
+        index[node] = low[node] = len(index)
+        stack.append(node)
+        for target in graph.get(node, ()):
+            if target not in index:
+                visit(target)
+                low[node] = min(low[node], low[target])
+            elif target in stack:
+                low[node] = min(low[node], index[target])
+        if low[node] == index[node]:
+            component = set(stack[stack.index(node) :])
+            del stack[stack.index(node) :]
+            if len(component) > 1:
+                found.append(component)
+
+    for node in list(graph):
+        if node not in index:
+            visit(node)
+    return found
+
+
+@pytest.mark.parametrize("of_rooms", [False, True], ids=["modules", "rooms"])
+def test_nothing_imports_itself_by_way_of_others(of_rooms: bool) -> None:
+    graph: dict[str, set[str]] = {}
+    for found in imports():
+        source, target = found.source, found.target
+        if of_rooms:
+            source, target = room_of(source), room_of(target)
+        # A package's `__init__` gives names of its own modules to others.
+        if source != target and not source.startswith(f"{target}."):
+            graph.setdefault(source, set()).add(target)
+    assert [sorted(component) for component in components(graph)] == []
+
+
+def test_no_module_imports_a_private_name_of_another() -> None:
+    private = [
+        f"{found.source}:{found.line} imports {found.name or found.target}"
+        for found in imports()
+        if re.match(r"_[a-z]", found.name or "")
+        or (re.search(r"\._[a-z]", found.target) and found.target != "nbprod._version")
+    ]
+    assert private == []
