@@ -13,7 +13,8 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from nbprod.facts import Facts
-from nbprod.flow.analysis import Flow, follow_unless_worse
+from nbprod.flow.analysis import follow_unless_worse
+from nbprod.flow.answers import Flow
 from nbprod.flow.types import Definition, Failure
 from nbprod.model import CellEdit
 

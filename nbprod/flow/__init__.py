@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from nbprod.flow.analysis import Flow, analyse, follow
+from nbprod.flow.analysis import analyse, follow
+from nbprod.flow.answers import Flow
 from nbprod.flow.program import FlowOptions, Program
 
 __all__ = ["Flow", "FlowOptions", "Program", "analyse", "follow"]

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from nbprod.flow.analysis import Flow
+from nbprod.flow.answers import Flow
 from nbprod.notebook.types import Cell, Notebook
 
 __all__ = ["RENDERERS", "graph_dot", "graph_json", "graph_mermaid"]

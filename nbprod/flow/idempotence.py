@@ -11,7 +11,8 @@ from collections.abc import Callable
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from nbprod.libraries.modules import CHANGING_METHODS, IDEMPOTENT_METHODS
+from nbprod.libraries.functions import CHANGING_CALLS, IDEMPOTENT_CALLS
+from nbprod.libraries.methods import CHANGING_METHODS, IDEMPOTENT_METHODS, MASKS
 
 if TYPE_CHECKING:
     from nbprod.flow.interpreter.machine import Machine
@@ -19,81 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Again", "apply_again", "does_the_same_again", "is_wiping"]
 
-IDEMPOTENT_CALLS = frozenset(
-    [
-        "sorted",
-        "list",
-        "tuple",
-        "set",
-        "frozenset",
-        "dict",
-        "str",
-        "int",
-        "float",
-        "bool",
-        "abs",
-        "round",
-        "np.array",
-        "np.asarray",
-        "numpy.array",
-        "numpy.asarray",
-        "np.abs",
-        "np.sort",
-        "np.unique",
-        "np.squeeze",
-        "np.ravel",
-        "pd.DataFrame",
-        "pandas.DataFrame",
-        "pd.to_datetime",
-        "pandas.to_datetime",
-        "pd.to_numeric",
-        "pandas.to_numeric",
-        "pd.Series",
-        "Path",
-        "pathlib.Path",
-        "os.path.abspath",
-        "copy.copy",
-        "copy.deepcopy",
-        "deepcopy",
-        "np.nan_to_num",
-        "torch.tensor",
-        "torch.Tensor",
-        "torch.from_numpy",
-        "np.float32",
-        "np.float64",
-        "np.int32",
-        "np.int64",
-        "OrderedDict",
-        "np.round",
-        "np.floor",
-        "np.ceil",
-        "math.floor",
-        "math.ceil",
-        "np.maximum",
-        "np.minimum",
-        "max",
-        "min",
-        "filter",
-    ]
-)
-_CHANGING_CALLS = frozenset(
-    [
-        "len",
-        "sum",
-        "repr",
-        "iter",
-        "next",
-        "enumerate",
-        "zip",
-        "reversed",
-        "type",
-        "json.loads",
-        "json.dumps",
-    ]
-)
 _SAME_OPERATORS = (ast.BitOr, ast.BitAnd)
 _AGGREGATES = ("mean", "median", "quantile", "std", "max", "min", "sum", "rank")
-_MASKS = ("notnull", "notna", "isin", "between", "contains", "startswith", "endswith", "isnull")
 
 
 class Again(Enum):
@@ -273,7 +201,7 @@ def _mask(key: ast.expr) -> Again:
     if isinstance(key, ast.BinOp) and isinstance(key.op, _SAME_OPERATORS):
         return Again.SAME
     if isinstance(key, ast.Call) and isinstance(key.func, ast.Attribute):
-        return Again.SAME if key.func.attr in _MASKS else Again.UNKNOWN
+        return Again.SAME if key.func.attr in MASKS else Again.UNKNOWN
     return Again.UNKNOWN
 
 
@@ -290,7 +218,7 @@ def _call(machine: Machine, node: ast.Call, place: str) -> Again:
     name = ast.unparse(function)
     if name in IDEMPOTENT_CALLS and node.args:
         return _worst({_judge(machine, arg, place) for arg in node.args if _reads(arg, place)})
-    if name in _CHANGING_CALLS:
+    if name in CHANGING_CALLS:
         return Again.CHANGES
     if isinstance(function, ast.Name):
         return _own_function(machine, node, function.id, place)

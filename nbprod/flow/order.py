@@ -12,9 +12,12 @@ from collections.abc import Mapping, Sequence
 from itertools import count as count_from
 from typing import Literal, NamedTuple
 
-from nbprod.flow.analysis import Flow, follow
+from nbprod.flow.analysis import follow
+from nbprod.flow.answers import Flow
 from nbprod.flow.program import Program
 from nbprod.flow.types import Definition, Failure
+from nbprod.libraries.modules import STEADY_MODULES
+from nbprod.libraries.randomness import GENERATORS
 from nbprod.model import Span
 from nbprod.notebook.types import Cell
 from nbprod.syntax.walk import walk
@@ -23,9 +26,6 @@ __all__ = ["Execution", "OrderChange", "compare_orders", "recorded_execution"]
 
 _THROWAWAY = ("loop", "with", "except", "comprehension", "import", "star-import", "function")
 _LITERAL = (ast.Constant, ast.UnaryOp, ast.Tuple)
-# Modules whose functions give the same for the same constants, but for those told apart below.
-_STEADY = ("numpy", "pandas", "math", "collections", "fractions", "decimal", "string", "sympy")
-_GENERATORS = ("random", "numpy.random", "torch.random", "tensorflow.random")
 
 
 class Execution(NamedTuple):
@@ -160,7 +160,7 @@ def _reads(document: Flow, recorded: Flow) -> list[OrderChange]:
         before = recorded.uses_by_node(cell)
         for node, use in document.uses_by_node(cell).items():
             old = before.get(node)
-            if old is None or (use.name in _GENERATORS and not seeded):
+            if old is None or (use.name in GENERATORS and not seeded):
                 continue
             if use.definitions and all(
                 _is_loop_variable_of(cell, definition) for definition in use.definitions
@@ -270,7 +270,7 @@ def _is_seeded(flow: Flow) -> bool:
         definition.binding.detail == "seed"
         for cell in flow.order
         for use in flow.cells[cell].uses
-        if use.name in _GENERATORS
+        if use.name in GENERATORS
         for definition in use.mutations
     )
 
@@ -335,7 +335,7 @@ def _is_made_by_libraries(node: ast.expr, flow: Flow) -> bool:
                 definition.binding.kind != "import" for definition in definitions
             ):
                 return False
-            if modules.pop().partition(".")[0] not in _STEADY:
+            if modules.pop().partition(".")[0] not in STEADY_MODULES:
                 return False
         elif isinstance(part, ast.Attribute):
             if part.attr == "random" or part.attr.startswith(("read_", "load", "from", "empty")):

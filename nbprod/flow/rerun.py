@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING
 from nbprod.flow.idempotence import Again, apply_again
 from nbprod.flow.interpreter.state import Entry
 from nbprod.flow.types import Definition, SelfDependence
-from nbprod.libraries.modules import RESETTING
+from nbprod.libraries.methods import RESETTING, TRAINERS
 from nbprod.model import Span
 
 if TYPE_CHECKING:
-    from nbprod.flow.interpreter.machine import Exposure, Machine
+    from nbprod.flow.interpreter.machine import Machine
+    from nbprod.flow.interpreter.records import Exposure
 
 __all__ = ["self_dependences"]
 
 _KINDS = {"del": "deletes", "next": "consumes", "iteration": "consumes", "draw": "draws"}
-_TRAINING = ("fit", "fit_transform", "compile", "train", "load_state_dict", "load_weights")
 
 
 def self_dependences(machine: Machine, cell: int) -> tuple[SelfDependence, ...]:
@@ -96,7 +96,7 @@ def _judge_object(
         kind = _KINDS.get(exposure.how, "mutates")
         sure = certain and kind != "draws"
         return SelfDependence(kind, name, _place(machine, exposure, definition), how, sure)
-    if how in RESETTING or how in _TRAINING or how == "draw":
+    if how in RESETTING or how in TRAINERS or how == "draw":
         return None
     statement = definition.node
     if not isinstance(statement, (ast.Assign, ast.AugAssign, ast.AnnAssign)):

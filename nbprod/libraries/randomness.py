@@ -1,25 +1,61 @@
-"""Which calls of libraries draw random numbers, and whose generator they draw from."""
+"""Which calls of libraries draw random numbers, and whose generator they draw from.
+
+The tables of Python's `random` and of `numpy.random` are whole: a test compares them with both.
+"""
 
 from __future__ import annotations
 
 import ast
+from functools import cache
 from typing import NamedTuple
 
-__all__ = ["Draw", "constant_of", "draw_of"]
+__all__ = ["GENERATORS", "SEEDS", "Draw", "constant_of", "draw_of", "generator_of"]
 
+# What draws from the global generator of a module, by the module that has the function.
 _DRAWS = {
     "random": frozenset(
-        "random randint randrange choice choices sample shuffle uniform gauss normalvariate"
-        " betavariate expovariate triangular".split()
+        """betavariate choice choices expovariate gammavariate gauss getrandbits lognormvariate
+        normalvariate paretovariate randbytes randint random randrange sample shuffle triangular
+        uniform vonmisesvariate weibullvariate""".split()
     ),
     "numpy.random": frozenset(
-        "rand randn randint random random_sample choice normal uniform permutation shuffle binomial"
-        " poisson exponential beta gamma standard_normal multivariate_normal lognormal".split()
+        """beta binomial bytes chisquare choice dirichlet exponential f gamma geometric gumbel
+        hypergeometric laplace logistic lognormal logseries multinomial multivariate_normal
+        negative_binomial noncentral_chisquare noncentral_f normal pareto permutation poisson power
+        rand randint randn random random_integers random_sample ranf rayleigh sample shuffle
+        standard_cauchy standard_exponential standard_gamma standard_normal standard_t triangular
+        uniform vonmises wald weibull zipf""".split()
     ),
-    "torch": frozenset("rand randn randint randperm normal bernoulli multinomial".split()),
+    "torch": frozenset(
+        """bernoulli multinomial normal poisson rand rand_like randint randint_like randn
+        randn_like randperm""".split()
+    ),
     "torch.utils.data": frozenset(["random_split"]),
-    "tensorflow.random": frozenset("normal uniform shuffle truncated_normal categorical".split()),
+    "tensorflow.random": frozenset(
+        """categorical gamma log_uniform_candidate_sampler normal poisson shuffle truncated_normal
+        uniform""".split()
+    ),
 }
+_GENERATOR_OF = {
+    "random": "random",
+    "numpy": "numpy.random",
+    "torch": "torch.random",
+    "tensorflow": "tensorflow.random",
+}
+GENERATORS = tuple(_GENERATOR_OF.values())
+"""The names of the global generators."""
+SEEDS = {
+    "random.seed": "random",
+    "numpy.random.seed": "numpy.random",
+    "torch.manual_seed": "torch.random",
+    "torch.cuda.manual_seed": "torch.random",
+    "torch.cuda.manual_seed_all": "torch.random",
+    "tensorflow.random.set_seed": "tensorflow.random",
+    "tensorflow.set_random_seed": "tensorflow.random",
+    "keras.utils.set_random_seed": "keras.random",
+    "tensorflow.keras.utils.set_random_seed": "tensorflow.random",
+}
+"""The generator that a call starts anew, by the function's dotted name."""
 # What draws for sure when it runs or is fitted, from numpy's generator unless told a state.
 _STATES = frozenset(
     """model_selection.train_test_split model_selection.ShuffleSplit
@@ -58,6 +94,15 @@ def draw_of(call: ast.Call, name: str) -> Draw | None:
         return None
     has_state = any(keyword.arg in ("random_state", None) for keyword in call.keywords)
     return Draw("numpy", True, has_state)
+
+
+@cache
+def generator_of(name: str) -> str | None:
+    """The global generator that a function draws from by its dotted name, None for most."""
+    module, _, last = name.rpartition(".")
+    if last in _DRAWS.get(module, ()):
+        return _GENERATOR_OF[module.partition(".")[0]]
+    return "numpy.random" if last == "train_test_split" else None
 
 
 def constant_of(call: ast.Call, name: str) -> object:

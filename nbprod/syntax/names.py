@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 
-__all__ = ["last_name"]
+__all__ = ["last_name", "root_of"]
+
+_PARTS = frozenset((ast.Attribute, ast.Subscript, ast.Starred))
 
 
 def last_name(node: ast.AST) -> str:
@@ -12,3 +14,10 @@ def last_name(node: ast.AST) -> str:
     if isinstance(node, ast.Attribute):
         return node.attr
     return node.id if isinstance(node, ast.Name) else ""
+
+
+def root_of(node: ast.expr) -> tuple[str, ast.expr]:
+    """The variable at the root of `a.b[c].d`, and its node; no name when the root is no name."""
+    while type(node) in _PARTS:
+        node = node.value  # type: ignore[attr-defined]
+    return (node.id if isinstance(node, ast.Name) else "", node)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Mapping
 
-from nbprod.libraries.modules import result_type
+from nbprod.libraries.functions import result_type
 
 __all__ = ["hint_of", "hint_of_literal", "joined_hints"]
 

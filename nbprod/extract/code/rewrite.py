@@ -9,7 +9,7 @@ from nbprod.facts import Facts
 from nbprod.model import Edit, Span
 from nbprod.names.statements import CellUnits, is_future_or_star
 from nbprod.notebook.edits.replace import Replacement, replaced
-from nbprod.notebook.edits.splice import encode_like, apply_edits
+from nbprod.notebook.edits.splice import apply_edits, encode_like
 from nbprod.notebook.json_positions import JsonMap
 from nbprod.notebook.read import decode
 from nbprod.refactor.plan import Function, Group, Import, Plan

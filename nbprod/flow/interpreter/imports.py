@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import ast
 
-from nbprod.flow.interpreter import library_calls as libcalls
 from nbprod.flow.interpreter.machine import Machine
 from nbprod.flow.interpreter.values import library
 from nbprod.libraries.stdlib import stdlib_exports
 from nbprod.names.scopes import bound_names
 
 __all__ = ["exported_names", "run_import", "run_import_from"]
-
-# Modules whose star import is known to bind these, besides the standard library.
-_ALIASES = {"np": "numpy", "pd": "pandas"}
 
 
 def run_import(machine: Machine, node: ast.Import) -> None:
@@ -47,7 +43,7 @@ def _star(machine: Machine, node: ast.ImportFrom, module: str, alias: ast.alias)
     names = exported_names(machine, module)
     if names is None:
         machine.unresolved_stars.setdefault((machine.cell, id(node)), (module, machine.span(node)))
-        libcalls.mark_opaque(machine, node, f"from {module} import *")
+        machine.mark_opaque(node, f"from {module} import *")
         return
     span = machine.span(alias)
     for name in names:

@@ -4,18 +4,12 @@ from __future__ import annotations
 
 import ast
 
-from nbprod.flow.interpreter import library_calls as libcalls
-from nbprod.flow.interpreter.library_calls import (
-    Arguments,
-    Handler,
-    Keywords,
-    bind_global,
-    mark_opaque,
-    text_of,
-)
+from nbprod.flow.interpreter.arguments import text_of
+from nbprod.flow.interpreter.builtin_calls import Handler
+from nbprod.flow.interpreter.dynamic_names import call_namespace
 from nbprod.flow.interpreter.machine import Machine
 from nbprod.flow.interpreter.magics import run_effects
-from nbprod.flow.interpreter.values import Value, library
+from nbprod.flow.interpreter.values import Arguments, Keywords, Value, library
 from nbprod.libraries.modules import SHELL
 from nbprod.syntax.magics import describe_line_magic
 
@@ -34,11 +28,11 @@ def _magic(
     """``run_line_magic("run", "x.py")``, ``magic("run x.py")``: as the magic itself."""
     words = [text_of(value) for value in arguments[:2]]
     if not words or not isinstance(node, ast.expr) or None in words:
-        mark_opaque(machine, node, "a magic")
+        machine.mark_opaque(node, "a magic")
         return machine.allocate("any")
     magic = describe_line_magic("%" + " ".join(word or "" for word in words).lstrip("%"), 0)
     for magic_name in magic.binds:
-        bind_global(machine, magic_name.name, node, machine.allocate("any"))
+        machine.bind_global(magic_name.name, node, machine.allocate("any"))
     run_effects(machine, magic, node)
     return machine.allocate("any")
 
@@ -47,14 +41,14 @@ def _run(
     machine: Machine, name: str, arguments: Arguments, keywords: Keywords, node: ast.AST
 ) -> Value:
     """Code that is given as text, or a cell magic with its body."""
-    mark_opaque(machine, node, name.rpartition(".")[2])
+    machine.mark_opaque(node, name.rpartition(".")[2])
     return machine.allocate("any")
 
 
 def _push(
     machine: Machine, name: str, arguments: Arguments, keywords: Keywords, node: ast.AST
 ) -> Value:
-    return libcalls.call_namespace(machine, "update", arguments, (), node)
+    return call_namespace(machine, "update", arguments, (), node)
 
 
 _RUNNING = ("run_cell", "run_cell_async", "run_cell_magic", "run_code", "ex", "safe_execfile",

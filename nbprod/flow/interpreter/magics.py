@@ -7,8 +7,8 @@ import keyword
 import re
 from itertools import islice
 
-from nbprod.flow.interpreter import library_calls as libcalls
-from nbprod.flow.interpreter.machine import Dead, Frame, Machine
+from nbprod.flow.interpreter.frames import Dead, Frame
+from nbprod.flow.interpreter.machine import Machine
 from nbprod.flow.interpreter.state import Entry
 from nbprod.flow.interpreter.values import ANY, Value, library
 from nbprod.names.scopes import Scope, bound_names
@@ -28,12 +28,10 @@ def run_magic(machine: Machine, magic: Magic, node: ast.expr) -> Value:
     """Run a line magic, a shell line or a help request where its stand-in is evaluated."""
     _names(machine, magic)
     if magic.body is not None:
-        from nbprod.flow.interpreter.statements import run_block
-
         if magic.scope == "private":
             run_private(machine, magic.body.body)
         else:
-            run_block(machine, magic.body.body)
+            machine.run(magic.body.body)
     run_effects(machine, magic, node)
     return machine.allocate("any")
 
@@ -59,15 +57,13 @@ def run_cell_magics(machine: Machine, parsed: ParsedCell) -> None:
 
 def run_private(machine: Machine, body: list[ast.stmt]) -> None:
     """Run statements that read the notebook's names and keep what they bind to themselves."""
-    from nbprod.flow.interpreter.statements import run_block
-
     scope = Scope(ast.Module(body=body, type_ignores=[]), 0)
     scope.local_names = set(bound_names(body))
     frame = Frame(machine.fresh(), "function", scope, machine.frame)
     frame.mark = machine.env.mark()
     outer, machine.frame = machine.frame, frame
     try:
-        run_block(machine, body)
+        machine.run(body)
     except Dead:
         if not frame.returns:
             raise
@@ -125,7 +121,7 @@ def run_effects(machine: Machine, magic: Magic, node: ast.expr) -> None:
     elif magic.name == "pylab":
         for name in _PYLAB:
             machine.bind(name, node, library(name), "magic", "pylab")
-        libcalls.mark_opaque(machine, node, magic.text.strip())
+        machine.mark_opaque(node, magic.text.strip())
     elif magic.name == "reset":
         for name in [key for key in machine.env.entries if isinstance(key, str)]:
             machine.unbind(name, node)
@@ -133,12 +129,12 @@ def run_effects(machine: Machine, magic: Magic, node: ast.expr) -> None:
         for read in magic.reads:
             machine.unbind(read.name, node)
     elif magic.opaque_names:
-        libcalls.mark_opaque(machine, node, magic.text.strip())
+        machine.mark_opaque(node, magic.text.strip())
 
 
 def _mark(machine: Machine, magic: Magic, cell: int) -> None:
     node = machine.program.places.stand_in(cell, magic.name, magic.start, magic.end)
-    libcalls.mark_opaque(machine, node, magic.text.strip())
+    machine.mark_opaque(node, magic.text.strip())
 
 
 def _run_file(machine: Machine, magic: Magic, node: ast.expr) -> None:
@@ -152,7 +148,7 @@ def _run_file(machine: Machine, magic: Magic, node: ast.expr) -> None:
     if text is not None:
         _, tree = machine.program.foreign(text, machine.span(node))
     if tree is None:
-        libcalls.mark_opaque(machine, node, magic.text.strip())
+        machine.mark_opaque(node, magic.text.strip())
         return
     # The file runs with fresh names; what it leaves is then put into the notebook's.
     for name in bound_names(tree.body):

@@ -1,12 +1,10 @@
-"""Objects: attributes, items, iteration, and the special methods that Python calls by itself."""
+"""Objects: attributes, items, and the special methods that Python calls by itself."""
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
 
-from nbprod.flow.interpreter import calls
-from nbprod.flow.interpreter import library_calls as libcalls
 from nbprod.flow.interpreter.machine import Machine
 from nbprod.flow.interpreter.state import Entry
 from nbprod.flow.interpreter.values import (
@@ -23,10 +21,10 @@ from nbprod.libraries.modules import SHELL
 
 __all__ = [
     "attribute",
+    "bind_method",
     "call_special",
     "class_attribute",
     "display_text",
-    "iterate",
     "store_attribute",
     "store_item",
     "subscript",
@@ -155,12 +153,12 @@ def _instance_attribute(
         hook = class_attribute(machine, base.data, "__getattr__")
         if hook is not None:
             bound = bind_method(hook[0], hook[1], base, Value("class", base.data))
-            return calls.call_value(machine, bound, (constant(name),), (), node)
+            return machine.call(bound, (constant(name),), (), node)
         return Value("any", None, frozenset(), base.objects) if base.data.is_open else ANY
     value, owner = held
     if value.kind == "function" and value.data.role == "property":
         bound = bind_method(value, owner, base, Value("class", base.data))
-        return calls.call_value(machine, bound, (), (), node)
+        return machine.call(bound, (), (), node)
     return bind_method(value, owner, base, Value("class", base.data))
 
 
@@ -174,7 +172,7 @@ def call_special(
     if found is None or found[0].kind != "function":
         return None
     bound = bind_method(found[0], found[1], value, Value("class", value.data))
-    return calls.call_value(machine, bound, arguments, (), node)
+    return machine.call(bound, arguments, (), node)
 
 
 def display_text(machine: Machine, value: Value, node: ast.AST, method: str = "__str__") -> None:
@@ -273,7 +271,7 @@ def store_attribute(
         machine.record_mutation(root, node, "." + name, True)
         return
     if base.is_library("__main__", "builtins"):
-        libcalls.bind_global(machine, name, node, value)
+        machine.bind_global(name, node, value)
         return
     if base.kind == "library":
         dotted = f"{base.data}.{name}"
@@ -294,7 +292,7 @@ def store_item(
     """Do ``base[key] = value``."""
     if base.kind == "namespace":
         name = key.data[1] if key.kind == "const" and isinstance(key.data[1], str) else None
-        libcalls.bind_global(machine, name, node, value)
+        machine.bind_global(name, node, value)
         return
     if base.kind == "instance":
         call_special(machine, base, "__setitem__", (key, value), node)
@@ -318,50 +316,8 @@ def store_item(
     machine.mutate(base, root, node, "[]=", part=part, stored=value, contents=contents, wipes=wipes)
 
 
-def distinct(values: tuple[Value, ...]) -> tuple[Value, ...] | None:
-    """The elements of a set of these, None when it is not known which are equal."""
-    if len(values) < 2:
-        return values
-    if any(value.kind != "const" for value in values):
-        return None
-    return tuple({value.data[1]: value for value in values}.values())
-
-
 def _last_constant(node: ast.expr) -> str | None:
     """The column of ``df.loc[rows, 'column']``, as a part."""
     if isinstance(node, ast.Tuple) and node.elts and isinstance(node.elts[-1], ast.Constant):
         return repr(node.elts[-1].value)
     return None
-
-
-def iterate(
-    machine: Machine, value: Value, node: ast.AST, *, in_part: bool = False
-) -> tuple[tuple[Value, ...], bool | None]:
-    """Go through an iterable: its elements, and whether there is at least one (None: unknown).
-
-    The elements are all of them when the second is True and their number is known, else one value
-    that stands for any of them. ``in_part``: it may stop before the end.
-    """
-    if value.kind == "instance":
-        result = call_special(machine, value, "__iter__", (), node)
-        if result is not None and result != value and result.kind != "any":
-            return iterate(machine, result, node, in_part=in_part)
-        if class_attribute(machine, value.data, "__next__") is not None:
-            call_special(machine, value, "__next__", (), node)
-        elif result is None:
-            call_special(machine, value, "__getitem__", (constant(0),), node)
-        return (ANY,), None
-    if value.kind == "pending":
-        first = calls.consume(machine, value, node, in_part=in_part)
-        return (first,), calls.pending_nonempty(machine, value)
-    if value.kind == "range":
-        return (ANY,), value.data
-    held = machine.contents(value)
-    if held is not None:
-        if not held and value.kind != "union":
-            return (), False
-        if value.kind != "union":
-            return held, True
-    if value.kind == "const":
-        return (), None
-    return (machine.element(value),), None

@@ -8,24 +8,28 @@ or an element of (a change of the value may change those too).
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 __all__ = [
     "ANY",
-    "MAX_ALTERNATIVES",
     "NONE",
+    "Arguments",
     "ClassValue",
     "FunctionValue",
+    "Keywords",
+    "Pending",
     "Value",
     "alternatives",
     "constant",
+    "join_all",
     "join_values",
     "library",
     "truth",
 ]
 
-MAX_ALTERNATIVES = 4
-NO_OBJECTS: frozenset[int] = frozenset()
+_MAX_ALTERNATIVES = 4
+_NO_OBJECTS: frozenset[int] = frozenset()
 
 
 class Value(NamedTuple):
@@ -41,12 +45,16 @@ class Value(NamedTuple):
 
     kind: str
     data: Any = None
-    objects: frozenset[int] = NO_OBJECTS
-    parts: frozenset[int] = NO_OBJECTS
+    objects: frozenset[int] = _NO_OBJECTS
+    parts: frozenset[int] = _NO_OBJECTS
 
     def is_library(self, *names: str) -> bool:
         """Whether it is one of these dotted library names."""
         return self.kind == "library" and self.data in names
+
+
+Arguments = tuple[Value, ...]
+Keywords = tuple[tuple[str, Value], ...]
 
 
 class FunctionValue:
@@ -132,6 +140,22 @@ class ClassValue:
         self.is_dataclass = False
 
 
+class Pending:
+    """Code that runs when its result is consumed: a generator, a coroutine, a lazy iterator.
+
+    ``resume`` runs it, with the machine, the node that consumes it, and whether perhaps only the
+    first elements are taken. ``source`` is what it has an element for each element of, if it does.
+    """
+
+    __slots__ = ("resume", "source")
+
+    def __init__(
+        self, resume: Callable[[Any, ast.AST, bool], Value], source: Value | None = None
+    ) -> None:
+        self.resume = resume
+        self.source = source
+
+
 ANY = Value("any")
 NONE = Value("const", (type(None), None))
 
@@ -161,15 +185,23 @@ def join_values(left: Value, right: Value) -> Value:
     for value in alternatives(right):
         if value not in merged:
             merged.append(value)
-    if len(merged) > MAX_ALTERNATIVES:
+    if len(merged) > _MAX_ALTERNATIVES:
         objects = frozenset().union(*(value.objects | value.parts for value in merged))
-        return Value("any", None, NO_OBJECTS, objects)
+        return Value("any", None, _NO_OBJECTS, objects)
     return Value(
         "union",
         tuple(merged),
         frozenset().union(*(value.objects for value in merged)),
         frozenset().union(*(value.parts for value in merged)),
     )
+
+
+def join_all(values: Iterable[Value]) -> Value:
+    """What is known when it may be any of these; anything when there are none."""
+    joined: Value | None = None
+    for value in values:
+        joined = value if joined is None else join_values(joined, value)
+    return ANY if joined is None else joined
 
 
 def truth(value: Value) -> bool | None:

@@ -28,7 +28,7 @@ import ast
 from collections.abc import Iterator
 
 from nbprod.facts import Facts
-from nbprod.libraries.modules import MUTATORS
+from nbprod.libraries.methods import MUTATORS
 from nbprod.model import Diagnostic
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule

@@ -51,8 +51,8 @@ import ast
 from collections.abc import Iterator
 
 from nbprod.facts import Facts
-from nbprod.flow.interpreter.expressions import guarded_name
 from nbprod.model import Diagnostic
+from nbprod.names.guards import guarded_name
 from nbprod.names.scopes import bound_names
 from nbprod.rule import NodeInCell, rule
 from nbprod.syntax.walk import walk

@@ -1,0 +1,227 @@
+"""Objects: what is known of their state and parts, changes in place, outside resources."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Hashable
+from typing import Any
+
+from nbprod.flow.interpreter.namespace import Namespace
+from nbprod.flow.interpreter.state import ABSENT, Entry, join_entries
+from nbprod.flow.interpreter.values import ANY, Value, constant, join_values, library
+from nbprod.libraries.methods import STRONG_MUTATORS
+
+__all__ = ["Heap"]
+
+
+class Heap(Namespace):
+    """Makes objects, looks at them and changes them in place."""
+
+    def allocate(
+        self,
+        kind: str,
+        data: Any = None,
+        contents: tuple[Value, ...] | None = None,
+        element: Value = ANY,
+    ) -> Value:
+        """A new object, with its elements when they are known, or one that stands for each."""
+        identity = self.fresh()
+        self.born[identity] = self.cell
+        if contents is not None or element is not ANY:
+            self.env.set(("object", identity), Entry(frozenset(), element, contents))
+        return Value(kind, data, frozenset((identity,)))
+
+    def contents(self, value: Value) -> tuple[Value, ...] | None:
+        """The elements of a container in order, None when they are not known."""
+        if value.kind == "const" and isinstance(value.data[1], (str, tuple, bytes)):
+            return tuple(constant(item) for item in value.data[1][:64])
+        if len(value.objects) != 1 or value.kind == "union":
+            return None
+        (identity,) = value.objects
+        entry = self.env.entries.get(("object", identity))
+        return entry.contents if entry else None
+
+    def element(self, value: Value) -> Value:
+        """What stands for any element of a container."""
+        held = self.contents(value)
+        if held:
+            joined = held[0]
+            for one in held[1:]:
+                joined = join_values(joined, one)
+            return joined
+        if value.kind != "union" and len(value.objects) == 1:
+            (identity,) = value.objects
+            entry = self.env.entries.get(("object", identity))
+            if entry is not None and entry.value is not ANY:
+                return entry.value
+        return Value("any", None, frozenset(), value.objects | value.parts)
+
+    def observe(self, value: Value, name: str, node: ast.AST, part: str | None = None) -> None:
+        """Record that ``node`` looks at the state of an object (or at one part of it)."""
+        for identity in value.objects or value.parts:
+            if (
+                self.born.get(identity) == self.cell
+                and ("object", identity) not in self.env.entries
+            ):
+                # Made by this cell and never changed: nothing can be seen of it yet.
+                if ("parts", identity) not in self.env.entries:
+                    continue
+            for key in self.state_keys(identity, part):
+                entry = self.env.entries.get(key)
+                if entry is None:
+                    self.expose(key, name, node, ABSENT.definitions)
+                    continue
+                if entry.definitions:
+                    read = self.reads[self.cell].get(id(node))
+                    if read is None:
+                        read = self.use(name, node, frozenset(), key)
+                    read.mutations |= entry.definitions
+                self.expose(key, name, node, entry.definitions or ABSENT.definitions)
+
+    def state_keys(self, identity: int, part: str | None) -> list[Hashable]:
+        """The heap keys that hold the state of an object, or of one part and what covers it."""
+        keys: list[Hashable] = [("object", identity)]
+        if part is None:
+            known = self.env.entries.get(("parts", identity))
+            if known is not None and known.contents:
+                keys.extend(("object", identity, value.data) for value in known.contents)
+        else:
+            keys.append(("object", identity, part))
+        return keys
+
+    def mutate(
+        self,
+        value: Value,
+        name: str,
+        node: ast.AST,
+        how: str,
+        *,
+        part: str | None = None,
+        definite: bool = True,
+        chained: bool = False,
+        wipes: bool = False,
+        stored: Value = ANY,
+        contents: tuple[Value, ...] | None = None,
+    ) -> None:
+        """Change an object in place, or one part of it.
+
+        ``chained``: the new state depends on the old one (`append`), so the change is a read too.
+        ``wipes``: nothing of the old state is left (`clear`), as if the object were made now.
+        """
+        identities = value.objects if value.objects else value.parts
+        if not identities:
+            return
+        # An element that surely changes is a change of what holds it.
+        inside = not value.objects and len(value.parts) == 1 and how in STRONG_MUTATORS
+        certain = definite and (bool(value.objects) or inside)
+        self.record_mutation(name, node, how, certain)
+        definition = self.definition(node, name, "mutation", how)
+        strong = len(identities) == 1 and certain
+        for identity in identities:
+            if not certain:
+                continue
+            key = ("object", identity) if part is None else ("object", identity, part)
+            old = self.env.entries.get(key)
+            if chained:
+                self._chain(key, old, name, node, how)
+            definitions = frozenset((definition,))
+            if old is not None and (not strong or self.failed is not None):
+                definitions |= old.definitions
+            if part is not None:
+                self.note_part(identity, part)
+            else:
+                self._forget_parts(identity)
+                stored = ANY
+            entry = Entry(definitions, stored, contents if strong else None)
+            if len(identities) > 1 and part is not None:
+                # It is one of several objects that this is done to.
+                entry = join_entries(old or ABSENT, entry)
+            self.env.set(key, entry)
+            if wipes and strong and self.mandatory:
+                self.born[identity] = self.cell
+            root = ("object", identity)
+            if (
+                part is not None
+                and (held := self.env.entries.get(root))
+                and held.contents is not None
+            ):
+                self.env.set(root, Entry(held.definitions, held.value, contents))
+
+    def _forget_parts(self, identity: int) -> None:
+        """Any part of an object may have been changed: none of their values is known."""
+        known = self.env.entries.get(("parts", identity))
+        for part in known.contents if known and known.contents else ():
+            key = ("object", identity, part.data)
+            entry = self.env.entries.get(key)
+            if entry is not None and entry.value is not ANY:
+                self.env.set(key, Entry(entry.definitions))
+
+    def forget_effects(self, function: int) -> None:
+        """Code that is not followed may have given another value to all that it ever changed."""
+        for key in self.effects.get(function, ()):
+            entry = self.env.entries.get(key)
+            if entry is not None and (entry.value.kind == "const" or entry.contents is not None):
+                value = ANY if entry.value.kind == "const" else entry.value
+                self.env.set(key, Entry(entry.definitions, value))
+
+    def _chain(self, key: Hashable, old: Entry | None, name: str, node: ast.AST, how: str) -> None:
+        seen = old.definitions if old and old.definitions else ABSENT.definitions
+        if old is not None and old.definitions:
+            read = self.reads[self.cell].get(id(node)) or self.use(name, node, frozenset(), key)
+            read.mutations |= old.definitions
+        self.expose(key, name, node, seen, how)
+
+    def note_part(self, identity: int, part: str) -> None:
+        """Remember that an object has a part whose state is held apart."""
+        key = ("parts", identity)
+        known = self.env.entries.get(key)
+        parts = known.contents if known and known.contents else ()
+        if all(value.data != part for value in parts):
+            self.env.set(key, Entry(frozenset(), ANY, (*parts, library(part))))
+
+    def forget_contents(self, value: Value) -> None:
+        """Code that is not followed had the object: what is known of its insides is void."""
+        for identity in value.objects:
+            key = ("object", identity)
+            entry = self.env.entries.get(key)
+            if entry is not None and (entry.contents is not None or entry.value is not ANY):
+                self.env.set(key, Entry(entry.definitions))
+            known = self.env.entries.get(("parts", identity))
+            for part in known.contents if known and known.contents else ():
+                inner = self.env.entries.get((*key, part.data))
+                if inner is not None and inner.value.kind == "const":
+                    self.env.set((*key, part.data), Entry(inner.definitions))
+
+    def record_mutation(self, name: str, node: ast.AST, how: str, definite: bool) -> None:
+        """Note that ``node`` changes the object behind ``name``."""
+        scope = 0
+        is_global = True
+        if self.frame is not None:
+            scope = self.frame.scope.identity
+            is_global = bool(name) and isinstance(self.key_of(name), str)
+        self.mutations.setdefault(self.cell, {})[id(node)] = (
+            name,
+            self.span(node),
+            how,
+            scope,
+            definite,
+            is_global,
+        )
+
+    def touch(self, resource: str, node: ast.AST, how: str, *, resets: bool = False) -> None:
+        """Use something outside the notebook's names: a generator of random numbers, a file."""
+        key = ("resource", resource)
+        old = self.env.entries.get(key)
+        if not resets:
+            self._chain(key, old, resource, node, how)
+        definition = self.definition(node, resource, "mutation", how)
+        self.env.set(key, Entry(frozenset((definition,))))
+
+    def look(self, resource: str, node: ast.AST) -> None:
+        """Depend on something outside that other cells may have changed."""
+        entry = self.env.entries.get(("resource", resource))
+        if entry is not None:
+            read = self.reads[self.cell].get(id(node)) or self.use(
+                resource, node, frozenset(), ("resource", resource)
+            )
+            read.mutations |= entry.definitions
