@@ -5,10 +5,11 @@ from __future__ import annotations
 from os import PathLike
 from pathlib import Path
 
+from nbprod.config.settings import Settings
 from nbprod.model import Finding
 from nbprod.notebook.read import read_notebook
 from nbprod.notebook.types import Notebook
-from nbprod.project.run import Settings, check_bytes
+from nbprod.project.run import check_bytes
 
 __all__ = ["check", "read"]
 

@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nbprod.config.settings import Settings
 from nbprod.project.cache import Cache
-from nbprod.project.run import Settings, check_bytes
+from nbprod.project.run import check_bytes
 from tests.secrets.planted import code, notebook, random_key
 
 

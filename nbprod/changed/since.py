@@ -9,12 +9,13 @@ from dataclasses import replace
 
 from nbprod.changed.cells import changed_lines, matched_cells
 from nbprod.changed.git import Repository
+from nbprod.config.settings import Configure, Settings
 from nbprod.errors import ReadError
 from nbprod.model import FileResult, Finding
 from nbprod.notebook.read import read_notebook
 from nbprod.notebook.types import Notebook
 from nbprod.project.discover import Discovered
-from nbprod.project.run import Configure, Settings, check_file, check_one, find_notebook
+from nbprod.project.run import check_file, check_one, find_notebook
 
 __all__ = ["changed_files", "foreign_on_changed_lines", "new_findings", "on_changed_lines"]
 

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 
 import click
 
+from nbprod.config.settings import Configure
 from nbprod.errors import ReadError, UsageError
 from nbprod.fixing.suppress import silencing_edits
 from nbprod.notebook.edits.splice import EditRefused, apply_edits
 from nbprod.notebook.read import read_notebook
 from nbprod.project.files import write_atomically
-from nbprod.project.run import Configure, check_one, discover
+from nbprod.project.run import check_one, discover
 
 __all__ = ["add_noqa"]
 

@@ -15,10 +15,11 @@ from nbprod.cli.terminal import progress
 from nbprod.config.files import Configuration
 from nbprod.config.layers import read_table
 from nbprod.config.options import LEVELS, SEVERITIES
+from nbprod.config.settings import Configure, Settings
 from nbprod.errors import UsageError
 from nbprod.model import FileResult, Report
 from nbprod.project.discover import Discovered, is_notebook
-from nbprod.project.run import Configure, Settings, check_bytes, discover, iter_results
+from nbprod.project.run import check_bytes, discover, iter_results
 from nbprod.report import FORMATS
 
 _EXAMPLES = """\b

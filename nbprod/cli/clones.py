@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nbprod.config.files import Configuration
+from nbprod.config.settings import Configure
 from nbprod.errors import UsageError
 from nbprod.project.discover import Discovered
-from nbprod.project.run import Configure, discover, find_notebook
+from nbprod.project.run import discover, find_notebook
 
 if TYPE_CHECKING:
     from nbprod.clones.find import Found, Limits
@@ -167,7 +168,7 @@ def _of_notebook(found: Discovered, configure: Configure) -> list[Source]:
 def _of_modules(paths: Sequence[str], notebooks: set[str]) -> Iterator[Source]:
     """The modules below some folders; those that do not parse are passed over."""
     from nbprod.clones.sources import source_of
-    from nbprod.project.discover import DEFAULT_EXCLUDES
+    from nbprod.config.settings import DEFAULT_EXCLUDES
 
     for path in paths:
         for top, folders, files in os.walk(path):

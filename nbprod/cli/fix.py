@@ -10,6 +10,7 @@ from functools import partial
 import click
 
 from nbprod.checking.engine import unreadable
+from nbprod.config.settings import Configure, Settings
 from nbprod.errors import ReadError, UsageError
 from nbprod.fixing.apply import Fixed, fix_bytes
 from nbprod.model import FileResult, Finding
@@ -17,7 +18,7 @@ from nbprod.notebook.read import read_notebook
 from nbprod.notebook.types import Notebook
 from nbprod.project.discover import Discovered
 from nbprod.project.files import add_names, env_example, write_atomically
-from nbprod.project.run import Configure, Settings, check_one, discover, facts_of
+from nbprod.project.run import check_one, discover, facts_of
 from nbprod.secrets.mask import Mask
 
 # A fix was asked for, so the search for an order may take its time.

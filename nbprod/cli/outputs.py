@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from nbprod.cli.terminal import wants_colour
+from nbprod.config.settings import Configure
 from nbprod.errors import UsageError
 from nbprod.model import Report
 from nbprod.project.files import write_atomically
-from nbprod.project.run import Configure
 from nbprod.report import FORMATS, renderer
 from nbprod.report.style import styled
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from nbprod.cli.graph import masked
+from nbprod.config.settings import Configure
 from nbprod.flow.graph import graph_mermaid
 from nbprod.model import Report
-from nbprod.project.run import Configure, facts_of, find_notebook
+from nbprod.project.run import facts_of, find_notebook
 from nbprod.report.markdown import escaped
 
 __all__ = ["pictures"]

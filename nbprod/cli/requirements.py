@@ -9,9 +9,10 @@ from typing import NamedTuple
 import click
 
 from nbprod.config.files import Configuration
+from nbprod.config.settings import Configure
 from nbprod.errors import UsageError
 from nbprod.project.files import write_atomically
-from nbprod.project.run import Configure, discover, facts_of, find_notebook
+from nbprod.project.run import discover, facts_of, find_notebook
 
 _EXAMPLES = """\b
 Examples:

@@ -9,8 +9,8 @@ from typing import Any
 
 from nbprod.config.layers import Layer, Value, merged, read_table
 from nbprod.config.options import OPTIONS
+from nbprod.config.settings import Settings
 from nbprod.errors import UsageError
-from nbprod.project.run import Settings
 
 __all__ = ["DEFAULT_BASELINE", "Configuration"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal, NamedTuple
 
-from nbprod.project.discover import DEFAULT_EXCLUDES
+from nbprod.config.settings import DEFAULT_EXCLUDES
 from nbprod.report import FORMATS
 
 __all__ = ["LEVELS", "OPTIONS", "SEVERITIES", "Option", "option"]

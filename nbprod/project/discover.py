@@ -7,18 +7,14 @@ import os
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from nbprod.config.settings import DEFAULT_EXCLUDES
 from nbprod.errors import ReadError
 
 if TYPE_CHECKING:
     import pathspec
 
-__all__ = ["DEFAULT_EXCLUDES", "Discovered", "is_notebook", "iter_notebook_paths"]
+__all__ = ["Discovered", "is_notebook", "iter_notebook_paths"]
 
-DEFAULT_EXCLUDES = (
-    ".git", ".hg", ".svn", ".ipynb_checkpoints", "__pycache__", "node_modules", ".venv", "venv",
-    ".tox", ".nox", ".eggs", "build", "dist", "site-packages", ".mypy_cache", ".pytest_cache",
-    ".ruff_cache", ".direnv", "__pypackages__", ".nbprod_cache",
-)  # fmt: skip
 _ALWAYS = (".ipynb", ".zpln")
 _SNIFFED = (".py", ".md", ".rmd", ".qmd", ".sql", ".scala", ".r")
 _HEAD = 4096

@@ -6,13 +6,14 @@ import os
 from collections.abc import Iterator, Sequence
 
 from nbprod.changed.git import Repository
+from nbprod.config.settings import Configure
 from nbprod.errors import ReadError
 from nbprod.facts import Facts
 from nbprod.model import FileResult
 from nbprod.notebook.read import read_notebook
 from nbprod.notebook.types import Notebook
 from nbprod.project.discover import Discovered, is_notebook
-from nbprod.project.run import Configure, check_file, check_one, facts_of, find_notebook
+from nbprod.project.run import check_file, check_one, facts_of, find_notebook
 from nbprod.review.build import Version, removed, review_of, unreadable
 from nbprod.review.readiness import Judged, rules_of_items, score_items
 from nbprod.review.types import NotebookReview

@@ -16,7 +16,7 @@ from nbprod.config.files import Configuration
 from nbprod.config.layers import read_table
 from nbprod.config.options import OPTIONS
 from nbprod.config.schema import schema
-from nbprod.project.run import Settings
+from nbprod.config.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = ROOT / "docs" / "schemas" / "config.json"

@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
+from nbprod.config.settings import Settings
 from nbprod.errors import ReadError
 from nbprod.notebook.read import read_notebook
-from nbprod.project.run import Settings, check_bytes, check_paths
+from nbprod.project.run import check_bytes, check_paths
 
 CELL = {"cell_type": "code", "metadata": {}, "outputs": [], "source": "print(nope)"}
 
@@ -202,7 +203,8 @@ def test_big_outputs_cost_at_most_three_times_their_size(tmp_path: Path) -> None
     path = tmp_path / "big.ipynb"
     path.write_bytes(notebook(cells=[{**CELL, "outputs": [output]}]))
     code = (
-        "import re,sys; from nbprod.project.run import *;"
+        "import re,sys; from nbprod.project.run import check_paths;"
+        "from nbprod.config.settings import Settings;"
         "report = check_paths([sys.argv[1]], Settings(jobs=1));"
         "assert len(report.findings) == 1;"
         # Not `getrusage`: that counts what the parent had when it forked.

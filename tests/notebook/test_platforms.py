@@ -10,8 +10,9 @@ import pytest
 from click.testing import CliRunner
 
 from nbprod.cli.main import cli
+from nbprod.config.settings import Settings
 from nbprod.notebook.read import read_notebook
-from nbprod.project.run import Settings, check_bytes
+from nbprod.project.run import check_bytes
 
 DATABRICKS = {"application/vnd.databricks.v1+notebook": {"language": "python", "widgets": {}}}
 SPARK = "rows = spark.read.parquet('data')"

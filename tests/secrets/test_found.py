@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
+from nbprod.config.settings import Settings
 from nbprod.facts import Facts
 from nbprod.model import Finding
 from nbprod.notebook.read import read_notebook
-from nbprod.project.run import Settings, check_bytes
+from nbprod.project.run import check_bytes
 from nbprod.secrets.providers import ProviderRule, provider_rules
 from tests.secrets.planted import (
     CODE,

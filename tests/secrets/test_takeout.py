@@ -10,11 +10,12 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from nbprod.config.settings import Settings
 from nbprod.fixing.apply import fix_bytes
 from nbprod.model import Finding
 from nbprod.notebook.read import read_notebook
 from nbprod.notebook.types import Notebook
-from nbprod.project.run import Settings, check_one
+from nbprod.project.run import check_one
 from tests.secrets.planted import code, note, notebook, random_key, random_password, stream
 
 SETTINGS = Settings(select=("NBP301,NBP302,NBP303,NBP304",))

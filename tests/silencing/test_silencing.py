@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from nbprod.project.run import Settings, check_bytes
+from nbprod.config.settings import Settings
+from nbprod.project.run import check_bytes
 
 SETTINGS = Settings(select=("NBP103", "NBP205", "NBP012"))
 

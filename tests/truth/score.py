@@ -17,11 +17,11 @@ from typing import Any, NamedTuple
 
 import nbprod
 from nbprod.checking.engine import check_notebook
+from nbprod.config.settings import Settings
 from nbprod.facts import CheckOptions
 from nbprod.fixing.apply import fix_bytes
 from nbprod.model import Finding
 from nbprod.notebook.types import Notebook
-from nbprod.project.run import Settings
 
 ROOT = Path(__file__).parents[2]
 NAMES = ("NameError", "UnboundLocalError")
