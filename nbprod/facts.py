@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from nbprod.model import Span
 from nbprod.notebook.positions import LineIndex
 from nbprod.notebook.types import Cell, Notebook
+from nbprod.syntax.dotted import dotted_name
 from nbprod.syntax.parse import parse_notebook
 from nbprod.syntax.types import ParsedCell, SyntaxOptions
 
@@ -150,14 +151,9 @@ class Facts:
 
     def qualified(self, node: ast.expr) -> str:
         """The dotted name of an expression that is a name or attribute of something imported."""
-        import ast
-
-        parts: list[str] = []
-        while isinstance(node, ast.Attribute):
-            parts.append(node.attr)
-            node = node.value
-        root = self.imported.get(node.id, "") if isinstance(node, ast.Name) else ""
-        return ".".join([root, *reversed(parts)]) if root else ""
+        root, _, attributes = dotted_name(node).partition(".")
+        module = self.imported.get(root, "")
+        return f"{module}.{attributes}" if module and attributes else module
 
     @cached_property
     def evaluation(self) -> Evaluation:

@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 import ast
-import re
 import sys
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from nbprod.facts import Facts
+from nbprod.syntax.installs import installs_of
 from nbprod.syntax.walk import walk
 
 __all__ = ["Imported", "imported_modules", "installed_pins"]
 
-_INSTALL = re.compile(
-    r"(?:[!%]{1,2}\s*|^)(?:\S*python\S*\s+-m\s+|uv\s+)?(?:pip3?|conda|mamba)\s+install\s+(.+)",
-    re.MULTILINE,
-)
-_PIN = re.compile(r"([A-Za-z][\w.\-]*)(?:\[[^\]]*\])?\s*(?:(==\s*[\w.*+!]+)|[=<>~!].*)?")
-_CONTINUED = re.compile(r"\\\r?\n")
 # What a platform brings and no file can declare.
 _GIVEN = frozenset(["IPython", "ipykernel", "dbutils", "pyspark", "kaggle_secrets", "__future__"])
 # What Python 2 had: nothing that is installed brings it back.
@@ -64,15 +58,10 @@ def _modules(node: ast.AST) -> list[str]:
 
 
 def installed_pins(facts: Facts) -> dict[str, str | None]:
-    """What cells install by pip or conda: names in lower case, with the version if one is told."""
+    """Return what cells install: names in lower case, with the version if there is only one."""
     found: dict[str, str | None] = {}
-    for cell in facts.notebook.cells:
-        if not cell.is_python or "install" not in cell.source:
-            continue
-        for line in _INSTALL.findall(_CONTINUED.sub(" ", cell.source)):
-            for word in line.split():
-                match = _PIN.fullmatch(word.strip("\"'"))
-                if match and not word.startswith("-"):
-                    version = match[2].lstrip("= ") if match[2] else None
-                    found[match[1].lower()] = version
+    for parsed in facts.parsed:
+        for install in installs_of(parsed) if parsed is not None else ():
+            for requirement in install.requirements:
+                found[requirement.name.lower()] = requirement.pinned
     return found

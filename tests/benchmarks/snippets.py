@@ -217,7 +217,8 @@ def ruff_cells(cells: list[str]) -> set[int]:
         with open(path, "wb") as file:
             file.write(as_bytes(cells, [None] * len(cells)))
         done = subprocess.run(
-            [sys.executable, "-m", "ruff", "check", "--isolated", "--no-cache", "--select", "F821,F823",
+            [sys.executable, "-m", "ruff", "check", "--isolated", "--no-cache",
+             "--select", "F821,F823",
              "--output-format", "json", path],
             capture_output=True, check=False,
         )  # fmt: skip

@@ -34,27 +34,16 @@ file, with versions. All installations of a notebook are one finding.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from nbprod.facts import Facts
 from nbprod.model import Diagnostic, Label, Severity, Span
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule
+from nbprod.syntax.installs import installs_of
 
-_INSTALL = re.compile(
-    r"(?:[!%]{1,2}\s*)?(?:sudo\s+)?(?:\S*python\S*\s+-m\s+|uv\s+)?(?:pip3?|conda|mamba)\s+install\s+"
-    r"(?P<what>.+)",
-    re.DOTALL,
-)
-_TAKES_VALUE = frozenset(
-    "-r --requirement -c --constraint -i --index-url --extra-index-url -f --find-links -e"
-    " --editable -t --target --progress-bar -n --name -p --prefix --channel --python"
-    " --upgrade-strategy".split()
-)
-_VERSION = re.compile(r"[=<>~!@]|^git\+|://|^\.|/|\.whl$|\$|\{")
-# The installers themselves: nothing is computed with them.
-_TOOLS = frozenset(["pip", "pip3", "setuptools", "wheel", "uv"])
+# `apt` installs what the system's release has; the others write the versions to a file.
+_WITH_LOCK_FILE = frozenset(["apt", "poetry", "pipenv"])
 
 
 @rule("NBP502", "unpinned-install", on=Notebook, level="production", severity=Severity.INFO)
@@ -63,13 +52,14 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     places: list[Span] = []
     names: list[str] = []
     for parsed in facts.parsed:
-        if parsed is None or "install" not in parsed.cell.source:
-            continue
-        for magic in parsed.magics:
-            match = _INSTALL.match(magic.text)
-            loose = list(_without_version(match["what"].split())) if match else []
-            if loose:
-                places.append(Span(parsed.cell.index, magic.start, magic.end))
+        for install in installs_of(parsed) if parsed is not None else ():
+            loose = [
+                requirement.name
+                for requirement in install.requirements
+                if not (requirement.has_version or requirement.is_installer)
+            ]
+            if loose and install.manager not in _WITH_LOCK_FILE:
+                places.append(install.span)
                 names += loose
     if places:
         names = list(dict.fromkeys(names))
@@ -81,17 +71,3 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
             labels=tuple(Label(place, "without a version, too") for place in places[1:4]),
             help="name the version, or install from a requirements file",
         )
-
-
-def _without_version(words: list[str]) -> Iterator[str]:
-    skips = False
-    for word in words:
-        text = word.strip("\"'")
-        if word.startswith(("#", "|", "&", ";", ">", "2>")):
-            return
-        if skips:
-            skips = False
-        elif text.startswith("-"):
-            skips = text in _TAKES_VALUE
-        elif not _VERSION.search(text) and re.match(r"[A-Za-z]", text) and text not in _TOOLS:
-            yield text.rstrip(";")

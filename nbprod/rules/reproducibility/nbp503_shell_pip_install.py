@@ -45,9 +45,12 @@ from collections.abc import Iterator
 from nbprod.facts import Facts
 from nbprod.model import Diagnostic, Edit, Fix, Severity, Span
 from nbprod.rule import MagicInCell, rule, safe
+from nbprod.syntax.installs import installs_in
 from nbprod.syntax.types import Magic
 
-_PIP = re.compile(r"!\s*(?:pip3?|conda|mamba)\s+(?:un)?install\b")
+# The managers that have a magic of the same name.
+_MAGICS = frozenset(["pip", "conda", "mamba"])
+_HEAD = re.compile(r"!+.*?\binstall\b", re.DOTALL)
 _TO_REPLACE = re.compile(r"!\s*pip3?\s+(?=install\b)")
 _SHELL = re.compile(r"[|;&<>`]|\$\(")
 
@@ -55,12 +58,14 @@ _SHELL = re.compile(r"[|;&<>`]|\$\(")
 @rule("NBP503", "shell-pip-install", on=Magic, level="production", severity=Severity.INFO)
 def check(subject: MagicInCell, facts: Facts) -> Iterator[Diagnostic]:
     """Report shell lines that call a package manager with a magic of its own."""
-    magic = subject.magic
-    match = _PIP.match(magic.text)
-    if magic.kind == "shell" and match:
-        cell = subject.cell
+    magic, cell = subject.magic, subject.cell
+    head = _HEAD.match(magic.text) if magic.kind == "shell" else None
+    if head is None:
+        return
+    installs = installs_in(magic.text)
+    if any(install.manager in _MAGICS and not install.python for install in installs):
         yield Diagnostic(
-            Span(cell, magic.start, magic.start + match.end()),
+            Span(cell, magic.start, magic.start + head.end()),
             "the shell's package manager may install into another environment than the kernel's",
             help="use the magic: `%pip install`, `%conda install`",
             fix=_as_magic(magic, cell),
