@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from nbprod.leakage import Evaluation
     from nbprod.secrets.types import Secret
 
-__all__ = ["CheckOptions", "Facts", "Sizes"]
+__all__ = ["CheckOptions", "Facts"]
 
 Node = TypeVar("Node", bound="ast.AST")
 Shared = TypeVar("Shared")
@@ -31,16 +31,8 @@ def _no_file(_path: str) -> str | None:
     return None
 
 
-class Sizes(NamedTuple):
-    """What is too much: lines of loose code in a cell, code cells, branches in a cell.
-
-    ``lifetime`` are the code cells that a value may wait for its first use.
-    """
-
-    cell_lines: int = 60
-    cells: int = 80
-    complexity: int = 12
-    lifetime: int = 15
+def _nothing_declared() -> frozenset[str] | None:
+    return None
 
 
 class CheckOptions(NamedTuple):
@@ -49,9 +41,11 @@ class CheckOptions(NamedTuple):
     ``read_file`` gives the text of a file beside the notebook, or None. ``effort`` is how many
     orders the search for a reordering may follow: few when it is only to be offered, more when
     it was asked for. ``secrets`` are values that are credentials in other notebooks.
-    ``declared`` are the distributions that the project declares, None where it declares none.
+    ``declared`` gives the distributions that the project declares, None where it declares none;
+    it is called when a rule asks.
     ``builtins`` are names that every notebook finds bound, besides Python's own.
-    ``sizes`` are the limits of rules about size.
+    ``max_…`` are the limits of rules about size; ``max_lifetime`` is the number of code cells
+    between a definition and its first use.
     ``tag_ignores`` are patterns for tags with the rules that are silent in such cells,
     ``severities`` those that rules have here instead of their own.
     """
@@ -62,8 +56,11 @@ class CheckOptions(NamedTuple):
     secrets: frozenset[str] = frozenset()
     tag_ignores: tuple[tuple[str, tuple[str, ...]], ...] = ()
     severities: tuple[tuple[str, str], ...] = ()
-    declared: frozenset[str] | None = None
-    sizes: Sizes = Sizes()
+    declared: Callable[[], frozenset[str] | None] = _nothing_declared
+    max_cell_lines: int = 60
+    max_cells: int = 80
+    max_complexity: int = 12
+    max_lifetime: int = 15
     builtins: frozenset[str] = frozenset()
 
 
@@ -80,6 +77,11 @@ class Facts:
     def parsed(self) -> tuple[ParsedCell | None, ...]:
         """The parsed Python cells by index, None for the other cells."""
         return parse_notebook(self.notebook, self.options.syntax)
+
+    @cached_property
+    def declared(self) -> frozenset[str] | None:
+        """The distributions that the project declares, None where it declares none."""
+        return self.options.declared()
 
     @cached_property
     def program(self) -> Program:

@@ -2,9 +2,12 @@
 
 import os
 
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
-settings.register_profile("fixed", derandomize=True)
+# Whether the machine is busy is nothing that a test is about.
+settings.register_profile(
+    "fixed", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.load_profile("fixed")
 # The tests run in the environment of their own Python, whatever another shell has activated:
 # IPython warns of the difference, and warnings are errors here.

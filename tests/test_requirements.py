@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from nbprod.environment.declared import declared_above, declared_by
+from nbprod.environment.declared import declared_above, declared_by_file
 from nbprod.libraries.distributions import distribution_of, normalised
 from tests.review.notebooks import cell, save
 
@@ -90,9 +90,9 @@ def test_the_configuration_is_heeded_unless_it_is_not_wanted(tmp_path: Path) -> 
 def test_a_project_declares_itself_with_what_it_needs(table: str, tmp_path: Path) -> None:
     path = tmp_path / "pyproject.toml"
     path.write_text(f'[{table}]\nname = "Shop.Data"\n')
-    assert declared_by(str(path)) == frozenset()
+    assert declared_by_file(str(path)) == frozenset()
     path.write_text(f'[{table}]\nname = "Shop.Data"\n[dependency-groups]\ndev = ["pandas"]\n')
-    assert declared_by(str(path)) == {"pandas", "shop-data"}
+    assert declared_by_file(str(path)) == {"pandas", "shop-data"}
 
 
 def test_the_rule_knows_the_project_and_the_cache_does_too(tmp_path: Path) -> None:

@@ -84,8 +84,8 @@ def command(paths: tuple[str, ...], **options: Any) -> int:
 
 
 def _write_baseline(found: Found, path: str) -> int:
-    from nbprod.cli.baseline import relative_to, write_known
     from nbprod.clones.baseline import known_of, to_json
+    from nbprod.project.baselines import relative_to, write_known
 
     known = known_of(found, relative_to(path))
     write_known(path, to_json(known))
@@ -95,8 +95,8 @@ def _write_baseline(found: Found, path: str) -> int:
 
 
 def _unknown(found: Found, path: str) -> Found:
-    from nbprod.cli.baseline import relative_to
     from nbprod.clones.baseline import from_json, without_known
+    from nbprod.project.baselines import relative_to
 
     try:
         text = Path(path).read_text(encoding="utf-8")

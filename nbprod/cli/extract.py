@@ -173,7 +173,7 @@ def _answered(asked: _Asked, stay: Sequence[CellLeft]) -> list[Group]:
 
 
 def _plan_options(order: DeliveryRequest, options: dict[str, object]) -> PlanOptions:
-    from nbprod.environment.declared import declared_by
+    from nbprod.environment.declared import declared_by_file
     from nbprod.extract.plan.planning import PlanOptions
 
     return PlanOptions(
@@ -182,7 +182,7 @@ def _plan_options(order: DeliveryRequest, options: dict[str, object]) -> PlanOpt
         logs=bool(options["logs"]),
         shell=bool(options["shell"]),
         package=order.package,
-        declared=declared_by(os.path.join(order.target.project, "pyproject.toml")),
+        declared=declared_by_file(os.path.join(order.target.project, "pyproject.toml")),
     )
 
 

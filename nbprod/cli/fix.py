@@ -10,6 +10,8 @@ from functools import partial
 import click
 
 from nbprod.checking.engine import unreadable
+from nbprod.cli.check_request import CheckRequest
+from nbprod.cli.reporting import finish
 from nbprod.config.settings import Configure, Settings
 from nbprod.errors import ReadError, UsageError
 from nbprod.fixing.apply import Fixed, fix_bytes
@@ -29,13 +31,13 @@ _REVOKE = (
 )
 
 
-def run_fixes(paths: Sequence[str], configure: Configure, options: dict[str, object]) -> int:
+def run_fixes(request: CheckRequest, configure: Configure) -> int:
     """Fix files, or show what would change; returns the exit code."""
-    found = discover(paths, configure)
+    found = discover(request.paths or (".",), configure)
     # A key that stands in one notebook's code is taken out of the outputs of all of them.
     secrets = _secrets_of(found, configure)
-    run = _Run(options, Mask(secrets))
-    if not options["diff"]:
+    run = _Run(request, Mask(secrets))
+    if not request.diff:
         _fix_by_ruff(found, configure)
     for file in found:
         settings = configure(file.path)
@@ -47,7 +49,7 @@ def run_fixes(paths: Sequence[str], configure: Configure, options: dict[str, obj
             run.results.append(unreadable(file.path, error))
             continue
         run.take(file.path, data, fixed)
-        if not options["diff"]:
+        if not request.diff:
             after = read_notebook(fixed.data, file.path)
             run.results.append(check_one(after, settings, secrets=secrets))
     return run.finish(configure)
@@ -104,8 +106,8 @@ def _secrets_of(found: Sequence[Discovered], configure: Configure) -> frozenset[
 class _Run:
     """What came of a run so far: results, changes, names that the notebooks now look up."""
 
-    def __init__(self, options: dict[str, object], mask: Mask) -> None:
-        self.options = options
+    def __init__(self, request: CheckRequest, mask: Mask) -> None:
+        self.request = request
         self.mask = mask
         self.results: list[FileResult] = []
         self.changed = 0
@@ -115,13 +117,13 @@ class _Run:
     def take(self, path: str, data: bytes, fixed: Fixed) -> None:
         """Write the fixed file, or show the difference."""
         self.changed += fixed.data != data
-        if self.options["diff"]:
+        if self.request.diff:
             sys.stdout.writelines(map(self.mask, _diff(path, data, fixed)))
             return
         if fixed.data == data:
             return
         _write(path, fixed.data)
-        if not self.options["quiet"]:
+        if not self.request.quiet:
             for title in fixed.applied:
                 click.echo(f"{path}: fixed: {title}", err=True)
         if fixed.environment:
@@ -133,30 +135,34 @@ class _Run:
 
     def finish(self, configure: Configure) -> int:
         """Report what is left; returns the exit code."""
-        quiet = self.options["quiet"]
-        if self.options["diff"]:
+        quiet = self.request.quiet
+        if self.request.diff:
             if not quiet:
                 plural = "s" if self.changed != 1 else ""
                 click.echo(f"{self.changed} notebook{plural} would change.", err=True)
-            return 1 if self.changed and not self.options["exit_zero"] else 0
+            return 1 if self.changed and not self.request.exit_zero else 0
         for path, names in self.environment.items():
             added = add_names(path, names)
             if added and not quiet:
                 click.echo(f"{path}: names to be set: {', '.join(added)}", err=True)
         if self.took_out and not quiet:
             click.echo(_REVOKE, err=True)
-        from nbprod.cli.check import finish, with_linters
-
         settings = configure(".")
-        results = with_linters(self.results, settings)
-        return finish(results, self.options, settings, configure)
+        results: Sequence[FileResult] = self.results
+        if settings.ruff or settings.tools:
+            from nbprod.linters.run import with_linters
+
+            results = with_linters(results, settings)
+        return finish(results, self.request, settings, configure)
 
 
 def _write(path: str, data: bytes) -> None:
     try:
         write_atomically(path, data)
     except OSError as error:
-        raise UsageError(f"{path}: cannot be written: {error.strerror}; it is as it was") from None
+        raise UsageError(
+            f"{path}: cannot be written: {error.strerror}; the file is unchanged"
+        ) from None
 
 
 def _diff(path: str, data: bytes, fixed: Fixed) -> Iterator[str]:

@@ -10,7 +10,7 @@ from nbprod._version import __version__
 from nbprod.cli.terminal import progress
 from nbprod.config.files import Configuration
 from nbprod.config.layers import read_table
-from nbprod.config.options import LEVELS
+from nbprod.config.settings import LEVELS
 from nbprod.errors import UsageError
 from nbprod.project.files import write_atomically
 from nbprod.project.run import discover

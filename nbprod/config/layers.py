@@ -67,7 +67,7 @@ def _checked(known: Option, value: Any, origin: str) -> Any:
         return value
     if wanted == "text" and isinstance(value, str):
         return value
-    if wanted == "choice" and value in known.choices:
+    if wanted == "choice" and value in known.key.choices:
         return value
     if wanted == "table of words" and isinstance(value, Mapping):
         if all(_is_words(one) for one in value.values()):
@@ -75,7 +75,7 @@ def _checked(known: Option, value: Any, origin: str) -> Any:
                 (key, (one,) if isinstance(one, str) else tuple(one)) for key, one in value.items()
             )
     if wanted == "table of choices" and isinstance(value, Mapping):
-        if all(one in known.choices for one in value.values()):
+        if all(one in known.key.choices for one in value.values()):
             return tuple(value.items())
     raise UsageError(f"{origin}: {known.name} must be {_wanted(known)}, not {value!r}")
 
@@ -87,7 +87,7 @@ def _is_words(value: Any) -> bool:
 
 
 def _wanted(known: Option) -> str:
-    choices = ", ".join(repr(choice) for choice in known.choices)
+    choices = ", ".join(repr(choice) for choice in known.key.choices)
     return {
         "words": "a list of texts",
         "flag": "true or false",

@@ -24,20 +24,22 @@ def schema() -> dict[str, Any]:
     }
 
 
-def _property(one: Option) -> dict[str, Any]:
+def _property(option: Option) -> dict[str, Any]:
     shapes: dict[str, dict[str, Any]] = {
         "words": _WORDS,
         "flag": {"type": "boolean"},
         "number": {"type": "integer", "minimum": 0},
         "text": _TEXT,
-        "choice": {"enum": list(one.choices)},
+        "choice": {"enum": list(option.key.choices)},
         "table of words": {"type": "object", "additionalProperties": _WORDS},
         "table of choices": {
             "type": "object",
-            "additionalProperties": {"enum": list(one.choices)},
+            "additionalProperties": {"enum": list(option.key.choices)},
         },
     }
-    found = {"description": one.doc, **shapes[one.kind]}
-    if one.default not in (None, "", ()):
-        found["default"] = list(one.default) if isinstance(one.default, tuple) else one.default
+    found = {"description": option.key.doc, **shapes[option.kind]}
+    if option.default not in (None, "", ()):
+        found["default"] = (
+            list(option.default) if isinstance(option.default, tuple) else option.default
+        )
     return found

@@ -1,18 +1,32 @@
-"""The settings of a run, and their defaults."""
+"""The settings of a run: every key of a configuration file, declared once."""
 
-from __future__ import annotations
-
+# Annotations are read while the program runs, so they are no texts here.
 import os
 from collections.abc import Callable, Sequence
 from functools import cache
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 from nbprod.checking.registry import Selection, select
-from nbprod.facts import CheckOptions, Sizes
+from nbprod.facts import CheckOptions
+from nbprod.report import FORMATS
 from nbprod.rule import Level
 from nbprod.syntax.types import SyntaxOptions
 
-__all__ = ["DEFAULT_EXCLUDES", "Configure", "Settings", "ignored_at"]
+__all__ = [
+    "DEFAULT_EXCLUDES",
+    "LEVELS",
+    "SEVERITIES",
+    "ChoiceByName",
+    "Configure",
+    "Key",
+    "Settings",
+    "Words",
+    "WordsByName",
+    "ignored_at",
+]
+
+LEVELS = ("explore", "shared", "production")
+SEVERITIES = ("error", "warning", "info")
 
 DEFAULT_EXCLUDES = (
     ".git", ".hg", ".svn", ".ipynb_checkpoints", "__pycache__", "node_modules", ".venv", "venv",
@@ -21,60 +35,199 @@ DEFAULT_EXCLUDES = (
 )  # fmt: skip
 
 
+class Key(NamedTuple):
+    """What a key of a configuration file is for, and how the command line spells it.
+
+    ``doc``: one sentence for the schema, the documentation and ``--help``. ``choices``: the words
+    that it takes. ``flags``: spellings on the command line, none where it has no option there;
+    ``metavar``: what follows them. ``off``: the option turns the key off, and says so by this.
+    """
+
+    doc: str
+    choices: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
+    metavar: str | None = None
+    off: str | None = None
+
+
+Words = tuple[str, ...]
+"""A list of texts, in a form that can be compared and sent to other processes."""
+WordsByName = tuple[tuple[str, Words], ...]
+ChoiceByName = tuple[tuple[str, str], ...]
+
+
 class Settings(NamedTuple):
     """What a run is told; everything that crosses to another process is plain data.
 
-    ``root`` is the folder from which the patterns of ``per_file_ignores`` are meant. ``declared``
-    are the distributions that the project of a file declares; it is found out for each file.
+    Fields with a `Key` are the keys of configuration files, with dashes for underscores: they are
+    declared here only, and make the options of the command line, the schema and its documentation.
+    ``root`` is the folder from which the patterns of ``per_file_ignores`` are meant.
     """
 
-    select: tuple[str, ...] = ()
-    ignore: tuple[str, ...] = ()
-    extend_select: tuple[str, ...] = ()
-    exclude: tuple[str, ...] = DEFAULT_EXCLUDES
-    respect_gitignore: bool = True
-    force_exclude: bool = False
-    builtins: tuple[str, ...] = ()
-    python_magics: tuple[str, ...] = ()
-    opaque_magics: tuple[str, ...] = ()
-    jobs: int = 0
-    extend_ignore: tuple[str, ...] = ()
-    per_file_ignores: tuple[tuple[str, tuple[str, ...]], ...] = ()
-    level: Level = "shared"
-    fail_on: str = ""
-    plugins: bool = True
-    severity: tuple[tuple[str, str], ...] = ()
-    extend_exclude: tuple[str, ...] = ()
-    output_format: str = "full"
-    unsafe_fixes: bool = False
-    baseline: str | None = None
-    ruff: bool = False
-    tools: tuple[str, ...] = ()
-    cache: bool = False
-    cache_dir: str = ".nbprod_cache"
+    select: Annotated[
+        Words,
+        Key(
+            "Run only these rules: codes, prefixes, names or groups.",
+            flags=("--select",),
+            metavar="RULES",
+        ),
+    ] = ()
+    ignore: Annotated[
+        Words, Key("Leave these rules out.", flags=("--ignore",), metavar="RULES")
+    ] = ()
+    extend_select: Annotated[
+        Words, Key("Run these rules, too.", flags=("--extend-select",), metavar="RULES")
+    ] = ()
+    extend_ignore: Annotated[
+        Words, Key("Leave these rules out, too.", flags=("--extend-ignore",), metavar="RULES")
+    ] = ()
+    per_file_ignores: Annotated[
+        WordsByName,
+        Key(
+            "Rules to leave out by path (`teaching/**`) or by the tag of a cell (`tag:exercise`).",
+            flags=("--per-file-ignores",),
+            metavar="PATTERN:RULES",
+        ),
+    ] = ()
+    level: Annotated[
+        Level,
+        Key(
+            "How strict: `explore` what is broken, `shared` what bites a colleague, `production` "
+            "all.",
+            LEVELS,
+            ("--level",),
+        ),
+    ] = "shared"
+    fail_on: Annotated[
+        str,
+        Key(
+            "The least severity that makes the run fail; by default `error` at the level "
+            "`explore`, `warning` at `shared`, `info` at `production`.",
+            SEVERITIES,
+            ("--fail-on",),
+        ),
+    ] = ""
+    plugins: Annotated[
+        bool,
+        Key(
+            "Run the rules of other installed packages, too.",
+            flags=("--no-plugins",),
+            off="Run no rules of other packages.",
+        ),
+    ] = True
+    severity: Annotated[ChoiceByName, Key("Another severity for a rule.", SEVERITIES)] = ()
+    exclude: Annotated[
+        Words,
+        Key(
+            "Names of files and folders to leave out, in place of the usual ones.",
+            flags=("--exclude",),
+            metavar="GLOB",
+        ),
+    ] = DEFAULT_EXCLUDES
+    extend_exclude: Annotated[
+        Words, Key("More names to leave out.", flags=("--extend-exclude",), metavar="GLOB")
+    ] = ()
+    respect_gitignore: Annotated[
+        bool,
+        Key(
+            "Leave out what git ignores.",
+            flags=("--no-respect-gitignore",),
+            off="Check what git ignores, too.",
+        ),
+    ] = True
+    force_exclude: Annotated[
+        bool, Key("Leave out also files that are named.", flags=("--force-exclude",))
+    ] = False
+    builtins: Annotated[
+        Words, Key("Names that your platform binds before the first cell runs.")
+    ] = ()
+    python_magics: Annotated[
+        Words,
+        Key("Cell magics whose body is Python.", flags=("--python-magic",), metavar="NAME"),
+    ] = ()
+    opaque_magics: Annotated[
+        Words,
+        Key("Cell magics whose body is not Python.", flags=("--opaque-magic",), metavar="NAME"),
+    ] = ()
+    output_format: Annotated[
+        str, Key("The format of the report.", tuple(FORMATS), ("--output-format",))
+    ] = "full"
+    unsafe_fixes: Annotated[
+        bool,
+        Key("Let `--fix` and `--diff` apply the unsafe fixes, too.", flags=("--unsafe-fixes",)),
+    ] = False
+    baseline: Annotated[
+        str | None,
+        Key(
+            'Findings that are known and not reported; "" for none.',
+            flags=("--baseline",),
+            metavar="FILE",
+        ),
+    ] = None
+    ruff: Annotated[
+        bool,
+        Key("Run ruff over the same notebooks, with its own settings.", flags=("--ruff",)),
+    ] = False
+    tools: Annotated[
+        Words,
+        Key(
+            "Linters to run by nbQA, with options: `mypy --strict`.",
+            flags=("--tool",),
+            metavar="LINTER",
+        ),
+    ] = ()
+    cache: Annotated[
+        bool,
+        Key(
+            "Keep what was found of notebooks that do not change.",
+            flags=("--no-cache",),
+            off="Keep nothing, and use nothing that was kept.",
+        ),
+    ] = True
+    cache_dir: Annotated[
+        str,
+        Key(
+            "Where to keep it, from where nbprod is run.", flags=("--cache-dir",), metavar="FOLDER"
+        ),
+    ] = ".nbprod_cache"
+    max_cell_lines: Annotated[int, Key("Lines of loose code in a cell (`long-cell`).")] = 60
+    max_cells: Annotated[int, Key("Code cells in a notebook (`long-notebook`).")] = 80
+    max_complexity: Annotated[int, Key("Branches of a cell's loose code (`tangled-cell`).")] = 12
+    max_lifetime: Annotated[int, Key("Cells a value may wait for its use (`long-lived-name`).")] = (
+        15
+    )
+    jobs: Annotated[
+        int,
+        Key("Processes; 0 decides by the amount of work.", flags=("-j", "--jobs"), metavar="N"),
+    ] = 0
     root: str = ""
-    max_cell_lines: int = 60
-    max_cells: int = 80
-    max_complexity: int = 12
-    max_lifetime: int = 15
-    declared: tuple[str, ...] | None = None
 
     @property
     def syntax(self) -> SyntaxOptions:
         """The part that parsing wants."""
         return SyntaxOptions(frozenset(self.python_magics), frozenset(self.opaque_magics))
 
-    def check_options(self, read_file: Callable[[str], str | None]) -> CheckOptions:
-        """What a check is told besides the notebook; ``read_file`` gives files beside it."""
+    def check_options(
+        self,
+        read_file: Callable[[str], str | None],
+        declared: Callable[[], frozenset[str] | None],
+    ) -> CheckOptions:
+        """What a check is told besides the notebook.
+
+        Args:
+            read_file: gives files beside it.
+            declared: gives what its project declares.
+        """
         return CheckOptions(
             self.syntax,
             read_file,
             tag_ignores=self.tag_ignores,
             severities=self.severity,
-            declared=frozenset(self.declared) if self.declared is not None else None,
-            sizes=Sizes(
-                self.max_cell_lines, self.max_cells, self.max_complexity, self.max_lifetime
-            ),
+            declared=declared,
+            max_cell_lines=self.max_cell_lines,
+            max_cells=self.max_cells,
+            max_complexity=self.max_complexity,
+            max_lifetime=self.max_lifetime,
             builtins=frozenset(self.builtins),
         )
 
@@ -106,7 +259,7 @@ class Settings(NamedTuple):
         )
 
     @property
-    def what_counts(self) -> Settings:
+    def what_counts(self) -> "Settings":
         """The settings without those that change no finding, only where and how it is told."""
         return self._replace(
             jobs=0, fail_on="", output_format="", baseline=None, ruff=False, tools=(),
@@ -119,10 +272,9 @@ class Settings(NamedTuple):
         """The severities that make a run fail."""
         by_level = {"explore": "error", "shared": "warning", "production": "info"}
         least = self.fail_on or by_level[self.level]
-        return _SEVERITIES[: _SEVERITIES.index(least) + 1]
+        return SEVERITIES[: SEVERITIES.index(least) + 1]
 
 
-_SEVERITIES = ("error", "warning", "info")
 Configure = Callable[[str], Settings]
 """Gives the settings for a path."""
 

@@ -6,7 +6,7 @@ import os
 import re
 import sys
 from collections.abc import Iterator
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 from nbprod.libraries.distributions import normalised
@@ -16,14 +16,13 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-__all__ = ["declared_above", "declared_by"]
+__all__ = ["declared_above", "declared_by_file", "iter_files_above"]
 
 _NAME = re.compile(r"\s*([A-Za-z0-9][\w.\-]*)")
 _FILES = re.compile(r"(?:requirements[\w.\-]*|constraints)\.(?:txt|in)\Z")
 _LIST_ITEM = re.compile(r"^\s*-\s*['\"]?([A-Za-z][\w.\-]*)", re.MULTILINE)
 
 
-@cache
 def declared_above(folder: str) -> frozenset[str] | None:
     """The distributions that the nearest files above declare, in normal spelling.
 
@@ -35,24 +34,48 @@ def declared_above(folder: str) -> frozenset[str] | None:
     Returns:
         None where no file declares anything.
     """
-    found = set(_in_folder(folder))
-    if found:
-        return frozenset(found)
-    parent = os.path.dirname(folder)
-    if parent == folder or os.path.exists(os.path.join(folder, ".git")):
-        return None
-    return declared_above(parent)
+    for above in _folders_above(folder):
+        found = {name for path in _files_in(above) for name in declared_by_file(path) or ()}
+        if found:
+            return frozenset(found)
+    return None
 
 
-def declared_by(path: str) -> frozenset[str] | None:
+def iter_files_above(folder: str) -> Iterator[str]:
+    """The paths of files in and above a folder that may declare something."""
+    for above in _folders_above(folder):
+        yield from _files_in(above)
+
+
+def _folders_above(folder: str) -> Iterator[str]:
+    """A folder and those above it, up to the root of its repository."""
+    while True:
+        yield folder
+        parent = os.path.dirname(folder)
+        if parent == folder or os.path.exists(os.path.join(folder, ".git")):
+            return
+        folder = parent
+
+
+def declared_by_file(path: str) -> frozenset[str] | None:
     """The distributions that one file declares, None if there is no such file."""
-    text = _text(path) if os.path.exists(path) else None
+    try:
+        state = os.stat(path)
+    except OSError:
+        return None
+    return _declared_by(path, state.st_mtime_ns, state.st_size)
+
+
+@lru_cache(maxsize=1024)
+def _declared_by(path: str, _changed: int, _size: int) -> frozenset[str] | None:
+    """What a file declares, read again when it has changed: processes may live long."""
+    text = _text(path)
     if text is None:
         return None
     return frozenset(normalised(name) for name in _names(os.path.basename(path), text))
 
 
-def _in_folder(folder: str) -> Iterator[str]:
+def _files_in(folder: str) -> Iterator[str]:
     try:
         names = sorted(os.listdir(folder))
     except OSError:
@@ -60,10 +83,9 @@ def _in_folder(folder: str) -> Iterator[str]:
     for name in names:
         path = os.path.join(folder, name)
         if name == "requirements" and os.path.isdir(path):
-            yield from _in_folder(path)
-        text = _text(path) if _declares(name) else None
-        if text is not None:
-            yield from (normalised(name) for name in _names(name, text))
+            yield from _files_in(path)
+        if _declares(name):
+            yield path
 
 
 def _declares(name: str) -> bool:

@@ -20,7 +20,7 @@ __all__ = ["example_problems", "findings_of_example", "fix_problems", "ipynb_of"
 def findings_of_example(file: RuleFile, example: Example) -> set[Expected]:
     """Return what a rule finds in an example, in the form in which examples announce it."""
     selection = _alone(file)
-    options = CheckOptions(declared=example.declared)
+    options = CheckOptions(declared=lambda: example.declared)
     return {_expected(finding) for finding in check_notebook(example.notebook, selection, options)}
 
 

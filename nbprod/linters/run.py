@@ -5,13 +5,26 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
-from nbprod.linters.convert import Remark, findings_of
+from nbprod.config.settings import Settings
+from nbprod.linters.convert import Remark, findings_of, merged
 from nbprod.linters.nbqa import Line, remarks_of, tool_lines
 from nbprod.linters.ruff import ruff_remarks
-from nbprod.model import Finding
+from nbprod.model import FileResult, Finding
 from nbprod.project.run import find_notebook
 
-__all__ = ["foreign_findings"]
+__all__ = ["foreign_findings", "with_linters"]
+
+
+def with_linters(results: Sequence[FileResult], settings: Settings) -> Sequence[FileResult]:
+    """Results with what the other linters of the settings find in the same files.
+
+    Raises:
+        UsageError: a linter is missing or gives up.
+    """
+    if not (settings.ruff or settings.tools):
+        return results
+    paths = [result.path for result in results if not result.unreadable and result.skipped is None]
+    return merged(results, foreign_findings(paths, ruff=settings.ruff, tools=settings.tools))
 
 
 def foreign_findings(

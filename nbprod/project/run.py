@@ -17,6 +17,7 @@ from nbprod.notebook.read import read_notebook
 from nbprod.notebook.types import Notebook
 from nbprod.project.discover import Discovered, iter_notebook_paths
 from nbprod.project.stack import with_reserved_stack
+from nbprod.project.surroundings import declared_by, read_around
 
 if TYPE_CHECKING:
     from nbprod.project.cache import Cache
@@ -26,7 +27,6 @@ __all__ = [
     "check_paths",
     "discover",
     "facts_of",
-    "file_reader",
     "find_notebook",
     "get_notebook",
     "iter_results",
@@ -81,7 +81,6 @@ def _kept_results(found: Sequence[Discovered], configure: Configure) -> dict[int
     for number, file in enumerate(found):
         settings = configure(file.path)
         if file.problem is None and settings.cache and os.path.isdir(settings.cache_dir):
-            settings = _with_declared(file.path, settings)
             findings = _kept_findings(file.path, settings)
             if findings is not None:
                 kept[number] = FileResult(file.path, findings)
@@ -99,7 +98,7 @@ def _kept_findings(path: str, settings: Settings) -> tuple[Finding, ...] | None:
     except OSError:
         return None
     cache, key = _entry(data, path, settings)
-    return cache.load(key, file_reader(path))
+    return cache.load(key, read_around(path))
 
 
 def _entry(data: bytes, path: str, settings: Settings) -> tuple[Cache, str]:
@@ -202,7 +201,6 @@ def check_file(found: Discovered, settings: Settings) -> FileResult:
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         return unreadable(found.path, ReadError("unreadable-file", f"cannot be read: {reason}"))
-    settings = _with_declared(found.path, settings)
     result = _cached(data, found.path, settings) if settings.cache else None
     if result is None:
         result = check_bytes(data, found.path, settings)
@@ -211,28 +209,15 @@ def check_file(found: Discovered, settings: Settings) -> FileResult:
     return result
 
 
-_ASK_WHAT_IS_DECLARED = frozenset(("NBP504", "NBP507"))
-
-
-def _with_declared(path: str, settings: Settings) -> Settings:
-    """The settings with what the project declares, if a rule asks for it."""
-    if not _ASK_WHAT_IS_DECLARED & {rule.code for rule in settings.selection_for(path).rules}:
-        return settings
-    from nbprod.environment.declared import declared_above
-
-    found = declared_above(os.path.dirname(os.path.abspath(path)))
-    return settings._replace(declared=tuple(sorted(found)) if found is not None else None)
-
-
 def _cached(data: bytes, path: str, settings: Settings) -> FileResult:
     """Check, or take what is kept of the same bytes, path and settings."""
     from nbprod.project.cache import Reads
 
     kept, key = _entry(data, path, settings)
-    findings = kept.load(key, file_reader(path))
+    findings = kept.load(key, read_around(path))
     if findings is not None:
         return FileResult(path, findings)
-    reads = Reads(file_reader(path))
+    reads = Reads(read_around(path))
     result = check_bytes(data, path, settings, reads)
     if not (result.unreadable or result.skipped):
         kept.store(key, result.findings, reads.digests)
@@ -247,7 +232,8 @@ def check_bytes(
 ) -> FileResult:
     """Check the bytes of a notebook that has, or would have, this path.
 
-    ``read_file`` gives files beside it; by default they are read from disk.
+    ``read_file`` answers for what lies around it, as `read_around` does; by default that is
+    read from disk.
     """
     try:
         notebook = read_notebook(data, path)
@@ -271,7 +257,8 @@ def check_one(
     is_foreign = notebook.language != "python" and not any(
         cell.is_python for cell in notebook.cells
     )
-    options = settings.check_options(read_file or file_reader(notebook.path))
+    read_file = read_file or read_around(notebook.path)
+    options = settings.check_options(read_file, declared_by(read_file))
     options = options._replace(effort=effort, secrets=secrets)
     selection = settings.selection_for(notebook.path)
     if is_foreign:
@@ -289,7 +276,8 @@ def check_one(
 
 def facts_of(notebook: Notebook, settings: Settings, effort: int = CheckOptions().effort) -> Facts:
     """What is known of a notebook where these settings hold; files beside it are read."""
-    options = settings.check_options(file_reader(notebook.path))
+    read_file = read_around(notebook.path)
+    options = settings.check_options(read_file, declared_by(read_file))
     return Facts(notebook, options._replace(effort=effort))
 
 
@@ -332,20 +320,3 @@ def get_notebook(path: str, data: bytes | None = None) -> tuple[Notebook, bytes]
         raise UsageError(f"{path}: cannot be read: {error.strerror}") from None
     except ReadError as error:
         raise ReadError(error.kind, f"{path}: {error}") from None
-
-
-def file_reader(path: str) -> Callable[[str], str | None]:
-    """A reader of Python files beside a notebook, for `%run` and star imports."""
-    folder = os.path.dirname(path)
-
-    def read(relative: str) -> str | None:
-        candidate = os.path.join(folder, relative)
-        try:
-            if os.path.getsize(candidate) > 2_000_000:
-                return None
-            with open(candidate, encoding="utf-8") as file:
-                return file.read()
-        except (OSError, UnicodeDecodeError, ValueError):
-            return None
-
-    return read

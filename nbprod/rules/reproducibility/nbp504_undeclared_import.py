@@ -73,7 +73,7 @@ _EXTENDING = ("sys.path.append", "sys.path.insert")
 @rule("NBP504", "undeclared-import", on=Notebook, level="production")
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report imports of distributions that are declared nowhere, each once."""
-    declared = facts.options.declared
+    declared = facts.declared
     if declared is None:
         return
     here = {normalised(name) for name in installed_pins(facts)}

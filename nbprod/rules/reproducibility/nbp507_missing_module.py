@@ -178,7 +178,7 @@ def _is_provided(wanted: _Wanted, facts: Facts) -> bool:
     """Whether something declares or installs the module, or a file is it."""
     top = wanted.module.partition(".")[0]
     named = {normalised(top), *(("setuptools",) if top == "distutils" else ())}
-    known = (facts.options.declared or frozenset()) | {
+    known = (facts.declared or frozenset()) | {
         normalised(installed_pin) for installed_pin in installed_pins(facts)
     }
     if named & known:

@@ -48,7 +48,7 @@ _LITERALS = (ast.List, ast.Tuple, ast.Set, ast.Dict, ast.Constant, ast.UnaryOp)
 @rule("NBP801", "long-cell", on=Notebook, level="production", severity=Severity.INFO)
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report cells with too many lines outside of functions and classes."""
-    most = facts.options.sizes.cell_lines
+    most = facts.options.max_cell_lines
     for parsed in facts.parsed:
         if parsed is None or parsed.tree is None or parsed.cell.source.count("\n") < most:
             continue

@@ -36,7 +36,7 @@ from nbprod.rule import rule, whole_cell
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report notebooks with too many code cells, at the first of them."""
     code = [cell for cell in notebook.cells if cell.is_python and cell.source.strip()]
-    if len(code) > facts.options.sizes.cells:
+    if len(code) > facts.options.max_cells:
         yield Diagnostic(
             whole_cell(code[0]),
             f"{len(code)} code cells in one notebook",

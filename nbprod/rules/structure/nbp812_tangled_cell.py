@@ -77,7 +77,7 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     for cell, tree in facts.trees_with("if ", "for ", "while ", "except"):
         counts = [(_branches(node), node) for node in tree.body]
         total = 1 + sum(count for count, _ in counts)
-        if total > facts.options.sizes.complexity:
+        if total > facts.options.max_complexity:
             first = next(node for count, node in counts if count)
             yield Diagnostic(
                 facts.span(cell, first),

@@ -93,7 +93,7 @@ class _LongLived(NamedTuple):
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report the names that wait longest for their first use."""
     cells = [cell.index for cell in notebook.cells if cell.is_python and cell.source.strip()]
-    limit = facts.options.sizes.lifetime
+    limit = facts.options.max_lifetime
     if len(cells) <= limit:
         return
     rank = {cell: place for place, cell in enumerate(cells)}

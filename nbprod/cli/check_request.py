@@ -1,0 +1,28 @@
+"""What one run of ``nbprod check`` is asked to do, besides the settings of its notebooks."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+__all__ = ["CheckRequest"]
+
+
+class CheckRequest(NamedTuple):
+    """The options of ``nbprod check`` that no configuration file can set; see its ``--help``."""
+
+    paths: tuple[str, ...] = ()
+    since: str | None = None
+    new_since: str | None = None
+    fix: bool = False
+    diff: bool = False
+    output_format: str = "full"
+    output_file: str | None = None
+    output: tuple[str, ...] = ()
+    statistics: bool = False
+    exit_zero: bool = False
+    error_on_empty: bool = False
+    quiet: bool = False
+    color: str = "auto"
+    no_progress: bool = False
+    stdin_filename: str | None = None
+    only_notebooks: bool = False

@@ -1,0 +1,79 @@
+"""The end of a run of ``nbprod check``: the reports, the summary, the exit code."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+import click
+
+from nbprod._version import __version__
+from nbprod.cli.check_request import CheckRequest
+from nbprod.cli.outputs import outputs_of, write_outputs
+from nbprod.config.settings import Configure, Settings
+from nbprod.model import FileResult, Report
+
+__all__ = ["exit_code", "finish"]
+
+_FOR_PEOPLE = {"full", "concise", "grouped"}
+
+
+def finish(
+    results: Sequence[FileResult],
+    request: CheckRequest,
+    settings: Settings,
+    configure: Configure,
+) -> int:
+    """Write the report and the summary; returns the exit code."""
+    report = Report(tuple(results), __version__)
+    outputs = outputs_of(request.output, request.output_format, request.output_file)
+    write_outputs(report, outputs, request.color, configure)
+    if not request.quiet:
+        shown = [output.form for output in outputs if output.target is None]
+        to_stdout = bool(shown) and all(form in _FOR_PEOPLE for form in shown)
+        _summarise(report, statistics=request.statistics, to_stdout=to_stdout)
+    return exit_code(report, request, settings)
+
+
+def exit_code(report: Report, request: CheckRequest, settings: Settings) -> int:
+    """0, 1, 3 or 4, as the help says."""
+    if any(result.unreadable for result in report.files):
+        return 4
+    if not report.files and request.error_on_empty:
+        return 3
+    fails = any(finding.severity.value in settings.fails_on for finding in report.findings)
+    return 1 if fails and not request.exit_zero else 0
+
+
+def _summarise(report: Report, *, statistics: bool, to_stdout: bool) -> None:
+    for result in report.files:
+        if result.skipped:
+            click.echo(f"{result.path}: skipped: {result.skipped}", err=True)
+    if statistics:
+        counts = Counter((finding.code, finding.name) for finding in report.findings)
+        for (code, name), count in counts.most_common():
+            click.echo(f"{count:6d}  {code}  {name}", err=not to_stdout)
+    click.echo(_summary(report), err=not to_stdout)
+
+
+def _summary(report: Report) -> str:
+    checked = [result for result in report.files if not result.skipped]
+    if not report.files:
+        return "No notebooks found here. Name a notebook, or a folder that holds some."
+    books = f"{len(checked)} notebook{'s' if len(checked) != 1 else ''}"
+    if not report.findings:
+        return f"Checked {books}: nothing found."
+    touched = sum(bool(result.findings) for result in checked)
+    safe = sum(
+        finding.fix is not None and finding.fix.applicability.value == "safe"
+        for finding in report.findings
+    )
+    unsafe = sum(finding.fix is not None for finding in report.findings) - safe
+    fixes = []
+    if safe:
+        fixes.append(f"{safe} fixable with --fix")
+    if unsafe:
+        fixes.append(f"{unsafe} with --fix --unsafe-fixes")
+    count = len(report.findings)
+    found = f"Found {count} finding{'s' if count != 1 else ''} in {touched} of {books}"
+    return found + (f" ({', '.join(fixes)})." if fixes else ".")

@@ -1,0 +1,54 @@
+"""What a check reads around a notebook: Python files beside it, and what its project declares.
+
+Both go through one function, so that whoever keeps findings knows all that they rest on.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+
+__all__ = ["ReadFile", "declared_by", "read_around"]
+
+ReadFile = Callable[[str], str | None]
+"""Gives the text of a file by its path from the notebook's folder; None where there is none."""
+
+_DECLARED = "\0declared"
+"""Stands for what the project declares; no file can have this name."""
+_MOST_BYTES = 2_000_000
+
+
+def read_around(path: str) -> ReadFile:
+    """What reads Python files beside a notebook, for `%run`, star imports and `declared_by`."""
+    folder = os.path.dirname(path)
+
+    def read(relative: str) -> str | None:
+        if relative == _DECLARED:
+            return _declared_above(folder)
+        candidate = os.path.join(folder, relative)
+        try:
+            if os.path.getsize(candidate) > _MOST_BYTES:
+                return None
+            with open(candidate, encoding="utf-8") as file:
+                return file.read()
+        except (OSError, UnicodeDecodeError, ValueError):
+            return None
+
+    return read
+
+
+def _declared_above(folder: str) -> str | None:
+    from nbprod.environment.declared import declared_above
+
+    found = declared_above(os.path.abspath(folder))
+    return None if found is None else "\n".join(sorted(found))
+
+
+def declared_by(read: ReadFile) -> Callable[[], frozenset[str] | None]:
+    """What gives the distributions that the project around a notebook declares, if it does."""
+
+    def declared() -> frozenset[str] | None:
+        text = read(_DECLARED)
+        return None if text is None else frozenset(text.split("\n"))
+
+    return declared
