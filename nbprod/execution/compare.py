@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from nbprod.names.scopes import bound_names
+from nbprod.syntax.installs import installs_in
 
 __all__ = [
     "Difference", "Segment", "Uncompared", "Verdict", "compare_runs", "segments_of", "snapshots",
@@ -28,7 +29,6 @@ _PIP = re.compile(
     r"|DEPRECATION|━|-----)[^\n]*)?(?:\n|\Z)",
     re.MULTILINE,
 )
-_PIP_LINE = re.compile(r"^\s*[!%].*\bpip3?\s+install\b", re.MULTILINE)
 _WORD = re.compile(r"[^\W\d]\w*")
 _MAIN = re.compile(r"\b__main__\.")
 
@@ -80,9 +80,15 @@ def segments_of(old: Sequence[str], new: Sequence[str]) -> list[Segment]:
         if tag == "equal":
             found += [Segment((a + i,), (c + i,)) for i in range(b - a)]
         else:
-            installs = any(map(_PIP_LINE.search, old[a:b]))
+            installs = any(map(_installs, old[a:b]))
             found.append(Segment(tuple(range(a, b)), tuple(range(c, d)), installs))
     return found
+
+
+def _installs(source: str) -> bool:
+    """Whether a line of a cell installs something."""
+    lines = (line.strip() for line in source.split("\n"))
+    return any(line[:1] in ("!", "%") and installs_in(line) for line in lines)
 
 
 def snapshots(

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
 from nbprod.notebook.positions import LineIndex
+from nbprod.syntax.installs import runs_manager
 from nbprod.syntax.types import Magic, ParsedCell
 
 __all__ = ["CellUnits", "Problem", "StatementText", "UnitKind", "is_future_or_star", "units_of"]
@@ -31,10 +32,6 @@ _SETTINGS = frozenset(
         "colors",
         "watermark",
     ]
-)
-_INSTALL = re.compile(
-    r"!\s*(?:sudo\s+)?(?:\S*(?:python|sys\.executable)\S*\s+-m\s+)?"
-    r"(?:pip3?|conda|mamba|apt|apt-get)\b"
 )
 _REST_OF_LINE = re.compile(r"[ \t]*;?[ \t]*(?:#[^\r\n]*)?(?:\r\n|\r|\n|\Z)")
 _KEPT_HEADERS = frozenset(["time", "capture"])
@@ -183,7 +180,7 @@ def _units(
                 parsed.cell.index, rank + place, kind, inner, begin, start,
                 _offset_of_end(index, inner), finish, (inner,), cuts, 0,
             )  # fmt: skip
-    elif magic.name in _SETTINGS or (magic.kind == "shell" and _INSTALL.match(magic.text)):
+    elif magic.name in _SETTINGS or (magic.kind == "shell" and runs_manager(magic.text)):
         yield StatementText(
             parsed.cell.index, rank, "magic", node, at, code, stop, end, (), (), 0, True
         )

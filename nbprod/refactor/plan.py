@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
-from nbprod.environment.installs import Requirement
 from nbprod.names.statements import StatementText
+from nbprod.syntax.installs import Requirement
 
 __all__ = [
     "Constant",

@@ -17,7 +17,7 @@ from nbprod.model import Span
 from nbprod.syntax.dotted import dotted_name
 from nbprod.syntax.types import ParsedCell
 
-__all__ = ["Install", "Requirement", "installs_in", "installs_of"]
+__all__ = ["Install", "Requirement", "installs_in", "installs_of", "runs_manager"]
 
 _VERSION = r"\s*(?:===|==|~=|!=|<=|>=|<|>)\s*\d[\w.*+!\-]*\s*"
 _REQUIREMENT = re.compile(
@@ -193,6 +193,11 @@ def installs_in(text: str, span: Span = _NOWHERE) -> list[Install]:
     return found if not _is_unclosed(bare) else [one._replace(is_whole=False) for one in found]
 
 
+def runs_manager(text: str) -> bool:
+    """Whether a shell line starts a package manager, to install something or for another end."""
+    return _manager(text.lstrip("!%").split())[0] is not None
+
+
 def _is_unclosed(text: str) -> bool:
     try:
         shlex.split(text.replace("\\\n", " "), comments=True)
@@ -225,19 +230,9 @@ def _commands(words: Sequence[str]) -> Iterator[tuple[list[str], bool]]:
 
 def _install(words: Sequence[str], *, is_shell: bool, is_whole: bool, span: Span) -> Install | None:
     """Return what a simple command installs; None if it is another command."""
-    rest = list(words)
-    python = ""
-    while rest and (_ASSIGNMENT.match(rest[0]) or rest[0] in _WRAPPERS or rest[0].startswith("-")):
-        rest.pop(0)
-    if rest and _PYTHON.match(rest[0]):
-        python = rest[0]
-        if "-m" not in rest:
-            return None
-        rest = rest[rest.index("-m") + 1 :]
-    manager = _MANAGERS.get(rest[0].rpartition("/")[2]) if rest else None
+    manager, python, rest = _manager(words)
     if manager is None:
         return None
-    rest = rest[1:]
     if manager == "uv" and rest[:1] == ["pip"]:
         rest = rest[1:]
     while rest and rest[0].startswith("-"):
@@ -246,6 +241,21 @@ def _install(words: Sequence[str], *, is_shell: bool, is_whole: bool, span: Span
         return None
     requirements, is_understood = _requirements(rest[1:], manager)
     return Install(manager, tuple(requirements), is_shell, python, is_whole and is_understood, span)
+
+
+def _manager(words: Sequence[str]) -> tuple[str | None, str, list[str]]:
+    """Return the package manager that a command runs, the Python that runs it, and the rest."""
+    rest = list(words)
+    python = ""
+    while rest and (_ASSIGNMENT.match(rest[0]) or rest[0] in _WRAPPERS or rest[0].startswith("-")):
+        rest.pop(0)
+    if rest and _PYTHON.match(rest[0]):
+        python = rest[0]
+        if "-m" not in rest:
+            return None, python, rest
+        rest = rest[rest.index("-m") + 1 :]
+    manager = _MANAGERS.get(rest[0].rpartition("/")[2]) if rest else None
+    return manager, python, rest[1:]
 
 
 def _requirements(words: Sequence[str], manager: str) -> tuple[list[Requirement], bool]:

@@ -11,13 +11,13 @@ import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 
-from nbprod.environment.installs import Requirement, install_of
 from nbprod.errors import UsageError
 from nbprod.extract.code.checking import imported_from_outside
 from nbprod.extract.plan.targets import Target
 from nbprod.facts import Facts
 from nbprod.libraries.distributions import distribution_of, normalised
 from nbprod.refactor.plan import Plan
+from nbprod.syntax.installs import Requirement, installs_of
 
 __all__ = ["dependencies_of", "package_files"]
 
@@ -99,9 +99,8 @@ def _installed(
 def _written(facts: Facts) -> Iterator[Requirement]:
     """The requirements with versions that any cell of the notebook installs."""
     for parsed in facts.parsed:
-        for magic in parsed.magics if parsed is not None else ():
-            install = install_of(magic.text) if "install" in magic.text else None
-            if install is not None:
+        for install in installs_of(parsed) if parsed is not None else ():
+            if install.manager in ("pip", "uv"):
                 yield from (
                     requirement for requirement in install.requirements if requirement.has_version
                 )
