@@ -9,7 +9,7 @@ from nbprod.config.settings import Configure
 from nbprod.flow.graph import graph_mermaid
 from nbprod.model import Report
 from nbprod.project.run import facts_of, find_notebook
-from nbprod.report.markdown import escaped
+from nbprod.report.escaping import markdown_name
 
 __all__ = ["pictures"]
 
@@ -28,7 +28,7 @@ def pictures(report: Report, configure: Configure) -> Iterator[str]:
         text = _mermaid(result.path, configure)
         if text is not None:
             made += 1
-            title = f"Data flow of {escaped(result.path)}"
+            title = f"Data flow of {markdown_name(result.path)}"
             yield f"<details><summary>{title}</summary>\n\n```mermaid\n{text}```\n\n</details>\n\n"
 
 

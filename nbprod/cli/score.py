@@ -84,13 +84,14 @@ def _times(one: Judged) -> str:
 
 
 def _markdown(title: str, rows: Sequence[Judged]) -> Iterator[str]:
-    from nbprod.report.markdown import escaped
+    from nbprod.report.escaping import escape_markdown, markdown_name
     from nbprod.report.places import clickable
 
-    yield f"### {escaped(title)}\n\n| | item | | |\n|---|---|---|---|"
+    yield f"### {markdown_name(title)}\n\n| | item | | |\n|---|---|---|---|"
     for judged in rows:
         said = "" if judged.state == "passed" else judged.item.why
         if judged.against:
             said = f"{_times(judged)}, first at {clickable(judged.against[0])}"
-        yield f"| {judged.item.id} | {judged.item.title} | {judged.state} | {escaped(said)} |"
+        said = escape_markdown(said)
+        yield f"| {judged.item.id} | {judged.item.title} | {judged.state} | {said} |"
     yield ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from nbprod.model import Report
+from nbprod.report.escaping import escape_annotation
 from nbprod.report.places import slashed, told
 from nbprod.report.style import Style
 
@@ -28,6 +29,7 @@ def render(report: Report, style: Style) -> Iterator[str]:
 
 
 def _data(text: str) -> str:
+    text = escape_annotation(text)
     return text.replace("%", "%AZP25").replace("\r", "%0D").replace("\n", "%0A")
 
 

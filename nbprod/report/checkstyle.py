@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from xml.etree.ElementTree import Element, SubElement
 
 from nbprod.model import Report
+from nbprod.report.escaping import escape_xml
 from nbprod.report.places import slashed, told
 from nbprod.report.style import Style
-from nbprod.report.xml_text import clean, document
+from nbprod.report.xml_text import document
 
 __all__ = ["render"]
 
@@ -19,7 +20,7 @@ def render(report: Report, style: Style) -> Iterator[str]:
     for result in report.files:
         if not result.findings:
             continue
-        file = SubElement(root, "file", name=clean(slashed(result.path)))
+        file = SubElement(root, "file", name=escape_xml(slashed(result.path)))
         for finding in result.findings:
             SubElement(
                 file,
@@ -27,7 +28,7 @@ def render(report: Report, style: Style) -> Iterator[str]:
                 line=str(finding.place.raw_line),
                 column=str(finding.place.raw_column),
                 severity=finding.severity.value,
-                message=clean(told(finding)),
+                message=escape_xml(told(finding)),
                 source=f"nbprod.{finding.code}",
             )
     yield document(root)

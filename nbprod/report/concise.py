@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from nbprod.model import Report
+from nbprod.report.escaping import escape_line
 from nbprod.report.places import clickable
 from nbprod.report.style import BOLD, RED, Style
 
@@ -14,7 +15,8 @@ __all__ = ["render"]
 def render(report: Report, style: Style) -> Iterator[str]:
     """Yield the lines of the report."""
     for finding in report.findings:
-        code = style.paint(finding.code, BOLD, RED)
+        code = style.paint(escape_line(finding.code), BOLD, RED)
         possible = " (possible)" if finding.certainty.value == "possible" else ""
         fixable = " [*]" if finding.fix is not None else ""
-        yield f"{clickable(finding)}: {code}{fixable} {finding.name}: {finding.message}{possible}\n"
+        text = escape_line(f"{finding.name}: {finding.message}")
+        yield f"{escape_line(clickable(finding))}: {code}{fixable} {text}{possible}\n"

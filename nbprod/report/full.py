@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Iterator
 
 from nbprod.model import Finding, Place, Report, Severity
+from nbprod.report.escaping import escape_line, visible_snippet
 from nbprod.report.places import located
 from nbprod.report.style import BLUE, BOLD, CYAN, DIM, RED, YELLOW, Style
 
@@ -24,25 +25,26 @@ def render(report: Report, style: Style) -> Iterator[str]:
 def _finding(finding: Finding, style: Style) -> Iterator[str]:
     colour = _COLOURS[finding.severity]
     possible = " (possible)" if finding.certainty.value == "possible" else ""
-    code = style.paint(f"{finding.code} {finding.name}", BOLD, colour)
-    yield f"{code}: {finding.message}{possible}"
+    code = style.paint(escape_line(f"{finding.code} {finding.name}"), BOLD, colour)
+    yield f"{code}: {escape_line(finding.message)}{possible}"
     place = finding.place
     arrow = style.paint("-->", BLUE)
-    raw = f"{finding.path}:{place.raw_line}:{place.raw_column}"
+    raw = escape_line(f"{finding.path}:{place.raw_line}:{place.raw_column}")
     if place.cell is None:
         yield f"  {arrow} {raw}"
     else:
         yield f"  {arrow} {located(place)}  {style.paint(raw, DIM)}"
         yield from _snippet(finding, colour, style)
     for related in finding.related:
-        yield f"   {style.paint('=', BLUE)} {located(related.place)}: {related.message}"
+        said = escape_line(related.message)
+        yield f"   {style.paint('=', BLUE)} {located(related.place)}: {said}"
     if finding.help:
-        yield f"   {style.paint('=', BLUE)} help: {finding.help}"
+        yield f"   {style.paint('=', BLUE)} help: {escape_line(finding.help)}"
     if finding.fix is not None:
         flag = "--fix" if finding.fix.applicability.value == "safe" else "--fix --unsafe-fixes"
-        yield f"   {style.paint('=', BLUE)} fix: {finding.fix.title} (`{flag}`)"
+        yield f"   {style.paint('=', BLUE)} fix: {escape_line(finding.fix.title)} (`{flag}`)"
     if place.cell is not None:
-        silence = f"# nbprod: ignore[{finding.code}]"
+        silence = escape_line(f"# nbprod: ignore[{finding.code}]")
         yield f"   {style.paint(f'= silence: {silence}', DIM)}"
 
 
@@ -53,7 +55,7 @@ def _snippet(finding: Finding, colour: int, style: Style) -> Iterator[str]:
     bar = style.paint("|", BLUE)
     yield f"   {' ' * width} {bar}"
     for number, line in enumerate(lines[:_MOST_LINES], place.line):
-        shown = _visible(line)
+        shown = visible_snippet(line).replace("\t", "    ")
         yield f"   {style.paint(str(number).rjust(width), BLUE)} {bar} {shown}".rstrip()
         if number == place.line:
             marks = _marks(line, place, len(lines) > 1)
@@ -67,14 +69,6 @@ def _marks(line: str, place: Place, several: bool) -> str:
     lead = "".join("\t" if char == "\t" else " " * _width(char) for char in line[:start])
     under = sum(_width(char) for char in line[start:end])
     return lead.replace("\t", "    ") + "^" * max(under, 1)
-
-
-def _visible(line: str) -> str:
-    """A line with tabs widened and control characters made harmless."""
-    return "".join(
-        "    " if char == "\t" else char if char.isprintable() else "\N{REPLACEMENT CHARACTER}"
-        for char in line
-    )
 
 
 def _width(char: str) -> int:

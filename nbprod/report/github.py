@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from nbprod.model import Finding, Report
+from nbprod.report.escaping import escape_annotation
 from nbprod.report.places import slashed, told
 from nbprod.report.style import Style
 
@@ -44,6 +45,7 @@ def _annotation(command: str, finding: Finding) -> str:
 
 
 def _data(text: str) -> str:
+    text = escape_annotation(text)
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from nbprod.model import Report
+from nbprod.report.escaping import mute_json
 from nbprod.report.places import slashed, told
 from nbprod.report.style import Style
 
@@ -37,4 +38,4 @@ def render(report: Report, style: Style) -> Iterator[str]:
                 },
             }
         )
-    yield json.dumps(issues, indent=2, ensure_ascii=True) + "\n"
+    yield mute_json(json.dumps(issues, indent=2, ensure_ascii=True)) + "\n"

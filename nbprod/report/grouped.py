@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from nbprod.model import Report
+from nbprod.report.escaping import escape_line
 from nbprod.report.places import told
 from nbprod.report.style import BOLD, RED, Style
 
@@ -16,10 +17,10 @@ def render(report: Report, style: Style) -> Iterator[str]:
     for result in report.files:
         if not result.findings:
             continue
-        yield style.paint(result.path, BOLD) + "\n"
+        yield style.paint(escape_line(result.path), BOLD) + "\n"
         width = max(len(str(finding.place.raw_line)) for finding in result.findings)
         for finding in result.findings:
-            code = style.paint(finding.code, RED)
+            code = style.paint(escape_line(finding.code), RED)
             line = str(finding.place.raw_line).rjust(width)
-            yield f"  {line}  {code} {finding.name}: {told(finding)}\n"
+            yield f"  {line}  {code} {escape_line(f'{finding.name}: {told(finding)}')}\n"
         yield "\n"

@@ -55,11 +55,11 @@ def render(report: Report, style: Style) -> Iterator[str]:
     yield f"{checked} notebooks (nbprod {escape(report.version)}).</p>\n"
     yield "<table><tr><th>rule</th><th></th><th>findings</th></tr>\n"
     for (code, name), count in counts.most_common():
-        yield f"<tr><td>{escape(code)}</td><td>{escape(name)}</td><td>{count}</td></tr>\n"
+        yield f"<tr><td>{_safe(code)}</td><td>{_safe(name)}</td><td>{count}</td></tr>\n"
     yield '</table>\n<p><input id="text" type="search" placeholder="filter" aria-label="filter"> '
     yield '<select id="rule" aria-label="rule"><option value="">all rules</option>'
     for code, name in sorted(counts):
-        yield f'<option value="{escape(code)}">{escape(code)} {escape(name)}</option>'
+        yield f'<option value="{_safe(code)}">{_safe(code)} {_safe(name)}</option>'
     yield "</select></p>\n"
     for result in report.files:
         if result.findings:
@@ -81,7 +81,7 @@ def _article(finding: Finding) -> str:
     raw = f"line {place.raw_line} of the file"
     parts = [
         f'<article data-code="{escape(finding.code)}" data-severity="{finding.severity.value}">',
-        f"<strong>{escape(finding.code)} {escape(finding.name)}</strong>: ",
+        f"<strong>{_safe(finding.code)} {_safe(finding.name)}</strong>: ",
         f'{escape(_shown(finding.message))} <span class="place">({where}{raw})</span>',
     ]
     if finding.snippet:

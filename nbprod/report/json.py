@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from nbprod.model import CellEdit, Finding, Fix, NewLine, PartEdit, Place, Report
+from nbprod.report.escaping import mute_json
 from nbprod.report.style import Style
 
 __all__ = ["finding_object", "render"]
@@ -32,7 +33,7 @@ def render(report: Report, style: Style) -> Iterator[str]:
         },
     }
     # Lone surrogates are legal in JSON only as escapes, which ASCII output gives.
-    yield json.dumps(document, indent=2, ensure_ascii=True) + "\n"
+    yield mute_json(json.dumps(document, indent=2, ensure_ascii=True)) + "\n"
 
 
 def finding_object(finding: Finding) -> dict[str, Any]:

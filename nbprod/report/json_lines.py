@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 
 from nbprod.model import Report
+from nbprod.report.escaping import mute_json
 from nbprod.report.json import finding_object
 from nbprod.report.style import Style
 
@@ -15,4 +16,4 @@ __all__ = ["render"]
 def render(report: Report, style: Style) -> Iterator[str]:
     """Yield one line for each finding."""
     for finding in report.findings:
-        yield json.dumps(finding_object(finding), ensure_ascii=True) + "\n"
+        yield mute_json(json.dumps(finding_object(finding), ensure_ascii=True)) + "\n"

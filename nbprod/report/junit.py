@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from xml.etree.ElementTree import Element, SubElement
 
 from nbprod.model import FileResult, Report
+from nbprod.report.escaping import escape_xml
 from nbprod.report.places import located, slashed, told
 from nbprod.report.style import Style
-from nbprod.report.xml_text import clean, document
+from nbprod.report.xml_text import document
 
 __all__ = ["render"]
 
@@ -25,7 +26,7 @@ def render(report: Report, style: Style) -> Iterator[str]:
 
 
 def _suite(root: Element, result: FileResult) -> None:
-    path = clean(slashed(result.path))
+    path = escape_xml(slashed(result.path))
     failures = len(result.findings)
     suite = SubElement(
         root, "testsuite", name=path, tests=str(failures or 1), failures=str(failures), errors="0"
@@ -35,8 +36,10 @@ def _suite(root: Element, result: FileResult) -> None:
     for finding in result.findings:
         name = f"{finding.code} {finding.name} ({located(finding.place)})"
         line = str(finding.place.raw_line)
-        case = SubElement(suite, "testcase", name=clean(name), classname=path, file=path, line=line)
-        failure = SubElement(
-            case, "failure", message=clean(told(finding)), type=finding.severity.value
+        case = SubElement(
+            suite, "testcase", name=escape_xml(name), classname=path, file=path, line=line
         )
-        failure.text = clean(f"{result.path}:{line}: {told(finding)}\n{finding.snippet}")
+        failure = SubElement(
+            case, "failure", message=escape_xml(told(finding)), type=finding.severity.value
+        )
+        failure.text = escape_xml(f"{result.path}:{line}: {told(finding)}\n{finding.snippet}")

@@ -6,10 +6,11 @@ from collections import Counter
 from collections.abc import Iterator
 
 from nbprod.model import FileResult, Finding, Report
+from nbprod.report.escaping import escape_markdown, markdown_code, markdown_name
 from nbprod.report.places import located, slashed
 from nbprod.report.style import Style
 
-__all__ = ["escaped", "item", "render"]
+__all__ = ["item", "render"]
 
 # Found again by whoever updates a comment in place.
 _MARK = "<!-- nbprod -->"
@@ -31,7 +32,7 @@ def render(report: Report, style: Style) -> Iterator[str]:
     yield "| rule | | findings |\n|---|---|---:|\n"
     counts = Counter((finding.code, finding.name) for finding in findings)
     for (code, name), count in counts.most_common():
-        yield f"| {code} | {name} | {count} |\n"
+        yield f"| {markdown_name(code)} | {markdown_name(name)} | {count} |\n"
     yield "\n"
     written, hidden = 0, 0
     for result in report.files:
@@ -49,7 +50,7 @@ def render(report: Report, style: Style) -> Iterator[str]:
 
 def _notebook(result: FileResult) -> str:
     count = len(result.findings)
-    lines = [f"<details><summary>{escaped(slashed(result.path))} ({count})</summary>\n"]
+    lines = [f"<details><summary>{markdown_name(slashed(result.path))} ({count})</summary>\n"]
     lines += [item(finding) for finding in result.findings]
     return "\n".join([*lines, "\n</details>\n\n"])
 
@@ -58,25 +59,7 @@ def item(finding: Finding) -> str:
     """A finding as an item of a list."""
     raw = f"line {finding.place.raw_line} of the file"
     where = f"{located(finding.place)} ({raw})" if finding.place.cell is not None else raw
-    item = f"* **{finding.code}** {finding.name}, {where}: {escaped(finding.message)}"
+    code, name = markdown_name(finding.code), markdown_name(finding.name)
+    item = f"* **{code}** {name}, {where}: {escape_markdown(finding.message)}"
     first = finding.snippet.strip().split("\n")[0][:120]
-    if not first:
-        return item
-    fence = "`" * (_longest_run(first) + 1)
-    return f"{item}<br>{fence} {first} {fence}"
-
-
-def _longest_run(text: str) -> int:
-    longest = current = 0
-    for char in text:
-        current = current + 1 if char == "`" else 0
-        longest = max(longest, current)
-    return longest
-
-
-def escaped(text: str) -> str:
-    """Text in which only code marks keep their meaning."""
-    table = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "|": "\\|", "*": "\\*", "_": "\\_", "[": "\\["}
-    parts = text.split("`")
-    parts[::2] = ["".join(table.get(char, char) for char in part) for part in parts[::2]]
-    return "`".join(parts).replace("\n", " ")
+    return f"{item}<br>{markdown_code(first)}" if first else item

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from nbprod.model import Finding, Report
+from nbprod.report.escaping import mute_json
 from nbprod.report.places import slashed, told
 from nbprod.report.style import Style
 
@@ -21,7 +22,7 @@ def render(report: Report, style: Style) -> Iterator[str]:
         "source": {"name": "nbprod"},
         "diagnostics": [diagnostic_object(finding) for finding in report.findings],
     }
-    yield json.dumps(document, indent=2, ensure_ascii=True) + "\n"
+    yield mute_json(json.dumps(document, indent=2, ensure_ascii=True)) + "\n"
 
 
 def diagnostic_object(finding: Finding) -> dict[str, Any]:

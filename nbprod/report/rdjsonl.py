@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 
 from nbprod.model import Report
+from nbprod.report.escaping import mute_json
 from nbprod.report.rdjson import diagnostic_object
 from nbprod.report.style import Style
 
@@ -16,4 +17,4 @@ def render(report: Report, style: Style) -> Iterator[str]:
     """Yield one line for each finding."""
     for finding in report.findings:
         found = {"source": {"name": "nbprod"}, **diagnostic_object(finding)}
-        yield json.dumps(found, ensure_ascii=True) + "\n"
+        yield mute_json(json.dumps(found, ensure_ascii=True)) + "\n"

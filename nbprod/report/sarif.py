@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import quote
 
 from nbprod.model import Finding, Fix, Place, Report
+from nbprod.report.escaping import mute_json
 from nbprod.report.places import cell_name, slashed, told
 from nbprod.report.style import Style
 
@@ -40,7 +41,7 @@ def render(report: Report, style: Style) -> Iterator[str]:
         "results": [_result(finding, index) for finding in findings],
     }
     document = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
-    yield json.dumps(document, indent=2, ensure_ascii=True) + "\n"
+    yield mute_json(json.dumps(document, indent=2, ensure_ascii=True)) + "\n"
 
 
 def _driver(report: Report, codes: list[str], findings: tuple[Finding, ...]) -> dict[str, Any]:

@@ -1,22 +1,17 @@
-"""Text for XML: what XML 1.0 cannot hold is replaced, the rest escaped by the library."""
+"""An XML document as text; its texts are cleaned by `escape_xml`, marks are the library's."""
 
 from __future__ import annotations
 
-import re
 from xml.etree.ElementTree import Element, indent, tostring
 
-__all__ = ["clean", "document"]
+from nbprod.report.escaping import mute_markup
 
-_FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-
-
-def clean(text: str) -> str:
-    """A text without the characters that no XML document may hold."""
-    return _FORBIDDEN.sub("\N{REPLACEMENT CHARACTER}", text)
+__all__ = ["document"]
 
 
 def document(root: Element) -> str:
     """A document as text, indented, with its declaration."""
     indent(root)
     body = tostring(root, encoding="unicode")
+    body = mute_markup(body)
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{body}\n'

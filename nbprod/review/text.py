@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from nbprod.report.markdown import escaped, item
+from nbprod.report.escaping import escape_markdown, markdown_code, markdown_name
+from nbprod.report.markdown import item
 from nbprod.review.page import WORDS
 from nbprod.review.standing import counted
 from nbprod.review.types import Figure, NotebookReview, Review, Standing
@@ -20,7 +21,7 @@ _MOST_CHANGES = 8
 
 def render_text(review: Review) -> str:
     """The comment; notebooks that would make it too long are counted instead."""
-    against = f" against `{review.base}`" if review.base else ""
+    against = f" against {markdown_code(review.base)}" if review.base else ""
     parts = [f"{_MARK}\n## Notebook review{against}\n\n", *_table(review)]
     size = sum(map(len, parts))
     left_out = 0
@@ -47,9 +48,8 @@ def _table(review: Review) -> Iterator[str]:
     for notebook in review.notebooks:
         findings = _figure(notebook.figures[0]) if notebook.figures else ""
         words = WORDS[notebook.verdict]
-        yield (
-            f"| {escaped(notebook.path)} | {words} | {findings} | {escaped(notebook.reason)} |\n"
-        )
+        path, reason = markdown_name(notebook.path), escape_markdown(notebook.reason)
+        yield f"| {path} | {words} | {findings} | {reason} |\n"
     yield "\n"
 
 
@@ -61,9 +61,9 @@ def _notebook(one: NotebookReview, readiness: Sequence[Standing]) -> Iterator[st
     findings = [*one.general, *(finding for cell in one.cells for finding in cell.findings)]
     if not findings and not one.flow and not readiness:
         return
-    yield f"<details><summary>{escaped(one.path)}: {WORDS[one.verdict]}</summary>\n\n"
+    yield f"<details><summary>{markdown_name(one.path)}: {WORDS[one.verdict]}</summary>\n\n"
     for change in one.flow[:_MOST_CHANGES]:
-        yield f"* *{change.kind}*: {escaped(change.text)}\n"
+        yield f"* *{change.kind}*: {escape_markdown(change.text)}\n"
     if len(one.flow) > _MOST_CHANGES:
         yield f"* and {len(one.flow) - _MOST_CHANGES} more changes of the data flow\n"
     yield "\n"
@@ -82,6 +82,7 @@ def _readiness(rows: Sequence[Standing]) -> Iterator[str]:
         if row.state != "not checkable":
             was = f" (was {row.was})" if row.was != row.state else ""
             where = f"cell {row.cell}: " if row.cell else ""
-            yield f"| {row.id} | {row.title} | {row.state}{was} | {where}{row.said} |\n"
+            said = escape_markdown(f"{where}{row.said}")
+            yield f"| {row.id} | {row.title} | {row.state}{was} | {said} |\n"
     others = [row.id for row in rows if row.state == "not checkable"]
     yield f"\nNo reading of code can tell {', '.join(others)}.\n\n</details>\n"

@@ -30,6 +30,7 @@ from nbprod.model import (
     Severity,
 )
 from nbprod.report import FORMATS, renderer
+from nbprod.report.escaping import escape_annotation, escape_xml
 from nbprod.report.style import PLAIN
 
 ODD = [
@@ -161,11 +162,9 @@ PARSERS: dict[str, Callable[[str], list[tuple[int, str]]]] = {
 
 def _comparable(text: str, form: str) -> str:
     if form in ("junit", "checkstyle"):
-        # XML cannot hold control characters, and folds line breaks of attributes unless escaped.
-        text = re.sub("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "\ufffd", text)
+        text = escape_xml(text)
     if form in ("github", "azure"):
-        text = text.encode("utf-8", "backslashreplace").decode("utf-8")
-        text = _unescaped(text.replace("%", "%25"))
+        text = _unescaped(escape_annotation(text).replace("%", "%25"))
     return text
 
 
