@@ -1,104 +1,249 @@
-"""What git knows of the past, as it was committed: no text conversion, no external diff."""
+"""The only module that asks git: for stored objects, never for what the repository configures.
+
+A repository's configuration can name programs that git runs: hooks, filters, monitors, text
+conversion, credential helpers, transports. So git only lists and prints what is committed; the
+files of the working tree are compared here. docs/security.md has the whole of it.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import os
-import subprocess
-from collections.abc import Iterator
-from typing import NamedTuple
+import re
+from collections.abc import Iterable, Mapping
+from functools import cache, cached_property
 
 from nbprod.errors import UsageError
+from nbprod.programs import clean_environment, find_program, run_program
 
 __all__ = ["Repository"]
 
+# Settings of the command line win over those of every file.
+_SETTINGS = (
+    # A bare repository among the committed files is none that anybody has made here.
+    "safe.bareRepository=explicit",
+    # Empty is "none" for all versions: before 2.36 "false" was the name of a program.
+    "core.fsmonitor=",
+    f"core.hooksPath={os.devnull}",
+    "core.alternateRefsCommand=",
+    "credential.helper=",
+    "log.showSignature=false",
+    "protocol.allow=never",
+    "submodule.recurse=false",
+)
+_VARIABLES = {
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_OPTIONAL_LOCKS": "0",
+    # An object that a partial clone lacks is an error, not a reason to start a transport. Older
+    # versions do not know the first; the second leaves them no protocol to fetch by.
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_ALLOW_PROTOCOL": "none",
+}
+_LFS_POINTER = re.compile(
+    rb"version https://git-lfs\.github\.com/spec/v1\n(?:.*\n)*?oid sha256:([0-9a-f]{64})\n"
+)
 
-class Repository(NamedTuple):
-    """A repository and the commit to compare with."""
 
-    root: str
-    base: str
+class Repository:
+    """A repository and the commit to compare with; what git answers is asked once.
+
+    Args:
+        start: the directory in which git is started.
+        root: the top of the working tree.
+        base: the name of the commit.
+        algorithm: the hash function that names objects.
+    """
+
+    def __init__(self, start: str, root: str, base: str, algorithm: str) -> None:
+        self._start = start
+        self._root = os.path.realpath(root)
+        self._base = base
+        self._algorithm = algorithm
 
     @staticmethod
-    def at(folder: str, ref: str) -> Repository:
-        """The repository of a folder, and where its history parted from that of ``ref``.
+    def at(ref: str, option: str) -> Repository:
+        """The repository of the current directory, and where its history parted from ``ref``.
 
         Raises:
             UsageError: git is missing, there is no repository, or no such commit here.
         """
-        root = _git(folder, "rev-parse", "--show-toplevel")
-        if root is None:
-            raise UsageError(f"{folder}: is in no git repository, which --since needs")
+        start = _start(option)
+        asked = ("--show-toplevel", "--show-object-format", "--is-shallow-repository")
+        root, algorithm, shallow, _ = _git(start, "rev-parse", *asked).rsplit(b"\n", 3)
+        is_shallow = shallow == b"true"
+        hint = _SHALLOW if is_shallow else "; run `git fetch`"
         name = ref[:-3] if ref.endswith("...") else ref
-        commit = _git(root, "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
+        commit = _commit(start, name)
         if commit is None:
-            raise UsageError(f"git knows no commit {name!r} here{_hint(root)}")
-        base = _git(root, "merge-base", commit, "HEAD")
-        if base is None:
-            if _git(root, "rev-parse", "--is-shallow-repository") == "true":
-                raise UsageError(f"no common history with {name!r} here{_hint(root)}")
-            base = commit
-        return Repository(os.path.realpath(root), base)
+            raise UsageError(f"unknown Git revision {name!r}{hint}")
+        base = _ask(start, "merge-base", "--end-of-options", commit, "HEAD")
+        if base is None and is_shallow:
+            raise UsageError(f"no common history with {name!r}{hint}")
+        parted = commit if base is None else base.decode().strip()
+        return Repository(start, os.fsdecode(root), parted, algorithm.decode())
 
-    def changed(self) -> dict[str, str | None]:
-        """Files that differ from the base, by absolute path, with the path that they had there.
+    def changed(self, paths: Iterable[str]) -> dict[str, str | None]:
+        """Of some files, those that differ from the base, each with the path that it had there.
 
-        None for a file that is new, untracked ones included.
+        None for a file that is new: untracked, ignored, of a submodule or outside the repository.
         """
         found: dict[str, str | None] = {}
-        for status, old, new in self._differences():
-            if status != "D":
-                found[os.path.join(self.root, new)] = None if status == "A" else old
-        untracked = _run(self.root, "ls-files", "--others", "-z")
-        for path in untracked.split("\0"):
-            if path:
-                found.setdefault(os.path.join(self.root, path), None)
+        for path in paths:
+            name = self._name(path)
+            old = name if name in self._committed else self._renamed.get(name)
+            if old != name or not self._is_same(path, self._committed[name]):
+                found[path] = old
         return found
 
-    def removed(self) -> list[str]:
-        """The absolute paths of files of the base that are gone."""
-        gone = (old for status, old, _ in self._differences() if status == "D")
-        return [os.path.join(self.root, path) for path in gone]
-
-    def _differences(self) -> Iterator[tuple[str, str, str]]:
-        """What differs from the base: a letter for how, the path there and the path now."""
-        listed = _run(self.root, "diff", "--name-status", "-z", "-M", "--no-ext-diff",
-                      "--no-textconv", self.base, "--").split("\0")  # fmt: skip
-        fields = iter(listed)
-        for status in fields:
-            if status:
-                old = next(fields)
-                yield status[0], old, next(fields) if status[0] in "RC" else old
+    def removed(self, suffixes: tuple[str, ...]) -> list[str]:
+        """The absolute paths of files of the base that are gone, by the ends of their names."""
+        moved = set(self._renamed.values())
+        listed = _list(self._start, "ls-files", "-z", "-t", "--full-name", "--", ":/")
+        # Files that a sparse checkout leaves out.
+        skipped = {entry[2:] for entry in listed if entry.startswith("S ")}
+        names = (name for name in self._committed if name.lower().endswith(suffixes))
+        paths = (os.path.join(self._root, name) for name in names if name not in moved | skipped)
+        return [path for path in paths if not os.path.lexists(path)]
 
     def content(self, path: str) -> bytes | None:
-        """A file of the base as it was committed; None if it is not there."""
-        done = subprocess.run(
-            ["git", "cat-file", "blob", f"{self.base}:{path}"],
-            cwd=self.root, capture_output=True, check=False,
+        """A file of the base as it was committed; None if it is not there.
+
+        Raises:
+            UsageError: it was not fetched.
+        """
+        name = self._committed.get(path)
+        return None if name is None else self._object(name, path)
+
+    def _object(self, name: str, path: str) -> bytes:
+        data = _ask(self._start, "cat-file", "blob", name)
+        if data is None:
+            raise UsageError(
+                f"{path} of commit {self._base[:12]} is not in this clone, and nbprod fetches"
+                " nothing; clone without --filter"
+            )
+        return data
+
+    def _name(self, path: str) -> str:
+        """The path of a file in its commit, links resolved."""
+        real = os.path.realpath(path)
+        try:
+            return os.path.relpath(real, self._root).replace(os.sep, "/")
+        except ValueError:  # another drive
+            return real
+
+    @cached_property
+    def _committed(self) -> Mapping[str, str]:
+        """The files of the base by path, with the names of their objects; no links."""
+        found = {}
+        for entry in _list(self._start, "ls-tree", "-r", "-z", "--full-tree", self._base):
+            about, _, path = entry.partition("\t")
+            mode, kind, name = about.split()
+            if kind == "blob" and mode != "120000":
+                found[path] = name
+        return found
+
+    @cached_property
+    def _renamed(self) -> Mapping[str, str]:
+        """What the index has under another name than the base, by the new path."""
+        listed = _list(
+            self._start, "diff-index", "--cached", "-M", "--diff-filter=R", "--name-status", "-z",
+            "--no-ext-diff", "--no-textconv", "--no-relative", "--ignore-submodules=all",
+            self._base, "--",
         )  # fmt: skip
-        return done.stdout if done.returncode == 0 else None
+        fields = iter(listed)
+        # Each is a letter with how alike they are, the old path and the new one.
+        return {new: old for _, old, new in zip(fields, fields, fields, strict=True)}
+
+    def _is_same(self, path: str, name: str) -> bool:
+        """Whether a file is what an object holds, up to line endings and large file storage."""
+        if not os.path.isfile(path):
+            return False
+        try:
+            with open(path, "rb") as file:
+                data = file.read()
+        except OSError:
+            return False
+        texts = (data, data.replace(b"\r\n", b"\n"))
+        if name in [_object_name(text, self._algorithm) for text in texts]:
+            return True
+        pointer = _LFS_POINTER.match(self._object(name, path))
+        return pointer is not None and pointer[1].decode() == hashlib.sha256(data).hexdigest()
 
 
-def _hint(root: str) -> str:
-    if _git(root, "rev-parse", "--is-shallow-repository") == "true":
-        return (
-            "; this clone is shallow: run `git fetch --unshallow`, or check out with fetch-depth: 0"
-        )
-    return "; is it fetched?"
+_SHALLOW = "; this clone is shallow: run `git fetch --unshallow`, or check out with fetch-depth: 0"
 
 
-def _git(folder: str, *arguments: str) -> str | None:
-    """The output of git without its last line break; None if it fails."""
-    try:
-        done = subprocess.run(
-            ["git", *arguments], cwd=folder, capture_output=True, check=False, text=True
-        )
-    except FileNotFoundError:
-        raise UsageError("git is not installed, which --since needs") from None
-    return done.stdout.rstrip("\n") if done.returncode == 0 else None
+def _start(option: str) -> str:
+    """Where git is started: beside the nearest `.git` above, since no commit can hold one.
+
+    A hook, or whoever sets `GIT_DIR`, says which repository is meant.
+    """
+    here = os.getcwd()
+    if os.environ.get("GIT_DIR"):
+        return here
+    folder = here
+    while not os.path.lexists(os.path.join(folder, ".git")):
+        parent = os.path.dirname(folder)
+        if parent == folder:
+            raise UsageError(f"{option} needs a Git repository; {here} is not in one")
+        folder = parent
+    return folder
 
 
-def _run(folder: str, *arguments: str) -> str:
-    found = _git(folder, "-c", "core.quotepath=off", *arguments)
-    if found is None:
-        raise UsageError(f"git {arguments[0]} failed in {folder}")
-    return found
+def _commit(start: str, name: str) -> str | None:
+    """The object name of a commit; None where git knows none."""
+    if not name or name.startswith("-") or any(ord(character) < 32 for character in name):
+        return None
+    found = _ask(
+        start, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}"
+    )
+    return None if found is None else found.decode().strip()
+
+
+def _object_name(data: bytes, algorithm: str) -> str:
+    """What git calls a file with this content."""
+    digest = hashlib.new(algorithm, b"blob %d\0" % len(data), usedforsecurity=False)
+    digest.update(data)
+    return digest.hexdigest()
+
+
+def _list(start: str, *arguments: str) -> list[str]:
+    """What git lists, each ended by a zero byte; paths are bytes, not text."""
+    answer = _git(start, *arguments)
+    return [os.fsdecode(entry) for entry in answer.split(b"\0") if entry]
+
+
+def _ask(start: str, *arguments: str) -> bytes | None:
+    """What git answers, None if it fails."""
+    outcome = run_program(_command(start, arguments), environment=_environment())
+    return None if outcome.code else outcome.output
+
+
+def _git(start: str, *arguments: str) -> bytes:
+    """What git answers.
+
+    Raises:
+        UsageError: it fails.
+    """
+    outcome = run_program(_command(start, arguments), environment=_environment())
+    if outcome.code:
+        reason = outcome.complaint.removeprefix("fatal: ") or f"exit code {outcome.code}"
+        raise UsageError(f"git {arguments[0]} failed in {start}: {reason}")
+    return outcome.output
+
+
+def _command(start: str, arguments: Iterable[str]) -> list[str]:
+    git = _program()
+    if git is None:
+        raise UsageError("git is not installed, or not in an absolute directory of PATH")
+    settings = [word for setting in _SETTINGS for word in ("-c", setting)]
+    return [git, "-C", start, "--no-pager", *settings, *arguments]
+
+
+@cache
+def _program() -> str | None:
+    return find_program("git")
+
+
+def _environment() -> dict[str, str]:
+    return clean_environment(**_VARIABLES)

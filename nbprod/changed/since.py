@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -24,10 +23,8 @@ def changed_files(
     found: Sequence[Discovered], repository: Repository
 ) -> list[tuple[Discovered, str | None]]:
     """The files that differ from the base, each with the path that it had there."""
-    changed = repository.changed()
-    return [
-        (file, changed[path]) for file in found if (path := os.path.realpath(file.path)) in changed
-    ]
+    changed = repository.changed(file.path for file in found)
+    return [(file, changed[file.path]) for file in found if file.path in changed]
 
 
 def on_changed_lines(

@@ -197,8 +197,8 @@ def _changed(
 
     if request.since and request.new_since:
         raise UsageError("--since and --new-since cannot be used together")
-    first = os.path.dirname(os.path.abspath(found[0].path)) if found else os.getcwd()
-    repository = Repository.at(first, str(request.since or request.new_since))
+    option = "--since" if request.since else "--new-since"
+    repository = Repository.at(str(request.since or request.new_since), option)
     files = changed.changed_files(found, repository)
     check = changed.on_changed_lines if request.since else changed.new_findings
     results = with_linters(list(check(files, repository, configure)), settings)

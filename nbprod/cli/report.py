@@ -55,7 +55,7 @@ def command(paths: tuple[str, ...], **options: object) -> int:
         from nbprod.changed.git import Repository
 
         within = [os.path.realpath(path) for path in paths or (".",)]
-        repository = Repository.at(_folder(within[0]), str(base))
+        repository = Repository.at(str(base), "--base")
         notebooks = reviewed_against(found, repository, configure, within)
     else:
         notebooks = reviewed(found, configure)
@@ -79,10 +79,6 @@ def _configuration(options: dict[str, object]) -> Configuration:
     assert isinstance(overrides, tuple)
     layer = read_table(given, "the command line")
     return Configuration(layer, overrides, bool(options["isolated"]))
-
-
-def _folder(path: str) -> str:
-    return path if os.path.isdir(path) else os.path.dirname(path)
 
 
 def _write(path: str, text: str, *, quiet: bool) -> None:

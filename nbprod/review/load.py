@@ -12,7 +12,7 @@ from nbprod.facts import Facts
 from nbprod.model import FileResult
 from nbprod.notebook.read import read_notebook
 from nbprod.notebook.types import Notebook
-from nbprod.project.discover import Discovered, is_notebook
+from nbprod.project.discover import Discovered
 from nbprod.project.run import check_file, check_one, facts_of, find_notebook
 from nbprod.review.build import Version, removed, review_of, unreadable
 from nbprod.review.readiness import Judged, rules_of_items, score_items
@@ -40,21 +40,19 @@ def reviewed_against(
         configure: the settings for a path.
         within: the absolute paths that were asked for.
     """
-    changed = repository.changed()
+    changed = repository.changed(file.path for file in found)
     for file in found:
-        path = os.path.realpath(file.path)
-        if path not in changed:
+        if file.path not in changed:
             continue
-        old = changed[path]
+        old = changed[file.path]
         result = check_file(file, configure(file.path))
         if result.skipped is not None:
             continue
         content = repository.content(old) if old is not None else None
         before = _version(content, file.path, configure) if content is not None else None
         yield _review(file.path, result, configure, before, compared=True)
-    for path in repository.removed():
-        below = any(path == text or path.startswith(text.rstrip("/") + "/") for text in within)
-        if below and (path.endswith((".ipynb", ".zpln")) or is_notebook(path)):
+    for path in repository.removed((".ipynb", ".zpln")):
+        if any(path == text or path.startswith(text.rstrip("/") + "/") for text in within):
             yield removed(os.path.relpath(path))
 
 
