@@ -6,13 +6,25 @@ no program is looked up in the current directory, and no Python imports from it.
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import NamedTuple
 
-__all__ = ["Outcome", "clean_environment", "find_program", "python_command", "run_program"]
+__all__ = [
+    "Outcome",
+    "clean_environment",
+    "find_program",
+    "isolated_workers",
+    "locate_program",
+    "module_paths_here",
+    "python_command",
+    "ruff_program",
+    "run_program",
+]
 
 # `-c` puts an empty entry for the current directory first. It goes before anything is imported,
 # `runpy` included; `sys` is built in. `-I` would do, but also lose packages of the user's site.
@@ -20,6 +32,9 @@ _RUN_MODULE = (
     "import sys; sys.path[:] = filter(None, sys.path); import runpy; del sys.argv[0]; "
     "runpy.run_module(sys.argv[0], run_name='__main__', alter_sys=True)"
 )
+
+
+_SAFE_PATH = "PYTHONSAFEPATH"
 
 
 class Outcome(NamedTuple):
@@ -47,6 +62,28 @@ def find_program(name: str) -> str | None:
     return None
 
 
+def locate_program(name: str) -> str:
+    """Return the absolute path of a program that the command line names, by name or by path.
+
+    Raises:
+        FileNotFoundError: there is none.
+    """
+    found = os.path.abspath(name) if os.path.dirname(name) else find_program(name)
+    if found is None or not os.path.exists(found):
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), name)
+    return found
+
+
+def ruff_program() -> str | None:
+    """Return the path of the ruff of this environment, else of the one that PATH has."""
+    try:
+        from ruff.__main__ import find_ruff_bin
+
+        return os.path.abspath(str(find_ruff_bin()))
+    except (ImportError, FileNotFoundError):
+        return find_program("ruff")
+
+
 def clean_environment(**more: str) -> dict[str, str]:
     """Return the environment without module paths that depend on the current directory."""
     environment = {**os.environ, **more}
@@ -57,9 +94,34 @@ def clean_environment(**more: str) -> dict[str, str]:
     return environment
 
 
+def module_paths_here() -> list[str]:
+    """Return the entries of PYTHONPATH that `clean_environment` leaves out, for code that is run
+    on purpose: they mean another directory in each."""
+    paths = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    return [path for path in paths if path and not os.path.isabs(path)]
+
+
 def python_command(python: str, module: str, *arguments: str) -> list[str]:
     """Return the command for `python -m module` that imports nothing of the current directory."""
     return [python, "-c", _RUN_MODULE, module, *arguments]
+
+
+@contextmanager
+def isolated_workers() -> Iterator[None]:
+    """Keep processes of `multiprocessing` from importing of the current directory.
+
+    Where they are not forked they are started by `python -c`. Python 3.11 and later know the
+    variable; `safe_path` is what it sets.
+    """
+    before = os.environ.get(_SAFE_PATH)
+    os.environ[_SAFE_PATH] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[_SAFE_PATH]
+        else:
+            os.environ[_SAFE_PATH] = before
 
 
 def run_program(
@@ -73,7 +135,7 @@ def run_program(
     """Run a program to its end and collect what it writes.
 
     Args:
-        command: its absolute path and its arguments.
+        command: its absolute path, or what `locate_program` finds, and its arguments.
         folder: where it runs; by default the current directory.
         given: its standard input.
         environment: its environment; by default `clean_environment`.
@@ -83,8 +145,7 @@ def run_program(
         OSError: it cannot be started.
         TimeoutError: it takes longer.
     """
-    if not os.path.isabs(command[0]):
-        raise ValueError(f"{command[0]} is not an absolute path")
+    command = [locate_program(command[0]), *command[1:]]
     try:
         done = subprocess.run(
             [os.fsencode(word) for word in command] if os.name == "posix" else command,

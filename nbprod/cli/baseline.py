@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import click
 
 from nbprod.checking.baseline import Baseline, Entry
+from nbprod.cli.terminal import notice
 from nbprod.config.files import DEFAULT_BASELINE, Configuration
 from nbprod.linters.run import with_linters
 from nbprod.model import FileResult
@@ -96,7 +97,7 @@ def _results(paths: tuple[str, ...]) -> Sequence[FileResult]:
     configuration = Configuration()
     found = discover(paths or (".",), configuration.for_path)
     results = list(iter_results(found, configuration.for_path))
-    return with_linters(results, configuration.for_path("."))
+    return with_linters(results, configuration.for_path("."), notice)
 
 
 def _save(baseline: Baseline, file: str) -> int:

@@ -13,7 +13,7 @@ from nbprod.cli.check_request import CheckRequest
 from nbprod.cli.outputs import outputs_of
 from nbprod.cli.reporting import finish
 from nbprod.cli.setting_options import layer_of, setting_options
-from nbprod.cli.terminal import progress
+from nbprod.cli.terminal import notice, progress
 from nbprod.config.files import Configuration
 from nbprod.config.layers import Layer, read_table
 from nbprod.config.settings import Configure, Settings
@@ -153,7 +153,7 @@ def _check(request: CheckRequest, configure: Configure, settings: Settings) -> i
             if settings.ruff or settings.tools:
                 from nbprod.linters.run import with_linters
 
-                results = with_linters(results, settings)
+                results = with_linters(results, settings, notice)
     if settings.baseline:
         results = _without_known(results, settings.baseline, quiet=request.quiet)
     return finish(results, request, settings, configure)
@@ -201,7 +201,7 @@ def _changed(
     repository = Repository.at(str(request.since or request.new_since), option)
     files = changed.changed_files(found, repository)
     check = changed.on_changed_lines if request.since else changed.new_findings
-    results = with_linters(list(check(files, repository, configure)), settings)
+    results = with_linters(list(check(files, repository, configure)), settings, notice)
     return changed.foreign_on_changed_lines(results, files, repository)
 
 

@@ -12,6 +12,7 @@ import click
 from nbprod.checking.engine import unreadable
 from nbprod.cli.check_request import CheckRequest
 from nbprod.cli.reporting import finish
+from nbprod.cli.terminal import notice
 from nbprod.config.settings import Configure, Settings
 from nbprod.errors import ReadError, UsageError
 from nbprod.fixing.apply import Fixed, fix_bytes
@@ -152,7 +153,7 @@ class _Run:
         if settings.ruff or settings.tools:
             from nbprod.linters.run import with_linters
 
-            results = with_linters(results, settings)
+            results = with_linters(results, settings, notice)
         return finish(results, self.request, settings, configure)
 
 

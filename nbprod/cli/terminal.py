@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from typing import TypeVar
 
-__all__ = ["progress", "wants_colour"]
+__all__ = ["notice", "progress", "wants_colour"]
 
 _Item = TypeVar("_Item")
 
@@ -22,6 +22,13 @@ def wants_colour(choice: str) -> bool:
     if os.environ.get("FORCE_COLOR"):
         return True
     return sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def notice(text: str) -> None:
+    """Tell the user something besides the report."""
+    import click
+
+    click.echo(text, err=True)
 
 
 def progress(items: Iterator[_Item], count: int, *, shown: bool) -> Iterator[_Item]:

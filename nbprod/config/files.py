@@ -16,6 +16,8 @@ __all__ = ["DEFAULT_BASELINE", "Configuration"]
 
 DEFAULT_BASELINE = ".nbprod-baseline.json"
 """The file of known findings that needs no option: it is used where it is there."""
+_PERSONAL_FLAGS = {option.name: option.key.flags[0] for option in OPTIONS if option.key.is_personal}
+_PERSONAL = _PERSONAL_FLAGS.keys()
 _NAMES = ("nbprod.toml", ".nbprod.toml", "pyproject.toml")
 
 
@@ -71,7 +73,14 @@ class Configuration:
     def values(self, file: str | None) -> Layer:
         """Every option with its value and origin, for the notebooks that a file governs."""
         layers = [] if file is None else [self._layer(file)]
-        return merged([self._found, *layers, self._overrides, self._command_line])
+        return merged([self._found, self._personal, *layers, self._overrides, self._command_line])
+
+    @cached_property
+    def _personal(self) -> Layer:
+        """What the user's own file says that no file of a repository may say."""
+        file = None if self._isolated else _user_file()
+        layer = {} if file is None else self._layer(file)
+        return {name: value for name, value in layer.items() if name in _PERSONAL}
 
     @cached_property
     def _found(self) -> Layer:
@@ -113,6 +122,8 @@ class Configuration:
             table = table.get("tool", {}).get("nbprod", {})
         shown = os.path.relpath(file) if file.startswith(os.getcwd()) else file
         layer = read_table(table, shown, text)
+        if not _is_users(file):
+            _refuse_personal(layer)
         base = layer.pop("extend", None)
         if base is not None:
             target = os.path.join(os.path.dirname(file), os.path.expanduser(base.value))
@@ -121,6 +132,15 @@ class Configuration:
             layer = {**self._layer(os.path.normpath(target), (*seen, file)), **layer}
         self._layers[file] = _placed(layer, file)
         return self._layers[file]
+
+
+def _refuse_personal(layer: Layer) -> None:
+    """Refuse keys that can start programs in a file that a repository may hold."""
+    for name in _PERSONAL & layer.keys():
+        raise UsageError(
+            f"{layer[name].origin}: {name} can start programs, so no file of a repository sets it; "
+            f"use {_PERSONAL_FLAGS[name]}, or your own file {_user_path()}"
+        )
 
 
 def _placed(layer: Layer, file: str) -> Layer:
@@ -161,13 +181,22 @@ def _is_ours(path: str) -> bool:
         return False
 
 
+def _is_users(file: str) -> bool:
+    """Whether a file is the user's own."""
+    return os.path.realpath(file) == os.path.realpath(_user_path())
+
+
 def _user_file() -> str | None:
+    path = _user_path()
+    return path if os.path.isfile(path) else None
+
+
+def _user_path() -> str:
     if os.name == "nt":
         base = os.environ.get("APPDATA") or os.path.expanduser("~")
     else:
         base = os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")
-    path = os.path.join(base, "nbprod", "nbprod.toml")
-    return path if os.path.isfile(path) else None
+    return os.path.join(base, "nbprod", "nbprod.toml")
 
 
 def _read(path: str) -> str:

@@ -41,6 +41,7 @@ class Key(NamedTuple):
     ``doc``: one sentence for the schema, the documentation and ``--help``. ``choices``: the words
     that it takes. ``flags``: spellings on the command line, none where it has no option there;
     ``metavar``: what follows them. ``off``: the option turns the key off, and says so by this.
+    ``is_personal``: the key can start programs, so no file of a repository may set it.
     """
 
     doc: str
@@ -48,6 +49,7 @@ class Key(NamedTuple):
     flags: tuple[str, ...] = ()
     metavar: str | None = None
     off: str | None = None
+    is_personal: bool = False
 
 
 Words = tuple[str, ...]
@@ -171,11 +173,21 @@ class Settings(NamedTuple):
     tools: Annotated[
         Words,
         Key(
-            "Linters to run by nbQA, with options: `mypy --strict`.",
+            "Linters to run by nbQA, with options: `mypy --strict`. Only in your own file.",
             flags=("--tool",),
             metavar="LINTER",
+            is_personal=True,
         ),
     ] = ()
+    trust_config: Annotated[
+        bool,
+        Key(
+            "Let linters run code that the repository names, such as plug-ins. Only in your own "
+            "file.",
+            flags=("--trust-config",),
+            is_personal=True,
+        ),
+    ] = False
     cache: Annotated[
         bool,
         Key(
@@ -263,6 +275,7 @@ class Settings(NamedTuple):
         """The settings without those that change no finding, only where and how it is told."""
         return self._replace(
             jobs=0, fail_on="", output_format="", baseline=None, ruff=False, tools=(),
+            trust_config=False,
             unsafe_fixes=False, exclude=(), extend_exclude=(), respect_gitignore=True,
             force_exclude=False, cache_dir="",
         )  # fmt: skip

@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import subprocess
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
@@ -16,6 +15,13 @@ from contextlib import ExitStack
 from typing import Any
 
 from nbprod.errors import NbprodError, UsageError
+from nbprod.programs import (
+    clean_environment,
+    locate_program,
+    module_paths_here,
+    python_command,
+    run_program,
+)
 
 __all__ = ["ExecutionError", "run_job"]
 
@@ -46,12 +52,20 @@ def run_job(job: Mapping[str, Any], python: str) -> dict[str, Any]:
 
     Raises:
         ExecutionError: the kernel does not start.
+        UsageError: there is no such interpreter.
     """
     places = [place for place, source in enumerate(job["cells"]) if source.strip()]
+    try:
+        python = locate_program(python)
+    except OSError as error:
+        raise UsageError(f"{python}: cannot be started: {error.strerror}") from None
     with tempfile.TemporaryDirectory(prefix="nbprod-") as folder:
         answers = os.path.join(folder, "answers.jsonl")
         asked = {
-            "path": job["path"],
+            "path": [
+                *job["path"],
+                *(os.path.join(job["cwd"], path) for path in module_paths_here()),
+            ],
             "modules": job.get("modules", []),
             "count": len(places),
             "disturbed": job.get("disturbed", False),
@@ -84,9 +98,14 @@ def _spec(folder: str, python: str, job: str) -> str:
         f"exec(compile(open({probe!r}, encoding='utf-8').read(), {probe!r}, 'exec'),"
         f" {{'__name__': 'nbprod_probe', 'JOB': {job!r}}})"
     )
-    launcher = [python, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    # The kernel is loaded from its own installation; then IPython lets the notebook's code import
+    # from the directory that it runs in.
+    options = (
+        "-f", "{connection_file}", f"--IPKernelApp.exec_lines={line}",
+        "--HistoryManager.enabled=False",
+    )  # fmt: skip
     spec = {
-        "argv": [*launcher, f"--IPKernelApp.exec_lines={line}", "--HistoryManager.enabled=False"],
+        "argv": python_command(python, "ipykernel_launcher", *options),
         "display_name": _NAME,
         "language": "python",
     }
@@ -122,9 +141,13 @@ def _execute(
         resources={"metadata": {"path": job["cwd"]}},
     )
     found: list[dict[str, Any]] = []
-    environment = {**os.environ, "IPYTHONDIR": kernels, "PYTHONHASHSEED": "0"}
-    # What is imported of the copy is compiled there.
-    environment |= {"PYTHONDONTWRITEBYTECODE": "1", **job.get("environment", {})}
+    environment = clean_environment(
+        IPYTHONDIR=kernels,
+        PYTHONHASHSEED="0",
+        # What is imported of the copy is compiled there.
+        PYTHONDONTWRITEBYTECODE="1",
+        **job.get("environment", {}),
+    )
     if job.get("disturbed"):
         # glibc fills what it hands out with this byte.
         environment["MALLOC_PERTURB_"] = "165"
@@ -196,12 +219,10 @@ def _joined(
 def _unstarted(python: str, error: Exception) -> ExecutionError:
     """What to say of a kernel that does not start."""
     try:
-        done = subprocess.run(
-            [python, "-c", "import ipykernel"], capture_output=True, check=False, timeout=60
-        )
+        done = run_program(python_command(python, "ipykernel_launcher", "--version"), seconds=60)
     except OSError as reason:
         raise UsageError(f"{python}: cannot be started: {reason.strerror}") from None
-    if done.returncode:
+    if done.code:
         return ExecutionError(
             f"{python} cannot run notebooks: it has no ipykernel; install it there, or name"
             " another with --python"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable, Mapping
@@ -25,6 +24,7 @@ from nbprod.extract.suite.recording import Recorded, record
 from nbprod.extract.suite.testcode import Suite, seeded_test, suite_of
 from nbprod.facts import Facts
 from nbprod.notebook.read import read_notebook
+from nbprod.programs import clean_environment, python_command, run_program
 from nbprod.refactor.naming import identifier
 from nbprod.refactor.plan import Plan
 
@@ -282,17 +282,18 @@ def tests_that_fail(
             with open(place, "wb") as file:
                 file.write(data)
         root = os.path.join(folder, os.path.relpath(target.root, target.project))
-        command = [options.python, "-m", "pytest", "-q", "-rfE", "-p", "no:cacheprovider", "tests"]
+        flags = ("-q", "-rfE", "-p", "no:cacheprovider", "tests")
+        environment = clean_environment(**dict(options.environment), PYTHONPATH=root)
         try:
-            done = subprocess.run(
-                command, cwd=folder, capture_output=True, check=False, timeout=options.seconds,
-                env={**os.environ, **dict(options.environment), "PYTHONPATH": root},
+            done = run_program(
+                python_command(options.python, "pytest", *flags),
+                folder=folder, seconds=options.seconds, environment=environment,
             )  # fmt: skip
-        except subprocess.TimeoutExpired:
+        except TimeoutError:
             raise ExecutionError(
                 f"the generated tests take longer than {options.seconds} seconds: give them more"
                 " by --timeout, or leave them out by --no-tests"
             ) from None
-    said = done.stdout.decode("utf-8", "replace")
+    said = done.output.decode("utf-8", "replace")
     found = re.findall(r"^(?:FAILED|ERROR) (?:\S*::)?(\S+)", said, re.MULTILINE)
     return frozenset(one.partition("[")[0] for one in found)

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import re
 import shlex
-import subprocess
 import sys
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
 
 from nbprod.errors import UsageError
 from nbprod.linters.convert import Remark
+from nbprod.linters.tools import READ_ONLY, harmless_settings
 from nbprod.model import Severity
 from nbprod.notebook.types import Notebook
+from nbprod.programs import clean_environment, python_command, run_program
 
-__all__ = ["Line", "parse_line", "remarks_of", "tool_lines"]
+__all__ = ["Line", "check_tool", "lines_in_place", "parse_line", "remarks_of", "tool_lines"]
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*m|\x1b\(B")
 _LINE = re.compile(
@@ -43,35 +46,124 @@ def parse_line(text: str) -> Line | None:
     return Line(match) if match else None
 
 
-def tool_lines(tool: str, paths: Sequence[str]) -> list[Line]:
-    """Run a tool over notebooks and read what it says of cells.
+def check_tool(tool: str, *, trusted: bool) -> list[str]:
+    """Split what a tool is called by into words, and see whether it can and may be run.
 
     Raises:
-        UsageError: nbQA or the tool is not installed, or the tool gives up.
+        UsageError: nbQA or the tool is not installed, or it may run code and nobody trusts it.
     """
     words = shlex.split(tool)
-    if not words:
+    if not words or not re.fullmatch(r"[A-Za-z_][\w-]*", words[0]):
         raise UsageError("--tool needs the name of a linter, as in --tool flake8")
+    name = words[0]
+    if name not in READ_ONLY and not trusted:
+        raise UsageError(
+            f"--tool {name}: may run code of the notebook or of the repository; "
+            "add --trust-config if you trust them"
+        )
     if importlib.util.find_spec("nbqa") is None:
         raise UsageError("--tool needs nbQA: `pip install nbprod[nbqa]`")
-    if importlib.util.find_spec(words[0].replace("-", "_")) is None:
-        raise UsageError(f"--tool {words[0]}: is not installed here; `pip install {words[0]}`")
-    if not paths:
-        return []
-    command = [sys.executable, "-m", "nbqa", words[0], *paths, *words[1:]]
-    done = subprocess.run(command, capture_output=True, check=False)
-    output = done.stdout.decode("utf-8", "replace")
-    lines = [line for text in output.splitlines() if (line := parse_line(text)) is not None]
-    if done.returncode and not lines and not output.strip():
-        reason = _ANSI.sub("", done.stderr.decode("utf-8", "replace")).strip().splitlines()
-        raise UsageError(f"{words[0]} by nbQA: {reason[-1] if reason else 'failed'}")
-    return lines
+    if importlib.util.find_spec(name.replace("-", "_")) is None:
+        raise UsageError(f"--tool {name}: is not installed here; `pip install {name}`")
+    return words
 
 
-def remarks_of(lines: Sequence[Line], notebook: Notebook, tool: str) -> list[Remark]:
-    """Lines about one notebook as remarks."""
+def tool_lines(
+    words: Sequence[str], notebooks: Mapping[str, bytes], tell: Callable[[str], None]
+) -> dict[str, list[Line]]:
+    """Run a tool over copies of notebooks and read what it says of cells, by path.
+
+    The copies lie in a new directory, with nothing of the repository beside them but harmless
+    settings, so that neither nbQA nor the tool finds any code there.
+
+    Raises:
+        UsageError: the tool gives up.
+    """
+    harmless = harmless_settings(words[0], os.getcwd())
+    if harmless.left_out:
+        keys = ", ".join(f"`{key}`" for key in harmless.left_out)
+        source = os.path.relpath(harmless.source)
+        tell(f"{words[0]} runs without {keys} of {source}; --trust-config lets it use all of it")
+    with tempfile.TemporaryDirectory(prefix="nbprod-") as temporary:
+        folder = os.path.realpath(temporary)
+        settings = os.path.join(folder, "settings.ini")
+        _write(settings, harmless.text.encode())
+        # What looks for settings above the copies finds the end of the project, and none.
+        _write(os.path.join(folder, "pyproject.toml"), b"")
+        os.mkdir(os.path.join(folder, ".git"))
+        copies: dict[str, str] = {}
+        for number, (path, data) in enumerate(notebooks.items()):
+            copy = os.path.join(folder, str(number), "notebook.ipynb")
+            os.mkdir(os.path.dirname(copy))
+            _write(copy, data)
+            copies[copy] = path
+        options = [option.format(settings=settings) for option in harmless.options]
+        own = [_absolute(word) for word in words[1:]]
+        return _run(words[0], copies, [*options, *own], folder, _beside(notebooks))
+
+
+def lines_in_place(words: Sequence[str], paths: Sequence[str]) -> dict[str, list[Line]]:
+    """Run a tool over notebooks where they are, with all settings of the repository.
+
+    Raises:
+        UsageError: the tool gives up.
+    """
+    real = {os.path.realpath(path): path for path in paths}
+    return _run(words[0], real, words[1:], os.getcwd(), {})
+
+
+def _run(
+    name: str,
+    paths: Mapping[str, str],
+    options: Sequence[str],
+    folder: str,
+    variables: Mapping[str, str],
+) -> dict[str, list[Line]]:
+    """What a tool says, by path; ``paths`` are the notebooks it is run on, with what they are."""
+    command = python_command(sys.executable, "nbqa", name, *paths, *options)
+    # nbQA starts the tool by `python -m`, which looks into the current directory otherwise.
+    environment = clean_environment(**variables, PYTHONSAFEPATH="1")
+    done = run_program(command, folder=folder, environment=environment)
+    output = done.output.decode("utf-8", "replace")
+    found: dict[str, list[Line]] = {}
+    for text in output.splitlines():
+        line = parse_line(text)
+        place = os.path.realpath(os.path.join(folder, line.path)) if line is not None else ""
+        if line is not None and place in paths:
+            found.setdefault(paths[place], []).append(line)
+    # Pylint's exit code has a bit for each kind of message, and one for a wrong call.
+    gave_up = bool(done.code & 32) if name == "pylint" else done.code > 1
+    if not found and (gave_up or (done.code and not output.strip())):
+        said = _ANSI.sub("", done.complaint or output.strip().rpartition("\n")[2]) or "failed"
+        for place, path in paths.items():
+            said = said.replace(place, path).replace(os.path.relpath(place, folder), path)
+        raise UsageError(f"{name} by nbQA: {said}")
+    return found
+
+
+def _beside(notebooks: Mapping[str, bytes]) -> dict[str, str]:
+    """Where mypy, which reads modules and runs none, finds those beside the notebooks."""
+    folders = [os.path.dirname(os.path.abspath(path)) for path in notebooks]
+    given = [path for path in os.environ.get("MYPYPATH", "").split(os.pathsep) if path]
+    return {"MYPYPATH": os.pathsep.join(dict.fromkeys([*map(os.path.abspath, given), *folders]))}
+
+
+def _absolute(word: str) -> str:
+    """An option of the command line that names a file, with the file's absolute path."""
+    option, equals, value = word.partition("=")
+    if equals and option.startswith("--") and os.path.isfile(value):
+        return f"{option}={os.path.abspath(value)}"
+    return word
+
+
+def _write(path: str, data: bytes) -> None:
+    with open(path, "xb") as file:
+        file.write(data)
+
+
+def remarks_of(lines: Sequence[Line], notebook: Notebook, prefix: str) -> list[Remark]:
+    """Lines of a tool about one notebook as remarks."""
     code_cells = [cell.index for cell in notebook.cells if cell.kind == "code"]
-    prefix = shlex.split(tool)[0]
     found = []
     for line in lines:
         if not 1 <= line.cell <= len(code_cells):

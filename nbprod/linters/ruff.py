@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from nbprod.errors import UsageError
 from nbprod.linters.convert import Remark
 from nbprod.model import Applicability, Fix
+from nbprod.programs import ruff_program, run_program
 
 __all__ = ["LEFT_OUT", "fix_with_ruff", "ruff_remarks"]
 
@@ -44,7 +44,9 @@ def ruff_remarks(paths: Sequence[str]) -> dict[str, list[Remark]]:
     """
     if not paths:
         return {}
-    done = _run(["check", "--output-format", "json", "--force-exclude", "--exit-zero"], paths)
+    done = _run(
+        ["check", "--no-fix", "--output-format=json", "--force-exclude", "--exit-zero"], paths
+    )
     by_real_path = {os.path.realpath(path): path for path in paths}
     found: dict[str, list[Remark]] = {}
     for load in json.loads(done):
@@ -63,32 +65,20 @@ def fix_with_ruff(paths: Sequence[str], *, unsafe: bool) -> None:
     """
     if paths:
         codes = ",".join(code for code in LEFT_OUT if code != "invalid-syntax" and code != "E999")
-        more = ["--unsafe-fixes"] if unsafe else []
-        _run(["check", "--fix-only", "--unfixable", codes, "--force-exclude", *more], paths)
+        sure = "--unsafe-fixes" if unsafe else "--no-unsafe-fixes"
+        _run(["check", "--fix-only", "--unfixable", codes, "--force-exclude", sure], paths)
 
 
 def _run(arguments: list[str], paths: Sequence[str]) -> str:
-    command = [_executable(), *arguments, "--quiet", "--", *paths]
-    try:
-        done = subprocess.run(command, capture_output=True, check=False)
-    except FileNotFoundError:
-        raise UsageError("ruff is not installed; `pip install ruff`, or leave out --ruff") from None
-    if done.returncode not in (0, 1):
-        text = done.stderr.decode("utf-8", "replace").strip().split("\n")
+    """What ruff prints. Its settings, which the repository may hold, name no place to write to."""
+    ruff = ruff_program()
+    if ruff is None:
+        raise UsageError("ruff is not installed; `pip install ruff`, or leave out --ruff")
+    done = run_program([ruff, *arguments, "--no-cache", "--quiet", "--", *paths])
+    if done.code not in (0, 1):
+        text = done.errors.decode("utf-8", "replace").strip().split("\n")
         raise UsageError("ruff: " + " ".join(line.strip() for line in text if line.strip())[:300])
-    return done.stdout.decode("utf-8", "replace") or "[]"
-
-
-def _executable() -> str:
-    """Ruff of this environment, else the one on the path."""
-    try:
-        from ruff.__main__ import find_ruff_bin
-    except ImportError:
-        return "ruff"
-    try:
-        return str(find_ruff_bin())
-    except FileNotFoundError:
-        return "ruff"
+    return done.output.decode("utf-8", "replace") or "[]"
 
 
 def _remark(one: Mapping[str, Any], code: str) -> Remark:

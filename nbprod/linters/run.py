@@ -2,54 +2,69 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from nbprod.config.settings import Settings
 from nbprod.linters.convert import Remark, findings_of, merged
-from nbprod.linters.nbqa import Line, remarks_of, tool_lines
+from nbprod.linters.nbqa import Line, check_tool, lines_in_place, remarks_of, tool_lines
 from nbprod.linters.ruff import ruff_remarks
 from nbprod.model import FileResult, Finding
-from nbprod.project.run import find_notebook
+from nbprod.notebook.types import Notebook
+from nbprod.project.run import get_notebook
 
-__all__ = ["foreign_findings", "with_linters"]
+__all__ = ["with_linters"]
 
 
-def with_linters(results: Sequence[FileResult], settings: Settings) -> Sequence[FileResult]:
+def with_linters(
+    results: Sequence[FileResult], settings: Settings, tell: Callable[[str], None]
+) -> Sequence[FileResult]:
     """Results with what the other linters of the settings find in the same files.
 
+    Args:
+        results: what nbprod itself has found.
+        settings: those of the run.
+        tell: takes a notice for the user.
+
     Raises:
-        UsageError: a linter is missing or gives up.
+        UsageError: a linter is missing, may not be run or gives up.
     """
     if not (settings.ruff or settings.tools):
         return results
-    paths = [result.path for result in results if not result.unreadable and result.skipped is None]
-    return merged(results, foreign_findings(paths, ruff=settings.ruff, tools=settings.tools))
+    tools = [check_tool(tool, trusted=settings.trust_config) for tool in settings.tools]
+    paths = [
+        result.path
+        for result in results
+        if not result.unreadable and result.skipped is None and _is_ipynb(result.path)
+    ]
+    remarks: dict[str, list[Remark]] = {}
+    said: dict[str, list[tuple[str, list[Line]]]] = {}
+    if settings.ruff:
+        remarks = ruff_remarks(paths)
+    read = {path: get_notebook(path) for path in paths if tools or path in remarks}
+    for words in tools if paths else ():
+        if settings.trust_config:
+            lines = lines_in_place(words, paths)
+        else:
+            data = {path: content for path, (_, content) in read.items()}
+            lines = tool_lines(words, data, tell)
+        for path, found in lines.items():
+            said.setdefault(path, []).append((words[0], found))
+    return merged(results, dict(_findings(read, remarks, said)))
 
 
-def foreign_findings(
-    paths: Sequence[str], *, ruff: bool, tools: Sequence[str]
-) -> dict[str, list[Finding]]:
-    """What ruff and other tools find in the `.ipynb` files among ``paths``, by path.
+def _is_ipynb(path: str) -> bool:
+    return path.lower().endswith(".ipynb")
 
-    Raises:
-        UsageError: a linter is missing or gives up.
-    """
-    notebooks = [path for path in paths if path.lower().endswith(".ipynb")]
-    remarks: dict[str, list[Remark]] = ruff_remarks(notebooks) if ruff else {}
-    lines: dict[str, dict[str, list[Line]]] = {}
-    by_real_path = {os.path.realpath(path): path for path in notebooks}
-    for tool in tools:
-        for line in tool_lines(tool, notebooks):
-            path = by_real_path.get(os.path.realpath(line.path))
-            if path is not None:
-                lines.setdefault(path, {}).setdefault(tool, []).append(line)
-    found: dict[str, list[Finding]] = {}
-    for path in dict.fromkeys([*remarks, *lines]):
-        notebook = find_notebook(path)
-        if notebook is not None:
-            said = list(remarks.get(path, ()))
-            for tool, some in lines.get(path, {}).items():
-                said += remarks_of(some, notebook, tool)
-            found[path] = list(findings_of(notebook, said))
-    return found
+
+def _findings(
+    read: Mapping[str, tuple[Notebook, bytes]],
+    remarks: Mapping[str, list[Remark]],
+    said: Mapping[str, list[tuple[str, list[Line]]]],
+) -> Iterator[tuple[str, list[Finding]]]:
+    """What linters say, at the places of each notebook."""
+    for path, (notebook, _) in read.items():
+        found = list(remarks.get(path, ()))
+        for tool, lines in said.get(path, ()):
+            found += remarks_of(lines, notebook, tool)
+        if found:
+            yield path, list(findings_of(notebook, found))

@@ -15,6 +15,7 @@ from nbprod.facts import CheckOptions, Facts
 from nbprod.model import FileResult, Finding, Report
 from nbprod.notebook.read import read_notebook
 from nbprod.notebook.types import Notebook
+from nbprod.programs import isolated_workers
 from nbprod.project.discover import Discovered, iter_notebook_paths
 from nbprod.project.stack import with_reserved_stack
 from nbprod.project.surroundings import declared_by, read_around
@@ -157,7 +158,7 @@ def _in_processes(
 
     gc.freeze()
     chunks = list(_chunks(found, jobs))
-    with ProcessPoolExecutor(max_workers=min(jobs, len(chunks))) as pool:
+    with isolated_workers(), ProcessPoolExecutor(max_workers=min(jobs, len(chunks))) as pool:
         settings = [[configure(file.path) for file in chunk] for chunk in chunks]
         for results in pool.map(_check_chunk, chunks, settings):
             yield from results

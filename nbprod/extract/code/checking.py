@@ -9,11 +9,11 @@ from __future__ import annotations
 import ast
 import json
 import os
-import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 
 from nbprod.extract.code.format import lint
+from nbprod.programs import run_program
 
 __all__ = ["doubts", "imported_from_outside"]
 
@@ -66,11 +66,9 @@ def _missing(names: Sequence[str], folders: Sequence[str], python: str) -> list[
         return []
     paths = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
     try:
-        done = subprocess.run(
-            [python, "-I", "-c", _ASK], capture_output=True, text=True, check=False, timeout=60,
-            input=json.dumps([list(names), [*map(os.path.abspath, folders), *paths]]),
-        )  # fmt: skip
-    except (OSError, subprocess.TimeoutExpired):
+        asked = json.dumps([list(names), [*map(os.path.abspath, folders), *paths]])
+        done = run_program([python, "-I", "-c", _ASK], given=asked.encode(), seconds=60)
+    except (OSError, TimeoutError):
         return []
-    found: list[str] = json.loads(done.stdout) if done.returncode == 0 else []
+    found: list[str] = json.loads(done.output) if done.code == 0 else []
     return found

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from functools import cache
 
 from nbprod.errors import InternalError
+from nbprod.programs import Outcome, ruff_program, run_program
 
-__all__ = ["RULES", "formatted", "formatted_imports", "format_code", "lint", "ruff_command"]
+__all__ = ["RULES", "formatted", "formatted_imports", "format_code", "lint", "run_ruff"]
 
 # Always fixed: the order of imports, what is imported for nothing.
 _FIXED = "I001,F401"
@@ -20,14 +20,23 @@ RULES = "E,F,W,I,B,UP,D,ANN,N,SIM"
 
 @cache
 def _ruff() -> str:
-    from ruff.__main__ import find_ruff_bin
+    found = ruff_program()
+    if found is None:
+        raise InternalError("ruff, which nbprod depends on, is not installed")
+    return found
 
-    return str(find_ruff_bin())
 
+def run_ruff(command: str, filename: str, text: str, *options: str) -> Outcome:
+    """Run ruff on a text, without any configuration.
 
-def ruff_command(command: str, filename: str = "module.py") -> list[str]:
-    """The start of a command line that reads standard input and no configuration."""
-    return [_ruff(), command, "--isolated", "--no-cache", "--quiet", f"--stdin-filename={filename}"]
+    It runs at the root of the file system: what lies in the current directory would change how
+    imports are grouped.
+    """
+    fixed = ("--isolated", "--no-cache", "--quiet", f"--stdin-filename={filename}")
+    return run_program(
+        [_ruff(), command, *fixed, *options, "-"],
+        given=text.encode("utf-8", "surrogatepass"), folder=os.path.abspath(os.sep),
+    )  # fmt: skip
 
 
 def formatted(text: str, filename: str, package: str = "") -> str:
@@ -56,34 +65,23 @@ def formatted_imports(text: str, filename: str) -> str:
 
 
 def _fixed(text: str, filename: str, rules: str, options: list[str]) -> str:
-    fix = [*ruff_command("check", filename), "--fix-only", f"--select={rules}", *options, "-"]
-    return _run(fix, text)
+    return _checked(run_ruff("check", filename, text, "--fix-only", f"--select={rules}", *options))
 
 
 def _laid_out(text: str, filename: str) -> str:
-    return _run([*ruff_command("format", filename), "-"], text)
+    return _checked(run_ruff("format", filename, text))
 
 
 def lint(text: str, filename: str, rules: str = RULES, *, with_silenced: bool = False) -> list[str]:
     """What ruff has to say of a text, a line each; with what its comments silence, if asked."""
     options = [f"--select={rules}", "--output-format=concise"]
     options += ["--ignore-noqa"] if with_silenced else []
-    done = subprocess.run(
-        [*ruff_command("check", filename), *options, "-"],
-        input=text.encode("utf-8", "surrogatepass"), capture_output=True, check=False,
-        cwd=os.path.abspath(os.sep),
-    )  # fmt: skip
-    return done.stdout.decode("utf-8", "replace").splitlines()
+    done = run_ruff("check", filename, text, *options)
+    return done.output.decode("utf-8", "replace").splitlines()
 
 
-def _run(command: list[str], text: str) -> str:
-    done = subprocess.run(
-        command,
-        input=text.encode("utf-8", "surrogatepass"), capture_output=True, check=False,
-        # What lies in the present folder would change how imports are grouped.
-        cwd=os.path.abspath(os.sep),
-    )  # fmt: skip
-    if done.returncode not in (0, 1) or (done.returncode and not done.stdout):
-        said = done.stderr.decode("utf-8", "replace").strip()
+def _checked(done: Outcome) -> str:
+    if done.code not in (0, 1) or (done.code and not done.output):
+        said = done.errors.decode("utf-8", "replace").strip()
         raise InternalError(f"the module does not parse: {said}")
-    return done.stdout.decode("utf-8")
+    return done.output.decode("utf-8")

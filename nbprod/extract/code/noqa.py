@@ -8,11 +8,9 @@ written beside the code.
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
 
-from nbprod.extract.code.format import RULES, ruff_command
+from nbprod.extract.code.format import RULES, run_ruff
 
 __all__ = ["add_noqa"]
 
@@ -46,13 +44,9 @@ def add_noqa(text: str) -> str:
 
 def _broken(text: str) -> dict[int, set[str]]:
     """The codes of the rules broken, by the line on which ruff wants them noted."""
-    done = subprocess.run(
-        [*ruff_command("check"), f"--select={RULES}", "--output-format=json", "-"],
-        input=text.encode("utf-8", "surrogatepass"), capture_output=True, check=False,
-        cwd=os.path.abspath(os.sep),
-    )  # fmt: skip
+    done = run_ruff("check", "module.py", text, f"--select={RULES}", "--output-format=json")
     found: dict[int, set[str]] = {}
-    for load in json.loads(done.stdout.decode("utf-8") or "[]"):
+    for load in json.loads(done.output.decode("utf-8") or "[]"):
         if load.get("code") and load.get("noqa_row"):
             found.setdefault(load["noqa_row"], set()).add(load["code"])
     return found

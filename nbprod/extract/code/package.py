@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -16,6 +15,7 @@ from nbprod.extract.code.checking import imported_from_outside
 from nbprod.extract.plan.targets import Target
 from nbprod.facts import Facts
 from nbprod.libraries.distributions import distribution_of, normalised
+from nbprod.programs import run_program
 from nbprod.refactor.plan import Plan
 from nbprod.syntax.installs import Requirement, installs_of
 
@@ -84,15 +84,15 @@ def _installed(
     asked = {name: distribution_of(name) for name in modules}
     asked |= {_DISTRIBUTION + name: name for name in distributions}
     try:
-        done = subprocess.run(
-            [python, "-I", "-c", _ASK], capture_output=True, text=True, check=False, timeout=60,
-            input=json.dumps(asked),
-        )  # fmt: skip
+        asking = [python, "-I", "-c", _ASK]
+        done = run_program(asking, given=json.dumps(asked).encode(), seconds=60)
+    except TimeoutError:
+        raise UsageError(f"{python}: does not answer") from None
     except OSError as error:
         raise UsageError(f"{python}: cannot be started: {error.strerror}") from None
-    if done.returncode:
+    if done.code:
         return {}, f"{sys.version_info[0]}.{sys.version_info[1]}"
-    found, version = json.loads(done.stdout)
+    found, version = json.loads(done.output)
     return {name: (one[0], one[1]) for name, one in found.items()}, version
 
 

@@ -1,0 +1,212 @@
+"""Programs are started by one module, and neither found in nor fed by the current directory."""
+
+from __future__ import annotations
+
+import ast
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from nbprod.programs import (
+    clean_environment,
+    find_program,
+    locate_program,
+    python_command,
+    ruff_program,
+    run_program,
+)
+from tests.test_layers import modules
+
+# Who may start programs, and what.
+STARTERS = {
+    "nbprod.changed.git": "git",
+    "nbprod.execution.kernel": "the Python of a kernel",
+    "nbprod.extract.code.checking": "a Python that looks for modules",
+    "nbprod.extract.code.format": "ruff",
+    "nbprod.extract.code.package": "a Python that looks for distributions",
+    "nbprod.extract.delivery": "pytest on generated tests",
+    "nbprod.linters.nbqa": "linters",
+    "nbprod.linters.ruff": "ruff",
+    "nbprod.project.run": "workers",
+}
+# Who may import modules by name: modules of nbprod, and rules of installed packages.
+IMPORTERS = {"nbprod", "nbprod.checking.registry", "nbprod.cli.main", "nbprod.report"}
+STARTING_MODULES = {
+    "asyncio.subprocess", "code", "codeop", "ctypes", "multiprocessing", "pexpect", "pickle",
+    "popen2", "pty", "runpy", "shelve", "subprocess", "webbrowser",
+}  # fmt: skip
+STARTING_NAMES = {"system", "popen", "startfile", "fork", "forkpty", "posix_spawn"}
+KERNELS = {"jupyter_client", "nbclient"}
+# The kernel executes it; it belongs to the notebook's side.
+INSIDE_KERNEL = "nbprod.execution.probe"
+
+
+def used(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    """The modules that a module imports, and what it calls by name or by attribute of `os`."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, f"import {alias.name}") for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.lineno, f"import {node.module}"
+            kind = "os" if node.module == "os" else "name"
+            yield from ((node.lineno, f"{kind} {alias.name}") for alias in node.names)
+        elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            if node.value.id == "os":
+                yield node.lineno, f"os {node.attr}"
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            yield node.lineno, f"call {node.func.id}"
+
+
+def offences(module: str, tree: ast.Module) -> Iterator[str]:
+    for line, use in used(tree):
+        kind, _, name = use.partition(" ")
+        top = name.partition(".")[0]
+        if kind == "import" and ({name, top} & STARTING_MODULES) and module != "nbprod.programs":
+            yield f"{module}:{line} imports {name}"
+        if kind == "import" and top in KERNELS and module != "nbprod.execution.kernel":
+            yield f"{module}:{line} starts kernels"
+        if kind == "import" and name == "nbprod.programs" and module not in STARTERS:
+            yield f"{module}:{line} starts programs"
+        if kind == "import" and name == "concurrent.futures" and module != "nbprod.project.run":
+            yield f"{module}:{line} starts workers"
+        if kind == "os" and (name in STARTING_NAMES or name.startswith(("exec", "spawn"))):
+            yield f"{module}:{line} calls os.{name}"
+        if kind == "call" and name in ("exec", "eval", "__import__"):
+            yield f"{module}:{line} calls {name}"
+        if name == "import_module" and module not in IMPORTERS:
+            yield f"{module}:{line} imports by name"
+
+
+def test_one_module_starts_programs() -> None:
+    found = [
+        offence
+        for module, tree in modules().items()
+        if module != INSIDE_KERNEL
+        for offence in offences(module, tree)
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import subprocess", "from subprocess import run", "import os\nos.system('x')",
+        "import os\nos.execvp('x', [])", "exec('x')", "from importlib import import_module",
+        "from concurrent.futures import ProcessPoolExecutor", "import jupyter_client.manager",
+        "from nbprod.programs import run_program", "import runpy", "from os import popen\npopen",
+    ],
+)  # fmt: skip
+def test_the_rule_sees_what_it_forbids(source: str) -> None:
+    assert list(offences("nbprod.rules.any", ast.parse(source)))
+
+
+def test_git_is_named_by_one_module() -> None:
+    named = {
+        module
+        for module, tree in modules().items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and getattr(node.func, "id", getattr(node.func, "attr", "")) in ("find_program", "run")
+        and any(isinstance(word, ast.Constant) and word.value == "git" for word in node.args)
+    }
+    assert named == {"nbprod.changed.git"}
+
+
+def trap(folder: Path, *names: str) -> Path:
+    """Make modules that leave a marker when they are imported."""
+    marker = folder / "ran"
+    for name in names:
+        (folder / f"{name}.py").write_text(f"open({str(marker)!r}, 'w').close()\n")
+    return marker
+
+
+HOSTILE = (
+    "json", "nbqa", "runpy", "sitecustomize", "usercustomize", "ast", "tokenize", "pytest",
+    "flake8", "mypy", "pylint", "ipykernel_launcher", "ipykernel", "IPython", "zmq", "logging",
+    "click", "difflib", "tomllib", "multiprocessing", "concurrent", "nbclient", "nbformat",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("paths", ["", ".", os.pathsep, "sub:.", "./"])
+def test_a_python_imports_nothing_of_the_current_directory(
+    paths: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    marker = trap(tmp_path, *HOSTILE)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", paths)
+    done = run_program(python_command(sys.executable, "json.tool"), given=b"[1]")
+    assert (done.code, done.output.split()) == (0, [b"[", b"1", b"]"])
+    assert not marker.exists()
+
+
+def test_absolute_module_paths_stay(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), "src", ""]))
+    assert clean_environment()["PYTHONPATH"] == str(tmp_path)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="scripts without an extension")
+def test_programs_of_the_current_directory_are_not_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("git", "ruff", "python3", "only-here"):
+        (tmp_path / name).write_text("#!/bin/sh\ntouch ran\n")
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATH", os.pathsep.join([".", "", os.environ["PATH"]]))
+    for name in ("git", "python3"):
+        assert os.path.dirname(find_program(name) or "") not in ("", ".", str(tmp_path))
+    assert not (ruff_program() or "").startswith(str(tmp_path))
+    assert find_program("only-here") is None
+    assert locate_program("./only-here") == str(tmp_path / "only-here")
+    with pytest.raises(FileNotFoundError):
+        locate_program("only-here")
+
+
+def test_a_program_that_takes_too_long_is_ended() -> None:
+    command = [sys.executable, "-c", "import time; time.sleep(60)"]
+    with pytest.raises(TimeoutError):
+        run_program(command, seconds=0.2)
+
+
+@pytest.mark.parametrize(
+    "command", [("check",), ("check", "--jobs", "2"), ("report",), ("clones",)]
+)
+def test_no_command_imports_of_the_current_directory(
+    command: tuple[str, ...], tmp_path: Path
+) -> None:
+    marker = trap(
+        tmp_path, *HOSTILE, "jinja2", "pygments", "rich", "pathspec", "jupytext", "libcst"
+    )
+    text = '{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}'
+    for name in ("a.ipynb", "b.ipynb"):
+        (tmp_path / name).write_text(text)
+    (tmp_path / "light.py").write_text("# +\nx = 1\n# -\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "nbprod", *command], cwd=tmp_path, capture_output=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert not marker.exists()
+
+
+def test_a_kernel_is_loaded_from_its_own_installation_and_cells_import_beside_the_notebook(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from nbprod.execution.kernel import run_job
+
+    marker = trap(tmp_path, *HOSTILE)
+    (tmp_path / "helper.py").write_text("value = 42\n")
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "lib" / "other.py").write_text("value = 43\n")
+    monkeypatch.setenv("PYTHONPATH", "lib")
+    monkeypatch.chdir(tmp_path)
+    job = {
+        "cells": ["import helper, other\nprint(helper.value, other.value)"], "path": [],
+        "cwd": str(tmp_path), "seconds": 60,
+    }  # fmt: skip
+    found = run_job(job, sys.executable)
+    assert found["cells"][0]["outputs"] == [{"stream": "stdout", "text": "42 43\n"}]
+    assert not marker.exists()
