@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from nbprod.facts import Facts
+from nbprod.libraries.unavailable import is_python2_module
 from nbprod.syntax.installs import installs_of
 from nbprod.syntax.walk import walk
 
@@ -15,10 +16,6 @@ __all__ = ["Imported", "imported_modules", "installed_pins"]
 
 # What a platform brings and no file can declare.
 _GIVEN = frozenset(["IPython", "ipykernel", "dbutils", "pyspark", "kaggle_secrets", "__future__"])
-# What Python 2 had: nothing that is installed brings it back.
-_OLD = frozenset(
-    "StringIO cPickle cStringIO ConfigParser Queue urllib2 urlparse httplib Tkinter".split()
-)
 
 
 class Imported(NamedTuple):
@@ -40,7 +37,7 @@ def imported_modules(facts: Facts) -> Iterator[Imported]:
                 continue
             for module in _modules(node):
                 top = module.partition(".")[0]
-                given = top in sys.stdlib_module_names or top in _GIVEN or top in _OLD
+                given = top in sys.stdlib_module_names or top in _GIVEN or is_python2_module(top)
                 if not given and not module.startswith("google.colab"):
                     assert isinstance(node, ast.stmt)
                     yield Imported(module, cell, node)

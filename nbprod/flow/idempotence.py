@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from nbprod.libraries.functions import CHANGING_CALLS, IDEMPOTENT_CALLS
 from nbprod.libraries.methods import CHANGING_METHODS, IDEMPOTENT_METHODS, MASKS
+from nbprod.libraries.training import REDUCTIONS
 
 if TYPE_CHECKING:
     from nbprod.flow.interpreter.machine import Machine
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
 __all__ = ["Again", "apply_again", "does_the_same_again", "is_wiping"]
 
 _SAME_OPERATORS = (ast.BitOr, ast.BitAnd)
-_AGGREGATES = ("mean", "median", "quantile", "std", "max", "min", "sum", "rank")
+# Methods whose result for a row depends on all rows.
+_OF_ALL_ROWS = REDUCTIONS | {"rank"}
 
 
 class Again(Enum):
@@ -191,7 +193,7 @@ def _selection(machine: Machine, node: ast.Subscript, place: str) -> Again:
 
 
 def _mask(key: ast.expr) -> Again:
-    if any(isinstance(part, ast.Attribute) and part.attr in _AGGREGATES for part in ast.walk(key)):
+    if any(isinstance(part, ast.Attribute) and part.attr in _OF_ALL_ROWS for part in ast.walk(key)):
         # The mask depends on all rows, so it moves when rows go.
         return Again.UNKNOWN
     if isinstance(key, (ast.List, ast.Compare, ast.BoolOp)):

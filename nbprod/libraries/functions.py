@@ -5,20 +5,26 @@ from __future__ import annotations
 import re
 from functools import cache
 
+from nbprod.libraries.methods import EAGER_METHODS
+
 __all__ = [
     "ARGUMENT_MUTATORS",
     "ARGUMENT_RESETTERS",
     "CHANGING_CALLS",
     "CONTAINERS",
     "EAGER_CALLERS",
+    "EAGER_NAMES",
     "EXITS",
     "FILE_CHANGES",
     "IDEMPOTENT_CALLS",
     "ITERATING_BUILTINS",
+    "LAZY_BUILTINS",
     "LAZY_CALLERS",
     "PRESERVING",
     "RUNNERS",
     "SWALLOWERS",
+    "TIMELESS_BUILTINS",
+    "WORLDLY_NAMES",
     "WRAPPING_BUILTINS",
     "result_type",
 ]
@@ -60,6 +66,19 @@ ITERATING_BUILTINS = frozenset(
     list tuple set frozenset dict sum sorted max min any all len str bytes
     """.split()
 )
+# Functions and methods that are done with what they are given when they return.
+EAGER_NAMES = (
+    (ITERATING_BUILTINS - {"str", "bytes"})
+    | EAGER_METHODS
+    | frozenset(
+        """
+        join filter assign sort_values reduce Counter array fromiter groupby next OrderedDict
+        defaultdict extend update
+        """.split()
+    )
+)
+# Those of them that are not, when no object is called: the result calls what it was given later.
+LAZY_BUILTINS = frozenset(["map", "filter", "defaultdict", "groupby"])
 WRAPPING_BUILTINS = frozenset("enumerate zip reversed iter".split())
 # Decorators and wrappers whose result calls the function they are given and nothing more.
 PRESERVING = frozenset(
@@ -107,6 +126,23 @@ IDEMPOTENT_CALLS = frozenset(
 CHANGING_CALLS = frozenset(
     """
     len sum repr iter next enumerate zip reversed type json.loads json.dumps
+    """.split()
+)
+
+# Builtins that give the same whenever they are called with the same.
+TIMELESS_BUILTINS = frozenset(
+    """
+    abs bool bytes complex dict enumerate float frozenset int len list max min object property
+    range repr reversed round set slice sorted staticmethod classmethod str sum super tuple type
+    zip
+    """.split()
+)
+# Functions and methods that look at the world: the clock, files, random numbers.
+WORLDLY_NAMES = frozenset(
+    """
+    random rand randn randint now today utcnow time uuid1 uuid4 cwd home exists is_file is_dir
+    iterdir glob rglob read_text read_bytes open stat resolve absolute manual_seed load loadtxt
+    genfromtxt fromfile save seed date_range
     """.split()
 )
 

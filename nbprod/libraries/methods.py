@@ -11,7 +11,9 @@ __all__ = [
     "CHANGING_METHODS",
     "EAGER_METHODS",
     "FRAME_METHODS",
+    "FRAME_TO_FRAME",
     "IDEMPOTENT_METHODS",
+    "INPLACE_METHODS",
     "MASKS",
     "MUTATORS",
     "RESETTING",
@@ -70,6 +72,21 @@ FRAME_METHODS = frozenset(
     merge join assign astype head tail sample query groupby replace append filter loc iloc apply
     map round clip where mask melt pivot pivot_table transpose reindex nlargest nsmallest sum
     mean describe isnull isna notnull value_counts
+    """.split()
+)
+# Those of a frame that give a frame again, whatever they are given.
+FRAME_TO_FRAME = frozenset(
+    """
+    dropna fillna drop drop_duplicates sort_values sort_index reset_index set_index rename head
+    tail sample query assign copy merge join astype replace where mask round abs ffill bfill
+    interpolate nlargest nsmallest select_dtypes
+    """.split()
+)
+# Methods of a frame that can change it in place (`inplace=True`); their result is None then.
+INPLACE_METHODS = frozenset(
+    """
+    drop dropna fillna drop_duplicates sort_values sort_index reset_index set_index rename
+    replace query eval rename_axis interpolate ffill bfill clip mask where
     """.split()
 )
 # Methods of an array whose result is a new array, or a view of the same.

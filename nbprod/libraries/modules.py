@@ -13,9 +13,11 @@ __all__ = [
     "BUILTIN_NAMES",
     "HISTORY_NAMES",
     "KERNEL_NAMES",
+    "PLOTTING_MODULES",
     "PURE_MODULES",
     "SHELL",
     "STEADY_MODULES",
+    "TIMELESS_MODULES",
     "is_kernel_name",
 ]
 
@@ -68,3 +70,12 @@ PURE_MODULES = frozenset(
 )
 # Modules whose functions give the same for the same constants, unless they draw or read.
 STEADY_MODULES = frozenset("numpy pandas math collections fractions decimal string sympy".split())
+PLOTTING_MODULES = frozenset("matplotlib mpl_toolkits seaborn plotly altair bokeh plotnine".split())
+# Modules whose calls give the same whenever they are made, but for `WORLDLY_NAMES`.
+TIMELESS_MODULES = frozenset(
+    """
+    abc attr attrs collections contextlib dataclasses datetime decimal enum fractions functools
+    itertools math numba numpy operator pandas pathlib pydantic re string textwrap torch types
+    typing typing_extensions unittest uuid statistics
+    """.split()
+)

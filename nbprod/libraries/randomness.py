@@ -9,7 +9,16 @@ import ast
 from functools import cache
 from typing import NamedTuple
 
-__all__ = ["GENERATORS", "SEEDS", "Draw", "constant_of", "draw_of", "generator_of"]
+__all__ = [
+    "GENERATORS",
+    "GENERATOR_CLASSES",
+    "SEEDS",
+    "Draw",
+    "constant_of",
+    "draw_of",
+    "generator_of",
+    "generators_seeded_by",
+]
 
 # What draws from the global generator of a module, by the module that has the function.
 _DRAWS = {
@@ -45,17 +54,30 @@ _GENERATOR_OF = {
 GENERATORS = tuple(_GENERATOR_OF.values())
 """The names of the global generators."""
 SEEDS = {
-    "random.seed": "random",
-    "numpy.random.seed": "numpy.random",
-    "torch.manual_seed": "torch.random",
-    "torch.cuda.manual_seed": "torch.random",
-    "torch.cuda.manual_seed_all": "torch.random",
-    "tensorflow.random.set_seed": "tensorflow.random",
-    "tensorflow.set_random_seed": "tensorflow.random",
-    "keras.utils.set_random_seed": "keras.random",
-    "tensorflow.keras.utils.set_random_seed": "tensorflow.random",
+    "random.seed": ("random",),
+    "numpy.random.seed": ("numpy",),
+    "numpy.random.set_state": ("numpy",),
+    "torch.manual_seed": ("torch",),
+    "torch.random.manual_seed": ("torch",),
+    "torch.cuda.manual_seed": ("torch",),
+    "torch.cuda.manual_seed_all": ("torch",),
+    "tensorflow.random.set_seed": ("tensorflow",),
+    "tensorflow.set_random_seed": ("tensorflow",),
+    "tensorflow.compat.v1.set_random_seed": ("tensorflow",),
+    "tensorflow.keras.utils.set_random_seed": ("random", "numpy", "tensorflow"),
+    "keras.utils.set_random_seed": ("random", "numpy", "tensorflow"),
+    "transformers.set_seed": ("random", "numpy", "torch", "tensorflow"),
+    "transformers.trainer_utils.set_seed": ("random", "numpy", "torch", "tensorflow"),
+    "accelerate.utils.set_seed": ("random", "numpy", "torch"),
+    "pytorch_lightning.seed_everything": ("random", "numpy", "torch"),
+    "lightning.seed_everything": ("random", "numpy", "torch"),
+    "fastai.torch_core.set_seed": ("random", "numpy", "torch"),
 }
-"""The generator that a call starts anew, by the function's dotted name."""
+"""The libraries whose global generators a call starts anew, by the function's dotted name."""
+GENERATOR_CLASSES = frozenset(
+    ["numpy.random.default_rng", "numpy.random.RandomState", "random.Random"]
+)
+"""What makes a generator of its own, from a seed if it is given one."""
 # What draws for sure when it runs or is fitted, from numpy's generator unless told a state.
 _STATES = frozenset(
     """model_selection.train_test_split model_selection.ShuffleSplit
@@ -103,6 +125,11 @@ def generator_of(name: str) -> str | None:
     if last in _DRAWS.get(module, ()):
         return _GENERATOR_OF[module.partition(".")[0]]
     return "numpy.random" if last == "train_test_split" else None
+
+
+def generators_seeded_by(name: str) -> list[str]:
+    """The global generators that a call starts anew, by the function's dotted name."""
+    return [_GENERATOR_OF[library] for library in SEEDS.get(name, ())]
 
 
 def constant_of(call: ast.Call, name: str) -> object:

@@ -10,7 +10,14 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
-__all__ = ["Removal", "file_names", "is_local_word", "meant_by", "removal_of"]
+__all__ = [
+    "Removal",
+    "file_names",
+    "is_local_word",
+    "is_python2_module",
+    "meant_by",
+    "removal_of",
+]
 
 ReadFile = Callable[[str], str | None]
 
@@ -96,6 +103,12 @@ _LONG = 6
 _LOCAL = re.compile(r"(?:utils?|helpers?|src|my_\w+)\Z")
 _FOLDERS = ("", "src/", "lib/", "notebooks/")
 _HIGHEST = 6
+
+
+def is_python2_module(name: str) -> bool:
+    """Whether only Python 2 had a module: nothing that can be installed brings it back."""
+    removal = _REMOVED.get(name)
+    return name == "Queue" or (removal is not None and removal.since == (3, 0))
 
 
 def removal_of(module: str, python: tuple[int, int] | None) -> Removal | None:

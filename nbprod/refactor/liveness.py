@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from nbprod.facts import Facts
 from nbprod.flow.types import Use
+from nbprod.libraries.functions import EAGER_NAMES, LAZY_BUILTINS
 from nbprod.libraries.modules import BUILTIN_NAMES, is_kernel_name
 from nbprod.names.definite_assignment import Assignments, effect_of
 from nbprod.names.loads import Deferred, deferred
@@ -26,46 +27,6 @@ from nbprod.refactor.plan import Refusal, Variable
 from nbprod.syntax.names import last_name
 
 __all__ = ["Liveness", "Part"]
-
-_EAGER = frozenset(
-    [
-        "sorted",
-        "min",
-        "max",
-        "sum",
-        "any",
-        "all",
-        "list",
-        "tuple",
-        "set",
-        "dict",
-        "frozenset",
-        "join",
-        "apply",
-        "applymap",
-        "map",
-        "agg",
-        "aggregate",
-        "transform",
-        "pipe",
-        "sort",
-        "filter",
-        "assign",
-        "sort_values",
-        "reduce",
-        "Counter",
-        "array",
-        "fromiter",
-        "groupby",
-        "next",
-        "OrderedDict",
-        "defaultdict",
-        "len",
-        "extend",
-        "update",
-    ]
-)
-_LAZY_BUILTINS = frozenset(["map", "filter", "defaultdict", "groupby"])
 
 
 class Part(NamedTuple):
@@ -517,7 +478,7 @@ def _eager_arguments(node: ast.AST) -> set[int]:
             continue
         func = part.func
         name = last_name(func)
-        if name in _EAGER and not (isinstance(func, ast.Name) and name in _LAZY_BUILTINS):
+        if name in EAGER_NAMES and not (isinstance(func, ast.Name) and name in LAZY_BUILTINS):
             found |= {id(expression) for expression in part.args}
             found |= {id(keyword.value) for keyword in part.keywords}
     return found

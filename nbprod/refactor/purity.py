@@ -10,112 +10,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterator
 
+from nbprod.libraries.functions import TIMELESS_BUILTINS, WORLDLY_NAMES
+from nbprod.libraries.modules import TIMELESS_MODULES
+
 __all__ = ["definition_time", "is_immutable", "is_timeless"]
 
-_PURE_MODULES = frozenset(
-    [
-        "abc",
-        "attr",
-        "attrs",
-        "collections",
-        "contextlib",
-        "dataclasses",
-        "datetime",
-        "decimal",
-        "enum",
-        "fractions",
-        "functools",
-        "itertools",
-        "math",
-        "numba",
-        "numpy",
-        "operator",
-        "pandas",
-        "pathlib",
-        "pydantic",
-        "re",
-        "string",
-        "textwrap",
-        "torch",
-        "types",
-        "typing",
-        "typing_extensions",
-        "unittest",
-        "uuid",
-        "statistics",
-    ]
-)
-_PURE_BUILTINS = frozenset(
-    [
-        "abs",
-        "bool",
-        "bytes",
-        "complex",
-        "dict",
-        "enumerate",
-        "float",
-        "frozenset",
-        "int",
-        "len",
-        "list",
-        "max",
-        "min",
-        "object",
-        "property",
-        "range",
-        "repr",
-        "reversed",
-        "round",
-        "set",
-        "slice",
-        "sorted",
-        "staticmethod",
-        "classmethod",
-        "str",
-        "sum",
-        "super",
-        "tuple",
-        "type",
-        "zip",
-    ]
-)
-# Parts of those modules that look at the world: the clock, files, random numbers.
-_WORLDLY = frozenset(
-    [
-        "random",
-        "rand",
-        "randn",
-        "randint",
-        "now",
-        "today",
-        "utcnow",
-        "time",
-        "uuid1",
-        "uuid4",
-        "cwd",
-        "home",
-        "exists",
-        "is_file",
-        "is_dir",
-        "iterdir",
-        "glob",
-        "rglob",
-        "read_text",
-        "read_bytes",
-        "open",
-        "stat",
-        "resolve",
-        "absolute",
-        "manual_seed",
-        "load",
-        "loadtxt",
-        "genfromtxt",
-        "fromfile",
-        "save",
-        "seed",
-        "date_range",
-    ]
-)
 _NEVER = (ast.Await, ast.Yield, ast.YieldFrom, ast.NamedExpr)
 
 
@@ -159,7 +58,7 @@ def is_timeless(node: ast.expr, is_pure_name: Callable[[str], str | bool]) -> bo
             return False
         if isinstance(part, ast.Call) and not _is_pure_call(part.func, is_pure_name):
             return False
-        if isinstance(part, ast.Attribute) and part.attr in _WORLDLY:
+        if isinstance(part, ast.Attribute) and part.attr in WORLDLY_NAMES:
             return False
     return True
 
@@ -188,9 +87,9 @@ def _is_pure_call(func: ast.expr, is_pure_name: Callable[[str], str | bool]) -> 
         return False
     known = is_pure_name(func.id)
     if isinstance(known, bool):
-        return known or (not parts and func.id in _PURE_BUILTINS)
+        return known or (not parts and func.id in TIMELESS_BUILTINS)
     dotted = [*known.split("."), *reversed(parts)]
-    return dotted[0] in _PURE_MODULES and not _WORLDLY.intersection(dotted)
+    return dotted[0] in TIMELESS_MODULES and not WORLDLY_NAMES.intersection(dotted)
 
 
 def is_immutable(node: ast.expr) -> bool:

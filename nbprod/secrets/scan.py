@@ -19,13 +19,13 @@ from nbprod.secrets.providers import ProviderRule, rules_for
 from nbprod.secrets.texts import texts_of
 from nbprod.secrets.types import Secret, Segment, Text
 from nbprod.syntax.comments import iter_comments
+from nbprod.syntax.magic_table import SHELL_CELLS
 from nbprod.syntax.types import ParsedCell
 from nbprod.syntax.walk import walk
 
 __all__ = ["secrets_of"]
 
 _SHORTEST = 8
-_SHELLS = ("bash", "sh", "shell", "script", "zsh", "cmd", "powershell")
 _STRINGS = (ast.Constant, ast.JoinedStr, ast.BinOp)
 _PROSE = ("markdown", "raw", "text", "traceback", "value", "name", "")
 
@@ -98,7 +98,7 @@ class _Python:
                 self.lines.append((Segment(text, magic.text, magic.start, magic.end), mode))
         if parsed.cell_magic is not None and parsed.cell_magic.scope == "opaque":
             end = parsed.cell_magic.end
-            mode = "shell" if parsed.cell_magic.name in _SHELLS else "code"
+            mode = "shell" if parsed.cell_magic.name in SHELL_CELLS else "code"
             body = Segment(text, self.source[end:], end, len(self.source))
             self.lines.extend((segment, mode) for segment in promising_lines(body))
 
@@ -191,7 +191,7 @@ def _other_lines(language: str, lines: Sequence[Segment]) -> Iterator[tuple[Segm
     mode = "code"
     if language in _PROSE or "/" in language:
         mode = "prose"
-    elif language in _SHELLS:
+    elif language in SHELL_CELLS:
         mode = "shell"
     for line in lines:
         stripped = line.line.lstrip()

@@ -15,6 +15,7 @@ from typing import NamedTuple
 from nbprod.libraries.distributions import normalised
 from nbprod.model import Span
 from nbprod.syntax.dotted import dotted_name
+from nbprod.syntax.magic_table import SHELL_CELLS
 from nbprod.syntax.types import ParsedCell
 
 __all__ = ["Install", "Requirement", "installs_in", "installs_of", "runs_manager"]
@@ -55,7 +56,6 @@ _WITH_VALUE = frozenset(
 )
 _REDIRECTION = re.compile(r"(?:[12&]?>>?|2>&1)")
 _SEPARATORS = frozenset(["&&", "||", ";", "|", "&"])
-_SHELL_CELLS = frozenset(["bash", "sh", "script", "system", "sx", "!", "zsh", "cmd"])
 _NOWHERE = Span(0, 0, 0)
 _RUNNERS = frozenset(
     "system run check_call check_output call Popen getoutput getstatusoutput main popen"
@@ -118,7 +118,7 @@ def _installs(parsed: ParsedCell) -> Iterator[Install]:
     for magic in parsed.magics:
         span = Span(cell, magic.start, magic.end)
         yield from installs_in(magic.text, span)
-        if magic is parsed.cell_magic and magic.name in _SHELL_CELLS:
+        if magic is parsed.cell_magic and magic.name in SHELL_CELLS:
             yield from _installs_in_body(parsed.cell.source, span)
     for node in parsed.nodes:
         if isinstance(node, ast.Call):

@@ -11,6 +11,7 @@ __all__ = [
     "LINE_KNOWN",
     "LINE_PYTHON",
     "NOT_EXPANDED",
+    "SHELL_CELLS",
     "Scope",
 ]
 
@@ -47,6 +48,8 @@ CELL_PYTHON: dict[str, Scope] = {
     "timeit": "private",
 }
 
+SHELL_CELLS = frozenset("! bash cmd powershell script sh shell sx system zsh".split())
+"""Cell magics whose body is run by a shell."""
 # Cell magics whose body is no Python of this kernel: another language, another process, a file.
 CELL_OPAQUE = frozenset(
     _words(

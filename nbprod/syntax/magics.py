@@ -13,6 +13,7 @@ from nbprod.syntax.magic_table import (
     LINE_KNOWN,
     LINE_PYTHON,
     NOT_EXPANDED,
+    SHELL_CELLS,
     Scope,
 )
 from nbprod.syntax.types import Magic, MagicKind, MagicName, SyntaxOptions
@@ -60,12 +61,7 @@ _IMPORTED = r"(?:[^\W\d]\w*\s+as\s+)?([^\W\d]\w*)\s*(?:,|\Z)"
 _CYTHON_MAGICS = ("cython", "cython_pyximport")
 
 # Cell magics that run a program and may keep its streams in variables.
-_PROGRAMS = frozenset(
-    [
-        "bash", "cmd", "perl", "powershell", "pypy", "python", "python2", "python3", "ruby",
-        "script", "sh", "shell", "system", "sx", "zsh",
-    ]
-)  # fmt: skip
+_PROGRAMS = (SHELL_CELLS - {"!"}) | frozenset("perl pypy python python2 python3 ruby".split())
 # Cell magics that write a file or show a page: their options name no variables.
 _NAMELESS = frozenset(
     [

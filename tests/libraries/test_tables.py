@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import collections
+import inspect
 import random
 from types import ModuleType
+from typing import Any
 
 import numpy
 import pandas
 import pytest
 
-from nbprod.libraries.methods import ARRAY_COPIES, ARRAY_VIEWS, FRAME_METHODS, MUTATORS
-from nbprod.libraries.randomness import GENERATORS, SEEDS, generator_of
+from nbprod.libraries.methods import (
+    ARRAY_COPIES,
+    ARRAY_VIEWS,
+    FRAME_METHODS,
+    FRAME_TO_FRAME,
+    INPLACE_METHODS,
+    MUTATORS,
+)
+from nbprod.libraries.randomness import GENERATORS, generator_of, generators_seeded_by
 
 # Methods of the generators themselves that do not draw.
 STATE = {"seed", "getstate", "setstate", "get_state", "set_state"}
@@ -33,7 +42,7 @@ def test_what_draws_from_a_global_generator(module: ModuleType) -> None:
         function for function in dir(module) if generator_of(f"{name}.{function}") is not None
     }
     assert drawing == (methods - STATE) | ALIASES[name]
-    assert SEEDS[f"{name}.seed"] == name
+    assert generators_seeded_by(f"{name}.seed") == [name]
     assert name in GENERATORS
 
 
@@ -82,3 +91,34 @@ def test_methods_of_arrays_and_frames_exist() -> None:
     # pandas 2 took `append` away; notebooks are older.
     missing = {name for name in FRAME_METHODS if not hasattr(pandas.DataFrame, name)}
     assert missing <= {"append"} | {name for name in FRAME_METHODS if hasattr(pandas.Series, name)}
+
+
+@pytest.mark.parametrize("name", sorted(INPLACE_METHODS))
+def test_methods_that_change_a_frame_in_place_have_the_argument(name: str) -> None:
+    assert "inplace" in inspect.signature(getattr(pandas.DataFrame, name)).parameters
+
+
+def test_no_method_with_the_argument_is_left_out() -> None:
+    found = {
+        name
+        for name, method in inspect.getmembers(pandas.DataFrame, inspect.isfunction)
+        if not name.startswith("_") and "inplace" in inspect.signature(method).parameters
+    }
+    assert found - {"pad", "backfill"} == INPLACE_METHODS
+
+
+ARGUMENTS: dict[str, tuple[Any, ...]] = {
+    "sort_values": ("a",), "set_index": ("a",), "query": ("a > 0",), "astype": (float,),
+    "merge": (pandas.DataFrame({"a": [1]}),), "join": (pandas.DataFrame({"c": [1]}),),
+    "replace": (1, 2), "where": (lambda frame: frame > 1,), "mask": (lambda frame: frame > 1,), "nlargest": (1, "a"),
+    "nsmallest": (1, "a"), "fillna": (0,), "select_dtypes": ("number",),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", sorted(FRAME_TO_FRAME))
+def test_methods_of_a_frame_that_give_a_frame(name: str) -> None:
+    frame = pandas.DataFrame({"a": [1, 2], "b": [3.0, 4.0]})
+    columns = {"drop": ["b"], "rename": {"b": "c"}}
+    keywords = {"columns": columns[name]} if name in columns else {}
+    result = getattr(frame, name)(*ARGUMENTS.get(name, ()), **keywords)
+    assert isinstance(result, pandas.DataFrame)

@@ -7,47 +7,13 @@ from functools import cached_property
 
 from nbprod.extract.code.literal_types import hint_of, joined_hints
 from nbprod.facts import Facts
+from nbprod.libraries.methods import FRAME_TO_FRAME
 from nbprod.libraries.modules import BUILTIN_NAMES
 from nbprod.names.table import BindingSite, NameTable
 from nbprod.refactor.liveness import Liveness
 from nbprod.refactor.module_level import ModuleLevel
 
 __all__ = ["Hints"]
-
-# Methods whose result is of the same kind as the object.
-_SAME = frozenset(
-    [
-        "dropna",
-        "fillna",
-        "drop",
-        "drop_duplicates",
-        "sort_values",
-        "sort_index",
-        "reset_index",
-        "set_index",
-        "rename",
-        "head",
-        "tail",
-        "sample",
-        "query",
-        "assign",
-        "copy",
-        "merge",
-        "join",
-        "astype",
-        "replace",
-        "where",
-        "mask",
-        "round",
-        "abs",
-        "ffill",
-        "bfill",
-        "interpolate",
-        "nlargest",
-        "nsmallest",
-        "select_dtypes",
-    ]
-)
 
 
 class Hints:
@@ -111,7 +77,7 @@ class Hints:
             return ""
         if depth < 4 and isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute):
             root = value.func.value
-            if value.func.attr in _SAME and isinstance(root, ast.Name):
+            if value.func.attr in FRAME_TO_FRAME and isinstance(root, ast.Name):
                 hint = self._of_bindings(self.names.bindings.get(root.id, []), root.id, depth + 1)
                 return hint if hint.endswith("DataFrame") else "Any"
         return hint_of(value, self._imports, self._shadowed)
@@ -120,7 +86,7 @@ class Hints:
         return (
             isinstance(value, ast.Call)
             and isinstance(value.func, ast.Attribute)
-            and value.func.attr in _SAME
+            and value.func.attr in FRAME_TO_FRAME
             and isinstance(value.func.value, ast.Name)
             and value.func.value.id == name
         )

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from nbprod.extract.suite.recording import Recorded
 from nbprod.facts import Facts
-from nbprod.libraries.randomness import draw_of
+from nbprod.libraries.randomness import GENERATOR_CLASSES, SEEDS, draw_of
 from nbprod.names.statements import StatementText
 from nbprod.refactor.plan import Function, Plan
 
@@ -20,14 +20,7 @@ _SEEDS = {
     "torch": "torch.manual_seed({seed})",
     "tensorflow": "tf.random.set_seed({seed})",
 }
-_SEEDING = {
-    "random.seed": "random",
-    "numpy.random.seed": "numpy",
-    "torch.manual_seed": "torch",
-    "tensorflow.random.set_seed": "tensorflow",
-}
-# With a seed among their arguments, these draw the same.
-_GENERATORS = frozenset(["numpy.random.default_rng", "numpy.random.RandomState", "random.Random"])
+# With a seed under one of these names, a call draws the same.
 _STATES = frozenset(["random_state", "seed", "random_seed"])
 _GENERATOR_TYPES = frozenset(
     ["numpy.random._generator.Generator", "numpy.random.mtrand.RandomState", "random.Random"]
@@ -69,7 +62,7 @@ def randomness_of(
                 if isinstance(part, ast.Call):
                     name = facts.qualified(part.func)
                     libraries |= _libraries(part, name, facts)
-                    seeds |= {_SEEDING[name]} if name in _SEEDING and part.args else set()
+                    seeds |= set(SEEDS.get(name, ()) if part.args else ())
                     has_own = has_own or _has_seed(part, name)
     if not libraries and not has_own:
         return None
@@ -115,4 +108,4 @@ def _has_seed(call: ast.Call, name: str) -> bool:
         not (isinstance(expression, ast.Constant) and expression.value is None)
         for expression in states
     )
-    return given or (name in _GENERATORS and bool(call.args))
+    return given or (name in GENERATOR_CLASSES and bool(call.args))

@@ -32,7 +32,7 @@ from nbprod.libraries.functions import (
     result_type,
 )
 from nbprod.libraries.modules import PURE_MODULES
-from nbprod.libraries.randomness import SEEDS, generator_of
+from nbprod.libraries.randomness import generator_of, generators_seeded_by
 
 __all__ = ["call_library"]
 
@@ -109,9 +109,10 @@ def _run_given_functions(
 
 
 def _randomness(machine: Machine, name: str, keywords: Keywords, node: ast.AST) -> None:
-    seeded = SEEDS.get(name)
-    if seeded is not None:
-        machine.touch(seeded, node, "seed", resets=True)
+    seeded = generators_seeded_by(name)
+    for generator in seeded:
+        machine.touch(generator, node, "seed", resets=True)
+    if seeded:
         return
     drawn = generator_of(name)
     if drawn is None:

@@ -83,6 +83,7 @@ from collections.abc import Iterator
 from nbprod.facts import Facts
 from nbprod.fixing.parameter_cell import Literal, ParameterCell
 from nbprod.libraries.hyperparameters import HYPERPARAMETERS
+from nbprod.libraries.modules import PLOTTING_MODULES
 from nbprod.model import Diagnostic, Label, Severity
 from nbprod.rule import NodeInCell, rule
 from nbprod.syntax.names import last_name
@@ -93,9 +94,8 @@ _NO_SETTINGS = frozenset("n_jobs verbose random_state seed size bootstrap chunks
 _SETTINGS = HYPERPARAMETERS - _NO_SETTINGS
 # Colours, curves and distributions have such arguments, too: only classes of models count.
 _LETTERS = frozenset("alpha beta gamma C degree eps epsilon".split())
-_OTHER_LIBRARIES = frozenset(
-    "matplotlib seaborn plotly altair bokeh pymc pymc3 scipy tensorflow_probability pyro numpyro"
-    " collections builtins".split()
+_OTHER_LIBRARIES = PLOTTING_MODULES | frozenset(
+    "pymc pymc3 scipy tensorflow_probability pyro numpyro collections builtins".split()
 )
 _DATES = ("date", "start", "end")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d(?:[T ][\d:]+)?\Z")

@@ -67,6 +67,7 @@ from collections.abc import Iterator
 
 from nbprod.facts import Facts
 from nbprod.fixing.parameter_cell import Literal, ParameterCell
+from nbprod.libraries.modules import PLOTTING_MODULES
 from nbprod.model import Diagnostic, Label, Severity
 from nbprod.rule import NodeInCell, rule
 from nbprod.syntax.names import last_name
@@ -82,7 +83,7 @@ _READS = re.compile(
     r"|connect|create_engine|from_url|wget)(?![a-z])|read_\w+|load_\w+|download_\w+|fetch_\w+"
 )
 _TABLES = frozenset(["table", "saveAsTable", "insertInto", "read_sql_table", "read_gbq"])
-_DRAWING = frozenset("matplotlib seaborn plotly altair bokeh geopandas folium IPython".split())
+_DRAWING = PLOTTING_MODULES | {"geopandas", "folium", "IPython"}
 _MAY = re.compile(
     r"://|table|insertInto|read_gbq|\b(?:" + "|".join(sorted(_NAMES)) + r")\s*=\s*[\"']"
 )

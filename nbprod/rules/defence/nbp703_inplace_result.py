@@ -55,14 +55,11 @@ import re
 from collections.abc import Iterator
 
 from nbprod.facts import Facts
+from nbprod.libraries.methods import INPLACE_METHODS
 from nbprod.model import Certainty, Diagnostic, Edit, Fix, Severity, Span
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule, unsafe
 
-_METHODS = frozenset(
-    "drop dropna fillna drop_duplicates sort_values sort_index reset_index set_index rename replace"
-    " query eval rename_axis interpolate ffill bfill clip mask where".split()
-)
 # A column that has lost rows does not go back into its frame.
 _TAKING_ROWS = frozenset(["dropna", "drop_duplicates", "drop"])
 
@@ -115,7 +112,7 @@ def _inplace(node: ast.expr) -> ast.keyword | None:
     """The argument of a pandas call in place, None if it is none."""
     if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
         return None
-    if node.func.attr not in _METHODS:
+    if node.func.attr not in INPLACE_METHODS:
         return None
     for keyword in node.keywords:
         if (

@@ -136,32 +136,13 @@ import ast
 from collections.abc import Iterable, Iterator, Sequence
 
 from nbprod.facts import Facts
-from nbprod.libraries.randomness import constant_of, draw_of
+from nbprod.libraries.randomness import GENERATOR_CLASSES, SEEDS, constant_of, draw_of
 from nbprod.model import Diagnostic, Edit, Fix, Label, Span
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule, unsafe
 from nbprod.syntax.names import last_name
 from nbprod.syntax.walk import walk, walk_outside
 
-# Seeds by the library whose global generator they start.
-_SEEDS = {
-    "random.seed": ("random",),
-    "numpy.random.seed": ("numpy",),
-    "numpy.random.set_state": ("numpy",),
-    "torch.manual_seed": ("torch",),
-    "torch.random.manual_seed": ("torch",),
-    "tensorflow.random.set_seed": ("tensorflow",),
-    "tensorflow.set_random_seed": ("tensorflow",),
-    "tensorflow.compat.v1.set_random_seed": ("tensorflow",),
-    "tensorflow.keras.utils.set_random_seed": ("random", "numpy", "tensorflow"),
-    "keras.utils.set_random_seed": ("random", "numpy", "tensorflow"),
-    "transformers.set_seed": ("random", "numpy", "torch", "tensorflow"),
-    "transformers.trainer_utils.set_seed": ("random", "numpy", "torch", "tensorflow"),
-    "accelerate.utils.set_seed": ("random", "numpy", "torch"),
-    "pytorch_lightning.seed_everything": ("random", "numpy", "torch"),
-    "lightning.seed_everything": ("random", "numpy", "torch"),
-    "fastai.torch_core.set_seed": ("random", "numpy", "torch"),
-}
 # A cell without any of these neither draws nor seeds.
 _WORDS = tuple(
     "rand seed shuffle sampl split Forest Trees Boost Bagging KMeans SGD MLP Perceptron normal"
@@ -169,7 +150,6 @@ _WORDS = tuple(
     " bernoulli multinomial categorical set_state make_ Mixture TSNE NMF Dirichlet"
     " rng KFold".split()
 )
-_GENERATORS = frozenset(["numpy.random.default_rng", "numpy.random.RandomState", "random.Random"])
 _LATER = frozenset([ast.Lambda])
 _RESULT = "each run gives another result"
 
@@ -201,8 +181,8 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
 def _seeded_by(call: ast.Call, facts: Facts) -> Iterable[str]:
     """The libraries whose generators a call starts; those of a helper that is called so, all."""
     name = facts.qualified(call.func)
-    if name in _SEEDS:
-        return _SEEDS[name] if call.args or call.keywords else ()
+    if name in SEEDS:
+        return SEEDS[name] if call.args or call.keywords else ()
     last = last_name(call.func)
     is_helper = "seed" in last.lower() and not name.startswith(("numpy.", "random.", "torch."))
     return ("random", "numpy", "torch", "tensorflow") if is_helper else ()
@@ -242,7 +222,7 @@ def _unseeded(
     """A call that takes a seed of its own and gets none."""
     argument = _missing_seed(call, name)
     last = name.rpartition(".")[2] or getattr(call.func, "attr", "")
-    if argument is None or (is_numpy_seeded and name not in _GENERATORS):
+    if argument is None or (is_numpy_seeded and name not in GENERATOR_CLASSES):
         return
     yield Diagnostic(
         facts.span(cell, call.func),
@@ -259,7 +239,7 @@ def _missing_seed(call: ast.Call, name: str) -> str | None:
         return None
     if name.startswith("sklearn."):
         return "random_state=" if draw_of(call, name) is not None else None
-    if name in _GENERATORS:
+    if name in GENERATOR_CLASSES:
         return None if call.args else ""
     if name or not isinstance(call.func, ast.Attribute):
         return None
