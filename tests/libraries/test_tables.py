@@ -110,8 +110,8 @@ def test_no_method_with_the_argument_is_left_out() -> None:
 ARGUMENTS: dict[str, tuple[Any, ...]] = {
     "sort_values": ("a",), "set_index": ("a",), "query": ("a > 0",), "astype": (float,),
     "merge": (pandas.DataFrame({"a": [1]}),), "join": (pandas.DataFrame({"c": [1]}),),
-    "replace": (1, 2), "where": (lambda frame: frame > 1,), "mask": (lambda frame: frame > 1,), "nlargest": (1, "a"),
-    "nsmallest": (1, "a"), "fillna": (0,), "select_dtypes": ("number",),
+    "replace": (1, 2), "where": (lambda frame: frame > 1,), "mask": (lambda frame: frame > 1,),
+    "nlargest": (1, "a"), "nsmallest": (1, "a"), "fillna": (0,), "select_dtypes": ("number",),
 }  # fmt: skip
 
 
