@@ -7,7 +7,6 @@ and extraction ask; it is computed once and never changes.
 from __future__ import annotations
 
 import ast
-import re
 import sys
 from collections.abc import Iterable, Sequence
 from typing import TypeGuard
@@ -15,32 +14,20 @@ from typing import TypeGuard
 from nbprod.flow.answers import Flow
 from nbprod.flow.interpreter.frames import Dead
 from nbprod.flow.interpreter.machine import Machine
-from nbprod.flow.interpreter.magics import NAME, run_cell_magics, run_private
+from nbprod.flow.interpreter.magics import run_cell_magics, run_private
 from nbprod.flow.interpreter.objects import call_special, class_attribute
+from nbprod.flow.interpreter.refusals import refuse_cell
 from nbprod.flow.interpreter.semantics import PYTHON
 from nbprod.flow.interpreter.state import Entry
 from nbprod.flow.interpreter.values import NONE, Value
 from nbprod.flow.program import FlowOptions, Program
 from nbprod.flow.rerun import self_dependences
-from nbprod.flow.types import (
-    Definition,
-    Failure,
-    SelfDependence,
-)
-from nbprod.model import Span
+from nbprod.flow.types import Definition, SelfDependence
 from nbprod.syntax.magic_table import AUTOMAGICS
 from nbprod.syntax.types import ParsedCell
 
 __all__ = ["analyse", "follow", "follow_unless_worse"]
 
-_LIKELY_BINDING = re.compile(
-    r"^[ \t]*(?:(?:async[ \t]+)?def|class)[ \t]+(\w+)"
-    r"|^[ \t]*(?:for[ \t]+)?([A-Za-z_][\w, \t]*?)[ \t]*(?::[^=\n]+)?(?<![=!<>])=(?!=)"
-    r"|^[ \t]*for[ \t]+([\w, \t]+?)[ \t]+in\b"
-    r"|^[ \t]*(?:from[ \t]+[\w.]+[ \t]+)?import[ \t]+(.+)$"
-    r"|\bas[ \t]+(\w+)",
-    re.MULTILINE,
-)
 _DECIDABLE = ("rebinds", "augments", "overwrites")
 
 
@@ -127,7 +114,7 @@ def _run_cell(machine: Machine, index: int) -> bool:
     assert parsed is not None
     machine.cell = machine.source_cell = index
     if parsed.tree is None:
-        _assume_bindings(machine, parsed)
+        refuse_cell(machine, parsed)
         return machine.failed is None
     try:
         run_cell_magics(machine, parsed)
@@ -182,25 +169,6 @@ def _display(machine: Machine, value: Value, node: ast.expr) -> None:
             call_special(machine, value, method, (), node)
             break
     call_special(machine, value, "__repr__", (), node)
-
-
-def _assume_bindings(machine: Machine, parsed: ParsedCell) -> None:
-    """A cell that does not parse binds nothing; what it would have bound fails because of it.
-
-    One that only a newer Python can parse binds what nobody can tell.
-    """
-    assert parsed.fault is not None
-    index = parsed.cell.index
-    span = Span(index, parsed.fault.start, parsed.fault.end)
-    if parsed.fault.needs is None:
-        failure = Failure("NameError", "", index, span, span, True, reason="syntax")
-        machine.syntax_failures[index] = machine.failed = failure
-    else:
-        node = machine.program.places.stand_in(index, "", span.start, span.end)
-        machine.mark_opaque(node, "newer syntax")
-    for match in _LIKELY_BINDING.finditer(parsed.cell.source):
-        for name in NAME.findall(next(group for group in match.groups() if group)):
-            machine.assume(name, match.start(), match.end(), "syntax error")
 
 
 def _left_bound(machine: Machine, mark: int, index: int) -> dict[str, Definition]:

@@ -74,9 +74,9 @@ class Flow:
         )
 
     @property
-    def syntax_failures(self) -> dict[int, Failure]:
-        """For each cell that does not parse, the reads elsewhere that fail because of it."""
-        return self._machine.syntax_failures
+    def cell_failures(self) -> dict[int, Failure]:
+        """For each cell that does not parse or run, the reads elsewhere that fail because of it."""
+        return self._machine.cell_failures
 
     @property
     def interpolations(self) -> tuple[tuple[int, str, Span, bool | None], ...]:

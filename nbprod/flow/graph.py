@@ -83,7 +83,7 @@ def _failing(flow: Flow) -> dict[int, list[str]]:
     found: dict[int, set[str]] = {}
     for failure in flow.failures:
         found.setdefault(failure.cell, set()).add(failure.name)
-    for root in (*flow.failures, *flow.syntax_failures.values()):
+    for root in (*flow.failures, *flow.cell_failures.values()):
         for cell, name in root.cascade:
             found.setdefault(cell, set()).add(name)
     return {cell: sorted(names) for cell, names in found.items()}

@@ -204,7 +204,7 @@ def _reads(document: Flow, recorded: Flow) -> list[OrderChange]:
 def _broken(flow: Flow) -> set[int]:
     """The cells that stop with a failure."""
     cells = {failure.cell for failure in flow.failures}
-    for root in (*flow.failures, *flow.syntax_failures.values()):
+    for root in (*flow.failures, *flow.cell_failures.values()):
         cells |= {cell for cell, _ in root.cascade}
     return cells
 

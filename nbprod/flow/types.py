@@ -158,7 +158,7 @@ class Use(_Placed):
         self.chain = chain
 
 
-FailureReason = Literal["later", "nowhere", "deleted", "skipped", "syntax", "local"]
+FailureReason = Literal["later", "nowhere", "deleted", "skipped", "syntax", "refused", "local"]
 
 
 @dataclass(eq=False, slots=True)
@@ -169,6 +169,7 @@ class Failure:
     read. ``certain``: a top-to-bottom run raises ``exception`` there; else it may.
     ``reason``: ``later`` (bound only by a later cell), ``nowhere``, ``deleted``, ``skipped``
     (bound only by code that does not run), ``syntax`` (bound by a cell that does not parse),
+    ``refused`` (bound after a magic that IPython refuses),
     ``local`` (UnboundLocalError). ``elsewhere`` are the bindings of the name that exist,
     ``deletion`` the deletion. ``cascade`` are reads in other cells that fail because this does.
     ``called`` is false for a function that no cell calls.

@@ -10,7 +10,9 @@ import builtins
 import re
 
 __all__ = [
+    "ANNOTATION_NAMES",
     "BUILTIN_NAMES",
+    "CLASS_BODY_NAMES",
     "HISTORY_NAMES",
     "KERNEL_NAMES",
     "PLOTTING_MODULES",
@@ -25,13 +27,13 @@ __all__ = [
 BUILTIN_NAMES = (
     frozenset(dir(builtins))
     | {"aiter", "anext", "EncodingWarning", "ExceptionGroup"}
-    | {"BaseExceptionGroup", "PythonFinalizationError", "WindowsError"}
+    | {"BaseExceptionGroup", "PythonFinalizationError"}
 ) - {"__file__", "_"}
 
 _KERNEL = (
     "In Out _ih _oh _dh _ __ ___ _i _ii _iii exit quit get_ipython display open __IPYTHON__"
     " __name__ __doc__ __package__ __loader__ __spec__ __builtin__ __builtins__ _exit_code"
-    " __session__ __vsc_ipynb_file__ __annotations__ __conditional_annotations__"
+    " __session__ __vsc_ipynb_file__"
 )
 
 
@@ -46,6 +48,10 @@ class _KernelNames:
 
 
 KERNEL_NAMES = _KernelNames()
+CLASS_BODY_NAMES = frozenset(["__module__", "__qualname__", "__firstlineno__"])
+"""What Python binds in the body of a class before its first statement."""
+ANNOTATION_NAMES = frozenset(["__annotations__", "__conditional_annotations__"])
+"""What a module has once it annotates a variable."""
 SHELL = "IPython.shell"
 """What stands for the object that `get_ipython()` gives."""
 # Inputs and outputs of earlier cells: what they hold depends on what ran before.

@@ -12,9 +12,9 @@ from typing import Any
 from nbprod.notebook.kernels import DATABRICKS_KEY, mapping
 from nbprod.notebook.types import Cell
 
-__all__ = ["DATABRICKS", "ZEPPELIN", "is_databricks", "platform_names", "switched_language"]
+__all__ = ["ZEPPELIN", "databricks_names", "is_databricks", "platform_names", "switched_language"]
 
-DATABRICKS = (
+_DATABRICKS = (
     "spark", "sc", "sqlContext", "dbutils", "display", "displayHTML", "table", "sql", "udf",
     "getArgument",
 )  # fmt: skip
@@ -29,6 +29,7 @@ _AZURE_MARKS = frozenset(("trident", "a365ComputeOptions", "saveOutput"))
 # Kernels with a session of Spark: those of sparkmagic, Toree, and what clouds call theirs.
 _SPARK_KERNEL = re.compile(r"py-?spark|spark-python")
 # The first line of a cell of Databricks may give it a language; `%python` in a notebook of SQL.
+_SQL_MAGIC = re.compile(r"\s*%{1,2}sql\b")
 _SWITCH = re.compile(r"\s*%(md|sql|sh|fs|scala|r|python)\b[-\w]*")
 
 
@@ -41,7 +42,7 @@ def platform_names(metadata: Mapping[str, Any], cells: Sequence[Cell]) -> tuple[
     """
     kernel = _kernel(metadata)
     if is_databricks(metadata):
-        return DATABRICKS
+        return databricks_names(cells)
     if kernel == "synapse_pyspark" or not _AZURE_MARKS.isdisjoint(metadata):
         return _AZURE
     if _SPARK_KERNEL.search(kernel) or _language(metadata) == "pyspark":
@@ -52,6 +53,13 @@ def platform_names(metadata: Mapping[str, Any], cells: Sequence[Cell]) -> tuple[
     if any(key.startswith("deepnote") for key in metadata):
         return _DEEPNOTE
     return ()
+
+
+def databricks_names(cells: Sequence[Cell]) -> tuple[str, ...]:
+    """What Databricks has bound; with cells of SQL also the result of the last of them."""
+    if any(cell.language == "sql" or _SQL_MAGIC.match(cell.source) for cell in cells):
+        return (*_DATABRICKS, "_sqldf")
+    return _DATABRICKS
 
 
 def is_databricks(metadata: Mapping[str, Any]) -> bool:

@@ -12,6 +12,7 @@ from nbprod.model import Exception_ as ExceptionName
 from nbprod.rule import unsafe
 
 __all__ = [
+    "cascade_text",
     "chain_labels",
     "definition_labels",
     "failures_because",
@@ -48,6 +49,15 @@ def tell(
         labels=(*chain_labels(failure, facts), *labels),
         help="; ".join(lines) or None,
     )
+
+
+def cascade_text(facts: Facts, index: int) -> str | None:
+    """Which reads in other cells fail because this one binds nothing."""
+    failure = facts.flow.cell_failures.get(index)
+    if failure is None or not failure.cascade:
+        return None
+    places = ", ".join(f"`{name}` in cell {cell + 1}" for cell, name in failure.cascade[:5])
+    return f"nothing of this cell runs, so these fail too: {places}"
 
 
 def chain_labels(failure: Failure, facts: Facts) -> tuple[Label, ...]:

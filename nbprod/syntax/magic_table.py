@@ -56,7 +56,7 @@ CELL_OPAQUE = frozenset(
         "! HTML R SVG ai bash bigquery bqml cmd code_wrap configure configure_session cpp cu "
         "cuda cuda_group_save cuda_group_run cypher cython cython_inline cython_pyximport dot "
         "file fortran fs gams go graphviz gremlin heat html info java javascript js julia kql "
-        "latex local logs lua markdown matlab md mermaid mojo node nvcc oc octave perl pip "
+        "latex local logs lua markdown matlab md mermaid mojo node nvcc oc octave perl "
         "powershell pypy python python2 python3 r readme ruby rust sas scala script sh shell "
         "skip spark sparkr sparksql sparql sql stata svg sx system ts typescript writefile "
         "writetemplate zsh"

@@ -16,6 +16,7 @@ from nbprod.syntax.magic_table import (
     SHELL_CELLS,
     Scope,
 )
+from nbprod.syntax.refused_magics import refusal_of_cell, refusal_of_line
 from nbprod.syntax.types import Magic, MagicKind, MagicName, SyntaxOptions
 
 __all__ = [
@@ -48,6 +49,7 @@ _OUTPUT = r"(?:^|\s)(?:-o\s*|--?out(?:put)?(?:\s*=\s*|\s+))([\w,]+)"
 _R_OUTPUT = r"(?:^|\s)(?:-[od]\s*|--(?:output|dataframe)(?:\s*=\s*|\s+))([\w,]+)"
 _INPUT = r"(?:^|\s)(?:-i\s*|--?in(?:put)?(?:\s*=\s*|\s+))([\w,]+)"
 _ARROW = r"(?:^|\s)([^\W\d]\w*)\s*=?\s*<<"
+_ARROW_BELOW = r"\s*([^\W\d]\w*)\s*=?\s*<<"
 _ASSIGNED = r"(?:\s+-\w+)*\s+([^\W\d]\w*)\s*="
 _PROFILED = r"-f\s*([^\W\d]\w*)"
 _SAVED = r"(?:^|\s)-\w*v\s*([^\W\d]\w*)\s"
@@ -90,6 +92,11 @@ def describe_cell_magic(text: str, start: int, body: str, options: SyntaxOptions
     scope, known = cell_scope(name, options)
     rest = text[2 + len(name) :]
     offset = start + 2 + len(name)
+    refusal = (
+        None
+        if known and name in options.python_magics | options.opaque_magics
+        else (refusal_of_cell(name, rest, body))
+    )
     return Magic(
         kind="cell",
         name=name,
@@ -100,8 +107,11 @@ def describe_cell_magic(text: str, start: int, body: str, options: SyntaxOptions
         reads=tuple(_cell_reads(name, rest, offset)),
         interpolates=() if name in NOT_EXPANDED else names_in(rest, offset),
         binds=tuple(_cell_binds(name, scope, rest, offset, body, start + len(text))),
-        opaque_names=name in ("spark", "add_to", *_CYTHON_MAGICS),
+        # What an extension's own magic does is anybody's guess.
+        opaque_names=refusal is None
+        and (not known or name in ("spark", "add_to", *_CYTHON_MAGICS)),
         known=known,
+        refusal=refusal,
     )
 
 
@@ -139,7 +149,10 @@ def _cell_binds(
         if cell_takes_variables(name):
             for match in re.finditer(_R_OUTPUT if name == "R" else _OUTPUT, rest):
                 yield from _listed(match, offset)
-            yield from _first_group(re.search(_ARROW, rest), offset)
+            arrow = re.search(_ARROW, rest)
+            yield from _first_group(arrow, offset)
+            if arrow is None:
+                yield from _first_group(re.match(_ARROW_BELOW, body), body_start)
 
 
 def _cython_names(body: str, start: int) -> Iterator[MagicName]:
@@ -174,6 +187,7 @@ def describe_line_magic(text: str, start: int, kind: MagicKind = "line") -> Magi
         # What an extension's or a user's own magic does is anybody's guess.
         or (kind == "line" and name not in LINE_KNOWN and name.isidentifier()),
         known=name in LINE_KNOWN,
+        refusal=refusal_of_line(name, rest) if kind in ("line", "auto") else None,
     )
 
 

@@ -140,8 +140,6 @@ class _Masker:
             end = _end_of_line(self.text, begin)
             body = self.text[end:]
             magic = describe_cell_magic(self.text[begin:end].rstrip(), begin, body, self.options)
-            if not magic.known and _is_python(body, self.options):
-                magic = replace(magic, opaque_names=True)
             self.magics.append(magic)
             self.cell_magic = magic
             if magic.scope == "opaque":

@@ -52,6 +52,7 @@ class Magic:
     ``binds``: names it binds in the notebook (``%%capture out``, ``%%sql r <<``, ``%store -r x``).
     ``opaque_names``: it may bind any names (``%run unknown.py``, ``%pylab``, ``%load_ext`` …).
     ``known``: whether nbprod or the configuration knows this magic.
+    ``refusal``: why IPython refuses it wherever it runs, None when it need not.
     """
 
     kind: MagicKind
@@ -68,6 +69,7 @@ class Magic:
     binds: tuple[MagicName, ...] = ()
     opaque_names: bool = False
     known: bool = True
+    refusal: str | None = None
 
 
 class SyntaxFault(NamedTuple):

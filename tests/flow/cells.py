@@ -21,6 +21,6 @@ def flow_of(text: str, options: FlowOptions = FlowOptions()) -> Flow:
 def failures_of(flow: Flow) -> set[tuple[int, str, str]]:
     """The certain failures, cascades included: (cell from 1, exception, name)."""
     found = {(one.cell + 1, one.exception, one.name) for one in flow.failures}
-    for root in (*flow.failures, *flow.syntax_failures.values()):
+    for root in (*flow.failures, *flow.cell_failures.values()):
         found |= {(cell + 1, "NameError", name) for cell, name in root.cascade}
     return found

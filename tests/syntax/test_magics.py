@@ -115,7 +115,7 @@ def test_magics_read_what_must_exist(source: str, names: list[str]) -> None:
 ANY_NAMES = {
     "%pylab inline": True, "%store -r": True, "%store -r a": False, "%load_ext a": False,
     "%matplotlib inline": False, "%%cython\ndef f(): pass": True, "%%unheard_of\nx = 1": True,
-    "%%unheard_of\nselect 1 from": False, "%%unheard_of\n!ls\nx = 1": True, "%rerun 3": True,
+    "%%unheard_of\nselect 1 from": True, "%%unheard_of\n!ls\nx = 1": True, "%rerun 3": True,
     "%unheard_of a": True, "%%bash\nls": False, "%%time\nx = 1": False,
 }  # fmt: skip
 

@@ -15,6 +15,7 @@ from nbprod.flow.interpreter.arguments import (
 from nbprod.flow.interpreter.iteration import consume, iterate
 from nbprod.flow.interpreter.machine import Machine
 from nbprod.flow.interpreter.objects import attribute, call_special, display_text
+from nbprod.flow.interpreter.operators import truth_of
 from nbprod.flow.interpreter.paths import optional
 from nbprod.flow.interpreter.values import (
     ANY,
@@ -29,6 +30,11 @@ from nbprod.flow.interpreter.values import (
 from nbprod.libraries.functions import ITERATING_BUILTINS, LAZY_CALLERS, WRAPPING_BUILTINS
 
 __all__ = ["HANDLERS", "Handler"]
+
+_CONVERSIONS: dict[str, Callable[..., object]] = {
+    "int": int, "float": float, "bool": bool, "str": str,
+}  # fmt: skip
+_LONGEST = 40
 
 Handler = Callable[[Machine, str, Arguments, Keywords, ast.AST], Value]
 
@@ -101,6 +107,8 @@ def _builtin(
         if arguments[0].kind == "range" and last == "enumerate":
             return arguments[0]
         return machine.allocate("any")
+    if last in _CONVERSIONS and not keywords:
+        return _converted(machine, _CONVERSIONS[last], arguments)
     if last == "len" and arguments:
         held = machine.contents(arguments[0])
         if held is not None and len(held) < 64:
@@ -108,6 +116,23 @@ def _builtin(
     if last in ("print", "setattr", "delattr"):
         return NONE
     return ANY
+
+
+def _converted(machine: Machine, make: Callable[..., object], arguments: Arguments) -> Value:
+    """``int()``, ``bool(0)``, ``str(3)``: a constant, if the argument is one or there is none."""
+    if not arguments:
+        return constant(make())
+    if len(arguments) > 1 or arguments[0].kind != "const":
+        verdict = truth_of(machine, arguments[0]) if make is bool and len(arguments) == 1 else None
+        return ANY if verdict is None else constant(verdict)
+    given = arguments[0].data[1]
+    simple = (int, float) if make in (int, float) else (int, float, str)
+    if not isinstance(given, simple) or len(str(given)) > _LONGEST:
+        return ANY
+    try:
+        return constant(make(given))
+    except (ArithmeticError, ValueError):
+        return ANY
 
 
 def _print(machine: Machine, arguments: Arguments, keywords: Keywords) -> None:

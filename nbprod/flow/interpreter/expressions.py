@@ -22,7 +22,6 @@ from nbprod.flow.interpreter.operators import (
     truth_of,
 )
 from nbprod.flow.interpreter.paths import branch
-from nbprod.flow.interpreter.state import Entry
 from nbprod.flow.interpreter.values import ANY, NONE, Value, constant
 from nbprod.libraries.methods import MUTATORS
 from nbprod.syntax.names import root_of
@@ -98,24 +97,16 @@ def _sequence(machine: Machine, node: ast.List | ast.Tuple | ast.Set) -> Value:
 
 
 def _dict(machine: Machine, node: ast.Dict) -> Value:
-    held: list[tuple[str, Value]] = []
-    keys: list[Value] | None = []
+    items: list[tuple[Value, Value]] = []
+    whole = True
     for key, item in zip(node.keys, node.values, strict=True):
         name = machine.evaluate(key) if key is not None else None
         value = machine.receive(item)
-        if name is None or len(held) >= _MAX_TRACKED:
-            keys = None
-        elif keys is not None:
-            keys.append(name)
-        if name is not None and name.kind == "const" and len(held) < _MAX_TRACKED:
-            held.append((repr(name.data[1]), value))
-    result = machine.allocate("dict", None, None if keys is None else tuple(keys))
-    (identity,) = result.objects
-    for part, value in held:
-        if value.kind != "any" or value.objects:
-            machine.env.set(("object", identity, part), Entry(frozenset(), value))
-            machine.note_part(identity, part)
-    return result
+        if name is None or len(items) >= _MAX_TRACKED:
+            whole = False
+        else:
+            items.append((name, value))
+    return machine.allocate_dict(items, whole=whole)
 
 
 def _walrus(machine: Machine, node: ast.NamedExpr) -> Value:

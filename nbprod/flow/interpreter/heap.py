@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from typing import Any
 
 from nbprod.flow.interpreter.namespace import Namespace
@@ -30,6 +30,17 @@ class Heap(Namespace):
         if contents is not None or element is not ANY:
             self.env.set(("object", identity), Entry(frozenset(), element, contents))
         return Value(kind, data, frozenset((identity,)))
+
+    def allocate_dict(self, items: Sequence[tuple[Value, Value]], *, whole: bool = True) -> Value:
+        """A new dict with these items, and with others too unless they are the ``whole`` of it."""
+        result = self.allocate("dict", None, tuple(key for key, _ in items) if whole else None)
+        (identity,) = result.objects
+        for key, value in items:
+            if key.kind == "const" and (value.kind != "any" or value.objects):
+                part = repr(key.data[1])
+                self.env.set(("object", identity, part), Entry(frozenset(), value))
+                self.note_part(identity, part)
+        return result
 
     def contents(self, value: Value) -> tuple[Value, ...] | None:
         """The elements of a container in order, None when they are not known."""

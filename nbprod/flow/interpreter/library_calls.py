@@ -18,7 +18,7 @@ from nbprod.flow.interpreter.builtin_calls import Handler
 from nbprod.flow.interpreter.iteration import consume, distinct
 from nbprod.flow.interpreter.machine import Machine
 from nbprod.flow.interpreter.paths import optional
-from nbprod.flow.interpreter.values import ANY, Arguments, Keywords, Value, library
+from nbprod.flow.interpreter.values import ANY, Arguments, Keywords, Value, constant, library
 from nbprod.libraries.functions import (
     ARGUMENT_MUTATORS,
     ARGUMENT_RESETTERS,
@@ -140,6 +140,8 @@ def _files(
 
 def _container(machine: Machine, name: str, arguments: Arguments, keywords: Keywords) -> Value:
     kind = CONTAINERS[name]
+    if kind == "dict" and keywords and not arguments and all(key != "**" for key, _ in keywords):
+        return machine.allocate_dict([(constant(key), value) for key, value in keywords])
     held: tuple[Value, ...] | None = ()
     if arguments:
         held = machine.contents(arguments[0]) if kind in ("list", "set") else None

@@ -9,23 +9,27 @@ from itertools import islice
 
 from nbprod.flow.interpreter.frames import Dead, Frame
 from nbprod.flow.interpreter.machine import Machine
+from nbprod.flow.interpreter.refusals import assume_bindings, refuse_magic
 from nbprod.flow.interpreter.state import Entry
 from nbprod.flow.interpreter.values import ANY, Value, library
 from nbprod.names.scopes import Scope, bound_names
 from nbprod.notebook.types import Cell
 from nbprod.syntax.types import Magic, ParsedCell
 
-__all__ = ["NAME", "run_cell_magics", "run_effects", "run_magic", "run_private"]
+__all__ = ["run_cell_magics", "run_effects", "run_magic", "run_private"]
 
 _RUN_FILE = re.compile(r"%run\s+(?:-[a-zA-Z]+\s+)*['\"]?([^\s'\"]+)")
 _WRITTEN = re.compile(r"%%(?:writefile|file)\s+(-a\s+)?['\"]?([^\s'\"]+)")
-NAME = re.compile(r"[^\W\d]\w*")
+_NAME = re.compile(r"[^\W\d]\w*")
 _MOST_NAMES = 500
 _PYLAB = ("np", "plt", "numpy", "pylab", "mlab", "pyplot")
 
 
 def run_magic(machine: Machine, magic: Magic, node: ast.expr) -> Value:
     """Run a line magic, a shell line or a help request where its stand-in is evaluated."""
+    if magic.refusal is not None:
+        refuse_magic(machine, magic)
+        return ANY
     _names(machine, magic)
     if magic.body is not None:
         if magic.scope == "private":
@@ -40,6 +44,11 @@ def run_cell_magics(machine: Machine, parsed: ParsedCell) -> None:
     """Do what the cell magics at the head of a cell do before (and besides) its body."""
     for magic in parsed.magics:
         if magic.kind != "cell":
+            continue
+        if magic.refusal is not None:
+            refuse_magic(machine, magic)
+            if magic.scope == "opaque":
+                assume_bindings(machine, parsed.cell.source, magic.end)
             continue
         _names(machine, magic)
         if magic.scope == "opaque":
@@ -92,14 +101,12 @@ def _names(machine: Machine, magic: Magic) -> None:
 
 
 def _assume_names(machine: Machine, magic: Magic, cell: Cell) -> None:
-    """Of a cell magic that is not known, all words may be names that it binds.
-
-    Those of `%%fortran` are the subroutines of its body. A line magic that is not known may bind
-    anything (`Magic.opaque_names`).
-    """
-    if magic.known and magic.name != "fortran":
+    """The words of the body of `%%fortran` may be the subroutines that it binds."""
+    if magic.name != "fortran":
         return
-    for match in islice(NAME.finditer(cell.source, magic.start + len(magic.name) + 2), _MOST_NAMES):
+    for match in islice(
+        _NAME.finditer(cell.source, magic.start + len(magic.name) + 2), _MOST_NAMES
+    ):
         if not keyword.iskeyword(match[0]):
             machine.assume(match[0], match.start(), match.end(), magic.name)
 

@@ -8,9 +8,15 @@ from collections.abc import Hashable
 from nbprod.flow.interpreter.frames import Catch, Dead
 from nbprod.flow.interpreter.recorder import Recorder, first_of
 from nbprod.flow.interpreter.state import ABSENT, Entry
-from nbprod.flow.interpreter.values import ANY, Value, join_values, library
+from nbprod.flow.interpreter.values import ANY, Value, constant, join_values, library
 from nbprod.flow.types import BindingKind, Definition, Failure
-from nbprod.libraries.modules import BUILTIN_NAMES, HISTORY_NAMES, KERNEL_NAMES
+from nbprod.libraries.modules import (
+    ANNOTATION_NAMES,
+    BUILTIN_NAMES,
+    CLASS_BODY_NAMES,
+    HISTORY_NAMES,
+    KERNEL_NAMES,
+)
 from nbprod.model import Span
 
 __all__ = ["OPAQUE", "Namespace"]
@@ -162,6 +168,9 @@ class Namespace(Recorder):
     def _absent(self, name: str, node: ast.AST, key: Hashable, entry: Entry | None = None) -> Value:
         """A read of a name that no path binds, unless it is a builtin."""
         if isinstance(key, str):
+            if name == "__name__" and OPAQUE not in self.env.entries:
+                # A cell is no module that is imported.
+                return constant("__main__")
             if name in BUILTIN_NAMES:
                 place = (self.source_cell, node)
                 self.builtin_reads.setdefault(self.cell, {}).setdefault(name, place)
@@ -173,16 +182,35 @@ class Namespace(Recorder):
                     place = (self.source_cell, node)
                     self.history_reads.setdefault((self.cell, name), place)
                 return ANY
+            if self._is_given_by_python(name):
+                return ANY
         catch = self.catcher("NameError" if isinstance(key, str) else "UnboundLocalError")
         if catch is not None:
             self.throw(catch)
         self._fail(name, node, key, entry or ABSENT, certain=True)
         return ANY
 
+    def _is_given_by_python(self, name: str) -> bool:
+        """Whether Python binds a name here that no code does."""
+        frame = self.frame
+        if name in ANNOTATION_NAMES:
+            return self.annotates
+        if name in CLASS_BODY_NAMES:
+            return frame is not None and frame.kind == "class"
+        if name != "__class__":
+            return False
+        below = False
+        while frame is not None and not (below and frame.kind == "class"):
+            below = below or frame.kind != "class"
+            frame = frame.closure
+        return frame is not None
+
     def _fail(
         self, name: str, node: ast.AST, key: Hashable, entry: Entry, *, certain: bool
     ) -> None:
-        """Record a read that fails, or may."""
+        """Record a read that fails, or may; below a refused magic nothing is read."""
+        if self.cell in self.cell_failures:
+            return
         local = not isinstance(key, str)
         if not certain and self.catcher("NameError") is not None:
             return
@@ -207,7 +235,7 @@ class Namespace(Recorder):
                 for definition in entry.definitions
                 if definition.binding.kind == "deletion"
             ),
-            dynamic=first_of(opaque.definitions) if opaque else None,
+            dynamic=_dynamic_source(opaque) if opaque else None,
             called=not self.uncalled,
         )
         failure.elsewhere = tuple(
@@ -257,3 +285,11 @@ class Namespace(Recorder):
                 if verdict:
                     break
         raise Dead
+
+
+def _dynamic_source(opaque: Entry) -> Definition | None:
+    """What may have bound any name: a magic rather than a star import, which binds fewer."""
+    magics = [
+        definition for definition in opaque.definitions if definition.binding.detail.startswith("%")
+    ]
+    return first_of(magics or opaque.definitions)

@@ -58,6 +58,8 @@ class Recorder:
         self.stops = False
         self.statement: ast.stmt | None = None
         self.lazy_annotations = program.options.lazy_annotations
+        self.annotates = False
+        """Whether a variable of the notebook has been annotated."""
         self.files: dict[str, str] = {}
         self.born: dict[Hashable, int] = {}
         self.shown: dict[int, Value] = {}
@@ -65,7 +67,7 @@ class Recorder:
         self.history_reads: dict[tuple[int, str], tuple[int, ast.AST]] = {}
         self.unresolved_stars: dict[tuple[int, int], tuple[str, Span]] = {}
         self.interpolations: dict[tuple[int, int], tuple[str, Span, bool | None]] = {}
-        self.syntax_failures: dict[int, Failure] = {}
+        self.cell_failures: dict[int, Failure] = {}
         self.uncalled = False
         self.steps = 0
         self.second_turns = 0

@@ -39,6 +39,7 @@ def _annotated(machine: Machine, node: ast.AnnAssign) -> None:
     if node.value is not None:
         value = machine.receive(node.value)
     if machine.frame is None or machine.frame.kind == "class":
+        machine.annotates = True
         evaluate_annotation(machine, node.annotation)
     if node.value is not None:
         assign(machine, node.target, value)

@@ -6,7 +6,7 @@ import re
 
 from nbprod.notebook.formats.linemap import LineMap, SourceLine
 from nbprod.notebook.formats.percent import split_lines
-from nbprod.notebook.platforms import DATABRICKS, switched_language
+from nbprod.notebook.platforms import databricks_names, switched_language
 from nbprod.notebook.types import Cell, Notebook
 
 __all__ = ["read_databricks"]
@@ -40,7 +40,7 @@ def read_databricks(text: str, path: str) -> Notebook:
         language=language,
         cells=tuple(cells),
         raw=LineMap([cell.source for cell in cells], places),
-        injected=DATABRICKS,
+        injected=databricks_names(cells),
     )
 
 

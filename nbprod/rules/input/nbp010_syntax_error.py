@@ -48,6 +48,8 @@ from nbprod.facts import Facts
 from nbprod.model import Diagnostic, Severity, Span
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule
+from nbprod.rules.failures import cascade_text
+from nbprod.syntax.refused_magics import is_misplaced
 
 
 @rule(
@@ -64,17 +66,11 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
         if parsed is None or parsed.fault is None or parsed.fault.needs is not None:
             continue
         fault, index = parsed.fault, parsed.cell.index
+        if any(is_misplaced(magic) and magic.start < fault.start for magic in parsed.magics):
+            # What follows is no Python because it was meant for the magic.
+            continue
         yield Diagnostic(
             Span(index, fault.start, fault.end),
             f"syntax error: {fault.message}",
             help=cascade_text(facts, index),
         )
-
-
-def cascade_text(facts: Facts, index: int) -> str | None:
-    """Which reads in other cells fail because this one binds nothing."""
-    failure = facts.flow.syntax_failures.get(index)
-    if failure is None or not failure.cascade:
-        return None
-    places = ", ".join(f"`{name}` in cell {cell + 1}" for cell, name in failure.cascade[:5])
-    return f"nothing of this cell runs, so these fail too: {places}"

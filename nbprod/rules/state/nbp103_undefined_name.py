@@ -73,16 +73,23 @@ _PYTHON2 = {
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report reads of names that no code that runs defines."""
     for failure in failures_because(facts, "nowhere", "skipped"):
-        if failure.reason == "skipped" and not failure.certain:
+        if not failure.certain and (failure.reason == "skipped" or _may_be_of_magic(failure)):
             continue
         labels = definition_labels(failure.elsewhere, facts)
         yield tell(failure, facts, message_of(failure, facts), help_of(failure, facts), *labels)
+
+
+def _may_be_of_magic(failure: Failure) -> bool:
+    """Whether a magic that nobody knows may have bound the name: then nothing speaks against it."""
+    return failure.dynamic is not None and failure.dynamic.binding.detail.startswith("%")
 
 
 def message_of(failure: Failure, facts: Facts) -> str:
     """Say that the name is nowhere, and what the saved run tells about it."""
     if failure.name in _PYTHON2:
         return f"`{failure.name}` is a builtin of Python 2 only"
+    if failure.name == "WindowsError":
+        return "`WindowsError` is a builtin on Windows only"
     if failure.reason == "skipped":
         return f"`{failure.name}` is bound only by code that does not run"
     cell = facts.cell(failure.cell)
@@ -101,6 +108,8 @@ def help_of(failure: Failure, facts: Facts) -> str | None:
     """Offer names that look alike."""
     if failure.dynamic is not None:
         return f"unless `{failure.dynamic.binding.detail}` binds it"
+    if failure.name == "WindowsError":
+        return "catch `OSError`, which it is another name of"
     if failure.name in _PYTHON2:
         return f"Python 3 has `{_PYTHON2[failure.name]}`"
     near = near_names(failure.name, facts)

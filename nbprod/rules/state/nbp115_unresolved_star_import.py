@@ -40,14 +40,17 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
             {
                 failure.name
                 for failure in facts.flow.possible
-                if failure.dynamic and failure.reason != "local"
+                if failure.dynamic
+                and failure.dynamic.binding.detail.startswith("from ")
+                and failure.reason != "local"
             }
         )
+        if not hidden:
+            continue
         names = ", ".join(f"`{name}`" for name in hidden[:4])
         yield Diagnostic(
             span,
-            f"what `{module}` exports is not known"
-            + (f"; {names} may come from it" if names else ""),
+            f"what `{module}` exports is not known; {names} may come from it",
             symbol=None,
             help="import the names that you use",
         )

@@ -1,0 +1,64 @@
+"""Cells that IPython refuses as a whole or from some line on: what they would have bound fails."""
+
+from __future__ import annotations
+
+import re
+
+from nbprod.flow.interpreter.machine import Machine
+from nbprod.flow.types import Failure
+from nbprod.model import Span
+from nbprod.syntax.types import Magic, ParsedCell
+
+__all__ = ["assume_bindings", "refuse_cell", "refuse_magic"]
+
+_NAME = re.compile(r"[^\W\d]\w*")
+_ITEM = r"(?:[(\[]\s*)*\*?[^\W\d]\w*[ \t]*(?:\s*[)\]])*[ \t]*"
+_TARGETS = rf"{_ITEM}(?:,\s*{_ITEM})*,?[ \t]*"
+_BLOCK = r"(?:(?:if|elif|else|for|while|try|except|finally|with)\b[^\r\n#'\"]*?:[ \t]+)?"
+_LIKELY_BINDING = re.compile(
+    r"^[ \t]*(?:(?:async[ \t]+)?def|class)[ \t]+(\w+)"
+    rf"|(?:^|;)[ \t]*{_BLOCK}({_TARGETS}(?:=[ \t]*{_TARGETS})*)(?::[^=\r\n]+)?(?<![=!<>])=(?!=)"
+    rf"|(?:^|:)[ \t]*for[ \t]+({_TARGETS})in\b"
+    r"|^[ \t]*(?:from[ \t]+[\w.]+[ \t]+)?import[ \t]+(.+)$"
+    r"|\bas[ \t]+(\w+|[(\[][\w, \t*()\[\]]*[)\]])"
+    r"|\b([^\W\d]\w*)[ \t]*:=",
+    re.MULTILINE,
+)
+"""What may be the target of a statement; brackets around and within targets included."""
+
+
+def refuse_cell(machine: Machine, parsed: ParsedCell) -> None:
+    """A cell that does not parse binds nothing; what it would have bound fails because of it.
+
+    One that only a newer Python can parse binds what nobody can tell.
+    """
+    assert parsed.fault is not None
+    index = parsed.cell.index
+    span = Span(index, parsed.fault.start, parsed.fault.end)
+    if parsed.fault.needs is None:
+        failure = Failure("NameError", "", index, span, span, True, reason="syntax")
+        machine.cell_failures[index] = machine.failed = failure
+    else:
+        node = machine.program.places.stand_in(index, "", span.start, span.end)
+        machine.mark_opaque(node, "newer syntax")
+    assume_bindings(machine, parsed.cell.source, 0)
+
+
+def refuse_magic(machine: Machine, magic: Magic) -> None:
+    """A magic that IPython refuses ends its cell, unless something catches the UsageError."""
+    catch = machine.catcher("UsageError")
+    if catch is not None:
+        machine.throw(catch)
+    if not machine.mandatory:
+        return
+    read = Span(machine.source_cell, magic.start, magic.end)
+    span = machine.chain[0].span if machine.chain else read
+    failure = Failure("NameError", "", machine.cell, span, read, True, reason="refused")
+    machine.cell_failures[machine.cell] = machine.failed = failure
+
+
+def assume_bindings(machine: Machine, text: str, start: int) -> None:
+    """Bind what looks like the target of a statement in text that is not run, from ``start``."""
+    for match in _LIKELY_BINDING.finditer(text, start):
+        for name in _NAME.findall(next(group for group in match.groups() if group)):
+            machine.assume(name, match.start(), match.end(), "syntax error")
