@@ -46,9 +46,10 @@ class Outcome(NamedTuple):
 
     @property
     def complaint(self) -> str:
-        """The last line that it wrote to standard error."""
-        lines = self.errors.decode("utf-8", "replace").strip().splitlines()
-        return lines[-1] if lines else ""
+        """Why it failed: the line that says `fatal:`, else the last that it wrote to say so."""
+        lines = self.errors.decode("utf-8", "replace").strip().splitlines() or [""]
+        fatal = [line for line in lines if line.startswith("fatal: ")]
+        return fatal[0].removeprefix("fatal: ") if fatal else lines[-1].strip()
 
 
 def find_program(name: str) -> str | None:

@@ -120,7 +120,7 @@ def trap(folder: Path, *names: str) -> Path:
     """Make modules that leave a marker when they are imported."""
     marker = folder / "ran"
     for name in names:
-        (folder / f"{name}.py").write_text(f"open({str(marker)!r}, 'w').close()\n")
+        (folder / f"{name}.py").write_text(f"open({str(marker)!r}, 'a').write({name!r} + ' ')\n")
     return marker
 
 
@@ -172,24 +172,28 @@ def test_a_program_that_takes_too_long_is_ended() -> None:
         run_program(command, seconds=0.2)
 
 
-@pytest.mark.parametrize(
-    "command", [("check",), ("check", "--jobs", "2"), ("report",), ("clones",)]
-)
+COMMANDS = (("check",), ("check", "--jobs", "2"), ("check", "--ruff"), ("report",), ("clones",))
+
+
+@pytest.mark.parametrize("inherited", ["", ".", "sub:./"])
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
 def test_no_command_imports_of_the_current_directory(
-    command: tuple[str, ...], tmp_path: Path
+    command: tuple[str, ...], inherited: str, tmp_path: Path
 ) -> None:
-    marker = trap(
-        tmp_path, *HOSTILE, "jinja2", "pygments", "rich", "pathspec", "jupytext", "libcst"
-    )
+    late = ("jinja2", "pygments", "rich", "pathspec", "jupytext", "libcst")
+    # What Python imports while it starts is its own affair.
+    early = {"sitecustomize", "usercustomize", "runpy"} if inherited else set()
+    marker = trap(tmp_path, *sorted({*HOSTILE, *late} - early))
     text = '{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}'
     for name in ("a.ipynb", "b.ipynb"):
         (tmp_path / name).write_text(text)
     (tmp_path / "light.py").write_text("# +\nx = 1\n# -\n")
     done = subprocess.run(
-        [sys.executable, "-m", "nbprod", *command], cwd=tmp_path, capture_output=True, check=False
-    )
+        [sys.executable, "-m", "nbprod", *command], cwd=tmp_path, capture_output=True, check=False,
+        env={**os.environ, "PYTHONPATH": inherited},
+    )  # fmt: skip
+    assert not marker.exists(), marker.read_text()
     assert done.returncode == 0, done.stderr
-    assert not marker.exists()
 
 
 def test_a_kernel_is_loaded_from_its_own_installation_and_cells_import_beside_the_notebook(
@@ -197,7 +201,8 @@ def test_a_kernel_is_loaded_from_its_own_installation_and_cells_import_beside_th
 ) -> None:
     from nbprod.execution.kernel import run_job
 
-    marker = trap(tmp_path, *HOSTILE)
+    settings = ("ipython_config", "ipython_kernel_config", "jupyter_config", "usercustomize")
+    marker = trap(tmp_path, *HOSTILE, *settings)
     (tmp_path / "helper.py").write_text("value = 42\n")
     (tmp_path / "lib").mkdir()
     (tmp_path / "lib" / "other.py").write_text("value = 43\n")

@@ -227,7 +227,7 @@ def _git(start: str, *arguments: str) -> bytes:
     """
     outcome = run_program(_command(start, arguments), environment=_environment())
     if outcome.code:
-        reason = outcome.complaint.removeprefix("fatal: ") or f"exit code {outcome.code}"
+        reason = outcome.complaint or f"exit code {outcome.code}"
         raise UsageError(f"git {arguments[0]} failed in {start}: {reason}")
     return outcome.output
 

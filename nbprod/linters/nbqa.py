@@ -8,7 +8,7 @@ import re
 import shlex
 import sys
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from nbprod.errors import UsageError
 from nbprod.linters.convert import Remark
@@ -26,6 +26,7 @@ _LINE = re.compile(
 _CODE = re.compile(
     r"(?:(?P<level>error|warning|note):\s*)?(?P<code>[A-Z]{1,4}\d{2,4})?:?\s*(?P<rest>.*)"
 )
+_NAMES_FILE = re.compile(r"--[a-z-]*(?:config|rcfile|settings|style)[a-z-]*")
 _TRAILING = re.compile(r"\s*[\[(](?P<name>[a-z][\w-]+)[\])]$")
 
 
@@ -98,7 +99,7 @@ def tool_lines(
             _write(copy, data)
             copies[copy] = path
         options = [option.format(settings=settings) for option in harmless.options]
-        own = [_absolute(word) for word in words[1:]]
+        own = _absolute(words[1:])
         return _run(words[0], copies, [*options, *own], folder, _beside(notebooks))
 
 
@@ -148,12 +149,18 @@ def _beside(notebooks: Mapping[str, bytes]) -> dict[str, str]:
     return {"MYPYPATH": os.pathsep.join(dict.fromkeys([*map(os.path.abspath, given), *folders]))}
 
 
-def _absolute(word: str) -> str:
-    """An option of the command line that names a file, with the file's absolute path."""
-    option, equals, value = word.partition("=")
-    if equals and option.startswith("--") and os.path.isfile(value):
-        return f"{option}={os.path.abspath(value)}"
-    return word
+def _absolute(words: Sequence[str]) -> Iterator[str]:
+    """Options of the command line; a file of settings among them by its absolute path."""
+    names_file = False
+    for word in words:
+        option, equals, value = word.partition("=")
+        if names_file and os.path.isfile(word):
+            yield os.path.abspath(word)
+        elif equals and _NAMES_FILE.fullmatch(option) and os.path.isfile(value):
+            yield f"{option}={os.path.abspath(value)}"
+        else:
+            yield word
+        names_file = not equals and _NAMES_FILE.fullmatch(option) is not None
 
 
 def _write(path: str, data: bytes) -> None:

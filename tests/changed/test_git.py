@@ -181,6 +181,26 @@ def test_a_bare_repository_among_the_files_is_no_repository(
     assert not marker.exists()
 
 
+def test_a_repository_whose_files_are_a_bare_one(
+    repository: Path, marker: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    embed(repository / "a", marker)
+    for entry in (repository / "a").iterdir():
+        entry.rename(repository / entry.name)
+    monkeypatch.chdir(repository)
+    assert ask_everything(repository)["x.ipynb"] is None
+    assert not marker.exists()
+
+
+def test_a_repository_of_somebody_else_is_git_s_own_message(
+    repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+    monkeypatch.chdir(repository)
+    with pytest.raises(UsageError, match="detected dubious ownership"):
+        Repository.at("HEAD", "--since")
+
+
 def test_a_bare_repository_alone_is_none(tmp_path: Path, marker: Path) -> None:
     embed(tmp_path, marker)
     done = run(tmp_path, "--since", "HEAD")

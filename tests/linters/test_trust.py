@@ -211,11 +211,12 @@ def test_harmless_settings_stay_and_what_is_left_out_is_said(repository: Path) -
     assert not (repository / "report.txt").exists()
 
 
-def test_settings_that_the_command_line_names_are_used(repository: Path) -> None:
+@pytest.mark.parametrize("option", ["--config=own.cfg", "--config own.cfg"])
+def test_settings_that_the_command_line_names_are_used(option: str, repository: Path) -> None:
     needs("flake8")
     (repository / "own.cfg").write_text("[flake8]\nextend-ignore = F401\n")
     save(repository / "n.ipynb", "import os\n")
-    assert found(repository, "--tool", "flake8 --config=own.cfg") == []
+    assert found(repository, "--tool", f"flake8 {option}") == []
 
 
 def test_mypy_sees_modules_beside_the_notebook(repository: Path) -> None:
