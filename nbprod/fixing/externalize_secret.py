@@ -14,10 +14,13 @@ from functools import partial
 from typing import NamedTuple
 
 from nbprod.facts import Facts
+from nbprod.fixing.os_import import OsImport
+from nbprod.fixing.shell_lookup import lookup_in_shell
 from nbprod.model import Applicability, Edit, Fix, PartEdit, Span
 from nbprod.secrets.literals import folded
-from nbprod.secrets.names import env_name
+from nbprod.secrets.names import env_name, is_reserved
 from nbprod.secrets.types import Secret
+from nbprod.syntax.magic_table import NOT_EXPANDED
 from nbprod.syntax.types import Magic, ParsedCell
 
 __all__ = ["SecretExternalizer"]
@@ -41,24 +44,41 @@ class SecretExternalizer:
     def __init__(self, facts: Facts) -> None:
         self.facts = facts
         self.names = _names(facts)
-        self._import = _ImportOfOs(facts)
+        self._import = OsImport(facts)
+        self._changes = {secret: self._prepared(secret) for secret in facts.secrets}
+        repeated = [secret for secret in facts.secrets if secret.repeated]
+        changes = [(secret.value, self._changes[secret]) for secret in repeated]
+        self._kept = {value for value, change in changes if change is None}
+        self._unsure = {
+            value
+            for value, change in changes
+            if change is not None and change.applicability is Applicability.UNSAFE
+        }
 
     def fix(self, secret: Secret) -> Fix | None:
-        """The fix for one credential."""
-        change = self._change(secret)
-        if change is None:
+        """The fix for one credential.
+
+        None where its value stays in a place that only the other places give away: it would be
+        in the notebook as before, and no longer found.
+        """
+        change = self._changes.get(secret)
+        if change is None or secret.value in self._kept:
             return None
-        edits = change.edits
-        if change.needs_os:
-            extra = self._import.before(secret.text.cell, secret.start)
-            if extra is None:
-                return None
-            edits = (*edits, *extra)
         name = self.names[secret.value]
+        unsure = secret.value in self._unsure
+        applicability = Applicability.UNSAFE if unsure else change.applicability
         if not change.named:
-            return Fix(f"Redact the {secret.provider} credential", edits, change.applicability)
+            return Fix(f"Redact the {secret.provider} credential", change.edits, applicability)
         title = f"Read `{name}` from the environment"
-        return Fix(title, edits, change.applicability, (name,))
+        return Fix(title, change.edits, applicability, (name,))
+
+    def _prepared(self, secret: Secret) -> _Change | None:
+        """The change for one credential, with the import that it needs."""
+        change = self._change(secret)
+        if change is None or not change.needs_os:
+            return change
+        extra = self._import.before(secret.text.cell, secret.start)
+        return None if extra is None else change._replace(edits=(*change.edits, *extra))
 
     def _change(self, secret: Secret) -> _Change | None:
         text = secret.text
@@ -87,26 +107,37 @@ class SecretExternalizer:
         if match and magic.text.rstrip().endswith(
             (secret.value, secret.value + '"', secret.value + "'")
         ):
-            note = f"# {match[1]} comes from the environment"
+            if is_reserved(match[1]):
+                return None
+            parsed = self.facts.parsed[cell]
+            alone = parsed is not None and _is_alone(parsed, magic)
+            note = f"{'pass  ' if alone else ''}# {match[1]} comes from the environment"
             return _Change((Edit(Span(cell, magic.start, magic.end), note),))
         if magic.kind == "shell" or magic.name in ("pip", "conda", "sx", "system", "sc"):
-            return _Change((self._shell_edit(secret),))
-        if magic.body is None and magic.kind == "line":
+            if name in self.facts.flow.definitions:
+                # IPython would put the variable of that name there.
+                return None
+            return self._in_shell(secret, magic.start)
+        if magic.body is None and magic.kind == "line" and magic.name not in NOT_EXPANDED:
+            if "{" in magic.text or "}" in magic.text:
+                return None
             lookup = f"{{os.environ['{name}']}}"
-            return _Change((Edit(Span(cell, secret.start, secret.end), lookup),), needs_os=True)
+            edit = Edit(Span(cell, secret.start, secret.end), lookup)
+            return _Change((edit,), needs_os=True, applicability=Applicability.UNSAFE)
         return None
 
     def _in_foreign(self, secret: Secret, magic: Magic) -> _Change | None:
-        if magic.name in ("bash", "sh", "script", "zsh"):
-            return _Change((self._shell_edit(secret),))
+        if magic.name in ("bash", "sh", "zsh"):
+            return self._in_shell(secret, magic.end)
         return None
 
-    def _shell_edit(self, secret: Secret) -> Edit:
-        source, name = secret.text.text, self.names[secret.value]
-        line = source[source.rfind("\n", 0, secret.start) + 1 : secret.start]
-        single = line.replace("\\'", "").count("'") % 2 and line.count('"') % 2 == 0
-        text = f"'\"${name}\"'" if single else f"${{{name}}}" if _goes_on(secret) else f"${name}"
-        return Edit(Span(secret.text.cell, secret.start, secret.end), text)
+    def _in_shell(self, secret: Secret, start: int) -> _Change | None:
+        command = secret.text.text[start:]
+        name = self.names[secret.value]
+        text = lookup_in_shell(command, secret.start - start, secret.end - start, name)
+        if text is None:
+            return None
+        return _Change((Edit(Span(secret.text.cell, secret.start, secret.end), text),))
 
     def _in_python(self, secret: Secret, parsed: ParsedCell, redacted: Edit) -> _Change | None:
         place = _Place(self.facts, parsed, secret)
@@ -130,10 +161,22 @@ class SecretExternalizer:
         return _Change((edit,), needs_os=True, applicability=applicability)
 
 
-def _goes_on(secret: Secret) -> bool:
-    """Whether a letter or digit follows, which a shell would take for more of the name."""
-    following = secret.text.text[secret.end : secret.end + 1]
-    return following.isalnum() or following == "_"
+def _is_alone(parsed: ParsedCell, magic: Magic) -> bool:
+    """Whether a magic is all that a block has: without it the block would be empty."""
+    for statement in parsed.nodes:
+        if isinstance(statement, ast.stmt) and statement.lineno == magic.lineno:
+            if _is_whole_block(parsed, statement):
+                return True
+    return False
+
+
+def _is_whole_block(parsed: ParsedCell, statement: ast.stmt) -> bool:
+    return any(
+        getattr(node, part, None) == [statement]
+        for node in parsed.nodes
+        if not isinstance(node, ast.Module)
+        for part in ("body", "orelse", "finalbody")
+    )
 
 
 def _names(facts: Facts) -> dict[str, str]:
@@ -165,7 +208,9 @@ def _given_name(facts: Facts, secret: Secret) -> str | None:
     source = secret.text.text
     line = source[source.rfind("\n", 0, secret.start) + 1 : secret.start]
     given = "environ" in line or "getenv" in line or line.lstrip().startswith(("%env", "!export"))
-    return secret.name if given and secret.name.upper() == secret.name else None
+    if not given or secret.name.upper() != secret.name or is_reserved(secret.name):
+        return None
+    return secret.name
 
 
 def _magic_at(parsed: ParsedCell, secret: Secret) -> Magic | None:
@@ -252,24 +297,13 @@ class _Place:
             return None
         start, end = self._extent(node)
         line_start = self.source.rfind("\n", 0, start) + 1
-        if self.source[line_start:start].strip() or self._has_company(node):
-            return None
-        return Edit(
-            Span(self.parsed.cell.index, start, end), f"# {name} comes from the environment"
-        )
-
-    def _has_company(self, node: ast.stmt) -> bool:
-        """Whether something else stands on the line, or the statement is all that a block has."""
-        _, end = self._extent(node)
         rest = self.source[end:].split("\n", 1)[0].strip()
-        if rest and not rest.startswith("#"):
-            return True
-        assert self.parsed.tree is not None
-        for block in ast.walk(self.parsed.tree):
-            for part in ("body", "orelse", "finalbody"):
-                if getattr(block, part, None) == [node] and not isinstance(block, ast.Module):
-                    return True
-        return False
+        shares_line = self.source[line_start:start].strip() or (rest and not rest.startswith("#"))
+        if shares_line or is_reserved(name):
+            return None
+        whole = "pass  " if _is_whole_block(self.parsed, node) else ""
+        note = f"{whole}# {name} comes from the environment"
+        return Edit(Span(self.parsed.cell.index, start, end), note)
 
     def lookup_with_default(self) -> ast.expr | None:
         """The call in `os.getenv("X", "…")`: without the default it fails where it should."""
@@ -331,61 +365,3 @@ def _as_f_string(source: str, start: int, end: int, name: str) -> str | None:
 
 def _has_quote(text: str, quote: str) -> bool:
     return quote in re.sub(r"\\.", "", text, flags=re.DOTALL)
-
-
-class _ImportOfOs:
-    """Where `import os` stands, or would."""
-
-    def __init__(self, facts: Facts) -> None:
-        self.facts = facts
-        self._present = self._find()
-        self._first = self._first_import()
-
-    def _statements(self) -> list[tuple[int, ast.stmt]]:
-        return [
-            (parsed.cell.index, statement)
-            for parsed in self.facts.parsed
-            if parsed is not None and parsed.tree is not None
-            for statement in parsed.tree.body
-        ]
-
-    def _find(self) -> tuple[int, int] | None:
-        for cell, statement in self._statements():
-            if isinstance(statement, ast.Import):
-                if any(alias.name == "os" and alias.asname is None for alias in statement.names):
-                    return cell, self.facts.span(cell, statement).start
-        return None
-
-    def _first_import(self) -> tuple[int, ast.stmt] | None:
-        for cell, statement in self._statements():
-            if isinstance(statement, ast.ImportFrom) and statement.module == "__future__":
-                continue
-            if isinstance(statement, (ast.Import, ast.ImportFrom)):
-                return cell, statement
-        return None
-
-    def before(self, cell: int, offset: int) -> tuple[Edit, ...] | None:
-        """The edits that make `os` known at a place; None if that cannot be said."""
-        if self._present is not None and self._present < (cell, offset):
-            return ()
-        if self._first is not None:
-            at = self.facts.span(*self._first).start
-            if (self._first[0], at) < (cell, offset):
-                return self._insertion(self._first[0], at)
-        parsed = self.facts.parsed[cell]
-        if parsed is None or parsed.tree is None or parsed.cell_magic is not None:
-            return None
-        for statement in parsed.tree.body:
-            if not (isinstance(statement, ast.ImportFrom) and statement.module == "__future__"):
-                return self._insertion(cell, self._start(cell, statement))
-        return self._insertion(cell, 0)
-
-    def _start(self, cell: int, statement: ast.stmt) -> int:
-        nodes = [statement, *getattr(statement, "decorator_list", ())]
-        line = min(node.lineno for node in nodes)
-        return int(self.facts.index(cell).starts[line - 1])
-
-    def _insertion(self, cell: int, at: int) -> tuple[Edit, ...]:
-        source = self.facts.cell(cell).source
-        line = source.rfind("\n", 0, at) + 1
-        return (Edit(Span(cell, line, line), "import os\n"),)

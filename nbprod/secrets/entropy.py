@@ -6,7 +6,14 @@ import math
 import re
 from collections import Counter
 
-__all__ = ["entropy", "is_documented", "is_key_like", "is_password_like", "is_placeholder"]
+__all__ = [
+    "entropy",
+    "is_documented",
+    "is_key_like",
+    "is_password_like",
+    "is_placeholder",
+    "is_weak_number",
+]
 
 _WORDS = re.compile(
     r"your|my[_-]?(?:api|secret|token|key|pass)|example|sample|dummy|place[_-]?holder|change[_-]?(?:me|it|this)"
@@ -30,6 +37,9 @@ _PATH = re.compile(r"^(?:[a-z]:\\|\.{0,2}/|~/|[\w.-]+/[\w./-]+\.\w{1,5}$)|^\w+:/
 _DOTTED = re.compile(r"^[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+(?:\(.*)?$")
 _WORDLIKE = re.compile(r"^[A-Za-z]+(?:[ _./:-][A-Za-z]+)*$")
 _CAMEL_NAME = re.compile(r"^[A-Za-z][a-z]+(?:[A-Z][a-z]{2,})+\d{0,4}$")
+_PIECE = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
+_WORD = re.compile(r"[A-Za-z](?=[a-z]*[aeiouy])[a-z]{2,14}\Z")
+_WEAK_NUMBER = re.compile(r"[1-9]\d{4,11}\Z")
 _DATE = re.compile(r"^\d{4}-\d\d-\d\d|^\d{1,2}:\d\d")
 _KEY_CHARACTERS = re.compile(r"^[A-Za-z0-9_\-+/=.~!@#$%^&*:|]+$")
 
@@ -86,13 +96,30 @@ def is_key_like(value: str) -> bool:
         or _DATE.match(value)
     ):
         return False
-    if _CAMEL_NAME.match(value):
+    if _CAMEL_NAME.match(value) or _is_made_of_words(value):
         return False
     words = re.split(r"[_\-./:]", value)
     if len(words) > 2 and all(len(word) < 10 and not _mixed(word) for word in words):
         # `bert-base-uncased-v2`: words with a number between them.
         return False
     return entropy(value) > 3.0 and not is_placeholder(value)
+
+
+def _is_made_of_words(value: str) -> bool:
+    """Whether a value is words with a number or two: `ERC1155MissingApproval`, `all-MiniLM-L6`."""
+    pieces = _PIECE.findall(value)
+    numbers = [piece for piece in pieces if piece.isdigit()]
+    letters = sum(len(piece) for piece in pieces if not piece.isdigit())
+    words = [piece for piece in pieces if _WORD.match(piece)]
+    if len(numbers) > 2 or len(words) < 2 or not letters:
+        return False
+    starts = sum(word[0].isupper() for word in words) >= 2 or re.search(r"[_\-./: ]", value)
+    return bool(starts) and sum(map(len, words)) >= 0.6 * letters
+
+
+def is_weak_number(value: str) -> bool:
+    """Whether a value is a number that people take for a password, such as 123456."""
+    return bool(_WEAK_NUMBER.match(value))
 
 
 def _mixed(word: str) -> bool:

@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import chain
 from typing import Literal, NamedTuple
 
-from nbprod.secrets.entropy import entropy, is_key_like, is_password_like, is_placeholder
-from nbprod.secrets.names import kind_of_name
+from nbprod.secrets.commands import logins_in
+from nbprod.secrets.entropy import (
+    entropy,
+    is_key_like,
+    is_password_like,
+    is_placeholder,
+    is_weak_number,
+)
+from nbprod.secrets.links import in_temporary_link
+from nbprod.secrets.names import is_key_of_record, kind_of_name, names_a_position
 
 __all__ = ["Hit", "hits_in", "named_hit", "pem_hits", "url_hits"]
 
-Mode = Literal["code", "shell", "prose"]
+Mode = Literal["code", "shell", "file", "prose"]
 
 
 class Hit(NamedTuple):
@@ -39,35 +48,51 @@ _PEM = re.compile(
 )
 _NAME = r"[A-Za-z_][\w.\-]{0,60}"
 _PAIR = re.compile(
-    rf"(?<![\w$])(?P<name>{_NAME}(?:[ ](?:key|token|secret|password|pass|word|code))?)"
-    r"(?P<close>\\?[\"'`]?\]?)(?P<op>\s{0,4}(?::=|=>|<-|==|!=|[:=,])|\s+(?:is|are|was|lautet|est|es)\s*:?)"
-    r"\s{0,4}(?:[rbuf]{0,2}(?P<quote>\\?[\"'`]{1,3}))?(?=(?P<value>[^\s\"'`<>]{4,400}))",
+    rf"(?<!\w)(?P<name>{_NAME}(?:[ ](?:key|token|secret|password|pass|word|code))?)"
+    r"(?P<close>\\?[\"'`]?[\]}}]?|[*`_\"']{1,3})(?P<op>\s{0,4}(?::=|=>|->|\u2192|<-|==|!=|[:=,(])"
+    r"|\s+(?:is|are|was|to|as|lautet|est|es)\s*:?|:[*_]{2})\s{0,4}(?:[rbuf]{0,2}(?P<quote>\\?[\"'`]{1,3}))?(?=(?P<value>[^\s\"'`<>]{4,400}))",
     re.IGNORECASE,
 )
 # A word that promises, and something that joins it to a value: without both there is no pair.
 _MAY_PAIR = re.compile(
-    r"(?:pass|pwd|secret|token|key|auth|cred|bearer|wort|senha|contrase|pat|pw)[\w.\-]*[\"'`\]\\ ]{0,8}"
-    r"(?:[:=,<]|is\b|are\b|was\b|lautet|est?\b)"
+    r"(?:pass|pwd|secret|token|key|auth|cred|bearer|wort|senha|contrase|pat|pw)[\w.\-]*[\"'`\]}*\\ ]{0,8}"
+    r"(?:[:=,<(]|->|\u2192|is\b|are\b|was\b|to\b|as\b|for\b|on\b|of\b|lautet|est?\b)"
 )
 _FLAG = re.compile(
     rf"(?<!\S)--?(?P<name>{_NAME})(?:=|\s+)(?P<quote>[\"']?)(?P<value>[^\s\"']{{4,400}})"
 )
+_ENVIRONMENT = re.compile(r"^\s*%(?:set_)?env\s+(?P<name>\w+)\s+(?P<value>[^\s\"']{4,400})\s*$")
 _HEADER = re.compile(
     r"(?:authorization|auth)[\"'\s]{0,3}[:=,]\s{0,3}[\"'f]{0,2}(?P<scheme>bearer|basic|token|apikey|bot|key)\s+"
     r"(?P<value>[\w+/=.~\-:]{8,2000})",
     re.I,
 )
 _BEARER = re.compile(r"\bbearer\s+(?P<value>[\w+/=.~\-]{20,2000})", re.I)
-_USER_OPTION = re.compile(
-    r"(?<!\S)(?:-u|--user|--proxy-user)[\s=]*(?P<quote>[\"']?)(?P<user>[^\s:\"'$]+):(?P<value>[^\s\"']{4,200})"
-)
-_SHORT_OPTION = re.compile(
-    r"\b(?:mysql|mysqldump|mysqladmin|mariadb|sshpass|mongosh?|mongodump|redis-cli|docker login|7z|zip|az login|snowsql)\b"
-    r"[^\n|;]*?\s-(?:p|a|P)\s?(?P<quote>[\"']?)(?P<value>[^\s\"'-][^\s\"']{4,200})"
-)
 _CONNECTION = re.compile(
     r"\b(?P<name>password|pwd|accountkey|sharedaccesskey|accesskey|secret)\s*=\s*\{?(?P<value>[^\s;'\"{}]{4,400})",
     re.I,
+)
+
+
+_SHORTEST = 4
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z", re.I)
+# Where an unquoted value ends though no blank follows: at the next field, or where one is filled in.
+_FIELD_END = re.compile(r"[;&,](?=[\w.\-]+=|\{)|(?<=.)\{\w*\}")
+_NAMES = r"api[ _-]?key|(?:access|auth|bearer|secret)[ _-]?(?:token|key)|pass(?:word|phrase|code)|token|secret"
+_VALUE_FIRST = re.compile(
+    rf"`(?P<value>[^\s`]{{6,400}})`\s+(?:as|for|is)\s+(?:the\s+|your\s+|my\s+|our\s+|an?\s+)?(?:\w+\s+)?"
+    rf"(?P<name>{_NAMES})\b",
+    re.I,
+)
+_NAME_BESIDE = re.compile(rf"\b(?P<name>{_NAMES})\s+[`](?P<value>[^\s`]{{6,400}})`", re.I)
+_NAME_OF = re.compile(
+    rf"\b(?P<name>{_NAMES})\s+(?:for|of|on|to)\s+[\w .'/-]{{1,40}}?(?:\s+is|\s*:|\s*=)\s*[`\"'*]{{0,3}}"
+    r"(?P<value>[^\s`\"'*<>]{6,400})",
+    re.I,
+)
+_SPOKEN = re.compile(
+    r"\b(?i:identified\s+(?:with\s+\S+\s+)?by|(?:with|encrypted)\s+password|set\s+password\s+=|login\s+\S+\s+password"
+    r"|requirepass)\s+(?P<quote>[\"']?)(?P<value>[^\s\"';]{4,200})(?P=quote)"
 )
 
 
@@ -75,14 +100,24 @@ def hits_in(line: str, mode: Mode) -> Iterator[Hit]:
     """The credentials of a line of text.
 
     ``mode``: in ``code`` (of another language, or that does not parse) a value must be quoted, in
-    a ``shell`` line or ``prose`` it need not.
+    a ``shell`` line, a ``file`` of settings or ``prose`` it need not.
     """
+    for hit in _hits_in(line, mode):
+        if not in_temporary_link(line, hit.start, hit.end):
+            yield hit
+
+
+def _hits_in(line: str, mode: Mode) -> Iterator[Hit]:
     yield from url_hits(line)
     lower = line.lower()
     if "authorization" in lower or "bearer" in lower or "auth" in lower and " " in lower:
         yield from _headers(line)
     if mode == "shell":
         yield from _options(line)
+    if mode == "prose":
+        yield from _sentences(line)
+    else:
+        yield from _spoken(line)
     for match in _PAIR.finditer(line) if _MAY_PAIR.search(lower) else ():
         hit = _pair(match, mode, line)
         if hit is not None:
@@ -104,44 +139,99 @@ def _is_connection(line: str) -> bool:
 def _pair(match: re.Match[str], mode: Mode, line: str) -> Hit | None:
     name, value = match["name"], match["value"]
     if " " in name and kind_of_name(name) is None:
+        if names_a_position(name):
+            return None
         # `use token=…`: what is before the last word is a sentence.
         name = name.rpartition(" ")[2]
     quoted = bool(match["quote"])
-    operator = match["op"].strip()
-    if not quoted and mode == "code":
-        return None
-    if operator == "," and not (quoted and match["close"]):
-        return None
-    if operator.isalpha() and kind_of_name(name) is None:
+    if not _may_join(match, mode, quoted, line[match.start() - 1 : match.start()] == "$"):
         return None
     end = match.end("value")
+    if not quoted:
+        value = _FIELD_END.split(value, maxsplit=1)[0]
     if not quoted or mode != "code":
-        trimmed = value.rstrip(",;)]}.:!?\\" if not quoted else "\\")
-        end -= len(value) - len(trimmed)
-        value = trimmed
-    if quoted:
+        value = value.rstrip(",;)]}.:!?\\*" if not quoted else "\\")
+    if len(value) < _SHORTEST:
+        return None
+    end = match.start("value") + len(value)
+    if quoted and line[end : end + 1] not in ("", '"', "'", "`", "\\"):
         # A quoted value with blanks in it is a sentence, but for a pass phrase.
-        rest = line[end : end + 1]
-        if rest and rest not in "\"'`\\":
-            return None
-    return named_hit(name, value, match.start("value"), strict=not quoted)
+        return None
+    weak = quoted and mode in ("code", "file")
+    return named_hit(
+        name, value, match.start("value"), strict=not quoted and mode != "file", weak=weak
+    )
+
+
+def _may_join(match: re.Match[str], mode: Mode, quoted: bool, variable: bool) -> bool:
+    """Whether what stands between a name and a value assigns the one to the other."""
+    operator = match["op"].strip()
+    if not quoted and mode == "code":
+        return False
+    if operator == "," and not (quoted and match["close"]):
+        return False
+    if operator == "(" and not (quoted and mode == "code"):
+        return False
+    if variable and not (quoted and operator in ("=", "=>", ":=")):
+        # `$USER:$PASSWORD` names no value, `$password = "…"` of Perl and PHP does.
+        return False
+    if not operator.isalpha():
+        return True
+    name = match["name"]
+    return kind_of_name(name) is not None or kind_of_name(name.rpartition(" ")[2]) is not None
+
+
+def _sentences(line: str) -> Iterator[Hit]:
+    """ "Use `…` as the password"; "the password for the server is `…`"."""
+    beside = chain(_VALUE_FIRST.finditer(line), _NAME_BESIDE.finditer(line))
+    for match in beside if "`" in line else ():
+        hit = named_hit(match["name"], match["value"], match.start("value"))
+        if hit is not None:
+            yield hit
+    for match in _NAME_OF.finditer(line):
+        strict = line[match.start("value") - 1] not in "`\"'*"
+        value = match["value"].rstrip(",;)]}.:!?")
+        hit = named_hit(match["name"], value, match.start("value"), strict=strict)
+        if hit is not None:
+            yield hit
+
+
+def _spoken(line: str) -> Iterator[Hit]:
+    """What languages say in words: `IDENTIFIED BY '…'`, `machine h login u password …`."""
+    for match in _SPOKEN.finditer(line):
+        value = match["value"]
+        if is_password_like(value, used=True):
+            yield Hit(match.start("value"), match.end("value"), "password", "password", "password")
 
 
 def named_hit(
-    name: str, value: str, start: int, *, used: bool = False, strict: bool = False
+    name: str,
+    value: str,
+    start: int,
+    *,
+    used: bool = False,
+    strict: bool = False,
+    weak: bool = False,
 ) -> Hit | None:
-    """A hit if a value is what its name promises. ``strict``: it stands in prose, unquoted."""
+    """A hit if a value is what its name promises.
+
+    ``strict``: it stands in prose, unquoted. ``weak``: passwords such as 123456 count, too.
+    """
     kind = "key" if ".account.key." in name else kind_of_name(name)
     if kind is None:
         return None
     end = start + len(value)
     if kind == "password":
+        if weak and is_weak_number(value):
+            return Hit(start, end, "password", "password", name)
         if is_password_like(value, used=used) and not (strict and not _is_strong(value)):
             return Hit(start, end, "password", "password", name)
         return None
     for scheme in ("Bearer ", "Token ", "Basic ", "bearer ", "token "):
         if value.startswith(scheme):
             start, value = start + len(scheme), value[len(scheme) :]
+    if _UUID.match(value) and is_key_of_record(name):
+        return None
     if is_key_like(value) or (used and is_password_like(value) and len(value) >= 12):
         return Hit(start, end, "key", "generic", name)
     return None
@@ -192,10 +282,13 @@ def _options(line: str) -> Iterator[Hit]:
             hit = named_hit(match["name"], match["value"], match.start("value"), used=True)
             if hit is not None:
                 yield hit
-    for pattern in (_USER_OPTION, _SHORT_OPTION):
-        for match in pattern.finditer(line):
-            if is_password_like(match["value"], used=True):
-                yield Hit(match.start("value"), match.end("value"), "option", "password")
+    for match in _ENVIRONMENT.finditer(line):
+        hit = named_hit(match["name"], match["value"], match.start("value"))
+        if hit is not None:
+            yield hit
+    for start, end in logins_in(line):
+        kind = "password" if is_password_like(line[start:end], used=True) else "generic"
+        yield Hit(start, end, "option", kind)
 
 
 _KNOWN_DEFAULTS = frozenset(

@@ -23,6 +23,17 @@ _LOGINS = frozenset(("connect", "login", "create_engine", "authenticate", "HTTPB
     "PlainAuthenticator", "ConnectHandler", "SSHClient", "starttls"))  # fmt: skip
 
 
+# Calls that make a field, a setting or a wrapped secret of a value.
+_FIELDS = frozenset(("Field", "field", "Query", "Option", "Param", "Argument", "Header", "Secret",
+    "Input", "Variable", "Setting", "mapped_column", "SecretBytes", "StringParameter"))  # fmt: skip
+_STORES = {
+    "set_secret": "secret", "put_secret": "secret", "create_secret": "secret",
+    "add_secret": "secret",
+    "set_password": "password", "setPassword": "password", "setUserPassword": "password",
+}  # fmt: skip
+_AUTHS = ("auth", "basic_auth", "credentials", "http_auth", "creds", "login", "basicauth")
+
+
 class Named(NamedTuple):
     """A literal and its name.
 
@@ -153,6 +164,12 @@ def _valued(
     elif isinstance(value, (ast.List, ast.Tuple, ast.Set)) and how != "argument":
         for item in value.elts:
             yield from _valued(name, outer, item, "item", used)
+        if name.lower() in _AUTHS:
+            yield from _second(value, outer)
+    elif isinstance(value, ast.Call) and _dotted(value.func).rpartition(".")[2] in _FIELDS:
+        defaults = [keyword.value for keyword in value.keywords if keyword.arg == "default"]
+        for default in (*value.args[:1], *defaults):
+            yield from _valued(name, outer, default, "default", used)
 
 
 def _assign(node: ast.Assign) -> Iterator[Named]:
@@ -187,10 +204,11 @@ def _call(node: ast.Call) -> Iterator[Named]:
     used = last in _LOGINS
     for keyword in node.keywords:
         if keyword.arg:
-            yield from _valued(keyword.arg, callee, keyword.value, "keyword", used)
+            label = "api_key" if used and keyword.arg == "key" else keyword.arg
+            yield from _valued(label, callee, keyword.value, "keyword", used)
             if isinstance(keyword.value, ast.Dict):
                 yield from _dict(keyword.value, callee)
-            elif keyword.arg in ("auth", "basic_auth", "credentials", "http_auth"):
+            elif keyword.arg in _AUTHS:
                 yield from _second(keyword.value, callee)
     if last in _PAIRS and len(node.args) >= 2:
         name = folded(node.args[-2])
@@ -205,6 +223,12 @@ def _call(node: ast.Call) -> Iterator[Named]:
     else:
         for argument in node.args:
             yield from _valued("", callee, argument, "argument")
+        if last in _STORES and len(node.args) >= 2:
+            yield from _valued(_STORES[last], callee, node.args[-1], "pair")
+        elif last in ("connect", "Connection", "login") and len(node.args) >= 3:
+            # `connect("host", "user", "…")`, `connect("host", 22, "user", "…")`.
+            for argument in node.args[2:4]:
+                yield from _valued("password", callee, argument, "argument")
 
 
 def _second(node: ast.expr, callee: str) -> Iterator[Named]:

@@ -6,7 +6,15 @@ import re
 from functools import lru_cache
 from typing import Literal
 
-__all__ = ["Kind", "env_name", "kind_of_name", "words_of"]
+__all__ = [
+    "Kind",
+    "env_name",
+    "is_key_of_record",
+    "is_reserved",
+    "kind_of_name",
+    "names_a_position",
+    "words_of",
+]
 
 Kind = Literal["password", "key"]
 
@@ -14,7 +22,7 @@ _CAMEL = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+|[^\W\d_A-Za-z
 _PASSWORDS = frozenset(
     """
     password passwd pwd passphrase passcode passwort kennwort senha contrasena motdepasse
-    psw pw pass userpass dbpass pgpassword mysqlpwd sshpass
+    psw pw pass passw userpass dbpass pgpassword mysqlpwd sshpass
     """.split()
 )
 _TOKENS = frozenset(
@@ -65,7 +73,9 @@ _NO_HEADS = frozenset(
     """
     pad bos eos unk cls sep mask start end next oov special max min num n total tokenizer
     csrf xsrf first last prev previous stop begin image img video audio vocab sub word page
-    continuation pagination cursor reserved added extra new context completion prompt input
+    continuation pagination cursor sync resume delta skip nav view marker antiforgery
+    verification recaptcha captcha site authenticity
+    reserved added extra new context completion prompt input
     output per pass sort target source src tgt decoder encoder label lang language task id
     separator unknown padding sequence mean sum avg average all each every this that current
     known any
@@ -91,14 +101,61 @@ def kind_of_name(name: str) -> Kind | None:
     if before in ("no", "has", "is", "use", "show", "with", "without", "get", "num"):
         return None
     if head in _PASSWORDS or (head == "word" and before == "pass"):
-        if head in ("pass", "pw") and before not in _ACCOUNTS:
+        if head in ("pass", "pw") and before and before not in _ACCOUNTS:
             return None
         return "password"
     if head in _TOKENS:
         return None if before in _NO_HEADS or (before == "public") else "key"
     if head in ("key", "keys") and before:
         return _kind_of_key(words)
-    return "key" if head == "auth" and before in ("basic", "http", "api", "bearer") else None
+    if head == "auth" and before in ("basic", "http", "api", "bearer"):
+        return "key"
+    return _kind_of_joined(head)
+
+
+_JOINED = re.compile(
+    r"([a-z]+?)(password|passwd|passwort|pwd|passphrase|apikey|secretkey|accesskey|privatekey|secret"
+    r"|apitoken|authtoken|accesstoken|bottoken|token|pass|pw|key)\Z"
+)
+_COMPANIES = frozenset(
+    """
+    openai anthropic google gemini azure aws gcp hf huggingface wandb kaggle cohere pinecone groq
+    mistral serpapi stripe twilio sendgrid github gitlab openweather newsapi maps
+    """.split()
+)
+
+
+def _kind_of_joined(word: str) -> Kind | None:
+    """What a word promises that was joined of two: `dbpassword`, `openaikey`, no `pagetoken`."""
+    match = _JOINED.match(word)
+    if match is None:
+        return None
+    before, head = match.groups()
+    if head.startswith("pass") or head in ("pw", "pwd"):
+        forgotten = before in ("forgot", "show", "reset", "no", "by", "over", "com", "sur", "tres")
+        short = head in ("pass", "pw") and before not in _ACCOUNTS
+        return None if forgotten or short else "password"
+    if before in _NO_HEADS or before in _OTHER_KEYS or before in ("de", "re", "un"):
+        return None
+    if any(
+        len(part) >= 4 and (before.startswith(part) or before.endswith(part)) for part in _NO_HEADS
+    ):
+        return None
+    if head == "key":
+        return "key" if before in _COMPANIES else None
+    return "key"
+
+
+def is_key_of_record(name: str) -> bool:
+    """Whether a name is more likely that of a record's key than of a credential: `orgKey`."""
+    words = words_of(name)
+    return len(words) > 1 and words[-1] in ("key", "keys") and words[-2] not in _KEY_OWNERS
+
+
+def names_a_position(name: str) -> bool:
+    """Whether a name promises a token that is none to keep: that of a page, a sequence, a form."""
+    words = words_of(name)
+    return len(words) > 1 and words[-1] in ("token", "key") and words[-2] in _NO_HEADS
 
 
 _ACCOUNTS = frozenset(
@@ -137,7 +194,30 @@ def env_name(name: str, provider: str) -> str:
         found = "_".join([*(word.upper() for word in words), "SECRET"])
     else:
         found = {"password": "PASSWORD", "url": "URL_PASSWORD"}.get(provider, "SECRET")
-    return found if not found[0].isdigit() else f"SECRET_{found}"
+    found = found if not found[0].isdigit() else f"SECRET_{found}"
+    if found == "PWD":
+        return "PASSWORD"
+    return f"NOTEBOOK_{found}" if is_reserved(found) else found
+
+
+# Variables that shells, systems and notebook servers set by themselves: a look-up would find them.
+_RESERVED = frozenset(
+    """
+    PWD OLDPWD USER USERNAME LOGNAME HOME PATH LANG LANGUAGE TERM SHELL SHLVL HOSTNAME HOST EDITOR
+    VISUAL PAGER TMPDIR TMP TEMP DISPLAY MAIL UID EUID GID PPID PS1 PS2 IFS RANDOM SECONDS LINENO
+    COLUMNS LINES HISTFILE HISTSIZE DBUS_SESSION_BUS_ADDRESS XDG_RUNTIME_DIR XAUTHORITY
+    SSH_AUTH_SOCK SSH_AGENT_PID SSH_CONNECTION SSH_CLIENT SSH_TTY GPG_AGENT_INFO APPDATA
+    LOCALAPPDATA COMPUTERNAME COMSPEC OS PATHEXT PROGRAMFILES SYSTEMROOT WINDIR USERPROFILE
+    USERDOMAIN VIRTUAL_ENV CONDA_PREFIX PYTHONPATH JPY_API_TOKEN JPY_SESSION_NAME JPY_PARENT_PID
+    JUPYTERHUB_API_TOKEN JUPYTERHUB_USER JUPYTER_TOKEN JUPYTER_SERVER_ROOT KERNEL_ID
+    KAGGLE_USER_SECRETS_TOKEN KAGGLE_DATA_PROXY_TOKEN COLAB_GPU
+    """.split()
+)
+
+
+def is_reserved(name: str) -> bool:
+    """Whether a variable of the environment is set by a shell, the system or a notebook server."""
+    return name.upper() in _RESERVED or name.upper().startswith(("LC_", "BASH_"))
 
 
 _NAMELESS = frozenset(("generic", "password", "url", "jwt", "private-key", ""))

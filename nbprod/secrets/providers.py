@@ -79,7 +79,8 @@ _OWN: tuple[tuple[str, str, str, str, float], ...] = (
     ("aws-access-key", "aws", r"(?<![A-Z0-9])((?:AKIA|ASIA|ABIA|ACCA|A3T[A-Z0-9])[A-Z0-9]{16})(?![A-Z0-9])",
      "akia|asia|abia|acca|a3t", 2.8),
     ("aws-secret-key", "aws",
-     _named("aws|secret.?access.?key|secret.?key", r"[A-Za-z0-9/+]{40}"), "secret|aws", 3.8),
+     _named(r"aws[\w .\-]{0,20}(?:secret|key)|secret.?access.?key", r"(?![a-f0-9]{40}(?!\w))[A-Za-z0-9/+]{40}"),
+     "secret|aws", 3.8),
     ("azure-key", "azure", r"(?i:AccountKey|SharedAccessKey|Secret)=([A-Za-z0-9+/]{40,88}={0,2})",
      "accountkey=|sharedaccesskey=", 3.5),
     ("azure-sas", "azure", r"[?&;]sig=([A-Za-z0-9%+/]{40,70}(?:%3D|=)?)", "sig=", 3.5),
@@ -91,9 +92,9 @@ _OWN: tuple[tuple[str, str, str, str, float], ...] = (
     ("telegram-bot", "telegram", r"(?<![\w:])(\d{8,10}:AA[A-Za-z0-9_-]{33})(?![\w-])", ":aa", 3),
     ("sendgrid-key", "sendgrid", r"\b(SG\.[\w-]{16,32}\.[\w-]{32,64})(?![\w-])", "sg.", 3),
     ("github-token", "github", r"(?<![A-Za-z0-9])(gh[pousr]_[A-Za-z0-9]{36,255})(?![\w-])", "ghp_|gho_|ghu_|ghs_|ghr_", 3),
-    ("stripe-key", "stripe", r"\b((?:sk|rk|pk|whsec)_(?:live|test)_[A-Za-z0-9]{16,120})(?![\w-])", "_live_|_test_", 3),
+    ("stripe-key", "stripe", r"\b((?:sk|rk|whsec)_(?:live|test)_[A-Za-z0-9]{16,120})(?![\w-])", "_live_|_test_", 3),
     ("stripe-webhook", "stripe", r"\b(whsec_[A-Za-z0-9+/=]{24,80})(?![\w-])", "whsec_", 3),
-    ("twilio-key", "twilio", r"\b((?:SK|AC)[a-f0-9]{32})(?![\w-])", "", 2.8),
+    ("twilio-key", "twilio", r"\b(SK[a-f0-9]{32})(?![\w-])", "sk", 2.8),
     ("mailgun-key", "mailgun", r"\b(key-[a-f0-9]{32})(?![\w-])", "key-", 2.8),
     ("snowflake-password", "snowflake", r"snowflake://[^:\s/@]+:([^@\s\x00]{4,})@", "snowflake://", 0),
     ("replicate-token", "replicate", r"\b(r8_[A-Za-z0-9]{36,40})(?![\w-])", "r8_", 3),
@@ -102,6 +103,10 @@ _OWN: tuple[tuple[str, str, str, str, float], ...] = (
     ("jwt", "jwt", r"\b(ey[JI][A-Za-z0-9_-]{15,}\.ey[JI][A-Za-z0-9_-]{15,}\.[A-Za-z0-9_-]{15,})", "eyj|eyi", 3),
     ("jwt-unsigned", "jwt", r"\b(eyJhbGciOi[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{15,}\.[A-Za-z0-9_-]{15,})", "eyj", 3),
 )  # fmt: skip
+
+
+# Rules of the table that call any 40 characters behind "key" or "token" those of one provider.
+_TOO_WIDE = frozenset(("aws-secret-access-key",))
 
 
 @cache
@@ -125,6 +130,7 @@ def provider_rules() -> tuple[ProviderRule, ...]:
             one.get("group"),
         )
         for one in table
+        if one["id"] not in _TOO_WIDE
     ]
     return (*vendored, *own)
 

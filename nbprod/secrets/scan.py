@@ -3,29 +3,33 @@
 from __future__ import annotations
 
 import ast
-import re
-from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import chain
 
 from nbprod.notebook.positions import LineIndex
 from nbprod.notebook.types import Notebook
-from nbprod.secrets.entropy import entropy, is_documented
-from nbprod.secrets.generic import Hit, hits_in, named_hit, pem_hits
+from nbprod.secrets.commands import logins_in, starts_with_login
+from nbprod.secrets.files import language_of_file
+from nbprod.secrets.generic import Hit, Mode, hits_in, named_hit, pem_hits
 from nbprod.secrets.literals import GAP, NAMING, Named, folded, named_literals
 from nbprod.secrets.prefilter import Joined, is_dense, is_promising, promising_lines
-from nbprod.secrets.providers import ProviderRule, rules_for
+from nbprod.secrets.provider_hits import secrets_of_providers
+from nbprod.secrets.tables import Entry, entries_of_html, entries_of_text
 from nbprod.secrets.texts import texts_of
-from nbprod.secrets.types import Secret, Segment, Text
+from nbprod.secrets.types import Secret, Segment, Text, narrowed
 from nbprod.syntax.comments import iter_comments
 from nbprod.syntax.magic_table import SHELL_CELLS
-from nbprod.syntax.types import ParsedCell
+from nbprod.syntax.types import Magic, ParsedCell
 from nbprod.syntax.walk import walk
 
 __all__ = ["secrets_of"]
 
 _SHORTEST = 8
+_PYTHONS = ("python", "python2", "python3", "pypy", "cython", "pyspark")
+_SCRIPTS = ("application/javascript", "text/javascript", "application/x-javascript")
+_TABULAR = ("text", "text/plain", "text/markdown", "markdown", "raw")
+_LONGEST_TABLE = 200_000
 _STRINGS = (ast.Constant, ast.JoinedStr, ast.BinOp)
 _PROSE = ("markdown", "raw", "text", "traceback", "value", "name", "")
 
@@ -57,13 +61,14 @@ def secrets_of(
             found.extend(_in_lines(named.lines))
         elif number in promising:
             found.extend(_in_lines(_other_lines(text.language, promising[number])))
+            found.extend(_in_tables(joined.whole(number)))
         if text.name:
             whole = joined.whole(number)
             segments.extend(_of_value(whole))
             found.extend(_named_value(whole))
     for number in joined.holding("PRIVATE KEY"):
         found.extend(_pem(joined.whole(number)))
-    found.extend(_of_providers(segments))
+    found.extend(secrets_of_providers(segments))
     chosen = _without_overlaps(found)
     values = {secret.value: secret for secret in chosen if len(secret.value) >= _SHORTEST}
     repeated = list(_elsewhere(joined, values, known))
@@ -84,7 +89,7 @@ class _Python:
         self.source = text.text
         self.segments: list[Segment] = []
         self.secrets: list[Secret] = []
-        self.lines: list[tuple[Segment, str]] = []
+        self.lines: list[tuple[Segment, Mode]] = []
         self._nodes(parsed.nodes)
         for magic in parsed.magics:
             if magic.body is not None:
@@ -93,14 +98,36 @@ class _Python:
             if is_promising(comment):
                 self.lines.append((Segment(text, comment, start, end), "prose"))
         for magic in parsed.magics:
-            mode = "shell" if magic.body is None else "code"
+            mode: Mode = "shell" if magic.body is None else "code"
             if is_promising(magic.text):
                 self.lines.append((Segment(text, magic.text, magic.start, magic.end), mode))
         if parsed.cell_magic is not None and parsed.cell_magic.scope == "opaque":
-            end = parsed.cell_magic.end
-            mode = "shell" if parsed.cell_magic.name in SHELL_CELLS else "code"
-            body = Segment(text, self.source[end:], end, len(self.source))
-            self.lines.extend((segment, mode) for segment in promising_lines(body))
+            self._foreign(parsed.cell_magic)
+
+    def _foreign(self, magic: Magic) -> None:
+        """The body of a cell in another language, or that writes a file."""
+        language = language_of_file(magic.text) or magic.name
+        if language in _PYTHONS:
+            tree = self._python_below(magic.end)
+            if tree is not None:
+                self._nodes(walk(tree))
+                return
+        body = Segment(self.text, self.source[magic.end :], magic.end, len(self.source))
+        mode: Mode = (
+            "shell" if language in SHELL_CELLS else "file" if language == "file" else "code"
+        )
+        self.lines.extend((segment, mode) for segment in promising_lines(body))
+        if "pgpass" in magic.text:
+            self.secrets.extend(_entries(body, _fifth_fields(body.line)))
+        elif mode == "file":
+            self.secrets.extend(_entries(body, entries_of_text(body.line)))
+
+    def _python_below(self, end: int) -> ast.Module | None:
+        """The tree of the Python below a magic; its positions are those of the cell."""
+        try:
+            return ast.parse("#" * end + self.source[end:])
+        except (SyntaxError, ValueError, RecursionError):
+            return None
 
     def _literal(self, named: Named) -> None:
         value = named.value
@@ -121,7 +148,8 @@ class _Python:
         if not named.name:
             return
         for piece in value.split(GAP):
-            hit = named_hit(named.name, piece, 0, used=named.used and piece == value)
+            exact = piece == value
+            hit = named_hit(named.name, piece, 0, used=named.used and exact, weak=exact)
             if hit is not None and (piece == value or hit.rule == "key"):
                 self.secrets.append(self._secret(hit, place, piece))
 
@@ -135,6 +163,23 @@ class _Python:
             elif kind in NAMING:
                 for named in named_literals(node):
                     self._literal(named)
+                if kind is ast.List:
+                    self._command(node)  # type: ignore[arg-type]
+
+    def _command(self, node: ast.List) -> None:
+        """A command as a list of words: `["curl", "-u", "me:…"]`."""
+        words = [folded(element) or GAP for element in node.elts]
+        line = " ".join(words)
+        if len(words) < 3 or not starts_with_login(line):
+            return
+        for start, end in logins_in(line):
+            value = line[start:end]
+            for word, element in zip(words, node.elts, strict=True):
+                if value in word:
+                    at = word.find(value)
+                    hit = Hit(at, at + len(value), "option", "password")
+                    self.secrets.append(self._secret(hit, self._place(element, word), word))
+                    break
 
     def _string(self, node: ast.expr, inside: set[int]) -> None:
         """A string may hold a credential within itself: a URL, a header, documentation."""
@@ -149,8 +194,9 @@ class _Python:
         segment = Segment(self.text, value, start, end, whole=whole)
         if whole and isinstance(node, ast.BinOp):
             self.segments.append(segment)
+        mode: Mode = "shell" if starts_with_login(value) else "prose"
         for line in promising_lines(segment) if not whole else (segment,):
-            self.lines.append((line, "prose"))
+            self.lines.append((line, mode))
 
     @cached_property
     def index(self) -> LineIndex:
@@ -172,40 +218,76 @@ class _Python:
         if not whole:
             start, end = start + hit.start, start + hit.end
         else:
-            start, end = _narrowed(self.text, start, end, value[hit.start : hit.end])
+            start, end = narrowed(self.text, start, end, value[hit.start : hit.end])
         return Secret(
             self.text, start, end, value[hit.start : hit.end], hit.rule, hit.provider, "", hit.name
         )
 
 
-def _narrowed(text: Text, start: int, end: int, value: str) -> tuple[int, int]:
-    """The place of a value within an expression, if it stands there once and as it is."""
-    at = text.text.find(value, start, end)
-    if at < 0 or text.text.find(value, at + 1, end) >= 0:
-        return start, end
-    return at, at + len(value)
-
-
-def _other_lines(language: str, lines: Sequence[Segment]) -> Iterator[tuple[Segment, str]]:
+def _other_lines(language: str, lines: Sequence[Segment]) -> Iterator[tuple[Segment, Mode]]:
     """Promising lines of what is no Python that parses, with how they are to be read."""
-    mode = "code"
-    if language in _PROSE or "/" in language:
+    mode: Mode = "code"
+    if language in _SCRIPTS:
+        mode = "code"
+    elif language in _PROSE or "/" in language:
         mode = "prose"
     elif language in SHELL_CELLS:
         mode = "shell"
+    script = False
     for line in lines:
+        if language == "text/html":
+            script = _in_script(line)
         stripped = line.line.lstrip()
         shell = stripped.startswith(("!", "%", "$ ", "curl ", "export ")) or " curl " in line.line
-        yield line, "shell" if shell else mode
+        yield line, "shell" if shell and not script else "code" if script else mode
 
 
-def _in_lines(lines: Iterable[tuple[Segment, str]]) -> Iterator[Secret]:
+def _in_script(line: Segment) -> bool:
+    """Whether a line of HTML is in a script or a style sheet, or holds one."""
+    text = line.text.text.lower()
+    for tag in ("script", "style"):
+        opened = text.rfind(f"<{tag}", 0, line.end)
+        if opened >= 0 and text.find(f"</{tag}", opened, line.start) < 0:
+            return True
+    return False
+
+
+def _in_tables(whole: Segment) -> Iterator[Secret]:
+    """What the headings of tables, or the cells beside, say of the values in them."""
+    text = whole.text
+    if text.language == "text/html":
+        if len(whole.line) < _LONGEST_TABLE:
+            yield from _entries(whole, entries_of_html(whole.line))
+    elif text.language in _TABULAR and len(whole.line) < _LONGEST_TABLE:
+        yield from _entries(whole, entries_of_text(whole.line))
+
+
+def _fifth_fields(text: str) -> Iterator[Entry]:
+    """The passwords of `.pgpass`: host, port, database, user, password."""
+    at = 0
+    for line in text.split("\n"):
+        fields = line.split(":", 4)
+        if len(fields) == 5:
+            yield Entry("password", fields[4].strip(), at + len(line) - len(fields[4]))
+        at += len(line) + 1
+
+
+def _entries(whole: Segment, entries: Iterable[Entry]) -> Iterator[Secret]:
+    for entry in entries:
+        hit = named_hit(entry.name, entry.value, entry.start, strict=True)
+        if hit is not None:
+            place = whole.place(hit.start, hit.end)
+            value = whole.line[hit.start : hit.end]
+            yield Secret(whole.text, *place, value, hit.rule, hit.provider, "", hit.name)
+
+
+def _in_lines(lines: Iterable[tuple[Segment, Mode]]) -> Iterator[Secret]:
     for segment, mode in lines:
-        for hit in hits_in(segment.line, mode):  # type: ignore[arg-type]
+        for hit in hits_in(segment.line, mode):
             start, end = segment.place(hit.start, hit.end)
             value = segment.line[hit.start : hit.end]
             if segment.whole:
-                start, end = _narrowed(segment.text, start, end, value)
+                start, end = narrowed(segment.text, start, end, value)
             if GAP not in value:
                 yield Secret(segment.text, start, end, value, hit.rule, hit.provider, "", hit.name)
 
@@ -233,83 +315,6 @@ def _named_value(whole: Segment) -> Iterator[Secret]:
             start, end = whole.place(hit.start + lead, hit.end + lead)
             value = whole.line.strip()[hit.start : hit.end]
             yield Secret(whole.text, start, end, value, hit.rule, hit.provider, "", hit.name)
-
-
-def _of_providers(segments: Sequence[Segment]) -> Iterator[Secret]:
-    """What the providers' rules find, in one pass over all lines that are worth it."""
-    if not segments:
-        return
-    starts: list[int] = []
-    position = 0
-    for segment in segments:
-        starts.append(position)
-        position += len(segment.line) + 1
-    blob = "\n".join([segment.line for segment in segments])
-    distinct = "\n".join({segment.line for segment in segments})
-    for rule, pattern in rules_for(distinct.lower()):
-        for match in pattern.finditer(blob):
-            group = _group(rule, pattern.groups, match)
-            first, last = match.span(group)
-            number = bisect_right(starts, first) - 1
-            segment = segments[number]
-            if match.start() < starts[number] and not _adjacent(
-                segments, starts, match.start(), number
-            ):
-                continue
-            start, end = first - starts[number], last - starts[number]
-            if end > len(segment.line) or start < segment.origin:
-                continue
-            if not group:
-                end = _run_end(segment.line, end)
-            value = segment.line[start:end]
-            if rule.entropy and entropy(value) <= rule.entropy:
-                continue
-            if GAP in value or is_documented(value) or not value:
-                continue
-            place = segment.place(start, end)
-            if segment.whole:
-                place = _narrowed(segment.text, *place, value)
-            yield Secret(
-                segment.text, *place, value, rule.identity, rule.provider, _prefix(rule, value),
-                _label(segment),
-            )  # fmt: skip
-
-
-def _group(rule: ProviderRule, groups: int, match: re.Match[str]) -> int:
-    if rule.group is not None:
-        return rule.group
-    return next((number for number in range(1, groups + 1) if match[number]), 0)
-
-
-def _adjacent(segments: Sequence[Segment], starts: Sequence[int], start: int, number: int) -> bool:
-    """Whether a match that starts in an earlier line starts in the line just above."""
-    before = segments[bisect_right(starts, start) - 1]
-    segment = segments[number]
-    return before.text is segment.text and before.end + 1 == segment.start
-
-
-def _run_end(line: str, end: int) -> int:
-    """The end of a token: without the mark that a pattern takes for its end, with what goes on."""
-    while end and line[end - 1] in "\"'`;,) ":
-        end -= 1
-    while end < len(line) and (line[end].isalnum() or line[end] in "_-+/="):
-        end += 1
-    return end
-
-
-def _prefix(rule: ProviderRule, value: str) -> str:
-    """What every token of the kind starts with, as far as it is safe to show."""
-    for word in rule.words:
-        if value.lower().startswith(word) and len(word) >= 2:
-            return value[: min(len(word), 4)]
-    return ""
-
-
-def _label(segment: Segment) -> str:
-    """The name that a line gives to what is found in it, if it was put together."""
-    if not segment.origin:
-        return ""
-    return segment.line[: segment.origin].rpartition(" = ")[0].rpartition(".")[2]
 
 
 _WEAK = frozenset(("generic", "password", "url", "jwt"))
@@ -357,5 +362,5 @@ def _elsewhere(joined: Joined, values: dict[str, Secret], known: Iterable[str]) 
             at = whole.line.find(value)
             while at >= 0:
                 start, end = whole.place(at, at + len(value))
-                yield Secret(whole.text, start, end, value, rule, provider, prefix, name)
+                yield Secret(whole.text, start, end, value, rule, provider, prefix, name, True)
                 at = whole.line.find(value, at + len(value))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from typing import Literal, NamedTuple
 
-__all__ = ["Cuts", "Part", "Secret", "Segment", "Text"]
+__all__ = ["Cuts", "Part", "Secret", "Segment", "Text", "narrowed"]
 
 Part = Literal["source", "output", "metadata", "attachment"]
 
@@ -75,6 +75,7 @@ class Secret(NamedTuple):
     ``start`` and ``end`` are code points of ``text.text``; ``value`` is what it stands for, which
     is another string where the source has escapes or a sum of strings. ``prefix`` is the part of
     the value that is the same for every credential of its kind, at most four characters.
+    ``repeated``: only because the value is a credential elsewhere is it known to be one here.
     """
 
     text: Text
@@ -85,3 +86,12 @@ class Secret(NamedTuple):
     provider: str
     prefix: str = ""
     name: str = ""
+    repeated: bool = False
+
+
+def narrowed(text: Text, start: int, end: int, value: str) -> tuple[int, int]:
+    """The place of a value within an expression, if it stands there once and as it is."""
+    at = text.text.find(value, start, end)
+    if at < 0 or text.text.find(value, at + 1, end) >= 0:
+        return start, end
+    return at, at + len(value)

@@ -159,6 +159,54 @@ def test_given_the_variables_the_notebook_runs_as_before(
     assert outputs(book) == outputs(data)
 
 
+PLACES = [
+    ("a variable of the shell", 'pwd = "PASSWORD"\nlen(pwd)',
+     'import os\npwd = os.environ["PASSWORD"]\nlen(pwd)'),
+    ("a connection string", 'dsn = "Server=h;Uid=app;Pwd=PASSWORD;"',
+     "import os\ndsn = f\"Server=h;Uid=app;Pwd={os.environ['PASSWORD']};\""),
+    ("a block", "if True:\n    %env MY_TOKEN=KEY\nx = 1",
+     "if True:\n    pass  # MY_TOKEN comes from the environment\nx = 1"),
+    ("a block of Python",
+     'import os\ntry:\n    os.environ["MY_TOKEN"] = "KEY"\nfinally:\n    x = 1',
+     "import os\ntry:\n    pass  # MY_TOKEN comes from the environment\nfinally:\n    x = 1"),
+    ("a template", 'import os\nt = "password={first};secret=KEY;{x}"',
+     "import os\nt = f\"password={{first}};secret={os.environ['SECRET']};{{x}}\""),
+    ("quotes of a shell", """!echo '{"password": "PASSWORD"}' > a.json""",
+     """!echo '{"password": "'"$PASSWORD"'"}' > a.json"""),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("before", "after"), [case[1:] for case in PLACES], ids=[case[0] for case in PLACES]
+)
+def test_what_a_place_needs(before: str, after: str) -> None:
+    book, _ = fixed(notebook([code(planted_in(before))]))
+    assert book.cells[0].source == after
+
+
+def planted_in(text: str) -> str:
+    """The values where the marks stand alone, and not in the text that looks them up."""
+    return text.replace("KEY", KEY).replace("PASSWORD", PASSWORD)
+
+
+UNTOUCHED = {
+    "os is another": 'import os\nfor os in (1, 2):\n    pass\nmy_token = "KEY"',
+    "os is a parameter": 'def f(os):\n    my_token = "KEY"',
+    "a pattern": 'password = "PASSWORD"\nmatch password:\n    case "PASSWORD":\n        x = 1',
+    "a quoted document": "%%bash\ncat <<'EOF' > f\npassword: PASSWORD\nEOF",
+    "a file": "%%writefile .env\nDB_PASS=PASSWORD",
+    "a variable that is always set": "%env JUPYTERHUB_API_TOKEN=KEY",
+}
+
+
+@pytest.mark.parametrize("before", UNTOUCHED.values(), ids=UNTOUCHED.keys())
+def test_what_cannot_be_taken_out_as_a_whole_stays_and_is_reported(before: str) -> None:
+    source = planted_in(before)
+    book, _ = fixed(notebook([code(source)]))
+    assert book.cells[0].source == source
+    assert check(book)
+
+
 TEXTS = {
     "p.py": "# %% [markdown]\n# # Title\n\n# %%\nimport json\n\n# %%\na_token = VALUE\nprint(1)\n",
     "d.py": (

@@ -1,0 +1,95 @@
+"""Commands that log in: where on their line the password or key stands."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from nbprod.secrets.entropy import is_key_like, is_password_like
+
+__all__ = ["logins_in", "starts_with_login"]
+
+_VALUE = r"(?P<quote>[\"']?)(?P<value>[^\s\"'|;&]{4,300})(?P=quote)"
+_REST = r"[^\n|;&]*?\s"
+
+# Options that take the password behind a blank or at once.
+_SPACED: tuple[tuple[str, str], ...] = (
+    (r"sshpass", "-p"),
+    (r"unzip|zip|mosquitto_pub|mosquitto_sub|sqlcmd|bcp|isql", "-P"),
+    (r"redis-cli", "-a"),
+    (r"mongo(?:sh|dump|restore|import|export)?", "-p"),
+    (r"(?:docker|podman|buildah|oras|skopeo|crane|helm\s+registry|az|oc|cf)\s+login", "-p"),
+    (r"az|twine\s+upload", "-p"),
+    (r"ldap(?:search|add|modify|delete|passwd|whoami)", "-w"),
+    (r"cqlsh|youtube-dl|yt-dlp", "-p"),
+    (r"openssl", "-k"),
+    (r"openssl", r"-pass(?:in|out)?\s+pass:"),
+    (r"pdftotext|pdftoppm|pdfimages|pdfinfo", "-[uo]pw"),
+    (r"ipmitool", "-P"),
+)  # fmt: skip
+# Options that take it only when it follows at once: behind a blank it is something else.
+_ATTACHED: tuple[tuple[str, str], ...] = (
+    (r"mysql|mysqldump|mysqladmin|mysqlimport|mysqlshow|mariadb(?:-dump|-admin)?|mycli", "-p"),
+    (r"7z[ar]?|7zz|p7zip", "-p"),
+    (r"unrar|rar", "-h?p"),
+)
+# Whole commands; the value is where the group is.
+_WHOLE: tuple[str, ...] = (
+    rf"\bwandb\s+login\s+(?:--?\w[\w-]*(?:=\S+)?\s+)*{_VALUE}",
+    rf"\b(?:ngrok\s+(?:authtoken|config\s+add-authtoken)|vault\s+login|kaggle\s+auth|comet\s+login"
+    rf"|modal\s+token\s+set|dbt\s+cloud\s+login|gcloud\s+auth\s+login)\s+(?:--?\w[\w-]*\s+)*{_VALUE}",
+    rf"\baws\s+configure\s+set\s+(?:\S*\.)?aws_(?:secret_access_key|session_token)\s+{_VALUE}",
+    rf"\bdvc\s+remote\s+modify\s+(?:--\w+\s+)*\S+\s+(?:password|secret_access_key|access_key_id"
+    rf"|session_token|connection_string|account_key|sas_token|gdrive_client_secret)\s+{_VALUE}",
+    rf"\bpoetry\s+config\s+(?:--local\s+)?(?:http-basic\.\S+\s+\S+|pypi-token\.\S+)\s+{_VALUE}",
+    rf"\bkaggle\s+config\s+set\s+-n\s+key\s+-v\s+{_VALUE}",
+    rf"\bmc\s+(?:alias\s+set|config\s+host\s+add)\s+\S+\s+\S+\s+\S+\s+{_VALUE}",
+    rf"\bhtpasswd\s+-\w*b\w*\s+\S+\s+\S+\s+{_VALUE}",
+    rf"\bsmbclient\b{_REST}(?:-U|--user[= ])\s*[\"']?[^\s%\"']+%{_VALUE}",
+    rf"\blftp\b{_REST}-u\s*[\"']?[^\s,\"']+,{_VALUE}",
+    rf"\bsqlplus\b{_REST}?[\"']?[\w$]+/{_VALUE.replace('|;&', '|;&@')}@",
+    rf"\bnet\s+use\s+(?:\S+:\s+)?\\\\\S+\s+{_VALUE}\s+/user",
+    rf"\becho\s+(?:-n\s+)?{_VALUE}\s*\|\s*(?:sudo\s+-S|kinit|(?:docker|podman)\s+login|gh\s+auth\s+login"
+    r"|passwd|kubectl|cryptsetup|gpg)\b",
+    rf"\b(?:curl|https?|xh|ab)\b{_REST}(?:-u|--user|--proxy-user|-U|-a|--auth|-A)[\s=]*[\"']?[^\s:\"'$]+:"
+    rf"{_VALUE.replace('(?P<quote>', '(?P<inner>').replace('(?P=quote)', '(?P=inner)')}",
+)
+
+
+def _with_options(table: tuple[tuple[str, str], ...], gap: str) -> str:
+    commands = [
+        rf"\b(?:{command})(?![\w.-]){_REST}(?:{option}){gap}(?P<quote{number}>[\"']?)"
+        rf"(?P<value{number}>[^\s\"'|;&-][^\s\"'|;&]{{3,299}})(?P=quote{number})"
+        for number, (command, option) in enumerate(table)
+    ]
+    return "|".join(commands)
+
+
+_PATTERNS = (
+    re.compile(_with_options(_SPACED, r"[\s=]*")),
+    re.compile(_with_options(_ATTACHED, "")),
+    *(re.compile(pattern) for pattern in _WHOLE),
+)
+_STARTS = re.compile(
+    r"\s*(?:sudo\s+)?(?:curl|wget|mysql\w*|mariadb|psql|sshpass|unzip|zip|7z|unrar|docker|podman"
+    r"|az|aws|wandb|huggingface-cli|hf|ngrok|git|redis-cli|mongo\w*|openssl|echo|export|sqlcmd|ldap\w+|twine|dvc)\s"
+)
+
+
+def logins_in(line: str) -> Iterator[tuple[int, int]]:
+    """Where the passwords and keys stand that commands of a line log in with."""
+    for pattern in _PATTERNS:
+        for match in pattern.finditer(line):
+            group = next(
+                name
+                for name, text in match.groupdict().items()
+                if name.startswith("value") and text is not None
+            )
+            value = match[group]
+            if is_password_like(value, used=True) or is_key_like(value):
+                yield match.span(group)
+
+
+def starts_with_login(text: str) -> bool:
+    """Whether a text is a command, as `os.system` takes one, that may log in."""
+    return _STARTS.match(text) is not None
