@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["InternalError", "NbprodError", "ReadError", "UsageError"]
+__all__ = ["InternalError", "NbprodError", "ReadError", "UsageError", "WriteError"]
 
 
 class NbprodError(Exception):
@@ -10,9 +10,27 @@ class NbprodError(Exception):
 
     exit_code = 4
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Survive the way from another process, whatever arguments a subclass takes."""
+        return _restored, (type(self), self.args, self.__dict__)
+
+
+def _restored(
+    kind: type[NbprodError], arguments: tuple[object, ...], fields: dict[str, object]
+) -> NbprodError:
+    error = kind.__new__(kind, *arguments)
+    error.__dict__.update(fields)
+    return error
+
 
 class UsageError(NbprodError):
     """The command line or the configuration asks for something that does not exist."""
+
+    exit_code = 2
+
+
+class WriteError(NbprodError):
+    """A file cannot be written; it is unchanged."""
 
     exit_code = 2
 

@@ -1,6 +1,7 @@
 """Property tests draw the same examples each time unless asked otherwise."""
 
 import os
+import tempfile
 
 from hypothesis import HealthCheck, settings
 
@@ -12,3 +13,6 @@ settings.load_profile("fixed")
 # The tests run in the environment of their own Python, whatever another shell has activated:
 # IPython warns of the difference, and warnings are errors here.
 os.environ.pop("VIRTUAL_ENV", None)
+# The journal and the key of the cache are kept apart from those of the user.
+_CACHE = tempfile.TemporaryDirectory(prefix="nbprod-tests-")
+os.environ["XDG_CACHE_HOME"] = _CACHE.name

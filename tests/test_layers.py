@@ -15,6 +15,7 @@ PACKAGE = Path(__file__).parents[1] / "nbprod"
 # From the bottom up: a room imports rooms of lower lines, and of its own line without a circle.
 LAYERS = (
     ("errors", "model", "programs", "_version"),
+    ("disk",),
     ("libraries",),
     ("notebook",),
     ("syntax",),

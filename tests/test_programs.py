@@ -34,11 +34,12 @@ STARTERS = {
     "nbprod.project.run": "workers",
 }
 # Who may import modules by name: modules of nbprod, and rules of installed packages.
-IMPORTERS = {"nbprod", "nbprod.checking.registry", "nbprod.cli.main", "nbprod.report"}
+IMPORTERS = {"nbprod", "nbprod.checking.registry", "nbprod.cli.group", "nbprod.report"}
 STARTING_MODULES = {
     "asyncio.subprocess", "code", "codeop", "ctypes", "multiprocessing", "pexpect", "pickle",
     "popen2", "pty", "runpy", "shelve", "subprocess", "webbrowser",
 }  # fmt: skip
+WORKERS = ("nbprod.project.workers", "multiprocessing")
 STARTING_NAMES = {"system", "popen", "startfile", "fork", "forkpty", "posix_spawn"}
 KERNELS = {"jupyter_client", "nbclient"}
 # The kernel executes it; it belongs to the notebook's side.
@@ -65,13 +66,14 @@ def offences(module: str, tree: ast.Module) -> Iterator[str]:
     for line, use in used(tree):
         kind, _, name = use.partition(" ")
         top = name.partition(".")[0]
-        if kind == "import" and ({name, top} & STARTING_MODULES) and module != "nbprod.programs":
+        starts = kind == "import" and bool({name, top} & STARTING_MODULES)
+        if starts and module != "nbprod.programs" and (module, top) != WORKERS:
             yield f"{module}:{line} imports {name}"
         if kind == "import" and top in KERNELS and module != "nbprod.execution.kernel":
             yield f"{module}:{line} starts kernels"
         if kind == "import" and name == "nbprod.programs" and module not in STARTERS:
             yield f"{module}:{line} starts programs"
-        if kind == "import" and name == "concurrent.futures" and module != "nbprod.project.run":
+        if kind == "import" and top == "concurrent":
             yield f"{module}:{line} starts workers"
         if kind == "os" and (name in STARTING_NAMES or name.startswith(("exec", "spawn"))):
             yield f"{module}:{line} calls os.{name}"

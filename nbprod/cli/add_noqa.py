@@ -7,27 +7,31 @@ from collections.abc import Sequence
 import click
 
 from nbprod.config.settings import Configure
-from nbprod.errors import ReadError, UsageError
+from nbprod.disk.places import project_roots
+from nbprod.disk.read import read_notebook_bytes
+from nbprod.disk.write import write_file
+from nbprod.errors import ReadError, WriteError
 from nbprod.fixing.suppress import silencing_edits
 from nbprod.notebook.edits.splice import EditRefused, apply_edits
 from nbprod.notebook.read import read_notebook
-from nbprod.project.files import write_atomically
 from nbprod.project.run import check_one, discover
 
 __all__ = ["add_noqa"]
 
 
 def add_noqa(paths: Sequence[str], configure: Configure, reason: str, quiet: bool) -> int:
-    """Silence every finding by a comment; returns 0, or 1 when some have no place for one."""
+    """Silence every finding by a comment; returns 0, 1 when some have no place for one,
+    or 2 when a file cannot be written."""
     added = left = 0
+    failed = False
+    roots = project_roots(paths)
     for one in discover(paths, configure):
         try:
             if one.problem is not None:
                 raise one.problem
-            with open(one.path, "rb") as file:
-                data = file.read()
+            data = read_notebook_bytes(one.path)
             notebook = read_notebook(data, one.path)
-        except (ReadError, OSError) as error:
+        except ReadError as error:
             click.echo(f"{one.path}: left as it is: {error}", err=True)
             left += 1
             continue
@@ -36,13 +40,16 @@ def add_noqa(paths: Sequence[str], configure: Configure, reason: str, quiet: boo
         try:
             changed = apply_edits(notebook, data, edits)
             if changed != data:
-                write_atomically(one.path, changed)
+                within = None if one.explicit else roots
+                write_file(one.path, changed, within=within, before=data)
         except EditRefused as error:
             click.echo(f"{one.path}: left as it is: {error}", err=True)
             left += len(findings)
             continue
         except OSError as error:
-            raise UsageError(f"{one.path}: cannot be written: {error.strerror}") from None
+            click.echo(f"{one.path}: cannot be written: {error.strerror}", err=True)
+            failed = True
+            continue
         added += len(findings) - len(without)
         left += len(without)
         for finding in without:
@@ -54,4 +61,4 @@ def add_noqa(paths: Sequence[str], configure: Configure, reason: str, quiet: boo
             )
     if not quiet:
         click.echo(f"Silenced {added} finding{'s' if added != 1 else ''}.", err=True)
-    return 1 if left else 0
+    return WriteError.exit_code if failed else 1 if left else 0

@@ -6,6 +6,7 @@ import os
 from collections.abc import Sequence
 
 import click
+from click.core import ParameterSource
 
 from nbprod.checking.baseline import Baseline, Entry
 from nbprod.cli.terminal import notice
@@ -101,7 +102,9 @@ def _results(paths: tuple[str, ...]) -> Sequence[FileResult]:
 
 
 def _save(baseline: Baseline, file: str) -> int:
-    write_known(file, baseline.to_json())
+    source = click.get_current_context().get_parameter_source("file")
+    named = source is ParameterSource.COMMANDLINE
+    write_known(file, baseline.to_json(), named=named)
     count = len(baseline.entries)
     click.echo(f"{file}: {count} finding{'s' if count != 1 else ''} known", err=True)
     return 0

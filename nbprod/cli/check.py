@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from nbprod.checking.engine import unreadable
 from nbprod.cli.check_request import CheckRequest
 from nbprod.cli.outputs import outputs_of
 from nbprod.cli.reporting import finish
@@ -17,7 +18,8 @@ from nbprod.cli.terminal import notice, progress
 from nbprod.config.files import Configuration
 from nbprod.config.layers import Layer, read_table
 from nbprod.config.settings import Configure, Settings
-from nbprod.errors import UsageError
+from nbprod.disk.read import read_stream
+from nbprod.errors import ReadError, UsageError
 from nbprod.model import FileResult
 from nbprod.project.discover import Discovered, is_notebook
 from nbprod.project.run import check_bytes, discover, iter_results
@@ -221,4 +223,8 @@ def _without_known(
 
 def _from_stdin(request: CheckRequest, configure: Configure) -> FileResult:
     name = request.stdin_filename or "stdin.ipynb"
-    return check_bytes(sys.stdin.buffer.read(), name, configure(name))
+    try:
+        data = read_stream(sys.stdin.buffer)
+    except ReadError as error:
+        return unreadable(name, error)
+    return check_bytes(data, name, configure(name))

@@ -6,16 +6,20 @@ import ast
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from nbprod.checking.engine import unreadable
+from nbprod.cli.reporting import say_unreadable
 from nbprod.config.files import Configuration
 from nbprod.config.settings import Configure
-from nbprod.errors import UsageError
+from nbprod.disk.places import project_roots
+from nbprod.disk.read import MAX_TEXT_BYTES, read_bytes, read_text
+from nbprod.errors import NbprodError, ReadError, UsageError
+from nbprod.model import FileResult
 from nbprod.project.discover import Discovered
-from nbprod.project.run import discover, find_notebook
+from nbprod.project.run import discover, internal_error, read_discovered
 
 if TYPE_CHECKING:
     from nbprod.clones.find import Found, Limits
@@ -55,7 +59,8 @@ def command(paths: tuple[str, ...], **options: Any) -> int:
     With --fix, what several notebooks repeat becomes functions of one module, and the notebooks
     import and call them: all files are written or none.
 
-    Exit codes: 0 nothing is repeated (or it was fixed), 1 something is, 2 usage.
+    Exit codes: 0 nothing is repeated (or it was fixed), 1 something is, 2 usage, 4 a notebook
+    cannot be read; --fix then writes nothing.
     """
     from nbprod.clones.find import Limits, find_clones
 
@@ -63,23 +68,28 @@ def command(paths: tuple[str, ...], **options: Any) -> int:
         raise UsageError("--fix and --diff need the module to write: -o PACKAGE/module.py")
     configure = Configuration(None, (), bool(options["isolated"])).for_path
     notebooks = discover(paths or (".",), configure)
-    sources = [source for file in notebooks for source in _of_notebook(file, configure)]
+    failed: list[FileResult] = []
+    sources = [source for file in notebooks for source in _of_notebook(file, configure, failed)]
+    unread = say_unreadable(failed)
     if not options["no_modules"]:
         sources += _of_modules(paths or (".",), {os.path.abspath(file.path) for file in notebooks})
     limits = Limits(int(options["min_nodes"]), int(options["min_statements"]))
     found = find_clones(sources, limits)
     if options["write_baseline"]:
-        return _write_baseline(found, str(options["write_baseline"]))
+        return _write_baseline(found, str(options["write_baseline"])) or unread
     if options["baseline"]:
         found = _unknown(found, str(options["baseline"]))
     if options["fix"] or options["diff"]:
         shows = bool(options["diff"])
-        return _fix(found, limits, str(options["output"]), configure, shows=shows)
+        output = str(options["output"])
+        return unread or _fix(found, limits, output, configure, paths, shows=shows)
     if options["output_format"] == "json":
         click.echo(json.dumps(_as_json(found), indent=2))
     else:
         for line in _full(found):
             click.echo(line)
+    if unread:
+        return unread
     return 1 if (found.groups or found.copies) and not options["exit_zero"] else 0
 
 
@@ -88,7 +98,7 @@ def _write_baseline(found: Found, path: str) -> int:
     from nbprod.project.baselines import relative_to, write_known
 
     known = known_of(found, relative_to(path))
-    write_known(path, to_json(known))
+    write_known(path, to_json(known), named=True)
     count = len(known.groups)
     click.echo(f"{path} knows {count} group{'s' if count != 1 else ''} of repeated code.")
     return 0
@@ -99,13 +109,21 @@ def _unknown(found: Found, path: str) -> Found:
     from nbprod.project.baselines import relative_to
 
     try:
-        text = Path(path).read_text(encoding="utf-8")
+        text = read_text(path)
     except (OSError, UnicodeDecodeError):
         raise UsageError(f"{path}: cannot be read; --write-baseline makes one") from None
     return without_known(found, from_json(text, path), relative_to(path))
 
 
-def _fix(found: Found, limits: Limits, output: str, configure: Configure, *, shows: bool) -> int:
+def _fix(
+    found: Found,
+    limits: Limits,
+    output: str,
+    configure: Configure,
+    paths: Sequence[str],
+    *,
+    shows: bool,
+) -> int:
     """Write the module and the notebooks, or show what would change."""
     from nbprod.extract.plan.targets import target_of
     from nbprod.merge.delivery import deliver
@@ -131,7 +149,14 @@ def _fix(found: Found, limits: Limits, output: str, configure: Configure, *, sho
     if not delivery.files:
         click.echo("Nothing to write: no group can become a function of a module.")
     elif not shows:
-        for path in write_all(delivery.files):
+        changed = write_all(
+            delivery.files,
+            read=delivery.read,
+            force=False,
+            within=project_roots((target.project, *paths)),
+            named=(target.path,),
+        )
+        for path in changed:
             click.echo(f"wrote {os.path.relpath(path)}")
     return 1 if delivery.shared.reasons and not shows else 0
 
@@ -139,6 +164,7 @@ def _fix(found: Found, limits: Limits, output: str, configure: Configure, *, sho
 def _show(files: Mapping[str, bytes]) -> None:
     from nbprod.extract.plan.explain import differences, script_of
     from nbprod.notebook.read import read_notebook
+    from nbprod.project.write_all import bytes_there
 
     def lines(path: str, data: bytes) -> list[str]:
         if path.endswith(".py"):
@@ -146,23 +172,30 @@ def _show(files: Mapping[str, bytes]) -> None:
         return script_of(read_notebook(data, path))
 
     before = {
-        os.path.relpath(path): lines(path, Path(path).read_bytes())
+        os.path.relpath(path): lines(path, there)
         for path in files
-        if os.path.exists(path)
+        if (there := bytes_there(path)) is not None
     }
     after = {os.path.relpath(path): lines(path, data) for path, data in files.items()}
     for line in differences(before, after):
         click.echo(line, nl=not line.endswith("\n"))
 
 
-def _of_notebook(found: Discovered, configure: Configure) -> list[Source]:
+def _of_notebook(found: Discovered, configure: Configure, failed: list[FileResult]) -> list[Source]:
+    """The cells of a notebook; ``failed`` gets one that cannot be read."""
     from nbprod.clones.sources import sources_of_notebook
     from nbprod.project.run import facts_of
 
-    notebook = find_notebook(found.path) if found.problem is None else None
-    if notebook is None:
-        return []
-    return sources_of_notebook(found.path, facts_of(notebook, configure(found.path)).parsed)
+    try:
+        facts = facts_of(read_discovered(found), configure(found.path))
+        return sources_of_notebook(found.path, facts.parsed)
+    except ReadError as error:
+        failed.append(unreadable(found.path, error))
+    except NbprodError:
+        raise
+    except Exception as error:  # a fault of ours must not stop the others
+        failed.append(internal_error(found.path, error))
+    return []
 
 
 def _of_modules(paths: Sequence[str], notebooks: set[str]) -> Iterator[Source]:
@@ -178,7 +211,7 @@ def _of_modules(paths: Sequence[str], notebooks: set[str]) -> Iterator[Source]:
                 if not name.endswith(".py") or os.path.abspath(place) in notebooks:
                     continue
                 try:
-                    tree = ast.parse(Path(place).read_bytes())
+                    tree = ast.parse(read_bytes(place, MAX_TEXT_BYTES))
                 except (OSError, SyntaxError, ValueError):
                     continue
                 yield source_of(place, None, tree)

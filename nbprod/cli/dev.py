@@ -7,7 +7,8 @@ import os
 import click
 
 from nbprod.checking.registry import RuleFile, rule_files
-from nbprod.errors import UsageError
+from nbprod.disk.write import Before, make_folders, write_file
+from nbprod.errors import UsageError, WriteError
 
 
 @click.group("dev")
@@ -32,7 +33,6 @@ def new_rule(name: str, group: str | None, code: str | None, folder: str | None)
     your own give --code and --folder; `nbprod dev test-rules` tests its rules.
     """
     from nbprod.fixing.new_rule import next_code, render_rule_file
-    from nbprod.project.files import write_atomically
 
     files = [file for file in rule_files() if file.group == group]
     if code is None:
@@ -50,8 +50,11 @@ def new_rule(name: str, group: str | None, code: str | None, folder: str | None)
     path = os.path.join(folder, file_name)
     if os.path.exists(path):
         raise UsageError(f"{path} already exists")
-    os.makedirs(folder, exist_ok=True)
-    write_atomically(path, text.encode())
+    try:
+        make_folders(folder, within=None)
+        write_file(path, text.encode(), within=None, before=Before.ABSENT)
+    except OSError as error:
+        raise WriteError(f"{path}: cannot be written: {error.strerror}") from None
     click.echo(path)
     click.echo(f"Next: edit it, then run `nbprod dev test-rules {code}`.", err=True)
     return 0

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
+from nbprod.disk.places import project_roots
 from nbprod.errors import UsageError
 
 if TYPE_CHECKING:
@@ -70,6 +70,8 @@ def command(notebook: str, **options: object) -> int:
 
     facts, data = _read(notebook)
     order = _order(notebook, options)
+    if options["in_place"]:
+        order = order._replace(original=data)
     groups = _groups(facts, options)
     cells = all_cells(facts.notebook)
     if not cells:
@@ -97,7 +99,7 @@ def command(notebook: str, **options: object) -> int:
         _show(delivery, bool(options["dry_run"]))
         return 0
     _refuse_to_overwrite(delivery, options)
-    return _write(delivery)
+    return _write(delivery, options)
 
 
 class _Asked(NamedTuple):
@@ -309,8 +311,9 @@ def _show(delivery: Delivery, with_plan: bool) -> None:
 def _lines(path: str) -> list[str]:
     from nbprod.extract.plan.explain import script_of
     from nbprod.notebook.read import read_notebook
+    from nbprod.project.write_all import bytes_there
 
-    data = Path(path).read_bytes()
+    data = bytes_there(path) or b""
     if path.endswith(".py"):
         return data.decode("utf-8", "replace").splitlines(keepends=True)
     return script_of(read_notebook(data, path))
@@ -342,13 +345,20 @@ def _write_proven(
     if proven.verdict.differences and not options["force"]:
         click.echo("Nothing was written; --force writes all the same.", err=True)
         return 1
-    return 0 if shows else _write(proven.delivery)
+    return 0 if shows else _write(proven.delivery, options)
 
 
-def _write(delivery: Delivery) -> int:
+def _write(delivery: Delivery, options: dict[str, object]) -> int:
     from nbprod.project.write_all import write_all
 
-    changed = write_all(delivery.files)
+    is_named = options["in_place"] or options["notebook_out"]
+    changed = write_all(
+        delivery.files,
+        read=delivery.read,
+        force=bool(options["force"]),
+        within=project_roots((delivery.target.project, os.path.dirname(delivery.notebook))),
+        named=(delivery.target.path, *([delivery.notebook] if is_named else ())),
+    )
     for kept in delivery.extracted.plan.kept:
         click.echo(f"cell {kept.cell + 1} stays: line {kept.line}, {kept.reason}", err=True)
     recorded = [path for path in changed if path.endswith(".pickle")]

@@ -11,17 +11,21 @@ import click
 
 from nbprod.checking.engine import unreadable
 from nbprod.cli.check_request import CheckRequest
-from nbprod.cli.reporting import finish
+from nbprod.cli.reporting import finish, say_unreadable
 from nbprod.cli.terminal import notice
 from nbprod.config.settings import Configure, Settings
-from nbprod.errors import ReadError, UsageError
+from nbprod.disk.places import project_roots
+from nbprod.disk.read import read_notebook_bytes
+from nbprod.disk.write import write_file
+from nbprod.errors import ReadError, WriteError
 from nbprod.fixing.apply import Fixed, fix_bytes
 from nbprod.model import FileResult, Finding
 from nbprod.notebook.read import read_notebook
 from nbprod.notebook.types import Notebook
 from nbprod.project.discover import Discovered
-from nbprod.project.files import add_names, env_example, write_atomically
-from nbprod.project.run import check_one, discover, facts_of
+from nbprod.project.files import add_names, env_example
+from nbprod.project.run import check_file, check_one, discover, facts_of
+from nbprod.report.escaping import escape_line
 from nbprod.secrets.mask import Mask
 
 # A fix was asked for, so the search for an order may take its time.
@@ -38,36 +42,35 @@ def run_fixes(request: CheckRequest, configure: Configure) -> int:
     # A key that stands in one notebook's code is taken out of the outputs of all of them.
     secrets = _secrets_of(found, configure)
     run = _Run(request, Mask(secrets))
-    if not request.diff:
-        _fix_by_ruff(found, configure)
     for file in found:
         settings = configure(file.path)
         check = partial(_check, settings=settings, secrets=secrets)
         try:
             data = _read(file)
-            fixed = fix_bytes(data, file.path, check, unsafe=settings.unsafe_fixes)
+            start = data if request.diff else _fixed_by_ruff(data, file.path, settings)
+            fixed = fix_bytes(start, file.path, check, unsafe=settings.unsafe_fixes)
         except ReadError as error:
             run.results.append(unreadable(file.path, error))
             continue
-        run.take(file.path, data, fixed)
-        if not request.diff:
+        if request.diff:
+            run.show(file.path, data, fixed)
+        elif run.write(file, data, fixed):
             after = read_notebook(fixed.data, file.path)
             run.results.append(check_one(after, settings, secrets=secrets))
+        else:
+            run.results.append(check_file(file, settings))
     return run.finish(configure)
 
 
-def _fix_by_ruff(found: Sequence[Discovered], configure: Configure) -> None:
-    """Where ruff is to be run, it applies its own fixes, first."""
-    for unsafe in (False, True):
-        paths = []
-        for file in found:
-            settings = configure(file.path)
-            if settings.ruff and settings.unsafe_fixes == unsafe and file.path.endswith(".ipynb"):
-                paths.append(file.path)
-        if paths:
-            from nbprod.linters.ruff import fix_with_ruff
+def _fixed_by_ruff(data: bytes, path: str, settings: Settings) -> bytes:
+    """The notebook with ruff's own fixes, where ruff is to be run."""
+    if not (settings.ruff and path.endswith(".ipynb")):
+        return data
+    from nbprod.linters.ruff import fixed_by_ruff
 
-            fix_with_ruff(paths, unsafe=unsafe)
+    # What is no notebook is reported of the file, and never given to ruff.
+    read_notebook(data, path)
+    return fixed_by_ruff(data, path, unsafe=settings.unsafe_fixes)
 
 
 def _check(notebook: Notebook, settings: Settings, secrets: frozenset[str]) -> Sequence[Finding]:
@@ -82,11 +85,7 @@ def _read(found: Discovered) -> bytes:
     """
     if found.problem is not None:
         raise found.problem
-    try:
-        with open(found.path, "rb") as file:
-            return file.read()
-    except OSError as error:
-        raise ReadError("unreadable-file", f"cannot be read: {error.strerror}") from None
+    return read_notebook_bytes(found.path)
 
 
 def _secrets_of(found: Sequence[Discovered], configure: Configure) -> frozenset[str]:
@@ -114,16 +113,26 @@ class _Run:
         self.changed = 0
         self.environment: dict[str, dict[str, None]] = {}
         self.took_out = False
+        self.has_failed = False
+        self.roots = project_roots(request.paths)
 
-    def take(self, path: str, data: bytes, fixed: Fixed) -> None:
-        """Write the fixed file, or show the difference."""
+    def show(self, path: str, data: bytes, fixed: Fixed) -> None:
+        """Show the difference."""
         self.changed += fixed.data != data
-        if self.request.diff:
-            sys.stdout.writelines(map(self.mask, _diff(path, data, fixed)))
-            return
+        sys.stdout.writelines(map(self.mask, _diff(path, data, fixed)))
+
+    def write(self, file: Discovered, data: bytes, fixed: Fixed) -> bool:
+        """Write the fixed file; whether it now holds what it should."""
         if fixed.data == data:
-            return
-        _write(path, fixed.data)
+            return True
+        path = file.path
+        try:
+            # A link in a directory may lead out of it; one that the user named may go anywhere.
+            within = None if file.explicit else self.roots
+            write_file(path, fixed.data, within=within, before=data)
+        except OSError as error:
+            self.refuse(path, error)
+            return False
         if not self.request.quiet:
             for title in fixed.applied:
                 click.echo(f"{path}: fixed: {title}", err=True)
@@ -133,17 +142,25 @@ class _Run:
         self.took_out |= any(
             " credential" in title or " environment" in title for title in fixed.applied
         )
+        return True
+
+    def refuse(self, path: str, error: OSError) -> None:
+        """Say that a file was not written; the others are."""
+        click.echo(escape_line(f"nbprod: {path}: not written: {error.strerror}"), err=True)
+        self.has_failed = True
 
     def finish(self, configure: Configure) -> int:
         """Report what is left; returns the exit code."""
-        quiet = self.request.quiet
         if self.request.diff:
-            if not quiet:
-                plural = "s" if self.changed != 1 else ""
-                click.echo(f"{self.changed} notebook{plural} would change.", err=True)
-            return 1 if self.changed and not self.request.exit_zero else 0
+            return self._finish_diff()
+        quiet = self.request.quiet
         for path, names in self.environment.items():
-            added = add_names(path, names)
+            try:
+                added = add_names(path, names, self.roots)
+            except OSError as error:
+                self.refuse(path, error)
+                click.echo(f"Names to be set: {', '.join(names)}", err=True)
+                continue
             if added and not quiet:
                 click.echo(f"{path}: names to be set: {', '.join(added)}", err=True)
         if self.took_out and not quiet:
@@ -154,16 +171,17 @@ class _Run:
             from nbprod.linters.run import with_linters
 
             results = with_linters(results, settings, notice)
-        return finish(results, self.request, settings, configure)
+        code = finish(results, self.request, settings, configure)
+        return WriteError.exit_code if self.has_failed else code
 
-
-def _write(path: str, data: bytes) -> None:
-    try:
-        write_atomically(path, data)
-    except OSError as error:
-        raise UsageError(
-            f"{path}: cannot be written: {error.strerror}; the file is unchanged"
-        ) from None
+    def _finish_diff(self) -> int:
+        unread = say_unreadable(self.results)
+        if not self.request.quiet:
+            plural = "s" if self.changed != 1 else ""
+            click.echo(f"{self.changed} notebook{plural} would change.", err=True)
+        if unread:
+            return unread
+        return 1 if self.changed and not self.request.exit_zero else 0
 
 
 def _diff(path: str, data: bytes, fixed: Fixed) -> Iterator[str]:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import difflib
-import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
 from nbprod._version import __version__
-from nbprod.errors import UsageError
-from nbprod.project.files import write_atomically
+from nbprod.disk.places import project_roots
+from nbprod.disk.read import MAX_TEXT_BYTES, read_bytes
+from nbprod.disk.write import Before, make_folders, write_file
+from nbprod.errors import UsageError, WriteError
 from nbprod.project.setup import Change, plan
 
 
@@ -42,8 +44,9 @@ def command(path: str, diff: bool, yes: bool) -> int:
     if asks and not click.confirm("Write this?", default=True, err=True):
         click.echo("Nothing was written.", err=True)
         return 0
+    within = project_roots((path,))
     for change in changes:
-        _write(root / change.path, change)
+        _write(root / change.path, change, within)
         click.echo(f"{'wrote' if change.is_new else 'added to'} {change.path}", err=True)
     click.echo(
         "Next: `nbprod check`, and `nbprod baseline write` if there is much to clean up.", err=True
@@ -53,7 +56,7 @@ def command(path: str, diff: bool, yes: bool) -> int:
 
 def _read(path: Path) -> str | None:
     try:
-        return path.read_bytes().decode("utf-8")
+        return read_bytes(str(path), MAX_TEXT_BYTES).decode("utf-8")
     except FileNotFoundError:
         return None
     except (OSError, UnicodeDecodeError) as error:
@@ -67,11 +70,10 @@ def _shown(change: Change) -> list[str]:
     return list(difflib.unified_diff(before, after, old, change.path))
 
 
-def _write(path: Path, change: Change) -> None:
-    if change.is_new and path.exists():
-        raise UsageError(f"{path}: has appeared meanwhile; nothing of it was overwritten")
+def _write(path: Path, change: Change, within: Sequence[str]) -> None:
+    before = Before.ABSENT if change.before is None else change.before.encode("utf-8")
     try:
-        os.makedirs(path.parent, exist_ok=True)
-        write_atomically(str(path), change.after.encode("utf-8"))
+        make_folders(str(path.parent), within=within)
+        write_file(str(path), change.after.encode("utf-8"), within=within, before=before)
     except OSError as error:
-        raise UsageError(f"{path}: cannot be written: {error.strerror}") from None
+        raise WriteError(f"{path}: cannot be written: {error.strerror}") from None

@@ -1,106 +1,100 @@
-"""The entry point: a lazy group of commands and the one boundary for errors."""
+"""The entry point, and the one boundary for errors: every way out has its own exit code.
+
+Hardly anything is imported before the boundary stands, so that Ctrl-C meets it at any time.
+"""
 
 from __future__ import annotations
 
 import os
 import sys
-from importlib import import_module
 
-import click
+__all__ = ["main"]
 
-from nbprod._version import __version__
-from nbprod.errors import NbprodError
-
-__all__ = ["cli", "main"]
-
-_COMMANDS = {
-    "baseline": ("nbprod.cli.baseline", "Write and keep the file of findings that are known."),
-    "check": ("nbprod.cli.check", "Check notebooks."),
-    "clones": ("nbprod.cli.clones", "Find code that stands in several places."),
-    "config": ("nbprod.cli.config", "Show the configuration and where each value comes from."),
-    "dev": ("nbprod.cli.dev", "Write and test rules of your own."),
-    "extract": ("nbprod.cli.extract", "Turn cells into a module with tests."),
-    "graph": ("nbprod.cli.graph", "Draw the data flow between the cells of a notebook."),
-    "init": ("nbprod.cli.init", "Set a repository up: configuration, hook, workflow."),
-    "report": ("nbprod.cli.report", "Write a review report of notebooks, against a base."),
-    "requirements": (
-        "nbprod.cli.requirements",
-        "Write a requirements file from what notebooks import.",
-    ),
-    "rule": ("nbprod.cli.rule", "Explain a rule, or list them all."),
-    "score": ("nbprod.cli.score", "Show what stands between notebooks and production."),
-    "verify": ("nbprod.cli.verify", "Run two notebooks and compare them."),
-}
-
-
-class LazyGroup(click.Group):
-    """Imports a command when it is called, so that `--help` and `check` stay quick."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """The names of the commands."""
-        return sorted(_COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import a command."""
-        if cmd_name not in _COMMANDS:
-            return None
-        command: click.Command = import_module(_COMMANDS[cmd_name][0]).command
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """List the commands without importing them."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, _COMMANDS[name][1]) for name in sorted(_COMMANDS)])
-
-
-@click.group(
-    cls=LazyGroup,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-)
-@click.version_option(
-    __version__, "-V", "--version", prog_name="nbprod", message="%(prog)s %(version)s"
-)
-def cli() -> None:
-    """Take notebooks to production: check them, see their data flow, repair them.
-
-    Try `nbprod check` in a folder of notebooks.
-    """
+_INTERRUPTED = 130
+_OUTPUT_CLOSED = 141
+_FAILED = 4
+_COMPLETION = "_NBPROD_COMPLETE"
 
 
 def main() -> None:
-    """Run the command line; every way out has one line and its own exit code."""
+    """Run the command line and end the process."""
     try:
-        code = cli.main(standalone_mode=False)
-        _flush()
+        code = _guarded()
+    except KeyboardInterrupt:
+        _ignore_interrupts()
+        code = _INTERRUPTED
+        print("nbprod: interrupted", file=sys.stderr)
+    sys.exit(code)
+
+
+def _guarded() -> int:
+    """Run the command line; returns the exit code, after a line on what went wrong."""
+    import click
+
+    from nbprod.cli.streams import give_up_output, say
+    from nbprod.errors import NbprodError
+
+    try:
+        return _run()
     except NbprodError as error:
-        click.echo(f"nbprod: {error}", err=True)
-        code = error.exit_code
+        say(f"nbprod: {error}")
+        return error.exit_code
     except click.exceptions.Exit as ended:
-        code = ended.exit_code
-    except click.UsageError as error:
-        error.show()
-        code = 2
+        return ended.exit_code
     except click.ClickException as error:
         error.show()
-        code = 2
-    except (click.Abort, KeyboardInterrupt):
-        click.echo("nbprod: interrupted", err=True)
-        code = 130
+        return 2
+    except (click.Abort, KeyboardInterrupt, EOFError):
+        _ignore_interrupts()
+        say("nbprod: interrupted")
+        return _INTERRUPTED
     except BrokenPipeError:
-        # The reader of our output is gone; nothing is left to say, not even at shutdown.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 141
+        # Whoever read the output has stopped; that is no news to them.
+        give_up_output()
+        return _OUTPUT_CLOSED
+    except OSError as error:
+        if os.environ.get("NBPROD_TRACEBACK"):
+            raise
+        if error.filename is None:
+            give_up_output()
+        what = os.fsdecode(error.filename or "standard output")
+        say(f"nbprod: {what}: {error.strerror or error}")
+        return _FAILED
     except Exception as error:
         if os.environ.get("NBPROD_TRACEBACK"):
             raise
-        click.echo(
+        say(
             f"nbprod: internal error: {type(error).__name__}: {error}\n"
-            "Please report it; NBPROD_TRACEBACK=1 shows where it comes from.",
-            err=True,
+            "Please report it; NBPROD_TRACEBACK=1 shows where it comes from."
         )
-        code = 4
-    sys.exit(code if isinstance(code, int) else 0)
+        return _FAILED
 
 
-def _flush() -> None:
+def _run() -> int:
+    from nbprod.cli.group import cli
+    from nbprod.cli.streams import prepare_streams
+    from nbprod.disk.journal import remove_leftovers
+    from nbprod.errors import NbprodError
+
+    prepare_streams()
+    try:
+        os.getcwd()
+    except OSError:
+        text = "the working directory does not exist any more; change to another one"
+        raise NbprodError(text) from None
+    remove_leftovers()
+    if os.name == "nt" or _COMPLETION in os.environ:
+        code = cli.main(prog_name="nbprod", standalone_mode=False)
+    else:
+        # What click makes of a broken pipe is exit code 1, which here means findings.
+        with cli.make_context("nbprod", sys.argv[1:]) as context:
+            code = cli.invoke(context)
     sys.stdout.flush()
+    return code if isinstance(code, int) else 0
+
+
+def _ignore_interrupts() -> None:
+    """Let nothing disturb the end of the process."""
+    import signal
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)

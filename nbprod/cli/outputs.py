@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 from nbprod.cli.terminal import wants_colour
 from nbprod.config.settings import Configure
-from nbprod.errors import UsageError
+from nbprod.disk.write import Before, append_bytes, write_file
+from nbprod.errors import UsageError, WriteError
 from nbprod.model import Report
-from nbprod.project.files import write_atomically
 from nbprod.report import FORMATS, renderer
 from nbprod.report.style import styled
 
@@ -61,7 +61,7 @@ def write_outputs(
     """Render a report in each format and write it.
 
     Raises:
-        UsageError: a file cannot be written.
+        WriteError: a file cannot be written.
     """
     for output in outputs:
         style = styled(colour=output.target is None and wants_colour(colour))
@@ -72,19 +72,27 @@ def write_outputs(
             parts += pictures(report, configure)
         text = "".join(parts).encode("utf-8", "backslashreplace")
         if output.target is None:
-            sys.stdout.write(text.decode("utf-8"))
+            _print(text, output.form)
             continue
         try:
             _write(output.target, text)
         except OSError as error:
-            raise UsageError(f"{output.target}: cannot be written: {error.strerror}") from None
+            raise WriteError(f"{output.target}: cannot be written: {error.strerror}") from None
+
+
+def _print(text: bytes, form: str) -> None:
+    """Print for people as the terminal can show it, for programs in UTF-8 whatever it can."""
+    if form in ("full", "concise", "grouped", "markdown"):
+        sys.stdout.write(text.decode("utf-8"))
+    else:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(text)
 
 
 def _write(target: str, text: bytes) -> None:
     if not target.startswith(">>"):
-        write_atomically(target, text)
+        write_file(target, text, within=None, before=Before.ANYTHING)
     elif target == ">>":
         raise UsageError("github-summary needs GITHUB_STEP_SUMMARY, as in a workflow of GitHub")
     else:
-        with open(target[2:], "ab") as file:
-            file.write(text)
+        append_bytes(target[2:], text)

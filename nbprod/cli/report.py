@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,9 +13,14 @@ from nbprod.cli.terminal import progress
 from nbprod.config.files import Configuration
 from nbprod.config.layers import read_table
 from nbprod.config.settings import LEVELS
-from nbprod.errors import UsageError
-from nbprod.project.files import write_atomically
+from nbprod.disk.places import project_roots
+from nbprod.disk.write import Before, write_file
+from nbprod.errors import ReadError, WriteError
 from nbprod.project.run import discover
+from nbprod.report.escaping import escape_line
+
+if TYPE_CHECKING:
+    from nbprod.review.types import Review
 
 _EXAMPLES = """\b
 Examples:
@@ -41,7 +48,8 @@ def command(paths: tuple[str, ...], **options: object) -> int:
     For each notebook: the verdict, the data flow between its cells as a picture, and the cells
     that have findings. With --base only notebooks that changed, with what changed beside it.
 
-    Exit codes: 0 written, 2 usage. Findings make no difference: `nbprod check` is the gate.
+    Exit codes: 0 written, 2 usage or a file that cannot be written, 4 written, but a notebook
+    cannot be read. Findings make no difference: `nbprod check` is the gate.
     """
     from nbprod.review.load import reviewed, reviewed_against
     from nbprod.review.types import Review
@@ -65,12 +73,22 @@ def command(paths: tuple[str, ...], **options: object) -> int:
     if page is not None or text is None:
         from nbprod.review.page import render_page
 
-        _write(str(page or _PAGE), render_page(review), quiet=bool(options["quiet"]))
+        # The usual name is not one that the user gave: a link in the repository may have it.
+        allowed = project_roots(()) if page is None else None
+        _write(str(page or _PAGE), render_page(review), allowed, quiet=bool(options["quiet"]))
     if text is not None:
         from nbprod.review.text import render_text
 
-        _write(str(text), render_text(review), quiet=bool(options["quiet"]))
-    return 0
+        _write(str(text), render_text(review), None, quiet=bool(options["quiet"]))
+    return _exit_code(review)
+
+
+def _exit_code(review: Review) -> int:
+    """4 if a notebook could not be read, which is said, else 0."""
+    unread = [notebook for notebook in review.notebooks if notebook.verdict == "unreadable"]
+    for notebook in unread:
+        click.echo(escape_line(f"nbprod: {notebook.path}: {notebook.reason}"), err=True)
+    return ReadError.exit_code if unread else 0
 
 
 def _configuration(options: dict[str, object]) -> Configuration:
@@ -81,13 +99,14 @@ def _configuration(options: dict[str, object]) -> Configuration:
     return Configuration(layer, overrides, bool(options["isolated"]))
 
 
-def _write(path: str, text: str, *, quiet: bool) -> None:
+def _write(path: str, text: str, within: Sequence[str] | None, *, quiet: bool) -> None:
     if path == "-":
         click.echo(text, nl=False)
         return
     try:
-        write_atomically(path, text.encode("utf-8", "replace"))
+        data = text.encode("utf-8", "replace")
+        write_file(path, data, within=within, before=Before.ANYTHING)
     except OSError as error:
-        raise UsageError(f"{path}: cannot be written: {error.strerror}") from None
+        raise WriteError(f"{path}: cannot be written: {error.strerror}") from None
     if not quiet:
         click.echo(f"wrote {path}", err=True)

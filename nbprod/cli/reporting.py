@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import click
 
@@ -11,9 +11,11 @@ from nbprod._version import __version__
 from nbprod.cli.check_request import CheckRequest
 from nbprod.cli.outputs import outputs_of, write_outputs
 from nbprod.config.settings import Configure, Settings
+from nbprod.errors import ReadError
 from nbprod.model import FileResult, Report
+from nbprod.report.escaping import escape_line
 
-__all__ = ["exit_code", "finish"]
+__all__ = ["exit_code", "finish", "say_unreadable"]
 
 _FOR_PEOPLE = {"full", "concise", "grouped"}
 
@@ -38,11 +40,24 @@ def finish(
 def exit_code(report: Report, request: CheckRequest, settings: Settings) -> int:
     """0, 1, 3 or 4, as the help says."""
     if any(result.unreadable for result in report.files):
-        return 4
+        return ReadError.exit_code
     if not report.files and request.error_on_empty:
         return 3
     fails = any(finding.severity.value in settings.fails_on for finding in report.findings)
     return 1 if fails and not request.exit_zero else 0
+
+
+def say_unreadable(results: Iterable[FileResult]) -> int:
+    """Name the files that could not be read, where the findings are not shown; 4 if there are any,
+    else 0."""
+    code = 0
+    for result in results:
+        if result.unreadable:
+            code = ReadError.exit_code
+            for finding in result.findings:
+                text = f"nbprod: {result.path}: {finding.message}"
+                click.echo(escape_line(text), err=True)
+    return code
 
 
 def _summarise(report: Report, *, statistics: bool, to_stdout: bool) -> None:

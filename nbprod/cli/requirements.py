@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 import click
 
+from nbprod.checking.engine import unreadable
+from nbprod.cli.reporting import say_unreadable
 from nbprod.config.files import Configuration
 from nbprod.config.settings import Configure
-from nbprod.errors import UsageError
-from nbprod.project.files import write_atomically
-from nbprod.project.run import discover, facts_of, find_notebook
+from nbprod.disk.write import Before, write_file
+from nbprod.errors import ReadError, UsageError, WriteError
+from nbprod.model import FileResult
+from nbprod.notebook.types import Notebook
+from nbprod.project.run import discover, facts_of, read_discovered
 
 _EXAMPLES = """\b
 Examples:
@@ -41,21 +45,34 @@ def command(
 
     Imports are matched to distributions by what is installed here, else by a table of the names
     that differ. Versions are those that are installed (--pin), else those that a cell installs.
+
+    Exit codes: 0 written, 2 usage or a file that cannot be written, 4 a notebook cannot be read.
     """
     configure = Configuration(None, (), isolated).for_path
-    found = [file.path for file in discover(paths or (".",), configure) if file.problem is None]
-    text = "".join(_lines(_needs(found, pin, configure)))
+    notebooks: dict[str, Notebook] = {}
+    failed: list[FileResult] = []
+    for file in discover(paths or (".",), configure):
+        try:
+            notebooks[file.path] = read_discovered(file)
+        except ReadError as error:
+            failed.append(unreadable(file.path, error))
+    unread = say_unreadable(failed)
+    text = "".join(_lines(_needs(notebooks, pin, configure)))
     if output is None:
         click.echo(text, nl=False)
-        return 0
+        return unread
     if os.path.exists(output) and not force:
         raise UsageError(f"{output}: exists already; --force overwrites it")
-    write_atomically(output, text.encode())
+    try:
+        before = Before.ANYTHING if force else Before.ABSENT
+        write_file(output, text.encode(), within=None, before=before)
+    except OSError as error:
+        raise WriteError(f"{output}: cannot be written: {error.strerror}") from None
     click.echo(f"wrote {output}", err=True)
-    return 0
+    return unread
 
 
-def _needs(paths: list[str], pin: bool, configure: Configure) -> dict[str, _Need]:
+def _needs(notebooks: Mapping[str, Notebook], pin: bool, configure: Configure) -> dict[str, _Need]:
     from importlib.metadata import packages_distributions
 
     from nbprod.environment.imports import imported_modules, installed_pins
@@ -63,10 +80,7 @@ def _needs(paths: list[str], pin: bool, configure: Configure) -> dict[str, _Need
 
     installed = packages_distributions()
     needs: dict[str, _Need] = {}
-    for path in paths:
-        notebook = find_notebook(path)
-        if notebook is None:
-            continue
+    for path, notebook in notebooks.items():
         facts = facts_of(notebook, configure(path))
         pins = installed_pins(facts)
         for imported in imported_modules(facts):

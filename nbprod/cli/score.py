@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from nbprod.cli.reporting import say_unreadable
 from nbprod.config.files import Configuration
 from nbprod.config.layers import read_table
 from nbprod.project.run import discover, iter_results
@@ -35,6 +36,8 @@ def command(paths: tuple[str, ...], output_format: str, each: bool, isolated: bo
     The items are those of the ML Test Score, and what notebooks need besides. What no reading of
     code can tell is listed with what a person would do. There is no total: an item that fails is
     not made up for by ten that do not.
+
+    Exit codes: 0 shown, 2 usage, 4 a notebook cannot be read.
     """
     from nbprod.review.readiness import as_json, rules_of_items, score_items
 
@@ -42,9 +45,10 @@ def command(paths: tuple[str, ...], output_format: str, each: bool, isolated: bo
     configure = Configuration(layer, (), isolated).for_path
     found = discover(paths or (".",), configure)
     results = [result for result in iter_results(found, configure) if result.skipped is None]
+    code = say_unreadable(results)
     if output_format == "json":
         click.echo(json.dumps(as_json(results), indent=2))
-        return 0
+        return code
     table = _markdown if output_format == "markdown" else _full
     every = [finding for result in results for finding in result.findings]
     for line in table(_title(results), score_items(every)):
@@ -52,7 +56,7 @@ def command(paths: tuple[str, ...], output_format: str, each: bool, isolated: bo
     for result in results if each else ():
         for line in table(result.path, score_items(result.findings)):
             click.echo(line)
-    return 0
+    return code
 
 
 def _title(results: Sequence[FileResult]) -> str:

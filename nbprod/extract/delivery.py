@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from nbprod.disk.write import Before, make_folders, write_file
 from nbprod.errors import NbprodError, UsageError
 from nbprod.execution.kernel import ExecutionError
 from nbprod.execution.run import RunOptions, code_cells
@@ -25,6 +26,7 @@ from nbprod.extract.suite.testcode import Suite, seeded_test, suite_of
 from nbprod.facts import Facts
 from nbprod.notebook.read import read_notebook
 from nbprod.programs import clean_environment, python_command, run_program
+from nbprod.project.write_all import bytes_there
 from nbprod.refactor.naming import identifier
 from nbprod.refactor.plan import Plan
 
@@ -42,9 +44,11 @@ __all__ = [
 
 
 class Delivery(NamedTuple):
-    """The files by absolute path, the module first and the notebook last."""
+    """The files by absolute path, the module first and the notebook last; ``read`` is what those of
+    them held that were read for it."""
 
     files: dict[str, bytes]
+    read: dict[str, bytes]
     extracted: Extracted
     notebook: str
     target: Target
@@ -64,7 +68,8 @@ class DeliveryRequest(NamedTuple):
     """What is to be written: ``notebook`` is the path that the rewritten one gets, ``run`` how to
     run the original for its values (None not to), ``extend`` whether a module that is there is
     kept, ``package`` whether a package is made around it. ``looked_up`` are the names under which
-    it looks credentials up, ``plan`` the options of the plan."""
+    it looks credentials up, ``plan`` the options of the plan, ``original`` the bytes of the file
+    that ``notebook`` is to replace."""
 
     target: Target
     notebook: str
@@ -74,6 +79,7 @@ class DeliveryRequest(NamedTuple):
     package: bool = False
     looked_up: tuple[str, ...] = ()
     plan: PlanOptions = PlanOptions()
+    original: bytes | None = None
 
 
 class NamesTaken(NbprodError):
@@ -111,7 +117,8 @@ def deliver(facts: Facts, data: bytes, plan: Plan, order: DeliveryRequest) -> De
         recorded = record(plan, cells, sources, folder, start, order.run)
         plan = with_seen_types(plan, recorded, facts)
     made = extract(facts, data, plan, target.module, _title(facts), order.plan)
-    text = added_to_module(made.module, target) if order.extend else made.module
+    read: dict[str, bytes] = {}
+    text = added_to_module(made.module, target, read) if order.extend else made.module
     files = {target.path: text.encode("utf-8")} | package_inits(target)
     if order.package:
         files |= _package(facts, made, order)
@@ -119,7 +126,9 @@ def deliver(facts: Facts, data: bytes, plan: Plan, order: DeliveryRequest) -> De
         files |= _tests(plan, facts, files, order, recorded)
         files |= _environment(target, order.looked_up)
     files[order.notebook] = made.notebook
-    return Delivery(files, made, order.notebook, target)
+    if order.original is not None:
+        read[order.notebook] = order.original
+    return Delivery(files, read, made, order.notebook, target)
 
 
 def package_inits(target: Target) -> dict[str, bytes]:
@@ -132,18 +141,22 @@ def package_inits(target: Target) -> dict[str, bytes]:
     return files
 
 
-def added_to_module(text: str, target: Target) -> str:
-    """A module's text, added to what is there.
+def added_to_module(text: str, target: Target, read: dict[str, bytes]) -> str:
+    """A module's text, added to what is there; ``read`` gets the bytes of that.
 
     Raises:
         NamesTaken: the module has other things under the same names.
         UsageError: what is there is no Python.
     """
     path = target.path
-    if not os.path.exists(path):
+    there = bytes_there(path)
+    if there is None:
         return text
-    with open(path, encoding="utf-8") as file:
-        old = file.read()
+    read[path] = there
+    try:
+        old = there.decode("utf-8").replace("\r\n", "\n")
+    except UnicodeDecodeError:
+        raise UsageError(f"{path}: is not UTF-8") from None
     try:
         both = extended(old, text, target.module)
     except SyntaxError as error:
@@ -203,10 +216,7 @@ def _failing_on_trial(
 
 
 def _is_other(path: str, text: str) -> bool:
-    if not os.path.exists(path):
-        return False
-    with open(path, encoding="utf-8", errors="replace") as file:
-        return file.read() != text
+    return bytes_there(path) not in (None, text.encode("utf-8"))
 
 
 def _suite_files(suite: Suite, target: Target) -> dict[str, bytes]:
@@ -278,9 +288,8 @@ def tests_that_fail(
             if relative.startswith(os.pardir) or path.endswith(".toml"):
                 continue
             place = os.path.join(folder, relative)
-            os.makedirs(os.path.dirname(place), exist_ok=True)
-            with open(place, "wb") as file:
-                file.write(data)
+            make_folders(os.path.dirname(place), within=(os.path.realpath(folder),))
+            write_file(place, data, within=(os.path.realpath(folder),), before=Before.ABSENT)
         root = os.path.join(folder, os.path.relpath(target.root, target.project))
         flags = ("-q", "-rfE", "-p", "no:cacheprovider", "tests")
         environment = clean_environment(**dict(options.environment), PYTHONPATH=root)

@@ -12,7 +12,7 @@ from nbprod.linters.convert import Remark
 from nbprod.model import Applicability, Fix
 from nbprod.programs import ruff_program, run_program
 
-__all__ = ["LEFT_OUT", "fix_with_ruff", "ruff_remarks"]
+__all__ = ["LEFT_OUT", "fixed_by_ruff", "ruff_remarks"]
 
 # Codes that make no sense in notebooks, or of which our own rules say more.
 LEFT_OUT: Mapping[str, str] = {
@@ -57,28 +57,35 @@ def ruff_remarks(paths: Sequence[str]) -> dict[str, list[Remark]]:
     return found
 
 
-def fix_with_ruff(paths: Sequence[str], *, unsafe: bool) -> None:
-    """Let ruff apply its fixes, those of codes that we leave out excepted.
+def fixed_by_ruff(data: bytes, path: str, *, unsafe: bool) -> bytes:
+    """A notebook with ruff's fixes, those of codes that we leave out excepted.
+
+    Ruff is given the bytes and gives bytes back: it writes no file, so that nothing is overwritten
+    that was saved meanwhile, and no link is followed.
 
     Raises:
         UsageError: ruff is not there, or refuses its settings.
     """
-    if paths:
-        codes = ",".join(code for code in LEFT_OUT if code != "invalid-syntax" and code != "E999")
-        sure = "--unsafe-fixes" if unsafe else "--no-unsafe-fixes"
-        _run(["check", "--fix-only", "--unfixable", codes, "--force-exclude", sure], paths)
+    codes = ",".join(code for code in LEFT_OUT if code != "invalid-syntax" and code != "E999")
+    sure = "--unsafe-fixes" if unsafe else "--no-unsafe-fixes"
+    arguments = ["check", "--fix-only", "--unfixable", codes, "--force-exclude", sure]
+    return _output([*arguments, "--stdin-filename", path], ["-"], data) or data
 
 
 def _run(arguments: list[str], paths: Sequence[str]) -> str:
+    return _output(arguments, ["--", *paths]).decode("utf-8", "replace") or "[]"
+
+
+def _output(arguments: list[str], paths: Sequence[str], data: bytes = b"") -> bytes:
     """What ruff prints. Its settings, which the repository may hold, name no place to write to."""
     ruff = ruff_program()
     if ruff is None:
         raise UsageError("ruff is not installed; `pip install ruff`, or leave out --ruff")
-    done = run_program([ruff, *arguments, "--no-cache", "--quiet", "--", *paths])
+    done = run_program([ruff, *arguments, "--no-cache", "--quiet", *paths], given=data)
     if done.code not in (0, 1):
         text = done.errors.decode("utf-8", "replace").strip().split("\n")
         raise UsageError("ruff: " + " ".join(line.strip() for line in text if line.strip())[:300])
-    return done.output.decode("utf-8", "replace") or "[]"
+    return done.output
 
 
 def _remark(one: Mapping[str, Any], code: str) -> Remark:

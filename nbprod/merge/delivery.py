@@ -15,14 +15,17 @@ from nbprod.extract.plan.targets import Target
 from nbprod.merge.function import Merged
 from nbprod.merge.notebooks import Read, Shared, share
 from nbprod.names.scopes import bound_names
+from nbprod.project.write_all import bytes_there
 
 __all__ = ["Delivery", "deliver"]
 
 
 class Delivery(NamedTuple):
-    """The files by absolute path, the module first and the notebooks last."""
+    """The files by absolute path, the module first and the notebooks last; ``read`` is what those
+    of them held that were read for it."""
 
     files: dict[str, bytes]
+    read: dict[str, bytes]
     shared: Shared
 
 
@@ -36,23 +39,23 @@ def deliver(
     """
     shared = share(groups, notebooks, limits, target.module, _names_there(target.path))
     if not shared.functions:
-        return Delivery({}, shared)
-    files = {target.path: added_to_module(shared.module, target).encode("utf-8")}
+        return Delivery({}, {}, shared)
+    read = {os.path.abspath(path): notebook.data for path, notebook in notebooks.items()}
+    files = {target.path: added_to_module(shared.module, target, read).encode("utf-8")}
     files |= package_inits(target)
     files[_free(target).tests] = _tests(shared.functions.values(), target).encode("utf-8")
     files |= import_path(target)
     files |= {os.path.abspath(path): data for path, data in shared.notebooks.items()}
-    return Delivery(files, shared)
+    return Delivery(files, read, shared)
 
 
 def _names_there(path: str) -> frozenset[str]:
-    if not os.path.exists(path):
+    there = bytes_there(path)
+    if there is None:
         return frozenset()
-    with open(path, encoding="utf-8") as file:
-        text = file.read()
     try:
-        return frozenset(bound_names(ast.parse(text).body))
-    except SyntaxError:
+        return frozenset(bound_names(ast.parse(there).body))
+    except (SyntaxError, ValueError):
         # It is said when the module is put together.
         return frozenset()
 

@@ -6,8 +6,10 @@ import os
 from collections.abc import Callable
 
 from nbprod.checking.baseline import Baseline
-from nbprod.errors import UsageError
-from nbprod.project.files import write_atomically
+from nbprod.disk.places import project_roots
+from nbprod.disk.read import read_text
+from nbprod.disk.write import Before, write_file
+from nbprod.errors import UsageError, WriteError
 
 __all__ = ["read_baseline", "relative_to", "write_known"]
 
@@ -18,16 +20,17 @@ def relative_to(path: str) -> Callable[[str], str]:
     return lambda name: os.path.relpath(os.path.abspath(name), folder).replace(os.sep, "/")
 
 
-def write_known(path: str, text: str) -> None:
-    """Write a file of what is known.
+def write_known(path: str, text: str, *, named: bool) -> None:
+    """Write a file of what is known; ``named`` if the user gave this path, not a repository.
 
     Raises:
-        UsageError: it cannot be written.
+        WriteError: it cannot be written.
     """
+    within = None if named else project_roots(())
     try:
-        write_atomically(path, text.encode("utf-8"))
+        write_file(path, text.encode("utf-8"), within=within, before=Before.ANYTHING)
     except OSError as error:
-        raise UsageError(f"{path}: cannot be written: {error.strerror}") from None
+        raise WriteError(f"{path}: cannot be written: {error.strerror}") from None
 
 
 def read_baseline(path: str) -> Baseline:
@@ -37,8 +40,7 @@ def read_baseline(path: str) -> Baseline:
         UsageError: it is not there, or is none.
     """
     try:
-        with open(path, encoding="utf-8") as file:
-            text = file.read()
+        text = read_text(path)
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not UTF-8"
         raise UsageError(

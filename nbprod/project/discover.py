@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from nbprod.config.settings import DEFAULT_EXCLUDES
+from nbprod.disk.read import read_head, read_text
 from nbprod.errors import ReadError
 
 if TYPE_CHECKING:
@@ -134,8 +135,7 @@ class _Walker:
 
     def _read(self, path: str, root: str) -> list[_Ignore]:
         try:
-            with open(path, encoding="utf-8", errors="replace") as file:
-                lines = file.read().splitlines()
+            lines = read_text(path, errors="replace").splitlines()
         except OSError:
             return []
         lines = [line for line in lines if line.strip() and not line.startswith("#")]
@@ -203,8 +203,7 @@ def is_notebook(path: str) -> bool:
     if not (name.endswith(_SNIFFED) or name == "note.json"):
         return False
     try:
-        with open(path, "rb") as file:
-            head = file.read(_HEAD).decode("utf-8", "ignore")
+        head = read_head(path, _HEAD).decode("utf-8", "ignore")
     except OSError:
         return False
     from nbprod.notebook.formats import sniff

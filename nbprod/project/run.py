@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from nbprod._version import __version__
 from nbprod.checking.engine import check_notebook, file_finding, unreadable
 from nbprod.config.settings import Configure, Settings
-from nbprod.errors import ReadError, UsageError
+from nbprod.disk.read import read_notebook_bytes
+from nbprod.errors import NbprodError, ReadError, UsageError
 from nbprod.facts import CheckOptions, Facts
 from nbprod.model import FileResult, Finding, Report
 from nbprod.notebook.read import read_notebook
@@ -22,6 +23,7 @@ from nbprod.project.surroundings import declared_by, read_around
 
 if TYPE_CHECKING:
     from nbprod.project.cache import Cache
+    from nbprod.project.workers import Task
 
 __all__ = [
     "check_bytes",
@@ -30,7 +32,9 @@ __all__ = [
     "facts_of",
     "find_notebook",
     "get_notebook",
+    "internal_error",
     "iter_results",
+    "read_discovered",
 ]
 
 # Below this many bytes a second process costs more than it saves.
@@ -94,9 +98,8 @@ def _kept_results(found: Sequence[Discovered], configure: Configure) -> dict[int
 
 def _kept_findings(path: str, settings: Settings) -> tuple[Finding, ...] | None:
     try:
-        with open(path, "rb") as file:
-            data = file.read()
-    except OSError:
+        data = read_notebook_bytes(path)
+    except ReadError:
         return None
     cache, key = _entry(data, path, settings)
     return cache.load(key, read_around(path))
@@ -151,33 +154,32 @@ def _is_much(found: Sequence[Discovered]) -> bool:
 def _in_processes(
     found: Sequence[Discovered], configure: Configure, jobs: int
 ) -> Iterator[FileResult]:
-    from concurrent.futures import ProcessPoolExecutor
-
     # What every process needs is loaded once, where processes are forked.
     import nbprod.flow  # noqa: F401
+    from nbprod.project.workers import Boundary, Task, check_in_processes
 
     gc.freeze()
-    chunks = list(_chunks(found, jobs))
-    with isolated_workers(), ProcessPoolExecutor(max_workers=min(jobs, len(chunks))) as pool:
-        settings = [[configure(file.path) for file in chunk] for chunk in chunks]
-        for results in pool.map(_check_chunk, chunks, settings):
-            yield from results
+    tasks = [Task(number, file, configure(file.path)) for number, file in enumerate(found)]
+    chunks = list(_chunks(tasks, jobs))
+    boundary = Boundary(check_file, internal_error)
+    with isolated_workers():
+        yield from check_in_processes(chunks, min(jobs, len(chunks)), boundary)
 
 
-def _chunks(found: Sequence[Discovered], jobs: int) -> Iterator[list[Discovered]]:
+def _chunks(tasks: Sequence[Task], jobs: int) -> Iterator[list[Task]]:
     """Runs of files, several for each process; ever smaller ones, so that all end together."""
     sizes = []
-    for file in found:
+    for task in tasks:
         try:
-            sizes.append(os.stat(file.path).st_size + 20_000)
-        except OSError:
+            sizes.append(os.stat(task.file.path).st_size + 20_000)
+        except (OSError, ValueError):
             sizes.append(20_000)
     left = sum(sizes)
     most = left // (jobs * 10)
-    chunk: list[Discovered] = []
+    chunk: list[Task] = []
     size = 0
-    for file, weight in zip(found, sizes, strict=True):
-        chunk.append(file)
+    for task, weight in zip(tasks, sizes, strict=True):
+        chunk.append(task)
         size += weight
         if size >= min(most, left // (jobs * 4)):
             yield chunk
@@ -187,21 +189,26 @@ def _chunks(found: Sequence[Discovered], jobs: int) -> Iterator[list[Discovered]
         yield chunk
 
 
-def _check_chunk(chunk: list[Discovered], settings: list[Settings]) -> list[FileResult]:
-    with _quiet_collector():
-        return [check_file(file, own) for file, own in zip(chunk, settings, strict=True)]
-
-
 def check_file(found: Discovered, settings: Settings) -> FileResult:
-    """Check one file. Whatever is wrong with it is in the result; nothing is raised."""
-    if found.problem is not None:
-        return unreadable(found.path, found.problem)
+    """Check one file. Whatever is wrong with it is in the result.
+
+    Raises:
+        UsageError: the settings name a rule that does not exist.
+    """
     try:
-        with open(found.path, "rb") as file:
-            data = file.read()
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        return unreadable(found.path, ReadError("unreadable-file", f"cannot be read: {reason}"))
+        return _check_file(found, settings)
+    except ReadError as error:
+        return unreadable(found.path, error)
+    except NbprodError:
+        raise
+    except Exception as error:  # the one boundary: a fault of ours must not stop the others
+        return internal_error(found.path, error)
+
+
+def _check_file(found: Discovered, settings: Settings) -> FileResult:
+    if found.problem is not None:
+        raise found.problem
+    data = read_notebook_bytes(found.path)
     result = _cached(data, found.path, settings) if settings.cache else None
     if result is None:
         result = check_bytes(data, found.path, settings)
@@ -240,6 +247,8 @@ def check_bytes(
         notebook = read_notebook(data, path)
     except ReadError as error:
         return unreadable(path, error)
+    except Exception as error:  # such as a lack of memory, or of stack
+        return internal_error(path, error)
     return check_one(notebook, settings, read_file=read_file)
 
 
@@ -271,8 +280,8 @@ def check_one(
             if is_foreign and not findings:
                 return FileResult(notebook.path, skipped=f"{notebook.language} notebook")
             return FileResult(notebook.path, findings)
-    except Exception as error:  # the one boundary: a fault of ours must not stop the others
-        return FileResult(notebook.path, (_internal(notebook.path, error),), unreadable=True)
+    except Exception as error:  # tells more than the boundary above: the rules know the notebook
+        return internal_error(notebook.path, error)
 
 
 def facts_of(notebook: Notebook, settings: Settings, effort: int = CheckOptions().effort) -> Facts:
@@ -282,26 +291,38 @@ def facts_of(notebook: Notebook, settings: Settings, effort: int = CheckOptions(
     return Facts(notebook, options._replace(effort=effort))
 
 
-def _internal(path: str, error: Exception) -> Finding:
-    """The finding for an exception that should not have happened."""
-    import traceback
+def internal_error(path: str, cause: Exception | str) -> FileResult:
+    """The result for a file over which nbprod itself failed: by an exception, or as said."""
+    if isinstance(cause, Exception):
+        import traceback
 
-    frame = traceback.extract_tb(error.__traceback__)[-1]
-    where = f"{os.path.basename(frame.filename)}:{frame.lineno}"
-    # The text of the exception may hold a piece of the notebook, and that a credential.
-    fault = ReadError(
-        "internal-error",
-        f"nbprod failed here ({type(error).__name__} in {where}); please report it",
-    )
-    return file_finding(path, fault)
+        frames = traceback.extract_tb(cause.__traceback__)
+        # The text of the exception may hold a piece of the notebook, and that a credential.
+        reason = type(cause).__name__
+        if frames:
+            reason += f" in {os.path.basename(frames[-1].filename)}:{frames[-1].lineno}"
+    else:
+        reason = cause
+    fault = ReadError("internal-error", f"nbprod failed here ({reason}); please report it")
+    return FileResult(path, (file_finding(path, fault),), unreadable=True)
+
+
+def read_discovered(found: Discovered) -> Notebook:
+    """Read a notebook that was found.
+
+    Raises:
+        ReadError: it cannot be read, or is none.
+    """
+    if found.problem is not None:
+        raise found.problem
+    return read_notebook(read_notebook_bytes(found.path), found.path)
 
 
 def find_notebook(path: str) -> Notebook | None:
     """Read a notebook from disk; None where it is not there, or is none."""
     try:
-        with open(path, "rb") as file:
-            return read_notebook(file.read(), path)
-    except (OSError, ReadError):
+        return read_notebook(read_notebook_bytes(path), path)
+    except ReadError:
         return None
 
 
@@ -309,15 +330,14 @@ def get_notebook(path: str, data: bytes | None = None) -> tuple[Notebook, bytes]
     """Read the notebook that a command is about, from disk or from ``data``; with its bytes.
 
     Raises:
-        UsageError: the file cannot be opened.
-        ReadError: it is no notebook; the message names it.
+        UsageError: the file is not there.
+        ReadError: it cannot be read, or is no notebook; the message names it.
     """
     try:
         if data is None:
-            with open(path, "rb") as file:
-                data = file.read()
+            if not os.path.lexists(path):
+                raise UsageError(f"{path}: does not exist")
+            data = read_notebook_bytes(path)
         return read_notebook(data, path), data
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be read: {error.strerror}") from None
     except ReadError as error:
         raise ReadError(error.kind, f"{path}: {error}") from None

@@ -8,6 +8,9 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 
+from nbprod.disk.places import is_within, project_root
+from nbprod.disk.read import read_text
+
 __all__ = ["ReadFile", "declared_by", "read_around"]
 
 ReadFile = Callable[[str], str | None]
@@ -19,7 +22,10 @@ _MOST_BYTES = 2_000_000
 
 
 def read_around(path: str) -> ReadFile:
-    """What reads Python files beside a notebook, for `%run`, star imports and `declared_by`."""
+    """What reads Python files beside a notebook, for `%run`, star imports and `declared_by`.
+
+    Files of the notebook's project only, whatever a notebook or a link says.
+    """
     folder = os.path.dirname(path)
 
     def read(relative: str) -> str | None:
@@ -27,11 +33,10 @@ def read_around(path: str) -> ReadFile:
             return _declared_above(folder)
         candidate = os.path.join(folder, relative)
         try:
-            if os.path.getsize(candidate) > _MOST_BYTES:
+            if not is_within(candidate, (project_root(folder),)):
                 return None
-            with open(candidate, encoding="utf-8") as file:
-                return file.read()
-        except (OSError, UnicodeDecodeError, ValueError):
+            return read_text(candidate, _MOST_BYTES)
+        except (OSError, ValueError):
             return None
 
     return read

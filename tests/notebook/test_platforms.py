@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from nbprod.cli.main import cli
+from nbprod.cli.group import cli
 from nbprod.config.settings import Settings
 from nbprod.notebook.read import read_notebook
 from nbprod.project.run import check_bytes

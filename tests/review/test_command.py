@@ -67,7 +67,7 @@ def test_each_notebook_has_its_readiness_and_what_it_was(tmp_path: Path) -> None
     # The items are judged by their own rules, not by those that the report is about.
     words = ("report", "--isolated", "--select", "NBP103", "--html", "p", "--markdown", "t")
     for options, was in (((), ""), (("--base", "HEAD"), " (was passed)")):
-        assert nbprod(tmp_path, *words, *options).returncode == 0
+        assert nbprod(tmp_path, *words, *options).returncode == 4
         text = (tmp_path / "t").read_text(encoding="utf-8")
         row = f"| N5 | paths are not those of one machine | failed{was} | cell 2: 2 `laptop-path` |"
         assert row in text.splitlines()
@@ -125,7 +125,7 @@ def test_no_credential_of_either_version_is_shown(tmp_path: Path) -> None:
 def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
     (tmp_path / "a.ipynb").write_text('{"cells": [')
     done = nbprod(tmp_path, "report", "--isolated", "--markdown", "-")
-    assert done.returncode == 0
+    assert done.returncode == 4 and "nbprod: a.ipynb: " in done.stderr
     assert "| a.ipynb | cannot be read |" in done.stdout
 
 
