@@ -1,15 +1,14 @@
 """Programs that nbprod starts: found by absolute path, independent of the current directory.
 
 This is the only module that starts any. A repository can hold a `ruff`, a `git.exe` or a `json.py`:
-no program is looked up in the current directory, and no Python imports from it.
+no program is looked up in the current directory, and no Python imports from it. `subprocess` is
+imported late: a check starts nothing.
 """
 
 from __future__ import annotations
 
 import errno
 import os
-import shutil
-import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
@@ -54,10 +53,12 @@ class Outcome(NamedTuple):
 
 def find_program(name: str) -> str | None:
     """Return the absolute path of a program, from the absolute entries of PATH only."""
+    from shutil import which
+
     folders = os.environ.get("PATH", os.defpath).split(os.pathsep)
     for folder in folders:
         # A name with a directory is not searched for: Windows would look in the current one first.
-        found = shutil.which(os.path.join(folder, name)) if os.path.isabs(folder) else None
+        found = which(os.path.join(folder, name)) if os.path.isabs(folder) else None
         if found is not None:
             return found
     return None
@@ -146,6 +147,8 @@ def run_program(
         OSError: it cannot be started.
         TimeoutError: it takes longer.
     """
+    import subprocess
+
     command = [locate_program(command[0]), *command[1:]]
     try:
         done = subprocess.run(
