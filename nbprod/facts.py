@@ -192,6 +192,14 @@ class Facts:
 
         return secrets_of(self.notebook, self.parsed, self.options.secrets)
 
+    @cached_property
+    def hidden(self) -> frozenset[str]:
+        """The values that nothing may show: credentials, and what a name calls one."""
+        from nbprod.secrets.bound import bound_values
+
+        values = {secret.value for secret in self.secrets}
+        return frozenset(values.union(bound_values(self.parsed), self.options.secrets))
+
     def shared(self, make: Callable[[Facts], Shared]) -> Shared:
         """Return what ``make`` makes of these facts; it is called once for each notebook.
 

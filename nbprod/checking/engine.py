@@ -71,7 +71,7 @@ def check_notebook(
     for rule, diagnostic in _unneeded(silenced, selection, facts):
         findings.append(_finding(facts, rule, diagnostic, place_of(facts, diagnostic.span)))
     findings.sort(key=_reading_order)
-    mask = Mask(facts.secrets)
+    mask = Mask(facts.hidden)
     if mask:
         findings = [masked(finding, mask) for finding in findings]
     return tuple(_with_fingerprints(facts, findings, mask))
@@ -84,7 +84,7 @@ def located_findings(
     from dataclasses import replace
 
     facts = Facts(notebook)
-    mask = Mask(facts.secrets)
+    mask = Mask(facts.hidden)
     findings = []
     for span, finding in found:
         place = place_of(facts, span)

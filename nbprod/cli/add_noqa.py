@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import click
-
+from nbprod.cli.output import print_line
 from nbprod.config.settings import Configure
 from nbprod.disk.places import project_roots
 from nbprod.disk.read import read_notebook_bytes
@@ -14,6 +13,7 @@ from nbprod.errors import ReadError, WriteError
 from nbprod.fixing.suppress import silencing_edits
 from nbprod.notebook.edits.splice import EditRefused, apply_edits
 from nbprod.notebook.read import read_notebook
+from nbprod.project.credentials import remember
 from nbprod.project.run import check_one, discover
 
 __all__ = ["add_noqa"]
@@ -32,9 +32,10 @@ def add_noqa(paths: Sequence[str], configure: Configure, reason: str, quiet: boo
             data = read_notebook_bytes(one.path)
             notebook = read_notebook(data, one.path)
         except ReadError as error:
-            click.echo(f"{one.path}: left as it is: {error}", err=True)
+            print_line(f"{one.path}: left as it is: {error}", err=True)
             left += 1
             continue
+        remember(notebook)
         findings = check_one(notebook, configure(one.path)).findings
         edits, without = silencing_edits(notebook, findings, reason)
         try:
@@ -43,22 +44,22 @@ def add_noqa(paths: Sequence[str], configure: Configure, reason: str, quiet: boo
                 within = None if one.explicit else roots
                 write_file(one.path, changed, within=within, before=data)
         except EditRefused as error:
-            click.echo(f"{one.path}: left as it is: {error}", err=True)
+            print_line(f"{one.path}: left as it is: {error}", err=True)
             left += len(findings)
             continue
         except OSError as error:
-            click.echo(f"{one.path}: cannot be written: {error.strerror}", err=True)
+            print_line(f"{one.path}: cannot be written: {error.strerror}", err=True)
             failed = True
             continue
         added += len(findings) - len(without)
         left += len(without)
         for finding in without:
             where = f"cell {finding.place.cell}" if finding.place.cell else "the file"
-            click.echo(
+            print_line(
                 f"{one.path}: {finding.code} in {where}: no comment has a place there; "
                 "tag the cell `nbprod-ignore`, or use the notebook's metadata",
                 err=True,
             )
     if not quiet:
-        click.echo(f"Silenced {added} finding{'s' if added != 1 else ''}.", err=True)
+        print_line(f"Silenced {added} finding{'s' if added != 1 else ''}.", err=True)
     return WriteError.exit_code if failed else 1 if left else 0

@@ -9,6 +9,7 @@ import click
 from click.core import ParameterSource
 
 from nbprod.checking.baseline import Baseline, Entry
+from nbprod.cli.output import print_line
 from nbprod.cli.terminal import notice
 from nbprod.config.files import DEFAULT_BASELINE, Configuration
 from nbprod.linters.run import with_linters
@@ -56,7 +57,7 @@ def update(paths: tuple[str, ...], file: str) -> int:
     results = _results(paths)
     filtered = known.filtered(results)
     fresh = known.with_findings(results)
-    click.echo(f"{file}: {sum(len(result.findings) for result in filtered.results)} added, "
+    print_line(f"{file}: {sum(len(result.findings) for result in filtered.results)} added, "
                f"{len(filtered.stale)} stale", err=True)  # fmt: skip
     entries = (known.entries - filtered.stale) | fresh.entries
     return _save(Baseline(entries, relative_to(file)), file)
@@ -80,9 +81,9 @@ def check(paths: tuple[str, ...], file: str) -> int:
     known = read_baseline(file)
     stale = known.filtered(_results(paths)).stale | _gone(known, file)
     for entry in sorted(stale):
-        click.echo(f"{entry.path}: {entry.code} is in the baseline and not found any more")
+        print_line(f"{entry.path}: {entry.code} is in the baseline and not found any more")
     if stale:
-        click.echo("`nbprod baseline prune` takes them out.", err=True)
+        print_line("`nbprod baseline prune` takes them out.", err=True)
     return 1 if stale else 0
 
 
@@ -106,5 +107,5 @@ def _save(baseline: Baseline, file: str) -> int:
     named = source is ParameterSource.COMMANDLINE
     write_known(file, baseline.to_json(), named=named)
     count = len(baseline.entries)
-    click.echo(f"{file}: {count} finding{'s' if count != 1 else ''} known", err=True)
+    print_line(f"{file}: {count} finding{'s' if count != 1 else ''} known", err=True)
     return 0

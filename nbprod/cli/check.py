@@ -11,6 +11,7 @@ import click
 
 from nbprod.checking.engine import unreadable
 from nbprod.cli.check_request import CheckRequest
+from nbprod.cli.output import print_line
 from nbprod.cli.outputs import outputs_of
 from nbprod.cli.reporting import finish
 from nbprod.cli.setting_options import layer_of, setting_options
@@ -100,7 +101,7 @@ def command(
         return 0
     if show_files:
         for file in _discovered(request, configure):
-            click.echo(file.path)
+            print_line(file.path)
         return 0
     if watches:
         return _watch(request, configure, settings)
@@ -217,7 +218,7 @@ def _without_known(
         text = f"{filtered.known} known finding{'s' if filtered.known != 1 else ''} not reported"
         if filtered.stale:
             text += f"; {len(filtered.stale)} not found any more (`nbprod baseline prune`)"
-        click.echo(text, err=True)
+        print_line(text, err=True)
     return filtered.results
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nbprod.checking.engine import unreadable
+from nbprod.cli.output import print_line, print_lines, print_rendered
 from nbprod.cli.reporting import say_unreadable
 from nbprod.config.files import Configuration
 from nbprod.config.settings import Configure
@@ -20,6 +21,7 @@ from nbprod.errors import NbprodError, ReadError, UsageError
 from nbprod.model import FileResult
 from nbprod.project.discover import Discovered
 from nbprod.project.run import discover, internal_error, read_discovered
+from nbprod.report.escaping import mute_json
 
 if TYPE_CHECKING:
     from nbprod.clones.find import Found, Limits
@@ -84,10 +86,10 @@ def command(paths: tuple[str, ...], **options: Any) -> int:
         output = str(options["output"])
         return unread or _fix(found, limits, output, configure, paths, shows=shows)
     if options["output_format"] == "json":
-        click.echo(json.dumps(_as_json(found), indent=2))
+        print_rendered(mute_json(json.dumps(_as_json(found), indent=2)) + "\n")
     else:
         for line in _full(found):
-            click.echo(line)
+            print_line(line)
     if unread:
         return unread
     return 1 if (found.groups or found.copies) and not options["exit_zero"] else 0
@@ -100,7 +102,7 @@ def _write_baseline(found: Found, path: str) -> int:
     known = known_of(found, relative_to(path))
     write_known(path, to_json(known), named=True)
     count = len(known.groups)
-    click.echo(f"{path} knows {count} group{'s' if count != 1 else ''} of repeated code.")
+    print_line(f"{path} knows {count} group{'s' if count != 1 else ''} of repeated code.")
     return 0
 
 
@@ -145,9 +147,9 @@ def _fix(
     for number, group in enumerate(found.groups):
         reason = delivery.shared.reasons.get(number)
         if reason is not None:
-            click.echo(f"{_place(group.fragments[0])} stays: {reason}", err=True)
+            print_line(f"{_place(group.fragments[0])} stays: {reason}", err=True)
     if not delivery.files:
-        click.echo("Nothing to write: no group can become a function of a module.")
+        print_line("Nothing to write: no group can become a function of a module.")
     elif not shows:
         changed = write_all(
             delivery.files,
@@ -157,7 +159,7 @@ def _fix(
             named=(target.path,),
         )
         for path in changed:
-            click.echo(f"wrote {os.path.relpath(path)}")
+            print_line(f"wrote {os.path.relpath(path)}")
     return 1 if delivery.shared.reasons and not shows else 0
 
 
@@ -177,8 +179,7 @@ def _show(files: Mapping[str, bytes]) -> None:
         if (there := bytes_there(path)) is not None
     }
     after = {os.path.relpath(path): lines(path, data) for path, data in files.items()}
-    for line in differences(before, after):
-        click.echo(line, nl=not line.endswith("\n"))
+    print_lines(differences(before, after))
 
 
 def _of_notebook(found: Discovered, configure: Configure, failed: list[FileResult]) -> list[Source]:

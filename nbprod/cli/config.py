@@ -7,8 +7,10 @@ from typing import Any
 
 import click
 
+from nbprod.cli.output import print_line, print_rendered
 from nbprod.config.files import Configuration
 from nbprod.config.options import OPTIONS
+from nbprod.report.escaping import mute_json
 
 
 @click.command("config")
@@ -24,7 +26,7 @@ def command(
     if schema:
         from nbprod.config.schema import schema as made
 
-        click.echo(json.dumps(made(), indent=2))
+        print_rendered(mute_json(json.dumps(made(), indent=2)) + "\n")
         return 0
     configuration = Configuration(None, config, isolated)
     file = configuration.file_for(path)
@@ -34,7 +36,7 @@ def command(
             name: {"value": _plain(name, value.value), "origin": value.origin}
             for name, value in values.items()
         }
-        click.echo(json.dumps({"file": file, "values": found}, indent=2))
+        print_rendered(mute_json(json.dumps({"file": file, "values": found}, indent=2)) + "\n")
         return 0
     show(configuration, path)
     return 0
@@ -43,10 +45,10 @@ def command(
 def show(configuration: Configuration, path: str) -> None:
     """Print each value that governs a path, and where it comes from."""
     file = configuration.file_for(path)
-    click.echo(f"# {file or 'no configuration file'}")
+    print_line(f"# {file or 'no configuration file'}")
     for name, value in configuration.values(file).items():
         text = json.dumps(_plain(name, value.value))
-        click.echo(f"{name} = {text}  # {value.origin}")
+        print_line(f"{name} = {text}  # {value.origin}")
 
 
 def _plain(name: str, value: Any) -> Any:

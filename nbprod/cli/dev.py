@@ -7,6 +7,7 @@ import os
 import click
 
 from nbprod.checking.registry import RuleFile, rule_files
+from nbprod.cli.output import print_line
 from nbprod.disk.write import Before, make_folders, write_file
 from nbprod.errors import UsageError, WriteError
 
@@ -55,8 +56,8 @@ def new_rule(name: str, group: str | None, code: str | None, folder: str | None)
         write_file(path, text.encode(), within=None, before=Before.ABSENT)
     except OSError as error:
         raise WriteError(f"{path}: cannot be written: {error.strerror}") from None
-    click.echo(path)
-    click.echo(f"Next: edit it, then run `nbprod dev test-rules {code}`.", err=True)
+    print_line(path)
+    print_line(f"Next: edit it, then run `nbprod dev test-rules {code}`.", err=True)
     return 0
 
 
@@ -79,7 +80,7 @@ def test_rules(words: tuple[str, ...]) -> int:
         except ValueError as error:
             problems = [f"{file.code}: {error}"]
         for problem in problems:
-            click.echo(problem)
+            print_line(problem)
         failed += bool(problems)
-    click.echo(f"{len(chosen) - failed} of {len(chosen)} rules pass", err=True)
+    print_line(f"{len(chosen) - failed} of {len(chosen)} rules pass", err=True)
     return 1 if failed else 0

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
+from nbprod.cli.output import print_line, print_lines
 from nbprod.disk.places import project_roots
 from nbprod.errors import UsageError
 
@@ -160,7 +161,7 @@ def _answered(asked: _Asked, stay: Sequence[CellLeft]) -> list[Group]:
             wanted.append(group)
             continue
         for line in explained_function(function):
-            click.echo(line)
+            print_line(line)
         answer = click.prompt("Extract? y, n, or another name", default="y").strip()
         if answer.lower() in ("n", "no"):
             continue
@@ -290,7 +291,7 @@ def _say_doubts(delivery: Delivery, notebook: str, python: str) -> None:
     text = delivery.files[delivery.target.path].decode("utf-8")
     folders = [delivery.target.root, os.path.dirname(os.path.abspath(notebook))]
     for doubt in doubts(text, folders, python):
-        click.echo(f"warning: {doubt}", err=True)
+        print_line(f"warning: {doubt}", err=True)
 
 
 def _show(delivery: Delivery, with_plan: bool) -> None:
@@ -298,14 +299,14 @@ def _show(delivery: Delivery, with_plan: bool) -> None:
 
     if with_plan:
         for line in explained(delivery.extracted.plan):
-            click.echo(line)
-        click.echo()
+            print_line(line)
+        print_line()
     before = {}
     for path in delivery.scripts():
         if os.path.exists(path):
             before[os.path.relpath(path)] = _lines(path)
     after = {os.path.relpath(path): lines for path, lines in delivery.scripts().items()}
-    sys.stdout.writelines(differences(before, after))
+    print_lines(differences(before, after))
 
 
 def _lines(path: str) -> list[str]:
@@ -343,7 +344,7 @@ def _write_proven(
         _show(proven.delivery, bool(options["dry_run"]))
     say(proven.verdict, code_cells(facts.notebook)[0])
     if proven.verdict.differences and not options["force"]:
-        click.echo("Nothing was written; --force writes all the same.", err=True)
+        print_line("Nothing was written; --force writes all the same.", err=True)
         return 1
     return 0 if shows else _write(proven.delivery, options)
 
@@ -360,19 +361,19 @@ def _write(delivery: Delivery, options: dict[str, object]) -> int:
         named=(delivery.target.path, *([delivery.notebook] if is_named else ())),
     )
     for kept in delivery.extracted.plan.kept:
-        click.echo(f"cell {kept.cell + 1} stays: line {kept.line}, {kept.reason}", err=True)
+        print_line(f"cell {kept.cell + 1} stays: line {kept.line}, {kept.reason}", err=True)
     recorded = [path for path in changed if path.endswith(".pickle")]
     for path in changed:
         if path not in recorded:
-            click.echo(f"wrote {os.path.relpath(path)}")
+            print_line(f"wrote {os.path.relpath(path)}")
     if recorded:
         folder = os.path.relpath(os.path.dirname(recorded[0]))
-        click.echo(f"wrote {len(recorded)} recorded values below {folder}")
+        print_line(f"wrote {len(recorded)} recorded values below {folder}")
     if not changed:
-        click.echo("Nothing to write: all is as it would be.")
+        print_line("Nothing to write: all is as it would be.")
     root = os.path.relpath(delivery.target.root, os.path.dirname(delivery.notebook))
     if changed and root != os.curdir:
-        click.echo(
+        print_line(
             f"The notebook imports `{delivery.target.module}` from the folder"
             f" {os.path.relpath(delivery.target.root)}: install the package there, or start the"
             " kernel with that folder on PYTHONPATH."

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import difflib
-import sys
 from collections.abc import Iterator, Sequence
 from functools import partial
 
-import click
-
 from nbprod.checking.engine import unreadable
 from nbprod.cli.check_request import CheckRequest
+from nbprod.cli.output import print_line, print_lines
 from nbprod.cli.reporting import finish, say_unreadable
 from nbprod.cli.terminal import notice
 from nbprod.config.settings import Configure, Settings
@@ -22,11 +20,10 @@ from nbprod.fixing.apply import Fixed, fix_bytes
 from nbprod.model import FileResult, Finding
 from nbprod.notebook.read import read_notebook
 from nbprod.notebook.types import Notebook
+from nbprod.project.credentials import remember
 from nbprod.project.discover import Discovered
 from nbprod.project.files import add_names, env_example
 from nbprod.project.run import check_file, check_one, discover, facts_of
-from nbprod.report.escaping import escape_line
-from nbprod.secrets.mask import Mask
 
 # A fix was asked for, so the search for an order may take its time.
 _EFFORT = 160
@@ -41,12 +38,13 @@ def run_fixes(request: CheckRequest, configure: Configure) -> int:
     found = discover(request.paths or (".",), configure)
     # A key that stands in one notebook's code is taken out of the outputs of all of them.
     secrets = _secrets_of(found, configure)
-    run = _Run(request, Mask(secrets))
+    run = _Run(request)
     for file in found:
         settings = configure(file.path)
         check = partial(_check, settings=settings, secrets=secrets)
         try:
             data = _read(file)
+            remember(read_notebook(data, file.path))
             start = data if request.diff else _fixed_by_ruff(data, file.path, settings)
             fixed = fix_bytes(start, file.path, check, unsafe=settings.unsafe_fixes)
         except ReadError as error:
@@ -106,9 +104,8 @@ def _secrets_of(found: Sequence[Discovered], configure: Configure) -> frozenset[
 class _Run:
     """What came of a run so far: results, changes, names that the notebooks now look up."""
 
-    def __init__(self, request: CheckRequest, mask: Mask) -> None:
+    def __init__(self, request: CheckRequest) -> None:
         self.request = request
-        self.mask = mask
         self.results: list[FileResult] = []
         self.changed = 0
         self.environment: dict[str, dict[str, None]] = {}
@@ -119,7 +116,7 @@ class _Run:
     def show(self, path: str, data: bytes, fixed: Fixed) -> None:
         """Show the difference."""
         self.changed += fixed.data != data
-        sys.stdout.writelines(map(self.mask, _diff(path, data, fixed)))
+        print_lines(_diff(path, data, fixed))
 
     def write(self, file: Discovered, data: bytes, fixed: Fixed) -> bool:
         """Write the fixed file; whether it now holds what it should."""
@@ -135,7 +132,7 @@ class _Run:
             return False
         if not self.request.quiet:
             for title in fixed.applied:
-                click.echo(f"{path}: fixed: {title}", err=True)
+                print_line(f"{path}: fixed: {title}", err=True)
         if fixed.environment:
             names = self.environment.setdefault(env_example(path), {})
             names.update(dict.fromkeys(fixed.environment))
@@ -146,7 +143,7 @@ class _Run:
 
     def refuse(self, path: str, error: OSError) -> None:
         """Say that a file was not written; the others are."""
-        click.echo(escape_line(f"nbprod: {path}: not written: {error.strerror}"), err=True)
+        print_line(f"nbprod: {path}: not written: {error.strerror}", err=True)
         self.has_failed = True
 
     def finish(self, configure: Configure) -> int:
@@ -159,12 +156,12 @@ class _Run:
                 added = add_names(path, names, self.roots)
             except OSError as error:
                 self.refuse(path, error)
-                click.echo(f"Names to be set: {', '.join(names)}", err=True)
+                print_line(f"Names to be set: {', '.join(names)}", err=True)
                 continue
             if added and not quiet:
-                click.echo(f"{path}: names to be set: {', '.join(added)}", err=True)
+                print_line(f"{path}: names to be set: {', '.join(added)}", err=True)
         if self.took_out and not quiet:
-            click.echo(_REVOKE, err=True)
+            print_line(_REVOKE, err=True)
         settings = configure(".")
         results: Sequence[FileResult] = self.results
         if settings.ruff or settings.tools:
@@ -178,7 +175,7 @@ class _Run:
         unread = say_unreadable(self.results)
         if not self.request.quiet:
             plural = "s" if self.changed != 1 else ""
-            click.echo(f"{self.changed} notebook{plural} would change.", err=True)
+            print_line(f"{self.changed} notebook{plural} would change.", err=True)
         if unread:
             return unread
         return 1 if self.changed and not self.request.exit_zero else 0
@@ -191,7 +188,7 @@ def _diff(path: str, data: bytes, fixed: Fixed) -> Iterator[str]:
     yield from difflib.unified_diff(before, after, f"{path} before", f"{path} after")
     if before == after and fixed.data != data:
         titles = ", ".join(dict.fromkeys(fixed.applied))
-        yield f"--- {path} before\n+++ {path} after\n(no source changes: {titles})\n"
+        yield from (f"--- {path} before", f"+++ {path} after", f"(no source changes: {titles})")
 
 
 def _script(notebook: Notebook) -> Iterator[str]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import click
 
+from nbprod.cli.output import print_rendered, print_text
 from nbprod.config.files import Configuration
 from nbprod.facts import Facts
 from nbprod.flow.graph import RENDERERS
@@ -31,13 +32,15 @@ def command(notebook: str, form: str, stdin_filename: str | None) -> int:
         path = notebook
         read, _ = get_notebook(path)
     facts = facts_of(read, Configuration().for_path(path), effort=160)
-    sys.stdout.write(RENDERERS[form](masked(facts), facts.flow, _runnable(facts)))
+    text = RENDERERS[form](masked(facts), facts.flow, _runnable(facts))
+    show = print_rendered if form == "json" else print_text
+    show(text)
     return 0
 
 
 def masked(facts: Facts) -> Notebook:
     """The notebook without the values of credentials, for labels."""
-    mask = Mask(facts.secrets)
+    mask = Mask(facts.hidden)
     if not mask:
         return facts.notebook
     cells = (replace(cell, source=mask(cell.source)) for cell in facts.notebook.cells)

@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from nbprod._version import __version__
+from nbprod.cli.output import print_line, print_lines
 from nbprod.disk.places import project_roots
 from nbprod.disk.read import MAX_TEXT_BYTES, read_bytes
 from nbprod.disk.write import Before, make_folders, write_file
@@ -31,24 +32,24 @@ def command(path: str, diff: bool, yes: bool) -> int:
         raise UsageError(f"{path}: is no folder")
     changes, notes = plan(lambda name: _read(root / name), __version__)
     for note in notes:
-        click.echo(note, err=True)
+        print_line(note, err=True)
     if not changes:
-        click.echo("Nothing to do.", err=True)
+        print_line("Nothing to do.", err=True)
         return 0
     for change in changes:
-        sys.stdout.writelines(_shown(change))
+        print_lines(_shown(change))
     if diff:
         return 0
     # Nothing is overwritten, so that a script need not answer.
     asks = not yes and sys.stdin.isatty()
     if asks and not click.confirm("Write this?", default=True, err=True):
-        click.echo("Nothing was written.", err=True)
+        print_line("Nothing was written.", err=True)
         return 0
     within = project_roots((path,))
     for change in changes:
         _write(root / change.path, change, within)
-        click.echo(f"{'wrote' if change.is_new else 'added to'} {change.path}", err=True)
-    click.echo(
+        print_line(f"{'wrote' if change.is_new else 'added to'} {change.path}", err=True)
+    print_line(
         "Next: `nbprod check`, and `nbprod baseline write` if there is much to clean up.", err=True
     )
     return 0

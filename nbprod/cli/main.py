@@ -75,8 +75,10 @@ def _run() -> int:
     from nbprod.cli.streams import prepare_streams
     from nbprod.disk.journal import remove_leftovers
     from nbprod.errors import NbprodError
+    from nbprod.project.credentials import forget_credentials
 
     prepare_streams()
+    forget_credentials()
     try:
         os.getcwd()
     except OSError:

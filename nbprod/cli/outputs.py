@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from nbprod.cli.output import print_document, print_rendered
 from nbprod.cli.terminal import wants_colour
 from nbprod.config.settings import Configure
 from nbprod.disk.write import Before, append_bytes, write_file
@@ -83,10 +83,9 @@ def write_outputs(
 def _print(text: bytes, form: str) -> None:
     """Print for people as the terminal can show it, for programs in UTF-8 whatever it can."""
     if form in ("full", "concise", "grouped", "markdown"):
-        sys.stdout.write(text.decode("utf-8"))
+        print_rendered(text.decode("utf-8"))
     else:
-        sys.stdout.flush()
-        sys.stdout.buffer.write(text)
+        print_document(text.decode("utf-8"))
 
 
 def _write(target: str, text: bytes) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from nbprod._version import __version__
+from nbprod.cli.output import print_line, print_rendered
 from nbprod.cli.terminal import progress
 from nbprod.config.files import Configuration
 from nbprod.config.layers import read_table
@@ -17,7 +18,6 @@ from nbprod.disk.places import project_roots
 from nbprod.disk.write import Before, write_file
 from nbprod.errors import ReadError, WriteError
 from nbprod.project.run import discover
-from nbprod.report.escaping import escape_line
 
 if TYPE_CHECKING:
     from nbprod.review.types import Review
@@ -87,7 +87,7 @@ def _exit_code(review: Review) -> int:
     """4 if a notebook could not be read, which is said, else 0."""
     unread = [notebook for notebook in review.notebooks if notebook.verdict == "unreadable"]
     for notebook in unread:
-        click.echo(escape_line(f"nbprod: {notebook.path}: {notebook.reason}"), err=True)
+        print_line(f"nbprod: {notebook.path}: {notebook.reason}", err=True)
     return ReadError.exit_code if unread else 0
 
 
@@ -101,7 +101,7 @@ def _configuration(options: dict[str, object]) -> Configuration:
 
 def _write(path: str, text: str, within: Sequence[str] | None, *, quiet: bool) -> None:
     if path == "-":
-        click.echo(text, nl=False)
+        print_rendered(text)
         return
     try:
         data = text.encode("utf-8", "replace")
@@ -109,4 +109,4 @@ def _write(path: str, text: str, within: Sequence[str] | None, *, quiet: bool) -
     except OSError as error:
         raise WriteError(f"{path}: cannot be written: {error.strerror}") from None
     if not quiet:
-        click.echo(f"wrote {path}", err=True)
+        print_line(f"wrote {path}", err=True)

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-import click
-
 from nbprod._version import __version__
 from nbprod.cli.check_request import CheckRequest
+from nbprod.cli.output import print_line
 from nbprod.cli.outputs import outputs_of, write_outputs
 from nbprod.config.settings import Configure, Settings
 from nbprod.errors import ReadError
 from nbprod.model import FileResult, Report
-from nbprod.report.escaping import escape_line
 
 __all__ = ["exit_code", "finish", "say_unreadable"]
 
@@ -56,19 +54,19 @@ def say_unreadable(results: Iterable[FileResult]) -> int:
             code = ReadError.exit_code
             for finding in result.findings:
                 text = f"nbprod: {result.path}: {finding.message}"
-                click.echo(escape_line(text), err=True)
+                print_line(text, err=True)
     return code
 
 
 def _summarise(report: Report, *, statistics: bool, to_stdout: bool) -> None:
     for result in report.files:
         if result.skipped:
-            click.echo(f"{result.path}: skipped: {result.skipped}", err=True)
+            print_line(f"{result.path}: skipped: {result.skipped}", err=True)
     if statistics:
         counts = Counter((finding.code, finding.name) for finding in report.findings)
         for (code, name), count in counts.most_common():
-            click.echo(f"{count:6d}  {code}  {name}", err=not to_stdout)
-    click.echo(_summary(report), err=not to_stdout)
+            print_line(f"{count:6d}  {code}  {name}", err=not to_stdout)
+    print_line(_summary(report), err=not to_stdout)
 
 
 def _summary(report: Report) -> str:

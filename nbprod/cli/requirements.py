@@ -9,6 +9,7 @@ from typing import NamedTuple
 import click
 
 from nbprod.checking.engine import unreadable
+from nbprod.cli.output import print_line, print_text
 from nbprod.cli.reporting import say_unreadable
 from nbprod.config.files import Configuration
 from nbprod.config.settings import Configure
@@ -17,6 +18,7 @@ from nbprod.errors import ReadError, UsageError, WriteError
 from nbprod.model import FileResult
 from nbprod.notebook.types import Notebook
 from nbprod.project.run import discover, facts_of, read_discovered
+from nbprod.report.escaping import escape_line
 
 _EXAMPLES = """\b
 Examples:
@@ -59,7 +61,7 @@ def command(
     unread = say_unreadable(failed)
     text = "".join(_lines(_needs(notebooks, pin, configure)))
     if output is None:
-        click.echo(text, nl=False)
+        print_text(text)
         return unread
     if os.path.exists(output) and not force:
         raise UsageError(f"{output}: exists already; --force overwrites it")
@@ -68,7 +70,7 @@ def command(
         write_file(output, text.encode(), within=None, before=before)
     except OSError as error:
         raise WriteError(f"{output}: cannot be written: {error.strerror}") from None
-    click.echo(f"wrote {output}", err=True)
+    print_line(f"wrote {output}", err=True)
     return unread
 
 
@@ -110,5 +112,6 @@ def _lines(needs: dict[str, _Need]) -> Iterator[str]:
     for name, need in sorted(needs.items(), key=lambda one: one[0].lower()):
         text = f"{name}=={need.version}" if need.version else name
         shown = ", ".join(os.path.relpath(notebook) for notebook in need.notebooks[:3])
+        shown = escape_line(shown)
         more = f" and {len(need.notebooks) - 3} more" if len(need.notebooks) > 3 else ""
         yield f"{text}  # {shown}{more}\n"

@@ -8,7 +8,9 @@ from collections.abc import Sequence
 import click
 
 from nbprod.checking.registry import RuleFile, docs_of, load_rule, rule_files, select
+from nbprod.cli.output import print_line, print_rendered, print_text
 from nbprod.errors import UsageError
+from nbprod.report.escaping import mute_json
 from nbprod.rule import Rule
 
 
@@ -24,12 +26,12 @@ def command(code: str | None, everything: bool, output_format: str) -> int:
         return explain(str(code))
     chosen = list(rule_files()) if everything else [_named(str(code))]
     if output_format == "json":
-        click.echo(json.dumps([_object(file) for file in chosen], indent=2))
+        print_rendered(mute_json(json.dumps([_object(file) for file in chosen], indent=2)) + "\n")
     elif output_format == "markdown":
-        click.echo(_reference(chosen))
+        print_text(_reference(chosen) + "\n")
     else:
         for file in chosen:
-            click.echo(_line(file))
+            print_line(_line(file))
     return 0
 
 
@@ -39,7 +41,7 @@ def explain(word: str) -> int:
     Raises:
         UsageError: no single rule has that code or name.
     """
-    click.echo(_page(_named(word)))
+    print_text(_page(_named(word)) + "\n")
     return 0
 
 

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from nbprod.cli.output import print_line, print_rendered
 from nbprod.cli.reporting import say_unreadable
 from nbprod.config.files import Configuration
 from nbprod.config.layers import read_table
 from nbprod.project.run import discover, iter_results
+from nbprod.report.escaping import mute_json
 
 if TYPE_CHECKING:
     from nbprod.model import FileResult
@@ -47,15 +49,15 @@ def command(paths: tuple[str, ...], output_format: str, each: bool, isolated: bo
     results = [result for result in iter_results(found, configure) if result.skipped is None]
     code = say_unreadable(results)
     if output_format == "json":
-        click.echo(json.dumps(as_json(results), indent=2))
+        print_rendered(mute_json(json.dumps(as_json(results), indent=2)) + "\n")
         return code
     table = _markdown if output_format == "markdown" else _full
     every = [finding for result in results for finding in result.findings]
     for line in table(_title(results), score_items(every)):
-        click.echo(line)
+        print_line(line)
     for result in results if each else ():
         for line in table(result.path, score_items(result.findings)):
-            click.echo(line)
+            print_line(line)
     return code
 
 

@@ -52,7 +52,8 @@ def give_up_output() -> None:
 
 def say(text: str) -> None:
     """Print a last line for people, if there is still somewhere to print it."""
-    from nbprod.report.escaping import escape_text
+    from nbprod.cli.output import print_text
 
     with suppress(OSError, ValueError):
-        print(escape_text(text), file=sys.stderr, flush=True)
+        print_text(text + "\n", err=True)
+        sys.stderr.flush()

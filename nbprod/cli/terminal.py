@@ -8,6 +8,8 @@ import time
 from collections.abc import Iterator
 from typing import TypeVar
 
+from nbprod.cli.output import print_line
+
 __all__ = ["notice", "progress", "wants_colour"]
 
 _Item = TypeVar("_Item")
@@ -26,9 +28,7 @@ def wants_colour(choice: str) -> bool:
 
 def notice(text: str) -> None:
     """Tell the user something besides the report."""
-    import click
-
-    click.echo(text, err=True)
+    print_line(text, err=True)
 
 
 def progress(items: Iterator[_Item], count: int, *, shown: bool) -> Iterator[_Item]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from nbprod.cli.output import print_line
 from nbprod.errors import UsageError
 
 if TYPE_CHECKING:
@@ -72,12 +73,11 @@ def say(verdict: Verdict, cells: Sequence[int]) -> None:
         where = (
             f"cell {cells[difference.cell] + 1}" if difference.cell is not None else "at the end"
         )
-        click.echo(
-            f"{where}: {difference.what} differs\n"
-            f"  original:  {difference.old}\n  rewritten: {difference.new}"
-        )
+        print_line(f"{where}: {difference.what} differs")
+        print_line(f"  original:  {difference.old}")
+        print_line(f"  rewritten: {difference.new}")
     if verdict.original_fails is not None:
-        click.echo(f"The original fails by itself: {verdict.original_fails}", err=True)
+        print_line(f"The original fails by itself: {verdict.original_fails}", err=True)
     for reason, found in groupby(verdict.uncompared, key=lambda uncompared: uncompared.reason):
         said = [
             uncompared.what
@@ -85,7 +85,7 @@ def say(verdict: Verdict, cells: Sequence[int]) -> None:
             else f"{uncompared.what} of cell {cells[uncompared.cell] + 1}"
             for uncompared in found
         ]
-        click.echo(f"Not compared in full: {', '.join(said)}: {reason}", err=True)
+        print_line(f"Not compared in full: {', '.join(said)}: {reason}", err=True)
     if not verdict.differences:
         count = verdict.compared
-        click.echo(f"The same: every output, and {count} variable{'s' if count != 1 else ''}.")
+        print_line(f"The same: every output, and {count} variable{'s' if count != 1 else ''}.")

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator, Sequence
 
 import click
 
+from nbprod.cli.output import print_line
+
 __all__ = ["changes", "watch"]
 
 _SECONDS = 0.5
@@ -26,9 +28,9 @@ def watch(check: Callable[[], int], paths: Callable[[], Sequence[str]]) -> int:
             if os.isatty(1):
                 click.clear()
             code = check()
-            click.echo("Watching for changes; Ctrl-C ends.", err=True)
+            print_line("Watching for changes; Ctrl-C ends.", err=True)
     except KeyboardInterrupt:
-        click.echo(err=True)
+        print_line(err=True)
     return code
 
 

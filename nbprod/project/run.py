@@ -17,6 +17,7 @@ from nbprod.model import FileResult, Finding, Report
 from nbprod.notebook.read import read_notebook
 from nbprod.notebook.types import Notebook
 from nbprod.programs import isolated_workers
+from nbprod.project.credentials import remember
 from nbprod.project.discover import Discovered, iter_notebook_paths
 from nbprod.project.stack import with_reserved_stack
 from nbprod.project.surroundings import declared_by, read_around
@@ -288,7 +289,9 @@ def facts_of(notebook: Notebook, settings: Settings, effort: int = CheckOptions(
     """What is known of a notebook where these settings hold; files beside it are read."""
     read_file = read_around(notebook.path)
     options = settings.check_options(read_file, declared_by(read_file))
-    return Facts(notebook, options._replace(effort=effort))
+    facts = Facts(notebook, options._replace(effort=effort))
+    remember(facts)
+    return facts
 
 
 def internal_error(path: str, cause: Exception | str) -> FileResult:
@@ -315,15 +318,19 @@ def read_discovered(found: Discovered) -> Notebook:
     """
     if found.problem is not None:
         raise found.problem
-    return read_notebook(read_notebook_bytes(found.path), found.path)
+    notebook = read_notebook(read_notebook_bytes(found.path), found.path)
+    remember(notebook)
+    return notebook
 
 
 def find_notebook(path: str) -> Notebook | None:
     """Read a notebook from disk; None where it is not there, or is none."""
     try:
-        return read_notebook(read_notebook_bytes(path), path)
+        notebook = read_notebook(read_notebook_bytes(path), path)
     except ReadError:
         return None
+    remember(notebook)
+    return notebook
 
 
 def get_notebook(path: str, data: bytes | None = None) -> tuple[Notebook, bytes]:
@@ -338,6 +345,8 @@ def get_notebook(path: str, data: bytes | None = None) -> tuple[Notebook, bytes]
             if not os.path.lexists(path):
                 raise UsageError(f"{path}: does not exist")
             data = read_notebook_bytes(path)
-        return read_notebook(data, path), data
+        notebook = read_notebook(data, path)
     except ReadError as error:
         raise ReadError(error.kind, f"{path}: {error}") from None
+    remember(notebook)
+    return notebook, data

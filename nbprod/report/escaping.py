@@ -40,7 +40,7 @@ def escape_line(text: str) -> str:
     >>> escape_line("a\x1b[31m\n::error::b"), escape_line("::error::x"), escape_line("##vso[x]")
     ('a\\x1b[31m\\n::error::b', '\\x3a:error::x', '\\x23#vso[x]')
     """
-    return _without_commands(_visible(text, keep=""))
+    return _without_commands(_visible(text, keep="\t"))
 
 
 def escape_text(text: str) -> str:

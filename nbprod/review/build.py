@@ -54,7 +54,7 @@ def review_of(path: str, now: Version, before: Version | None, *, compared: bool
     matched: dict[int, int] = {}
     if before is not None:
         matched = matched_cells(before.facts.notebook.cells, now.facts.notebook.cells)
-    mask = Mask([*now.facts.secrets, *(before.facts.secrets if before else ())])
+    mask = Mask(now.facts.hidden.union(before.facts.hidden if before else ()))
     if mask:
         # What only the other version shows to be a credential is one here, too.
         now = now._replace(findings=[masked(finding, mask) for finding in now.findings])

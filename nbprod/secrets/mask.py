@@ -2,50 +2,83 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+import re
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+from html import escape
+from urllib.parse import quote, quote_plus
 
 from nbprod.secrets.types import Secret
 
 __all__ = ["Mask", "described"]
 
+# As many characters in a row are enough to find a key in a list of keys.
 _PIECE = 8
+_SHORTEST = 4
+# A piece of words and the marks between them says nothing about the rest.
+_WORDS = re.compile(r"(?:[a-z\W_]+|[A-Z\W_]+|[\W\d_]+)\Z")
 
 
 class Mask:
     """Replaces values by stars, as many as they have characters, so that columns stay.
 
-    Of a value that was cut off, or that starts a longer one, the first `_PIECE` characters are
-    enough to know it.
+    A value is known in each of the spellings that outputs use, over several lines, and in pieces:
+    where it was cut off, or put together of several strings.
     """
 
     def __init__(self, secrets: Iterable[Secret | str]) -> None:
         values = {secret if isinstance(secret, str) else secret.value for secret in secrets}
         lines = {line.strip() for value in values for line in value.splitlines()}
-        self._values = sorted((line for line in lines if len(line) >= 4), key=len, reverse=True)
+        lines = {line for line in lines if len(line) >= _SHORTEST}
+        spelled = {text for line in lines for text in _spellings(line)}
+        self._values = sorted(spelled, key=len, reverse=True)
 
     def __bool__(self) -> bool:
         return bool(self._values)
 
     def __call__(self, text: str) -> str:
         """The text without the values."""
+        if not self._values:
+            return text
         for value in self._values:
             if value in text:
                 text = text.replace(value, "*" * len(value))
-            elif len(value) > _PIECE and value[:_PIECE] in text:
-                text = _without_start(text, value)
-        return text
+        return self._without_pieces(text) if self._pieces else text
+
+    @cached_property
+    def _pieces(self) -> frozenset[str]:
+        return frozenset(
+            piece
+            for value in self._values
+            for piece in (value[at : at + _PIECE] for at in range(len(value) - _PIECE + 1))
+            if not _WORDS.match(piece)
+        )
+
+    def _without_pieces(self, text: str) -> str:
+        pieces = self._pieces
+        found = [at for at in range(len(text) - _PIECE + 1) if text[at : at + _PIECE] in pieces]
+        if not found:
+            return text
+        chars = list(text)
+        for at in found:
+            chars[at : at + _PIECE] = "*" * _PIECE
+        return "".join(chars)
 
 
-def _without_start(text: str, value: str) -> str:
-    """A text without what it holds of the start of a value, as far as it goes."""
-    at = text.find(value[:_PIECE])
-    while at >= 0:
-        end = at + _PIECE
-        while end < len(text) and end - at < len(value) and text[end] == value[end - at]:
-            end += 1
-        text = text[:at] + "*" * (end - at) + text[end:]
-        at = text.find(value[:_PIECE], end)
-    return text
+def _spellings(value: str) -> Iterator[str]:
+    """A value as it is, and as literals, JSON, URLs and pages write it."""
+    yield value
+    if not value.isascii() or not value.isalnum():
+        yield repr(value)[1:-1]
+        yield repr(value + "'")[1:-2]
+        yield json.dumps(value)[1:-1]
+        yield json.dumps(value, ensure_ascii=False)[1:-1]
+        encoded = value.encode("utf-8", "surrogatepass")
+        yield quote(encoded, safe="")
+        yield quote(encoded)
+        yield quote_plus(encoded)
+        yield escape(value)
 
 
 def described(secret: Secret) -> str:
