@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Sequence
 
 from nbprod.facts import Facts
 from nbprod.flow.types import FunctionFlow
@@ -30,7 +30,7 @@ def as_parameter(function: FunctionFlow, name: str, facts: Facts) -> Fix | None:
     if signature is None:
         return None
     calls: list[Edit] = []
-    for cell, call in _mentions(function.name, facts):
+    for cell, call in facts.shared(_mentions).get(function.name, ()):
         if call is None:
             return None
         if any(keyword.arg is None for keyword in call.keywords) or any(
@@ -52,26 +52,24 @@ def _definition(function: FunctionFlow, facts: Facts) -> ast.FunctionDef | None:
     return None
 
 
-def _mentions(name: str, facts: Facts) -> Iterator[tuple[int, ast.Call | None]]:
-    """The cell of each read of a name in the notebook, with the call of which it is the callee."""
+_Mentions = dict[str, list[tuple[int, ast.Call | None]]]
+
+
+def _mentions(facts: Facts) -> _Mentions:
+    """For each name the cells of its reads, with the call of which a read is the callee."""
+    found: _Mentions = {}
     for parsed in facts.parsed:
         if parsed is None or parsed.tree is None:
             continue
-        source = parsed.cell.source
-        if name not in source and source.isascii():
-            continue
-        roots: list[ast.AST] = [parsed.tree]
-        roots += [magic.body for magic in parsed.magics if magic.body is not None]
-        for root in roots:
-            nodes = walk(root)
+        roots: list[Sequence[ast.AST]] = [parsed.nodes]
+        roots += [walk(magic.body) for magic in parsed.magics if magic.body is not None]
+        for nodes in roots:
             callees = {id(node.func): node for node in nodes if isinstance(node, ast.Call)}
             for node in nodes:
-                if (
-                    isinstance(node, ast.Name)
-                    and node.id == name
-                    and isinstance(node.ctx, ast.Load)
-                ):
-                    yield parsed.cell.index, callees.get(id(node))
+                if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+                    mention = (parsed.cell.index, callees.get(id(node)))
+                    found.setdefault(node.id, []).append(mention)
+    return found
 
 
 def _in_signature(node: ast.FunctionDef, cell: int, name: str, facts: Facts) -> Edit | None:

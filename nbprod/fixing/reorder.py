@@ -8,8 +8,9 @@ nothing may fail, and no read that was right before may see anything else.
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
+from heapq import heappop, heappush
 from typing import NamedTuple
 
 from nbprod.facts import Facts
@@ -18,9 +19,11 @@ from nbprod.flow.answers import Flow
 from nbprod.flow.types import Definition, Failure
 from nbprod.model import CellEdit
 
-__all__ = ["find_moves", "runnable_order"]
+__all__ = ["MOST_MOVES", "find_moves", "runnable_order"]
 
 _DEEPEST = 8
+MOST_MOVES = 250
+"""A fix that moves more cells than this is not offered: it is another notebook."""
 _Right = dict[int, dict[int, frozenset[Definition]]]
 
 
@@ -136,6 +139,8 @@ def _by_moves(search: _Search) -> tuple[int, ...] | None:
     for _ in range(_DEEPEST):
         found: list[_Candidate] = []
         for order in _moves(best):
+            if search.left <= 0:
+                break
             candidate = search.follow(order, best.failures)
             if candidate is not None:
                 if not candidate.failures:
@@ -150,11 +155,12 @@ def _by_moves(search: _Search) -> tuple[int, ...] | None:
 def _moves(candidate: _Candidate) -> Iterator[tuple[int, ...]]:
     """Each provider to directly above its reader, each reader to directly below its provider."""
     order = list(candidate.order)
+    there = set(order)
     for failure in candidate.flow.failures:
-        if not _is_movable(failure) or failure.cell not in order:
+        if not _is_movable(failure) or failure.cell not in there:
             continue
         providers = sorted(
-            {definition.cell for definition in failure.elsewhere if definition.cell in order}
+            {definition.cell for definition in failure.elsewhere if definition.cell in there}
         )
         if failure.deletion is not None and failure.deletion.cell != failure.cell:
             # The cell that deletes the name can go below the one that reads it.
@@ -177,11 +183,21 @@ def _by_counts(search: _Search) -> tuple[int, ...] | None:
     execution = search.facts.execution
     if not execution.is_disordered or execution.repeated:
         return None
-    order = [cell for cell in execution.order if cell in search.start]
-    for place, cell in enumerate(search.start):
-        if cell not in order:
-            above = search.start[place - 1] if place else None
-            order.insert(order.index(above) + 1 if above in order else 0, cell)
+    left = set(search.start)
+    order = [cell for cell in execution.order if cell in left]
+    left.difference_update(order)
+    # Each cell that never ran, with those below it that did not either, behind the one above.
+    behind: dict[int | None, list[int]] = {}
+    above: int | None = None
+    for cell in search.start:
+        if cell in left:
+            behind.setdefault(above, []).append(cell)
+        else:
+            above = cell
+    order = [
+        *behind.get(None, ()),
+        *(each for cell in order for each in (cell, *behind.get(cell, ()))),
+    ]
     # This is the order that the author had: what it shows is what was meant.
     return tuple(order) if follow_unless_worse(search.program, order, 0) is not None else None
 
@@ -194,17 +210,13 @@ def _by_wants(search: _Search) -> tuple[int, ...] | None:
         for reader in readers:
             if provider in after and reader in after:
                 after[reader].add(provider)
+    bound = {name: _cells_of(made) for name, made in flow.definitions.items()}
     wanted = [(failure.cell, failure.name) for failure in flow.failures]
     for failure in flow.failures:
         wanted += list(failure.cascade)
     for reader, name in wanted:
-        providers = [
-            definition.cell
-            for definition in flow.definitions.get(name, ())
-            if definition.cell != reader
-        ]
-        if providers and reader in after:
-            nearest = min(providers, key=lambda cell: (cell < reader, abs(cell - reader)))
+        nearest = _nearest(bound.get(name, ()), reader)
+        if nearest is not None and reader in after:
             after[reader].add(nearest)
             after.get(nearest, set()).discard(reader)
     order = _stable(search.start, after)
@@ -216,15 +228,35 @@ def _by_wants(search: _Search) -> tuple[int, ...] | None:
 
 def _stable(cells: Sequence[int], after: dict[int, set[int]]) -> tuple[int, ...] | None:
     """Kahn's algorithm, the cell that is highest on the page first; None for a cycle."""
-    left = list(cells)
+    place = {cell: rank for rank, cell in enumerate(cells)}
+    waits = {cell: len(place.keys() & after[cell] - {cell}) for cell in cells}
+    readers: dict[int, list[int]] = {}
+    for cell in cells:
+        for provider in after[cell] - {cell}:
+            readers.setdefault(provider, []).append(cell)
+    ready = [rank for rank, cell in enumerate(cells) if not waits[cell]]
     order: list[int] = []
-    while left:
-        ready = next((cell for cell in left if not after[cell] & set(left) - {cell}), None)
-        if ready is None:
-            return None
-        left.remove(ready)
-        order.append(ready)
-    return tuple(order)
+    while ready:
+        cell = cells[heappop(ready)]
+        order.append(cell)
+        for reader in readers.get(cell, ()):
+            waits[reader] -= 1
+            if not waits[reader]:
+                heappush(ready, place[reader])
+    return tuple(order) if len(order) == len(cells) else None
+
+
+def _cells_of(definitions: Sequence[Definition]) -> list[int]:
+    return sorted({definition.cell for definition in definitions})
+
+
+def _nearest(cells: Sequence[int], reader: int) -> int | None:
+    """Of the cells that bind a name, the next below the reader, or else the next above it."""
+    below = bisect_right(cells, reader)
+    if below < len(cells):
+        return cells[below]
+    above = bisect_left(cells, reader)
+    return cells[above - 1] if above else None
 
 
 def moves_between(start: Sequence[int], order: Sequence[int]) -> int:
@@ -262,6 +294,8 @@ def find_moves(facts: Facts) -> tuple[CellEdit, ...] | None:
     if order is None or list(facts.flow.order) == order:
         return None
     kept = _kept(facts.flow.order, order)
+    if len(order) - len(kept) > MOST_MOVES:
+        return None
     count = len(facts.notebook.cells)
     current = list(range(count))
     moves: list[CellEdit] = []

@@ -9,7 +9,7 @@ import ast
 from collections.abc import Container, Iterator, Sequence
 from functools import cached_property, partial
 
-from nbprod.flow.explain import explain
+from nbprod.flow.explain import Explainer
 from nbprod.flow.interpreter.frames import Dead
 from nbprod.flow.interpreter.functions import call_function
 from nbprod.flow.interpreter.iteration import consume
@@ -55,8 +55,9 @@ class Flow:
         self._again = again
         self._stops = stops
         self._bound = bound
+        self._explainer = Explainer(program, machine, self.order)
         for failure in (*machine.failures.values(), *machine.possible.values()):
-            explain(failure, program, machine, self.order)
+            self._explainer.explain(failure)
 
     @property
     def failures(self) -> tuple[Failure, ...]:
@@ -304,7 +305,7 @@ class Flow:
                 _try_call(machine, function)
         machine.env.rollback(mark)
         for failure in machine.possible.values():
-            explain(failure, self.program, self._machine, self.order)
+            self._explainer.explain(failure)
         return machine
 
     @cached_property

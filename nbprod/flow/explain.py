@@ -3,43 +3,97 @@
 from __future__ import annotations
 
 import ast
+from functools import cached_property
 
+from nbprod.flow.abridge import MOST, abridge
 from nbprod.flow.interpreter.machine import Machine
 from nbprod.flow.program import Program
-from nbprod.flow.types import Failure
+from nbprod.flow.types import Definition, Failure
 
-__all__ = ["explain"]
+__all__ = ["Explainer"]
 
 
-def explain(failure: Failure, program: Program, machine: Machine, order: tuple[int, ...]) -> None:
-    """Say why the name has no value, and where else it is bound."""
-    if failure.reason != "nowhere":
-        return
-    made = [
-        definition for definition in machine.made.get(failure.name, {}) if definition.after is None
-    ]
-    failure.elsewhere = failure.elsewhere or tuple(made)
-    if failure.deletion is not None:
-        failure.reason = "deleted"
-        return
-    position = {cell: rank for rank, cell in enumerate(order)}
-    here = position.get(failure.cell, -1)
-    later = [definition for definition in made if position.get(definition.cell, -1) >= here]
-    static = program.static_bindings()
-    statically = [cell for cell, names in enumerate(static) if failure.name in names]
-    if later or any(position.get(cell, len(order)) > here for cell in statically):
-        failure.reason = "later"
-    elif any(cell == failure.cell for cell in statically):
-        node = static[failure.cell][failure.name]
-        below = _is_bound_after(program, failure, node)
-        failure.reason = "later" if below else "skipped"
-    elif made or statically:
-        failure.reason = "skipped"
-    if not failure.elsewhere and statically:
-        failure.elsewhere = tuple(
-            machine.static_definition(cell, failure.name, static[cell][failure.name])
-            for cell in statically
-        )
+class Explainer:
+    """Explains the failures of one run; what it looks up for a name serves all of its reads."""
+
+    def __init__(self, program: Program, machine: Machine, order: tuple[int, ...]) -> None:
+        self.program = program
+        self.machine = machine
+        self.order = order
+        self._made: dict[str, tuple[tuple[Definition, ...], int]] = {}
+        self._last: dict[str, int] = {}
+        self._static: dict[str, tuple[Definition, ...]] = {}
+
+    @cached_property
+    def _position(self) -> dict[int, int]:
+        return {cell: rank for rank, cell in enumerate(self.order)}
+
+    @cached_property
+    def _binding_cells(self) -> dict[str, list[int]]:
+        """For each name the cells whose code could bind it, run or not."""
+        found: dict[str, list[int]] = {}
+        for cell, names in enumerate(self.program.static_bindings()):
+            for name in names:
+                found.setdefault(name, []).append(cell)
+        return found
+
+    def explain(self, failure: Failure) -> None:
+        """Say why the name has no value, and where else it is bound."""
+        if failure.reason != "nowhere":
+            return
+        made, latest = self._definitions(failure.name)
+        failure.elsewhere = failure.elsewhere or made
+        if failure.deletion is not None:
+            failure.reason = "deleted"
+            return
+        here = self._position.get(failure.cell, -1)
+        cells = self._binding_cells.get(failure.name, [])
+        if (made and latest >= here) or self._last_binding(failure.name) > here:
+            failure.reason = "later"
+        elif (node := self.program.static_bindings()[failure.cell].get(failure.name)) is not None:
+            below = _is_bound_after(self.program, failure, node)
+            failure.reason = "later" if below else "skipped"
+        elif made or cells:
+            failure.reason = "skipped"
+        if not failure.elsewhere and cells:
+            failure.elsewhere = self._unexecuted(failure.name)
+
+    def _definitions(self, name: str) -> tuple[tuple[Definition, ...], int]:
+        """The definitions of a name that ran, and where in the run the last of them is."""
+        known = self._made.get(name)
+        if known is None:
+            made = [
+                definition
+                for definition in self.machine.made.get(name, {})
+                if definition.after is None
+            ]
+            latest = max(
+                (self._position.get(definition.cell, -1) for definition in made), default=-1
+            )
+            kept = abridge(frozenset(made))
+            known = tuple(definition for definition in made if definition in kept), latest
+            self._made[name] = known
+        return known
+
+    def _last_binding(self, name: str) -> int:
+        """Where in the run the last cell is that could bind a name (at the end if it never ran)."""
+        last = self._last.get(name)
+        if last is None:
+            never = len(self.order)
+            places = (self._position.get(cell, never) for cell in self._binding_cells.get(name, ()))
+            last = self._last[name] = max(places, default=-1)
+        return last
+
+    def _unexecuted(self, name: str) -> tuple[Definition, ...]:
+        """The definitions of a name that the code would make, had it run."""
+        found = self._static.get(name)
+        if found is None:
+            static = self.program.static_bindings()
+            found = self._static[name] = tuple(
+                self.machine.static_definition(cell, name, static[cell][name])
+                for cell in self._binding_cells[name][:MOST]
+            )
+        return found
 
 
 def _is_bound_after(program: Program, failure: Failure, node: ast.AST) -> bool:

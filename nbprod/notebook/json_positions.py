@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Mapping, Sequence
-from itertools import islice
 from typing import NamedTuple
 
 from nbprod.model import RawEdit
@@ -58,6 +57,9 @@ class JsonMap:
         self._lines: scan.LineStarts | None = None
         self._literals: dict[int, list[Literal]] = {}
         self._points: dict[int, _Points] = {}
+        self._members: dict[int, dict[str, RawSpan]] = {}
+        self._items: dict[int, list[RawSpan]] = {}
+        self._texts: dict[RawSpan, tuple[list[Literal], _Points]] = {}
 
     @property
     def text(self) -> str:
@@ -111,9 +113,12 @@ class JsonMap:
 
     def members(self, start: int) -> dict[str, RawSpan]:
         """Key to the raw span of its value, for the object at ``start``; the last of twins."""
-        if self.text[start : start + 1] != "{":
-            return {}
-        return {key: (begin, end) for key, _, begin, end in scan.iter_object(self.text, start)}
+        found = self._members.get(start)
+        if found is None:
+            opens = self.text[start : start + 1] == "{"
+            items = scan.iter_object(self.text, start) if opens else ()
+            found = self._members[start] = {key: (begin, end) for key, _, begin, end in items}
+        return found
 
     def source_span(self, cell: int) -> RawSpan | None:
         """The raw span of the value that holds a cell's source."""
@@ -195,8 +200,11 @@ class JsonMap:
     def _inner(self, span: RawSpan, key: str | int) -> RawSpan | None:
         opening = self.text[span[0] : span[0] + 1]
         if isinstance(key, int):
-            items = scan.iter_array(self.text, span[0]) if opening == "[" else iter(())
-            return next(islice(items, key, None), None)
+            items = self._items.get(span[0])
+            if items is None:
+                found = scan.iter_array(self.text, span[0]) if opening == "[" else ()
+                items = self._items[span[0]] = list(found)
+            return items[key] if key < len(items) else None
         members = self.members(span[0]) if opening == "{" else {}
         # Before nbformat 4 the data of an output were its own members, under shorter names.
         old = span if key == "data" else members.get(_OLD_KEYS.get(key, key))
@@ -219,10 +227,12 @@ class JsonMap:
         cannot be found stands where its cell does.
         """
         span = self.value_span(cell, path)
-        literals = self.literals_in(span)
-        if not literals:
+        literals = self.literals_in(span) if span not in self._texts else self._texts[span][0]
+        if span is None or not literals:
             return self.locate(cell, 0) if cell >= 0 else (1, 1)
-        return self.lines.position(_raw_at(self._points_in(literals), literals, offset))
+        if span not in self._texts:
+            self._texts[span] = literals, self._points_in(literals)
+        return self.lines.position(_raw_at(self._texts[span][1], literals, offset))
 
     def locate_key(self, cell: int, path: Sequence[str | int], offset: int) -> tuple[int, int]:
         """As `locate_in`, for the key that a path ends with: the name of an attachment."""
@@ -235,20 +245,33 @@ class JsonMap:
     def raw_edit(self, cell: int, start: int, end: int, text: str) -> RawEdit | None:
         """An edit of a source as one of the file, within one string of its JSON."""
         shift = self.prefixes.get(cell, 0)
-        for literal in self.literals(cell):
-            first, last = start - shift, end - shift
-            if literal.first <= first and last <= literal.last and first >= 0:
-                spots = (
-                    scan.raw_offset(self.text, literal.start, literal.end, offset - literal.first)
-                    for offset in (first, last)
-                )
-                places = [self.lines.position(spot) for spot in spots]
-                return RawEdit(*places[0], *places[1], json.dumps(text)[1:-1])
-        return None
+        literals = self.literals(cell)
+        first, last = start - shift, end - shift
+        at = bisect_left(literals, last, key=_last_of)
+        if at == len(literals) or literals[at].first > first or first < 0:
+            return None
+        spots = (
+            self._raw_within(cell, literals[at], first),
+            self._raw_within(cell, literals[at], last),
+        )
+        places = [self.lines.position(spot) for spot in spots]
+        return RawEdit(*places[0], *places[1], json.dumps(text)[1:-1])
+
+    def _raw_within(self, cell: int, literal: Literal, offset: int) -> int:
+        """The raw offset of a code point of a literal, at its end that of the closing quote."""
+        points = self._points_of(cell)
+        low = bisect_left(points.raw, literal.start + 1)
+        high = bisect_left(points.raw, literal.end, low)
+        index = bisect_right(points.decoded, offset, low, high) - 1
+        return points.raw[index] + offset - points.decoded[index]
 
     def locate(self, cell: int, offset: int) -> tuple[int, int]:
         """Raw (line, column), from 1, of a code point of a cell's source."""
         return self.lines.position(self.raw(cell, offset))
+
+
+def _last_of(literal: Literal) -> int:
+    return literal.last
 
 
 def _raw_at(points: _Points, literals: Sequence[Literal], offset: int) -> int:

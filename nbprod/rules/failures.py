@@ -87,8 +87,19 @@ def definition_labels(definitions: tuple[Definition, ...], facts: Facts) -> tupl
 
 def near_names(name: str, facts: Facts) -> list[str]:
     """Names of the notebook that look like a name that is bound nowhere."""
-    known = [definition for definition in facts.flow.definitions if definition != name]
-    return difflib.get_close_matches(name, known, 2, 0.75)
+    names = facts.flow.definitions
+    budget = facts.shared(_Comparisons)
+    budget.left -= len(names)
+    if budget.left < 0:
+        return []
+    return difflib.get_close_matches(name, [known for known in names if known != name], 2, 0.75)
+
+
+class _Comparisons:
+    """How many pairs of names a notebook may still have compared; beyond, nothing is suggested."""
+
+    def __init__(self, _facts: Facts) -> None:
+        self.left = 20_000
 
 
 def reordered(facts: Facts) -> Fix | None:

@@ -6,12 +6,17 @@ import ast
 from collections.abc import Hashable, Sequence
 from typing import Any
 
+from nbprod.flow.abridge import abridge
 from nbprod.flow.interpreter.namespace import Namespace
 from nbprod.flow.interpreter.state import ABSENT, Entry, join_entries
 from nbprod.flow.interpreter.values import ANY, Value, constant, join_values, library
 from nbprod.libraries.methods import STRONG_MUTATORS
 
 __all__ = ["Heap"]
+
+_MOST_PARTS = 64
+_REST = "\N{HORIZONTAL ELLIPSIS}"
+"""The part that stands for all those of an object that has more than `_MOST_PARTS`."""
 
 
 class Heap(Namespace):
@@ -80,14 +85,16 @@ class Heap(Namespace):
             for key in self.state_keys(identity, part):
                 entry = self.env.entries.get(key)
                 if entry is None:
-                    self.expose(key, name, node, ABSENT.definitions)
+                    if not _is_rest(key):
+                        self.expose(key, name, node, ABSENT.definitions)
                     continue
                 if entry.definitions:
                     read = self.reads[self.cell].get(id(node))
                     if read is None:
                         read = self.use(name, node, frozenset(), key)
-                    read.mutations |= entry.definitions
-                self.expose(key, name, node, entry.definitions or ABSENT.definitions)
+                    read.mutations = abridge(read.mutations | entry.definitions)
+                if not _is_rest(key):
+                    self.expose(key, name, node, entry.definitions or ABSENT.definitions)
 
     def state_keys(self, identity: int, part: str | None) -> list[Hashable]:
         """The heap keys that hold the state of an object, or of one part and what covers it."""
@@ -97,8 +104,15 @@ class Heap(Namespace):
             if known is not None and known.contents:
                 keys.extend(("object", identity, value.data) for value in known.contents)
         else:
-            keys.append(("object", identity, part))
+            keys.append(("object", identity, self._held_as(identity, part)))
         return keys
+
+    def _held_as(self, identity: int, part: str) -> str:
+        """The part under which the state of a part is held: its own, while there is room."""
+        known = self.env.entries.get(("parts", identity))
+        if known is None or not known.contents or len(known.contents) < _MOST_PARTS:
+            return part
+        return part if ("object", identity, part) in self.env.entries else _REST
 
     def mutate(
         self,
@@ -127,23 +141,25 @@ class Heap(Namespace):
         certain = definite and (bool(value.objects) or inside)
         self.record_mutation(name, node, how, certain)
         definition = self.definition(node, name, "mutation", how)
-        strong = len(identities) == 1 and certain
+        strong_for_all = len(identities) == 1 and certain
         for identity in identities:
             if not certain:
                 continue
-            key = ("object", identity) if part is None else ("object", identity, part)
+            held_as = None if part is None else self._held_as(identity, part)
+            key = ("object", identity) if held_as is None else ("object", identity, held_as)
+            strong = strong_for_all and held_as != _REST
             old = self.env.entries.get(key)
             if chained:
                 self._chain(key, old, name, node, how)
             definitions = frozenset((definition,))
             if old is not None and (not strong or self.failed is not None):
-                definitions |= old.definitions
-            if part is not None:
-                self.note_part(identity, part)
+                definitions = abridge(definitions | old.definitions)
+            if held_as is not None:
+                self.note_part(identity, held_as)
             else:
                 self._forget_parts(identity)
-                stored = ANY
-            entry = Entry(definitions, stored, contents if strong else None)
+            held = ANY if held_as is None or held_as == _REST else stored
+            entry = Entry(definitions, held, contents if strong else None)
             if len(identities) > 1 and part is not None:
                 # It is one of several objects that this is done to.
                 entry = join_entries(old or ABSENT, entry)
@@ -153,10 +169,10 @@ class Heap(Namespace):
             root = ("object", identity)
             if (
                 part is not None
-                and (held := self.env.entries.get(root))
-                and held.contents is not None
+                and (whole := self.env.entries.get(root))
+                and whole.contents is not None
             ):
-                self.env.set(root, Entry(held.definitions, held.value, contents))
+                self.env.set(root, Entry(whole.definitions, whole.value, contents))
 
     def _forget_parts(self, identity: int) -> None:
         """Any part of an object may have been changed: none of their values is known."""
@@ -179,8 +195,9 @@ class Heap(Namespace):
         seen = old.definitions if old and old.definitions else ABSENT.definitions
         if old is not None and old.definitions:
             read = self.reads[self.cell].get(id(node)) or self.use(name, node, frozenset(), key)
-            read.mutations |= old.definitions
-        self.expose(key, name, node, seen, how)
+            read.mutations = abridge(read.mutations | old.definitions)
+        if not _is_rest(key):
+            self.expose(key, name, node, seen, how)
 
     def note_part(self, identity: int, part: str) -> None:
         """Remember that an object has a part whose state is held apart."""
@@ -235,4 +252,9 @@ class Heap(Namespace):
             read = self.reads[self.cell].get(id(node)) or self.use(
                 resource, node, frozenset(), ("resource", resource)
             )
-            read.mutations |= entry.definitions
+            read.mutations = abridge(read.mutations | entry.definitions)
+
+
+def _is_rest(key: Hashable) -> bool:
+    """Whether a key stands for many parts: which of them is read or changed is not known."""
+    return isinstance(key, tuple) and key[-1] == _REST

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Hashable
 
+from nbprod.flow.abridge import abridge
 from nbprod.flow.interpreter.frames import Catch, Dead
 from nbprod.flow.interpreter.recorder import Recorder, first_of
 from nbprod.flow.interpreter.state import ABSENT, Entry
@@ -109,9 +110,8 @@ class Namespace(Recorder):
         if self.failed is not None:
             old = self.env.entries.get(key)
             if old is not None:
-                definitions |= {
-                    definition for definition in old.definitions if not definition.is_unbound
-                }
+                bound = [old for old in old.definitions if not old.is_unbound]
+                definitions = abridge(definitions.union(bound))
         self.env.set(key, Entry(definitions, value))
         if isinstance(key, str):
             self.made.setdefault(name, {})[definition] = None
@@ -128,7 +128,7 @@ class Namespace(Recorder):
         definitions = frozenset((self.definition(node, name, kind),))
         if self.failed is not None:
             old = self.env.entries.get(key, ABSENT)
-            self.env.set(key, Entry(definitions | old.definitions, old.value))
+            self.env.set(key, Entry(abridge(definitions | old.definitions), old.value))
         else:
             self.env.set(key, Entry(definitions))
 
@@ -161,7 +161,7 @@ class Namespace(Recorder):
         definition = self.definition(node, "", "dynamic", how)
         old = self.env.entries.get(OPAQUE)
         definitions = frozenset((definition,)) | (old.definitions if old else frozenset())
-        self.env.set(OPAQUE, Entry(definitions))
+        self.env.set(OPAQUE, Entry(abridge(definitions)))
 
     # --- failures ---
 

@@ -34,6 +34,9 @@ __all__ = [
 _NAMESPACES = (f"{SHELL}.user_ns", f"{SHELL}.user_global_ns")
 _INDEXERS = frozenset(("loc", "iloc", "at", "iat"))
 _FRAME = "pandas.DataFrame"
+_MOST_KEYS = 64
+_MOST_BASES = 64
+"""Where more classes are derived from each other, an attribute of those beyond is not known."""
 
 
 def class_attribute(
@@ -65,13 +68,13 @@ def _linearised(cls: ClassValue) -> Iterator[ClassValue]:
     """The class and its known bases, nearest first (depth first)."""
     seen: set[int] = set()
     stack = [cls]
-    while stack:
-        one = stack.pop()
-        if id(one) in seen:
+    while stack and len(seen) < _MOST_BASES:
+        owner = stack.pop()
+        if id(owner) in seen:
             continue
-        seen.add(id(one))
-        yield one
-        stack.extend(base.data for base in reversed(one.bases) if base.kind == "class")
+        seen.add(id(owner))
+        yield owner
+        stack.extend(base.data for base in reversed(owner.bases) if base.kind == "class")
 
 
 def bind_method(value: Value, owner: ClassValue, receiver: Value, cls: Value) -> Value:
@@ -311,7 +314,8 @@ def store_item(
     contents = None
     if base.kind == "dict" and key.kind == "const":
         held = machine.contents(base)
-        contents = held if held is None or key in held else (*held, key)
+        if held is not None and len(held) < _MOST_KEYS:
+            contents = held if key in held else (*held, key)
     wipes = isinstance(node.slice, ast.Slice) and not any(ast.iter_child_nodes(node.slice))
     machine.mutate(base, root, node, "[]=", part=part, stored=value, contents=contents, wipes=wipes)
 

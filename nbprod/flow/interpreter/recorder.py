@@ -8,6 +8,7 @@ from collections.abc import Hashable, Iterable
 from functools import partial
 from typing import Any
 
+from nbprod.flow.abridge import abridge
 from nbprod.flow.interpreter.frames import Catch, Frame, Loop
 from nbprod.flow.interpreter.records import Exposure, Read
 from nbprod.flow.interpreter.state import State
@@ -155,7 +156,7 @@ class Recorder:
             read = reads[id(node)] = Read(name, node, self.source_cell, self.chain)
             read.definitions = definitions
         elif not definitions <= read.definitions:
-            read.definitions |= definitions
+            read.definitions = abridge(read.definitions | definitions)
         if self.maybe == 0 and self.failed is None:
             read.mandatory = True
         if definitions:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Sequence
 from typing import NamedTuple
 
+from nbprod.flow.abridge import MOST, abridge
 from nbprod.flow.interpreter.values import ANY, Value, join_values
 from nbprod.flow.types import Binding, Definition
 from nbprod.model import Span
@@ -50,8 +51,9 @@ def join_entries(left: Entry, right: Entry) -> Entry:
     """The entry of a key that may hold either."""
     if left is right:
         return left
+    definitions = left.definitions | right.definitions
     return Entry(
-        left.definitions | right.definitions,
+        abridge(definitions) if len(definitions) > MOST else definitions,
         _join_present(left, right),
         left.contents if left.contents == right.contents else None,
     )

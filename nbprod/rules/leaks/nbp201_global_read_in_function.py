@@ -83,9 +83,9 @@ from nbprod.rules.globals import iter_leaks
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report reads of variables that are rebound or mutated after the definition."""
     for leak in iter_leaks(facts):
-        if not leak.changes:
+        if leak.change is None:
             continue
-        span, how = leak.changes[0]
+        span, how = leak.change
         if leak.function.name == "<lambda>" and max(leak.function.calls, default=-1) < span.cell:
             # A lambda that is handed on and done with before the change.
             continue

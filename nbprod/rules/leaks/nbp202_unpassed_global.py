@@ -59,7 +59,7 @@ from nbprod.rules.globals import iter_leaks
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report reads of variables that are bound once and are no constants."""
     for leak in iter_leaks(facts):
-        if leak.changes:
+        if leak.change is not None:
             continue
         yield Diagnostic(
             leak.read,

@@ -97,7 +97,7 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     for failure in failures_because(facts, "later"):
         if failure.certain and failure.called:
             labels = definition_labels(failure.elsewhere, facts)
-            fix = fix or reordered(facts)
+            fix = facts.shared(reordered)
             told = tell(failure, facts, message_of(failure), help_of(failure), *labels)
             yield replace(told, fix=fix)
 

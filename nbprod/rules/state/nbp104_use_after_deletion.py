@@ -89,5 +89,5 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
         help_ = "delete it after its last use, or keep the value under another name"
         told = tell(failure, facts, f"`{failure.name}` has been deleted", help_, label)
         if failure.certain and failure.called:
-            fix = fix or reordered(facts)
+            fix = facts.shared(reordered)
         yield replace(told, fix=fix)
