@@ -19,8 +19,8 @@ from tests.benchmarks.shapes import SHAPES, notebook
 _SMALL = 60
 _TIMES = 4
 _MOST = 6
-# What an object holds is told apart part by part up to a bound; growth counts from there on.
-_FROM = {"columns": 200, "columns shown": 200, "keys": 200}
+# Parts of objects are told apart, and calls followed, up to a bound; growth counts from there on.
+_FROM = {"columns": 200, "columns shown": 200, "keys": 200, "nested calls": 120}
 _QUICK = frozenset(
     (
         "cells",
