@@ -7,7 +7,7 @@ from collections.abc import Hashable
 
 from nbprod.flow.abridge import abridge
 from nbprod.flow.interpreter.frames import Catch, Dead
-from nbprod.flow.interpreter.recorder import Recorder, first_of
+from nbprod.flow.interpreter.recorder import Recorder, first_of, in_order
 from nbprod.flow.interpreter.state import ABSENT, Entry
 from nbprod.flow.interpreter.values import ANY, Value, constant, join_values, library
 from nbprod.flow.types import BindingKind, Definition, Failure
@@ -238,7 +238,7 @@ class Namespace(Recorder):
             dynamic=_dynamic_source(opaque) if opaque else None,
             called=not self.uncalled,
         )
-        failure.elsewhere = tuple(
+        failure.elsewhere = in_order(
             definition for definition in entry.definitions if not definition.is_unbound
         )
         record[self.cell, name] = failure
@@ -248,7 +248,10 @@ class Namespace(Recorder):
     def _cascade(self, name: str, node: ast.AST, definitions: frozenset[Definition]) -> None:
         """A read of a name that only code after a failure would have bound."""
         roots = [definition.after for definition in definitions if definition.after is not None]
-        root = roots[0] if len(roots) == 1 else min(roots, key=lambda failure: failure.read)
+        root = roots[0]
+        if len(roots) > 1:
+            # A set has no order of its own, and one read may fail in several cells.
+            root = min(roots, key=lambda failure: (failure.read, failure.cell))
         if root.cell == self.cell:
             return
         catch = self.catcher("NameError")

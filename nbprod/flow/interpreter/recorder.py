@@ -17,12 +17,23 @@ from nbprod.flow.program import Program
 from nbprod.flow.types import Binding, BindingKind, CallStep, Definition, Failure
 from nbprod.model import Span
 
-__all__ = ["Recorder", "first_of"]
+__all__ = ["Recorder", "first_of", "in_order"]
 
 
 def first_of(definitions: Iterable[Definition]) -> Definition | None:
     """The first on the page: sets of definitions have no order of their own."""
-    return min(definitions, key=lambda definition: definition.binding.span, default=None)
+    return min(
+        definitions,
+        key=lambda definition: (definition.binding.span, definition.cell),
+        default=None,
+    )
+
+
+def in_order(definitions: Iterable[Definition]) -> tuple[Definition, ...]:
+    """Definitions as they stand on the page, by the cells that execute them."""
+    return tuple(
+        sorted(definitions, key=lambda definition: (definition.binding.span, definition.cell))
+    )
 
 
 class _Perhaps:
