@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import multiprocessing
 import os
 import subprocess
 import sys
@@ -196,6 +197,32 @@ def test_no_command_imports_of_the_current_directory(
     )  # fmt: skip
     assert not marker.exists(), marker.read_text()
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("method", ["spawn", "forkserver"])
+def test_workers_import_nothing_of_the_current_directory(
+    method: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if sys.version_info < (3, 11):
+        pytest.skip("Python 3.10 knows no PYTHONSAFEPATH")
+    if method not in multiprocessing.get_all_start_methods():
+        pytest.skip(f"no {method} on this system")
+    from nbprod.config.settings import Settings
+    from nbprod.project.run import check_paths
+
+    marker = trap(tmp_path, *HOSTILE, "pickle", "signal", "nbprod_of_the_repository")
+    text = '{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}'
+    for name in ("a.ipynb", "b.ipynb"):
+        (tmp_path / name).write_text(text)
+    monkeypatch.chdir(tmp_path)
+    before = multiprocessing.get_start_method(allow_none=True)
+    multiprocessing.set_start_method(method, force=True)
+    try:
+        report = check_paths(["."], Settings(jobs=2))
+    finally:
+        multiprocessing.set_start_method(before, force=True)
+    assert [file.unreadable for file in report.files] == [False, False]
+    assert not marker.exists()
 
 
 def test_a_kernel_is_loaded_from_its_own_installation_and_cells_import_beside_the_notebook(

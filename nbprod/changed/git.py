@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterable, Mapping
 from functools import cache, cached_property
 
+from nbprod.disk.read import read_bytes
 from nbprod.errors import UsageError
 from nbprod.programs import clean_environment, find_program, run_program
 
@@ -156,11 +157,8 @@ class Repository:
 
     def _is_same(self, path: str, name: str) -> bool:
         """Whether a file is what an object holds, up to line endings and large file storage."""
-        if not os.path.isfile(path):
-            return False
         try:
-            with open(path, "rb") as file:
-                data = file.read()
+            data = read_bytes(path)
         except OSError:
             return False
         texts = (data, data.replace(b"\r\n", b"\n"))

@@ -10,6 +10,7 @@ from typing import Any
 from nbprod.config.layers import Layer, Value, merged, read_table
 from nbprod.config.options import OPTIONS
 from nbprod.config.settings import Settings
+from nbprod.disk.read import MAX_TEXT_BYTES, read_bytes, read_text
 from nbprod.errors import UsageError
 
 __all__ = ["DEFAULT_BASELINE", "Configuration"]
@@ -175,8 +176,7 @@ def _is_ours(path: str) -> bool:
     if os.path.basename(path) != "pyproject.toml":
         return True
     try:
-        with open(path, "rb") as file:
-            return b"tool.nbprod" in file.read()
+        return b"tool.nbprod" in read_bytes(path, MAX_TEXT_BYTES)
     except OSError:
         return False
 
@@ -195,14 +195,15 @@ def _user_path() -> str:
     if os.name == "nt":
         base = os.environ.get("APPDATA") or os.path.expanduser("~")
     else:
-        base = os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")
+        base = os.environ.get("XDG_CONFIG_HOME", "")
+        if not os.path.isabs(base):
+            base = os.path.expanduser("~/.config")
     return os.path.join(base, "nbprod", "nbprod.toml")
 
 
 def _read(path: str) -> str:
     try:
-        with open(path, encoding="utf-8") as file:
-            return file.read()
+        return read_text(path)
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{path}: cannot be read: {error}") from None
 

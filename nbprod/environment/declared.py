@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
+from nbprod.disk.read import read_text
 from nbprod.libraries.distributions import normalised
 
 if sys.version_info >= (3, 11):
@@ -20,6 +21,7 @@ __all__ = ["declared_above", "declared_by_file", "iter_files_above"]
 
 _NAME = re.compile(r"\s*([A-Za-z0-9][\w.\-]*)")
 _FILES = re.compile(r"(?:requirements[\w.\-]*|constraints)\.(?:txt|in)\Z")
+_MOST_BYTES = 1_000_000
 _LIST_ITEM = re.compile(r"^\s*-\s*['\"]?([A-Za-z][\w.\-]*)", re.MULTILINE)
 
 
@@ -96,8 +98,7 @@ def _declares(name: str) -> bool:
 
 def _text(path: str) -> str | None:
     try:
-        with open(path, encoding="utf-8") as file:
-            return file.read(1_000_000)
+        return read_text(path, _MOST_BYTES)
     except (OSError, UnicodeDecodeError):
         return None
 

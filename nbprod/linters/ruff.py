@@ -69,7 +69,7 @@ def fixed_by_ruff(data: bytes, path: str, *, unsafe: bool) -> bytes:
     codes = ",".join(code for code in LEFT_OUT if code != "invalid-syntax" and code != "E999")
     sure = "--unsafe-fixes" if unsafe else "--no-unsafe-fixes"
     arguments = ["check", "--fix-only", "--unfixable", codes, "--force-exclude", sure]
-    return _output([*arguments, "--stdin-filename", path], ["-"], data) or data
+    return _output([*arguments, f"--stdin-filename={path}"], ["-"], data) or data
 
 
 def _run(arguments: list[str], paths: Sequence[str]) -> str:

@@ -14,12 +14,16 @@ from collections.abc import Iterator, Mapping
 from configparser import ConfigParser, Error
 from typing import Any, NamedTuple
 
+from nbprod.disk.read import read_text
+
 if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
 
 __all__ = ["READ_ONLY", "Harmless", "harmless_settings"]
+
+_MOST_BYTES = 1_000_000
 
 READ_ONLY = frozenset(
     "autoflake autopep8 bandit black blacken-docs codespell flake8 isort mdformat mypy pycodestyle "
@@ -190,10 +194,7 @@ def _written(value: Any) -> str:
 
 
 def _text(path: str) -> str | None:
-    if not os.path.isfile(path):
-        return None
     try:
-        with open(path, encoding="utf-8") as file:
-            return file.read(1_000_000)
+        return read_text(path, _MOST_BYTES)
     except (OSError, UnicodeDecodeError):
         return None

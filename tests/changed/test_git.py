@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -79,19 +80,26 @@ def marker(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("outside") / "marker"
 
 
-@pytest.fixture
-def repository(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A notebook that has changed, another that was renamed and one that is gone; attributes."""
-    git(tmp_path, "init", "-q", "-b", "main")
-    (tmp_path / ".gitattributes").write_text("*.ipynb filter=evil diff=evil merge=evil\n")
-    save(tmp_path / "n.ipynb", cell("print(old)", "a"))
-    save(tmp_path / "moved.ipynb", cell("x = 1\nprint(x)\nprint(other)", "b"))
-    save(tmp_path / "gone.ipynb", cell("y = 1", "c"))
-    git(tmp_path, "add", ".")
-    git(tmp_path, "commit", "-qm", "first")
-    save(tmp_path / "n.ipynb", cell("print(old)\nprint(new)", "a"))
-    git(tmp_path, "mv", "moved.ipynb", "name.ipynb")
-    (tmp_path / "gone.ipynb").unlink()
+    folder = tmp_path_factory.mktemp("template")
+    git(folder, "init", "-q", "-b", "main")
+    (folder / ".gitattributes").write_text("*.ipynb filter=evil diff=evil merge=evil\n")
+    save(folder / "n.ipynb", cell("print(old)", "a"))
+    save(folder / "moved.ipynb", cell("x = 1\nprint(x)\nprint(other)", "b"))
+    save(folder / "gone.ipynb", cell("y = 1", "c"))
+    git(folder, "add", ".")
+    git(folder, "commit", "-qm", "first")
+    save(folder / "n.ipynb", cell("print(old)\nprint(new)", "a"))
+    git(folder, "mv", "moved.ipynb", "name.ipynb")
+    (folder / "gone.ipynb").unlink()
+    return folder
+
+
+@pytest.fixture
+def repository(template: Path, tmp_path: Path) -> Path:
+    shutil.copytree(template, tmp_path, dirs_exist_ok=True)
     return tmp_path
 
 
