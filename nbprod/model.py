@@ -175,6 +175,7 @@ class Diagnostic:
     """What a rule says about a notebook. No severity, path or colour: those are the reader's.
 
     ``inside`` is where it stands when that is no source, ``provider`` whose credential it is about.
+    ``minor``: information of the level `production`, whatever its rule's severity and level are.
     """
 
     span: Span
@@ -187,6 +188,7 @@ class Diagnostic:
     fix: Fix | None = None
     inside: Inside | None = None
     provider: str | None = None
+    minor: bool = False
 
 
 class Place(NamedTuple):

@@ -192,8 +192,12 @@ def _run(
 ) -> Iterator[tuple[Rule, Diagnostic]]:
     wanted = rule.code in selection.explicit
     for diagnostic in rule.check(subject, facts):
-        if wanted or diagnostic.certainty is Certainty.CERTAIN:
-            yield rule, diagnostic
+        if not wanted and (
+            diagnostic.certainty is not Certainty.CERTAIN
+            or (diagnostic.minor and selection.level != "production")
+        ):
+            continue
+        yield rule, diagnostic
 
 
 def place_of(facts: Facts, span: Span, inside: Inside | None = None) -> Place:
@@ -224,7 +228,8 @@ def _finding(facts: Facts, rule: Rule, diagnostic: Diagnostic, place: Place) -> 
         RelatedPlace(place_of(facts, label.span), label.message) for label in diagnostic.labels
     )
     possible = diagnostic.certainty is Certainty.POSSIBLE
-    severity = _configured_severity(facts, rule) or rule.severity
+    usual = Severity.INFO if diagnostic.minor else rule.severity
+    severity = _configured_severity(facts, rule) or usual
     softened = Severity.WARNING if possible and severity is Severity.ERROR else severity
     return Finding(
         code=rule.code,

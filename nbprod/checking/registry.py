@@ -51,14 +51,16 @@ class RuleFile(NamedTuple):
 
 class Selection(NamedTuple):
     """The rules to run. ``explicit`` are the codes that were asked for by code or name,
-    ``plugins`` says whether rules of other packages could be.
+    ``plugins`` says whether rules of other packages could be, ``level`` how strict the set is.
 
-    Certain diagnostics are always shown; possible ones only of rules that were asked for.
+    Certain diagnostics are always shown, minor ones at the level `production`; possible ones, and
+    minor ones at other levels, only of rules that were asked for.
     """
 
     rules: tuple[Rule, ...]
     explicit: frozenset[str]
     plugins: bool = True
+    level: Level = "production"
 
 
 @cache
@@ -179,7 +181,7 @@ def select(
         loaded = load_rule(file)
         if file.code in explicit or not _is_stricter(loaded.level, level):
             rules.append(loaded)
-    return Selection(tuple(rules), frozenset(explicit), plugins)
+    return Selection(tuple(rules), frozenset(explicit), plugins, level)
 
 
 def select_predicting(prediction: Prediction) -> Selection:

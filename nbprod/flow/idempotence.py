@@ -11,26 +11,36 @@ from collections.abc import Callable
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from nbprod.libraries.functions import CHANGING_CALLS, IDEMPOTENT_CALLS
-from nbprod.libraries.methods import CHANGING_METHODS, IDEMPOTENT_METHODS, MASKS
+from nbprod.flow.text_picks import text_pick
+from nbprod.libraries.functions import CHANGING_CALLS, IDEMPOTENT_CALLS, JOINING_CALLS
+from nbprod.libraries.methods import (
+    CHANGING_METHODS,
+    FAILING_METHODS,
+    IDEMPOTENT_METHODS,
+    MASKS,
+)
 from nbprod.libraries.training import REDUCTIONS
 
 if TYPE_CHECKING:
     from nbprod.flow.interpreter.machine import Machine
     from nbprod.flow.interpreter.values import FunctionValue
 
-__all__ = ["Again", "apply_again", "does_the_same_again", "is_wiping"]
+__all__ = ["Again", "apply_again", "does_the_same_again", "fails_again", "is_wiping"]
 
 _SAME_OPERATORS = (ast.BitOr, ast.BitAnd)
+_ELEMENTWISE = ("apply", "map", "transform", "applymap")
+# Methods that take a key or an element away, or put a column in; with how many arguments.
+_REMOVING = {"pop": 1, "remove": 1, "insert": 3}
 # Methods whose result for a row depends on all rows.
 _OF_ALL_ROWS = REDUCTIONS | {"rank"}
 
 
 class Again(Enum):
-    """What doing it again does: nothing more, a change, not known; or it has no part in it."""
+    """What doing it again does: nothing more, a change, a failure, not known; or no part in it."""
 
     SAME = "same"
     CHANGES = "changes"
+    FAILS = "fails"
     UNKNOWN = "unknown"
     UNRELATED = "unrelated"
 
@@ -40,9 +50,7 @@ def apply_again(
 ) -> Again:
     """Judge a store that follows a read (``read``) of what it replaces."""
     if isinstance(statement, ast.AugAssign):
-        if is_wiping(statement) or isinstance(statement.op, _SAME_OPERATORS):
-            return Again.SAME
-        return Again.UNKNOWN if _picks_from_itself(statement.target) else Again.CHANGES
+        return _augmented_again(statement)
     if statement.value is None:
         return Again.UNRELATED
     if not any(node is read for node in ast.walk(statement.value)):
@@ -56,6 +64,22 @@ def apply_again(
     if verdict is Again.CHANGES and _picks_from_itself(target):
         return Again.UNKNOWN
     return verdict
+
+
+def _augmented_again(statement: ast.AugAssign) -> Again:
+    value, target = statement.value, statement.target
+    if is_wiping(statement) or isinstance(statement.op, _SAME_OPERATORS):
+        return Again.SAME
+    if isinstance(statement.op, ast.Mod) and _is_number(value):
+        return Again.SAME
+    if isinstance(statement.op, (ast.Sub, ast.Div)) and _reads(value, ast.unparse(target)):
+        # Minus its own mean, over its own norm.
+        return Again.UNKNOWN
+    return Again.UNKNOWN if _picks_from_itself(target) else Again.CHANGES
+
+
+def _is_number(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and type(node.value) in (int, float)
 
 
 def is_wiping(statement: ast.AugAssign) -> bool:
@@ -72,10 +96,30 @@ def _picks_from_itself(target: ast.expr) -> bool:
 
 def does_the_same_again(node: ast.Call) -> bool:
     """Whether a method call that works in place changes nothing more a second time."""
+    return _in_place_again(node) is Again.SAME
+
+
+def fails_again(node: ast.AST, kind: str) -> bool:
+    """Whether a change in place of an object (a ``kind`` of value) raises a second time."""
+    if isinstance(node, ast.Attribute):
+        return True  # deleted
+    if isinstance(node, ast.Subscript):
+        is_name = isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str)
+        return is_name or kind == "dict"
+    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+        return False
+    return _in_place_again(node) is Again.FAILS
+
+
+def _in_place_again(node: ast.Call) -> Again:
     function = node.func
     assert isinstance(function, ast.Attribute)
+    if function.attr in _REMOVING and len(node.args) == _REMOVING[function.attr]:
+        first = node.args[0]
+        named = isinstance(first, ast.Constant) and isinstance(first.value, str)
+        return Again.FAILS if named or function.attr != "pop" else Again.CHANGES
     keywords = {keyword.arg: keyword.value for keyword in node.keywords}
-    return _method_again(node, function.attr, keywords) is Again.SAME
+    return _method_again(node, function.attr, keywords, ast.unparse(function.value))
 
 
 def _unpacked(machine: Machine, target: ast.Tuple | ast.List, value: ast.expr) -> Again:
@@ -95,7 +139,7 @@ def _unpacked(machine: Machine, target: ast.Tuple | ast.List, value: ast.expr) -
 
 
 def _worst(verdicts: set[Again]) -> Again:
-    for again in (Again.CHANGES, Again.UNKNOWN, Again.SAME):
+    for again in (Again.FAILS, Again.CHANGES, Again.UNKNOWN, Again.SAME):
         if again in verdicts:
             return again
     return Again.SAME
@@ -121,7 +165,8 @@ def _choice(machine: Machine, node: ast.IfExp, place: str) -> Again:
 
 
 def _operation(machine: Machine, node: ast.BinOp, place: str) -> Again:
-    if isinstance(node.op, _SAME_OPERATORS) or _takes_away(machine, node, place):
+    remainder = isinstance(node.op, ast.Mod) and _is_number(node.right)
+    if isinstance(node.op, _SAME_OPERATORS) or remainder or _takes_away(machine, node, place):
         return _judge(machine, node.left, place)
     for operand, other in ((node.left, node.right), (node.right, node.left)):
         if _reads(operand, place) and _contains_place(operand, place):
@@ -147,6 +192,12 @@ def _contains_place(node: ast.expr, place: str) -> bool:
 
 
 def _text(machine: Machine, node: ast.JoinedStr, place: str) -> Again:
+    return Again.CHANGES
+
+
+def _unary(machine: Machine, node: ast.UnaryOp, place: str) -> Again:
+    if isinstance(node.op, ast.UAdd):
+        return _judge(machine, node.operand, place)
     return Again.CHANGES
 
 
@@ -177,6 +228,13 @@ def _comprehension(machine: Machine, node: ast.expr, place: str) -> Again:
 
 def _selection(machine: Machine, node: ast.Subscript, place: str) -> Again:
     """`x[x.a > 1]` and `x[["a", "b"]]`: rows or columns that are picked again are the same."""
+    pick = text_pick(node)
+    if pick is not None:
+        before = _judge(machine, pick.receiver, place)
+        if before is not Again.SAME:
+            return before
+        changes = Again.FAILS if pick.fails else Again.CHANGES
+        return Again.SAME if pick.is_stable else changes
     base, key = node.value, node.slice
     if isinstance(base, ast.Attribute) and base.attr in ("loc", "iloc"):
         base = base.value
@@ -184,12 +242,20 @@ def _selection(machine: Machine, node: ast.Subscript, place: str) -> Again:
     if verdict is not Again.SAME:
         return verdict
     if isinstance(key, ast.Slice):
-        upper = key.upper
-        prefix = key.lower is None and key.step is None and isinstance(upper, ast.Constant)
-        return Again.SAME if prefix else Again.CHANGES
+        return _slice(key, place)
     if isinstance(key, ast.Constant):
-        return Again.CHANGES
+        # A column of a frame, which has no such column itself.
+        return Again.FAILS if isinstance(key.value, str) else Again.CHANGES
     return _mask(key)
+
+
+def _slice(key: ast.Slice, place: str) -> Again:
+    """`x[:3]` and `x[-3:]` stay the same, any other piece has fewer such pieces."""
+    if _reads(key, place):
+        return Again.UNKNOWN
+    first = key.lower is None and isinstance(key.upper, ast.Constant)
+    last = key.upper is None and isinstance(key.lower, ast.UnaryOp)
+    return Again.SAME if (first or last) and key.step is None else Again.CHANGES
 
 
 def _mask(key: ast.expr) -> Again:
@@ -222,6 +288,14 @@ def _call(machine: Machine, node: ast.Call, place: str) -> Again:
         return _worst({_judge(machine, arg, place) for arg in node.args if _reads(arg, place)})
     if name in CHANGING_CALLS:
         return Again.CHANGES
+    if name.endswith("get_dummies") and node.args and ast.unparse(node.args[0]) == place:
+        chosen = any(keyword.arg == "columns" for keyword in node.keywords)
+        return Again.FAILS if chosen else Again.SAME
+    if name in JOINING_CALLS and node.args:
+        first = node.args[0]
+        joined = first.elts if isinstance(first, (ast.List, ast.Tuple)) else node.args
+        if len(joined) > 1 and any(ast.unparse(part) == place for part in joined):
+            return Again.CHANGES
     if isinstance(function, ast.Name):
         return _own_function(machine, node, function.id, place)
     return Again.UNKNOWN
@@ -233,19 +307,54 @@ def _method(machine: Machine, node: ast.Call, function: ast.Attribute, place: st
     name = function.attr
     if before is not Again.SAME:
         # A change on the way may be taken back by what follows: groupby and then apply.
-        stays = name in IDEMPOTENT_METHODS or name in CHANGING_METHODS
+        stays = name in IDEMPOTENT_METHODS or name in CHANGING_METHODS or before is Again.FAILS
         return before if stays else Again.UNKNOWN
-    return _method_again(node, name, keywords)
+    if name in _ELEMENTWISE and len(node.args) == 1 and isinstance(node.args[0], ast.Lambda):
+        return _elementwise(machine, node.args[0], place)
+    if isinstance(function.value, ast.Attribute) and function.value.attr == "str":
+        return _text_method(node, name, keywords, place)
+    return _method_again(node, name, keywords, place)
 
 
-def _method_again(node: ast.Call, name: str, keywords: dict[str | None, ast.expr]) -> Again:
+def _elementwise(machine: Machine, function: ast.Lambda, place: str) -> Again:
+    """`s.map(lambda v: …)`: what the function makes of its own result."""
+    parameters = function.args.args
+    if len(parameters) != 1 or _reads(function.body, place):
+        return Again.UNKNOWN
+    verdict = _judge(machine, function.body, parameters[0].arg)
+    # What an element is, and so what it can do, is not known.
+    return Again.UNKNOWN if verdict is Again.FAILS else verdict
+
+
+def _text_method(
+    node: ast.Call, name: str, keywords: dict[str | None, ast.expr], place: str
+) -> Again:
+    """`s.str.name(…)`, which raises nothing: what fails for a text is missing in the result."""
+    if name == "get" and node.args:
+        stable = isinstance(node.args[0], ast.Constant) and node.args[0].value == 0
+        return Again.SAME if stable else Again.CHANGES
+    if name == "slice":
+        lower, upper, step = [*node.args, None, None, None][:3]
+        lower, upper = lower or keywords.get("start"), upper or keywords.get("stop")
+        if isinstance(lower, ast.Constant) and not lower.value:
+            lower = None
+        return _slice(ast.Slice(lower, upper, step or keywords.get("step")), place)
+    verdict = _method_again(node, name, keywords, place)
+    return Again.CHANGES if verdict is Again.FAILS else verdict
+
+
+def _method_again(
+    node: ast.Call, name: str, keywords: dict[str | None, ast.expr], place: str
+) -> Again:
     """What a method does to its own result, by its name and its other arguments."""
     if name == "reset_index":
         return Again.SAME if _is_true(keywords.get("drop")) else Again.CHANGES
     if name == "drop":
         errors = keywords.get("errors")
         ignored = isinstance(errors, ast.Constant) and errors.value == "ignore"
-        return Again.SAME if ignored else Again.CHANGES
+        # Rows that are found by a condition are not there any more.
+        found = any(_reads(value, place) for value in (*node.args, *keywords.values()))
+        return Again.SAME if ignored or found else Again.FAILS
     if name in ("assign", "with_columns", "withColumn"):
         given = (*keywords.values(), *node.args)
         plain = all(isinstance(value, ast.Constant) for value in given)
@@ -254,6 +363,8 @@ def _method_again(node: ast.Call, name: str, keywords: dict[str | None, ast.expr
         return _replacement(node)
     if name in IDEMPOTENT_METHODS:
         return Again.SAME
+    if name in FAILING_METHODS:
+        return Again.FAILS
     return Again.CHANGES if name in CHANGING_METHODS else Again.UNKNOWN
 
 
@@ -339,7 +450,7 @@ _JUDGES: dict[type[ast.expr], Callable[[Machine, Any, str], Again]] = {
     ast.BoolOp: _bool,
     ast.IfExp: _choice,
     ast.BinOp: _operation,
-    ast.UnaryOp: _display,
+    ast.UnaryOp: _unary,
     ast.JoinedStr: _text,
     ast.List: _display,
     ast.Tuple: _display,

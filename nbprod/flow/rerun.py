@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from nbprod.flow.idempotence import Again, apply_again
+from nbprod.flow.idempotence import Again, apply_again, fails_again
 from nbprod.flow.interpreter.state import Entry
 from nbprod.flow.types import Definition, SelfDependence
 from nbprod.libraries.methods import RESETTING, TRAINERS
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["self_dependences"]
 
+_LONGEST = 50
 _KINDS = {"del": "deletes", "next": "consumes", "iteration": "consumes", "draw": "draws"}
 
 
@@ -91,11 +92,18 @@ def _judge_object(
     machine: Machine, exposure: Exposure, definition: Definition, certain: bool
 ) -> SelfDependence | None:
     binding = definition.binding
-    name, how = exposure.name or binding.name, binding.detail
+    name, how = _name_of(machine, exposure), binding.detail
     if exposure.how:
         kind = _KINDS.get(exposure.how, "mutates")
         sure = certain and kind != "draws"
-        return SelfDependence(kind, name, _place(machine, exposure, definition), how, sure)
+        place = _place(machine, exposure, definition)
+        held = machine.env.get(exposure.name)
+        if kind in ("deletes", "mutates") and fails_again(
+            exposure.node, held.value.kind if held is not None else ""
+        ):
+            text = ("del " if kind == "deletes" else "") + _text_of(exposure.node)
+            return SelfDependence("fails", name, place, text, sure)
+        return SelfDependence(kind, name, place, how, sure)
     if how in RESETTING or how in TRAINERS or how == "draw":
         return None
     statement = definition.node
@@ -104,6 +112,9 @@ def _judge_object(
     again = apply_again(machine, statement, exposure.node)
     if again is Again.SAME or again is Again.UNRELATED:
         return None
+    if again is Again.FAILS:
+        place = _place(machine, exposure, definition)
+        return SelfDependence("fails", name, place, _text_of(statement), certain)
     return SelfDependence(
         "mutates",
         name,
@@ -119,9 +130,8 @@ def _judge_name(
     binding = definition.binding
     statement = definition.node
     if binding.kind == "deletion":
-        return SelfDependence(
-            "deletes", exposure.name, _place(machine, exposure, definition), "del", certain
-        )
+        place = _place(machine, exposure, definition)
+        return SelfDependence("fails", exposure.name, place, f"del {exposure.name}", certain)
     if exposure.how == "del":
         return None
     if binding.kind in ("function", "class", "import", "star-import", "type-alias"):
@@ -133,6 +143,9 @@ def _judge_name(
     again = apply_again(machine, statement, exposure.node)
     if again is Again.SAME:
         return None
+    if again is Again.FAILS:
+        place = _place(machine, exposure, definition)
+        return SelfDependence("fails", exposure.name, place, _text_of(statement), certain)
     if binding.kind == "augmented":
         return SelfDependence(
             "augments",
@@ -148,6 +161,19 @@ def _judge_name(
         )
     sure = certain and again is Again.CHANGES
     return SelfDependence("rebinds", exposure.name, _place(machine, exposure, definition), "", sure)
+
+
+def _text_of(node: ast.AST) -> str:
+    """The code of a node in one line."""
+    text = " ".join(ast.unparse(node).split())
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+
+
+def _name_of(machine: Machine, exposure: Exposure) -> str:
+    """What the notebook calls an object that a function, say, calls `self`."""
+    if not isinstance(exposure.key, tuple) or exposure.call is None:
+        return exposure.name
+    return machine.name_of_object(exposure.key[1]) or exposure.name
 
 
 def _place(machine: Machine, exposure: Exposure, definition: Definition) -> Span:

@@ -210,8 +210,9 @@ class Mutation(NamedTuple):
 class SelfDependence(NamedTuple):
     """Why a cell gives another result when it is run again.
 
-    ``kind``: ``rebinds`` (`x = f(x)`), ``augments``, ``mutates``, ``deletes``, ``consumes``,
-    ``draws``, ``appends`` (a file), ``removes`` (a file), ``shadows``.
+    ``kind``: ``rebinds`` (`x = f(x)`), ``augments``, ``mutates``, ``deletes`` (an element),
+    ``consumes``, ``draws``, ``appends`` (to a file), and those of which a second run raises:
+    ``fails`` (what it takes away is gone), ``removes`` (a file), ``shadows`` (a builtin).
     """
 
     kind: str
@@ -219,6 +220,11 @@ class SelfDependence(NamedTuple):
     span: Span
     how: str
     certain: bool
+
+    @property
+    def is_loud(self) -> bool:
+        """Whether a second run raises, so that nobody overlooks it."""
+        return self.kind in ("fails", "removes", "shadows")
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ __all__ = [
     "FILE_CHANGES",
     "IDEMPOTENT_CALLS",
     "ITERATING_BUILTINS",
+    "JOINING_CALLS",
     "LAZY_BUILTINS",
     "LAZY_CALLERS",
     "PRESERVING",
@@ -119,13 +120,22 @@ IDEMPOTENT_CALLS = frozenset(
     Path pathlib.Path os.path.abspath copy.copy copy.deepcopy deepcopy np.nan_to_num
     torch.tensor torch.Tensor torch.from_numpy np.float32 np.float64 np.int32 np.int64
     OrderedDict np.round np.floor np.ceil math.floor math.ceil np.maximum np.minimum max min
-    filter
+    filter os.path.basename os.path.normpath os.path.realpath os.path.expanduser
     """.split()
 )
 # f(f(x)) is surely something else.
 CHANGING_CALLS = frozenset(
     """
-    len sum repr iter next enumerate zip reversed type json.loads json.dumps
+    len sum repr iter next enumerate zip reversed type json.loads json.dumps np.log np.log1p
+    np.log2 np.log10 np.exp np.expm1 np.sqrt np.square np.cumsum np.flip np.flipud np.fliplr
+    np.negative math.log math.log10 math.exp math.sqrt
+    """.split()
+)
+# With a list of things, or several, these give all of them.
+JOINING_CALLS = frozenset(
+    """
+    pd.concat pandas.concat np.append np.concatenate np.vstack np.hstack numpy.append
+    numpy.concatenate numpy.vstack numpy.hstack pl.concat
     """.split()
 )
 

@@ -10,6 +10,7 @@ __all__ = [
     "ARRAY_VIEWS",
     "CHANGING_METHODS",
     "EAGER_METHODS",
+    "FAILING_METHODS",
     "FRAME_METHODS",
     "FRAME_TO_FRAME",
     "IDEMPOTENT_METHODS",
@@ -105,17 +106,23 @@ IDEMPOTENT_METHODS = frozenset(
     isin tz_convert rename_axis persist cache union difference intersection prefetch resolve
     expanduser absolute unique toarray filter where select cast cast_column set_format
     with_format sort train requires_grad_ limit distinct dropDuplicates ungroup interpolate mask
-    select_dtypes to_dict items
+    select_dtypes to_dict items center zfill rjust ljust explode
     """.split()
 )
 # Methods whose result is surely another when they are applied to it again.
 CHANGING_METHODS = frozenset(
     """
-    append extend drop pop shift diff pct_change cumsum cumprod merge join explode melt stack
-    unstack pivot pivot_table transpose set_index reset_index split rsplit replace_with encode
-    decode remove_columns remove_column rename_column rename_columns train_test_split add sub
-    mul div add_suffix add_prefix center zfill rjust ljust insert groupby resample tail_but
+    append extend pop shift diff pct_change cumsum cumprod merge stack
+    unstack pivot_table transpose reset_index replace_with train_test_split add sub
+    mul div add_suffix add_prefix insert groupby resample tail_but
     concat unsqueeze permute swapaxes batch repeat shuffle sample describe value_counts sum mean
-    count index find getvalue read readline keys values
+    count index find
+    """.split()
+)
+# Methods that raise when they are applied to their result, which lacks what they look for.
+FAILING_METHODS = frozenset(
+    """
+    drop set_index melt pivot join split rsplit encode decode getvalue read readline readlines keys
+    values remove_columns remove_column rename_column rename_columns
     """.split()
 )

@@ -30,9 +30,10 @@ from types import ModuleType
 from typing import Any, NamedTuple
 from unittest.mock import MagicMock
 
-import nbprod
-from nbprod.project.run import Settings
-from tests.truth.score import NAMES, RULES, Score, as_bytes
+from nbprod.flow import analyse
+from nbprod.notebook.types import Cell
+from nbprod.syntax.parse import parse_cell
+from tests.truth.score import NAMES, Score, as_bytes
 
 _ROOT = Path(__file__).parents[2]
 _SECONDS = 5
@@ -198,16 +199,14 @@ def judged_cells(outcomes: list[tuple[str, str]]) -> Iterator[tuple[int, bool]]:
 
 
 def nbprod_cells(cells: list[str]) -> set[int]:
-    """Return the cells for which nbprod predicts a NameError for certain."""
-    data = as_bytes(cells, [None] * len(cells))
-    findings = nbprod.check("snippet.ipynb", data, Settings(select=RULES[:4]))
-    return {
-        finding.place.cell - 1
-        for finding in findings
-        if finding.predicted_exception in NAMES
-        and finding.certainty.value == "certain"
-        and finding.place.cell is not None
-    }
+    """Return the cells for which nbprod predicts a NameError for certain.
+
+    Those that fail only because another one does are told with that one.
+    """
+    parsed = [parse_cell(Cell(index, "code", source)) for index, source in enumerate(cells)]
+    flow = analyse(parsed)
+    fallen = {cell for failure in flow.failures for cell, _ in failure.cascade}
+    return fallen | {failure.cell for failure in flow.failures if failure.called}
 
 
 def ruff_cells(cells: list[str]) -> set[int]:

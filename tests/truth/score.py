@@ -135,7 +135,13 @@ class Scores:
             self._disagree("order", truth, f"said {said}")
 
     def _again(self, truth: dict[str, Any], findings: Any) -> None:
-        said = {one.place.cell - 1 for one in findings if one.name == "unsafe-rerun"}
+        places = [
+            place
+            for one in findings
+            if one.name == "unsafe-rerun"
+            for place in (one.place, *(related.place for related in one.related))
+        ]
+        said = {place.cell - 1 for place in places}
         for cell, safe in truth["safe"].items():
             unsafe = not safe
             self.again = self.again.add(int(cell) in said, unsafe)

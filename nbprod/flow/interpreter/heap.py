@@ -47,6 +47,22 @@ class Heap(Namespace):
                 self.note_part(identity, part)
         return result
 
+    def name_of_object(self, identity: int, depth: int = 3) -> str | None:
+        """The notebook's name of an object, or of the part of another one that holds it."""
+        owners = []
+        for key, entry in self.env.entries.items():
+            if identity not in entry.value.objects:
+                continue
+            if isinstance(key, str):
+                return key
+            if isinstance(key, tuple) and key[0] == "object" and len(key) == 3 and depth:
+                owners.append((key[1], key[2]))
+        for owner, part in owners:
+            name = self.name_of_object(owner, depth - 1)
+            if name is not None:
+                return name + (part if part.startswith(".") else f"[{part}]")
+        return None
+
     def contents(self, value: Value) -> tuple[Value, ...] | None:
         """The elements of a container in order, None when they are not known."""
         if value.kind == "const" and isinstance(value.data[1], (str, tuple, bytes)):

@@ -3,7 +3,8 @@
 ## Why
 
 People run a cell three or four times on average. If each run changes what the cell itself reads,
-the state depends on how often, and nothing on the page says how often.
+the state depends on how often, and nothing on the page says how often. A second run that raises
+is seen by everybody: that is information of the level *production*.
 
 ## Flagged
 
@@ -30,6 +31,20 @@ import pandas as pd
 df = pd.read_csv("x.csv")
 # %%
 df[df.abs() > 3] = df / 2  #! NBP109?
+```
+
+```notebook
+# %%
+import pandas as pd
+df = pd.read_csv("x.csv")
+total = 0
+# %%
+total += df["a"].sum()  #! NBP109
+# %%
+total += df["b"].sum()
+# %%
+del df["a"]  #! NBP109
+df["b"] = df["b"] * 2
 ```
 
 ## Clean
@@ -102,35 +117,72 @@ _MESSAGES = {
     "overwrites": "`{0}` is read and then given another value: a second run reads that one",
     "augments": "`{0}` changes again with each run of this cell",
     "mutates": "`{0}` is changed in place again with each run of this cell ({1})",
-    "deletes": "`{0}` is deleted: a second run of this cell fails",
+    "deletes": "each run of this cell deletes another element of `{0}`",
     "consumes": "`{0}` is used up: a second run of this cell finds less of it",
     "draws": "draws from `{0}`, which goes on from where it is: a second run gives other numbers",
     "appends": "appends to the file {0}: a second run writes it twice",
+    "fails": "a second run of this cell fails at `{1}`",
     "removes": "moves, makes or removes the file {0}: a second run of this cell fails",
     "shadows": "`{0}` hides the builtin that this cell has used: a second run finds this one",
 }
 _HELP = "put the start value and this change into one cell, or give the result a new name"
+_MOST_LABELS = 8
 
 
 @rule("NBP109", "unsafe-rerun", on=Notebook)
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
-    """Report each cell that is not safe to run again, once, with all that it changes."""
+    """Report each variable that a second run of some cell changes, once, with all those cells."""
+    silent: list[list[SelfDependence]] = []
+    loud: list[list[SelfDependence]] = []
     for index in facts.flow.order:
-        again = facts.flow.again(index)
-        if not again:
-            continue
-        reasons = sorted(again, key=lambda dependence: not dependence.certain)
-        first = reasons[0]
-        yield Diagnostic(
-            first.span,
-            message_of(first),
-            certainty=Certainty.CERTAIN if first.certain else Certainty.POSSIBLE,
-            symbol=first.name if first.name.isidentifier() else None,
-            labels=tuple(
-                Label(dependence.span, message_of(dependence)) for dependence in reasons[1:4]
-            ),
-            help=_HELP if first.kind in ("rebinds", "augments", "mutates") else None,
-        )
+        reasons = facts.flow.again(index)
+        failing = [reason for reason in reasons if reason.is_loud]
+        stop = min((reason.span for reason in failing if reason.certain), default=None)
+        # What a second run does not come to, it does not change.
+        changing = [
+            reason for reason in reasons
+            if not reason.is_loud and (stop is None or reason.span < stop)
+        ]  # fmt: skip
+        _join(silent, changing)
+        if not changing:
+            _join(loud, failing)
+    for group in silent:
+        yield _diagnostic(group, minor=False)
+    for group in loud:
+        yield _diagnostic(group, minor=True)
+
+
+def _join(groups: list[list[SelfDependence]], reasons: list[SelfDependence]) -> None:
+    """Add what a cell does to the findings about the same names; the rest of it is a new one."""
+    new = []
+    for reason in reasons:
+        known = next((group for group in groups if _is_about(group, reason)), None)
+        if known is not None:
+            known.append(reason)
+        else:
+            new.append(reason)
+    if new:
+        groups.append(new)
+
+
+def _is_about(group: list[SelfDependence], reason: SelfDependence) -> bool:
+    return any(known.name == reason.name and known.certain == reason.certain for known in group)
+
+
+def _diagnostic(group: list[SelfDependence], *, minor: bool) -> Diagnostic:
+    reasons = sorted(group, key=lambda reason: not reason.certain)
+    first = reasons[0]
+    return Diagnostic(
+        first.span,
+        message_of(first),
+        certainty=Certainty.CERTAIN if first.certain else Certainty.POSSIBLE,
+        symbol=first.name if first.name.isidentifier() else None,
+        labels=tuple(
+            Label(reason.span, message_of(reason)) for reason in reasons[1 : _MOST_LABELS + 1]
+        ),
+        help=_HELP if first.kind in ("rebinds", "augments", "mutates") else None,
+        minor=minor,
+    )
 
 
 def message_of(reason: SelfDependence) -> str:

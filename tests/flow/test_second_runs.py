@@ -1,0 +1,118 @@
+"""What a second run of a cell does, against Python and pandas: nothing, a change, an exception."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import warnings
+from typing import Any
+
+import pytest
+
+from tests.flow.cells import flow_of
+
+SETUP = """\
+import pandas as pd
+import numpy as np
+df = pd.DataFrame({"a": ["x,y,z", "u v,w", "q"], "n": [1.0, 20.0, 3.0], "b": ["A", "B", "A"]})
+other = pd.DataFrame({"n": [1.0, 20.0], "m": [5, 6]})
+text = "one,two,three"
+words = ["one", "two", "three"]
+xs = [3, 1, 2, 3]
+keyed = {"a": 1, "b": 2}
+number = 17
+limits = {5, 6}
+"""
+SAME = [
+    'df["a"] = df["a"].str[0]', 'df["a"] = df["a"].astype(str).str[0]',
+    'df["a"] = df["a"].str[-1]', 'df["a"] = df["a"].str[:3]', 'df["a"] = df["a"].str[-2:]',
+    'df["a"] = df["a"].str.get(0)', 'df["a"] = df["a"].str.slice(0, 2)',
+    'df["a"] = df["a"].str.slice(stop=2)', 'df["a"] = df["a"].str.split(",").str[0]',
+    'df["a"] = df["a"].str.split(",").str[-1]', 'df["a"] = df["a"].str.split(",", n=1).str[0]',
+    'df["a"] = df["a"].str.split(",", expand=True)[0]',
+    'df["a"] = df["a"].str.rsplit(",", n=1).str[-1]', 'df["a"] = df["a"].str.partition(",")[0]',
+    'df["a"] = df["a"].str.zfill(9)', 'df["a"] = df["a"].str.strip().str.lower()',
+    'df["a"] = df["a"].str.replace(",", "")', 'df["a"] = df["a"].map(lambda v: v.split(",")[0])',
+    'df["n"] = df["n"].apply(lambda v: min(v, 5))', 'df["n"] = df["n"].clip(0, 5)',
+    'df["n"] = df["n"] % 7', 'df["n"] %= 7', 'df["n"] = df["n"].abs()',
+    "df = df.drop(df[df.n > 3].index)", 'df = df.drop(columns="a", errors="ignore")',
+    "df = df[df.n > 2]", 'df = df[["a", "n"]]', 'df = df.explode("a")', "df = df.head(2)",
+    'text = text.split(",")[0]', 'text = text.split(",")[-1]', 'text = text.partition(",")[0]',
+    'text = text.rpartition(",")[2]', "text = text[:3]", "text = text[-3:]",
+    "text = text.zfill(20)", "words = [w[:2] for w in words]",
+    "words = [w.upper() for w in words]", "number = number % 5", "number = +number", "number %= 5",
+    "limits |= {7}", "xs = sorted(xs)", "df = pd.get_dummies(df)", 'df["n"] -= df["n"].mean()',
+    "text = ' '.join(text.split())",
+]  # fmt: skip
+CHANGES = [
+    'df["a"] = df["a"].str[1]', 'df["a"] = df["a"].str[1:]',
+    'df["a"] = df["a"].str.split(",").str[1]', 'df["a"] = df["a"].str.split(",", n=1).str[-1]',
+    'df["a"] = df["a"].str.rsplit(",", n=1).str[0]', 'df["a"] = df["a"].str.slice(1)',
+    'df["a"] = df["a"] + "!"', 'df["n"] = df["n"] * 2', 'df["n"] *= 2',
+    'df["n"] = df["n"].apply(lambda v: v * 2)', 'df["n"] = np.log(df["n"])',
+    "df = pd.concat([df, df.head(1)])", "df = pd.concat([df, other])", "df = df.T", "xs.append(1)",
+    "del xs[0]", "xs.pop()", "xs = xs + [1]", "text = text[1:]", 'text = text.split(",", 1)[-1]',
+    "number += 1", "number //= 2", "number = -number", "words = [w + '!' for w in words]",
+    "xs = np.append(xs, 1)", 'df["n"] = df["n"].shift()', "text = f'<{text}>'",
+]  # fmt: skip
+FAILS = [
+    'del df["a"]', 'df.drop("a", axis=1, inplace=True)', 'df = df.drop(columns=["a"])',
+    'df = df.set_index("a")', 'df.set_index("a", inplace=True)', 'df.pop("a")',
+    "df.insert(0, 'k', 1)", 'df = df["a"]', "del number", 'del keyed["a"]', 'keyed.pop("a")',
+    "limits.remove(5)", 'text = text.split(",")', 'text = text.split(",")[1]',
+    'df = pd.get_dummies(df, columns=["b"])', "df = df.drop(1)", "max = max(xs)",
+    'df = df.melt("a")',
+]  # fmt: skip
+
+
+def truth(statement: str) -> str:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return _truth(statement)
+
+
+def _truth(statement: str) -> str:
+    space: dict[str, Any] = {}
+    exec(SETUP, space)
+    exec(statement, space)
+    state = copy.deepcopy({name: space[name] for name in _NAMES if name in space})
+    try:
+        exec(statement, space)
+    except Exception:
+        return "fails"
+    return "same" if all(_is_same(state[name], space[name]) for name in state) else "changes"
+
+
+_NAMES = ("df", "other", "text", "words", "xs", "keyed", "number", "limits")
+
+
+def _is_same(left: Any, right: Any) -> bool:
+    if hasattr(left, "equals"):
+        with contextlib.suppress(AttributeError, TypeError, ValueError):
+            left, right = left.round(9), right.round(9)
+        return bool(left.equals(right))
+    return repr(left) == repr(right)
+
+
+def told(statement: str) -> str:
+    """What the analysis is certain of."""
+    again = flow_of(f"{SETUP}\n|\n{statement}").again(1)
+    reasons = [reason for reason in again if reason.certain]
+    if not reasons:
+        return "same"
+    return "fails" if all(reason.is_loud for reason in reasons) else "changes"
+
+
+@pytest.mark.parametrize("statement", SAME)
+def test_what_changes_nothing_more_is_safe(statement: str) -> None:
+    assert (truth(statement), told(statement)) == ("same", "same")
+
+
+@pytest.mark.parametrize("statement", CHANGES)
+def test_what_changes_silently_is_told(statement: str) -> None:
+    assert (truth(statement), told(statement)) == ("changes", "changes")
+
+
+@pytest.mark.parametrize("statement", FAILS)
+def test_what_raises_is_told_as_that(statement: str) -> None:
+    assert (truth(statement), told(statement)) == ("fails", "fails")
