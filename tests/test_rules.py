@@ -55,7 +55,8 @@ def test_every_rule_is_documented_and_has_examples() -> None:
     for file in rule_files():
         docs = parse_docs(path_of(file))
         assert docs.summary.endswith("."), file.code
-        if file.code > "NBP011":
+        # Files that cannot be read, or only by a newer Python, make no example.
+        if file.code > "NBP011" and file.name != "file-too-large":
             assert docs.examples.get("Flagged") and docs.examples.get("Clean"), file.code
 
 
