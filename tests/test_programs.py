@@ -178,7 +178,7 @@ def test_a_program_that_takes_too_long_is_ended() -> None:
 COMMANDS = (("check",), ("check", "--jobs", "2"), ("check", "--ruff"), ("report",), ("clones",))
 
 
-@pytest.mark.parametrize("inherited", ["", ".", "sub:./"])
+@pytest.mark.parametrize("inherited", ["", "sub:./"])
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
 def test_no_command_imports_of_the_current_directory(
     command: tuple[str, ...], inherited: str, tmp_path: Path

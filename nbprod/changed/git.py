@@ -40,6 +40,7 @@ _VARIABLES = {
     "GIT_NO_LAZY_FETCH": "1",
     "GIT_ALLOW_PROTOCOL": "none",
 }
+_LINK = "120000"
 _LFS_POINTER = re.compile(
     rb"version https://git-lfs\.github\.com/spec/v1\n(?:.*\n)*?oid sha256:([0-9a-f]{64})\n"
 )
@@ -91,6 +92,8 @@ class Repository:
         found: dict[str, str | None] = {}
         for path in paths:
             name = self._name(path)
+            if self._is_no_file_as_before(path):
+                continue
             old = name if name in self._committed else self._renamed.get(name)
             if old != name or not self._is_same(path, self._committed[name]):
                 found[path] = old
@@ -132,15 +135,36 @@ class Repository:
         except ValueError:  # another drive
             return real
 
+    def _is_no_file_as_before(self, path: str) -> bool:
+        """Whether a path is a link that leads nowhere, or a directory, and was so in the base."""
+        folder, last = os.path.split(os.path.abspath(path))
+        parent = self._name(folder)
+        name = last if parent == "." else f"{parent}/{last}"
+        if os.path.islink(path) and not os.path.exists(path):
+            target = os.fsencode(os.readlink(path))
+            return self._links.get(name) == _object_name(target, self._algorithm)
+        if os.path.isdir(path) and os.access(path, os.R_OK | os.X_OK):
+            return any(known.startswith(name + "/") for known in self._committed)
+        return False
+
     @cached_property
     def _committed(self) -> Mapping[str, str]:
         """The files of the base by path, with the names of their objects; no links."""
+        return {path: name for path, (mode, name) in self._entries.items() if mode != _LINK}
+
+    @cached_property
+    def _links(self) -> Mapping[str, str]:
+        return {path: name for path, (mode, name) in self._entries.items() if mode == _LINK}
+
+    @cached_property
+    def _entries(self) -> Mapping[str, tuple[str, str]]:
+        """What the base holds but submodules: mode and object by path."""
         found = {}
         for entry in _list(self._start, "ls-tree", "-r", "-z", "--full-tree", self._base):
             about, _, path = entry.partition("\t")
             mode, kind, name = about.split()
-            if kind == "blob" and mode != "120000":
-                found[path] = name
+            if kind == "blob":
+                found[path] = (mode, name)
         return found
 
     @cached_property

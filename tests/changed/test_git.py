@@ -323,6 +323,19 @@ def test_files_of_submodules_and_other_folders_are_new(
     ]  # fmt: skip
 
 
+def test_what_was_no_file_before_is_no_news(repository: Path) -> None:
+    save(repository / "folder.ipynb" / "n.ipynb", cell("x = 1"))
+    (repository / "sub").mkdir()
+    for name in ("nowhere.ipynb", "sub/nowhere.ipynb"):
+        (repository / name).symlink_to("gone")
+    git(repository, "add", ".")
+    git(repository, "commit", "-qm", "odd")
+    assert found(repository, "--since", "HEAD") == []
+    (repository / "nowhere.ipynb").unlink()
+    (repository / "nowhere.ipynb").symlink_to("elsewhere")
+    assert run(repository, "--since", "HEAD").returncode == 4
+
+
 def test_what_a_sparse_checkout_leaves_out_is_not_removed(
     repository: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
