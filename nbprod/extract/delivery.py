@@ -114,7 +114,7 @@ def deliver(facts: Facts, data: bytes, plan: Plan, order: DeliveryRequest) -> De
     if order.run is not None:
         folder, start = folder_of(facts, target)
         cells, sources = code_cells(facts.notebook)
-        recorded = record(plan, cells, sources, folder, start, order.run)
+        recorded = record(plan, cells, sources, folder, start, order.run, facts.hidden)
         plan = with_seen_types(plan, recorded, facts)
     made = extract(facts, data, plan, target.module, _title(facts), order.plan)
     read: dict[str, bytes] = {}

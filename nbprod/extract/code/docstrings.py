@@ -10,6 +10,7 @@ from typing import NamedTuple
 from nbprod.extract.code.literal_types import hint_of_literal
 from nbprod.extract.plan.settings import class_name, is_many
 from nbprod.refactor.plan import DocstringStyle, Function, Variable
+from nbprod.report.escaping import escape_line
 
 __all__ = ["function_docstring", "module_docstring"]
 
@@ -74,7 +75,7 @@ def _google_section(title: str, items: Sequence[_Item]) -> Iterator[str]:
 
 def module_docstring(notebook: str, title: str) -> str:
     """The docstring of the module, which says where it comes from."""
-    heading = title.strip().rstrip(".")
+    heading, notebook = escape_line(title).strip().rstrip("."), escape_line(notebook)
     summary = f"{heading}." if 0 < len(heading) < 70 else "What the notebook does."
     body = _escaped(f"{summary[0].upper()}{summary[1:]}\n\nExtracted from `{notebook}`.\n")
     return f'"""{body}"""\n'

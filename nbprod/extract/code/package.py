@@ -17,6 +17,7 @@ from nbprod.facts import Facts
 from nbprod.libraries.distributions import distribution_of, normalised
 from nbprod.programs import run_program
 from nbprod.refactor.plan import Plan
+from nbprod.report.escaping import escape_line, escape_markdown
 from nbprod.syntax.installs import Requirement, installs_of
 
 __all__ = ["dependencies_of", "package_files"]
@@ -119,7 +120,8 @@ def package_files(
         python: the lowest version of Python, as in ``3.11``.
     """
     package = target.module.partition(".")[0]
-    summary = title.replace('"', "'") or f"Extracted from {target.module}"
+    shown = escape_line(title).replace("\\", "\\\\").replace('"', "'")
+    summary = shown or f"Extracted from {target.module}"
     listed = "".join(f'    "{dependency}",\n' for dependency in dependencies)
     files = {
         "pyproject.toml": _PYPROJECT.format(
@@ -161,7 +163,13 @@ testpaths = ["tests"]
 
 
 def _readme(target: Target, plan: Plan, package: str, title: str) -> str:
-    lines = [f"# {title or package}", "", "```console", "$ pip install -e '.[test]'", "$ pytest"]
+    lines = [
+        f"# {escape_markdown(title) or package}",
+        "",
+        "```console",
+        "$ pip install -e '.[test]'",
+        "$ pytest",
+    ]
     lines += ["```", "", f"`{target.module}` has", ""]
     for function in plan.functions:
         names = ", ".join(variable.name for variable in function.parameters)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from typing import NamedTuple
 
 from nbprod.facts import Facts
@@ -11,6 +12,7 @@ from nbprod.model import Edit, Span
 from nbprod.notebook.edits.splice import apply_edits
 from nbprod.notebook.read import read_notebook
 from nbprod.refactor.plan import CellLeft
+from nbprod.secrets.mask import Mask
 
 __all__ = ["WithoutCredentials", "without_credentials"]
 
@@ -30,6 +32,7 @@ class WithoutCredentials(NamedTuple):
 
 def without_credentials(facts: Facts, data: bytes, cells: Collection[int]) -> WithoutCredentials:
     """Replace the credentials in the code of some cells by look-ups in the environment."""
+    facts = _with_masked_texts(facts)
     environment: dict[str, str] = {}
     stay: list[CellLeft] = []
     edits: dict[Edit, None] = {}
@@ -54,5 +57,24 @@ def without_credentials(facts: Facts, data: bytes, cells: Collection[int]) -> Wi
     if not edits:
         return WithoutCredentials(facts, data, environment, tuple(stay))
     changed = apply_edits(facts.notebook, data, list(edits))
-    again = Facts(read_notebook(changed, facts.notebook.path), facts.options)
+    options = facts.options._replace(secrets=facts.options.secrets | facts.hidden)
+    again = _with_masked_texts(Facts(read_notebook(changed, facts.notebook.path), options))
     return WithoutCredentials(again, changed, environment, tuple(stay))
+
+
+def _with_masked_texts(facts: Facts) -> Facts:
+    """The notebook with stars for the credentials in its notes.
+
+    A module takes its title and the names of its functions from headings. Stars are as many as
+    the characters, so that what is found here has the same place in the file.
+    """
+    mask = Mask(facts.hidden)
+    cells = tuple(
+        cell if cell.kind == "code" or mask(cell.source) == cell.source
+        else replace(cell, source=mask(cell.source))
+        for cell in facts.notebook.cells
+    )  # fmt: skip
+    if cells == facts.notebook.cells:
+        return facts
+    options = facts.options._replace(secrets=facts.options.secrets | facts.hidden)
+    return Facts(replace(facts.notebook, cells=cells), options)

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from nbprod.facts import Facts
 from nbprod.libraries.modules import BUILTIN_NAMES
 from nbprod.refactor.plan import Function, Plan
+from nbprod.secrets.mask import Mask
 
 __all__ = ["Example", "known_values", "saved_examples"]
 
@@ -25,6 +26,7 @@ class Example(NamedTuple):
 def saved_examples(plan: Plan, facts: Facts) -> Iterator[Example]:
     """Last expressions of cells that only need the module, with the results the file has saved."""
     module = {item.name for item in plan.taken if item.unit.kind == "definition"}
+    mask = Mask(facts.hidden)
     for parsed in facts.parsed:
         if parsed is None or parsed.tree is None or not parsed.tree.body:
             continue
@@ -35,7 +37,7 @@ def saved_examples(plan: Plan, facts: Facts) -> Iterator[Example]:
         if not names & module or not names <= module | BUILTIN_NAMES:
             continue
         literal = _saved_literal(facts.cell(parsed.cell.index).outputs)
-        if literal is not None:
+        if literal is not None and mask(literal) == literal:
             used = tuple(sorted(names & module))
             yield Example(ast.unparse(last.value), literal, used, parsed.cell.index)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from nbprod.execution.kernel import ExecutionError, run_job
@@ -13,6 +13,8 @@ from nbprod.refactor.plan import Plan
 
 __all__ = ["Recorded", "Seen", "record"]
 
+# A shorter one is a part of many a word.
+_SHORTEST_CREDENTIAL = 8
 _MOST_BYTES = 300_000
 
 
@@ -39,6 +41,7 @@ def record(
     folder: str,
     start: str,
     options: RunOptions,
+    credentials: Collection[str] = (),
 ) -> dict[str, Recorded]:
     """Run the original notebook and write down what each function gets and gives.
 
@@ -49,6 +52,7 @@ def record(
         folder: what is copied for the run.
         start: the folder inside of it to run in, relative.
         options: how to run it.
+        credentials: values of the notebook that no file may hold.
 
     Raises:
         ExecutionError: the notebook fails before its end.
@@ -76,6 +80,7 @@ def record(
         result = run_job(job, options.python)
         _require_success(result, cells)
         hidden = [value for _, value in options.environment]
+        hidden += [value for value in credentials if len(value) >= _SHORTEST_CREDENTIAL]
         return {
             function.name: Recorded(
                 _seen(result, place[function.cells[0]], "before", hidden),
