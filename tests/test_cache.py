@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hmac
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -148,3 +150,110 @@ def test_no_entry_holds_a_credential(tmp_path: Path) -> None:
     (entry,) = entries(tmp_path)
     assert key not in entry.read_text()
     assert key[:8] not in entry.read_text()
+
+
+class TestHostile:
+    """A repository may hold a cache; nothing that it says is believed."""
+
+    @pytest.fixture
+    def folder(self, tmp_path: Path) -> Path:
+        folder = tmp_path / "project"
+        (folder / ".git").mkdir(parents=True)
+        (folder / "n.ipynb").write_bytes(notebook([code("print(nope)")]))
+        return folder
+
+    def test_an_entry_of_another_user_hides_nothing(self, folder: Path, tmp_path: Path) -> None:
+        theirs = str(tmp_path / "theirs")
+        cold = run(folder, XDG_CACHE_HOME=theirs)
+        (entry,) = entries(folder)
+        signature, _, content = entry.read_bytes().partition(b"\n")
+        reads, _ = json.loads(content)
+        # No finding, for the same notebook, signed with a secret that is not ours.
+        secret = Path(theirs, "nbprod", "cache.key").read_bytes()
+        empty = json.dumps([reads, []]).encode()
+        name = (entry.parent.name + entry.name).encode()
+        signed = hmac.new(secret, name + b"\n" + empty, "sha256").hexdigest().encode()
+        entry.write_bytes(signed + b"\n" + empty)
+        assert run(folder, XDG_CACHE_HOME=theirs)[0] == 0, "such an entry works where it is from"
+        assert run(folder) == cold
+        for hostile in (content, b"\n" + empty, empty, signature + b"\n" + empty):
+            entry.write_bytes(hostile)
+            assert run(folder, XDG_CACHE_HOME=theirs) == cold
+
+    def test_an_entry_of_another_notebook_is_not_taken(self, folder: Path) -> None:
+        cold = run(folder)
+        (entry,) = entries(folder)
+        (folder / "n.ipynb").write_bytes(notebook([code("x = 1")]))
+        run(folder)
+        (other,) = [found for found in entries(folder) if found != entry]
+        entry.write_bytes(other.read_bytes())
+        (folder / "n.ipynb").write_bytes(notebook([code("print(nope)")]))
+        assert run(folder) == cold
+
+    @pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 0.9, 0.99])
+    def test_a_truncated_entry_is_none(self, share: float, folder: Path) -> None:
+        cold = run(folder)
+        (entry,) = entries(folder)
+        data = entry.read_bytes()
+        entry.write_bytes(data[: int(len(data) * share)])
+        assert run(folder) == cold
+        assert entry.read_bytes() == data, "it is written anew"
+
+    @pytest.mark.parametrize("kind", ["pipe", "link", "directory", "endless"])
+    def test_what_is_no_file_is_none(self, kind: str, folder: Path, tmp_path: Path) -> None:
+        cold = run(folder)
+        (entry,) = entries(folder)
+        entry.unlink()
+        (tmp_path / "precious").write_text("precious")
+        if kind == "pipe":
+            os.mkfifo(entry)
+        elif kind == "directory":
+            entry.mkdir()
+        else:
+            entry.symlink_to("/dev/zero" if kind == "endless" else tmp_path / "precious")
+        assert run(folder) == cold
+        assert (tmp_path / "precious").read_text() == "precious"
+
+    @pytest.mark.parametrize("level", [".nbprod_cache", ".nbprod_cache/.gitignore", "part"])
+    def test_links_lead_nowhere(self, level: str, folder: Path, tmp_path: Path) -> None:
+        cold = run(folder)
+        (entry,) = entries(folder)
+        outside = tmp_path / "outside"
+        outside.mkdir()
+        path = entry.parent if level == "part" else folder / level
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+        path.symlink_to(outside / "new" if level.endswith("ignore") else outside)
+        assert run(folder) == cold and run(folder) == cold
+        assert list(outside.iterdir()) == []
+
+    @pytest.mark.parametrize("where", ["../outside", "/tmp/nbprod-outside", "sub/../../outside"])
+    def test_a_file_of_the_repository_names_no_place_elsewhere(
+        self, where: str, folder: Path
+    ) -> None:
+        (folder / "nbprod.toml").write_text(f'cache-dir = "{where}"\n')
+        assert run(folder)[0] == 2
+        assert not (folder / where).exists()
+        (folder / "nbprod.toml").write_text('cache-dir = "sub/kept"\n')
+        assert run(folder)[0] == 1 and (folder / "sub" / "kept").is_dir()
+
+    def test_the_command_line_does(self, folder: Path, tmp_path: Path) -> None:
+        run(folder, "--cache-dir", str(tmp_path / "kept"))
+        assert list((tmp_path / "kept").glob("*/*"))
+
+    def test_without_a_place_for_the_secret_nothing_is_kept(
+        self, folder: Path, tmp_path: Path
+    ) -> None:
+        (tmp_path / "file").write_text("in the way")
+        cold = run(folder, XDG_CACHE_HOME=str(tmp_path / "file"))
+        assert cold[0] == 1 and not (folder / ".nbprod_cache").exists()
+        # What lies in the repository is no place of the user's.
+        assert run(folder, XDG_CACHE_HOME=str(folder / "cache")) == cold
+        assert not (folder / ".nbprod_cache").exists()
+
+    def test_a_damaged_secret_is_no_error(self, folder: Path, tmp_path: Path) -> None:
+        (tmp_path / "nbprod").mkdir()
+        (tmp_path / "nbprod" / "cache.key").write_bytes(b"short")
+        assert run(folder, XDG_CACHE_HOME=str(tmp_path))[0] == 1

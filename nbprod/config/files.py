@@ -10,6 +10,7 @@ from typing import Any
 from nbprod.config.layers import Layer, Value, merged, read_table
 from nbprod.config.options import OPTIONS
 from nbprod.config.settings import Settings
+from nbprod.disk.places import is_within, project_root, user_folder
 from nbprod.disk.read import MAX_TEXT_BYTES, read_bytes, read_text
 from nbprod.errors import UsageError
 
@@ -67,6 +68,9 @@ class Configuration:
                 for option in OPTIONS
                 if option.name != "extend"
             }
+            if "cache-dir" in {**self._overrides, **self._command_line}:
+                # Named by the user, so a link may lead anywhere.
+                fields["cache_dir"] = os.path.abspath(fields["cache_dir"])
             root = os.path.dirname(os.path.abspath(file)) if file else os.getcwd()
             settings = self._settings[file] = Settings(root=root, **fields)
         return settings
@@ -125,6 +129,7 @@ class Configuration:
         layer = read_table(table, shown, text)
         if not _is_users(file):
             _refuse_personal(layer)
+            _refuse_outside(layer)
         base = layer.pop("extend", None)
         if base is not None:
             target = os.path.join(os.path.dirname(file), os.path.expanduser(base.value))
@@ -141,6 +146,19 @@ def _refuse_personal(layer: Layer) -> None:
         raise UsageError(
             f"{layer[name].origin}: {name} can start programs, so no file of a repository sets it; "
             f"use {_PERSONAL_FLAGS[name]}, or your own file {_user_path()}"
+        )
+
+
+def _refuse_outside(layer: Layer) -> None:
+    """Refuse a place to write to that is out of the project, in a file of a repository."""
+    found = layer.get("cache-dir")
+    if found is None:
+        return
+    allowed = (project_root(os.curdir), user_folder())
+    if not is_within(found.value, [folder for folder in allowed if folder is not None]):
+        raise UsageError(
+            f"{found.origin}: cache-dir {found.value!r} is out of the project; use --cache-dir, or "
+            f"your own file {_user_path()}"
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Sequence
+from functools import cache
 
 __all__ = ["is_within", "project_root", "project_roots", "user_folder"]
 
@@ -49,13 +50,21 @@ def user_folder(name: str = "") -> str | None:
     None where there is no such directory that only the user can have filled: it cannot be made, it
     belongs to somebody else, or it is part of the repository that is being worked on.
     """
-    folder = os.path.join(_user_cache(), "nbprod")
+    try:
+        here = os.getcwd()
+    except OSError:
+        here = ""
+    return _made(os.path.join(_user_cache(), "nbprod"), name, here)
+
+
+@cache
+def _made(folder: str, name: str, here: str) -> str | None:
     try:
         os.makedirs(folder, mode=0o700, exist_ok=True)
         real = os.path.realpath(folder)
         if hasattr(os, "geteuid") and os.stat(real).st_uid != os.geteuid():
             return None
-        repository = _repository()
+        repository = _repository(here)
         if repository is not None and is_within(real, (repository,)):
             return None
         found = os.path.join(real, name) if name else real
@@ -75,11 +84,11 @@ def _user_cache() -> str:
     return os.path.expanduser(usual)
 
 
-def _repository() -> str | None:
-    """The repository that nbprod is run in."""
-    for folder in _upwards(os.path.realpath(os.curdir)):
-        if os.path.lexists(os.path.join(folder, ".git")):
-            return folder
+def _repository(folder: str) -> str | None:
+    """The repository that a directory is in."""
+    for candidate in _upwards(os.path.realpath(folder)):
+        if os.path.lexists(os.path.join(candidate, ".git")):
+            return candidate
     return None
 
 

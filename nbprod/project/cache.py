@@ -3,17 +3,24 @@
 The key is the content, the path, the settings and the code of nbprod itself. What rests on other
 files (`%run`, star imports of local modules) is good as long as they are what they were. A damaged
 entry is as good as none. As findings are masked, no entry holds a credential.
+
+A repository can hold a cache, too, and would like its findings to be believed. So every entry is
+signed with a secret that only the user's cache directory has; what it did not sign is not read.
 """
 
 from __future__ import annotations
 
 import hashlib
+import hmac
 import json
 import os
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from typing import Any
 
+from nbprod.disk.places import is_within, project_root, user_folder
+from nbprod.disk.read import read_bytes
+from nbprod.disk.write import Before, ChangedMeanwhile, make_folders, write_file
 from nbprod.model import (
     AnyEdit,
     Applicability,
@@ -35,6 +42,8 @@ __all__ = ["DEFAULT_FOLDER", "Cache", "Reads"]
 
 DEFAULT_FOLDER = ".nbprod_cache"
 ReadFile = Callable[[str], str | None]
+_MAX_ENTRY_BYTES = 100_000_000
+_SECRET_BYTES = 32
 
 
 class Reads:
@@ -56,10 +65,16 @@ def _digest(text: str | None) -> str | None:
 
 
 class Cache:
-    """Entries in a folder, one for each notebook and way to check it."""
+    """Entries in a folder, one for each notebook and way to check it.
+
+    A relative folder has to be in the project: there it may be a link that leads out. Without a
+    secret to sign with nothing is kept.
+    """
 
     def __init__(self, folder: str) -> None:
-        self._folder = folder
+        self._folder = os.path.realpath(folder)
+        is_allowed = os.path.isabs(folder) or is_within(folder, (project_root(os.curdir),))
+        self._secret = _secret() if is_allowed else None
 
     def key(self, data: bytes, path: str, settings: object) -> str:
         """The name of an entry."""
@@ -69,9 +84,14 @@ class Cache:
 
     def load(self, key: str, read_file: ReadFile) -> tuple[Finding, ...] | None:
         """The findings of an entry; None if it is not there, damaged, or rests on other files."""
+        if self._secret is None:
+            return None
         try:
-            with open(self._path(key), encoding="ascii") as file:
-                reads, findings = json.load(file)
+            entry = read_bytes(self._path(key), _MAX_ENTRY_BYTES)
+            signature, _, content = entry.partition(b"\n")
+            if not hmac.compare_digest(signature, self._signature(key, content)):
+                return None
+            reads, findings = json.loads(content)
             if any(_digest(read_file(name)) != digest for name, digest in reads.items()):
                 return None
             return tuple(_decoded(finding) for finding in findings)
@@ -80,15 +100,25 @@ class Cache:
 
     def store(self, key: str, findings: Sequence[Finding], reads: dict[str, str | None]) -> None:
         """Keep findings with what they rest on; where nothing can be written nothing is kept."""
+        if self._secret is None:
+            return
         path = self._path(key)
-        temporary = f"{path}.{os.getpid()}"
+        content = json.dumps([reads, [_encoded(finding) for finding in findings]]).encode("ascii")
+        entry = self._signature(key, content) + b"\n" + content
         try:
             self._prepare(os.path.dirname(path))
-            with open(temporary, "w", encoding="ascii") as file:
-                json.dump([reads, [_encoded(finding) for finding in findings]], file)
-            os.replace(temporary, path)
+            # An entry that the disk loses is one that was never kept.
+            self._write(path, entry, Before.ANYTHING)
         except OSError:
             return
+
+    def _signature(self, key: str, content: bytes) -> bytes:
+        """What shows that an entry was kept here, and under this name."""
+        assert self._secret is not None
+        return hmac.new(self._secret, key.encode() + b"\n" + content, "sha256").hexdigest().encode()
+
+    def _write(self, path: str, data: bytes, before: Before) -> None:
+        write_file(path, data, within=(self._folder,), before=before, durable=False)
 
     def _path(self, key: str) -> str:
         return os.path.join(self._folder, key[:2], key[2:])
@@ -96,11 +126,41 @@ class Cache:
     def _prepare(self, folder: str) -> None:
         if os.path.isdir(folder):
             return
-        os.makedirs(folder, exist_ok=True)
+        make_folders(folder, within=(self._folder,))
         ignore = os.path.join(self._folder, ".gitignore")
-        if not os.path.exists(ignore):
-            with open(ignore, "w", encoding="ascii") as file:
-                file.write("*\n")
+        if not os.path.lexists(ignore):
+            self._write(ignore, b"*\n", Before.ABSENT)
+
+
+@cache
+def _secret() -> bytes | None:
+    """The secret of this user, made when it is first needed; None where it cannot be kept."""
+    folder = user_folder()
+    if folder is None:
+        return None
+    path = os.path.join(folder, "cache.key")
+    try:
+        return _read_secret(path) or _make_secret(path, folder)
+    except OSError:
+        return None
+
+
+def _read_secret(path: str) -> bytes | None:
+    try:
+        found = read_bytes(path, _SECRET_BYTES)
+    except FileNotFoundError:
+        return None
+    return found if len(found) == _SECRET_BYTES else None
+
+
+def _make_secret(path: str, folder: str) -> bytes | None:
+    secret = os.urandom(_SECRET_BYTES)
+    try:
+        write_file(path, secret, within=(folder,), before=Before.ABSENT)
+    except ChangedMeanwhile:
+        # Another process was quicker, or the file is damaged.
+        return _read_secret(path)
+    return secret
 
 
 @cache
