@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from os import PathLike
-from pathlib import Path
 
 from nbprod.config.settings import Settings
+from nbprod.disk.read import read_bytes
 from nbprod.model import Finding
 from nbprod.notebook.read import read_notebook
 from nbprod.notebook.types import Notebook
@@ -21,7 +21,7 @@ def read(path: str | PathLike[str]) -> Notebook:
         OSError: the file cannot be opened.
         ReadError: it is no notebook.
     """
-    return read_notebook(Path(path).read_bytes(), str(path))
+    return read_notebook(read_bytes(str(path)), str(path))
 
 
 def check(
@@ -33,5 +33,5 @@ def check(
         OSError: the file cannot be opened.
         UsageError: the settings name a rule that does not exist.
     """
-    content = Path(path).read_bytes() if data is None else data
+    content = read_bytes(str(path)) if data is None else data
     return check_bytes(content, str(path), settings).findings

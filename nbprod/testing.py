@@ -31,6 +31,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from nbprod.disk.read import read_text
 from nbprod.notebook.types import Cell, Notebook
 
 __all__ = ["Example", "Expected", "RuleDocs", "notebook_of", "parse_docs", "parse_example"]
@@ -97,7 +98,7 @@ def parse_docs(path: Path) -> RuleDocs:
     Raises:
         ValueError: a section is missing, misspelt or empty.
     """
-    docstring = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+    docstring = ast.get_docstring(ast.parse(read_text(str(path)))) or ""
     parts = _SECTION.split(docstring)
     sections = dict(zip(parts[1::2], (text.strip() for text in parts[2::2]), strict=True))
     unknown = set(sections) - set(SECTIONS)

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import NamedTuple
 
+from nbprod.disk.read import read_text
 from nbprod.errors import UsageError
 
 __all__ = ["PluginPackage", "plugin_packages"]
@@ -55,8 +56,7 @@ def _entry_points() -> Iterator[tuple[str, str]]:
 
 def _declared_in(path: str) -> Iterator[tuple[str, str]]:
     try:
-        with open(path, encoding="utf-8") as file:
-            text = file.read()
+        text = read_text(path)
     except (OSError, UnicodeDecodeError):
         return
     if f"[{_GROUP}]" not in text:

@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple
 
 from nbprod.checking.plugins import plugin_packages
+from nbprod.disk.read import read_text
 from nbprod.errors import UsageError
 from nbprod.model import Prediction
 from nbprod.rule import Level, Rule
@@ -199,8 +200,7 @@ def _is_stricter(rule_level: Level, level: Level) -> bool:
 def _declared_level(file: RuleFile) -> Level:
     """The level that a rule's file names, read without importing it; the lowest if it cannot be."""
     try:
-        with open(file.path, encoding="utf-8") as text:
-            source = text.read()
+        source = read_text(file.path)
     except OSError:
         return _LEVELS[0]
     decorator = _DECORATOR.search(source)

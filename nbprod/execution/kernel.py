@@ -8,12 +8,13 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from typing import Any
 
+from nbprod.disk.read import read_bytes
+from nbprod.disk.scratch import scratch_folder, write_scratch
 from nbprod.errors import NbprodError, UsageError
 from nbprod.programs import (
     clean_environment,
@@ -25,6 +26,8 @@ from nbprod.programs import (
 
 __all__ = ["ExecutionError", "run_job"]
 
+# What is seen of one run; more is no answer that can be compared.
+_MOST_BYTES = 2_000_000_000
 _NAME = "nbprod"
 # Longer ones are compared by what they hash to.
 _LONGEST = 200_000
@@ -59,7 +62,7 @@ def run_job(job: Mapping[str, Any], python: str) -> dict[str, Any]:
         python = locate_program(python)
     except OSError as error:
         raise UsageError(f"{python}: cannot be started: {error.strerror}") from None
-    with tempfile.TemporaryDirectory(prefix="nbprod-") as folder:
+    with scratch_folder() as folder:
         answers = os.path.join(folder, "answers.jsonl")
         asked = {
             "path": [
@@ -74,15 +77,13 @@ def run_job(job: Mapping[str, Any], python: str) -> dict[str, Any]:
             "snapshots": _by_rank(job.get("snapshots", {}), places),
             "watch": _by_rank(job.get("watch", {}), places),
         }
-        path = os.path.join(folder, "job.json")
-        with open(path, "w", encoding="utf-8", errors="surrogatepass") as file:
-            json.dump(asked, file)
+        path = write_scratch(folder, "job.json", json.dumps(asked).encode("ascii"))
         sources = [job["cells"][place] for place in places]
         shown, failed = _execute(sources, job, _spec(folder, python, path), python)
         if failed is not None:
             return {"failed": failed}
-        with open(answers, encoding="utf-8", errors="surrogatepass") as file:
-            seen = [json.loads(line) for line in file]
+        lines = read_bytes(answers, _MOST_BYTES).decode("utf-8", "surrogatepass").splitlines()
+        seen = [json.loads(line) for line in lines]
     return _joined(len(job["cells"]), places, shown, seen)
 
 
@@ -110,9 +111,8 @@ def _spec(folder: str, python: str, job: str) -> str:
         "language": "python",
     }
     kernels = os.path.join(folder, "kernels")
-    os.makedirs(os.path.join(kernels, _NAME))
-    with open(os.path.join(kernels, _NAME, "kernel.json"), "w", encoding="utf-8") as file:
-        json.dump(spec, file)
+    place = os.path.join("kernels", _NAME, "kernel.json")
+    write_scratch(folder, place, json.dumps(spec).encode("ascii"))
     return kernels
 
 

@@ -6,11 +6,11 @@ import os
 import re
 import shutil
 import sys
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any, NamedTuple
 
+from nbprod.disk.scratch import copy_tree, scratch_folder, write_scratch
 from nbprod.errors import UsageError
 from nbprod.execution import compare as comparing
 from nbprod.execution.compare import Segment, Verdict
@@ -135,9 +135,13 @@ def workspace(folder: str, options: RunOptions) -> Iterator[str]:
             f"{folder}: holds more than {options.megabytes} MB, which is not copied for a run;"
             " see --copy-limit"
         )
-    with tempfile.TemporaryDirectory(prefix="nbprod-") as temporary:
-        place = os.path.join(os.path.realpath(temporary), "folder")
-        shutil.copytree(folder, place, ignore=_SKIPPED, symlinks=True)
+    with scratch_folder() as temporary:
+        place = os.path.join(temporary, "folder")
+        try:
+            copy_tree(folder, place, _SKIPPED)
+        except OSError as error:
+            text = f"{error.filename}: cannot be copied for a run: {error.strerror}"
+            raise UsageError(text) from None
         yield place
 
 
@@ -163,10 +167,11 @@ def _job(
     options: RunOptions,
 ) -> dict[str, Any]:
     for path, data in side.files.items():
-        target = os.path.join(place, path)
-        os.makedirs(os.path.dirname(target), exist_ok=True)
-        with open(target, "wb") as file:
-            file.write(data)
+        try:
+            write_scratch(place, path, data)
+        except OSError as error:
+            text = f"{path}: cannot be written to the copy for a run: {error.strerror}"
+            raise UsageError(text) from None
     return {
         "cells": list(side.cells),
         "cwd": os.path.join(place, start),

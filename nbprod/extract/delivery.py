@@ -5,11 +5,10 @@ from __future__ import annotations
 import os
 import re
 import sys
-import tempfile
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from nbprod.disk.write import Before, make_folders, write_file
+from nbprod.disk.scratch import scratch_folder, write_scratch
 from nbprod.errors import NbprodError, UsageError
 from nbprod.execution.kernel import ExecutionError
 from nbprod.execution.run import RunOptions, code_cells
@@ -282,14 +281,12 @@ def tests_that_fail(
     Raises:
         ExecutionError: they take too long.
     """
-    with tempfile.TemporaryDirectory(prefix="nbprod-") as folder:
+    with scratch_folder() as folder:
         for path, data in files.items():
             relative = os.path.relpath(path, target.project)
             if relative.startswith(os.pardir) or path.endswith(".toml"):
                 continue
-            place = os.path.join(folder, relative)
-            make_folders(os.path.dirname(place), within=(os.path.realpath(folder),))
-            write_file(place, data, within=(os.path.realpath(folder),), before=Before.ABSENT)
+            write_scratch(folder, relative, data)
         root = os.path.join(folder, os.path.relpath(target.root, target.project))
         flags = ("-q", "-rfE", "-p", "no:cacheprovider", "tests")
         environment = clean_environment(**dict(options.environment), PYTHONPATH=root)

@@ -6,6 +6,8 @@ import json
 import os
 from functools import cache
 
+from nbprod.disk.read import read_text
+
 __all__ = ["stdlib_exports"]
 
 
@@ -17,6 +19,5 @@ def stdlib_exports() -> dict[str, list[str]]:
     """
     # Not by `pathlib` or `importlib.resources`: both are slow to import, and `check` is here.
     path = os.path.join(os.path.dirname(__file__), "stdlib_exports.json")  # noqa: PTH118, PTH120
-    with open(path, encoding="utf-8") as file:  # noqa: PTH123
-        modules: dict[str, list[str]] = json.load(file)["modules"]
+    modules: dict[str, list[str]] = json.loads(read_text(path))["modules"]
     return modules

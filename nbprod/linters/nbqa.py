@@ -7,9 +7,10 @@ import os
 import re
 import shlex
 import sys
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
+from nbprod.disk.scratch import scratch_folder, write_scratch
+from nbprod.disk.write import make_folders
 from nbprod.errors import UsageError
 from nbprod.linters.convert import Remark
 from nbprod.linters.tools import READ_ONLY, harmless_settings
@@ -85,18 +86,14 @@ def tool_lines(
         keys = ", ".join(f"`{key}`" for key in harmless.left_out)
         source = os.path.relpath(harmless.source)
         tell(f"{words[0]} runs without {keys} of {source}; --trust-config lets it use all of it")
-    with tempfile.TemporaryDirectory(prefix="nbprod-") as temporary:
-        folder = os.path.realpath(temporary)
-        settings = os.path.join(folder, "settings.ini")
-        _write(settings, harmless.text.encode())
+    with scratch_folder() as folder:
+        settings = write_scratch(folder, "settings.ini", harmless.text.encode())
         # What looks for settings above the copies finds the end of the project, and none.
-        _write(os.path.join(folder, "pyproject.toml"), b"")
-        os.mkdir(os.path.join(folder, ".git"))
+        write_scratch(folder, "pyproject.toml", b"")
+        make_folders(os.path.join(folder, ".git"), within=(folder,))
         copies: dict[str, str] = {}
         for number, (path, data) in enumerate(notebooks.items()):
-            copy = os.path.join(folder, str(number), "notebook.ipynb")
-            os.mkdir(os.path.dirname(copy))
-            _write(copy, data)
+            copy = write_scratch(folder, os.path.join(str(number), "notebook.ipynb"), data)
             copies[copy] = path
         options = [option.format(settings=settings) for option in harmless.options]
         own = _absolute(words[1:])
@@ -161,11 +158,6 @@ def _absolute(words: Sequence[str]) -> Iterator[str]:
         else:
             yield word
         names_file = not equals and _NAMES_FILE.fullmatch(option) is not None
-
-
-def _write(path: str, data: bytes) -> None:
-    with open(path, "xb") as file:
-        file.write(data)
 
 
 def remarks_of(lines: Sequence[Line], notebook: Notebook, prefix: str) -> list[Remark]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import os
 from collections.abc import Iterator, Sequence
 from functools import cache
-from importlib.resources import files
 from typing import Any, NamedTuple
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
@@ -15,6 +15,7 @@ from pygments import lex
 from pygments.lexers.python import PythonLexer
 from pygments.token import Comment, Keyword, Name, Number, String, _TokenType
 
+from nbprod.disk.read import read_text
 from nbprod.review.flow_diagram import drawn
 from nbprod.review.standing import counted
 from nbprod.review.types import CellReview, NotebookReview, Review
@@ -67,7 +68,7 @@ def render_page(review: Review) -> str:
 
 
 def _resource(name: str) -> str:
-    return files("nbprod.review").joinpath(name).read_text(encoding="utf-8")
+    return read_text(os.path.join(os.path.dirname(__file__), name))
 
 
 @cache

@@ -8,6 +8,8 @@ import re
 from functools import cache
 from typing import NamedTuple
 
+from nbprod.disk.read import read_text
+
 __all__ = ["ProviderRule", "keywords", "provider_rules", "rules_for"]
 
 _START = 3
@@ -114,8 +116,7 @@ def provider_rules() -> tuple[ProviderRule, ...]:
     """Every rule: those of the table, then our own."""
     # Not by `pathlib` or `importlib.resources`: both are slow to import, and `check` is here.
     path = os.path.join(os.path.dirname(__file__), "provider_rules.json")
-    with open(path, encoding="utf-8") as file:
-        table = json.load(file)["rules"]
+    table = json.loads(read_text(path))["rules"]
     own = [
         ProviderRule(identity, provider, pattern, tuple(words.split("|")), floor, None)
         for identity, provider, pattern, words, floor in _OWN

@@ -230,12 +230,7 @@ class TestJournal:
 
     def test_what_a_dead_process_left_is_removed(self, folder: Path, project: Path) -> None:
         left = project / journal.temporary_name()
-        child = os.fork()
-        if not child:
-            with journal.recorded(str(left)):
-                left.write_bytes(b"half")
-                os._exit(9)
-        os.waitpid(child, 0)
+        subprocess.run([sys.executable, "-c", _LEAVE, str(left)], check=False)
         assert left.exists() and entries(folder) == [left.name]
         journal.remove_leftovers()
         assert not left.exists() and entries(folder) == []
@@ -265,3 +260,75 @@ class TestJournal:
 
 
 _REMOVE = "from nbprod.disk.journal import remove_leftovers; remove_leftovers()"
+_LEAVE = """
+import os, sys
+from nbprod.disk.journal import recorded
+with recorded(sys.argv[1]):
+    open(sys.argv[1], "wb").close()
+    os._exit(9)
+"""
+
+
+# Each step of a write is one call of the system; the process is killed before and after each.
+_KILLED_AT_EVERY_STEP = """
+import os, signal, sys
+from nbprod.disk.journal import remove_leftovers
+from nbprod.disk.write import write_file
+
+folder = os.path.realpath(sys.argv[1])
+path = os.path.join(folder, "a.txt")
+STEPS = ("open", "write", "fsync", "fchown", "fchmod", "replace", "unlink", "close")
+
+
+def killed(function, when, left):
+    def call(*arguments, **named):
+        left[0] -= 1
+        if not left[0] and when == "before":
+            os.kill(os.getpid(), signal.SIGKILL)
+        result = function(*arguments, **named)
+        if not left[0]:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return result
+    return call
+
+
+def attempt(step, when):
+    child = os.fork()
+    if not child:
+        left = [step]
+        for name in STEPS:
+            setattr(os, name, killed(getattr(os, name), when, left))
+        write_file(path, b"new" * 1000, within=(folder,), before=b"old" * 1000)
+        os._exit(0)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+seen = set()
+for when in ("before", "after"):
+    step = 1
+    while True:
+        with open(path, "wb") as file:
+            file.write(b"old" * 1000)
+        code = attempt(step, when)
+        with open(path, "rb") as file:
+            content = file.read()
+        assert content in (b"old" * 1000, b"new" * 1000), (step, when)
+        seen.add((content[:3], len(os.listdir(folder))))
+        remove_leftovers()
+        assert os.listdir(folder) == ["a.txt"], (step, when)
+        if code == 0:
+            break
+        step += 1
+assert step > 8, step
+assert seen == {(b"old", 1), (b"old", 2), (b"new", 1)}, seen
+"""
+
+
+def test_a_kill_at_any_step_leaves_the_old_file_or_the_new_one(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    environment = {**os.environ, "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    done = subprocess.run(
+        [sys.executable, "-c", _KILLED_AT_EVERY_STEP, str(tmp_path / "folder")],
+        env=environment, capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from nbprod.disk.read import read_bytes
+from nbprod.disk.scratch import scratch_folder
 from nbprod.execution.kernel import ExecutionError, run_job
 from nbprod.execution.run import RunOptions, imported, workspace
 from nbprod.refactor.plan import Plan
@@ -66,7 +67,7 @@ def record(
         named = [*given, *(variable.name for variable in function.results)]
         watch.setdefault(str(first), {}).setdefault("before", []).extend(given)
         watch.setdefault(str(last), {}).setdefault("after", []).extend(named)
-    with workspace(folder, options) as copy, tempfile.TemporaryDirectory() as pickles:
+    with workspace(folder, options) as copy, scratch_folder() as pickles:
         job = {
             "cells": list(sources),
             "cwd": os.path.join(copy, start),
@@ -112,8 +113,7 @@ def _seen(
             if os.path.getsize(entry["pickle"]) > _MOST_BYTES:
                 problem = f"takes more than {_MOST_BYTES // 1000} kB"
             else:
-                with open(entry["pickle"], "rb") as file:
-                    data = file.read()
+                data = read_bytes(entry["pickle"], _MOST_BYTES)
         text = entry["text"]
         if any(word in (text or "") or word.encode() in (data or b"") for word in hidden):
             text, data, problem = None, None, "it holds a credential"
