@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from nbprod.flow import Flow, Program
     from nbprod.flow.order import Execution, OrderChange
     from nbprod.leakage import Evaluation
+    from nbprod.leakage.tracker import DataTracker
     from nbprod.secrets.types import Secret
 
 __all__ = ["CheckOptions", "Facts"]
@@ -67,9 +68,17 @@ class CheckOptions(NamedTuple):
 class Facts:
     """A lazy view of a notebook: its trees, data flow and recorded execution."""
 
-    def __init__(self, notebook: Notebook, options: CheckOptions = CheckOptions()) -> None:
+    def __init__(
+        self,
+        notebook: Notebook,
+        options: CheckOptions = CheckOptions(),
+        *,
+        tracks_data: bool = False,
+    ) -> None:
+        """Make facts; ``tracks_data``: what is trained on what will be asked for, too."""
         self.notebook = notebook
         self.options = options
+        self._tracks_data = tracks_data
         self._indices: dict[int, LineIndex] = {}
         self._shared: dict[Callable[[Facts], Any], Any] = {}
 
@@ -101,7 +110,8 @@ class Facts:
         """The data flow of a run from top to bottom."""
         from nbprod.flow import follow
 
-        return follow(self.program, range(len(self.parsed)))
+        tracker = self._tracker if self._tracks_data else None
+        return follow(self.program, range(len(self.parsed)), tracker)
 
     @cached_property
     def imported(self) -> dict[str, str]:
@@ -158,18 +168,27 @@ class Facts:
         return f"{module}.{attributes}" if module and attributes else module
 
     @cached_property
+    def _tracker(self) -> DataTracker | None:
+        """What follows the data of a run; None where nothing is trained."""
+        if not self.mentions((".fit", "cross_val")):
+            return None
+        from nbprod.leakage.tracker import DataTracker
+
+        return DataTracker()
+
+    @cached_property
     def evaluation(self) -> Evaluation:
         """What is trained on what, and how it is tested."""
-        from nbprod.leakage.tracking import NOTHING_TRAINED, follow
+        from nbprod.flow import follow
+        from nbprod.leakage.types import Evaluation
 
-        if not self.mentions((".fit", "cross_val")):
-            return NOTHING_TRAINED
-        trees = (
-            (parsed.cell.index, parsed.tree)
-            for parsed in self.parsed
-            if parsed is not None and parsed.tree is not None
-        )
-        return follow(trees, self.imported)
+        if self._tracker is None:
+            return Evaluation((), (), ())
+        if self._tracks_data:
+            assert self.flow
+        else:
+            follow(self.program, range(len(self.parsed)), self._tracker)
+        return self._tracker.evaluation
 
     @cached_property
     def execution(self) -> Execution:

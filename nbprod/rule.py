@@ -84,6 +84,7 @@ class Rule(NamedTuple):
     ``predicts``: what a certain finding means for Restart and Run All, if it means something.
     ``shares_secrets``: whether values that it finds are credentials in the other notebooks, too.
     ``after``: its subjects are the suppressions, once all other rules have run.
+    ``tracks_data``: whether it asks what models are trained on, so that the data flow tracks it.
     """
 
     code: str
@@ -99,6 +100,7 @@ class Rule(NamedTuple):
     predicts: Prediction | None = None
     shares_secrets: bool = False
     after: bool = False
+    tracks_data: bool = False
 
 
 def rule(
@@ -114,6 +116,7 @@ def rule(
     predicts: Prediction | None = None,
     shares_secrets: bool = False,
     after: bool = False,
+    tracks_data: bool = False,
 ) -> Callable[[Check], Rule]:
     """Make a rule of a function ``check(subject, facts)`` that yields diagnostics.
 
@@ -142,6 +145,7 @@ def rule(
             predicts,
             shares_secrets,
             after,
+            tracks_data,
         )
 
     return make

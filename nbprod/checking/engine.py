@@ -47,7 +47,8 @@ def check_notebook(
     notebook: Notebook, selection: Selection, options: CheckOptions = CheckOptions()
 ) -> tuple[Finding, ...]:
     """Every finding that the selected rules have in a notebook, in reading order."""
-    facts = Facts(notebook, options)
+    tracks_data = any(rule.tracks_data for rule in selection.rules)
+    facts = Facts(notebook, options, tracks_data=tracks_data)
     found = list(_diagnostics(facts, selection))
     if not found and not _may_have_suppressions(notebook):
         return ()

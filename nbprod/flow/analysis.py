@@ -19,6 +19,7 @@ from nbprod.flow.interpreter.objects import call_special, class_attribute
 from nbprod.flow.interpreter.refusals import refuse_cell
 from nbprod.flow.interpreter.semantics import PYTHON
 from nbprod.flow.interpreter.state import Entry
+from nbprod.flow.interpreter.tracker import Tracker
 from nbprod.flow.interpreter.values import NONE, Value
 from nbprod.flow.program import FlowOptions, Program
 from nbprod.flow.rerun import self_dependences
@@ -41,16 +42,21 @@ def analyse(parsed: Sequence[ParsedCell | None], options: FlowOptions = FlowOpti
     return follow(Program(parsed, options), range(len(parsed)))
 
 
-def follow(program: Program, order: Iterable[int]) -> Flow:
-    """Follow the cells of a program in any order; cells that are left out do not run."""
-    flow = follow_unless_worse(program, order, sys.maxsize)
+def follow(program: Program, order: Iterable[int], tracker: Tracker | None = None) -> Flow:
+    """Follow the cells of a program in any order; cells that are left out do not run.
+
+    A tracker is told of all that is computed; the flow is the same with and without it.
+    """
+    flow = follow_unless_worse(program, order, sys.maxsize, tracker)
     assert flow is not None
     return flow
 
 
-def follow_unless_worse(program: Program, order: Iterable[int], most: int) -> Flow | None:
+def follow_unless_worse(
+    program: Program, order: Iterable[int], most: int, tracker: Tracker | None = None
+) -> Flow | None:
     """As `follow`, but give up, with None, as soon as there are more than ``most`` failures."""
-    machine = Machine(program, PYTHON)
+    machine = Machine(program, PYTHON, tracker)
     executed = [index for index in order if program.parsed[index] is not None]
     again: dict[int, tuple[SelfDependence, ...]] = {}
     stops: set[int] = set()

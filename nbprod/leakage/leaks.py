@@ -42,8 +42,7 @@ def _leaks(training: Training, others: Sequence[Training]) -> Iterator[Leak]:
         if not overlap(test.rows, data.rows):
             for taint in sorted(data.taints | test.taints, key=_order):
                 both = _covers(taint.rows, data.rows) and _covers(taint.rows, test.rows)
-                # What is learnt of the test data to prepare the test data has seen it, too.
-                own = taint in test.taints and taint.rows == test.rows and _is_part(test.rows)
+                own = taint in test.taints and taint.rows == test.rows and _is_refitted(taint, data)
                 if (both and taint in data.taints) or own:
                     yield Leak(training, taint, place)
         elif any(_is_split_off(row, two) for row in test.rows for two in data.rows):
@@ -64,6 +63,12 @@ def _tests_of(training: Training, others: Sequence[Training]) -> Iterator[tuple[
                 siblings = {path.rpartition("/")[0] for path in test.rows if _SPLIT.search(path)}
                 if siblings & mine and not overlap(test.rows, training.data.rows):
                     yield place, test
+
+
+def _is_refitted(taint: Taint, trained: Data) -> bool:
+    """Whether a step of the training was done anew with the test data, to prepare that."""
+    is_step = taint.kind != "statistic" or any(own.kind == "statistic" for own in trained.taints)
+    return is_step and _is_part(taint.rows)
 
 
 def _is_part(rows: Rows) -> bool:

@@ -1,4 +1,4 @@
-"""Abstract values of data: rows as paths, what has been learnt of them, and what came of it.
+"""What is known of data: its rows as paths, its columns, what was learnt of it, what came of it.
 
 A set of rows is a path: a source is a root, each split adds a step, so that what stands under one
 path is a part of it and the parts of one split are disjoint.
@@ -8,19 +8,22 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
+
+from nbprod.libraries.training import EstimatorKind
 
 __all__ = [
+    "Columns",
     "Data",
     "Estimator",
     "Evaluation",
-    "Function",
     "Leak",
-    "Many",
     "Place",
+    "Rows",
+    "Score",
+    "Table",
     "Taint",
     "Training",
-    "Value",
     "overlap",
 ]
 
@@ -44,49 +47,160 @@ class Taint(NamedTuple):
 
 
 class Data(NamedTuple):
-    """Data of some rows. A `statistic` is learnt of them and has none itself."""
+    """Data as it was when a model was given it."""
+
+    rows: Rows
+    taints: frozenset[Taint] = frozenset()
+
+
+class Columns(NamedTuple):
+    """Columns of a frame: ``only`` those (None: all) and without those ``lost``.
+
+    ``frame`` tells frames apart; copies and parts of the rows of one have the same.
+    """
+
+    frame: int
+    only: frozenset[str] | None = None
+    lost: frozenset[str] = frozenset()
+
+    def holds(self, name: str) -> bool:
+        """Whether a column is surely among them."""
+        return (self.only is None or name in self.only) and name not in self.lost
+
+
+@dataclass(eq=False, slots=True)
+class Table:
+    """Data of some rows. Mutable: what is stored in it goes into every name that it has.
+
+    ``by_column`` is what was learnt and went into one column. A ``is_statistic`` is learnt of its
+    rows and has none itself; of an ``is_element``, such as one row, nothing can be learnt.
+    ``columns`` are None where they are not known; ``column`` is the one that this is, and
+    ``parent`` what it is a column of. ``predicts`` are the trainings whose predictions these are.
+    """
 
     rows: Rows
     taints: frozenset[Taint] = frozenset()
     is_statistic: bool = False
+    is_element: bool = False
+    is_mask: bool = False
+    columns: Columns | None = None
+    column: str | None = None
+    parent: Table | None = None
+    by_column: dict[str, frozenset[Taint]] = field(default_factory=dict)
+    predicts: tuple[Score, ...] = ()
+
+    @property
+    def data(self) -> Data:
+        """Its rows and all that went into them, as they are now."""
+        taints = self.taints.union(*self.by_column.values()) if self.by_column else self.taints
+        return Data(self.rows, taints)
+
+    def derived(self, **changes: object) -> Table:
+        """A table of its own with the same contents but for some changes."""
+        table = Table(
+            self.rows, self.taints, self.is_statistic, self.is_element, False,
+            self.columns, self.column, None, dict(self.by_column), self.predicts,
+        )  # fmt: skip
+        for name, value in changes.items():
+            setattr(table, name, value)
+        return table
+
+    def absorb(self, taints: frozenset[Taint], column: str | None = None) -> None:
+        """Something learnt goes into it, or into one column."""
+        if column is None:
+            self.taints |= taints
+        else:
+            self.by_column[column] = self.by_column.get(column, frozenset()) | taints
+        if self.parent is not None:
+            self.parent.absorb(taints, self.column)
+
+    def select(self, names: frozenset[str]) -> Table:
+        """Some of its columns."""
+        columns = self.columns
+        if columns is not None:
+            columns = columns._replace(only=names, lost=columns.lost & names)
+        kept = {name: taints for name, taints in self.by_column.items() if name in names}
+        return self.derived(columns=columns, by_column=kept)
+
+    def take_column(self, name: str) -> Table:
+        """One of its columns; what is stored in that goes into the table, too."""
+        taints = self.taints | self.by_column.get(name, frozenset())
+        return self.derived(taints=taints, by_column={}, column=name, parent=self)
+
+    def lose(self, names: frozenset[str] | None) -> None:
+        """Columns are taken out of it; None: it is not known which."""
+        if names is None:
+            self.columns = None
+            return
+        if self.columns is not None:
+            self.columns = self.columns._replace(lost=self.columns.lost | names)
+        for name in names:
+            self.by_column.pop(name, None)
+
+    def gain(self, name: str) -> None:
+        """A column is put into it."""
+        if self.columns is not None:
+            only = self.columns.only
+            self.columns = self.columns._replace(
+                only=None if only is None else only | {name}, lost=self.columns.lost - {name}
+            )
 
 
-@dataclass
+@dataclass(eq=False)
 class Estimator:
-    """A transformer or model, with what it was fitted on. Mutable: `fit` changes it in place."""
+    """A transformer or model, with what it was fitted on. Mutable: `fit` changes it in place.
+
+    ``steps`` are the parts of a composite one by their names, None where not all are known.
+    """
 
     name: str
-    kind: Literal["transformer", "model", "safe", "resampler", "unknown"]
+    kind: EstimatorKind
     place: Place
     fitted: Data | None = None
     training: Training | None = None
+    parts: tuple[Estimator, ...] = ()
+    steps: dict[str, Estimator | None] | None = None
+
+    @property
+    def learns(self) -> bool:
+        """Whether it learns of the rows that it is fitted on what goes into those it transforms."""
+        if self.parts or self.steps:
+            return any(part.learns for part in self.parts)
+        return self.kind != "safe"
+
+    @property
+    def chooses_columns(self) -> bool:
+        """Whether some step of it may leave columns out."""
+        if self.name in ("ColumnTransformer", "make_column_transformer", "FunctionTransformer"):
+            return True
+        if self.name in ("Pipeline", "make_pipeline") and self.steps is None:
+            return True
+        return self.kind == "unknown" or any(part.chooses_columns for part in self.parts)
 
 
-class Function(NamedTuple):
-    """A function of the notebook."""
+class Score(NamedTuple):
+    """A score of a model, or predictions to take it of: where, and on what data."""
 
-    cell: int
-    node: ast.FunctionDef | ast.Lambda
-
-
-class Many(NamedTuple):
-    """A tuple or list of values."""
-
-    items: tuple[Any, ...]
+    training: Training
+    place: Place
+    given: ast.expr | None
+    data: Data
 
 
-Value = Data | Estimator | Function | Many | None
-
-
-@dataclass
+@dataclass(eq=False)
 class Training:
-    """A model that was fitted: on what, and what it was tested on since."""
+    """A model that was fitted: on what, and what it was tested on and scored on since.
+
+    ``target`` is the column to predict that is among the features.
+    """
 
     name: str
     place: Place
     data: Data
     splits_itself: bool
+    target: str | None = None
     tests: list[tuple[Place, Data]] = field(default_factory=list)
+    scores: list[Score] = field(default_factory=list)
 
 
 class Leak(NamedTuple):

@@ -3,15 +3,37 @@
 from __future__ import annotations
 
 import re
+from typing import Literal
 
 __all__ = [
+    "APPLYING",
+    "COLUMN_METHODS",
+    "COMBINING",
+    "COMBINING_FUNCTIONS",
+    "COMPOSITES",
+    "CROSS_VALIDATING",
+    "DESCRIBING_ATTRIBUTES",
+    "DUPLICATING",
     "EVALUATING",
+    "FITTING",
+    "FITTING_FUNCTIONS",
+    "INDEXERS",
     "METRICS",
+    "NOT_DATA",
     "REDUCTIONS",
+    "RESAMPLING",
+    "ROW_METHODS",
     "ROW_PARTS",
+    "SAME_ROWS",
     "SPLITTERS",
+    "TRANSFORMING",
+    "WINDOWS",
+    "EstimatorKind",
+    "is_reader",
     "kind_of",
 ]
+
+EstimatorKind = Literal["transformer", "model", "safe", "resampler", "unknown"]
 
 # Learn of all rows they are given: scales, vocabularies, components, chosen columns.
 _TRANSFORMERS = re.compile(
@@ -36,7 +58,23 @@ _MODELS = re.compile(
     r"|Perceptron|LinearDiscriminantAnalysis|QuadraticDiscriminantAnalysis|LGBM\w+|XGB\w+"
     r"|CatBoost(?!Encoder)\w*|Pipeline|make_pipeline|ImbPipeline|StackingCV\w+|Prophet)\Z"
 )
+_KINDS: tuple[tuple[EstimatorKind, re.Pattern[str]], ...] = (
+    ("resampler", _RESAMPLERS),
+    ("safe", _SAFE),
+    ("transformer", _TRANSFORMERS),
+    ("model", _MODELS),
+)
 SPLITTERS = frozenset(["train_test_split", "random_split", "temporal_train_test_split"])
+CROSS_VALIDATING = frozenset(["cross_val_score", "cross_validate", "cross_val_predict"])
+# Methods of transformers and models: those that learn, those that apply what was learnt.
+FITTING = frozenset("fit partial_fit fit_generator train fit_on_texts fit_transform".split())
+TRANSFORMING = frozenset("transform inverse_transform texts_to_sequences texts_to_matrix".split())
+RESAMPLING = frozenset(["fit_resample", "fit_sample"])
+# Estimators that are made of others.
+COMPOSITES = frozenset(
+    "Pipeline make_pipeline ImbPipeline ColumnTransformer make_column_transformer FeatureUnion"
+    " make_union GridSearchCV RandomizedSearchCV HalvingGridSearchCV BayesSearchCV".split()
+)
 EVALUATING = frozenset(
     "predict predict_proba predict_log_proba decision_function score evaluate predict_classes"
     " evaluate_generator predict_generator".split()
@@ -44,22 +82,66 @@ EVALUATING = frozenset(
 METRICS = re.compile(
     r"\w*(?:_score|_error|_loss|_report|_matrix|_curve|accuracy|auc)\Z", re.IGNORECASE
 )
-# Methods whose result is learnt of all rows.
+# Methods and functions whose result is learnt of all rows (unless they go along each row).
 REDUCTIONS = frozenset(
-    "mean median std var min max mode quantile sum skew kurt describe value_counts corr cov".split()
+    "mean median std var min max mode quantile sum skew kurt describe value_counts corr cov"
+    " nanmean nanstd nanmedian average".split()
 )
+# Functions that learn of all rows and apply it to them.
+FITTING_FUNCTIONS = frozenset(
+    "scale minmax_scale robust_scale maxabs_scale quantile_transform power_transform qcut".split()
+)
+# Methods that put their arguments into their object, and functions that do so with each other.
+COMBINING = frozenset(
+    "fillna replace clip where mask sub div map apply append merge join concat union assign"
+    " extend".split()
+)
+COMBINING_FUNCTIONS = frozenset("where subtract divide true_divide clip nan_to_num select".split())
+APPLYING = frozenset(["apply", "applymap", "map", "transform", "pipe", "agg"])
+# Objects of windows over earlier rows: what is reduced in one of them is not learnt of all rows.
+WINDOWS = frozenset(["rolling", "expanding", "ewm", "resample"])
+# Functions that put rows together, so that what is given twice is there twice.
+DUPLICATING = frozenset("concat concatenate vstack append row_stack r_".split())
 # Methods that give a part of the rows.
 ROW_PARTS = frozenset(["sample", "head", "tail", "query", "take", "skip"])
+# Methods that keep the columns of a table as they are, though perhaps not all of its rows.
+ROW_METHODS = frozenset(
+    "copy dropna fillna drop_duplicates sort_values sort_index reset_index astype sample head tail"
+    " query round ffill bfill infer_objects convert_dtypes reindex replace interpolate".split()
+)
+# Methods of a column that give the same column in another form.
+COLUMN_METHODS = frozenset(
+    "copy astype map replace apply ravel to_numpy fillna reset_index to_frame flatten reshape"
+    " tolist squeeze round".split()
+)
+# Attributes that stand for the same rows, for places in them, and for no data at all.
+INDEXERS = frozenset(["iloc", "loc", "ix", "at", "iat"])
+SAME_ROWS = INDEXERS | frozenset(
+    "values T str dt cat array real data images train test validation features sparse".split()
+)
+DESCRIBING_ATTRIBUTES = frozenset(
+    "columns shape dtypes dtype size ndim names name feature_names target_names DESCR vocabulary_"
+    " classes_ feature_names_in_ categories_ index_col empty style plot".split()
+)
+# Calls that give no data, whatever data they are given.
+NOT_DATA = frozenset(
+    "len print display range type isinstance set_option id hasattr callable format repr".split()
+)
 
 
-def kind_of(name: str) -> str:
+def is_reader(name: str) -> bool:
+    """Whether a dotted name is that of a function that gives data from outside."""
+    last = name.rpartition(".")[2]
+    return (
+        last.startswith("read_")
+        or last in ("load_dataset", "fetch_openml")
+        or (last.startswith(("load_", "fetch_", "make_")) and "datasets" in name)
+    )
+
+
+def kind_of(name: str) -> EstimatorKind:
     """``transformer``, ``model``, ``safe``, ``resampler`` or ``unknown``, by a class's name."""
-    for kind, pattern in (
-        ("resampler", _RESAMPLERS),
-        ("safe", _SAFE),
-        ("transformer", _TRANSFORMERS),
-        ("model", _MODELS),
-    ):
+    for kind, pattern in _KINDS:
         if pattern.match(name):
             return kind
     return "unknown"

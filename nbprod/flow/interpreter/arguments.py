@@ -8,7 +8,7 @@ from functools import partial
 from nbprod.flow.interpreter.iteration import consume
 from nbprod.flow.interpreter.machine import Machine
 from nbprod.flow.interpreter.paths import optional
-from nbprod.flow.interpreter.values import ANY, Arguments, Keywords, Value
+from nbprod.flow.interpreter.values import ANY, Arguments, Keywords, Labels, Value, with_labels
 from nbprod.syntax.names import root_of
 
 __all__ = [
@@ -49,11 +49,14 @@ def offer_functions(
             optional(machine, partial(call_with_unknowns, machine, value, node))
 
 
-def call_with_unknowns(machine: Machine, value: Value, node: ast.AST) -> Value:
-    """Call a function of the notebook with arguments of which nothing is known."""
+def call_with_unknowns(
+    machine: Machine, value: Value, node: ast.AST, labels: Labels | None = None
+) -> Value:
+    """Call a function of the notebook with arguments of which nothing but labels is known."""
     if value.kind == "library":
         return ANY
-    return consume(machine, machine.call(value, (Value("starred"),), (), node), node)
+    unknown = with_labels(Value("starred"), labels)
+    return consume(machine, machine.call(value, (unknown,), (), node), node)
 
 
 def text_of(value: Value | None) -> str | None:

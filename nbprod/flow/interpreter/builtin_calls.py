@@ -26,6 +26,8 @@ from nbprod.flow.interpreter.values import (
     Value,
     alternatives,
     constant,
+    join_all,
+    with_labels,
 )
 from nbprod.libraries.functions import ITERATING_BUILTINS, LAZY_CALLERS, WRAPPING_BUILTINS
 
@@ -77,6 +79,7 @@ def _builtin(
     last = name.rpartition(".")[2]
     if last == "print":
         _print(machine, arguments, keywords)
+    made: list[Value] = []
     for value in arguments:
         for alternative in alternatives(value):
             if last in ("print", "str", "repr", "format"):
@@ -86,7 +89,7 @@ def _builtin(
             elif alternative.kind == "instance":
                 _special_of(machine, last, alternative, node)
             elif alternative.kind == "pending" and last in ITERATING_BUILTINS:
-                consume(machine, alternative, node, in_part=last in ("any", "all"))
+                made.append(consume(machine, alternative, node, in_part=last in ("any", "all")))
     if last in WRAPPING_BUILTINS and len(arguments) >= 1:
         held = machine.contents(arguments[0])
         if last == "iter":
@@ -115,6 +118,8 @@ def _builtin(
             return constant(len(held))
     if last in ("print", "setattr", "delattr"):
         return NONE
+    if machine.tracker is not None and made:
+        return with_labels(ANY, machine.tracker.built(machine, made))
     return ANY
 
 
@@ -188,10 +193,11 @@ def _lazy(
         return machine.allocate("iterator")
 
     def resume(machine: Machine, consumer: ast.AST, in_part: bool) -> Value:
-        _, nonempty = iterate(machine, iterable, consumer, in_part=in_part)
+        elements, nonempty = iterate(machine, iterable, consumer, in_part=in_part)
         if nonempty is False:
             return ANY
-        call = partial(call_with_unknowns, machine, function, node)
+        labels = join_all(elements).labels if machine.tracker is not None else None
+        call = partial(call_with_unknowns, machine, function, node, labels)
         return (call() if nonempty else optional(machine, call)) or ANY
 
     return machine.allocate("pending", Pending(resume))

@@ -12,7 +12,7 @@ from nbprod.flow.interpreter.machine import Machine
 from nbprod.flow.interpreter.methods import call_method
 from nbprod.flow.interpreter.objects import call_special
 from nbprod.flow.interpreter.paths import branch
-from nbprod.flow.interpreter.values import ANY, Arguments, Keywords, Value
+from nbprod.flow.interpreter.values import ANY, Arguments, Keywords, Labels, Value, with_labels
 from nbprod.syntax.names import root_of
 
 __all__ = ["call_value", "evaluate_call"]
@@ -91,6 +91,9 @@ def call_unknown(
     machine: Machine, callee: Value, arguments: Arguments, keywords: Keywords, node: ast.AST
 ) -> Value:
     """A callee that nothing is known of: it looks at its arguments and may call them."""
+    labels: Labels | None = None
+    if machine.tracker is not None and isinstance(node, ast.Call):
+        labels = machine.tracker.unknown(machine, callee, arguments, keywords, node)
     observe_arguments(machine, node, arguments, keywords)
     offer_functions(machine, arguments, keywords, node)
     if isinstance(node, ast.Call):
@@ -99,4 +102,4 @@ def call_unknown(
                 root, _ = root_of(expression)
                 machine.mutate(value, root, node, "call", definite=False)
                 machine.forget_contents(value)
-    return machine.allocate("any")
+    return with_labels(machine.allocate("any"), labels)

@@ -11,7 +11,7 @@ from nbprod.flow.interpreter.machine import Machine
 from nbprod.flow.interpreter.operators import truth_of
 from nbprod.flow.interpreter.paths import optional
 from nbprod.flow.interpreter.targets import assign
-from nbprod.flow.interpreter.values import ANY, Pending, Value, join_all
+from nbprod.flow.interpreter.values import ANY, Pending, Value, join_all, with_labels
 from nbprod.names.scopes import Scope
 
 __all__ = ["evaluate_comprehension"]
@@ -27,7 +27,12 @@ def evaluate_comprehension(machine: Machine, node: Any) -> Value:
     frame = Frame(machine.fresh(), "comprehension", scope, machine.frame)
     if isinstance(node, ast.GeneratorExp):
         machine.capture()
-        return machine.allocate("pending", _pending(machine.source_cell, node, frame, first))
+        made = machine.allocate("pending", _pending(machine.source_cell, node, frame, first))
+        if machine.tracker is None:
+            return made
+        # Until it is gone through: as if it gave the elements as they are.
+        element = with_labels(ANY, machine.tracker.element(machine, first))
+        return with_labels(made, machine.tracker.built(machine, [element]))
     return _run_comprehension(machine, node, frame, first)
 
 
@@ -37,9 +42,11 @@ def _pending(cell: int, node: ast.GeneratorExp, frame: Frame, first: Value) -> P
     def resume(machine: Machine, consumer: ast.AST, in_part: bool) -> Value:
         outer, machine.source_cell = machine.source_cell, cell
         try:
-            _run_comprehension(machine, node, frame, first)
+            made = _run_comprehension(machine, node, frame, first)
         finally:
             machine.source_cell = outer
+        if machine.tracker is not None:
+            return with_labels(ANY, machine.tracker.element(machine, made))
         return ANY
 
     plain = len(node.generators) == 1 and not node.generators[0].ifs
@@ -57,17 +64,21 @@ def _run_comprehension(machine: Machine, node: Any, frame: Frame, first: Value) 
         _clauses(machine, node, 0, elements, first)
     finally:
         machine.frame = outer
-    return machine.allocate(kind, None, None, join_all(elements))
+    known = ANY if kind == "dict" else join_all(elements)
+    result = machine.allocate(kind, None, None, known)
+    if machine.tracker is not None:
+        return with_labels(result, machine.tracker.built(machine, elements))
+    return result
 
 
 def _clauses(
     machine: Machine, node: Any, depth: int, made: list[Value], iterable: Value | None = None
 ) -> None:
-    """Run the generators from ``depth`` on; what the element gives is added to ``made``."""
+    """Run the generators from ``depth`` on; ``made`` gets the elements, or a dict's values."""
     if depth == len(node.generators):
         if isinstance(node, ast.DictComp):
             machine.evaluate(node.key)
-            machine.evaluate(node.value)
+            made.append(machine.evaluate(node.value))
         else:
             made.append(machine.evaluate(node.elt))
         return

@@ -22,7 +22,7 @@ from nbprod.flow.interpreter.operators import (
     truth_of,
 )
 from nbprod.flow.interpreter.paths import branch
-from nbprod.flow.interpreter.values import ANY, NONE, Value, constant
+from nbprod.flow.interpreter.values import ANY, NONE, Value, constant, with_labels
 from nbprod.libraries.methods import MUTATORS
 from nbprod.syntax.names import root_of
 
@@ -45,14 +45,20 @@ def _attribute(machine: Machine, node: ast.Attribute) -> Value:
     if node.attr in MUTATORS.get(base.kind, ()):
         # `add = rows.append`: who has it may change the object at any time.
         machine.forget_contents(base)
-    return attribute(machine, base, node.attr, name, root, node)
+    result = attribute(machine, base, node.attr, name, root, node)
+    if machine.tracker is not None and base.kind not in ("library", "class"):
+        return with_labels(result, machine.tracker.attribute(machine, base, node.attr))
+    return result
 
 
 def _subscript(machine: Machine, node: ast.Subscript) -> Value:
     base = machine.receive(node.value)
     key = machine.evaluate(node.slice)
     name, root = root_of(node.value)
-    return subscript(machine, base, key, node, name, root)
+    result = subscript(machine, base, key, node, name, root)
+    if machine.tracker is not None:
+        return with_labels(result, machine.tracker.item(machine, base, key, node))
+    return result
 
 
 def _slice(machine: Machine, node: ast.Slice) -> Value:
@@ -93,7 +99,10 @@ def _sequence(machine: Machine, node: ast.List | ast.Tuple | ast.Set) -> Value:
     held = None if values is None else tuple(values)
     if kind == "set" and held is not None:
         held = distinct(held)
-    return machine.allocate(kind, None, held)
+    result = machine.allocate(kind, None, held)
+    if machine.tracker is not None and values:
+        return with_labels(result, machine.tracker.built(machine, values))
+    return result
 
 
 def _dict(machine: Machine, node: ast.Dict) -> Value:
@@ -106,7 +115,12 @@ def _dict(machine: Machine, node: ast.Dict) -> Value:
             whole = False
         else:
             items.append((name, value))
-    return machine.allocate_dict(items, whole=whole)
+    made = machine.allocate_dict(items, whole=whole)
+    if machine.tracker is not None:
+        for name, value in items:
+            if name.kind == "const":
+                machine.tracker.stored(machine, made, repr(name.data[1]), value, node)
+    return made
 
 
 def _walrus(machine: Machine, node: ast.NamedExpr) -> Value:

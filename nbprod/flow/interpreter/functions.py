@@ -20,6 +20,7 @@ from nbprod.flow.interpreter.values import (
     Pending,
     Value,
     join_all,
+    with_labels,
 )
 from nbprod.flow.types import CallStep
 from nbprod.names.scopes import iter_parameters
@@ -71,7 +72,11 @@ def call_function(
     def resume(machine: Machine, consumer: ast.AST, in_part: bool) -> Value:
         return _run_function(machine, function, arguments, keywords, node, in_part=in_part)
 
-    return machine.allocate("pending", Pending(resume))
+    made = machine.allocate("pending", Pending(resume))
+    if machine.tracker is None:
+        return made
+    # Until it is gone through: as if it gave what it was given.
+    return with_labels(made, machine.tracker.built(machine, given(arguments, keywords)))
 
 
 def _run_function(
@@ -216,7 +221,9 @@ def _bind_parameters(
                 value = arguments[index]
             elif name in named:
                 value = named[name]
-            elif starred is not None or "**" in named:
+            elif starred is not None:
+                value = with_labels(ANY, arguments[starred].labels)
+            elif "**" in named:
                 value = ANY
             else:
                 value = function.defaults.get(name, ANY)

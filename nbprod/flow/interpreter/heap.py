@@ -9,7 +9,7 @@ from typing import Any
 from nbprod.flow.abridge import abridge
 from nbprod.flow.interpreter.namespace import Namespace
 from nbprod.flow.interpreter.state import ABSENT, Entry, join_entries
-from nbprod.flow.interpreter.values import ANY, Value, constant, join_values, library
+from nbprod.flow.interpreter.values import ANY, Value, constant, join_values, library, part_of
 from nbprod.libraries.methods import STRONG_MUTATORS
 
 __all__ = ["Heap"]
@@ -32,7 +32,7 @@ class Heap(Namespace):
         """A new object, with its elements when they are known, or one that stands for each."""
         identity = self.fresh()
         self.born[identity] = self.cell
-        if contents is not None or element is not ANY:
+        if contents is not None or element != ANY:
             self.env.set(("object", identity), Entry(frozenset(), element, contents))
         return Value(kind, data, frozenset((identity,)))
 
@@ -84,9 +84,9 @@ class Heap(Namespace):
         if value.kind != "union" and len(value.objects) == 1:
             (identity,) = value.objects
             entry = self.env.entries.get(("object", identity))
-            if entry is not None and entry.value is not ANY:
+            if entry is not None and entry.value != ANY:
                 return entry.value
-        return Value("any", None, frozenset(), value.objects | value.parts)
+        return part_of(value)
 
     def observe(self, value: Value, name: str, node: ast.AST, part: str | None = None) -> None:
         """Record that ``node`` looks at the state of an object (or at one part of it)."""
@@ -196,7 +196,7 @@ class Heap(Namespace):
         for part in known.contents if known and known.contents else ():
             key = ("object", identity, part.data)
             entry = self.env.entries.get(key)
-            if entry is not None and entry.value is not ANY:
+            if entry is not None and entry.value != ANY:
                 self.env.set(key, Entry(entry.definitions))
 
     def forget_effects(self, function: int) -> None:
@@ -228,7 +228,7 @@ class Heap(Namespace):
         for identity in value.objects:
             key = ("object", identity)
             entry = self.env.entries.get(key)
-            if entry is not None and (entry.contents is not None or entry.value is not ANY):
+            if entry is not None and (entry.contents is not None or entry.value != ANY):
                 self.env.set(key, Entry(entry.definitions))
             known = self.env.entries.get(("parts", identity))
             for part in known.contents if known and known.contents else ():

@@ -8,7 +8,7 @@ from functools import partial
 from nbprod.flow.interpreter.machine import Machine
 from nbprod.flow.interpreter.objects import call_special, class_attribute
 from nbprod.flow.interpreter.paths import optional
-from nbprod.flow.interpreter.values import ANY, Pending, Value, constant
+from nbprod.flow.interpreter.values import ANY, Pending, Value, constant, part_of
 
 __all__ = ["consume", "distinct", "iterate", "pending_nonempty"]
 
@@ -21,6 +21,21 @@ def iterate(
     The elements are all of them when the second is True and their number is known, else one value
     that stands for any of them. ``in_part``: it may stop before the end.
     """
+    found = _elements(machine, value, node, in_part)
+    if machine.tracker is None or not found[0] or value.kind == "pending":
+        return found
+    labels = machine.tracker.element(machine, value)
+    marked = tuple(
+        element if element.labels is not None and element != part_of(value)
+        else element._replace(labels=labels)
+        for element in found[0]
+    )  # fmt: skip
+    return marked, found[1]
+
+
+def _elements(
+    machine: Machine, value: Value, node: ast.AST, in_part: bool
+) -> tuple[tuple[Value, ...], bool | None]:
     if value.kind == "instance":
         result = call_special(machine, value, "__iter__", (), node)
         if result is not None and result != value and result.kind != "any":

@@ -18,7 +18,15 @@ from nbprod.flow.interpreter.builtin_calls import Handler
 from nbprod.flow.interpreter.iteration import consume, distinct
 from nbprod.flow.interpreter.machine import Machine
 from nbprod.flow.interpreter.paths import optional
-from nbprod.flow.interpreter.values import ANY, Arguments, Keywords, Value, constant, library
+from nbprod.flow.interpreter.values import (
+    ANY,
+    Arguments,
+    Keywords,
+    Value,
+    constant,
+    library,
+    with_labels,
+)
 from nbprod.libraries.functions import (
     ARGUMENT_MUTATORS,
     ARGUMENT_RESETTERS,
@@ -44,13 +52,31 @@ def call_library(
     machine: Machine, name: str, arguments: Arguments, keywords: Keywords, node: ast.AST
 ) -> Value:
     """Call something of a library by its dotted name."""
+    if machine.tracker is None:
+        return _call(machine, name, arguments, keywords, node)
+    # Asked before the call: after it, nothing is known of what a container holds.
+    labels = machine.tracker.called(machine, name, arguments, keywords, node)
+    result = _call(machine, name, arguments, keywords, node)
+    return result if result.labels is not None else with_labels(result, labels)
+
+
+def _call(
+    machine: Machine, name: str, arguments: Arguments, keywords: Keywords, node: ast.AST
+) -> Value:
     handler = _HANDLERS.get(name)
     if handler is not None:
         result = handler(machine, name, arguments, keywords, node)
-        if result is not ANY:
+        if result != ANY:
             return result
-    else:
-        observe_arguments(machine, node, arguments, keywords)
+        return with_labels(_by_tables(machine, name, arguments, keywords, node), result.labels)
+    observe_arguments(machine, node, arguments, keywords)
+    return _by_tables(machine, name, arguments, keywords, node)
+
+
+def _by_tables(
+    machine: Machine, name: str, arguments: Arguments, keywords: Keywords, node: ast.AST
+) -> Value:
+    """What is known of a call that no handler has answered."""
     if name == _PRESERVED or name in PRESERVING:
         return _preserve(name, arguments)
     _randomness(machine, name, keywords, node)

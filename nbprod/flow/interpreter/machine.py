@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from nbprod.flow.interpreter.heap import Heap
+from nbprod.flow.interpreter.tracker import Tracker
 from nbprod.flow.interpreter.values import Arguments, Keywords, Value
 from nbprod.flow.program import Program
 
@@ -29,13 +30,19 @@ class Semantics(NamedTuple):
 class Machine(Heap):
     """Runs cells in the order it is given them and records what they read, bind and change."""
 
-    def __init__(self, program: Program, semantics: Semantics) -> None:
+    def __init__(
+        self, program: Program, semantics: Semantics, tracker: Tracker | None = None
+    ) -> None:
         super().__init__(program)
+        self.tracker = tracker
         self.semantics = semantics
         self._evaluators, self._runners, self._call = semantics
 
     def twin(self) -> Machine:
-        """A machine on the same state with a record of its own, for a run that is taken back."""
+        """A machine on the same state with a record of its own, for a run that is taken back.
+
+        Nobody tracks it.
+        """
         twin = Machine(self.program, self.semantics)
         twin.env = self.env
         twin.files = dict(self.files)
@@ -71,6 +78,14 @@ class Machine(Heap):
         outer, self.statement = self.statement, statement
         try:
             self._runners[type(statement)](self, statement)
+        finally:
+            self.statement = outer
+
+    def run_expression(self, statement: ast.Expr) -> Value:
+        """Run a statement that is an expression; its value is the result."""
+        outer, self.statement = self.statement, statement
+        try:
+            return self.evaluate(statement.value)
         finally:
             self.statement = outer
 

@@ -11,7 +11,7 @@ from nbprod.flow.interpreter.frames import Dead, Frame
 from nbprod.flow.interpreter.machine import Machine
 from nbprod.flow.interpreter.refusals import assume_bindings, refuse_magic
 from nbprod.flow.interpreter.state import Entry
-from nbprod.flow.interpreter.values import ANY, Value, library
+from nbprod.flow.interpreter.values import ANY, Labels, Value, library, with_labels
 from nbprod.names.scopes import Scope, bound_names
 from nbprod.notebook.types import Cell
 from nbprod.syntax.types import Magic, ParsedCell
@@ -31,13 +31,17 @@ def run_magic(machine: Machine, magic: Magic, node: ast.expr) -> Value:
         refuse_magic(machine, magic)
         return ANY
     _names(machine, magic)
+    labels: Labels | None = None
     if magic.body is not None:
         if magic.scope == "private":
             run_private(machine, magic.body.body)
+        elif len(magic.body.body) == 1 and isinstance(magic.body.body[0], ast.Expr):
+            # `x = %time f()`
+            labels = machine.run_expression(magic.body.body[0]).labels
         else:
             machine.run(magic.body.body)
     run_effects(machine, magic, node)
-    return machine.allocate("any")
+    return with_labels(machine.allocate("any"), labels)
 
 
 def run_cell_magics(machine: Machine, parsed: ParsedCell) -> None:

@@ -14,7 +14,7 @@ from nbprod.flow.interpreter.arguments import (
 from nbprod.flow.interpreter.dynamic_names import call_namespace
 from nbprod.flow.interpreter.machine import Machine
 from nbprod.flow.interpreter.objects import attribute, call_special
-from nbprod.flow.interpreter.values import ANY, Arguments, Keywords, Value, constant
+from nbprod.flow.interpreter.values import ANY, Arguments, Keywords, Value, constant, part_of
 from nbprod.libraries.methods import (
     ARRAY_COPIES,
     ARRAY_VIEWS,
@@ -46,6 +46,9 @@ def call_method(
         callee = attribute(machine, base, name, root, root_node, function)
         if callee.kind == "any" and base.kind == "instance" and base.data.is_open:
             _open_method(machine, base, name, arguments, keywords, node, root)
+        if callee.kind == "any" and machine.tracker is not None:
+            labels = machine.tracker.method(machine, base, name, arguments, keywords, node)
+            return machine.call(callee, arguments, keywords, node)._replace(labels=labels)
         return machine.call(callee, arguments, keywords, node)
     if base.kind == "namespace":
         return call_namespace(machine, name, arguments, keywords, node)
@@ -59,13 +62,22 @@ def call_method(
         machine.observe(base, root, root_node)
     else:
         _mutate_by(machine, base, name, how, arguments, node, root)
+    returned: dict[int, Value] = {}
     if name in EAGER_METHODS or (name == "sort" and base.kind == "list"):
-        for value in given(arguments, keywords):
+        tracker = machine.tracker
+        handed = tracker.handed(machine, base, name, keywords) if tracker is not None else None
+        for place, value in enumerate(given(arguments, keywords)):
             if value.kind == "function":
-                call_with_unknowns(machine, value, node)
+                returned[place] = call_with_unknowns(machine, value, node, handed)
     else:
         offer_functions(machine, arguments, keywords, node)
-    return _method_result(machine, base, name, arguments, how)
+    result = _method_result(machine, base, name, arguments, how)
+    if machine.tracker is None:
+        return result
+    if returned:
+        arguments = tuple(returned.get(place, value) for place, value in enumerate(arguments))
+    labels = machine.tracker.method(machine, base, name, arguments, keywords, node)
+    return result if labels is result.labels else result._replace(labels=labels)
 
 
 def _is_result_kept(statement: ast.stmt | None, node: ast.Call) -> bool:
@@ -165,7 +177,7 @@ def _method_result(
         held = machine.contents(base)
         if name in ("values", "items") and held is not None:
             return machine.allocate("tuple", None, (ANY,) * len(held))
-        return Value("any", None, frozenset(), base.objects | base.parts)
+        return part_of(base)
     if base.kind == "object" and base.data in ("pandas.DataFrame", "pandas.Series"):
         return machine.allocate("object", base.data) if name in FRAME_METHODS else ANY
     if base.kind == "object" and name in ("fit", "train"):

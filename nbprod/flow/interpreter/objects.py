@@ -16,6 +16,7 @@ from nbprod.flow.interpreter.values import (
     constant,
     join_values,
     library,
+    part_of,
 )
 from nbprod.libraries.modules import SHELL
 
@@ -214,7 +215,7 @@ def subscript(
         return ANY
     if base.kind == "indexer":
         machine.observe(Value("any", None, base.parts), root, root_node)
-        return Value("any", None, frozenset(), base.parts)
+        return Value("any", None, frozenset(), base.parts, base.labels)
     if not base.objects and not base.parts:
         return ANY
     if isinstance(node.slice, ast.Slice) and base.kind in ("list", "tuple"):
@@ -229,7 +230,7 @@ def subscript(
         return machine.element(base)
     if base.kind == "dict":
         return _any_item(machine, base)
-    return Value("any", None, frozenset(), base.objects | base.parts)
+    return part_of(base)
 
 
 def _any_item(machine: Machine, base: Value) -> Value:
@@ -243,25 +244,23 @@ def _any_item(machine: Machine, base: Value) -> Value:
                 joined = entry.value if joined is None else join_values(joined, entry.value)
     if joined is not None and joined.kind != "any":
         return joined
-    return Value("any", None, frozenset(), base.objects | base.parts)
+    return part_of(base)
 
 
 def _known_item(machine: Machine, base: Value, key: Value, root: str, root_node: ast.AST) -> Value:
-    part = repr(key.data[1])
-    machine.observe(base, root, root_node, part)
+    name = repr(key.data[1])
+    machine.observe(base, root, root_node, name)
     for identity in base.objects:
-        entry = machine.env.entries.get(("object", identity, part))
-        if entry is not None and len(base.objects) == 1 and entry.value is not ANY:
+        entry = machine.env.entries.get(("object", identity, name))
+        if entry is not None and len(base.objects) == 1 and entry.value != ANY:
             return entry.value
     held = machine.contents(base) if base.kind in ("list", "tuple") else None
     if held is not None and isinstance(key.data[1], int) and -len(held) <= key.data[1] < len(held):
         return held[key.data[1]]
     if base.kind in ("list", "tuple"):
         return machine.element(base)
-    parts = base.objects | base.parts
-    if base.data == _FRAME:
-        return Value("object", "pandas.Series", frozenset(), parts)
-    return Value("any", None, frozenset(), parts)
+    part = part_of(base)
+    return part._replace(kind="object", data="pandas.Series") if base.data == _FRAME else part
 
 
 def store_attribute(
@@ -287,6 +286,8 @@ def store_attribute(
             call_special(machine, base, "__setattr__", (constant(name), value), node)
     part = repr(name) if base.data == _FRAME else "." + name
     machine.mutate(base, root, node, "." + name, part=part, stored=value)
+    if machine.tracker is not None:
+        machine.tracker.stored(machine, base, "." + name, value, node)
 
 
 def store_item(
@@ -309,6 +310,8 @@ def store_item(
         owner = Value("object", base.data, base.parts)
         column = _last_constant(node.slice)
         machine.mutate(owner, root, node, "[]=", part=column)
+        if machine.tracker is not None:
+            machine.tracker.stored(machine, base, column, value, node)
         return
     part = repr(key.data[1]) if key.kind == "const" else None
     contents = None
@@ -318,6 +321,8 @@ def store_item(
             contents = held if key in held else (*held, key)
     wipes = isinstance(node.slice, ast.Slice) and not any(ast.iter_child_nodes(node.slice))
     machine.mutate(base, root, node, "[]=", part=part, stored=value, contents=contents, wipes=wipes)
+    if machine.tracker is not None:
+        machine.tracker.stored(machine, base, part, value, node)
 
 
 def _last_constant(node: ast.expr) -> str | None:

@@ -11,7 +11,15 @@ from typing import Any
 from nbprod.flow.interpreter.machine import Machine
 from nbprod.flow.interpreter.objects import call_special
 from nbprod.flow.interpreter.paths import optional
-from nbprod.flow.interpreter.values import ANY, NONE, Value, constant, join_values, truth
+from nbprod.flow.interpreter.values import (
+    ANY,
+    NONE,
+    Value,
+    constant,
+    join_values,
+    truth,
+    with_labels,
+)
 from nbprod.names.guards import guarded_name
 
 __all__ = [
@@ -60,10 +68,22 @@ def evaluate_binary(machine: Machine, node: ast.BinOp) -> Value:
     return apply_binary(machine, node.op, left, right, node)
 
 
+def _tracked(machine: Machine, result: Value, operands: tuple[Value, ...], node: ast.AST) -> Value:
+    """The result of an operator, with what a tracker notes of it."""
+    tracker = machine.tracker
+    if tracker is None or result.labels is not None:
+        return result
+    return with_labels(result, tracker.combined(machine, operands, node))
+
+
 def apply_binary(
     machine: Machine, op: ast.operator, left: Value, right: Value, node: ast.AST
 ) -> Value:
     """The value of ``left op right``, special methods of the notebook's classes included."""
+    return _tracked(machine, _binary(machine, op, left, right, node), (left, right), node)
+
+
+def _binary(machine: Machine, op: ast.operator, left: Value, right: Value, node: ast.AST) -> Value:
     if left.kind == "const" and right.kind == "const":
         return _fold(_BINARY.get(type(op)), left.data[1], right.data[1])
     special = _SPECIAL[type(op)]
@@ -111,6 +131,10 @@ def _fold(function: Callable[[Any, Any], Any] | None, left: Any, right: Any) -> 
 
 def evaluate_unary(machine: Machine, node: ast.UnaryOp) -> Value:
     value = machine.evaluate(node.operand)
+    return _tracked(machine, _unary(machine, node, value), (value,), node)
+
+
+def _unary(machine: Machine, node: ast.UnaryOp, value: Value) -> Value:
     if isinstance(node.op, ast.Not):
         verdict = truth_of(machine, value)
         return ANY if verdict is None else constant(not verdict)
@@ -166,7 +190,9 @@ def evaluate_compare(machine: Machine, node: ast.Compare) -> Value:
     result: Value | None = None
     for op, comparator in zip(node.ops, node.comparators, strict=True):
         right = machine.evaluate(comparator)
-        outcome = _compare_one(machine, op, left, right, node)
+        outcome = _tracked(
+            machine, _compare_one(machine, op, left, right, node), (left, right), node
+        )
         result = outcome if result is None or truth(result) else result
         left = right
     return result if result is not None and len(node.ops) == 1 else ANY

@@ -10,7 +10,7 @@ from collections.abc import Hashable, Iterable, Sequence
 from typing import NamedTuple
 
 from nbprod.flow.abridge import MOST, abridge
-from nbprod.flow.interpreter.values import ANY, Value, join_values
+from nbprod.flow.interpreter.values import ANY, Value, join_values, part_of
 from nbprod.flow.types import Binding, Definition
 from nbprod.model import Span
 
@@ -156,7 +156,7 @@ class State:
             moves = entry.value != old.value and _may_move_on(entry.value)
             grows = entry.contents is not None and entry.contents != old.contents
             if moves or grows:
-                value = _unknown(entry.value) if moves else entry.value
+                value = part_of(entry.value) if moves else entry.value
                 self.set(key, Entry(entry.definitions, value, None if grows else entry.contents))
 
     def apply(self, delta: Delta) -> None:
@@ -190,10 +190,6 @@ def _may_move_on(value: Value) -> bool:
     if value.kind == "union":
         return any(_may_move_on(one) for one in value.data)
     return value.kind == "const" and value.data[0] not in (bool, type(None))
-
-
-def _unknown(value: Value) -> Value:
-    return Value("any", None, frozenset(), value.objects | value.parts)
 
 
 def _keys(deltas: Iterable[Delta]) -> list[Hashable]:

@@ -55,6 +55,8 @@ def _augmented(machine: Machine, node: ast.AugAssign) -> None:
         operand = machine.evaluate(node.value)
         if old.kind in _MUTABLE or old.data == "numpy.ndarray":
             machine.mutate(old, target.id, target, "+=", chained=not wiped, wipes=wiped)
+            if machine.tracker is not None:
+                machine.tracker.stored(machine, old, None, operand, node)
             machine.bind(target.id, target, old, "augmented", "+=")
             return
         if old.kind == "instance":
@@ -63,7 +65,7 @@ def _augmented(machine: Machine, node: ast.AugAssign) -> None:
             result = None
         value = result or apply_binary(machine, node.op, old, operand, node)
         if value.kind == "any" and not value.objects and old.kind == "any":
-            value = Value("any", None, old.objects, old.parts)
+            value = value._replace(objects=old.objects, parts=old.parts)
         machine.bind(target.id, target, value, "augmented", type(node.op).__name__)
         return
     base = machine.receive(target.value)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 
 from nbprod.flow.interpreter.iteration import iterate
 from nbprod.flow.interpreter.machine import Machine
 from nbprod.flow.interpreter.objects import store_attribute, store_item
-from nbprod.flow.interpreter.values import ANY, Value
+from nbprod.flow.interpreter.values import ANY, Labels, Value, part_of
 from nbprod.flow.types import BindingKind
 from nbprod.syntax.names import root_of
 
@@ -44,12 +45,14 @@ def _unpack(
             assign(machine, item, elements[0] if elements else ANY, kind)
         return
     held = machine.contents(value)
+    labels: Sequence[Labels | None] | None = None
     starred = any(isinstance(item, ast.Starred) for item in target.elts)
     if held is None or starred or len(held) != len(target.elts):
-        part = Value("any", None, frozenset(), value.objects | value.parts)
-        held = (part,) * len(target.elts)
-    for item, element in zip(target.elts, held, strict=True):
-        assign(machine, item, element, kind)
+        held = (part_of(value),) * len(target.elts)
+        if machine.tracker is not None:
+            labels = machine.tracker.unpacked(machine, value, target.elts)
+    for place, (item, element) in enumerate(zip(target.elts, held, strict=True)):
+        assign(machine, item, element._replace(labels=labels[place]) if labels else element, kind)
 
 
 def delete(machine: Machine, target: ast.expr) -> None:
@@ -65,6 +68,8 @@ def delete(machine: Machine, target: ast.expr) -> None:
         base = machine.receive(target.value)
         root, _ = root_of(target.value)
         machine.mutate(base, root, target, "del", part="." + target.attr, chained=True)
+        if machine.tracker is not None:
+            machine.tracker.deleted(machine, base, "." + target.attr)
     elif isinstance(target, ast.Subscript):
         base = machine.receive(target.value)
         key = machine.evaluate(target.slice)
@@ -74,3 +79,5 @@ def delete(machine: Machine, target: ast.expr) -> None:
             return
         part = repr(key.data[1]) if key.kind == "const" else None
         machine.mutate(base, root, target, "del", part=part, chained=True)
+        if machine.tracker is not None:
+            machine.tracker.deleted(machine, base, part)

@@ -18,6 +18,7 @@ __all__ = [
     "ClassValue",
     "FunctionValue",
     "Keywords",
+    "Labels",
     "Pending",
     "Value",
     "alternatives",
@@ -25,11 +26,35 @@ __all__ = [
     "join_all",
     "join_values",
     "library",
+    "part_of",
     "truth",
+    "with_labels",
 ]
 
 _MAX_ALTERNATIVES = 4
 _NO_OBJECTS: frozenset[int] = frozenset()
+
+
+class Labels:
+    """What a tracker has noted of a value (see `Tracker`): objects of its own.
+
+    Labels are no part of what a value is: values that differ in them alone are equal, so that
+    the interpreter follows a notebook the same way whether or not anybody tracks it.
+    """
+
+    __slots__ = ("items",)
+
+    def __init__(self, items: Iterable[Any]) -> None:
+        self.items = frozenset(items)
+
+    def __eq__(self, other: object) -> bool:
+        return other is None or isinstance(other, Labels)
+
+    def __hash__(self) -> int:
+        return hash(None)
+
+    def __or__(self, other: Labels | None) -> Labels:
+        return self if other is None or other is self else Labels(self.items | other.items)
 
 
 class Value(NamedTuple):
@@ -40,13 +65,14 @@ class Value(NamedTuple):
     ``library`` (dotted name of a module or of something in it), ``list`` ``tuple`` ``set``
     ``dict`` (None; elements are in the heap), ``object`` (name of the type), ``pending``
     (a generator, coroutine or lazy iterator: what runs when it is consumed), ``union``
-    (a tuple of values), ``super`` (class and self).
+    (a tuple of values), ``super`` (class and self). ``labels`` are those of a tracker.
     """
 
     kind: str
     data: Any = None
     objects: frozenset[int] = _NO_OBJECTS
     parts: frozenset[int] = _NO_OBJECTS
+    labels: Labels | None = None
 
     def is_library(self, *names: str) -> bool:
         """Whether it is one of these dotted library names."""
@@ -175,9 +201,30 @@ def alternatives(value: Value) -> tuple[Value, ...]:
     return value.data if value.kind == "union" else (value,)
 
 
+def part_of(value: Value) -> Value:
+    """Some part or element of a value, of which nothing else is known."""
+    return Value("any", None, _NO_OBJECTS, value.objects | value.parts, value.labels)
+
+
+def with_labels(value: Value, labels: Labels | None) -> Value:
+    """The same value with labels, or as it is where there are none to give."""
+    if labels is None:
+        return value
+    return Value(value.kind, value.data, value.objects, value.parts, labels)
+
+
 def join_values(left: Value, right: Value) -> Value:
     """What is known when it may be either; loses detail, never invents."""
-    if left is right or left == right:
+    if left is right:
+        return left
+    joined = _join(left, right)
+    if left.labels is right.labels:
+        return with_labels(joined, left.labels)
+    return with_labels(joined, right.labels if left.labels is None else left.labels | right.labels)
+
+
+def _join(left: Value, right: Value) -> Value:
+    if left == right:
         return left
     if left.kind == right.kind and left.data == right.data and left.kind != "union":
         return Value(left.kind, left.data, left.objects | right.objects, left.parts | right.parts)

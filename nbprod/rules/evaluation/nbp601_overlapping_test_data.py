@@ -65,7 +65,7 @@ from nbprod.notebook.types import Notebook
 from nbprod.rule import rule
 
 
-@rule("NBP601", "overlapping-test-data", on=Notebook, level="production")
+@rule("NBP601", "overlapping-test-data", on=Notebook, level="production", tracks_data=True)
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report trainings whose rows, or copies of them, are tested on."""
     for leak in facts.evaluation.overlaps:

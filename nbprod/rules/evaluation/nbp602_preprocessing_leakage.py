@@ -79,7 +79,7 @@ _EFFECTS = {
 }
 
 
-@rule("NBP602", "preprocessing-leakage", on=Notebook, level="production")
+@rule("NBP602", "preprocessing-leakage", on=Notebook, level="production", tracks_data=True)
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report trainings on data into which something learnt of test rows went, one for a step."""
     by_step: dict[int, list[Leak]] = {}

@@ -78,7 +78,14 @@ _LEAST = 3
 _CHOOSING = re.compile(r"val(?!ue)|dev|new", re.IGNORECASE)
 
 
-@rule("NBP603", "repeated-test-use", on=Notebook, level="production", severity=Severity.INFO)
+@rule(
+    "NBP603",
+    "repeated-test-use",
+    on=Notebook,
+    level="production",
+    tracks_data=True,
+    severity=Severity.INFO,
+)
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report the third model tested on the same rows, where no other rows are kept."""
     used: dict[Rows, list[tuple[Training, Place]]] = {}

@@ -2,17 +2,32 @@
 
 ## Why
 
-The model is told the answer. Its score is near perfect and it is of no use.
+The model is told the answer. Its score is near perfect and it is of no use. Followed are aliases,
+copies, parts of the rows and lists of columns; a pipeline that may leave columns out is not judged.
 
 ## Flagged
 
 ```notebook
 # %%
 import pandas as pd
+from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import train_test_split
 df = pd.read_csv("loans.csv")
 y = df["default"]
-X_train, X_test, y_train, y_test = train_test_split(df, y)  #! NBP604
+X = df.copy()
+X.drop(columns="default")
+X_train, X_test, y_train, y_test = train_test_split(X, y)
+model = LogisticRegression().fit(X_train, y_train)  #! NBP604
+```
+
+```notebook
+# %%
+import pandas as pd
+from sklearn.model_selection import cross_val_score
+from sklearn.tree import DecisionTreeClassifier
+df = pd.read_csv("loans.csv")
+columns = ["income", "age", "default"]
+cross_val_score(DecisionTreeClassifier(), df[columns], df["default"])  #! NBP604
 ```
 
 ## Clean
@@ -20,81 +35,83 @@ X_train, X_test, y_train, y_test = train_test_split(df, y)  #! NBP604
 ```notebook
 # %%
 import pandas as pd
+from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import train_test_split
 df = pd.read_csv("loans.csv")
 y = df.pop("default")
 X_train, X_test, y_train, y_test = train_test_split(df, y)
+first = LogisticRegression().fit(X_train, y_train)
 other = pd.read_csv("other.csv")
 target = other["default"]
 other = other.drop(columns="default")
-parts = train_test_split(other, target)
+second = LogisticRegression().fit(other, target)
 third = pd.read_csv("third.csv")
 label = third["x"]
 del third["x"]
-more = train_test_split(third, label)
+last = LogisticRegression().fit(third, label)
+```
+
+```notebook
+# %%
+import pandas as pd
+from sklearn.compose import ColumnTransformer
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import train_test_split
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder
+df = pd.read_csv("loans.csv")
+train, test = train_test_split(df)
+columns = ColumnTransformer([("town", OneHotEncoder(), ["town"])])
+model = make_pipeline(columns, LogisticRegression()).fit(train, train["default"])
+print(model.score(test, test["default"]))
 ```
 """
 
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
 
 from nbprod.facts import Facts
+from nbprod.leakage import Training
+from nbprod.libraries.training import CROSS_VALIDATING
 from nbprod.model import Diagnostic, Severity
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule
 from nbprod.syntax.names import last_name
 
-_TAKES = frozenset(["train_test_split", "cross_val_score", "fit"])
 
-# Cells without any of these have nothing to find.
-_WORDS = _TAKES
-
-
-@rule("NBP604", "target-in-features", on=Notebook, level="production", severity=Severity.ERROR)
+@rule(
+    "NBP604",
+    "target-in-features",
+    on=Notebook,
+    level="production",
+    severity=Severity.ERROR,
+    tracks_data=True,
+)
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
-    """Report calls that are given a frame and a column that the frame still has."""
-    for cell, node in facts.nodes_with(ast.Call, *_WORDS):
-        yield from _in_call(node, cell, facts)
+    """Report trainings on features that still have the column which is the target."""
+    for training in facts.evaluation.trainings:
+        if training.target is not None:
+            yield _held(training, training.target, facts)
 
 
-def _in_call(node: ast.Call, cell: int, facts: Facts) -> Iterator[Diagnostic]:
-    called = last_name(node.func)
-    if called not in _TAKES or len(node.args) < 2:
-        return
-    features, target = node.args[-2:] if called == "cross_val_score" else node.args[:2]
-    if not isinstance(features, ast.Name):
-        return
-    frame = features.id
-    column = _column(target, frame, facts)
-    if column is None or len(facts.flow.definitions.get(frame, ())) != 1:
-        return
-    if not _may_lose(frame, column, facts):
-        yield Diagnostic(
-            facts.span(cell, features),
-            f"`{frame}` still has the column `{column}`, which is the target",
-            symbol=frame,
-            help=f"pass `{frame}.drop(columns={column!r})`",
-        )
+def _held(training: Training, column: str, facts: Facts) -> Diagnostic:
+    features = _features(training.place.node)
+    name = ast.unparse(features) if features is not None else "the features"
+    return Diagnostic(
+        facts.span(training.place.cell, features or training.place.node),
+        f"features `{name}` still contain the target column `{column}`",
+        symbol=name,
+        help=f"drop it first: `{name}.drop(columns={column!r})`",
+    )
 
 
-def _column(node: ast.expr, frame: str, facts: Facts) -> str | None:
-    """The column of the frame that an expression is, or a name that is bound to it once."""
-    if isinstance(node, ast.Name):
-        made = facts.flow.definitions.get(node.id, ())
-        bound = made[0].node if len(made) == 1 else None
-        if not isinstance(bound, ast.Assign) or len(bound.targets) != 1:
-            return None
-        node = bound.value
-    if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name):
-        if node.value.id == frame and isinstance(node.slice, ast.Constant):
-            return node.slice.value if isinstance(node.slice.value, str) else None
-    return None
-
-
-def _may_lose(frame: str, column: str, facts: Facts) -> bool:
-    """Whether some cell may take the column out of the frame in place."""
-    pattern = re.compile(rf"\bdel\s+{re.escape(frame)}\b|\b{re.escape(frame)}\.(?:pop|drop)\b")
-    return any(pattern.search(cell.source) for cell in facts.notebook.cells)
+def _features(node: ast.AST) -> ast.expr | None:
+    """What a call that trains is given as features."""
+    if not isinstance(node, ast.Call):
+        return None
+    place = 1 if last_name(node.func) in CROSS_VALIDATING else 0
+    if len(node.args) > place:
+        return node.args[place]
+    return next((word.value for word in node.keywords if word.arg in ("X", "x")), None)

@@ -17,6 +17,18 @@ tree.fit(X, y)
 print(tree.score(X, y))  #! NBP605
 ```
 
+```notebook
+# %%
+import pandas as pd
+from sklearn.metrics import accuracy_score
+from sklearn.tree import DecisionTreeClassifier
+df = pd.read_csv("loans.csv")
+X, y = df[["income"]], df["default"]
+tree = DecisionTreeClassifier().fit(X, y)
+guess = tree.predict(X)
+print(accuracy_score(y, guess))  #! NBP605
+```
+
 ## Clean
 
 ```notebook
@@ -52,32 +64,54 @@ import ast
 from collections.abc import Iterator
 
 from nbprod.facts import Facts
+from nbprod.leakage import Training
+from nbprod.leakage.types import Score
 from nbprod.model import Diagnostic, Label, Severity
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule
 from nbprod.syntax.walk import walk
 
 
-@rule("NBP605", "training-metric", on=Notebook, level="production", severity=Severity.INFO)
+@rule(
+    "NBP605",
+    "training-metric",
+    on=Notebook,
+    level="production",
+    tracks_data=True,
+    severity=Severity.INFO,
+)
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report scores on the rows of the training where nothing else is ever scored."""
     trainings = facts.evaluation.trainings
-    scored = [(training, place, data) for training in trainings for place, data in training.tests]
-    if any(data.rows != training.data.rows or not data.rows for training, _, data in scored):
+    tested = [(training, data) for training in trainings for _, data in training.tests]
+    if any(data.rows != training.data.rows or not data.rows for training, data in tested):
         return
     if any(training.splits_itself for training in trainings):
         return
-    for training in trainings:
-        own = _first(training.place.node)
-        for place, _ in training.tests:
-            if _scores(place.node) and _first(place.node) == own and not _tests(own, facts):
-                yield Diagnostic(
-                    facts.span(*place),
-                    f"`{training.name}` is scored on the data that it was trained on",
-                    labels=(Label(facts.span(*training.place), "trained here"),),
-                    help="keep a part of the data for the test, or cross-validate",
-                )
-                break
+    scores = [score for training in trainings for score in _own_scores(training, facts)]
+    if scores:
+        yield _scored(scores, facts)
+
+
+def _own_scores(training: Training, facts: Facts) -> Iterator[Score]:
+    """The first score of a model on what it was trained on, where the notebook has no other."""
+    own = _first(training.place.node)
+    score = next((score for score in training.scores if _text(score.given) == own), None)
+    if score is not None and not _tests(own, facts):
+        yield score
+
+
+def _scored(scores: list[Score], facts: Facts) -> Diagnostic:
+    first, *others = scores
+    labels = [Label(facts.span(*first.training.place), "trained here")]
+    labels += [Label(facts.span(*score.place), "scored likewise") for score in others[:3]]
+    more = f" and {len(others)} more are" if others else " is"
+    return Diagnostic(
+        facts.span(*first.place),
+        f"`{first.training.name}`{more} scored on the data used for training",
+        labels=tuple(labels),
+        help="keep a part of the data for the test, or cross-validate",
+    )
 
 
 def _scores(node: ast.AST) -> bool:
@@ -101,4 +135,11 @@ def _tests(own: str | None, facts: Facts) -> bool:
 
 def _first(node: ast.AST) -> str | None:
     """The text of the first argument of a call."""
-    return ast.unparse(node.args[0]) if isinstance(node, ast.Call) and node.args else None
+    if not isinstance(node, ast.Call):
+        return None
+    named = (word.value for word in node.keywords if word.arg in ("X", "x"))
+    return _text(next(iter(node.args), next(named, None)))
+
+
+def _text(node: ast.expr | None) -> str | None:
+    return ast.unparse(node) if node is not None else None

@@ -110,7 +110,14 @@ _REGRESSORS = re.compile(r"\w*(?:Regressor|SVR)\Z|LinearRegression|Lasso|Ridge|E
 _LOOPS = (ast.For, ast.While, ast.ListComp, ast.GeneratorExp, ast.DictComp, ast.FunctionDef)
 
 
-@rule("NBP606", "missing-baseline", on=Notebook, level="production", severity=Severity.INFO)
+@rule(
+    "NBP606",
+    "missing-baseline",
+    on=Notebook,
+    level="production",
+    tracks_data=True,
+    severity=Severity.INFO,
+)
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report the training of the one model of a notebook that is scored and compared to nothing."""
     trainings = facts.evaluation.trainings

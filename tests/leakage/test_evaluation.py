@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
-import ast
-
 import pytest
 
+from nbprod.facts import Facts
 from nbprod.leakage import Evaluation
-from nbprod.leakage.tracking import follow
+from nbprod.notebook.types import Cell
+from nbprod.testing import notebook_of
 
-HEAD = "df = pandas.read_csv('a.csv')\nX, y = df[['a', 'b']], df['t']\n"
+HEAD = (
+    "import numpy, pandas, sklearn.utils\n"
+    "from imblearn.over_sampling import SMOTE\n"
+    "from keras import Sequential, datasets\n"
+    "from sklearn.decomposition import PCA\n"
+    "from sklearn.feature_extraction.text import TfidfVectorizer\n"
+    "from sklearn.feature_selection import SelectKBest\n"
+    "from sklearn.linear_model import LogisticRegression\n"
+    "from sklearn.model_selection import KFold, cross_val_score, train_test_split\n"
+    "from sklearn.naive_bayes import GaussianNB\n"
+    "from sklearn.pipeline import Pipeline, make_pipeline\n"
+    "from sklearn.preprocessing import Imputer, LabelEncoder, MinMaxScaler, StandardScaler, scale\n"
+    "from sklearn.svm import SVC\n"
+    "df = pandas.read_csv('a.csv')\nX, y = df[['a', 'b']], df['t']\n"
+)
 SPLIT = "Xa, Xb, ya, yb = train_test_split(X, y)\n"
 MODEL = "m = LogisticRegression()\nm.fit(Xa, ya)\nprint(m.score(Xb, yb))\n"
 
@@ -68,7 +82,7 @@ CLEAN = [
 
 
 def evaluation(script: str) -> Evaluation:
-    return follow([(0, ast.parse(HEAD + script))], {})
+    return Facts(notebook_of([Cell(0, "code", HEAD + script)])).evaluation
 
 
 @pytest.mark.parametrize("script", [pytest.param(*row[1:], id=row[0]) for row in PREPROCESSING])

@@ -1,0 +1,142 @@
+"""Transformers, models and splitters: what fitting, applying and testing them does to data."""
+
+from __future__ import annotations
+
+from nbprod.flow.interpreter.values import Labels
+from nbprod.leakage.call import Call
+from nbprod.leakage.labels import Bound, Each, Fold, Group, joined_table, label, tables_in
+from nbprod.leakage.types import Data, Estimator, Score, Table, Taint, Training
+from nbprod.libraries.training import EVALUATING, FITTING, RESAMPLING, TRANSFORMING
+
+__all__ = ["attribute", "call_method", "fold", "held_target", "train_and_validate"]
+
+_FEATURES = ("X", "x", "data", "raw_documents", "generator")
+_TARGETS = ("y", "Y")
+_LITERALS = frozenset(["list", "tuple", "const"])
+_INNER = frozenset(["best_estimator_", "named_steps", "estimator", "steps", "base_estimator"])
+
+
+def attribute(estimator: Estimator, name: str) -> Labels | None:
+    """An attribute of an estimator: a method of it, one inside it, or something that it learnt."""
+    if name in FITTING or name in EVALUATING or name in TRANSFORMING:
+        return label(Bound(estimator, name))
+    return label(estimator) if name in _INNER else None
+
+
+def call_method(estimator: Estimator, call: Call) -> Labels | None:
+    """A method of a transformer, model or splitter."""
+    name = call.name
+    if name in RESAMPLING:
+        return _resample(estimator, call)
+    if name in FITTING:
+        return _fit(estimator, call)
+    if name in TRANSFORMING:
+        return _transform(estimator, call.data(0, *_FEATURES), call)
+    if name in EVALUATING:
+        return _test(estimator, call)
+    if name == "split":
+        return fold(call)
+    return label(estimator) if name in ("set_params", "get", "compile") else None
+
+
+def fold(call: Call) -> Labels | None:
+    """``for train, test in folds.split(X)``: positions in two parts of one split."""
+    data = call.data(0, "X")
+    if data is None:
+        return None
+    number = call.record.split_number(call.machine, call.node)
+    parts = [label(Fold(f"{number}{part}", data.rows)) for part in "ab"]
+    return label(Each(label(Group(tuple(parts)))))
+
+
+def _resample(estimator: Estimator, call: Call) -> Labels:
+    data = call.data(0, *_FEATURES) or Table(frozenset())
+    taint = Taint(f"`{estimator.name}`", data.rows, call.place, "resample")
+    target = call.argument(1, *_TARGETS)
+    targets = tables_in(call.labels(target)) or [data]
+    made = [table.derived(taints=table.data.taints | {taint}) for table in (data, targets[0])]
+    return label(Group(tuple(label(table) for table in made)))
+
+
+def _fit(estimator: Estimator, call: Call) -> Labels:
+    table = call.data(0, *_FEATURES)
+    if table is None:
+        return label(estimator)
+    transforms = call.name in ("fit_transform", "fit_on_texts")
+    if not transforms and estimator.kind in ("model", "unknown"):
+        train_and_validate(estimator, table.data, call)
+        return label(estimator)
+    estimator.fitted = table.data
+    if call.name == "fit_transform":
+        return _transform(estimator, table, call) or label(estimator)
+    return label(estimator)
+
+
+def train_and_validate(estimator: Estimator, data: Data, call: Call) -> None:
+    """A model is fitted, and perhaps tested on data that is given with it."""
+    training = Training(
+        estimator.name, call.place, data, call.keyword("validation_split") is not None,
+        held_target(estimator, call, 0, 1),
+    )  # fmt: skip
+    training = call.record.train(call.machine, estimator, training)
+    validation = tables_in(call.labels(call.keyword("validation_data")))
+    if validation:
+        training.tests.append((call.place, _features_of(validation)))
+
+
+def _features_of(tables: list[Table]) -> Data:
+    joined = joined_table(tables)
+    assert joined is not None
+    return joined.data
+
+
+def held_target(estimator: Estimator, call: Call, features: int, target: int) -> str | None:
+    """The column to predict, where it is surely among the columns that a model is given."""
+    if estimator.kind != "model" or estimator.chooses_columns:
+        return None
+    given = tables_in(call.labels(call.argument(features, *_FEATURES)))
+    wanted = tables_in(call.labels(call.argument(target, *_TARGETS)))
+    if len(given) != 1 or len(wanted) != 1:
+        return None
+    table, column = given[0], wanted[0]
+    name = column.column
+    if name is None and column.columns is not None and len(column.columns.only or ()) == 1:
+        (name,) = column.columns.only or ("",)
+    if name is None or table.column is not None or table.columns is None or column.columns is None:
+        return None
+    is_same = table.columns.frame == column.columns.frame
+    return name if is_same and table.columns.holds(name) else None
+
+
+def _transform(estimator: Estimator, table: Table | None, call: Call) -> Labels | None:
+    if table is None:
+        return None
+    if not estimator.learns or estimator.fitted is None:
+        return label(table.derived(columns=None))
+    is_selection = estimator.name.startswith(("Select", "RFE"))
+    taint = Taint(
+        f"`{estimator.name}`", estimator.fitted.rows, estimator.place,
+        "selection" if is_selection else "fit",
+    )  # fmt: skip
+    taints = table.data.taints | estimator.fitted.taints | {taint}
+    return label(Table(table.rows, taints))
+
+
+def _test(estimator: Estimator, call: Call) -> Labels | None:
+    given = call.argument(0, *_FEATURES)
+    table = joined_table(tables_in(call.labels(given)))
+    training = estimator.training
+    if table is None:
+        if training is not None and given is not None and given.kind not in _LITERALS:
+            # Data that nobody saw made may be that for testing.
+            training.tests.append((call.place, Data(frozenset())))
+        return None
+    if training is None:
+        return label(table.derived(columns=None))
+    score = Score(training, call.place, call.expression(0, *_FEATURES), table.data)
+    if not (call.machine.second_turns and any(s[0].node is call.node for s in training.tests)):
+        training.tests.append((call.place, table.data))
+        if call.name in ("score", "evaluate"):
+            training.scores.append(score)
+    predicts = () if call.name in ("score", "evaluate") else (score,)
+    return label(Table(table.rows, table.data.taints, predicts=predicts))
