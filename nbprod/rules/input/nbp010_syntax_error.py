@@ -3,7 +3,8 @@
 ## Why
 
 Nothing of the cell runs, so everything that it would define is missing below. The other cells are
-checked as if the cell were not there, and what fails only because of it is listed here.
+checked as if the cell were not there, and what fails only because of it is listed here. Cells that
+are written in Python 2 are one finding, with the others as related places.
 
 ## Flagged
 
@@ -27,6 +28,18 @@ if True
 return 5  #! NBP010
 ```
 
+```notebook
+# %%
+print "rows", 3  #! NBP010
+# %%
+print "columns", 2
+# %%
+try:
+    total = 1
+except ValueError, error:
+    total = 0
+```
+
 ## Clean
 
 ```notebook
@@ -42,14 +55,16 @@ if [ -f x ]; then echo yes; fi
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from nbprod.facts import Facts
-from nbprod.model import Diagnostic, Severity, Span
+from nbprod.model import Diagnostic, Label, Severity, Span
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule
 from nbprod.rules.failures import cascade_text
+from nbprod.syntax.python2 import is_python2
 from nbprod.syntax.refused_magics import is_misplaced
+from nbprod.syntax.types import ParsedCell
 
 
 @rule(
@@ -61,16 +76,45 @@ from nbprod.syntax.refused_magics import is_misplaced
     predicts="failure",
 )
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
-    """Report each cell that does not parse."""
-    for parsed in facts.parsed:
-        if parsed is None or parsed.fault is None or parsed.fault.needs is not None:
-            continue
-        fault, index = parsed.fault, parsed.cell.index
-        if any(is_misplaced(magic) and magic.start < fault.start for magic in parsed.magics):
-            # What follows is no Python because it was meant for the magic.
-            continue
+    """Report each cell that does not parse; those of Python 2 together."""
+    faulty = [parsed for parsed in facts.parsed if parsed is not None and _is_reported(parsed)]
+    old = [parsed for parsed in faulty if is_python2(parsed)]
+    if len(old) > 1:
+        yield _python2(old)
+        faulty = [parsed for parsed in faulty if parsed not in old]
+    for parsed in faulty:
         yield Diagnostic(
-            Span(index, fault.start, fault.end),
-            f"syntax error: {fault.message}",
-            help=cascade_text(facts, index),
+            _span(parsed),
+            f"syntax error: {_message(parsed)}",
+            help=cascade_text(facts, parsed.cell.index),
         )
+
+
+def _is_reported(parsed: ParsedCell) -> bool:
+    fault = parsed.fault
+    if fault is None or fault.needs is not None:
+        return False
+    # What follows a misplaced magic is no Python because it was meant for the magic.
+    return not any(is_misplaced(magic) and magic.start < fault.start for magic in parsed.magics)
+
+
+def _python2(cells: Sequence[ParsedCell]) -> Diagnostic:
+    first, *others = cells
+    return Diagnostic(
+        _span(first),
+        f"{len(cells)} cells are written in Python 2: {_message(first)}",
+        labels=tuple(
+            Label(_span(parsed), f"Python 2, too: {_message(parsed)}") for parsed in others
+        ),
+        help="convert them to Python 3; `2to3` does most of it",
+    )
+
+
+def _span(parsed: ParsedCell) -> Span:
+    assert parsed.fault is not None
+    return Span(parsed.cell.index, parsed.fault.start, parsed.fault.end)
+
+
+def _message(parsed: ParsedCell) -> str:
+    assert parsed.fault is not None
+    return parsed.fault.message
