@@ -157,7 +157,7 @@ class Facts:
         """The nodes of some classes in Python cells that have one of some words, with the cells."""
         for cell, _ in self.trees_with(*words):
             parsed = self.parsed[cell]
-            for node in parsed.nodes if parsed is not None else ():
+            for node in parsed.live_nodes if parsed is not None else ():
                 if isinstance(node, kinds):
                     yield cell, node
 

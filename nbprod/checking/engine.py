@@ -167,7 +167,7 @@ def _diagnostics(facts: Facts, selection: Selection) -> Iterator[tuple[Rule, Dia
     for parsed in facts.parsed:
         if parsed is None:
             continue
-        for node in parsed.nodes:
+        for node in parsed.live_nodes:
             rules = nodes.get(type(node))
             if rules:
                 subject = NodeInCell(node, parsed, facts)

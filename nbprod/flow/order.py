@@ -1,8 +1,8 @@
 """Recorded order against document order: where they disagree, and whether that matters.
 
-A disorder matters when some read sees another definition, when a read fails that did not, or when
-a name ends up with another value; two orders that differ only by swaps of independent cells are
-equal (Mazurkiewicz traces), and nothing is said of those.
+A disorder matters when some read sees another definition, or fails where it did not; two orders
+that differ only by swaps of independent cells are equal (Mazurkiewicz traces), and nothing is said
+of those.
 """
 
 from __future__ import annotations
@@ -24,7 +24,6 @@ from nbprod.syntax.walk import walk
 
 __all__ = ["Execution", "OrderChange", "compare_orders", "recorded_execution"]
 
-_THROWAWAY = ("loop", "with", "except", "comprehension", "import", "star-import", "function")
 _LITERAL = (ast.Constant, ast.UnaryOp, ast.Tuple)
 
 
@@ -84,12 +83,12 @@ def _is_split(first: Cell, second: Cell) -> bool:
 class OrderChange(NamedTuple):
     """One way in which a run from top to bottom differs from the recorded run.
 
-    ``kind``: ``fails`` (the read has no value), ``changes`` (it sees another definition),
-    ``leaves`` (the name ends with another value; ``cell`` is the one that wins in document order).
+    ``kind``: ``fails`` (the read has no value) or ``changes`` (it sees another definition). A name
+    that only ends with another value, which nobody reads, is no difference that matters.
     ``recorded``/``document``: the definitions seen in either run. ``cells``: all cells concerned.
     """
 
-    kind: Literal["fails", "changes", "leaves"]
+    kind: Literal["fails", "changes"]
     name: str
     cell: int
     span: Span
@@ -112,12 +111,6 @@ def compare_orders(program: Program, execution: Execution, whole: Flow) -> tuple
     if not failures and document.shows_the_same(recorded):
         return ()
     changes = [*failures, *_reads(document, recorded)]
-    named = {change.name for change in changes}
-    changes += [
-        order_change
-        for order_change in _final(document, recorded)
-        if order_change.name not in named
-    ]
     return tuple(sorted(changes, key=lambda order_change: (order_change.span, order_change.name)))
 
 
@@ -183,22 +176,35 @@ def _reads(document: Flow, recorded: Flow) -> list[OrderChange]:
             key = (use.name, frozenset(then), frozenset(now))
             place = use.chain[0].span if use.chain else use.span
             groups.setdefault(key, []).append((cell, place))
+    return _joined(groups)
+
+
+def _joined(
+    groups: Mapping[
+        tuple[str, frozenset[Definition], frozenset[Definition]], list[tuple[int, Span]]
+    ],
+) -> list[OrderChange]:
+    """One change for each name, with all cells that see it."""
     found: dict[str, OrderChange] = {}
     for (name, then, now), places in groups.items():
-        cell, span = places[0]
-        if {definition.cell for definition in then} == {definition.cell for definition in now}:
+        recorded, document = then - now or then, now - then or now
+        if _cells_of(recorded) == _cells_of(document) or _cells_of(then) == _cells_of(now):
             continue
         cells = tuple(dict.fromkeys(cell for cell, _ in places))
         known = found.get(name)
         if known is None:
+            cell, span = places[0]
             found[name] = OrderChange(
-                "changes", name, cell, span, _sorted(then - now or then),
-                _sorted(now - then or now), cells,
-            )  # fmt: skip
+                "changes", name, cell, span, _sorted(recorded), _sorted(document), cells
+            )
         else:
             merged = tuple(dict.fromkeys((*known.cells, *cells)))
             found[name] = known._replace(cells=merged)
     return list(found.values())
+
+
+def _cells_of(definitions: frozenset[Definition]) -> set[int]:
+    return {definition.cell for definition in definitions}
 
 
 def _broken(flow: Flow) -> set[int]:
@@ -218,51 +224,6 @@ def _seen(
         for definition in definitions | mutations
         if not definition.is_unbound and definition.after is None and definition.cell != reader
     )
-
-
-def _final(document: Flow, recorded: Flow) -> list[OrderChange]:
-    found = []
-    changed = {mutation.name for flow in (document, recorded) for mutation in flow.mutations}
-    for name, entry in document.final.items():
-        other = recorded.final.get(name)
-        if other is None or name.startswith("_"):
-            continue
-        now = _seen(entry.definitions, frozenset())
-        then = _seen(other.definitions, frozenset())
-        if now == then or not now or not then:
-            continue
-        if name not in changed and _same_effect(then, now, document):
-            continue
-        if entry.value.kind == "const" and entry.value == other.value:
-            continue
-        if any(definition.binding.kind in _THROWAWAY for definition in now | then):
-            continue
-        if all(_is_drawing(definition, document) for definition in now | then):
-            continue
-        winner = _sorted(now)[-1]
-        cells = tuple(
-            dict.fromkeys(definition.cell for definition in (*_sorted(now), *_sorted(then)))
-        )
-        found.append(
-            OrderChange(
-                "leaves", name, winner.cell, winner.binding.span, _sorted(then), _sorted(now), cells
-            )
-        )
-    return found
-
-
-def _is_drawing(definition: Definition, flow: Flow) -> bool:
-    """Whether a name holds a figure: it is shown by its own cell and thrown away."""
-    node = definition.node
-    if not isinstance(node, ast.Assign) or not isinstance(node.value, ast.Call):
-        return False
-    root = node.value.func
-    while isinstance(root, ast.Attribute):
-        root = root.value
-    entry = flow.final.get(root.id) if isinstance(root, ast.Name) else None
-    if entry is None or entry.value.kind != "library":
-        return False
-    return str(entry.value.data).startswith(("matplotlib", "seaborn", "plotly", "bokeh"))
 
 
 def _is_seeded(flow: Flow) -> bool:

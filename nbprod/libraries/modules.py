@@ -17,6 +17,7 @@ __all__ = [
     "KERNEL_NAMES",
     "PLOTTING_MODULES",
     "PURE_MODULES",
+    "PYTHON2_NAMES",
     "SHELL",
     "STEADY_MODULES",
     "TIMELESS_MODULES",
@@ -47,6 +48,12 @@ class _KernelNames:
         return name in self._names or (name[:1] == "_" and bool(self._numbered.match(name)))
 
 
+PYTHON2_NAMES = {
+    "xrange": "range", "raw_input": "input", "unicode": "str", "basestring": "str", "unichr": "chr",
+    "long": "int", "file": "open", "reduce": "functools.reduce", "reload": "importlib.reload",
+    "execfile": "exec", "cmp": "operator",
+}  # fmt: skip
+"""Builtins of Python 2 only, with what Python 3 has instead."""
 KERNEL_NAMES = _KernelNames()
 CLASS_BODY_NAMES = frozenset(["__module__", "__qualname__", "__firstlineno__"])
 """What Python binds in the body of a class before its first statement."""

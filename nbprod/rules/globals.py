@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from itertools import islice
@@ -11,8 +12,9 @@ from nbprod.facts import Facts
 from nbprod.flow.types import Definition, FunctionFlow, Mutation
 from nbprod.model import Span
 
-__all__ = ["Change", "Leak", "iter_leaks", "is_settled"]
+__all__ = ["Change", "Leak", "is_settled", "is_used_up", "iter_leaks"]
 
+_PLAIN = (ast.Constant, ast.UnaryOp, ast.unaryop, ast.Tuple, ast.Load)
 _SETTLED = ("import", "star-import", "function", "class", "type-alias", "magic", "dynamic")
 
 
@@ -83,13 +85,20 @@ class _Variables:
 
     def _note_changes(self, name: str) -> None:
         definitions = self.facts.flow.definitions[name]
-        places = sorted(
-            {definition.binding.span for definition in definitions if not definition.is_unbound}
-        )
-        kinds = {definition.binding.span: definition.binding.kind for definition in definitions}
-        self._rebindings[name] = [
-            span for rank, span in enumerate(places) if rank or kinds[span] == "loop"
-        ]
+        bound = {
+            definition.binding.span: definition
+            for definition in definitions
+            if not definition.is_unbound
+        }
+        rebindings, before = [], None
+        for rank, (span, definition) in enumerate(sorted(bound.items())):
+            value = _constant_of(definition)
+            # Bound to the same constant again, it is not altered.
+            if value is None or value != before:
+                if rank or definition.binding.kind == "loop":
+                    rebindings.append(span)
+            before = value
+        self._rebindings[name] = rebindings
         # A change in the cell that makes the object is how it gets its first value.
         made = {definition.cell for definition in definitions}
         changes = self._mutations.get(name, ())
@@ -100,16 +109,19 @@ class _Variables:
         until = self._redefinition(function)
         spans = self._rebindings[name]
         at = bisect_right(spans, function.span)
-        if at < len(spans) and (until is None or spans[at].cell < until):
-            return Change(spans[at], "rebound")
+        rebound = spans[at] if at < len(spans) else None
+        if rebound is not None and until is not None and rebound.cell >= until:
+            rebound = None
         mutations = self._mutations[name]
         at = bisect_left(mutations, function.span.cell, key=_cell_of)
         for mutation in islice(mutations, at, None):
             if until is not None and mutation.cell >= until:
                 break
+            if rebound is not None and rebound < mutation.span:
+                break
             if mutation.span > function.span:
                 return Change(mutation.span, f"changed in place ({mutation.how})")
-        return None
+        return Change(rebound, "rebound") if rebound is not None else None
 
     def _redefinition(self, function: FunctionFlow) -> int | None:
         """The cell that gives the function's name to another one, which sees what comes after."""
@@ -124,6 +136,46 @@ class _Variables:
             )
         at = bisect_right(cells, function.cell)
         return cells[at] if at < len(cells) else None
+
+
+def _constant_of(definition: Definition) -> str | None:
+    """What a plain assignment of a number, text or the like gives; None for all else."""
+    node = definition.node
+    if not isinstance(node, (ast.Assign, ast.AnnAssign)) or definition.binding.kind != "assignment":
+        return None
+    targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+    if not all(isinstance(target, ast.Name) for target in targets) or node.value is None:
+        return None
+    parts = ast.walk(node.value)
+    return ast.dump(node.value) if all(isinstance(part, _PLAIN) for part in parts) else None
+
+
+def is_used_up(function: FunctionFlow, change: Span, facts: Facts) -> bool:
+    """Whether a lambda is handed to a call, in a statement that has ended when the change comes."""
+    parsed = facts.parsed[function.cell]
+    last_call = max(function.calls, default=-1)
+    if function.name != "<lambda>" or parsed is None:
+        return False
+    if last_call < change.cell:
+        return True
+    if change.cell != function.cell or last_call > change.cell:
+        return False
+    for statement in parsed.nodes:
+        if isinstance(statement, (ast.Expr, ast.Assign, ast.AugAssign, ast.AnnAssign)):
+            span = facts.span(function.cell, statement)
+            if span.start <= function.span.start and function.span.end <= span.end:
+                return span.end <= change.start and _is_handed(statement, function, facts)
+    return False
+
+
+def _is_handed(statement: ast.stmt, function: FunctionFlow, facts: Facts) -> bool:
+    """Whether a function is an argument of a call of the statement."""
+    return any(
+        facts.span(function.cell, argument) == function.span
+        for call in ast.walk(statement)
+        if isinstance(call, ast.Call)
+        for argument in (*call.args, *(keyword.value for keyword in call.keywords))
+    )
 
 
 def _cell_of(mutation: Mutation) -> int:

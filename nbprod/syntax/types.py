@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Literal, NamedTuple
 
 from nbprod.notebook.types import Cell
-from nbprod.syntax.walk import walk
+from nbprod.syntax.walk import dead_parts, walk
 
 __all__ = ["Magic", "MagicKind", "MagicName", "ParsedCell", "SyntaxFault", "SyntaxOptions"]
 
@@ -108,6 +108,15 @@ class ParsedCell:
     def nodes(self) -> tuple[ast.AST, ...]:
         """Every node of the tree, those above before those below; walked once for all who ask."""
         return tuple(walk(self.tree)) if self.tree is not None else ()
+
+    @cached_property
+    def live_nodes(self) -> tuple[ast.AST, ...]:
+        """The nodes without those that never run, as below `if False:`."""
+        dead = [part for node in self.nodes for part in dead_parts(node)]
+        if not dead:
+            return self.nodes
+        skipped = {id(node) for part in dead for node in walk(part)}
+        return tuple(node for node in self.nodes if id(node) not in skipped)
 
     def offset(self, lineno: int, col_offset: int) -> int:
         """Code-point offset in the source of an `ast` position (line from 1, UTF-8 column)."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Container, Iterator
 
-__all__ = ["CHILDREN", "children", "walk", "walk_outside"]
+__all__ = ["CHILDREN", "children", "dead_parts", "walk", "walk_outside"]
 
 # Marks of the grammar, and the strings and numbers that are parts of nodes.
 _LEAVES = frozenset((ast.Load, ast.Store, ast.Del, str, int, type(None)))
@@ -55,6 +55,34 @@ def walk_outside(tree: ast.AST, skipped: Container[type]) -> Iterator[ast.AST]:
         if type(node) not in skipped:
             yield node
             left += children(node)
+
+
+def dead_parts(node: ast.AST) -> list[ast.stmt] | list[ast.expr]:
+    """What a statement or expression directly holds and never runs, as the body of `if False:`."""
+    if not isinstance(node, (ast.If, ast.IfExp, ast.While)):
+        return []
+    verdict = _constant_truth(node.test)
+    if isinstance(node, ast.While):
+        return node.body if verdict is False else []
+    if verdict is None:
+        return []
+    dead = node.orelse if verdict else node.body
+    return dead if isinstance(dead, list) else [dead]
+
+
+def _constant_truth(node: ast.expr) -> bool | None:
+    if isinstance(node, ast.Constant):
+        return bool(node.value)
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+        inner = _constant_truth(node.operand)
+        return None if inner is None else not inner
+    if isinstance(node, ast.BoolOp):
+        verdicts = [_constant_truth(value) for value in node.values]
+        decisive = isinstance(node.op, ast.Or)
+        if decisive in verdicts:
+            return decisive
+        return None if None in verdicts else not decisive
+    return None
 
 
 def children(node: ast.AST) -> list[ast.AST]:

@@ -213,7 +213,17 @@ def _get_attribute(
     return attribute(machine, arguments[0], part, root, node.args[0], node)
 
 
+def _ask(
+    machine: Machine, name: str, arguments: Arguments, keywords: Keywords, node: ast.AST
+) -> Value:
+    """A person answers, and the prompt is printed with the answer."""
+    observe_arguments(machine, node, arguments, keywords)
+    machine.doubt_output()
+    return ANY
+
+
 HANDLERS: dict[str, Handler] = {
+    **dict.fromkeys(("builtins.input", "getpass.getpass", "getpass.getuser"), _ask),
     "builtins.open": _open,
     "builtins.next": _next,
     "builtins.range": _range,

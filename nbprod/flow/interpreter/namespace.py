@@ -277,8 +277,14 @@ class Namespace(Recorder):
                 catch.sure = True
         raise Dead
 
+    def doubt_output(self) -> None:
+        """What the cell prints is not known for sure, nor its result."""
+        self.printed.setdefault(self.cell, []).append(None)
+
     def raise_(self, exception: str | None) -> None:
         """End the path with an exception of that name (None: not known which)."""
+        if self.maybe:
+            self.doubt_output()
         for catch in reversed(self.catches):
             verdict = catch.catches(exception)
             if verdict is not False:

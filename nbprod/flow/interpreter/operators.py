@@ -50,8 +50,6 @@ _COMPARE: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
     ast.GtE: operator.ge,
     ast.In: lambda left, right: left in right,
     ast.NotIn: lambda left, right: left not in right,
-    ast.Is: operator.eq,
-    ast.IsNot: operator.ne,
 }
 _SPECIAL: dict[type[ast.AST], str] = {
     ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.Div: "truediv", ast.FloorDiv: "floordiv",
@@ -198,6 +196,13 @@ def evaluate_compare(machine: Machine, node: ast.Compare) -> Value:
     return result if result is not None and len(node.ops) == 1 else ANY
 
 
+def _is_same_object(left: object, right: object) -> bool | None:
+    """Whether two constants are one object; None where that is for the interpreter to choose."""
+    if type(left) is not type(right) or left != right:
+        return False
+    return True if isinstance(left, (bool, type(None), type(...))) else None
+
+
 def _compare_one(
     machine: Machine, op: ast.cmpop, left: Value, right: Value, node: ast.AST
 ) -> Value:
@@ -205,6 +210,9 @@ def _compare_one(
         outcomes = {_compare_one(machine, op, one, right, node) for one in left.data}
         return outcomes.pop() if len(outcomes) == 1 else ANY
     if left.kind == "const" and right.kind == "const":
+        if isinstance(op, (ast.Is, ast.IsNot)):
+            same = _is_same_object(left.data[1], right.data[1])
+            return ANY if same is None else constant(same is isinstance(op, ast.Is))
         try:
             return constant(bool(_COMPARE[type(op)](left.data[1], right.data[1])))
         except TypeError:

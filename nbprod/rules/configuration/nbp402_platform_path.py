@@ -55,7 +55,7 @@ from collections.abc import Iterator
 
 from nbprod.facts import Facts
 from nbprod.fixing.parameter_cell import ParameterCell
-from nbprod.model import Diagnostic
+from nbprod.model import Diagnostic, Label
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule
 
@@ -75,15 +75,21 @@ _WORDS = ("/content/", "/kaggle/", "../input", "../working", "dbfs", "/home/")
 
 @rule("NBP402", "platform-path", on=Notebook, level="production")
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
-    """Report string constants that are paths of a platform."""
+    """Report the platforms of which string constants are paths, with all such constants."""
+    found: dict[str, list[tuple[int, ast.Constant]]] = {}
     for cell, node in facts.nodes_with(ast.Constant, *_WORDS):
         if not isinstance(node.value, str) or "\n" in node.value:
             continue
         for pattern, platform in _PLATFORMS:
             if pattern.match(node.value):
-                yield Diagnostic(
-                    facts.span(cell, node),
-                    f"`{node.value}` exists on {platform} only",
-                    help="read the folder from configuration, this one being one of its values",
-                    fix=facts.shared(ParameterCell).fix_path(node, cell),
-                )
+                found.setdefault(platform, []).append((cell, node))
+    for platform, places in found.items():
+        (cell, node), *others = places
+        fixes = (facts.shared(ParameterCell).fix_path(text, place) for place, text in places)
+        yield Diagnostic(
+            facts.span(cell, node),
+            f"`{node.value!s}` exists on {platform} only",
+            labels=tuple(Label(facts.span(place, text), "here, too") for place, text in others),
+            help="read the folder from configuration, this one being one of its values",
+            fix=next(filter(None, fixes), None),
+        )

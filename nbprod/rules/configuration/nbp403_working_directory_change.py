@@ -115,7 +115,7 @@ def _by_calls(parsed: ParsedCell, facts: Facts) -> Iterator[_Change]:
         return
     remembered: set[str] = set()
     calls: list[ast.Call] = []
-    for node in parsed.nodes:
+    for node in parsed.live_nodes:
         if isinstance(node, ast.Call) and facts.qualified(node.func) == "os.chdir":
             calls.append(node)
         elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):

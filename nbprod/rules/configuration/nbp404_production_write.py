@@ -65,6 +65,7 @@ from nbprod.facts import Facts
 from nbprod.model import Diagnostic, Label, Span
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule
+from nbprod.syntax.walk import children, dead_parts
 
 # Methods that no other library of the field has for something harmless.
 _WRITES = {
@@ -121,7 +122,8 @@ def _calls(tree: ast.Module) -> Iterator[tuple[ast.Call, bool]]:
         if isinstance(node, ast.Call):
             yield node, is_inside
         is_inside = is_inside or isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
-        left += [(child, is_inside) for child in ast.iter_child_nodes(node)]
+        dead = dead_parts(node)
+        left += [(child, is_inside) for child in children(node) if child not in dead]
 
 
 def _names_its_target(node: ast.Call) -> bool:

@@ -97,6 +97,47 @@ _LETTERS = frozenset("alpha beta gamma C degree eps epsilon".split())
 _OTHER_LIBRARIES = PLOTTING_MODULES | frozenset(
     "pymc pymc3 scipy tensorflow_probability pyro numpyro collections builtins".split()
 )
+# Words beside `alpha`, and ends of names, that only what is drawn has.
+_OF_DRAWINGS = frozenset(
+    """
+    c cmap color colors ec edgecolor edgecolors edgewidth facecolor facecolors fc fill fill_color
+    fillcolor fontsize hatch hue label legend line_color linecolor linestyle linestyles linewidth
+    linewidths ls lw marker markersize mew ms mfc opacity palette radius s style vmax vmin zorder
+    """.split()
+)
+_SHAPES = (
+    "Arc",
+    "Arrow",
+    "Bar",
+    "Box",
+    "Circle",
+    "Collection",
+    "Contour",
+    "Ellipse",
+    "Figure",
+    "Grid",
+    "Heatmap",
+    "Histogram",
+    "Image",
+    "Layer",
+    "Legend",
+    "Line",
+    "Line2D",
+    "Map",
+    "Marker",
+    "Overlay",
+    "Patch",
+    "Path",
+    "Plot",
+    "Polygon",
+    "Quad",
+    "Rect",
+    "Rectangle",
+    "Scatter",
+    "Text",
+    "Wedge",
+    "WordCloud",
+)
 _DATES = ("date", "start", "end")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d(?:[T ][\d:]+)?\Z")
 _LITERAL = re.compile(r"=\s*[-.\d\"']")
@@ -146,7 +187,7 @@ def _may_have_one(source: str) -> bool:
 
 
 def _calls(parsed: ParsedCell, facts: Facts) -> Iterator[_Call]:
-    for node in parsed.nodes:
+    for node in parsed.live_nodes:
         if isinstance(node, ast.Call) and node.keywords:
             found = [keyword for keyword in node.keywords if _is_setting(keyword, node, facts)]
             if found:
@@ -177,4 +218,7 @@ def _takes_settings(call: ast.Call, name: str, facts: Facts) -> bool:
     if name not in _LETTERS:
         return True
     library = facts.qualified(call.func).partition(".")[0]
-    return called[:1].isupper() and library not in _OTHER_LIBRARIES
+    draws = any(keyword.arg in _OF_DRAWINGS for keyword in call.keywords) or called.endswith(
+        _SHAPES
+    )
+    return called[:1].isupper() and library not in _OTHER_LIBRARIES and not draws

@@ -83,6 +83,9 @@ _READS = re.compile(
     r"|connect|create_engine|from_url|wget)(?![a-z])|read_\w+|load_\w+|download_\w+|fetch_\w+"
 )
 _TABLES = frozenset(["table", "saveAsTable", "insertInto", "read_sql_table", "read_gbq"])
+_SESSION = re.compile(
+    r"spark|sqlcontext|sqlc$|session|^read$|readstream|^con\b|conn|catalog|hive|^db\b|ibis|duckdb"
+)
 _DRAWING = PLOTTING_MODULES | {"geopandas", "folium", "IPython"}
 _MAY = re.compile(
     r"://|table|insertInto|read_gbq|\b(?:" + "|".join(sorted(_NAMES)) + r")\s*=\s*[\"']"
@@ -97,7 +100,7 @@ def check(subject: NodeInCell[ast.Module], facts: Facts) -> Iterator[Diagnostic]
         return
     calls = [
         (node, found)
-        for node in subject.parsed.nodes
+        for node in subject.parsed.live_nodes
         if isinstance(node, ast.Call) and (found := _sources(node, facts))
     ]
     if not calls:
@@ -133,9 +136,19 @@ def _sources(call: ast.Call, facts: Facts) -> list[Literal]:
     text = _text(first)
     if text and _ADDRESS.match(text) and _READS.fullmatch(called):
         found.insert(0, Literal(call.args[0], "url", plain=False))
-    elif text and called in _TABLES:
+    elif text and called in _TABLES and _reads_tables(call):
         found.insert(0, Literal(call.args[0], "table", plain=False))
     return found
+
+
+def _reads_tables(call: ast.Call) -> bool:
+    """Whether `table` is that of a session, a reader or a connection, not of an own object."""
+    if last_name(call.func) != "table":
+        return True
+    owner = call.func.value if isinstance(call.func, ast.Attribute) else None
+    if isinstance(owner, ast.Call):
+        owner = owner.func
+    return owner is not None and _SESSION.search(last_name(owner).lower()) is not None
 
 
 def _text(node: ast.expr | None) -> str:

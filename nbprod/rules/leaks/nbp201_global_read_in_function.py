@@ -37,6 +37,24 @@ rate = 0.3
 
 ```notebook
 # %%
+rate = 2
+def net(x):
+    return x * rate
+# %%
+rate = 2
+print(net(1))
+```
+
+```notebook
+# %%
+import pandas as pd
+df = pd.read_csv("x.csv")
+df["n"] = df["s"].map(lambda x: df["s"].max())
+df = df.dropna()
+```
+
+```notebook
+# %%
 import math
 RATE = 0.2
 def net(x):
@@ -76,25 +94,45 @@ from nbprod.fixing.add_parameter import as_parameter
 from nbprod.model import Diagnostic, Label
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule
-from nbprod.rules.globals import iter_leaks
+from nbprod.rules.globals import Change, Leak, is_used_up, iter_leaks
+
+_MOST_LABELS = 6
 
 
 @rule("NBP201", "global-read-in-function", on=Notebook)
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
-    """Report reads of variables that are rebound or mutated after the definition."""
+    """Report variables that functions read and cells change, once each with all readers.
+
+    Where no call follows a change, it is only what a next call would meet.
+    """
+    found: dict[str, list[tuple[Leak, Change]]] = {}
+    idle: dict[str, list[tuple[Leak, Change]]] = {}
     for leak in iter_leaks(facts):
-        if leak.change is None:
-            continue
-        span, how = leak.change
-        if leak.function.name == "<lambda>" and max(leak.function.calls, default=-1) < span.cell:
-            # A lambda that is handed on and done with before the change.
-            continue
-        yield Diagnostic(
-            leak.read,
-            f"`{leak.function.name}` reads the notebook variable `{leak.name}`, "
-            f"which is {how} in cell {span.cell + 1}",
-            symbol=leak.name,
-            labels=(Label(span, f"`{leak.name}` is {how} here"),),
-            help=f"pass `{leak.name}` as a parameter",
-            fix=as_parameter(leak.function, leak.name, facts),
-        )
+        change = leak.change
+        if change is not None and not is_used_up(leak.function, change.span, facts):
+            met = change.span.cell <= max(leak.function.calls, default=-1)
+            (found if met else idle).setdefault(leak.name, []).append((leak, change))
+    for leaks in found.values():
+        yield _diagnostic(leaks, facts, minor=False)
+    for name, leaks in idle.items():
+        if name not in found:
+            yield _diagnostic(leaks, facts, minor=True)
+
+
+def _diagnostic(leaks: list[tuple[Leak, Change]], facts: Facts, *, minor: bool) -> Diagnostic:
+    (leak, (span, how)), *others = leaks
+    readers = [reader for reader, _ in others[:_MOST_LABELS]]
+    fixes = (as_parameter(reader.function, reader.name, facts) for reader, _ in leaks)
+    return Diagnostic(
+        leak.read,
+        f"`{leak.function.name}` reads the notebook variable `{leak.name}`, "
+        f"which is {how} in cell {span.cell + 1}",
+        symbol=leak.name,
+        labels=(
+            Label(span, f"`{leak.name}` is {how} here"),
+            *(Label(reader.read, f"`{reader.function.name}` reads it, too") for reader in readers),
+        ),
+        help=f"pass `{leak.name}` as a parameter",
+        fix=next(filter(None, fixes), None),
+        minor=minor,
+    )

@@ -137,7 +137,7 @@ def _is_deletion(use: Use, facts: Facts) -> bool:
         isinstance(node, ast.Name)
         and isinstance(node.ctx, ast.Del)
         and facts.span(use.cell, node) == use.span
-        for node in parsed.nodes
+        for node in parsed.live_nodes
     )
 
 

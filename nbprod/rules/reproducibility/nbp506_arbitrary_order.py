@@ -110,7 +110,7 @@ _Parents = dict[ast.AST, ast.AST]
 @rule("NBP506", "arbitrary-order", on=(ast.Module,), level="production", severity=Severity.INFO)
 def check(subject: NodeInCell[ast.Module], facts: Facts) -> Iterator[Diagnostic]:
     """Report listings without an order whose files are gathered in the order in which they come."""
-    nodes, cell = subject.parsed.nodes, subject.parsed.cell
+    nodes, cell = subject.parsed.live_nodes, subject.parsed.cell
     if not any(word in cell.source for word in _WORDS):
         return
     listings = [child for child in nodes if isinstance(child, ast.Call) and _lists(child, facts)]

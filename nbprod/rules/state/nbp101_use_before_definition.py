@@ -77,7 +77,7 @@ from dataclasses import replace
 
 from nbprod.facts import Facts
 from nbprod.flow.types import Failure
-from nbprod.model import Diagnostic, Severity
+from nbprod.model import Diagnostic, Label, Severity
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule
 from nbprod.rules.failures import definition_labels, failures_because, reordered, tell
@@ -96,10 +96,21 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     fix = None
     for failure in failures_because(facts, "later"):
         if failure.certain and failure.called:
-            labels = definition_labels(failure.elsewhere, facts)
+            labels = (*definition_labels(failure.elsewhere, facts), *_recorded(failure, facts))
             fix = facts.shared(reordered)
             told = tell(failure, facts, message_of(failure), help_of(failure), *labels)
             yield replace(told, fix=fix)
+
+
+def _recorded(failure: Failure, facts: Facts) -> Iterator[Label]:
+    """Where the value came from when the cell ran, by the execution counts."""
+    for change in facts.order_changes:
+        if change.name == failure.name and change.cell == failure.cell:
+            for definition in change.recorded[-1:]:
+                yield Label(
+                    definition.binding.span,
+                    f"when cell {failure.cell + 1} ran, it came from {facts.say(definition.cell)}",
+                )
 
 
 def message_of(failure: Failure) -> str:

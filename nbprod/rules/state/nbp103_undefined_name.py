@@ -50,16 +50,11 @@ from collections.abc import Iterator
 
 from nbprod.facts import Facts
 from nbprod.flow.types import Failure
+from nbprod.libraries.modules import PYTHON2_NAMES
 from nbprod.model import Diagnostic, Severity
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule
 from nbprod.rules.failures import definition_labels, failures_because, near_names, tell
-
-_PYTHON2 = {
-    "xrange": "range", "raw_input": "input", "unicode": "str", "basestring": "str", "unichr": "chr",
-    "long": "int", "file": "open", "reduce": "functools.reduce", "reload": "importlib.reload",
-    "execfile": "exec", "cmp": "operator",
-}  # fmt: skip
 
 
 @rule(
@@ -86,7 +81,7 @@ def _may_be_of_magic(failure: Failure) -> bool:
 
 def message_of(failure: Failure, facts: Facts) -> str:
     """Say that the name is nowhere, and what the saved run tells about it."""
-    if failure.name in _PYTHON2:
+    if failure.name in PYTHON2_NAMES:
         return f"`{failure.name}` is a builtin of Python 2 only"
     if failure.name == "WindowsError":
         return "`WindowsError` is a builtin on Windows only"
@@ -110,8 +105,8 @@ def help_of(failure: Failure, facts: Facts) -> str | None:
         return f"unless `{failure.dynamic.binding.detail}` binds it"
     if failure.name == "WindowsError":
         return "catch `OSError`, which it is another name of"
-    if failure.name in _PYTHON2:
-        return f"Python 3 has `{_PYTHON2[failure.name]}`"
+    if failure.name in PYTHON2_NAMES:
+        return f"Python 3 has `{PYTHON2_NAMES[failure.name]}`"
     near = near_names(failure.name, facts)
     if near:
         return "did you mean " + " or ".join(f"`{name}`" for name in near) + "?"

@@ -18,14 +18,16 @@ print(100 * rate)  #! NBP106
 rate = 0.3
 ```
 
-```notebook
-# %% [2]
-print(base)  #! NBP101, NBP106
-# %% [1]
-base = 1
-```
-
 ## Clean
+
+```notebook
+# %% [3]
+table = [1]
+print(table)
+# %% [1]
+table = [2]
+print(table)
+```
 
 ```notebook
 # %% [2]
@@ -70,7 +72,11 @@ from nbprod.rule import rule
 )
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report each name of which some cell sees another value in recorded order."""
+    told = {failure.name for failure in facts.flow.failures if failure.reason == "later"}
     for change in facts.order_changes:
+        if change.name in told:
+            # `use-before-definition` has the same cause, and says what this says.
+            continue
         yield Diagnostic(
             change.span,
             message_of(change, facts),
@@ -87,15 +93,13 @@ def message_of(change: OrderChange, facts: Facts) -> str:
     """Name the cell, the variable and the two definitions."""
     then = _where(change.recorded, facts)
     if change.kind == "fails":
-        return f"`{change.name}` came from {then} when this ran; from the top it does not exist yet"
+        return f"`{change.name}` came from {then} when this ran; from the top it has no value here"
     now = _where(change.document, facts)
     if not change.document:
         return f"`{change.name}` had been changed by {then} when this ran; from the top not yet"
     if not change.recorded:
         now = _where(change.document, facts)
         return f"`{change.name}` was as yet unchanged when this ran; from the top {now} changes it"
-    if change.kind == "leaves":
-        return f"`{change.name}` ended as {then} left it; from the top it ends as {now} leaves it"
     return f"`{change.name}` came from {then} when this ran; from the top it comes from {now}"
 
 

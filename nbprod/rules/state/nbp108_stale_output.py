@@ -162,6 +162,9 @@ def _contradicted(cell: Cell, facts: Facts) -> Iterator[Diagnostic]:
     parsed = facts.parsed[cell.index]
     if parsed is None or parsed.magics:
         return
+    if any(output.get("output_type") == "error" for output in cell.outputs):
+        # It ended before its end, so what is missing was never printed.
+        return
     shown, printed = facts.flow.shown(cell.index), facts.flow.printed(cell.index)
     for output in cell.outputs:
         if shown is not None and output.get("output_type") == "execute_result":

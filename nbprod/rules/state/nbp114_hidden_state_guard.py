@@ -51,6 +51,7 @@ import ast
 from collections.abc import Iterator
 
 from nbprod.facts import Facts
+from nbprod.libraries.modules import PYTHON2_NAMES
 from nbprod.model import Diagnostic
 from nbprod.names.guards import guarded_name
 from nbprod.names.scopes import bound_names
@@ -73,8 +74,11 @@ def check(subject: NodeInCell[ast.Compare | ast.Try], facts: Facts) -> Iterator[
             )
     elif isinstance(node, ast.Try):
         asked = {
-            child.id for part in node.body for child in walk(part) if isinstance(child, ast.Name)
-        }
+            child.id
+            for part in node.body
+            for child in walk(part)
+            if isinstance(child, ast.Name) and isinstance(child.ctx, ast.Load)
+        } - PYTHON2_NAMES.keys()
         for handler in node.handlers:
             if not _catches_name_error(handler) or asked.isdisjoint(bound_names(handler.body)):
                 # What is not made where it is missing is not kept for later either.

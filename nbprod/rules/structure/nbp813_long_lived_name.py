@@ -7,7 +7,8 @@ Made where it is used, it is read there, and the two cells can move out together
 
 Reported are the worst three of a notebook: results of a computation on other variables that have
 one assignment, that no cell between names, and whose inputs no cell between changes. `max-lifetime`
-sets how many cells are too many.
+sets how many cells are too many. Many notebooks prepare first and use later on purpose: this is
+only said when it is asked for.
 
 ## Flagged
 
@@ -16,7 +17,7 @@ sets how many cells are too many.
 import pandas as pd
 df = pd.read_csv("sales.csv")
 # %%
-shares = df.groupby("shop").sum()  #! NBP813
+shares = df.groupby("shop").sum()  #! NBP813?
 # %%
 print(1)
 #** 15
@@ -65,7 +66,7 @@ from typing import NamedTuple
 
 from nbprod.facts import Facts
 from nbprod.flow.types import Definition
-from nbprod.model import Diagnostic, Label, Severity, Span
+from nbprod.model import Certainty, Diagnostic, Label, Severity, Span
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule
 from nbprod.syntax.walk import walk
@@ -103,6 +104,7 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
         yield Diagnostic(
             long_lived.made.binding.span,
             f"`{long_lived.name}` is used only {long_lived.between} code cells below",
+            certainty=Certainty.POSSIBLE,
             symbol=long_lived.name,
             labels=(Label(long_lived.use, "first used here"),),
             help="make it where it is used, so that the two stand together",
