@@ -109,3 +109,79 @@ def test_the_rule_knows_the_project_and_the_cache_does_too(tmp_path: Path) -> No
     assert symbols() == ["seaborn"]
     (tmp_path / "requirements.txt").write_text("pandas\nseaborn\n")
     assert symbols() == []
+
+
+OWN = {
+    "beside the notebook": ({"nb/helpers.py": ""}, "helpers"),
+    "at the root": ({"helpers.py": ""}, "helpers"),
+    "between": ({"a/helpers.py": ""}, "helpers"),
+    "below src": ({"src/acme_tools/__init__.py": ""}, "acme_tools.clean"),
+    "below the src of a member": ({"libs/x/src/acme/__init__.py": ""}, "acme"),
+    "of another folder": ({"lib2/deep/helpers.py": ""}, "helpers"),
+    "a package of another folder": ({"other/acme/__init__.py": ""}, "acme"),
+    "namespace": ({"acme/core/clean.py": ""}, "acme.core"),
+    "deep namespace": ({"src/acme/core/io/clean.py": ""}, "acme.core.io.clean"),
+    "compiled": ({"fast.cpython-311-x86_64-linux-gnu.so": ""}, "fast"),
+    "of Cython": ({"src/fast.pyx": ""}, "fast"),
+    "in another case": ({"Acme_Tools/__init__.py": ""}, "acme_tools"),
+    "project's name": ({"pyproject.toml": '[project]\nname = "Acme-Tools"\n'}, "acme_tools"),
+    "name of Poetry": ({"pyproject.toml": '[tool.poetry]\nname = "acme"\n'}, "acme"),
+    "packages of Poetry": (
+        {"pyproject.toml": '[tool.poetry]\npackages = [{include = "acme", from = "x"}]\n'}, "acme"),
+    "packages of setuptools": (
+        {"pyproject.toml": '[tool.setuptools]\npackages = ["acme", "acme.core"]\n'}, "acme"),
+    "modules of setuptools": (
+        {"pyproject.toml": '[tool.setuptools]\npy-modules = ["acme"]\n'}, "acme"),
+    "packages of Hatch": (
+        {"pyproject.toml": "[tool.hatch.build.targets.wheel]\npackages = ['python/acme']\n"},
+        "acme",
+    ),
+    "setup.cfg": ({"setup.cfg": "[metadata]\nname = x\n[options]\npackages =\n    acme\n"}, "acme"),
+    "modules of setup.cfg": ({"setup.cfg": "[options]\npy_modules = acme, b\n"}, "acme"),
+    "setup.py": ({"setup.py": "from setuptools import setup\nsetup(packages=['acme'])\n"}, "acme"),
+    "metadata of a member": ({"libs/y/pyproject.toml": '[project]\nname = "acme"\n'}, "acme"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("files", "module"), OWN.values(), ids=OWN)
+def test_the_repository_s_own_modules_are_in_no_file(
+    files: dict[str, str], module: str, tmp_path: Path
+) -> None:
+    from nbprod.project.own_modules import own_modules
+
+    (tmp_path / ".git").mkdir()
+    for name, text in {**files, "a/nb/n.ipynb": "", "nb/n.ipynb": ""}.items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    notebook = tmp_path / ("a/nb/n.ipynb" if "a/helpers.py" in files else "nb/n.ipynb")
+    own = own_modules(str(notebook))
+    assert own.hold(module, is_known=False)
+    assert not own.hold("pandas", is_known=True)
+    assert not own.hold("nobody_knows", is_known=False)
+
+
+def test_a_namespace_that_others_share_is_their_distribution(tmp_path: Path) -> None:
+    from nbprod.project.own_modules import own_modules
+
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "google" / "acme").mkdir(parents=True)
+    (tmp_path / "google" / "acme" / "a.py").write_text("")
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests" / "yaml.py").write_text("")
+    own = own_modules(str(tmp_path / "n.ipynb"))
+    assert own.hold("google.acme.a", is_known=False)
+    assert not own.hold("google.cloud.storage", is_known=True)
+    assert not own.hold("yaml", is_known=True) and own.hold("yaml", is_known=False)
+
+
+def test_requirements_are_of_others_and_one_line_each(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "src" / "acme").mkdir(parents=True)
+    (tmp_path / "src" / "acme" / "__init__.py").write_text("")
+    (tmp_path / "nb").mkdir()
+    code = cell("import acme.core\nimport nobody_knows\nfrom helpers import a", "a")
+    save(tmp_path / "nb" / "n\nevil-package.ipynb", code)
+    (tmp_path / "helpers.py").write_text("")
+    done = nbprod(tmp_path, "requirements", "--isolated", "nb")
+    assert done.stdout == "nobody_knows  # nb/n\\nevil-package.ipynb\n"

@@ -9,30 +9,43 @@ from pathlib import Path
 
 import click
 
-from nbprod._version import __version__
 from nbprod.cli.output import print_line, print_lines
 from nbprod.disk.places import project_roots
 from nbprod.disk.read import MAX_TEXT_BYTES, read_bytes
 from nbprod.disk.write import Before, make_folders, write_file
 from nbprod.errors import UsageError, WriteError
+from nbprod.project.branch import default_branch
+from nbprod.project.origin import installed_from
 from nbprod.project.setup import Change, plan
+from nbprod.project.workflow import Wanted
 
 
 @click.command("init")
 @click.argument("path", default=".", type=click.Path())
 @click.option("--diff", is_flag=True, help="Show what would be written, and write nothing.")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
-def command(path: str, diff: bool, yes: bool) -> int:
+@click.option("--sarif", is_flag=True, help="Workflow: upload SARIF to code scanning.")
+@click.option("--artifact", is_flag=True, help="Workflow: keep the review report as an artifact.")
+@click.option("--comment", is_flag=True, help="Workflow: comment on pull requests.")
+@click.option("--branch", metavar="NAME", help="The default branch [default: the repository's].")
+@click.option(
+    "--source",
+    metavar="SPEC",
+    help="What pip installs nbprod from in CI [default: where this one is from].",
+)
+def command(path: str, diff: bool, yes: bool, **options: object) -> int:
     """Write configuration, pre-commit hook and CI workflow for a repository.
 
-    Shows what it will do and, at a terminal, asks; nothing that is there is overwritten.
+    Shows what it will do and, at a terminal, asks; nothing that is there is overwritten. The
+    workflow may read the repository and nothing else; only the job that uploads SARIF, and the one
+    that comments, may write what they are for.
     """
     root = Path(path)
     if not root.is_dir():
         raise UsageError(f"{path}: is no folder")
-    changes, notes = plan(lambda name: _read(root / name), __version__)
+    changes, notes = plan(lambda name: _read(root / name), _wanted(root, options))
     for note in notes:
-        print_line(note, err=True)
+        print_lines(note.splitlines(), err=True)
     if not changes:
         print_line("Nothing to do.", err=True)
         return 0
@@ -53,6 +66,17 @@ def command(path: str, diff: bool, yes: bool) -> int:
         "Next: `nbprod check`, and `nbprod baseline write` if there is much to clean up.", err=True
     )
     return 0
+
+
+def _wanted(root: Path, options: dict[str, object]) -> Wanted:
+    branch, source = options["branch"], options["source"]
+    return Wanted(
+        str(branch) if branch else default_branch(str(root)),
+        str(source) if source else installed_from(),
+        sarif=bool(options["sarif"]),
+        artifact=bool(options["artifact"]),
+        comment=bool(options["comment"]),
+    )
 
 
 def _read(path: Path) -> str | None:

@@ -17,6 +17,7 @@ from nbprod.disk.write import Before, write_file
 from nbprod.errors import ReadError, UsageError, WriteError
 from nbprod.model import FileResult
 from nbprod.notebook.types import Notebook
+from nbprod.project.own_modules import OwnModules, own_modules
 from nbprod.project.run import discover, facts_of, read_discovered
 from nbprod.report.escaping import escape_line
 
@@ -82,16 +83,23 @@ def _needs(notebooks: Mapping[str, Notebook], pin: bool, configure: Configure) -
 
     installed = packages_distributions()
     needs: dict[str, _Need] = {}
+    own_by_folder: dict[str, OwnModules] = {}
     for path, notebook in notebooks.items():
         facts = facts_of(notebook, configure(path))
         pins = installed_pins(facts)
+        folder = os.path.dirname(path)
+        own = own_by_folder.get(folder)
+        if own is None:
+            own = own_by_folder[folder] = own_modules(path)
         for imported in imported_modules(facts):
-            top = imported.module.partition(".")[0]
-            folder = os.path.dirname(path)
-            if any(os.path.exists(os.path.join(folder, name)) for name in (f"{top}.py", top)):
+            owners = installed.get(imported.module.partition(".")[0], [])
+            table = distribution_of(imported.module)
+            is_known = bool(owners) or table != imported.module.partition(".")[0]
+            if own.hold(imported.module, is_known=is_known):
                 continue
-            owners = installed.get(top, [])
-            name = owners[0] if len(owners) == 1 else distribution_of(imported.module)
+            name = owners[0] if len(owners) == 1 else table
+            if own.hold(name, is_known=is_known):
+                continue
             version = _installed(name) if pin else None
             need = needs.setdefault(name, _Need(version or pins.get(name.lower()), []))
             if path not in need.notebooks:

@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
+from nbprod.project.workflow import Wanted, render_workflow
+
 __all__ = ["Change", "plan"]
 
 _CONFIG = """\
@@ -13,37 +15,30 @@ _CONFIG = """\
 {head}level = "shared"
 ruff = {ruff}
 """
+# A local hook on the command that is installed: nbprod is on no package index.
 _HOOK = """\
-{indent}- repo: {url}
-{indent}  rev: v{version}
+{indent}- repo: local
 {indent}  hooks:
 {indent}    - id: nbprod
-"""
-_GITHUB = """\
-name: notebooks
-on:
-  pull_request:
-  push:
-    branches: [main]
-permissions:
-  contents: read
-jobs:
-  nbprod:
-    runs-on: ubuntu-latest
-    steps:
-      - uses: actions/checkout@v4
-        with:
-          # The history that `new-since` compares with.
-          fetch-depth: 0
-      - uses: nbprod/nbprod@v{version}
-        with:
-          new-since: ${{{{ github.base_ref && format('origin/{{0}}', github.base_ref) || '' }}}}
+{indent}      name: nbprod
+{indent}      entry: nbprod check --force-exclude --no-progress
+{indent}      language: system
+{indent}      types_or: [jupyter]
+{indent}      require_serial: true
 """
 _GITLAB = """\
-include:
-  - remote: {url}/-/raw/v{version}/templates/nbprod.gitlab-ci.yml
+nbprod:
+  image: python:3.12-slim
+  variables:
+    GIT_DEPTH: "0"
+  script:
+    - python -m pip install {source}
+    - nbprod check --no-progress --output full --output gitlab:gl-code-quality.json .
+  artifacts:
+    when: always
+    reports:
+      codequality: gl-code-quality.json
 """
-_URL = "https://github.com/nbprod/nbprod"
 
 
 class Change(NamedTuple):
@@ -59,17 +54,17 @@ class Change(NamedTuple):
         return self.before is None
 
 
-def plan(read: Callable[[str], str | None], version: str) -> tuple[list[Change], list[str]]:
+def plan(read: Callable[[str], str | None], wanted: Wanted) -> tuple[list[Change], list[str]]:
     """The changes, and notes on what is left as it is.
 
     Args:
         read: the text of a file of the repository by its path, None if it is not there.
-        version: the version of nbprod to name.
+        wanted: what the workflow is to do.
     """
     changes: list[Change] = []
     notes: list[str] = []
     for make in (_configuration, _hook, _workflow):
-        made = make(read, version)
+        made = make(read, wanted)
         if isinstance(made, Change):
             changes.append(made)
         else:
@@ -77,8 +72,7 @@ def plan(read: Callable[[str], str | None], version: str) -> tuple[list[Change],
     return changes, notes
 
 
-def _configuration(read: Callable[[str], str | None], version: str) -> Change | str:
-    del version
+def _configuration(read: Callable[[str], str | None], _wanted: Wanted) -> Change | str:
     for name in ("nbprod.toml", ".nbprod.toml"):
         if read(name) is not None:
             return f"{name} is there and stays as it is"
@@ -95,26 +89,26 @@ def _configuration(read: Callable[[str], str | None], version: str) -> Change | 
     return Change("pyproject.toml", project, f"{project}{gap}{table}")
 
 
-def _hook(read: Callable[[str], str | None], version: str) -> Change | str:
+def _hook(read: Callable[[str], str | None], _wanted: Wanted) -> Change | str:
     name = ".pre-commit-config.yaml"
     text = read(name)
     if text is None:
-        return Change(name, None, "repos:\n" + _hook_entry("  ", version))
+        return Change(name, None, "repos:\n" + _hook_entry("  "))
     if "nbprod" in text:
         return f"{name} has nbprod and stays as it is"
     # Entries are added behind the last one, as it is indented; the rest keeps every byte.
     entries = list(re.finditer(r"^( *)- repo:", text, re.MULTILINE))
     if not re.search(r"^repos:\s*$", text, re.MULTILINE) or not entries:
-        entry = _hook_entry("  ", version)
+        entry = _hook_entry("  ")
         return f"{name} has another shape; add this to it yourself:\n{entry}"
     indent = entries[-1][1]
     end = _end_of_entry(text, entries[-1].end(), indent)
     gap = "" if text[:end].endswith("\n") else "\n"
-    return Change(name, text, f"{text[:end]}{gap}{_hook_entry(indent, version)}{text[end:]}")
+    return Change(name, text, f"{text[:end]}{gap}{_hook_entry(indent)}{text[end:]}")
 
 
-def _hook_entry(indent: str, version: str) -> str:
-    return _HOOK.format(indent=indent, url=_URL, version=version)
+def _hook_entry(indent: str) -> str:
+    return _HOOK.format(indent=indent)
 
 
 def _end_of_entry(text: str, position: int, indent: str) -> int:
@@ -130,14 +124,14 @@ def _end_of_entry(text: str, position: int, indent: str) -> int:
     return end
 
 
-def _workflow(read: Callable[[str], str | None], version: str) -> Change | str:
+def _workflow(read: Callable[[str], str | None], wanted: Wanted) -> Change | str:
     gitlab = read(".gitlab-ci.yml")
     if gitlab is not None:
-        entry = _GITLAB.format(url="https://gitlab.com/nbprod/nbprod", version=version)
         if "nbprod" in gitlab:
             return ".gitlab-ci.yml has nbprod and stays as it is"
+        entry = _GITLAB.format(source=f"'{wanted.source}'" if wanted.source else "$NBPROD_SOURCE")
         return f".gitlab-ci.yml stays as it is; add this to it yourself:\n{entry}"
     name = ".github/workflows/nbprod.yml"
     if read(name) is not None:
         return f"{name} is there and stays as it is"
-    return Change(name, None, _GITHUB.format(version=version))
+    return Change(name, None, render_workflow(wanted))

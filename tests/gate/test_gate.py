@@ -16,7 +16,10 @@ from typing import Any
 import pytest
 import yaml
 
+from nbprod.project.branch import default_branch
+from nbprod.project.origin import source_of
 from nbprod.project.setup import plan
+from nbprod.project.workflow import Wanted, render_workflow
 
 ROOT = Path(__file__).parents[2]
 BAD, GOOD = ("print(nowhere)",), ("x = 1", "print(x)")
@@ -181,7 +184,8 @@ def test_init_writes_what_it_shows_and_a_second_time_nothing(tmp_path: Path) -> 
     done = init(tmp_path, "--yes")
     assert done.stdout == shown.stdout
     config = yaml.safe_load((tmp_path / ".pre-commit-config.yaml").read_text())
-    assert config["repos"][0]["hooks"] == [{"id": "nbprod"}]
+    (hook,) = config["repos"][0]["hooks"]
+    assert config["repos"][0]["repo"] == "local" and hook["language"] == "system"
     workflow = yaml.safe_load((tmp_path / ".github" / "workflows" / "nbprod.yml").read_text())
     steps = workflow["jobs"]["nbprod"]["steps"]
     assert steps[0]["with"]["fetch-depth"] == 0
@@ -220,15 +224,78 @@ def test_init_adds_to_what_is_there_and_keeps_its_bytes(tmp_path: Path) -> None:
     assert "ruff = true" in text
     made = (tmp_path / ".pre-commit-config.yaml").read_text()
     config = yaml.safe_load(made)
-    assert [one["repo"].rpartition("/")[2] for one in config["repos"]] == ["a", "nbprod"]
+    assert [one["repo"].rpartition("/")[2] for one in config["repos"]] == ["a", "local"]
     assert config["ci"] == {"autofix_prs": False}
     kept = iter(made.splitlines())
     assert all(line in kept for line in hooks.splitlines())
 
 
+OPTIONS = ("sarif", "artifact", "comment")
+
+
+@pytest.mark.parametrize("source", [None, "nbprod @ git+https://h.example/o/nbprod@" + "a" * 40])
+@pytest.mark.parametrize("options", [(), *((name,) for name in OPTIONS), OPTIONS])
+def test_the_workflow_may_do_no_more_than_it_has_to(
+    options: tuple[str, ...], source: str | None
+) -> None:
+    text = render_workflow(Wanted("de/fault", source, **dict.fromkeys(options, True)))
+    workflow = yaml.safe_load(text)
+    assert workflow["permissions"] == {"contents": "read"}
+    assert workflow[True]["push"]["branches"] == ["de/fault"]
+    jobs = workflow["jobs"]
+    assert ("sarif" in jobs, "report" in jobs, "comment" in jobs) == (
+        "sarif" in options, "artifact" in options or "comment" in options, "comment" in options
+    )  # fmt: skip
+    for name, job in jobs.items():
+        rights = {"sarif": "security-events", "comment": "pull-requests"}
+        writes = [key for key, value in job.get("permissions", {}).items() if value == "write"]
+        assert writes == ([rights[name]] if name in rights else [])
+        for step in job["steps"]:
+            # What a stranger names is an environment variable, never text of a script.
+            assert "${{" not in step.get("run", "")
+            if "checkout" in step.get("uses", ""):
+                assert step["with"]["persist-credentials"] is False
+        if name != "comment":
+            install = next(step for step in job["steps"] if step.get("name") == "Install nbprod")
+            assert (source or "NBPROD_SOURCE:?") in install["run"]
+            subprocess.run(["bash", "-n", "-c", install["run"]], check=True)
+
+
+@pytest.mark.parametrize(
+    ("files", "name"),
+    [
+        ({}, "main"),
+        ({"refs/remotes/origin/HEAD": "ref: refs/remotes/origin/trunk\n"}, "trunk"),
+        ({"HEAD": "ref: refs/heads/feature\n", "refs/heads/master": "0"}, "master"),
+        ({"HEAD": "ref: refs/heads/x\n", "packed-refs": "0 refs/remotes/origin/main\n"}, "main"),
+        ({"HEAD": "ref: refs/heads/work\n"}, "work"),
+        ({"HEAD": "ref: refs/heads/a]\n  evil: [x\n"}, "main"),
+        ({"refs/remotes/origin/HEAD": "ref: refs/remotes/origin/$(id)\n"}, "main"),
+    ],
+)
+def test_the_default_branch(files: dict[str, str], name: str, tmp_path: Path) -> None:
+    for path, text in files.items():
+        (tmp_path / ".git" / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / ".git" / path).write_text(text)
+    assert default_branch(str(tmp_path)) == name
+
+
+def test_where_nbprod_is_from() -> None:
+    commit = {"vcs": "git", "commit_id": "a" * 40}
+    url = "https://h.example/o/nbprod.git"
+    assert source_of({"url": url, "vcs_info": commit}) == f"nbprod @ git+{url}@{'a' * 40}"
+    for document in (
+        {"url": "file:///x", "dir_info": {"editable": True}},
+        {"url": "https://user:word@h.example/o", "vcs_info": commit},
+        {"url": url + "';id", "vcs_info": commit},
+        [],
+    ):
+        assert source_of(document) is None
+
+
 def test_init_leaves_alone_what_it_does_not_understand() -> None:
     files = {".pre-commit-config.yaml": "repos: []\n", ".gitlab-ci.yml": "stages: [test]\n"}
-    changes, notes = plan(files.get, "1.0")
+    changes, notes = plan(files.get, Wanted())
     assert [change.path for change in changes] == ["nbprod.toml"]
     assert sum("add this to it yourself" in note for note in notes) == 2
 

@@ -16,6 +16,7 @@ from nbprod.extract.plan.targets import Target
 from nbprod.facts import Facts
 from nbprod.libraries.distributions import distribution_of, normalised
 from nbprod.programs import run_program
+from nbprod.project.own_modules import own_modules
 from nbprod.refactor.plan import Plan
 from nbprod.report.escaping import escape_line, escape_markdown
 from nbprod.syntax.installs import Requirement, installs_of
@@ -69,8 +70,12 @@ def dependencies_of(
         found[requirement.key] = (
             written[requirement.key].text if requirement.key in written else bare
         )
+    held = own_modules(facts.notebook.path)
     for name in modules:
         distribution, here = installed.get(name, (distribution_of(name), None))
+        # Whoever publishes a distribution under that name would have it installed.
+        if held.hold(name, is_known=name in installed or distribution != name):
+            continue
         key = normalised(distribution)
         pinned = distribution if here is None else f"{distribution}=={here}"
         found.setdefault(key, written[key].text if key in written else pinned)
