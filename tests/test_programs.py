@@ -42,6 +42,11 @@ STARTING_MODULES = {
 }  # fmt: skip
 WORKERS = ("nbprod.project.workers", "multiprocessing")
 STARTING_NAMES = {"system", "popen", "startfile", "fork", "forkpty", "posix_spawn"}
+# Ways to execute a file, or to start a pager, an editor or a browser.
+EXECUTING_NAMES = {
+    "exec_module", "spec_from_file_location", "SourceFileLoader", "run_path", "run_module",
+    "load_module", "echo_via_pager", "create_subprocess_exec", "create_subprocess_shell",
+}  # fmt: skip
 KERNELS = {"jupyter_client", "nbclient"}
 # The kernel executes it; it belongs to the notebook's side.
 INSIDE_KERNEL = "nbprod.execution.probe"
@@ -56,9 +61,9 @@ def used(tree: ast.Module) -> Iterator[tuple[int, str]]:
             yield node.lineno, f"import {node.module}"
             kind = "os" if node.module == "os" else "name"
             yield from ((node.lineno, f"{kind} {alias.name}") for alias in node.names)
-        elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
-            if node.value.id == "os":
-                yield node.lineno, f"os {node.attr}"
+        elif isinstance(node, ast.Attribute):
+            is_os = isinstance(node.value, ast.Name) and node.value.id == "os"
+            yield node.lineno, f"{'os' if is_os else 'name'} {node.attr}"
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
             yield node.lineno, f"call {node.func.id}"
 
@@ -82,6 +87,8 @@ def offences(module: str, tree: ast.Module) -> Iterator[str]:
             yield f"{module}:{line} calls {name}"
         if name == "import_module" and module not in IMPORTERS:
             yield f"{module}:{line} imports by name"
+        if name in EXECUTING_NAMES:
+            yield f"{module}:{line} uses {name}"
 
 
 def test_one_module_starts_programs() -> None:
@@ -100,6 +107,8 @@ def test_one_module_starts_programs() -> None:
         "import subprocess", "from subprocess import run", "import os\nos.system('x')",
         "import os\nos.execvp('x', [])", "exec('x')", "from importlib import import_module",
         "from concurrent.futures import ProcessPoolExecutor", "import jupyter_client.manager",
+        "import importlib\nimportlib.import_module('x')", "spec.loader.exec_module(x)",
+        "click.echo_via_pager('x')", "import asyncio\nasyncio.create_subprocess_shell('x')",
         "from nbprod.programs import run_program", "import runpy", "from os import popen\npopen",
     ],
 )  # fmt: skip

@@ -54,7 +54,10 @@ def check_tool(tool: str, *, trusted: bool) -> list[str]:
     Raises:
         UsageError: nbQA or the tool is not installed, or it may run code and nobody trusts it.
     """
-    words = shlex.split(tool)
+    try:
+        words = shlex.split(tool)
+    except ValueError as error:
+        raise UsageError(f"--tool {tool!r}: {str(error).lower()}") from None
     if not words or not re.fullmatch(r"[A-Za-z_][\w-]*", words[0]):
         raise UsageError("--tool needs the name of a linter, as in --tool flake8")
     name = words[0]

@@ -191,7 +191,7 @@ def test_doctest_runs_where_the_notebook_is_trusted(repository: Path, marker: Pa
     assert marker.exists()
 
 
-@pytest.mark.parametrize("name", ["", "a.b", "./flake8", "-m", "flake8;x"])
+@pytest.mark.parametrize("name", ["", "a.b", "./flake8", "-m", "flake8;x", "flake8 '"])
 def test_only_names_are_tools(name: str, repository: Path) -> None:
     save(repository / "n.ipynb", "x = 1")
     done = run(repository, "--tool", name)
