@@ -27,13 +27,19 @@ def read_around(path: str) -> ReadFile:
     Files of the notebook's project only, whatever a notebook or a link says.
     """
     folder = os.path.dirname(path)
+    roots: list[str] = []
 
     def read(relative: str) -> str | None:
         if relative == _DECLARED:
             return _declared_above(folder)
         candidate = os.path.join(folder, relative)
         try:
-            if not is_within(candidate, (project_root(folder),)):
+            # Most names that are tried are those of no file, and links cost a look at each folder.
+            if not os.path.lexists(candidate):
+                return None
+            if not roots:
+                roots.append(project_root(folder))
+            if not is_within(candidate, roots):
                 return None
             return read_text(candidate, _MOST_BYTES)
         except (OSError, ValueError):
