@@ -50,7 +50,7 @@ _SAFE = re.compile(
     r"|Binarizer|PolynomialFeatures|FunctionTransformer|HashingVectorizer|Parallel)\Z"
 )
 _RESAMPLERS = re.compile(
-    r"(?:\w*SMOTE\w*|ADASYN|RandomOverSampler|SMOTEENN|SMOTETomek|BorderlineSMOTE|SVMSMOTE)\Z"
+    r"(?:(?=\w*SMOTE)\w+|ADASYN|RandomOverSampler|SMOTEENN|SMOTETomek|BorderlineSMOTE|SVMSMOTE)\Z"
 )
 _MODELS = re.compile(
     r"(?:\w*Classifier|\w*Regressor|\w*Regression|\w*RegressionCV|Lasso\w*|Ridge\w*|ElasticNet\w*"

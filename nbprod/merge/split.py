@@ -22,7 +22,7 @@ from nbprod.refactor.display import is_silent
 __all__ = ["SplitNotebook", "StatementRange", "ground_of", "stretch_of"]
 
 _BEFORE = re.compile(r"(?:^|[\r\n])[ \t]*\Z")
-_BEHIND = re.compile(r"[ \t]*;?[ \t]*(?:#[^\r\n]*)?(?:\r\n|\r|\n|\Z)")
+_BEHIND = re.compile(r"[ \t]*(?:;[ \t]*)?(?:#[^\r\n]*)?(?:\r\n|\r|\n|\Z)")
 _COMMENTS = re.compile(r"(?:^[ \t]*#[^\r\n]*(?:\r\n|\r|\n))+\Z", re.MULTILINE)
 
 

@@ -33,7 +33,7 @@ _SETTINGS = frozenset(
         "watermark",
     ]
 )
-_REST_OF_LINE = re.compile(r"[ \t]*;?[ \t]*(?:#[^\r\n]*)?(?:\r\n|\r|\n|\Z)")
+_REST_OF_LINE = re.compile(r"[ \t]*(?:;[ \t]*)?(?:#[^\r\n]*)?(?:\r\n|\r|\n|\Z)")
 _KEPT_HEADERS = frozenset(["time", "capture"])
 
 

@@ -7,7 +7,7 @@ import re
 import unicodedata
 from collections.abc import Container, Sequence
 
-__all__ = ["function_name", "identifier", "unique"]
+__all__ = ["function_name", "identifier", "unique", "without_closing_marks"]
 
 _WORD = re.compile(r"[a-z0-9]+")
 _SKIPPED = frozenset(
@@ -83,3 +83,8 @@ def unique(name: str, taken: Container[str]) -> str:
     while f"{name}_{number}" in taken:
         number += 1
     return f"{name}_{number}"
+
+
+def without_closing_marks(heading: str) -> str:
+    """The text of a markdown heading without the `#` that may close it."""
+    return heading.rstrip().rstrip("#").rstrip()

@@ -28,7 +28,7 @@ from nbprod.secrets.mask import Mask
 __all__ = ["Version", "removed", "review_of", "unreadable"]
 
 _IMAGES = ("image/png", "image/jpeg", "image/gif")
-_BASE64 = re.compile(r"[A-Za-z0-9+/\s]+={0,2}\s*\Z")
+_BASE64 = re.compile(r"[A-Za-z0-9+/\s]+(?:={1,2}\s*)?\Z")
 _LARGEST_IMAGE = 1_500_000
 _LONGEST_TEXT = 20_000
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")

@@ -86,7 +86,7 @@ _VALUE_FIRST = re.compile(
 )
 _NAME_BESIDE = re.compile(rf"\b(?P<name>{_NAMES})\s+[`](?P<value>[^\s`]{{6,400}})`", re.I)
 _NAME_OF = re.compile(
-    rf"\b(?P<name>{_NAMES})\s+(?:for|of|on|to)\s+[\w .'/-]{{1,40}}?(?:\s+is|\s*:|\s*=)\s*[`\"'*]{{0,3}}"
+    rf"\b(?P<name>{_NAMES})\s{{1,8}}(?:for|of|on|to)\s{{1,8}}[\w .'/-]{{1,40}}?(?:\s{{1,8}}is|\s{{0,8}}:|\s{{0,8}}=)\s{{0,8}}[`\"'*]{{0,3}}"
     r"(?P<value>[^\s`\"'*<>]{6,400})",
     re.I,
 )

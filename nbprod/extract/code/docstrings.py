@@ -9,13 +9,14 @@ from typing import NamedTuple
 
 from nbprod.extract.code.literal_types import hint_of_literal
 from nbprod.extract.plan.settings import class_name, is_many
+from nbprod.refactor.naming import without_closing_marks
 from nbprod.refactor.plan import DocstringStyle, Function, Variable
 from nbprod.report.escaping import escape_line
 
 __all__ = ["function_docstring", "module_docstring"]
 
 _WIDTH = 76
-_HEADING = re.compile(r"^#{1,6}\s+(.*?)\s*#*\s*$", re.MULTILINE)
+_HEADING = re.compile(r"^#{1,6}[ \t]+(\S.*)$", re.MULTILINE)
 _MARKUP = re.compile(r"!\[[^\]]*\]\([^)]*\)|<[^>\n]+>|\[([^\]]*)\]\([^)]*\)")
 _MOST_NOTES = 600
 
@@ -96,7 +97,7 @@ def _summary(function: Function) -> str:
 def _notes(function: Function) -> Iterator[str]:
     """What the author wrote above the cells, without headings' signs and markup."""
     headings = _HEADING.findall(function.notes)
-    title = headings[-1] if headings else function.title
+    title = without_closing_marks(headings[-1]) if headings else function.title
     text = _HEADING.sub("", function.notes)
     text = _MARKUP.sub(lambda match: match[1] or "", text)
     paragraphs = [" ".join(one.split()) for one in re.split(r"\n\s*\n", text)]

@@ -7,13 +7,14 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from nbprod.errors import UsageError
 from nbprod.notebook.types import Notebook
+from nbprod.refactor.naming import without_closing_marks
 from nbprod.refactor.plan import Group
 
 __all__ = [
     "all_cells", "cells_of", "headed_cells", "named_groups", "runs", "sections", "tagged_cells",
 ]  # fmt: skip
 
-_HEADING = re.compile(r"^(#{1,6})\s+(.*?)\s*#*\s*$", re.MULTILINE)
+_HEADING = re.compile(r"^(#{1,6})[ \t]+(\S.*)$", re.MULTILINE)
 _RANGE = re.compile(r"(\d+)(?:\s*-\s*(\d+))?\Z")
 _MARKUP = re.compile(r"<[^>\n]+>|\[([^\]]*)\]\([^)]*\)|[*`]")
 
@@ -154,7 +155,7 @@ def _headings(notebook: Notebook) -> Iterator[tuple[int, int, str]]:
     for cell in notebook.cells:
         if cell.kind == "markdown":
             for match in _HEADING.finditer(cell.source):
-                yield cell.index, len(match[1]), match[2]
+                yield cell.index, len(match[1]), without_closing_marks(match[2])
 
 
 def _titles(notebook: Notebook) -> Iterator[tuple[int, tuple[int, str]]]:

@@ -12,8 +12,8 @@ from nbprod.syntax.types import Magic, ParsedCell
 __all__ = ["assume_bindings", "refuse_cell", "refuse_magic"]
 
 _NAME = re.compile(r"[^\W\d]\w*")
-_ITEM = r"(?:[(\[]\s*)*\*?[^\W\d]\w*[ \t]*(?:\s*[)\]])*[ \t]*"
-_TARGETS = rf"{_ITEM}(?:,\s*{_ITEM})*,?[ \t]*"
+_ITEM = r"(?:[(\[]\s*)*\*?[^\W\d]\w*(?:\s*[)\]])*"
+_TARGETS = rf"{_ITEM}(?:[ \t]*,\s*{_ITEM})*(?:[ \t]*,)?[ \t]*"
 _BLOCK = r"(?:(?:if|elif|else|for|while|try|except|finally|with)\b[^\r\n#'\"]*?:[ \t]+)?"
 _LIKELY_BINDING = re.compile(
     r"^[ \t]*(?:(?:async[ \t]+)?def|class)[ \t]+(\w+)"

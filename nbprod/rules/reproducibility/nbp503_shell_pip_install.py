@@ -50,7 +50,7 @@ from nbprod.syntax.types import Magic
 
 # The managers that have a magic of the same name.
 _MAGICS = frozenset(["pip", "conda", "mamba"])
-_HEAD = re.compile(r"!+.*?\binstall\b", re.DOTALL)
+_HEAD = re.compile(r"!.*?\binstall\b", re.DOTALL)
 _TO_REPLACE = re.compile(r"!\s*pip3?\s+(?=install\b)")
 _SHELL = re.compile(r"[|;&<>`]|\$\(")
 
