@@ -101,20 +101,13 @@ def write_file(
         raise WriteRefused(
             errno.EMLINK, f"has {count} hard links, which a new file would part; copy it", path
         )
-    folder_path, base = os.path.split(target)
-    with _opened(folder_path) as folder:
+    with _opened(os.path.dirname(target)) as folder:
         temporary = temporary_name()
-        with recorded(os.path.join(folder_path, temporary)):
+        with recorded(os.path.join(folder.path, temporary)):
             try:
                 _fill(folder, temporary, data, status, durable=durable)
                 with lock_folder(folder.descriptor):
-                    _compare(folder, base, before, path)
-                    os.replace(
-                        folder.name(temporary),
-                        folder.name(base),
-                        src_dir_fd=folder.descriptor,
-                        dst_dir_fd=folder.descriptor,
-                    )
+                    _replace(folder, temporary, os.path.basename(target), data, before)
             except BaseException:
                 with suppress(FileNotFoundError):
                     os.unlink(folder.name(temporary), dir_fd=folder.descriptor)
@@ -145,7 +138,7 @@ def make_folders(folder: str, *, within: Sequence[str] | None) -> list[str]:
         OSError: one cannot be created.
     """
     if within is not None and folder and not is_within(folder, within):
-        raise _outside(folder, folder)
+        raise _outside(folder, os.path.realpath(folder))
     missing: list[str] = []
     while folder and not os.path.isdir(folder):
         missing.append(folder)
@@ -168,7 +161,7 @@ def remove_file(path: str, before: bytes) -> None:
     """
     folder_path, base = os.path.split(os.path.realpath(path))
     with _opened(folder_path) as folder, lock_folder(folder.descriptor):
-        _compare(folder, base, before, path)
+        _needs_writing(folder, base, before, before)
         os.unlink(folder.name(base), dir_fd=folder.descriptor)
 
 
@@ -269,25 +262,45 @@ def _write_whole(descriptor: int, data: bytes) -> None:
         rest = rest[os.write(descriptor, rest) :]
 
 
-def _compare(folder: _Folder, base: str, before: bytes | Before, path: str) -> None:
-    """Refuse if a file is not what it should be before it is replaced."""
+def _replace(
+    folder: _Folder, temporary: str, base: str, data: bytes, before: bytes | Before
+) -> None:
+    """Put the temporary file in the place of the old one, unless that holds ``data`` already."""
+    source, target = folder.name(temporary), folder.name(base)
+    if _needs_writing(folder, base, before, data):
+        os.replace(source, target, src_dir_fd=folder.descriptor, dst_dir_fd=folder.descriptor)
+    else:
+        os.unlink(source, dir_fd=folder.descriptor)
+
+
+def _needs_writing(folder: _Folder, base: str, before: bytes | Before, data: bytes) -> bool:
+    """Whether a file is what it should be before it is replaced; False if it holds ``data`` now.
+
+    Raises:
+        ChangedMeanwhile: it holds something else.
+    """
     if before is Before.ANYTHING:
-        return
+        return True
+    path = os.path.join(folder.path, base)
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | _NOFOLLOW
     try:
-        descriptor = os.open(folder.name(base), os.O_RDONLY | _NOFOLLOW, dir_fd=folder.descriptor)
+        descriptor = os.open(folder.name(base), flags, dir_fd=folder.descriptor)
     except FileNotFoundError:
         if before is Before.ABSENT:
-            return
+            return True
         raise ChangedMeanwhile(errno.ESTALE, "was removed meanwhile", path) from None
     except OSError as error:
         raise ChangedMeanwhile(errno.ESTALE, f"was replaced meanwhile ({error.strerror})", path)
     try:
+        if isinstance(before, bytes) and _holds(descriptor, path, before):
+            return True
+        if _holds(descriptor, path, data):
+            # Another process of nbprod came to the same result.
+            return False
         if before is Before.ABSENT:
             raise ChangedMeanwhile(errno.EEXIST, "exists already; it is unchanged", path)
-        assert isinstance(before, bytes)
-        if not _holds(descriptor, path, before):
-            text = "was saved by another program meanwhile; that is kept, run nbprod again"
-            raise ChangedMeanwhile(errno.ESTALE, text, path)
+        text = "was saved by another program meanwhile; that is kept, run nbprod again"
+        raise ChangedMeanwhile(errno.ESTALE, text, path)
     finally:
         os.close(descriptor)
 
@@ -296,6 +309,7 @@ def _holds(descriptor: int, path: str, data: bytes) -> bool:
     if os.fstat(descriptor).st_size != len(data):
         return False
     try:
+        os.lseek(descriptor, 0, os.SEEK_SET)
         return read_descriptor(descriptor, path, len(data)) == data
     except OSError:
         return False

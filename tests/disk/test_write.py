@@ -64,7 +64,18 @@ def test_what_was_saved_meanwhile_is_left_alone(
     assert ".nbprod" not in "".join(entries(project))
 
 
-def test_a_link_put_in_place_of_the_file_is_not_followed(project: Path, tmp_path: Path) -> None:
+def test_what_another_process_wrote_the_same_is_done(project: Path) -> None:
+    path = project / "a.txt"
+    path.write_bytes(b"new")
+    write(path, b"new", project, b"read")
+    write(path, b"new", project, Before.ABSENT)
+    assert entries(project) == [".git", "a.txt"]
+
+
+@pytest.mark.parametrize("kind", ["link", "pipe"])
+def test_what_is_put_in_place_of_the_file_is_not_followed(
+    kind: str, project: Path, tmp_path: Path
+) -> None:
     path, outside = project / "a.txt", tmp_path / "outside"
     outside.write_bytes(b"read")
     path.write_bytes(b"read")
@@ -72,14 +83,18 @@ def test_a_link_put_in_place_of_the_file_is_not_followed(project: Path, tmp_path
 
     def swapped(*arguments: object, **more: object) -> None:
         path.unlink()
-        path.symlink_to(outside)
+        if kind == "link":
+            path.symlink_to(outside)
+        else:
+            os.mkfifo(path)
         fill(*arguments, **more)  # type: ignore[arg-type]
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(writer, "_fill", swapped)
         with pytest.raises(ChangedMeanwhile):
             write(path, b"new", project, b"read")
-    assert outside.read_bytes() == b"read" and path.is_symlink()
+    assert outside.read_bytes() == b"read"
+    assert path.is_symlink() if kind == "link" else path.is_fifo()
 
 
 @pytest.mark.parametrize("where", ["link", "link of a link", "directory", "path", "new"])
