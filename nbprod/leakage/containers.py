@@ -13,9 +13,18 @@ from nbprod.leakage.labels import Each, Group, elements_of, joined_table, label
 from nbprod.leakage.rows import below, roles, step_of
 from nbprod.leakage.types import Table
 
-__all__ = ["call_method", "call_unlabelled", "contents_of_each", "subscript", "unpack"]
+__all__ = [
+    "KNOWN_OF_ALL",
+    "call_method",
+    "call_unlabelled",
+    "contents_of_each",
+    "subscript",
+    "unpack",
+]
 
 _ADDING = frozenset("append extend insert add update setdefault appendleft extendleft".split())
+KNOWN_OF_ALL = _ADDING | {"split", "join"}
+"""Methods that matter of objects without labels, too."""
 _TAKING = frozenset("get pop popitem popleft".split())
 
 

@@ -8,6 +8,7 @@ from nbprod.flow.interpreter.heap import Heap
 from nbprod.flow.interpreter.values import Labels, Value
 from nbprod.leakage.call import Call
 from nbprod.leakage.labels import Fold, joined_table, label
+from nbprod.leakage.predictions import score_predictions
 from nbprod.leakage.rows import below, chooses_rows, step_of
 from nbprod.leakage.types import Place, Table, Taint
 from nbprod.libraries.training import (
@@ -57,7 +58,11 @@ def _result(table: Table, call: Call) -> Table:
         return table.derived(is_statistic=not table.is_element, columns=None)
     if name in WINDOWS:
         return table.derived(is_element=True, columns=None)
+    if name == "transpose":
+        return _transposed(table)
     known = _kept(table, name)
+    if _repeats(call):
+        known = known.derived(taints=known.taints | {duplicated(table, call)})
     if name in ROW_PARTS and not _takes_all(call):
         return known.derived(rows=below(table.rows, step_of(call.node)))
     if name == "append" and any(is_copy(table, other) for other in call.tables):
@@ -83,12 +88,28 @@ def _kept(table: Table, name: str) -> Table:
     return table.derived(columns=table.columns if name in ROW_METHODS else None)
 
 
+def _transposed(table: Table) -> Table:
+    """Rows for columns: what is then learnt of a column is learnt of one row."""
+    return table.derived(is_element=True, columns=None)
+
+
+def _repeats(call: Call) -> bool:
+    """Whether a method gives some rows more than once."""
+    if call.name == "sample":
+        return call.constant(call.keyword("replace")) is True
+    function = call.node.func
+    base = function.value if isinstance(function, ast.Attribute) else None
+    return call.name == "repeat" and not (isinstance(base, ast.Attribute) and base.attr == "str")
+
+
 def _takes_all(call: Call) -> bool:
     """Whether rows are only put into another order."""
     return call.name == "sample" and call.constant(call.keyword("frac")) in (1, 1.0)
 
 
 def _reduced(table: Table, call: Call) -> Table:
+    if table.is_mask and table.predicts:
+        score_predictions(call, [table])
     if table.is_element or (table.column is None and call.goes_along_rows()):
         return table.derived(columns=None)
     return Table(table.rows, table.data.taints, is_statistic=True, predicts=table.predicts)
@@ -126,6 +147,8 @@ def attribute(table: Table, name: str) -> Labels | None:
     """What an attribute of a table is: the table itself, one of its columns, or no data."""
     if name in DESCRIBING_ATTRIBUTES:
         return None
+    if name == "T":
+        return label(_transposed(table))
     if name in SAME_ROWS or name == "index":
         return label(table)
     return label(table.take_column(name) if table.column is None else table)
@@ -144,6 +167,11 @@ def subscript(table: Table, key: Value, node: ast.Subscript, machine: Heap) -> T
         if is_mask or chooses_rows(first, is_indexed=is_indexed):
             step = step_of(first) + _version(first, machine)
     result = table if step is None else table.derived(rows=below(table.rows, step))
+    copies = [item.taints for item in picked if isinstance(item, Table) and not item.is_mask]
+    again = {taint for taints in copies for taint in taints if taint.kind == "resample"}
+    if again:
+        # `df.loc[df.index.repeat(2)]`
+        result = result.derived(taints=result.taints | again)
     if table.column is not None:
         return result
     if is_indexed or isinstance(node.slice, ast.Tuple):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable
 from functools import cache
 
@@ -20,6 +21,7 @@ from nbprod.leakage.labels import (
     tables_in,
     union,
 )
+from nbprod.leakage.predictions import score_predictions
 from nbprod.leakage.rows import below
 from nbprod.leakage.types import Estimator, Table, Taint, Training
 from nbprod.libraries.training import (
@@ -36,7 +38,7 @@ from nbprod.libraries.training import (
     kind_of,
 )
 
-__all__ = ["call"]
+__all__ = ["call", "makes_something"]
 
 _NAMESPACES = frozenset(["dict", "OrderedDict", "SimpleNamespace", "Namespace", "Bunch"])
 _OF_DATA = frozenset("max min sum abs round int float str".split())
@@ -47,6 +49,11 @@ def call(call: Call) -> Labels | None:
     """Call something that is not the notebook's own."""
     known = _KNOWN[_role_of(call.name)]
     return known(call) if known is not None else _of_values(call)
+
+
+def makes_something(name: str) -> bool:
+    """Whether a function matters that is given nothing known: it reads, splits or makes."""
+    return _role_of(name) != ""
 
 
 @cache
@@ -169,17 +176,19 @@ def _of_data(call: Call, labels: Labels) -> Labels | None:
     if not tables or last in NOT_DATA:
         return None
     if METRICS.match(last):
-        _score(call, tables)
+        score_predictions(call, tables)
         return None
     data = joined_table(tables)
     assert data is not None
     if last in REDUCTIONS or last in ("max", "min", "sum"):
-        return _reduce(call, data)
+        return _reduce(call, data, tables)
     taints = data.taints
     if last in FITTING_FUNCTIONS or (last == "cut" and _counts_bins(call)):
         taints |= {Taint(f"`{last}`", data.rows, call.place, "statistic")}
     elif last == "resample" and "sklearn" in call.name:
         taints |= {Taint("`resample`", data.rows, call.place, "resample")}
+    elif last in ("repeat", "tile"):
+        taints |= {duplicated(data, call)}
     elif last in DUPLICATING:
         return label(_concatenated(call, tables, data))
     elif last in COMBINING_FUNCTIONS:
@@ -195,7 +204,8 @@ def _of_data(call: Call, labels: Labels) -> Labels | None:
     return label(data.derived(taints=taints))
 
 
-def _reduce(call: Call, data: Table) -> Labels:
+def _reduce(call: Call, data: Table, tables: list[Table]) -> Labels:
+    score_predictions(call, [table for table in tables if table.is_mask])
     if data.is_element or call.goes_along_rows(1):
         return label(data)
     return label(data.derived(is_statistic=True))
@@ -206,19 +216,14 @@ def _counts_bins(call: Call) -> bool:
     return type(call.constant(call.argument(1, "bins"))) is int
 
 
-def _score(call: Call, tables: list[Table]) -> None:
-    """A metric is taken of predictions."""
-    for table in tables:
-        for score in table.predicts:
-            known = score.training.scores
-            if all(each.place.node is not call.node for each in known):
-                known.append(score._replace(place=call.place))
-
-
 def _concatenated(call: Call, tables: list[Table], data: Table) -> Table:
     """Rows one below the other: what is given twice is there twice."""
     if call.goes_along_rows(1):
         return data
+    parts = call.expression(0, "objs")
+    if isinstance(parts, ast.BinOp) and isinstance(parts.op, ast.Mult):
+        # `pd.concat([df] * 3)`
+        return data.derived(taints=data.taints | {duplicated(data, call)})
     held = call.machine.contents(call.arguments[0]) if call.arguments else None
     given = [_only(tables_in(call.labels(value))) for value in held or ()]
     known = [table for table in given if table is not None]

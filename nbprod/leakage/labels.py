@@ -128,6 +128,12 @@ def joined_table(
     """
     if not tables:
         return None
+    if len(tables) == 1:
+        (table,) = tables
+        return Table(
+            table.rows, table.data.taints, table.is_statistic, table.is_element,
+            predicts=table.predicts,
+        )  # fmt: skip
     rows = [table for table in tables if not table.is_statistic]
     taints = frozenset[Taint]().union(*(table.data.taints for table in rows or tables))
     if rows and learn is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterable
 
 from nbprod.flow.interpreter.heap import Heap
 from nbprod.flow.interpreter.state import Entry
@@ -39,6 +40,13 @@ class Record:
                 if later is not None:
                     labels = later if labels is None else labels | later
         return labels if labels is not None and labels.items else None
+
+    def has_labels(self, values: Iterable[Value]) -> bool:
+        """Whether some value has labels: the quick answer for most calls."""
+        return any(
+            value.labels is not None or not self._objects.keys().isdisjoint(value.objects)
+            for value in values
+        )
 
     def part(self, machine: Heap, base: Value, key: str) -> Labels | None:
         """The labels of what was stored in an object under a key, or as ``.attribute``."""

@@ -52,6 +52,10 @@ class DataTracker:
         if not isinstance(node, ast.Call):
             # A decorator, or what Python calls by itself.
             return None
+        if not functions.makes_something(name) and not self.record.has_labels(
+            (*arguments, *(value for _, value in keywords))
+        ):
+            return None
         return functions.call(Call(self.record, machine, name, arguments, keywords, node))
 
     def unknown(
@@ -80,8 +84,10 @@ class DataTracker:
         keywords: Keywords,
         node: ast.Call,
     ) -> Labels | None:
-        call = Call(self.record, machine, name, arguments, keywords, node)
         labels = self.record.labels_of(machine, base)
+        if labels is None and name not in containers.KNOWN_OF_ALL:
+            return None
+        call = Call(self.record, machine, name, arguments, keywords, node)
         if labels is None:
             return containers.call_unlabelled(base, call)
         results = []

@@ -1,0 +1,17 @@
+"""Scores that are taken of predictions: by a metric, or as the share of those that are right."""
+
+from __future__ import annotations
+
+from nbprod.leakage.call import Call
+from nbprod.leakage.types import Table
+
+__all__ = ["score_predictions"]
+
+
+def score_predictions(call: Call, tables: list[Table]) -> None:
+    """A call computes a score of predictions, which some of the tables are."""
+    for table in tables:
+        for score in table.predicts:
+            known = score.training.scores
+            if all(each.place.node is not call.node for each in known):
+                known.append(score._replace(place=call.place))
