@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 
 import click
 from click.core import ParameterSource
@@ -34,6 +35,13 @@ _FILE = click.option(
 )
 
 
+_SECRETS = click.option(
+    "--include-secrets",
+    is_flag=True,
+    help="Know findings about credentials, too: nobody is reminded of them any more.",
+)
+
+
 def _configured() -> str:
     path = Configuration().for_path(".").baseline
     return os.path.relpath(path) if path else DEFAULT_BASELINE
@@ -42,22 +50,25 @@ def _configured() -> str:
 @command.command("write")
 @_PATHS
 @_FILE
-def write(paths: tuple[str, ...], file: str) -> int:
+@_SECRETS
+def write(paths: tuple[str, ...], file: str, include_secrets: bool) -> int:
     """Know every finding of PATHS, and nothing else."""
     empty = Baseline((), relative_to(file))
-    return _save(empty.with_findings(_results(paths)), file)
+    results = _to_be_known(_results(paths), include_secrets=include_secrets)
+    return _save(empty.with_findings(results), file)
 
 
 @command.command("update")
 @_PATHS
 @_FILE
-def update(paths: tuple[str, ...], file: str) -> int:
+@_SECRETS
+def update(paths: tuple[str, ...], file: str, include_secrets: bool) -> int:
     """Know the findings of PATHS as they are now; what is known of other files stays."""
     known = read_baseline(file)
     results = _results(paths)
     filtered = known.filtered(results)
-    fresh = known.with_findings(results)
-    print_line(f"{file}: {sum(len(result.findings) for result in filtered.results)} added, "
+    fresh = known.with_findings(_to_be_known(results, include_secrets=include_secrets))
+    print_line(f"{file}: {len(fresh.entries - known.entries)} added, "
                f"{len(filtered.stale)} stale", err=True)  # fmt: skip
     entries = (known.entries - filtered.stale) | fresh.entries
     return _save(Baseline(entries, relative_to(file)), file)
@@ -100,6 +111,25 @@ def _results(paths: tuple[str, ...]) -> Sequence[FileResult]:
     found = discover(paths or (".",), configuration.for_path)
     results = list(iter_results(found, configuration.for_path))
     return with_linters(results, configuration.for_path("."), notice)
+
+
+def _to_be_known(results: Sequence[FileResult], *, include_secrets: bool) -> Sequence[FileResult]:
+    """Results without findings about credentials: those are to be revoked, not to be known."""
+    if include_secrets:
+        return results
+    kept = [
+        replace(result, findings=tuple(found for found in result.findings if not found.provider))
+        for result in results
+    ]
+    count = sum(len(result.findings) for result in results)
+    count -= sum(len(result.findings) for result in kept)
+    if count:
+        print_line(
+            f"{count} finding{'s' if count != 1 else ''} about credentials left out: revoke and"
+            " remove them; --include-secrets takes them in",
+            err=True,
+        )
+    return kept
 
 
 def _save(baseline: Baseline, file: str) -> int:

@@ -78,8 +78,50 @@ def is_placeholder(value: str) -> bool:
     return value.lower() in ("true", "false", "none", "null")
 
 
-def is_key_like(value: str) -> bool:
-    """Whether a value without a shape of its own can be a key: long, random, no name or path."""
+# Ends of the keys that Amazon's documentation shows.
+_PUBLISHED = ("EXAMPLE", "EXAMPLEKEY")
+_GENERIC = re.compile(
+    r"key|token|secret|api|auth|value|demo|default|string|access|client|user|pw|id|test|my"
+)
+# `OpenAI2024`: words, and a number after them.
+_NUMBERED = re.compile(r"[A-Z]{0,4}[a-z]*(?:[A-Z]{1,4}[a-z]*){0,2}\d{0,4}\Z")
+_CASES = re.compile(r"[a-z][A-Z]|[A-Z]{2}[a-z]")
+
+
+def is_made_of_words(value: str) -> bool:
+    """Whether nothing is left of a placeholder without its words: it stands for no credential.
+
+    `your_api_key_here` is; `fake-9f8Q2…` has the word, and beside it what somebody may have in use.
+    """
+    if _VARIABLE.search(value) or _is_drawn_out(value) or value.endswith(_PUBLISHED):
+        return True
+    rest = _GENERIC.sub(" ", _WORDS.sub(" ", value))
+    words = re.split(r"[\W_]+", rest)
+    return not any(_is_random(word) for word in (*words, "".join(words)))
+
+
+def _is_drawn_out(value: str) -> bool:
+    """Whether a value repeats itself, or counts up."""
+    lower = value.lower()
+    if any(marks in lower for marks in ("xxxx", "****", "....")) or len(set(value)) < 4:
+        return True
+    return bool(_REPEATED.search(value)) or _counts_up(lower)
+
+
+def _is_random(word: str) -> bool:
+    if len(word) < 6 or _NUMBERED.match(word):
+        return False
+    if any(char.isdigit() for char in word) and any(char.isalpha() for char in word):
+        return True
+    return len(word) >= 10 and len(_CASES.findall(word)) >= 3
+
+
+def is_key_like(value: str, *, named: bool = False) -> bool:
+    """Whether a value without a shape of its own can be a key: long, random, no name or path.
+
+    ``named``: its name says that it is one, so that a word in it exempts it only if there is
+    nothing beside such words.
+    """
     if not 15 <= len(value) <= 4000 or not _KEY_CHARACTERS.match(value):
         return False
     if not any(char.isdigit() for char in value):
@@ -102,7 +144,8 @@ def is_key_like(value: str) -> bool:
     if len(words) > 2 and all(len(word) < 10 and not _mixed(word) for word in words):
         # `bert-base-uncased-v2`: words with a number between them.
         return False
-    return entropy(value) > 3.0 and not is_placeholder(value)
+    stands_for_one = is_made_of_words if named else is_placeholder
+    return entropy(value) > 3.0 and not stands_for_one(value)
 
 
 def _is_made_of_words(value: str) -> bool:
@@ -136,12 +179,15 @@ def _is_dotted_name(value: str) -> bool:
     )
 
 
-def is_password_like(value: str, *, used: bool = False) -> bool:
+def is_password_like(value: str, *, used: bool = False, named: bool = False) -> bool:
     """Whether a value can be a password that a person or a machine chose.
 
-    ``used``: it is handed to something that logs in, so that a weak one is one, too.
+    ``used``: it is handed to something that logs in, so that a weak one is one, too. ``named``: its
+    name says that it is one.
     """
-    if not 4 <= len(value) <= 256 or "\n" in value or is_placeholder(value):
+    if not 4 <= len(value) <= 256 or "\n" in value:
+        return False
+    if is_placeholder(value) and not (named and not is_made_of_words(value)):
         return False
     if _PATH.search(value) or value.count(" ") > 3:
         return False

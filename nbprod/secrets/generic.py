@@ -224,7 +224,9 @@ def named_hit(
     if kind == "password":
         if weak and is_weak_number(value):
             return Hit(start, end, "password", "password", name)
-        if is_password_like(value, used=used) and not (strict and not _is_strong(value)):
+        if is_password_like(value, used=used, named=not strict) and not (
+            strict and not _is_strong(value)
+        ):
             return Hit(start, end, "password", "password", name)
         return None
     for scheme in ("Bearer ", "Token ", "Basic ", "bearer ", "token "):
@@ -232,7 +234,9 @@ def named_hit(
             start, value = start + len(scheme), value[len(scheme) :]
     if _UUID.match(value) and is_key_of_record(name):
         return None
-    if is_key_like(value) or (used and is_password_like(value) and len(value) >= 12):
+    if is_key_like(value, named=not strict) or (
+        used and is_password_like(value, named=True) and len(value) >= 12
+    ):
         return Hit(start, end, "key", "generic", name)
     return None
 

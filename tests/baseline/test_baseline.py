@@ -155,3 +155,23 @@ def test_what_is_no_baseline_is_one_message(text: str | None, folder: Path) -> N
     done = run(folder, "check", "--baseline", ".nbprod-baseline.json")
     assert done.returncode == 2
     assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_no_credential_is_taken_in_unless_it_is_asked_for(tmp_path: Path) -> None:
+    key = "gh" + "p_" + "Zx9Yw8Vu7Ts6Rq5Po4Nm3Lk2Ji1Hg0Fe9Dc8"
+    cell = {"cell_type": "code", "id": "a", "metadata": {}, "outputs": [], "execution_count": None}
+    cells = [{**cell, "source": f"token = '{key}'\nprint(nowhere)"}]
+    book = {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    (tmp_path / "n.ipynb").write_text(json.dumps(book))
+    for command in ("write", "update"):
+        done = run(tmp_path, "baseline", command)
+        assert "1 finding about credentials left out" in done.stderr
+        left = run(tmp_path, "check")
+        assert left.returncode == 1 and "NBP301" in left.stdout and "NBP103" not in left.stdout
+    for command in ("write", "update"):
+        done = run(tmp_path, "baseline", command, "--include-secrets")
+        assert "left out" not in done.stderr
+        assert run(tmp_path, "check").returncode == 0
+    # What was taken in on purpose is not taken out by an update.
+    assert "left out" in run(tmp_path, "baseline", "update").stderr
+    assert run(tmp_path, "check").returncode == 0

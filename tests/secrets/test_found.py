@@ -240,3 +240,37 @@ def test_the_result_of_a_zeppelin_paragraph_is_located_in_the_file() -> None:
     (finding,) = findings(data, "n.zpln")
     assert (finding.part, finding.place.cell, finding.place.line) == ("output", 2, 2)
     assert KEY in data.decode().split("\n")[finding.place.raw_line - 1]
+
+
+@pytest.mark.parametrize(
+    ("name", "pieces", "is_one"),
+    [
+        ("api_key", ("fake_", "9a8b7c6d5e4f3g2h"), True),
+        ("token", ("example-", "Zx9Yw8Vu7Ts6Rq5Po4"), True),
+        ("password", ("Test_", "Pa55w0rd!xY"), True),
+        ("password", ("fake", "P4ss!word9"), True),
+        ("api_key", ("test", "QwErTyZuIoPaSdFg9"), True),
+        ("secret_key", ("django-insecure-fake-", "a8s7d6f5g4h3j2k1"), True),
+        ("api_key", ("your_api_key_here",), False),
+        ("token", ("<your-token>",), False),
+        ("password", ("changeme123!",), False),
+        ("api_key", ("xxxxxxxxxxxxxxxxxxxx1",), False),
+        ("aws_secret_access_key", ("wJalrXUtnFEMI/K7MDENG/", "bPxRfiCYEXAMPLEKEY"), False),
+        ("token", ("my-secret-token-123",), False),
+        ("api_key", ("insert-your-key-2024",), False),
+        ("api_key", ("sk-your-openai-key-1234",), False),
+        ("password", ("ExamplePassword1!",), False),
+        ("token", ("{token}",), False),
+    ],
+)
+def test_a_word_of_placeholders_exempts_only_what_is_made_of_such_words(
+    name: str, pieces: tuple[str, ...], is_one: bool
+) -> None:
+    value = "".join(pieces)
+    facts = Facts(read_notebook(notebook([code(f'{name} = "{value}"')]), "a.ipynb"))
+    assert [secret.value for secret in facts.secrets] == ([value] if is_one else [])
+
+
+def test_what_only_looks_like_a_placeholder_is_masked_all_the_same() -> None:
+    facts = Facts(read_notebook(notebook([code('api_key = "changeme-1234-now"')]), "a.ipynb"))
+    assert facts.secrets == () and "changeme-1234-now" in facts.hidden
