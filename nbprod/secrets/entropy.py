@@ -18,9 +18,10 @@ __all__ = [
 _WORDS = re.compile(
     r"your|my[_-]?(?:api|secret|token|key|pass)|example|sample|dummy|place[_-]?holder|change[_-]?(?:me|it|this)"
     r"|replace|insert|redacted|removed|hidden|secret[_-]?key|api[_-]?key|access[_-]?(?:key|token)"
-    r"|pass[_-]?w(?:or)?d|passphrase|fixme|todo|\bfake|not[_-]?(?:a[_-]?)?real|lorem|foo|bar(?![a-z0-9])|some[_-]"
+    r"|pass[_-]?w(?:or)?d|passphrase|fixme|todo|\bfake|not[_-]?(?:a[_-]?)?real|lorem"
+    r"|\bfoo|foo\b|\bbar\b|some[_-]"
     r"|enter[_-]|put[_-]|paste|here(?![a-z0-9])|undefined|qwerty|letmein|hunter2(?![0-9])|^test|^none|^null"
-    r"|username|hostname|localhost|mypass|goes|^xx|\.\.\.|\*\*\*|<[^>]*>|\u2026|\u2022\u2022|#{4}"
+    r"|username|hostname|localhost|mypass|goes|^xxx|\.\.\.|\*\*\*|<[^>]*>|\u2026|\u2022\u2022|#{4}"
     r"|deadbeef|tokenizer|abc123(?![0-9a-z])|foobar",
     re.IGNORECASE,
 )

@@ -49,19 +49,22 @@ _PEM = re.compile(
 _NAME = r"[A-Za-z_][\w.\-]{0,60}"
 _PAIR = re.compile(
     rf"(?<!\w)(?P<name>{_NAME}(?:[ ](?:key|token|secret|password|pass|word|code))?)"
-    r"(?P<close>\\?[\"'`]?[\]}}]?|[*`_\"']{1,3})(?P<op>\s{0,4}(?::=|=>|->|\u2192|<-|==|!=|[:=,(])"
-    r"|\s+(?:is|are|was|to|as|lautet|est|es)\s*:?|:[*_]{2})\s{0,4}(?:[rbuf]{0,2}(?P<quote>\\?[\"'`]{1,3}))?(?=(?P<value>[^\s\"'`<>]{4,400}))",
+    r"(?P<close>(?:\\?[\"'`]|&quot;|&\#39;)?[\]}}]?|[*`_\"']{1,3})(?P<op>\s{0,4}(?::=|=>|->|\u2192|<-|==|!=|[:=,(])"
+    r"|\s+(?:is|are|was|to|as|lautet|est|es)\s*:?|:[*_]{2})\s{0,4}(?:<(?:b|i|em|strong|code|span|tt|kbd)\b[^<>]*>\s*)?"
+    r"(?:[rbuf]{0,2}(?P<quote>\\?[\"'`]{1,3}|&quot;|&\#39;))?(?=(?P<value>[^\s\"'`<>]{4,400}))",
     re.IGNORECASE,
 )
 # A word that promises, and something that joins it to a value: without both there is no pair.
 _MAY_PAIR = re.compile(
     r"(?:pass|pwd|secret|token|key|auth|cred|bearer|wort|senha|contrase|pat|pw)[\w.\-]*[\"'`\]}*\\ ]{0,8}"
-    r"(?:[:=,<(]|->|\u2192|is\b|are\b|was\b|to\b|as\b|for\b|on\b|of\b|lautet|est?\b)"
+    r"(?:[:=,<(&]|->|\u2192|is\b|are\b|was\b|to\b|as\b|for\b|on\b|of\b|lautet|est?\b)"
 )
 _FLAG = re.compile(
-    rf"(?<!\S)--?(?P<name>{_NAME})(?:=|\s+)(?P<quote>[\"']?)(?P<value>[^\s\"']{{4,400}})"
+    rf"(?<!\S)--?(?P<name>{_NAME})(?:=|\s+)(?P<quote>[\"']?)(?!-)(?P<value>[^\s\"']{{4,400}})"
 )
-_ENVIRONMENT = re.compile(r"^\s*%(?:set_)?env\s+(?P<name>\w+)\s+(?P<value>[^\s\"']{4,400})\s*$")
+_ENVIRONMENT = re.compile(
+    r"^\s*%(?:set_)?env\s+(?P<name>\w+)\s+[\"']?(?P<value>[^\s\"']{4,400})[\"']?\s*$"
+)
 _HEADER = re.compile(
     r"(?:authorization|auth)[\"'\s]{0,3}[:=,]\s{0,3}[\"'f]{0,2}(?P<scheme>bearer|basic|token|apikey|bot|key)\s+"
     r"(?P<value>[\w+/=.~\-:]{8,2000})",
@@ -75,6 +78,7 @@ _CONNECTION = re.compile(
 
 
 _SHORTEST = 4
+_ENTITY = re.compile(r"&(?:quot|#39|lt|gt|#x27);")
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z", re.I)
 # Where an unquoted value ends though no blank follows: at the next field, or where one is filled in.
 _FIELD_END = re.compile(r"[;&,](?=[\w.\-]+=|\{)|(?<=.)\{\w*\}")
@@ -85,6 +89,18 @@ _VALUE_FIRST = re.compile(
     re.I,
 )
 _NAME_BESIDE = re.compile(rf"\b(?P<name>{_NAMES})\s+[`](?P<value>[^\s`]{{6,400}})`", re.I)
+_NAME_BEFORE = re.compile(
+    rf"(?P<lead>(?:\w+\s+)?)\b(?P<name>{_NAMES})(?:\s+(?:provided|supplied|given|used))?\s*:?\s+"
+    r"(?P<value>[A-Za-z0-9_\-]{20,200})(?![\w\-])",
+    re.I,
+)
+_ELEMENT = re.compile(r"<(?P<name>[\w.\-]{2,60})>\s*(?P<value>[^\s<>]{4,400})\s*</")
+_PASSWORD_FIELD = re.compile(
+    r"<input\b[^>]*\btype=[\"']?password\b[^>]*\bvalue=[\"'](?P<value>[^\s\"'<>]{4,200})", re.I
+)
+_SETTING = re.compile(
+    r"^\s*(?:ENV\s+|ARG\s+)?(?P<name>[A-Za-z_][\w.\-]{1,60})[ \t]+(?P<value>[^\s\"']{4,400})\s*$"
+)
 _NAME_OF = re.compile(
     rf"\b(?P<name>{_NAMES})\s{{1,8}}(?:for|of|on|to)\s{{1,8}}[\w .'/-]{{1,40}}?(?:\s{{1,8}}is|\s{{0,8}}:|\s{{0,8}}=)\s{{0,8}}[`\"'*]{{0,3}}"
     r"(?P<value>[^\s`\"'*<>]{6,400})",
@@ -114,8 +130,14 @@ def _hits_in(line: str, mode: Mode) -> Iterator[Hit]:
         yield from _headers(line)
     if mode == "shell":
         yield from _options(line)
+    if "<" in line:
+        yield from _elements(line)
+    if mode == "file":
+        yield from _settings(line)
     if mode == "prose":
         yield from _sentences(line)
+        for start, end in logins_in(line):
+            yield Hit(start, end, "option", "password")
     else:
         yield from _spoken(line)
     for match in _PAIR.finditer(line) if _MAY_PAIR.search(lower) else ():
@@ -147,6 +169,7 @@ def _pair(match: re.Match[str], mode: Mode, line: str) -> Hit | None:
     if not _may_join(match, mode, quoted, line[match.start() - 1 : match.start()] == "$"):
         return None
     end = match.end("value")
+    value = _ENTITY.split(value, maxsplit=1)[0]
     if not quoted:
         value = _FIELD_END.split(value, maxsplit=1)[0]
     if not quoted or mode != "code":
@@ -154,7 +177,7 @@ def _pair(match: re.Match[str], mode: Mode, line: str) -> Hit | None:
     if len(value) < _SHORTEST:
         return None
     end = match.start("value") + len(value)
-    if quoted and line[end : end + 1] not in ("", '"', "'", "`", "\\"):
+    if quoted and line[end : end + 1] not in ("", '"', "'", "`", "\\", "&"):
         # A quoted value with blanks in it is a sentence, but for a pass phrase.
         return None
     weak = quoted and mode in ("code", "file")
@@ -166,7 +189,7 @@ def _pair(match: re.Match[str], mode: Mode, line: str) -> Hit | None:
 def _may_join(match: re.Match[str], mode: Mode, quoted: bool, variable: bool) -> bool:
     """Whether what stands between a name and a value assigns the one to the other."""
     operator = match["op"].strip()
-    if not quoted and mode == "code":
+    if not quoted and mode == "code" and not _is_in_quotes(match):
         return False
     if operator == "," and not (quoted and match["close"]):
         return False
@@ -181,6 +204,13 @@ def _may_join(match: re.Match[str], mode: Mode, quoted: bool, variable: bool) ->
     return kind_of_name(name) is not None or kind_of_name(name.rpartition(" ")[2]) is not None
 
 
+def _is_in_quotes(match: re.Match[str]) -> bool:
+    """Whether a pair is all that a string holds: `'aws_secret_access_key=…'`."""
+    line = match.string
+    before, after = line[match.start() - 1 : match.start()], line[match.end("value") :][:1]
+    return before in ("'", '"', ";", "&") and after in ("'", '"', ";", "&") and before != ""
+
+
 def _sentences(line: str) -> Iterator[Hit]:
     """ "Use `…` as the password"; "the password for the server is `…`"."""
     beside = chain(_VALUE_FIRST.finditer(line), _NAME_BESIDE.finditer(line))
@@ -188,12 +218,36 @@ def _sentences(line: str) -> Iterator[Hit]:
         hit = named_hit(match["name"], match["value"], match.start("value"))
         if hit is not None:
             yield hit
+    for match in _NAME_BEFORE.finditer(line):
+        hit = named_hit(match["name"], match["value"], match.start("value"), strict=True)
+        if hit is not None and not names_a_position(f"{match['lead']}{match['name']}"):
+            yield hit
     for match in _NAME_OF.finditer(line):
         strict = line[match.start("value") - 1] not in "`\"'*"
         value = match["value"].rstrip(",;)]}.:!?")
         hit = named_hit(match["name"], value, match.start("value"), strict=strict)
         if hit is not None:
             yield hit
+
+
+def _settings(line: str) -> Iterator[Hit]:
+    """A name and a value with only a blank between, as `.netrc` and Dockerfiles have them."""
+    match = _SETTING.match(line)
+    if match is not None:
+        hit = named_hit(match["name"], match["value"], match.start("value"), strict=True)
+        if hit is not None:
+            yield hit
+
+
+def _elements(line: str) -> Iterator[Hit]:
+    """Elements and fields of forms that are named after what they hold."""
+    for match in _ELEMENT.finditer(line):
+        hit = named_hit(match["name"], match["value"], match.start("value"), strict=True)
+        if hit is not None:
+            yield hit
+    for match in _PASSWORD_FIELD.finditer(line):
+        if is_password_like(match["value"], used=True):
+            yield Hit(match.start("value"), match.end("value"), "password", "password", "password")
 
 
 def _spoken(line: str) -> Iterator[Hit]:

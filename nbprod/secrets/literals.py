@@ -31,6 +31,13 @@ _STORES = {
     "add_secret": "secret",
     "set_password": "password", "setPassword": "password", "setUserPassword": "password",
 }  # fmt: skip
+# Calls that declare an option of a command line, with its default.
+_OPTIONS = frozenset(("add_argument", "option", "argument", "add_option", "DEFINE_string"))
+_USER_FIRST = ("HTTPBasicAuth", "BasicAuth", "login", "sign_in", "authenticate", "PlainCredentials",
+    "PlainAuthenticator", "PlainTextAuthProvider", "HTTPDigestAuth", "basic_auth")  # fmt: skip
+# Calls whose arguments are keys, in whatever order.
+_KEYED = frozenset(("Fernet", "Experiment", "OAuthHandler", "OAuth1", "OAuth1Session", "TeleBot",
+    "set_access_token", "OAuth1UserHandler", "Github", "Gitlab", "WebClient"))  # fmt: skip
 _AUTHS = ("auth", "basic_auth", "credentials", "http_auth", "creds", "login", "basicauth")
 
 
@@ -163,13 +170,18 @@ def _valued(
             yield from _valued(name, outer, part, "choice", used)
     elif isinstance(value, (ast.List, ast.Tuple, ast.Set)) and how != "argument":
         for item in value.elts:
-            yield from _valued(name, outer, item, "item", used)
+            yield from _valued(_singular(name), outer, item, "item", used)
         if name.lower() in _AUTHS:
             yield from _second(value, outer)
     elif isinstance(value, ast.Call) and _dotted(value.func).rpartition(".")[2] in _FIELDS:
         defaults = [keyword.value for keyword in value.keywords if keyword.arg == "default"]
         for default in (*value.args[:1], *defaults):
             yield from _valued(name, outer, default, "default", used)
+
+
+def _singular(name: str) -> str:
+    """The name of one of several: of `PASSWORDS` and `api_keys`."""
+    return name[:-1] if name[-1:] in ("s", "S") and name[-2:].lower() != "ss" else name
 
 
 def _assign(node: ast.Assign) -> Iterator[Named]:
@@ -196,6 +208,9 @@ def _dict(node: ast.Dict, outer: str = "") -> Iterator[Named]:
         name = folded(key) if key is not None else None
         if name is not None:
             yield from _valued(name, outer, value, "entry")
+            if outer.lower().endswith("s") and isinstance(value, ast.Constant):
+                # `passwords = {"db": "…"}`
+                yield from _valued(_singular(outer), name, value, "entry")
 
 
 def _call(node: ast.Call) -> Iterator[Named]:
@@ -210,12 +225,20 @@ def _call(node: ast.Call) -> Iterator[Named]:
                 yield from _dict(keyword.value, callee)
             elif keyword.arg in _AUTHS:
                 yield from _second(keyword.value, callee)
+    if last in _OPTIONS and node.args:
+        name = folded(node.args[-1]) or folded(node.args[0])
+        defaults = [keyword.value for keyword in node.keywords if keyword.arg == "default"]
+        for default in defaults if name else ():
+            yield from _valued((name or "").lstrip("-"), callee, default, "default")
     if last in _PAIRS and len(node.args) >= 2:
         name = folded(node.args[-2])
         if name is not None:
             how = "default" if last in ("getenv", "get") else "pair"
             yield from _valued(name, callee, node.args[-1], how)
-    if last in ("HTTPBasicAuth", "BasicAuth", "login", "sign_in", "authenticate"):
+    if last in _KEYED:
+        for argument in node.args:
+            yield from _valued("token", callee, argument, "argument")
+    elif last in _USER_FIRST:
         if len(node.args) == 2:
             yield from _valued("password", callee, node.args[1], "argument", used=True)
         elif len(node.args) == 1:

@@ -18,6 +18,7 @@ __all__ = [
 
 Kind = Literal["password", "key"]
 
+_ACCENTS = str.maketrans("áàâäãéèêëíìîïóòôöõúùûüñçÁÉÍÓÚÑÇ", "aaaaaeeeeiiiiooooouuuuncAEIOUNC")
 _CAMEL = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+|[^\W\d_A-Za-z]+")
 _PASSWORDS = frozenset(
     """
@@ -86,6 +87,9 @@ _NO_HEADS = frozenset(
 @lru_cache(maxsize=4096)
 def words_of(name: str) -> tuple[str, ...]:
     """The words of a name, lower case: ``dbPassword``, ``DB_PASSWORD``, ``db-password``."""
+    if not name.isascii():
+        # `contraseña`, `motdepasse` with its accents: as if they were typed without.
+        name = name.translate(_ACCENTS)
     return tuple(word.lower() for word in _CAMEL.findall(name))
 
 

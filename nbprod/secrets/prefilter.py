@@ -32,7 +32,7 @@ _LONG_NUMBER = b"0" * 15
 _PROMISES = (
     "pass", "pw", "secret", "token", "key", "auth", "cred", "bearer", "kennwort", "senha",
     "contrase", "://", " -u", " -p",
-    "identified", "sudo -s", "kinit", "sqlplus", "alias set", " -a ", " -w ", " -k ",
+    "identified", "login ", "sudo -s", "kinit", "sqlplus", "alias set", " -a ", " -w ", " -k ",
 )  # fmt: skip
 # Left out of what is looked at: ANSI codes, and images and models as text (no credential is that
 # long, but keys in PEM and the like).

@@ -68,10 +68,10 @@ def _below(heading: str, rows: Sequence[tuple[int, str]]) -> Iterator[Entry]:
             return
     columns = list(_CELL_TEXT.finditer(heading))
     for column in columns:
-        if kind_of_name(column[0]) is None or len(columns) < 2:
+        if kind_of_name(column[0]) is None:
             continue
         for start, row in rows:
-            if not row.strip():
+            if not row.strip() or (len(columns) == 1 and len(row.split()) > 1):
                 break
             for value in _CELL_TEXT.finditer(row):
                 if value.end() == column.end() or value.start() == column.start():

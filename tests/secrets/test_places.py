@@ -3,181 +3,26 @@
 from __future__ import annotations
 
 import random
-import re
 from typing import Any
 
 import pytest
 
 from nbprod.facts import Facts
 from nbprod.notebook.read import read_notebook
+from tests.secrets import places
+from tests.secrets.places import CODE, HTML, NOTES, OUTPUTS
 from tests.secrets.planted import code, note, notebook, random_key, shown, stream
 
-# `Q` stands for a password and `K` for a key; both are drawn when the tests run.
 PASSWORD = random_key(random.Random(41), 16)
 KEY = random_key(random.Random(42), 24)
-HEX = "".join(random.Random(43).choices("0123456789abcdef", k=32))
 
 
 def filled(text: str) -> str:
-    text = text.replace("HEX40", HEX + HEX[:8]).replace("HEX32", HEX)
-    marks = r"(?<![A-Za-z])(-p)?([QK])(?![A-Za-z_])"
-    return re.sub(marks, lambda mark: (mark[1] or "") + (PASSWORD if mark[2] == "Q" else KEY), text)
+    return places.filled(text, KEY, PASSWORD)
 
 
 def found(cell: dict[str, Any]) -> set[str]:
     return {secret.value for secret in Facts(read_notebook(notebook([cell]), "x.ipynb")).secrets}
-
-
-CODE = [
-    'frame.attrs["secret_key"] = "K"',
-    'auth = ("user", "Q")',
-    'auth: tuple[str, str] = ("user", "Q")',
-    'password: Final[str] = "Q"',
-    'class S:\n    password: str = "Q"',
-    'class S(BaseSettings):\n    api_key: str = Field("K")',
-    'class S:\n    api_key: SecretStr = SecretStr("K")',
-    'class S:\n    api_key: str = field(default="K")',
-    'dbpassword = "Q"',
-    'MYSQLPASSWORD = "Q"',
-    'userpwd = "Q"',
-    'openaikey = "K"',
-    'authtoken="K"',
-    'mypass = "Q"',
-    '%env DB_PASSWORD Q',
-    '%set_env DB_PASSWORD Q',
-    '%env DB_PASSWORD=Q',
-    '!wandb login K',
-    '!unzip -P Q a.zip',
-    '!mysql -u root -pQ db',
-    '!curl -u me:Q https://x.io',
-    '%%bash\nmysql -u root -pQ db',
-    '%%bash\nunzip -P Q a.zip',
-    "%%perl\n$password = 'Q';\nprint 1;",
-    '%%R\ncon <- dbConnect(x, password = "Q")',
-    '%%R\npassword <- "Q"',
-    '%%js\nconst apiKey = "K";',
-    '%%javascript\nlet o = {password: "Q"}',
-    '%%ruby\n@password = "Q"',
-    '%%ruby\nx = {:password => "Q"}',
-    '%%julia\npassword = "Q"',
-    "%%sql\nCREATE USER a IDENTIFIED BY 'Q'",
-    "%%sql\nALTER USER a WITH PASSWORD 'Q'",
-    '%%powershell\n$password = "Q"',
-    '%%script ruby\npassword = "Q"',
-    '%%html\n<script>var token = "K"</script>',
-    '%%php\n$db["password"] = "Q";',
-    '%%scala\n.option("password", "Q")',
-    '%%java\nds.setPassword("Q");',
-    '%%writefile .env\nDB_PASSWORD=Q',
-    '%%writefile app.ini\n[db]\npassword = Q',
-    '%%writefile app.yaml\ndb:\n  password: Q',
-    '%%writefile app.json\n{"password": "Q"}',
-    '%%writefile a.toml\npassword = "Q"',
-    '%%writefile .env\nDB_PASSWORD="Q"',
-    '%%writefile ~/.pgpass\nhost:5432:db:user:Q',
-    '%%writefile .netrc\nmachine h login me password Q',
-    '%%writefile a.properties\ndb.password=Q',
-    '%%file /root/.aws/credentials\n[default]\naws_secret_access_key = K',
-    '%%writefile app.py\nimport x\nx.login("me", "Q")',
-    '%%writefile run.sh\nmysql -u root -pQ db',
-    '%%writefile kaggle.json\n{"username":"me","key":"HEX32"}',
-    '%%writefile Dockerfile\nENV DB_PASSWORD=Q',
-    '%%writefile docker-compose.yml\nenvironment:\n  - POSTGRES_PASSWORD=Q',
-    'os.system("mysql -u root -pQ db")',
-    'subprocess.run("curl -u me:Q https://x", shell=True)',
-    'subprocess.run(["curl", "-u", "me:Q", "https://x"])',
-    'conf.set("spark.password", "Q")',
-    'spark.read.option("password", "Q")',
-    'os.environ.update({"DB_PASSWORD": "Q"})',
-    'os.environ.update(DB_PASSWORD="Q")',
-    'headers = {"x-api-key": "K"}',
-    'client = Client(api_key="K")',
-    'session.auth = ("me", "Q")',
-    'session.auth = HTTPBasicAuth("me", "Q")',
-    'def f(*, password: str = "Q"): ...',
-    'user, password = "me", "Q"',
-    '(user, pw) = ("me", "Q")',
-    'creds = {"user": "a", "pass": "Q"}',
-    'pw = "Q"',
-    'login("me", password := "Q")',
-    'token = token or "K"',
-    'password = input() or "Q"',
-    'st.secrets["password"] = "Q"',
-    'wandb.login("HEX40")',
-    'genai.configure(api_key="K")',
-    'openai.api_key = "K"',
-    'passw = "Q"',
-    'PASS = "Q"',
-    'ssh.connect("h", 22, "me", "Q")',
-    'pymysql.connect("h", "me", "Q", "db")',
-    'ftp.login("me", "Q")',
-    'server.login("me@x.io", "Q")',
-    'smtp_password="Q"',
-    'config.read_string("""[db]\npassword = Q\n""")',
-    'AWS_SECRET="K"',
-    'secret: str\nsecret = "K"',
-    'x = dict(password="Q")',
-    'p = Params(); p.password = "Q"',
-    'setattr(x, "password", "Q")',
-    'kernel.set_secret("db", "Q")',
-    "!echo 'password: Q' > a.yml",
-    '!sshpass -p Q ssh a@b',
-    '!export DB_PASSWORD=Q',
-    '!echo "machine h login me password Q" > ~/.netrc',
-    '!git clone https://me:Q@github.com/x/y',
-    '!huggingface-cli login --token K',
-    '!docker login -u me -p Q',
-    '!kaggle config set -n key -v HEX32',
-    '!PGPASSWORD=Q psql',
-    '!echo Q | sudo -S ls',
-    '!wget --user me --password Q https://x.io',
-    '!snowsql -a x -u y --password Q',
-    '%sql mysql://me:Q@h/db',
-    '%load_ext sql\n%sql postgresql://me:Q@h/db',
-    'env = {}\nenv["password"] = "Q"',
-]  # fmt: skip
-NOTES = [
-    'Set **DB_PASSWORD** to `Q`.',
-    'Set DB_PASSWORD to `Q`',
-    'Set `API_KEY` to `K` first.',
-    '**Password:** Q',
-    '**Password**: `Q`',
-    'Use `K` as the API key.',
-    'The password for the server is `Q`.',
-    '| name | value |\n|---|---|\n| DB_PASSWORD | Q |',
-    '| user | password |\n|---|---|\n| ann | Q |',
-    'password is Q',
-    '- API key: K',
-    'Login with user `me` and password `Q`',
-    'username: me\npassword: Q',
-    'Set _API_TOKEN_ = K',
-    '*token*: `K`',
-]  # fmt: skip
-OUTPUTS = [
-    '   user          password\n0   ann  Q\n1   bob  Q',
-    'DB_PASSWORD     Q\nHOST            h\ndtype: object',
-    '   name              value\n0  DB_PASSWORD  Q',
-    'user,password\nann,Q',
-    'password: Q',
-    "{'password': 'Q'}",
-    'Your API key is K',
-    'DB_PASSWORD=Q',
-    'token\tK',
-    '+------+------+\n|user|password        |\n+------+------+\n| ann|Q|',
-    "'api_key': 'K'",
-    "Config(password='Q', host='h')",
-    'KEY\napi_token -> K',
-    'export DB_PASSWORD=Q',
-]  # fmt: skip
-HTML = [
-    '<table><tr><th></th><th>user</th><th>password</th></tr><tr><th>0</th><td>ann</td><td>Q</td></tr></table>',
-    '<table><tr><td>DB_PASSWORD</td><td>Q</td></tr></table>',
-    '<b>password</b>: Q',
-    '<dl><dt>api_key</dt><dd>K</dd></dl>',
-    '<script>window.cfg = {"api_key": "K"}</script>',
-    '<pre>password = Q</pre>',
-    '<li>password: Q</li>',
-]  # fmt: skip
 
 
 @pytest.mark.parametrize("text", CODE)

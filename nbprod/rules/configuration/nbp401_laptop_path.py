@@ -3,7 +3,7 @@
 ## Why
 
 `/Users/ada/data.csv` is on one machine only. The notebook fails for everybody else, and in
-production.
+production. So it is with drives (`D:\\`), volumes that somebody has mounted and shares of a server.
 
 ## Flagged
 
@@ -18,6 +18,26 @@ df = pd.read_csv("/Users/ada/data/sales.csv")  #! NBP401
 # %%
 folder = r"C:\\Users\\ada\\models"  #! NBP401
 orders = "~/Desktop/orders.csv"  #! NBP401
+```
+
+```notebook
+# %%
+import pandas as pd
+df = pd.read_csv(r"D:\\Data\\churn.csv")  #! NBP401
+old = pd.read_csv("E:/projects/old.csv")  #! NBP401
+disk = "/Volumes/Backup/photos/a.png"  #! NBP401
+stick = "/media/ada/USB/set.csv"  #! NBP401
+windows = "/mnt/c/work/set.csv"  #! NBP401
+share = r"\\\\fileserver\\team\\set.csv"  #! NBP401
+```
+
+```notebook
+# %%
+%cd D:\\\\work\\\\sales
+#^ NBP401
+# %%
+!cp /Users/ada/data.csv .
+#^ NBP401
 ```
 
 ## Fixed
@@ -41,6 +61,15 @@ print("kept in /Users/ada/data, ask her")
 route = "/home/index"
 kernel = "/home/jupyter/models/churn.bin"
 cache = "~/.cache/models"
+ratio = "a:/b"
+pattern = r"C:\\d+"
+url = "s3://bucket/key"
+```
+
+```notebook
+# %%
+df = spark.read.table("sales")
+path = "/Volumes/main/sales/landing/a.csv"
 ```
 
 ## Fix safety
@@ -58,29 +87,68 @@ from collections.abc import Iterator
 
 from nbprod.facts import Facts
 from nbprod.fixing.parameter_cell import ParameterCell
-from nbprod.model import Diagnostic
+from nbprod.model import Diagnostic, Span
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule
 
 # The users of hosted machines are the same for everybody: NBP402 is about their folders.
 _HOSTED = r"jovyan|jupyter|ec2-user|sagemaker-user|studio-lab-user|azureuser|model-server"
 _OWN = re.compile(
-    r"(?:file://)?(?:/Users/[^/\s]+|[A-Za-z]:[\\/]+Users[\\/]+[^\\/\s]+"
+    r"(?:file:/*)?(?:/Users/[^/\s]+|[A-Za-z]:[\\/]+Users[\\/]+[^\\/\s]+"
     rf"|/home/(?!(?:{_HOSTED})\b)[^/\s]+|~[\\/](?:Desktop|Documents|Downloads))[\\/]\S"
 )
-
-
-_WORDS = ("/Users/", "/home/", "Users\\", "~/D", "~\\D")
+# A drive with a folder or a file in it: `D:\\data\\a.csv`, `E:/a.csv`; no pattern, no ratio.
+_DRIVE = re.compile(
+    r"(?:file:/*)?[A-Z]:(?:\\{1,2}|/{1,2})(?:[\w .()-]{2,}[\\/]|[\w ()-]+\.\w{2,5}\Z|\Z)"
+    r"|[A-Z]:\\{1,2}\w[\w .()-]+\Z",
+    re.I,
+)
+_MOUNTED = re.compile(r"/(?:run/)?media/[^/\s]+/\S|/mnt/[\w.-]+/\S|\\\\[\w.-]+\\[\w.$ -]+\\\S")
+_VOLUME = re.compile(r"/Volumes/[^/]+/\S")
+# These mount their own: the same paths are there for everybody.
+_MOUNTING = ("dbutils", "spark", "dbfs", "mssparkutils", "notebookutils")
+_LONGEST = 400
+_SHELL_WORD = re.compile(r"[\"'](?P<quoted>[^\"'\n]+)[\"']|(?P<plain>[^\s\"'=;|&<>]{4,})")
+_WORDS = ("/Users/", "/home/", "~/D", "~\\D", ":\\", ":/", "/Volumes/", "/media/", "/mnt/", "\\\\")
 
 
 @rule("NBP401", "laptop-path", on=Notebook)
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report string constants that are paths below a person's folder."""
+    mounts = facts.mentions(_MOUNTING)
     for cell, node in facts.nodes_with(ast.Constant, *_WORDS):
-        if isinstance(node.value, str) and "\n" not in node.value and _OWN.match(node.value):
+        if isinstance(node.value, str) and _is_own(node.value, mounts):
             yield Diagnostic(
                 facts.span(cell, node),
                 f"`{node.value}` is on one machine only",
                 help="make the path relative to the project, or read it from configuration",
                 fix=facts.shared(ParameterCell).fix_path(node, cell),
             )
+    if facts.mentions(("%", "!")):
+        yield from _in_magics(mounts, facts)
+
+
+def _in_magics(mounts: bool, facts: Facts) -> Iterator[Diagnostic]:
+    """Paths that shell lines and line magics name."""
+    for parsed in facts.parsed:
+        for magic in parsed.magics if parsed is not None else ():
+            if magic.kind not in ("shell", "line") or magic.body is not None:
+                continue
+            for word in _SHELL_WORD.finditer(magic.text):
+                path = word["quoted"] or word["plain"]
+                if _is_own(path, mounts):
+                    start = magic.start + word.start() + bool(word["quoted"])
+                    yield Diagnostic(
+                        Span(parsed.cell.index, start, start + len(path)),  # type: ignore[union-attr]
+                        f"`{path}` is on one machine only",
+                        help="make the path relative to the project",
+                    )
+
+
+def _is_own(path: str, mounts: bool) -> bool:
+    """Whether a text is a path of one machine. ``mounts``: the platform mounts folders for all."""
+    if "\n" in path or len(path) > _LONGEST:
+        return False
+    if _OWN.match(path) or _DRIVE.match(path):
+        return True
+    return not mounts and bool(_MOUNTED.match(path) or _VOLUME.match(path))

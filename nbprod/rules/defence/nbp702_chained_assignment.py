@@ -2,8 +2,10 @@
 
 ## Why
 
-`df[mask]` is a copy. Assigning to a column of it changes the copy, which nobody has, and `df`
-stays as it was. pandas 3 gives no warning any more.
+`df[mask]` is a copy, and so is with pandas 3 every other part of a data frame: a column, rows of
+`loc` or `iloc`, what `query` or `head` return. Assigning to a part of it, or a method of it with
+`inplace=True`, changes the copy, which nobody has, and `df` stays as it was, without an error.
+Variables in a loop over several frames are frames, too; assigned anew they change none of them.
 
 ## Flagged
 
@@ -14,6 +16,35 @@ df = pd.DataFrame({"a": [1, 2], "b": [3, 4]})
 df[df["a"] > 1]["b"] = 0  #! NBP702
 df["b"][df["a"] > 1] = 0  #! NBP702
 df.loc[df["a"] > 1]["b"] += 1  #! NBP702
+```
+
+```notebook
+# %%
+import pandas as pd
+df = pd.read_csv("a.csv")
+df["a"][0] = 5  #! NBP702
+df.a[0] = 5  #! NBP702
+df["a"].iloc[0] = 5  #! NBP702
+df["a"].at[0] += 5  #! NBP702
+df[["a"]].iloc[0] = 5  #! NBP702
+df.loc[0]["b"] = 5  #! NBP702
+df.iloc[0:2]["b"] = 5  #! NBP702
+df.query("a > 1")["b"] = 7  #! NBP702
+df[df.a > 1].b = 5  #! NBP702
+df.head(2)["b"] = 7  #! NBP702
+df["a"].fillna(0, inplace=True)  #! NBP702
+df.a.replace(1, 2, inplace=True)  #! NBP702
+```
+
+```notebook
+# %%
+import pandas as pd
+train = pd.read_csv("a.csv")
+test = pd.read_csv("b.csv")
+for frame in [train, test]:
+    frame["a"][0] = 5  #! NBP702
+for frame in (train, test):
+    frame = frame.dropna()  #! NBP702
 ```
 
 ## Fixed
@@ -39,6 +70,22 @@ grid[0][1] = 1
 table = {"x": {}}
 table["x"]["y"] = 2
 df.loc[df["a"] > 1].loc[:, "b"].iloc[0]
+df["c"] = 1
+df.at[0, "a"] = 5
+df.columns = ["a", "b", "c"]
+df.loc[0, "a"] = 5
+df.iloc[0] = 5
+df.index.name = "i"
+df.attrs["unit"] = "m"
+df.style["x"] = 1
+cleaned = {"x": df}
+cleaned["x"]["b"] = 5
+both = []
+for frame in [df, df.copy()]:
+    frame["d"] = 1
+    frame = frame.dropna()
+    both.append(frame)
+df["a"] = df["a"].fillna(0)
 ```
 
 ## Fix safety
@@ -50,45 +97,169 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from dataclasses import replace
 
 from nbprod.facts import Facts
+from nbprod.libraries.methods import INPLACE_METHODS
 from nbprod.model import Diagnostic, Edit, Fix
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule, unsafe
+from nbprod.rules.frames import FrameNames
 from nbprod.syntax.walk import walk
 
 _STATEMENTS: tuple[type[ast.Assign | ast.AugAssign], ...] = (ast.Assign, ast.AugAssign)
+_INDEXERS = ("loc", "iloc", "at", "iat")
+# What is not a column of a frame but a part of the frame itself, or something else of it.
+_OWN_ATTRIBUTES = frozenset(
+    "attrs columns flags iat iloc index loc at plot shape sparse str style values T dtypes".split()
+)
+_HELP = "write `{}.loc[rows, column] = ...`"
 
 
 @rule("NBP702", "chained-assignment", on=Notebook)
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
-    """Report assignments through two subscripts, one of which is a comparison of the frame."""
-    for cell, node in facts.nodes_with(_STATEMENTS, "][", "] ["):
+    """Report assignments to parts of parts, and in-place methods of them."""
+    for cell, node in facts.nodes_with(_STATEMENTS, "]", "."):
         for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
-            yield from _chained(target, cell, facts)
+            masked = _chained(target, cell, facts)
+            yield from masked or _of_copy(target, cell, facts)
+    for cell, statement in facts.nodes_with(ast.Expr, "inplace"):
+        yield from _inplace(statement.value, cell, facts)
+    yield from _loops(facts)
 
 
-def _chained(target: ast.expr, cell: int, facts: Facts) -> Iterator[Diagnostic]:
+def _chained(target: ast.expr, cell: int, facts: Facts) -> list[Diagnostic]:
+    """What a mask of the frame's own columns shows, whatever is known of the frame."""
     if not isinstance(target, ast.Subscript) or not isinstance(target.value, ast.Subscript):
-        return
+        return []
     inner = target.value
     chosen = inner.value
     if isinstance(chosen, ast.Attribute) and chosen.attr == "loc":
         chosen = chosen.value
     if not isinstance(chosen, ast.Name):
-        return
+        return []
     frame = chosen.id
     slices = (inner.slice, target.slice)
     for rows, column in (slices, slices[::-1]):
         if _is_mask(rows, frame) and _is_name(column):
+            fix = _at_once(target, frame, rows, column, cell, facts)
+            return [replace(_diagnostic(target, frame, cell, facts), fix=fix)]
+    return []
+
+
+def _diagnostic(node: ast.AST, frame: str, cell: int, facts: Facts) -> Diagnostic:
+    return Diagnostic(
+        facts.span(cell, node),
+        f"chained assignment changes a copy: `{frame}` is not updated (pandas 3)",
+        symbol=frame,
+        help=_HELP.format(frame),
+    )
+
+
+def _of_copy(target: ast.expr, cell: int, facts: Facts) -> list[Diagnostic]:
+    """An assignment to a part of what is a part of a known frame."""
+    if isinstance(target, ast.Subscript):
+        part = target.value
+        if isinstance(part, ast.Attribute) and part.attr in _INDEXERS:
+            part = part.value
+    elif isinstance(target, ast.Attribute) and isinstance(target.value, ast.Subscript):
+        part = target.value
+    else:
+        return []
+    frame = _copied(part, cell, facts)
+    return [_diagnostic(target, frame, cell, facts)] if frame else []
+
+
+def _copied(part: ast.expr, cell: int, facts: Facts) -> str:
+    """The name of the frame of which an expression is a part or a changed copy."""
+    frames = facts.shared(FrameNames)
+    if isinstance(part, ast.Name):
+        return ""
+    if isinstance(part, ast.Subscript):
+        whole = part.value
+        if isinstance(whole, ast.Attribute) and whole.attr in _INDEXERS:
+            whole = whole.value
+    elif isinstance(part, ast.Attribute) and part.attr not in _OWN_ATTRIBUTES:
+        whole = part.value
+    elif isinstance(part, ast.Call) and isinstance(part.func, ast.Attribute):
+        return _root(part) if frames.is_frame(part) else ""
+    else:
+        return ""
+    if frames.is_frame(whole) or _is_loop_frame(whole, part, cell, facts):
+        return _root(whole)
+    return ""
+
+
+def _root(node: ast.AST) -> str:
+    while not isinstance(node, ast.Name):
+        inner = getattr(node, "value", None) or getattr(node, "func", None)
+        if not isinstance(inner, ast.AST):
+            return ""
+        node = inner
+    return node.id
+
+
+def _is_loop_frame(whole: ast.expr, part: ast.expr, cell: int, facts: Facts) -> bool:
+    """Whether a name is the variable of a loop over frames, where the loop goes on."""
+    if not isinstance(whole, ast.Name):
+        return False
+    return any(
+        loop_cell == cell
+        and isinstance(loop.target, ast.Name)
+        and loop.target.id == whole.id
+        and loop.lineno <= part.lineno <= (loop.end_lineno or 0)
+        for loop_cell, loop in facts.shared(FrameNames).looped(facts)
+    )
+
+
+def _inplace(node: ast.expr, cell: int, facts: Facts) -> Iterator[Diagnostic]:
+    """`df["a"].fillna(0, inplace=True)`: it changes the column that was taken out."""
+    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+        return
+    asked = any(
+        keyword.arg == "inplace"
+        and isinstance(keyword.value, ast.Constant)
+        and keyword.value.value is True
+        for keyword in node.keywords
+    )
+    if not asked or node.func.attr not in INPLACE_METHODS:
+        return
+    frame = _copied(node.func.value, cell, facts)
+    if frame:
+        yield replace(
+            _diagnostic(node, frame, cell, facts),
+            message=f"`inplace` changes a copy: `{frame}` is not updated (pandas 3)",
+            help="assign the result: `df[column] = df[column]." + node.func.attr + "(...)`",
+        )
+
+
+def _loops(facts: Facts) -> Iterator[Diagnostic]:
+    """`for frame in [train, test]: frame = frame.dropna()`: neither frame is changed."""
+    for cell, loop in facts.shared(FrameNames).looped(facts):
+        assert isinstance(loop.target, ast.Name)
+        name = loop.target.id
+        for number, statement in enumerate(loop.body):
+            if not isinstance(statement, ast.Assign) or not _rebinds(statement, name, facts):
+                continue
+            if any(_reads(later, name) for later in loop.body[number + 1 :]):
+                break
             yield Diagnostic(
-                facts.span(cell, target),
-                f"this changes a copy: `{frame}` stays as it was",
-                symbol=frame,
-                help=f"write `{frame}.loc[rows, column] = ...`",
-                fix=_at_once(target, frame, rows, column, cell, facts),
+                facts.span(cell, statement),
+                f"`{name}` is reassigned in the loop: the data frames of the list are not updated",
+                symbol=name,
+                help="collect the results, or change the frame in place",
             )
-            return
+
+
+def _rebinds(statement: ast.Assign, name: str, facts: Facts) -> bool:
+    targets = statement.targets
+    if len(targets) != 1 or not isinstance(targets[0], ast.Name) or targets[0].id != name:
+        return False
+    return isinstance(statement.value, (ast.Call, ast.Subscript)) and _root(statement.value) == name
+
+
+def _reads(node: ast.AST, name: str) -> bool:
+    return any(isinstance(part, ast.Name) and part.id == name for part in walk(node))
 
 
 def _at_once(

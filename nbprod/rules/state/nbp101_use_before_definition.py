@@ -25,6 +25,15 @@ prices = [1, 2]
 total()
 ```
 
+```notebook
+# %%
+config = {}
+# %%
+print(config["rate"])  #! NBP101
+# %%
+config["rate"] = 0.1
+```
+
 ## Fixed
 
 ```notebook
@@ -81,6 +90,7 @@ from nbprod.model import Diagnostic, Label, Severity
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule
 from nbprod.rules.failures import definition_labels, failures_because, reordered, tell
+from nbprod.rules.key_reads import keys_set_later
 
 
 @rule(
@@ -100,6 +110,7 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
             fix = facts.shared(reordered)
             told = tell(failure, facts, message_of(failure), help_of(failure), *labels)
             yield replace(told, fix=fix)
+    yield from keys_set_later(facts)
 
 
 def _recorded(failure: Failure, facts: Facts) -> Iterator[Label]:

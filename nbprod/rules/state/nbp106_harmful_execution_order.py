@@ -3,8 +3,8 @@
 ## Why
 
 The execution counts say that the cells ran in another order, and in that order a cell saw another
-value than it sees from top to bottom. What the notebook shows cannot be reproduced by running it.
-A disorder that changes nothing is not reported.
+value than it sees from top to bottom, or a file that a cell below had written. What the notebook
+shows cannot be reproduced by running it. A disorder that changes nothing is not reported.
 
 ## Flagged
 
@@ -16,6 +16,17 @@ print(100 * rate)  #! NBP106
 #>> 30.0
 # %% [2]
 rate = 0.3
+```
+
+```notebook
+# %% [1]
+import pandas as pd
+raw = pd.read_csv("raw.csv")
+# %% [3]
+clean = pd.read_csv("clean.csv")  #! NBP106
+print(len(clean))
+# %% [2]
+raw.dropna().to_csv("clean.csv")
 ```
 
 ## Clean
@@ -60,7 +71,8 @@ from nbprod.flow.order import OrderChange
 from nbprod.flow.types import Definition
 from nbprod.model import Diagnostic, Label, Severity
 from nbprod.notebook.types import Notebook
-from nbprod.rule import rule
+from nbprod.rule import rule, whole_cell
+from nbprod.rules.file_reads import files_written_before
 
 
 @rule(
@@ -86,6 +98,18 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
                 *_labels(change.document, "run from the top", facts),
             ),
             help="put the cells in the order in which they have to run, then run them all again",
+        )
+    for early in files_written_before(facts):
+        read, write = early
+        assert read.node is not None
+        place = facts.span(read.cell, read.node)
+        yield Diagnostic(
+            place,
+            f"`{read.path}` was written by {facts.say(write.cell)} before this ran; "
+            "run top to bottom, it is read first",
+            symbol=read.path,
+            labels=(Label(whole_cell(facts.cell(write.cell)), f"`{read.path}` is written here"),),
+            help=f"move this cell below cell {write.cell + 1}, then run all cells again",
         )
 
 

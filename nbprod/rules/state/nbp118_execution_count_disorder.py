@@ -45,6 +45,7 @@ from nbprod.facts import Facts
 from nbprod.model import CellEdit, Diagnostic, Severity
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule, safe, whole_cell
+from nbprod.rules.file_reads import files_written_before
 
 
 @rule("NBP118", "execution-count-disorder", on=Notebook, severity=Severity.INFO, default=False)
@@ -52,6 +53,8 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report the first cell whose count is lower than one above it."""
     execution = facts.execution
     if not execution.is_disordered or execution.repeated or facts.order_changes:
+        return
+    if files_written_before(facts):
         return
     highest = -1
     for cell in notebook.cells:

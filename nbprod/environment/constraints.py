@@ -1,0 +1,90 @@
+"""Which versions of a distribution a notebook and the project around it allow."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from nbprod.environment.imports import installed_pins
+from nbprod.facts import Facts
+from nbprod.libraries.distributions import normalised
+from nbprod.libraries.removed import version_key
+
+__all__ = ["allows_version"]
+
+_FILES = (
+    "requirements.txt", "constraints.txt", "environment.yml", "environment.yaml", "pyproject.toml",
+    "setup.cfg", "Pipfile", "requirements/base.txt", "requirements.in",
+)  # fmt: skip
+_HIGHEST = 5
+_OPERATOR = r"(?:===|==|~=|!=|<=|>=|<|>|=|\^|~)"
+_CLAUSE = re.compile(
+    rf"(?P<op>{_OPERATOR})\s*[\"']?\s*(?P<inner>{_OPERATOR})?\s*(?P<version>\d[\d.]*\*?)"
+)
+
+
+def allows_version(library: str, since: str, facts: Facts) -> bool:
+    """Whether a library may be of a version, or newer, for all that is declared.
+
+    What a cell pins counts first, then the nearest file that names a version; where nothing does,
+    a fresh environment gets the newest.
+    """
+    if library == "python":
+        version = facts.notebook.python_version
+        return version is None or version >= version_key(since)[:2]
+    pins = {normalised(name): version for name, version in installed_pins(facts).items()}
+    pinned = pins.get(normalised(library))
+    if pinned is not None:
+        return version_key(pinned) >= version_key(since)
+    for text in _texts(facts):
+        clauses = _clauses(library, text)
+        if clauses:
+            return all(_allows(operator, version, since) for operator, version in clauses)
+    return True
+
+
+def _texts(facts: Facts) -> Iterator[str]:
+    for height in range(_HIGHEST):
+        for name in _FILES:
+            text = facts.options.read_file(f"{'../' * height}{name}")
+            if text is not None:
+                yield text
+
+
+def _clauses(library: str, text: str) -> list[tuple[str, str]]:
+    """The conditions on a library's version in a file, whatever its format."""
+    name = re.escape(library).replace(r"\-", "[-_.]")
+    named = re.compile(
+        rf"(?im)(?<![\w.-]){name}(?:\[[^\]\n]*\])?\s*(?={_OPERATOR}|\()\(?(?P<rest>[^;#\n]*)"
+    )
+    for match in named.finditer(text):
+        rest = re.split(r"[\"']\s*,", match["rest"])[0]
+        found = [
+            (clause["inner"] or clause["op"], clause["version"])
+            for clause in _CLAUSE.finditer(rest)
+        ]
+        if found:
+            return found
+    return []
+
+
+def _allows(operator: str, version: str, since: str) -> bool:
+    """Whether versions from ``since`` on can meet a condition."""
+    wanted, bound = version_key(since), version_key(version)
+    if operator == "<":
+        return bound > wanted
+    if operator in ("<=", "===") or (operator in ("=", "==") and not version.endswith("*")):
+        return bound + (0,) * len(wanted) >= wanted
+    if operator in ("=", "=="):
+        return _next(bound) > wanted
+    if operator == "~=":
+        return _next(bound[:-1] or bound) > wanted
+    if operator == "~":
+        return _next(bound[:2]) > wanted
+    if operator == "^":
+        return _next(bound[:1] if bound[0] else bound[:2]) > wanted
+    return True
+
+
+def _next(version: tuple[int, ...]) -> tuple[int, ...]:
+    return (*version[:-1], version[-1] + 1)

@@ -1,0 +1,145 @@
+"""
+Reports warnings that are silenced for the whole notebook.
+
+## Why
+
+`filterwarnings("ignore")` hides all warnings of all libraries: of changed defaults, of models that
+did not converge, of columns read with mixed types, of writes to a copy. Silence one category or
+message, and only around the call that gives it.
+
+## Flagged
+
+```notebook
+# %%
+import warnings
+warnings.filterwarnings("ignore")  #! NBP708
+```
+
+```notebook
+# %%
+from warnings import simplefilter
+simplefilter(action="ignore")  #! NBP708
+```
+
+```notebook
+# %%
+import numpy as np
+import pandas as pd
+np.seterr(all="ignore")  #! NBP708
+pd.options.mode.chained_assignment = None  #! NBP708
+```
+
+```notebook
+# %%
+import warnings
+warnings.warn = lambda *args, **kwargs: None  #! NBP708
+```
+
+## Clean
+
+```notebook
+# %%
+import warnings
+import numpy as np
+warnings.filterwarnings("ignore", category=DeprecationWarning)
+warnings.filterwarnings("ignore", message="numpy.dtype size changed")
+warnings.filterwarnings("ignore", "a message")
+warnings.simplefilter("ignore", FutureWarning)
+warnings.simplefilter("always")
+np.seterr(divide="ignore")
+# %%
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")
+    x = 1
+def quiet():
+    warnings.filterwarnings("ignore")
+```
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from nbprod.facts import Facts
+from nbprod.model import Diagnostic
+from nbprod.notebook.types import Notebook
+from nbprod.rule import rule
+from nbprod.syntax.walk import walk_outside
+
+_WORDS = ("warn", "simplefilter", "seterr", "chained_assignment", "PYTHONWARNINGS", "disable")
+_FILTERS = ("warnings.filterwarnings", "warnings.simplefilter")
+_HELP = "silence one category, within `warnings.catch_warnings()`"
+_INNER = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda, ast.With)
+
+
+@rule("NBP708", "silenced-warnings", on=Notebook, level="production")
+def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
+    """Report the first statement of a notebook that silences each kind of warning."""
+    seen: set[str] = set()
+    for cell, tree in facts.trees_with(*_WORDS):
+        for node in walk_outside(tree, _INNER):
+            message = _silenced(node, facts)
+            if message and message not in seen:
+                seen.add(message)
+                yield Diagnostic(facts.span(cell, node), message, help=_HELP)
+
+
+def _silenced(node: ast.AST, facts: Facts) -> str:
+    if isinstance(node, ast.Call):
+        name = facts.qualified(node.func)
+        if name in _FILTERS and _ignores_all(node):
+            return "every warning of the notebook is silenced"
+        if name == "logging.disable":
+            return "every log message of the notebook is silenced"
+        if name == "numpy.seterr" and _argument(node, "all") == "ignore":
+            return "every floating-point warning of NumPy is silenced"
+        if name == "pandas.set_option" and len(node.args) == 2:
+            option, value = node.args
+            if isinstance(option, ast.Constant) and option.value == "mode.chained_assignment":
+                if isinstance(value, ast.Constant) and value.value is None:
+                    return "the warning of pandas about writes to a copy is silenced"
+    if isinstance(node, ast.Assign) and len(node.targets) == 1:
+        target = node.targets[0]
+        if isinstance(target, ast.Subscript) and facts.qualified(target.value) == "os.environ":
+            key = target.slice.value if isinstance(target.slice, ast.Constant) else None
+            if key == "PYTHONWARNINGS" and getattr(node.value, "value", "") == "ignore":
+                return "every warning of the notebook is silenced"
+        if not isinstance(target, ast.Attribute):
+            return ""
+        if facts.qualified(target) == "warnings.warn":
+            return "every warning of the notebook is silenced"
+        if facts.qualified(target) == "pandas.options.mode.chained_assignment":
+            if isinstance(node.value, ast.Constant) and node.value.value is None:
+                return "the warning of pandas about writes to a copy is silenced"
+    return ""
+
+
+def _ignores_all(node: ast.Call) -> bool:
+    """Whether a filter is given the action, and nothing that narrows it."""
+    names = {keyword.arg for keyword in node.keywords}
+    broad = [
+        keyword.arg
+        for keyword in node.keywords
+        if keyword.arg == "category"
+        and isinstance(keyword.value, ast.Name)
+        and keyword.value.id == "Warning"
+    ]
+    names -= set(broad)
+    action = node.args[0] if node.args else None
+    value = action.value if isinstance(action, ast.Constant) else _argument(node, "action")
+    message = node.args[1] if len(node.args) == 2 else None
+    all_of_it = message is None or isinstance(message, ast.Constant) and message.value in ("", ".*")
+    return (
+        value == "ignore"
+        and len(node.args) <= 2
+        and all_of_it
+        and names <= {"action", "append", "lineno"}
+    )
+
+
+def _argument(node: ast.Call, name: str) -> object:
+    for keyword in node.keywords:
+        if keyword.arg == name and isinstance(keyword.value, ast.Constant):
+            return keyword.value.value
+    return None
