@@ -246,6 +246,11 @@ class Finding:
     tool: str | None = None
     """The linter that reported it; None for a rule of nbprod or of a plug-in."""
 
+    @property
+    def stops_a_run(self) -> bool:
+        """Whether a run from top to bottom certainly stops there."""
+        return self.predicts == "failure" and self.certainty is Certainty.CERTAIN
+
 
 @dataclass(frozen=True)
 class FileResult:

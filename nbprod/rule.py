@@ -85,6 +85,7 @@ class Rule(NamedTuple):
     ``shares_secrets``: whether values that it finds are credentials in the other notebooks, too.
     ``after``: its subjects are the suppressions, once all other rules have run.
     ``tracks_data``: whether it asks what models are trained on, so that the data flow tracks it.
+    ``family``: findings of rules of one family on one line are one, with the others beside it.
     """
 
     code: str
@@ -101,6 +102,7 @@ class Rule(NamedTuple):
     shares_secrets: bool = False
     after: bool = False
     tracks_data: bool = False
+    family: str = ""
 
 
 def rule(
@@ -117,6 +119,7 @@ def rule(
     shares_secrets: bool = False,
     after: bool = False,
     tracks_data: bool = False,
+    family: str = "",
 ) -> Callable[[Check], Rule]:
     """Make a rule of a function ``check(subject, facts)`` that yields diagnostics.
 
@@ -146,6 +149,7 @@ def rule(
             shares_secrets,
             after,
             tracks_data,
+            family,
         )
 
     return make

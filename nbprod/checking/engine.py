@@ -72,10 +72,30 @@ def check_notebook(
     for rule, diagnostic in _unneeded(silenced, selection, facts):
         findings.append(_finding(facts, rule, diagnostic, place_of(facts, diagnostic.span)))
     findings.sort(key=_reading_order)
+    findings = _one_a_line(findings, selection)
     mask = Mask(facts.hidden)
     if mask:
         findings = [masked(finding, mask) for finding in findings]
     return tuple(_with_fingerprints(facts, findings, mask))
+
+
+def _one_a_line(findings: Sequence[Finding], selection: Selection) -> list[Finding]:
+    """Join the findings of a family of rules on a line: the worst has the others beside it."""
+    from dataclasses import replace
+
+    families = {rule.code: rule.family for rule in selection.rules if rule.family}
+    groups: dict[object, list[Finding]] = {}
+    for finding in findings:
+        place, family = finding.place, families.get(finding.code)
+        key = (family, place.cell, place.line) if family else id(finding)
+        groups.setdefault(key, []).append(finding)
+    joined = []
+    for first, *others in groups.values():
+        group = sorted((first, *others), key=lambda finding: _RANKS.index(finding.severity))
+        worst = group[0]
+        beside = tuple(RelatedPlace(other.place, other.message) for other in group[1:])
+        joined.append(replace(worst, related=(*worst.related, *beside)) if beside else worst)
+    return joined
 
 
 def located_findings(
@@ -105,6 +125,7 @@ def _may_have_suppressions(notebook: Notebook) -> bool:
 
 # So that a fingerprint is found in no table of hashes of lines.
 _SALT = "nbprod fingerprint, version 1"
+_RANKS = (Severity.ERROR, Severity.WARNING, Severity.INFO)
 _PARTS = ("source", "attachment", "output", "metadata")
 
 

@@ -158,7 +158,8 @@ def _check(request: CheckRequest, configure: Configure, settings: Settings) -> i
 
                 results = with_linters(results, settings, notice)
     if settings.baseline:
-        results = _without_known(results, settings.baseline, quiet=request.quiet)
+        in_part = bool(request.since or request.new_since)
+        results = _without_known(results, settings.baseline, quiet=request.quiet, in_part=in_part)
     return finish(results, request, settings, configure)
 
 
@@ -209,15 +210,17 @@ def _changed(
 
 
 def _without_known(
-    results: Sequence[FileResult], path: str, *, quiet: bool
+    results: Sequence[FileResult], path: str, *, quiet: bool, in_part: bool
 ) -> Sequence[FileResult]:
+    """The results without what a baseline knows; ``in_part``: not every finding was looked for."""
     from nbprod.project.baselines import read_baseline
 
     filtered = read_baseline(path).filtered(results)
-    if not quiet and (filtered.known or filtered.stale):
+    stale = () if in_part else filtered.stale
+    if not quiet and (filtered.known or stale):
         text = f"{filtered.known} known finding{'s' if filtered.known != 1 else ''} not reported"
-        if filtered.stale:
-            text += f"; {len(filtered.stale)} not found any more (`nbprod baseline prune`)"
+        if stale:
+            text += f"; {len(stale)} not found any more (`nbprod baseline prune`)"
         print_line(text, err=True)
     return filtered.results
 

@@ -17,7 +17,7 @@ from nbprod.disk.read import read_notebook_bytes
 from nbprod.disk.write import write_file
 from nbprod.errors import ReadError, WriteError
 from nbprod.fixing.apply import Fixed, fix_bytes
-from nbprod.model import FileResult, Finding
+from nbprod.model import Applicability, FileResult, Finding
 from nbprod.notebook.read import read_notebook
 from nbprod.notebook.types import Notebook
 from nbprod.project.credentials import remember
@@ -52,6 +52,8 @@ def run_fixes(request: CheckRequest, configure: Configure) -> int:
             continue
         if request.diff:
             run.show(file.path, data, fixed)
+            if not settings.unsafe_fixes:
+                run.note_unsafe(check(read_notebook(fixed.data, file.path)))
         elif run.write(file, data, fixed):
             after = read_notebook(fixed.data, file.path)
             run.results.append(check_one(after, settings, secrets=secrets))
@@ -108,6 +110,7 @@ class _Run:
         self.request = request
         self.results: list[FileResult] = []
         self.changed = 0
+        self.unsafe = 0
         self.environment: dict[str, dict[str, None]] = {}
         self.took_out = False
         self.has_failed = False
@@ -117,6 +120,13 @@ class _Run:
         """Show the difference."""
         self.changed += fixed.data != data
         print_lines(_diff(path, data, fixed))
+
+    def note_unsafe(self, findings: Sequence[Finding]) -> None:
+        """Count the fixes that are left because they may change what the notebook does."""
+        self.unsafe += sum(
+            finding.fix is not None and finding.fix.applicability is Applicability.UNSAFE
+            for finding in findings
+        )
 
     def write(self, file: Discovered, data: bytes, fixed: Fixed) -> bool:
         """Write the fixed file; whether it now holds what it should."""
@@ -176,6 +186,9 @@ class _Run:
         if not self.request.quiet:
             plural = "s" if self.changed != 1 else ""
             print_line(f"{self.changed} notebook{plural} would change.", err=True)
+            if self.unsafe:
+                more = f"{self.unsafe} more fix{'es' if self.unsafe != 1 else ''}"
+                print_line(f"{more} with --unsafe-fixes.", err=True)
         if unread:
             return unread
         return 1 if self.changed and not self.request.exit_zero else 0

@@ -254,6 +254,23 @@ class Flow:
         }
 
     @cached_property
+    def early_reads(self) -> dict[int, dict[int, frozenset[str]]]:
+        """Where names would come from that are read too early: the next cell below, to the reader.
+
+        As `edges`, and against the order of the run.
+        """
+        found: dict[int, dict[int, set[str]]] = {}
+        for failure in self.failures:
+            below = [made.cell for made in failure.elsewhere if made.cell > failure.cell]
+            if failure.reason == "later" and below:
+                readers = found.setdefault(min(below), {})
+                readers.setdefault(failure.cell, set()).add(failure.name)
+        return {
+            source: {target: frozenset(names) for target, names in sorted(targets.items())}
+            for source, targets in sorted(found.items())
+        }
+
+    @cached_property
     def functions(self) -> tuple[FunctionFlow, ...]:
         """The notebook's functions, lambdas and methods, in order of definition."""
         machine = self._machine

@@ -18,7 +18,10 @@ _UNWRITABLE = re.compile("[\0\ud800-\udfff]")
 
 
 def graph_json(notebook: Notebook, flow: Flow, runnable: Sequence[int] | None) -> str:
-    """The graph as one JSON object; ``order`` is an order that runs, null when none is known."""
+    """The graph as one JSON object; ``order`` is an order that runs, null when none is known.
+
+    ``early`` are the reads of names that only a cell below defines, from that cell up.
+    """
     failing = _failing(flow)
     cells: list[dict[str, Any]] = [
         {
@@ -35,9 +38,13 @@ def graph_json(notebook: Notebook, flow: Flow, runnable: Sequence[int] | None) -
         {"from": source + 1, "to": target + 1, "names": sorted(names)}
         for source, target, names in _edges(flow)
     ]
+    early = [
+        {"from": source + 1, "to": target + 1, "names": sorted(names)}
+        for source, target, names in _early(flow)
+    ]
     order = None if runnable is None else [index + 1 for index in runnable]
     document = {"version": "1", "path": notebook.path, "cells": cells, "edges": edges}
-    return json.dumps({**document, "order": order}, indent=2) + "\n"
+    return json.dumps({**document, "early": early, "order": order}, indent=2) + "\n"
 
 
 def graph_mermaid(notebook: Notebook, flow: Flow, runnable: Sequence[int] | None) -> str:
@@ -49,6 +56,11 @@ def graph_mermaid(notebook: Notebook, flow: Flow, runnable: Sequence[int] | None
         lines.append(f'    c{index + 1}["{text}"]' + (":::fails" if index in failing else ""))
     for source, target, names in _edges(flow):
         lines.append(f'    c{source + 1} -->|"{_entities(_some(names))}"| c{target + 1}')
+    count = sum(1 for _ in _edges(flow))
+    for number, (source, target, names) in enumerate(_early(flow), count):
+        label = f"{_entities(_some(names))} too late"
+        lines.append(f'    c{source + 1} -.->|"{label}"| c{target + 1}')
+        lines.append(f"    linkStyle {number} stroke:#c00")
     lines.append("    classDef fails stroke:#c00,stroke-width:3px")
     return "\n".join(lines) + "\n"
 
@@ -62,6 +74,10 @@ def graph_dot(notebook: Notebook, flow: Flow, runnable: Sequence[int] | None) ->
         lines.append(f"  c{index + 1} [label={text}{', color=red' if index in failing else ''}];")
     for source, target, names in _edges(flow):
         lines.append(f"  c{source + 1} -> c{target + 1} [label={_quoted(_some(names))}];")
+    for source, target, names in _early(flow):
+        label = _quoted(f"{_some(names)} too late")
+        style = "color=red, fontcolor=red, style=dashed, constraint=false"
+        lines.append(f"  c{source + 1} -> c{target + 1} [label={label}, {style}];")
     return "\n".join([*lines, "}"]) + "\n"
 
 
@@ -74,6 +90,12 @@ RENDERERS: dict[str, Callable[[Notebook, Flow, Sequence[int] | None], str]] = {
 
 def _edges(flow: Flow) -> Iterator[tuple[int, int, frozenset[str]]]:
     for source, targets in flow.edges.items():
+        for target, names in targets.items():
+            yield source, target, names
+
+
+def _early(flow: Flow) -> Iterator[tuple[int, int, frozenset[str]]]:
+    for source, targets in flow.early_reads.items():
         for target, names in targets.items():
             yield source, target, names
 

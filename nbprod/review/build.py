@@ -102,13 +102,15 @@ def _change(before: Version | None, compared: bool, changed: Sequence[CellReview
 
 def _verdict(now: Version) -> tuple[Verdict, str]:
     """The worst that can be said, and why."""
-    failures = now.facts.flow.failures
-    predicted = [finding for finding in now.findings if finding.predicts == "failure"]
-    if failures:
-        first = min(failures, key=lambda failure: failure.cell)
-        return "fails", f"cell {first.cell + 1} fails on Restart-and-Run-All: `{first.name}`"
-    if predicted:
-        return "fails", f"cell {predicted[0].place.cell} cannot run: {predicted[0].message}"
+    stopping = [
+        finding for judged in now.judged if judged.item.about_runs for finding in judged.against
+    ] or [finding for finding in now.findings if finding.stops_a_run]
+    if stopping:
+        first = min(stopping, key=lambda finding: finding.place.cell or 0)
+        cell = first.place.cell
+        if first.predicted_exception is not None:
+            return "fails", f"cell {cell} fails on Restart-and-Run-All: `{first.symbol}`"
+        return "fails", f"cell {cell} cannot run: {first.message}"
     order = [finding for finding in now.findings if finding.predicts == "other-result"]
     if order:
         return "differs", f"cell {order[0].place.cell} gives another result when run in order"

@@ -39,9 +39,11 @@ def _is_import(flow: Flow, cell: int, name: str) -> bool:
 
 
 def _edges(flow: Flow) -> dict[tuple[int, int], frozenset[str]]:
+    """What flows, and what would have to flow up because it is read before it is made."""
     return {
         (source, target): names
-        for source, targets in flow.edges.items()
+        for edges in (flow.edges, flow.early_reads)
+        for source, targets in edges.items()
         for target, names in targets.items()
     }
 

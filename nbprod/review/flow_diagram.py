@@ -30,10 +30,12 @@ class Box(NamedTuple):
 
 
 class Curve(NamedTuple):
-    """An arc: its path, what it is called, whether it is new, whether it goes back."""
+    """An arc: its path, what it is called and where, whether it is new, whether it goes back."""
 
     path: str
     names: str
+    x: int
+    y: int
     source: int
     target: int
     is_new: bool
@@ -96,7 +98,10 @@ def _curve(arc: Arc, rows: dict[int, int], lane: int, edge: int, side: int) -> C
         f"M{edge} {start}H{bend - side * radius}Q{bend} {start} {bend} {start + down * radius}"
         f"V{end - down * radius}Q{bend} {end} {bend - side * radius} {end}H{edge}"
     )
-    return Curve(path, ", ".join(arc.names), arc.source, arc.target, arc.is_new, side < 0)
+    names = ", ".join(arc.names)
+    return Curve(
+        path, names, bend, (start + end) // 2, arc.source, arc.target, arc.is_new, side < 0
+    )
 
 
 def _label(cell: CellReview) -> str:

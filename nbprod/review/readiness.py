@@ -32,7 +32,11 @@ def score_items(findings: Sequence[Finding]) -> list[Judged]:
     """How each item stands, by what was found."""
     found = []
     for item in ITEMS:
-        own = tuple(finding for finding in findings if finding.name in item.rules)
+        own = tuple(
+            finding
+            for finding in findings
+            if finding.name in item.rules and (finding.stops_a_run or not item.about_runs)
+        )
         found.append(Judged(item, _state(item, own), own))
     return found
 

@@ -14,17 +14,20 @@ __all__ = ["ITEMS", "Item"]
 
 class Item(NamedTuple):
     """An item: the rules that decide it by name, none where reading code cannot; and why it
-    counts, or what a person would do."""
+    counts, or what a person would do. ``about_runs``: only what stops a run speaks against it."""
 
     id: str
     section: str
     title: str
     rules: tuple[str, ...]
     why: str
+    about_runs: bool = False
 
 
-def _item(identity: str, section: str, title: str, rules: str, why: str) -> Item:
-    return Item(identity, section, title, tuple(rules.split()), why)
+def _item(
+    identity: str, section: str, title: str, rules: str, why: str, *, about_runs: bool = False
+) -> Item:
+    return Item(identity, section, title, tuple(rules.split()), why, about_runs)
 
 
 _D, _M, _I, _O, _N = "data", "model", "infrastructure", "monitoring", "notebook"
@@ -33,7 +36,7 @@ ITEMS: tuple[Item, ...] = (
     _item("N1", _N, "runs from top to bottom",
           "use-before-definition undefined-name use-after-deletion unbound-local syntax-error"
           " refused-magic",
-          "what fails on Restart-and-Run-All fails in production"),
+          "what fails on Restart-and-Run-All fails in production", about_runs=True),
     _item("N2", _N, "gives the same in order as it was run",
           "harmful-execution-order stale-output mixed-sessions saved-error-output",
           "saved results have to be those of the code"),

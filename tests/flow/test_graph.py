@@ -136,7 +136,8 @@ def test_mermaid_is_a_flowchart_with_failing_cells_marked() -> None:
 def test_dot_is_a_digraph_with_failing_cells_marked() -> None:
     lines = graph_dot(notebook_of(STORY), flow_of(STORY), None).splitlines()
     assert (lines[0], lines[-1]) == ("digraph notebook {", "}")
-    assert [line.split()[0] for line in lines if "color=red" in line] == ["c1"]
+    red = [line.split(" [")[0] for line in lines if "color=red" in line]
+    assert red == ["  c1", "  c3 -> c1"]
     assert '  c2 -> c3 [label="a, b"];' in lines
 
 
@@ -180,3 +181,11 @@ def test_no_line_break_gets_into_a_label(form: str, break_: str) -> None:
     render = RENDERERS[form]
     expected = len(render(notebook_of(plain), flow_of(plain), None).splitlines())
     assert len(render(notebook_of(source), flow_of(source), None).splitlines()) == expected
+
+
+def test_a_read_before_its_definition_is_an_arrow_upwards() -> None:
+    text = "print(late)\n|\nlate = 1\n|\nlate = 2"
+    assert json_of(text)["early"] == [{"from": 2, "to": 1, "names": ["late"]}]
+    mermaid = graph_mermaid(notebook_of(text), flow_of(text), None)
+    assert 'c2 -.->|"late too late"| c1' in mermaid
+    assert "linkStyle 0 stroke:#c00" in mermaid

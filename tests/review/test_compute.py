@@ -123,5 +123,6 @@ def test_a_picture_has_every_cell_and_what_flows_back_on_the_left() -> None:
     found = review(version("print(late)\n|\nlate = 1\n|\nprint(late)"))
     picture = drawn(found.drawn, found.arcs)
     assert [box.state for box in picture.boxes] == ["fails", "same", "same"]
-    assert [(one.source, one.target, one.goes_back) for one in picture.curves] == [(2, 3, False)]
+    curves = [(curve.source, curve.target, curve.goes_back) for curve in picture.curves]
+    assert curves == [(2, 3, False), (2, 1, True)]
     assert all(box.y + picture.row <= picture.height for box in picture.boxes)

@@ -20,21 +20,27 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from nbprod.facts import Facts
-from nbprod.model import Diagnostic, Severity, Span
+from nbprod.model import Diagnostic, Label, Severity, Span
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule
 
 
-@rule("NBP011", "needs-newer-python", level="explore", on=Notebook, severity=Severity.WARNING)
+@rule("NBP011", "needs-newer-python", level="explore", on=Notebook, severity=Severity.INFO)
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
-    """Report each cell that only a newer Python can parse."""
-    for parsed in facts.parsed:
-        if parsed is None or parsed.fault is None or parsed.fault.needs is None:
-            continue
-        fault = parsed.fault
-        major, minor = fault.needs or (3, 0)
-        yield Diagnostic(
-            Span(parsed.cell.index, fault.start, fault.end),
-            f"needs Python {major}.{minor} to be parsed; the cell was not checked",
-            help=f"run nbprod with Python {major}.{minor} or newer",
-        )
+    """Report once that some cells can only be parsed by a newer Python."""
+    places = [
+        (parsed.fault.needs, Span(parsed.cell.index, parsed.fault.start, parsed.fault.end))
+        for parsed in facts.parsed
+        if parsed is not None and parsed.fault is not None and parsed.fault.needs is not None
+    ]
+    if not places:
+        return
+    (_, span), *others = places
+    major, minor = max(needs for needs, _ in places)
+    cells = f"{len(places)} cells were" if others else "the cell was"
+    yield Diagnostic(
+        span,
+        f"needs Python {major}.{minor} to be parsed; {cells} not checked, the others were",
+        labels=tuple(Label(place, "needs a newer Python, too") for _, place in others),
+        help=f"run nbprod with Python {major}.{minor} or newer",
+    )

@@ -46,7 +46,14 @@ from nbprod.syntax.installs import installs_of
 _WITH_LOCK_FILE = frozenset(["apt", "poetry", "pipenv"])
 
 
-@rule("NBP502", "unpinned-install", on=Notebook, level="production", severity=Severity.INFO)
+@rule(
+    "NBP502",
+    "unpinned-install",
+    on=Notebook,
+    level="production",
+    severity=Severity.INFO,
+    family="distributions",
+)
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report installations with names that have no version, once for a notebook."""
     places: list[Span] = []

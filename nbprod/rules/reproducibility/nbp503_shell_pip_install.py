@@ -55,7 +55,14 @@ _TO_REPLACE = re.compile(r"!\s*pip3?\s+(?=install\b)")
 _SHELL = re.compile(r"[|;&<>`]|\$\(")
 
 
-@rule("NBP503", "shell-pip-install", on=Magic, level="production", severity=Severity.INFO)
+@rule(
+    "NBP503",
+    "shell-pip-install",
+    on=Magic,
+    level="production",
+    severity=Severity.INFO,
+    family="distributions",
+)
 def check(subject: MagicInCell, facts: Facts) -> Iterator[Diagnostic]:
     """Report shell lines that call a package manager with a magic of its own."""
     magic, cell = subject.magic, subject.cell

@@ -70,7 +70,7 @@ _WRITES = re.compile(r"^%%(?:writefile|file)\s+(?:-a\s+)?[\"']?([^\s\"']+)")
 _EXTENDING = ("sys.path.append", "sys.path.insert")
 
 
-@rule("NBP504", "undeclared-import", on=Notebook, level="production")
+@rule("NBP504", "undeclared-import", on=Notebook, level="production", family="distributions")
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report imports of distributions that are declared nowhere, each once."""
     declared = facts.declared

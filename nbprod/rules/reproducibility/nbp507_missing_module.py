@@ -120,7 +120,13 @@ class _Fault(NamedTuple):
     certain: bool
 
 
-@rule("NBP507", "missing-module", on=(ast.Import, ast.ImportFrom), level="production")
+@rule(
+    "NBP507",
+    "missing-module",
+    on=(ast.Import, ast.ImportFrom),
+    level="production",
+    family="distributions",
+)
 def check(subject: NodeInCell[ast.Import | ast.ImportFrom], facts: Facts) -> Iterator[Diagnostic]:
     """Report imports that can only fail."""
     node, cell = subject.node, subject.cell
