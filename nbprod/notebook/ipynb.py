@@ -231,4 +231,7 @@ def _output(output: dict[str, Any]) -> Mapping[str, Any]:
         if "prompt_number" in output:
             converted["execution_count"] = output["prompt_number"]
         return converted
+    if not isinstance(output.get("data", {}), dict):
+        # What has no MIME types shows nothing.
+        return {**output, "data": {}}
     return output

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -30,20 +32,22 @@ def test_a_thousand(start: int) -> None:
     assert {number: kinds for number, kinds in found.items() if kinds} == {}
 
 
-# The smallest input of what the fuzzer has found: a name, and the source of a code cell.
-FOUND = {
-    "half of a pair in the name": ("a\udcff.ipynb", "x = 1\nprint(x)"),
-}
+# The smallest input of what the fuzzer has found: a name, the source of a code cell, its outputs.
+FOUND: dict[str, tuple[str, str, list[Any]]] = {
+    "half of a pair in the name": ("a\udcff.ipynb", "x = 1\nprint(x)", []),
+    "an output whose data has no types": (
+        "a.ipynb", "x = 3\nx", [{"output_type": "execute_result", "data": [[]], "metadata": {}}]
+    ),
+}  # fmt: skip
 
 
-@pytest.mark.parametrize(("name", "source"), FOUND.values(), ids=FOUND)
+@pytest.mark.parametrize(("name", "source", "outputs"), FOUND.values(), ids=FOUND)
 def test_found_before(
-    name: str, source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    name: str, source: str, outputs: list[Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import json
-
-    cell = {"cell_type": "code", "id": "a", "metadata": {}, "outputs": [], "execution_count": None}
-    book = {"cells": [{**cell, "source": source}], "metadata": {}, "nbformat": 4}
+    cell = {"cell_type": "code", "id": "a", "metadata": {}, "outputs": outputs}
+    cell |= {"source": source, "execution_count": 1}
+    book = {"cells": [cell], "metadata": {}, "nbformat": 4}
     monkeypatch.chdir(tmp_path)
     assert os.listdir(tmp_path) == []
     data = json.dumps({**book, "nbformat_minor": 5}).encode()
