@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from functools import cache
 
-__all__ = ["is_within", "project_root", "project_roots", "user_folder"]
+__all__ = ["is_below", "is_within", "project_root", "project_roots", "user_folder"]
 
 _MARKERS = (".git", "pyproject.toml", "nbprod.toml", ".nbprod.toml", "setup.cfg", "setup.py")
 
@@ -38,7 +38,11 @@ def project_roots(paths: Sequence[str]) -> tuple[str, ...]:
 
 def is_within(path: str, folders: Sequence[str]) -> bool:
     """Whether a path is, all links followed, one of some real directories or below one."""
-    real = os.path.realpath(path)
+    return is_below(os.path.realpath(path), folders)
+
+
+def is_below(real: str, folders: Sequence[str]) -> bool:
+    """Whether a real path is one of some real directories or below one."""
     return any(
         real == folder or real.startswith(folder.rstrip(os.sep) + os.sep) for folder in folders
     )

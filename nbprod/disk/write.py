@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from typing import NamedTuple
 
 from nbprod.disk.journal import lock_folder, recorded, temporary_name
-from nbprod.disk.places import is_within
+from nbprod.disk.places import is_below, is_within
 from nbprod.disk.read import read_descriptor
 
 __all__ = [
@@ -175,7 +175,7 @@ def remove_folders(folders: Sequence[str]) -> None:
 def _target(path: str, within: Sequence[str] | None) -> str:
     """The file that a path leads to."""
     target = os.path.realpath(path)
-    if within is not None and not is_within(target, within):
+    if within is not None and not is_below(target, within):
         raise _outside(path, target)
     if os.path.islink(target):
         # What realpath cannot resolve is a circle of links.

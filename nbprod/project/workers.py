@@ -100,15 +100,14 @@ def check_in_processes(
     waiting = deque(deque(chunk) for chunk in chunks)
     done: dict[int, FileResult] = {}
     following = 0
-    workers: dict[Connection, _Worker] = {}
+    workers: dict[object, _Worker] = {}
     try:
         while waiting or workers:
             while waiting and len(workers) < jobs:
                 worker = _Worker(boundary)
                 worker.give(waiting.popleft())
                 workers[worker.connection] = worker
-            for connection in wait(list(workers)):
-                assert isinstance(connection, Connection)
+            for connection in wait([worker.connection for worker in workers.values()]):
                 number, result = _take(workers, connection, waiting)
                 done[number] = result
             while following in done:
@@ -122,7 +121,7 @@ def check_in_processes(
 
 
 def _take(
-    workers: dict[Connection, _Worker], connection: Connection, waiting: deque[Chunk]
+    workers: dict[object, _Worker], connection: object, waiting: deque[Chunk]
 ) -> tuple[int, FileResult]:
     """Take an answer, and give its process the next tasks or let it go."""
     worker = workers[connection]
