@@ -170,7 +170,7 @@ class Facts:
     @cached_property
     def _tracker(self) -> DataTracker | None:
         """What follows the data of a run; None where nothing is trained."""
-        if not self.mentions((".fit", "cross_val")):
+        if not self.mentions((".fit", "cross_val", "SearchCV", ".set_params")):
             return None
         from nbprod.leakage.tracker import DataTracker
 
@@ -183,7 +183,7 @@ class Facts:
         from nbprod.leakage.types import Evaluation
 
         if self._tracker is None:
-            return Evaluation((), (), ())
+            return Evaluation()
         if self._tracks_data:
             assert self.flow
         else:

@@ -12,6 +12,7 @@ from nbprod.libraries.training import kind_of
 
 __all__ = ["compose"]
 
+_NAMED = ("Pipeline", "ColumnTransformer", "FeatureUnion")
 _BY_POSITION = ("make_pipeline", "make_union")
 
 
@@ -22,21 +23,21 @@ def compose(call: Call) -> Estimator:
     name = "Pipeline" if last in ("make_pipeline", "ImbPipeline") else last
     kind = "transformer" if last in ("make_column_transformer", "make_union") else kind_of(last)
     steps: dict[str, Estimator | None] | None = None
-    if name == "Pipeline":
+    if name in _NAMED:
         steps = _named_by_class(call) if last in _BY_POSITION else _named(call)
     return Estimator(name, kind, call.place, parts=parts, steps=steps)
 
 
 def _named(call: Call) -> dict[str, Estimator | None] | None:
     """The steps of a list of names and estimators."""
-    given = call.argument(0, "steps")
+    given = call.argument(0, "steps", "transformers", "transformer_list")
     held = call.machine.contents(given) if given is not None else None
     if held is None:
         return None
     steps: dict[str, Estimator | None] = {}
     for step in held:
         pair = call.machine.contents(step)
-        name = call.constant(pair[0]) if pair is not None and len(pair) == 2 else None
+        name = call.constant(pair[0]) if pair is not None and len(pair) in (2, 3) else None
         if pair is None or not isinstance(name, str):
             return None
         steps[name] = _estimator(call, pair[1])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from nbprod.flow.interpreter.values import Labels
 from nbprod.leakage.call import Call
 from nbprod.leakage.labels import Bound, Each, Fold, Group, joined_table, label, tables_in
+from nbprod.leakage.parameters import check_fit, check_names
 from nbprod.leakage.types import Data, Estimator, Score, Table, Taint, Training
 from nbprod.libraries.training import EVALUATING, FITTING, RESAMPLING, TRANSFORMING
 
@@ -20,6 +21,9 @@ def attribute(estimator: Estimator, name: str) -> Labels | None:
     """An attribute of an estimator: a method of it, one inside it, or something that it learnt."""
     if name in FITTING or name in EVALUATING or name in TRANSFORMING:
         return label(Bound(estimator, name))
+    if name == "steps":
+        # Who has the list may change it.
+        estimator.steps = None
     return label(estimator) if name in _INNER else None
 
 
@@ -36,6 +40,8 @@ def call_method(estimator: Estimator, call: Call) -> Labels | None:
         return _test(estimator, call)
     if name == "split":
         return fold(call)
+    if name == "set_params":
+        check_names(call, estimator, [key for key, _ in call.keywords if key != "**"])
     return label(estimator) if name in ("set_params", "get", "compile") else None
 
 
@@ -59,6 +65,7 @@ def _resample(estimator: Estimator, call: Call) -> Labels:
 
 
 def _fit(estimator: Estimator, call: Call) -> Labels:
+    check_fit(call, estimator)
     table = call.data(0, *_FEATURES)
     if table is None:
         return label(estimator)

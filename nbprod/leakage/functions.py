@@ -21,6 +21,7 @@ from nbprod.leakage.labels import (
     tables_in,
     union,
 )
+from nbprod.leakage.parameters import check_grid
 from nbprod.leakage.predictions import score_predictions
 from nbprod.leakage.rows import below
 from nbprod.leakage.types import Estimator, Table, Taint, Training
@@ -33,6 +34,7 @@ from nbprod.libraries.training import (
     METRICS,
     NOT_DATA,
     REDUCTIONS,
+    SEARCHES,
     SPLITTERS,
     is_reader,
     kind_of,
@@ -41,6 +43,7 @@ from nbprod.libraries.training import (
 __all__ = ["call", "makes_something"]
 
 _NAMESPACES = frozenset(["dict", "OrderedDict", "SimpleNamespace", "Namespace", "Bunch"])
+_GRIDS = ("param_grid", "param_distributions", "search_spaces")
 _OF_DATA = frozenset("max min sum abs round int float str".split())
 _ITERATING = frozenset("list tuple set sorted reversed iter frozenset tqdm deepcopy copy".split())
 
@@ -103,6 +106,9 @@ def _read(call: Call) -> Labels:
 
 
 def _compose(call: Call) -> Labels:
+    if call.last in SEARCHES:
+        for inner in estimators_in(call.labels(call.argument(0, "estimator"))):
+            check_grid(call, inner, call.argument(1, *_GRIDS))
     return label(call.record.estimator(call.machine, compose(call)))
 
 

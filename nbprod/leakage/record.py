@@ -9,7 +9,16 @@ from nbprod.flow.interpreter.heap import Heap
 from nbprod.flow.interpreter.state import Entry
 from nbprod.flow.interpreter.values import ANY, Labels, Value, with_labels
 from nbprod.leakage.labels import Each, label, union
-from nbprod.leakage.types import Columns, Data, Estimator, Place, Table, Taint, Training
+from nbprod.leakage.types import (
+    Columns,
+    Data,
+    Estimator,
+    Place,
+    Table,
+    Taint,
+    Training,
+    UnknownParameter,
+)
 from nbprod.syntax.names import root_of
 
 __all__ = ["Record"]
@@ -22,6 +31,7 @@ class Record:
 
     def __init__(self) -> None:
         self.trainings: list[Training] = []
+        self.parameters: list[UnknownParameter] = []
         self._splits = 0
         self._frames = 0
         self._objects: dict[int, Labels] = {}

@@ -42,7 +42,8 @@ class DataTracker:
     @property
     def evaluation(self) -> Evaluation:
         """What is trained on what, and how test data reached it."""
-        return evaluated(self.record.trainings)
+        unknown = {(each.place.node, each.name): each for each in self.record.parameters}
+        return evaluated(self.record.trainings)._replace(parameters=tuple(unknown.values()))
 
     # --- calls ---
 

@@ -24,6 +24,7 @@ __all__ = [
     "Table",
     "Taint",
     "Training",
+    "UnknownParameter",
     "overlap",
 ]
 
@@ -211,12 +212,27 @@ class Leak(NamedTuple):
     test: Place | None
 
 
+class UnknownParameter(NamedTuple):
+    """A name that is set of an estimator which has no such step or parameter (``part``).
+
+    ``steps`` are those that it has; empty where it is a parameter that is not there.
+    """
+
+    place: Place
+    name: str
+    part: str
+    estimator: str
+    steps: tuple[str, ...]
+    suggestion: str | None
+
+
 class Evaluation(NamedTuple):
     """What a notebook trains and how it tests."""
 
-    trainings: tuple[Training, ...]
-    preprocessing: tuple[Leak, ...]
-    overlaps: tuple[Leak, ...]
+    trainings: tuple[Training, ...] = ()
+    preprocessing: tuple[Leak, ...] = ()
+    overlaps: tuple[Leak, ...] = ()
+    parameters: tuple[UnknownParameter, ...] = ()
 
 
 def overlap(left: Rows, right: Rows) -> bool:

@@ -25,6 +25,7 @@ __all__ = [
     "ROW_METHODS",
     "ROW_PARTS",
     "SAME_ROWS",
+    "SEARCHES",
     "SPLITTERS",
     "TRANSFORMING",
     "WINDOWS",
@@ -54,7 +55,7 @@ _RESAMPLERS = re.compile(
 )
 _MODELS = re.compile(
     r"(?:\w*Classifier|\w*Regressor|\w*Regression|\w*RegressionCV|Lasso\w*|Ridge\w*|ElasticNet\w*"
-    r"|\w*SVC|\w*SVR|\w*NB|GridSearchCV|RandomizedSearchCV|BayesSearchCV|Sequential|Model"
+    r"|\w*SVC|\w*SVR|\w*NB|GridSearchCV|RandomizedSearchCV|Halving\w+SearchCV|BayesSearchCV|Sequential|Model"
     r"|Perceptron|LinearDiscriminantAnalysis|QuadraticDiscriminantAnalysis|LGBM\w+|XGB\w+"
     r"|CatBoost(?!Encoder)\w*|Pipeline|make_pipeline|ImbPipeline|StackingCV\w+|Prophet)\Z"
 )
@@ -70,10 +71,14 @@ CROSS_VALIDATING = frozenset(["cross_val_score", "cross_validate", "cross_val_pr
 FITTING = frozenset("fit partial_fit fit_generator train fit_on_texts fit_transform".split())
 TRANSFORMING = frozenset("transform inverse_transform texts_to_sequences texts_to_matrix".split())
 RESAMPLING = frozenset(["fit_resample", "fit_sample"])
-# Estimators that are made of others.
-COMPOSITES = frozenset(
+# Estimators that are made of others, and those of them that try parameters.
+SEARCHES = frozenset(
+    "GridSearchCV RandomizedSearchCV HalvingGridSearchCV HalvingRandomSearchCV"
+    " BayesSearchCV".split()
+)
+COMPOSITES = SEARCHES | frozenset(
     "Pipeline make_pipeline ImbPipeline ColumnTransformer make_column_transformer FeatureUnion"
-    " make_union GridSearchCV RandomizedSearchCV HalvingGridSearchCV BayesSearchCV".split()
+    " make_union".split()
 )
 EVALUATING = frozenset(
     "predict predict_proba predict_log_proba decision_function score evaluate predict_classes"
