@@ -54,7 +54,7 @@ ITEMS: tuple[Item, ...] = (
           "a run with other settings must not need another notebook"),
     _item("N7", _N, "faults are told, not hidden",
           "swallowed-exception inplace-result chained-assignment silent-coercion"
-          " division-by-length",
+          " division-by-length silenced-warnings nan-comparison merge-without-keys",
           "a bad record must neither stop everything nor vanish"),
     _item("N8", _N, "can be read", "missing-title long-cell late-import commented-out-code"
           " unnamed-notebook large-output empty-cell long-lived-name",

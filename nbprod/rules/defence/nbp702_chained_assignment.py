@@ -172,9 +172,9 @@ def _of_copy(target: ast.expr, cell: int, facts: Facts) -> list[Diagnostic]:
 
 def _copied(part: ast.expr, cell: int, facts: Facts) -> str:
     """The name of the frame of which an expression is a part or a changed copy."""
-    frames = facts.shared(FrameNames)
     if isinstance(part, ast.Name):
         return ""
+    frames = facts.shared(FrameNames)
     if isinstance(part, ast.Subscript):
         whole = part.value
         if isinstance(whole, ast.Attribute) and whole.attr in _INDEXERS:

@@ -76,7 +76,7 @@ from nbprod.rule import rule
 from nbprod.rules.key_reads import early_reads
 
 
-@rule("NBP121", "missing-key", on=Notebook, severity=Severity.ERROR)
+@rule("NBP121", "missing-key", on=Notebook, severity=Severity.ERROR, predicts="failure")
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report keys that no cell sets."""
     for read in early_reads(facts):
