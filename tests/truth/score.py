@@ -113,6 +113,9 @@ class Scores:
         for one in findings:
             if one.predicted_exception in NAMES and one.certainty.value == "certain":
                 said[one.place.cell - 1] = one.symbol or ""
+                for related in one.related:
+                    if related.message.endswith("is undefined here, too"):
+                        said.setdefault(related.place.cell - 1, one.symbol or "")
                 if one.help and "then fail for lack" in one.help:
                     cascades |= _cells_named(one.help)
         roots -= cascades

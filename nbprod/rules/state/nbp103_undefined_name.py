@@ -23,6 +23,13 @@ if DEBUG:
 print(label)  #! NBP103
 ```
 
+```notebook
+# %%
+x = spark.range(3)  #! NBP103
+# %%
+y = spark.range(4)
+```
+
 ## Clean
 
 ```notebook
@@ -51,7 +58,7 @@ from collections.abc import Iterator
 from nbprod.facts import Facts
 from nbprod.flow.types import Failure
 from nbprod.libraries.modules import PYTHON2_NAMES
-from nbprod.model import Diagnostic, Severity
+from nbprod.model import Diagnostic, Label, Severity
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule
 from nbprod.rules.failures import definition_labels, failures_because, near_names, tell
@@ -66,12 +73,17 @@ from nbprod.rules.failures import definition_labels, failures_because, near_name
     predicts="failure",
 )
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
-    """Report reads of names that no code that runs defines."""
+    """Report names that no code that runs defines, each once with all cells that read it."""
+    found: dict[tuple[str, bool], list[Failure]] = {}
     for failure in failures_because(facts, "nowhere", "skipped"):
-        if not failure.certain and (failure.reason == "skipped" or _may_be_of_magic(failure)):
-            continue
-        labels = definition_labels(failure.elsewhere, facts)
-        yield tell(failure, facts, message_of(failure, facts), help_of(failure, facts), *labels)
+        if failure.certain or not (failure.reason == "skipped" or _may_be_of_magic(failure)):
+            found.setdefault((failure.name, failure.certain), []).append(failure)
+    for first, *others in found.values():
+        labels = (
+            *definition_labels(first.elsewhere, facts),
+            *(Label(failure.span, f"`{first.name}` is undefined here, too") for failure in others),
+        )
+        yield tell(first, facts, message_of(first, facts), help_of(first, facts), *labels)
 
 
 def _may_be_of_magic(failure: Failure) -> bool:
