@@ -41,7 +41,9 @@ class CheckOptions(NamedTuple):
 
     ``read_file`` gives the text of a file beside the notebook, or None. ``effort`` is how many
     orders the search for a reordering may follow: few when it is only to be offered, more when
-    it was asked for. ``secrets`` are values that are credentials in other notebooks.
+    it was asked for. ``merges``: whether fixes that merge repeated code are worked out; without,
+    it is told that there may be one. ``secrets`` are values that are credentials in other
+    notebooks.
     ``declared`` gives the distributions that the project declares, None where it declares none;
     it is called when a rule asks.
     ``builtins`` are names that every notebook finds bound, besides Python's own.
@@ -54,6 +56,7 @@ class CheckOptions(NamedTuple):
     syntax: SyntaxOptions = SyntaxOptions()
     read_file: Callable[[str], str | None] = _no_file
     effort: int = 6
+    merges: bool = True
     secrets: frozenset[str] = frozenset()
     tag_ignores: tuple[tuple[str, tuple[str, ...]], ...] = ()
     severities: tuple[tuple[str, str], ...] = ()
@@ -157,9 +160,8 @@ class Facts:
         """The nodes of some classes in Python cells that have one of some words, with the cells."""
         for cell, _ in self.trees_with(*words):
             parsed = self.parsed[cell]
-            for node in parsed.live_nodes if parsed is not None else ():
-                if isinstance(node, kinds):
-                    yield cell, node
+            for node in parsed.live_nodes_of(kinds) if parsed is not None else ():
+                yield cell, node
 
     def qualified(self, node: ast.expr) -> str:
         """The dotted name of an expression that is a name or attribute of something imported."""

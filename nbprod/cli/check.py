@@ -12,7 +12,7 @@ import click
 from nbprod.checking.engine import unreadable
 from nbprod.cli.check_request import CheckRequest
 from nbprod.cli.output import print_line
-from nbprod.cli.outputs import outputs_of
+from nbprod.cli.outputs import carries_edits, outputs_of
 from nbprod.cli.reporting import finish
 from nbprod.cli.setting_options import layer_of, setting_options
 from nbprod.cli.terminal import notice, progress
@@ -143,6 +143,9 @@ def _request(given: dict[str, Any], configuration: Configuration) -> tuple[Check
 
 def _check(request: CheckRequest, configure: Configure, settings: Settings) -> int:
     """Check and report; the exit code."""
+    outputs = outputs_of(request.output, request.output_format, request.output_file)
+    if not carries_edits(outputs):
+        configure = _without_merges(configure)
     if request.stdin_filename or request.paths == ("-",):
         results: Sequence[FileResult] = (_from_stdin(request, configure),)
     else:
@@ -161,6 +164,10 @@ def _check(request: CheckRequest, configure: Configure, settings: Settings) -> i
         in_part = bool(request.since or request.new_since)
         results = _without_known(results, settings.baseline, quiet=request.quiet, in_part=in_part)
     return finish(results, request, settings, configure)
+
+
+def _without_merges(configure: Configure) -> Configure:
+    return lambda path: configure(path)._replace(merges=False)
 
 
 def _discovered(request: CheckRequest, configure: Configure) -> list[Discovered]:

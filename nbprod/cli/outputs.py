@@ -15,9 +15,10 @@ from nbprod.model import Report
 from nbprod.report import FORMATS, renderer
 from nbprod.report.style import styled
 
-__all__ = ["Output", "outputs_of", "write_outputs"]
+__all__ = ["Output", "carries_edits", "outputs_of", "write_outputs"]
 
 _SUMMARY = "github-summary"
+_WITH_EDITS = frozenset(("json", "json-lines", "rdjson", "rdjsonl", "sarif"))
 
 
 class Output(NamedTuple):
@@ -41,6 +42,11 @@ def outputs_of(wanted: Sequence[str], form: str, target: str | None) -> list[Out
     if sum(output.target is None for output in found) > 1:
         raise UsageError("only one --output can go to the terminal; give the others FORMAT:FILE")
     return found
+
+
+def carries_edits(outputs: Sequence[Output]) -> bool:
+    """Whether some output holds the edits of fixes, which are then worked out."""
+    return any(output.form in _WITH_EDITS for output in outputs)
 
 
 def _output(text: str) -> Output:

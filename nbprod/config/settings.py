@@ -63,7 +63,8 @@ class Settings(NamedTuple):
 
     Fields with a `Key` are the keys of configuration files, with dashes for underscores: they are
     declared here only, and make the options of the command line, the schema and its documentation.
-    ``root`` is the folder from which the patterns of ``per_file_ignores`` are meant.
+    ``root`` is the folder from which the patterns of ``per_file_ignores`` are meant. ``merges``:
+    fixes are wanted that make one function of repeated code, which cost more than the check.
     """
 
     select: Annotated[
@@ -213,6 +214,7 @@ class Settings(NamedTuple):
         Key("Processes; 0 decides by the amount of work.", flags=("-j", "--jobs"), metavar="N"),
     ] = 0
     root: str = ""
+    merges: bool = True
 
     @property
     def syntax(self) -> SyntaxOptions:
@@ -241,6 +243,7 @@ class Settings(NamedTuple):
             max_complexity=self.max_complexity,
             max_lifetime=self.max_lifetime,
             builtins=frozenset(self.builtins),
+            merges=self.merges,
         )
 
     def selection(self) -> Selection:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal, NamedTuple
+from itertools import chain
+from typing import Literal, NamedTuple, TypeVar
 
 from nbprod.notebook.types import Cell
-from nbprod.syntax.walk import dead_parts, walk
+from nbprod.syntax.walk import CHOICES, dead_parts, walk
 
 __all__ = ["Magic", "MagicKind", "MagicName", "ParsedCell", "SyntaxFault", "SyntaxOptions"]
+
+Node = TypeVar("Node", bound=ast.AST)
 
 MagicKind = Literal["line", "cell", "shell", "help", "quote", "auto"]
 """``line`` %time …; ``cell`` %%time …; ``shell`` !ls and !!ls; ``help`` obj? and ?obj;
@@ -112,11 +115,27 @@ class ParsedCell:
     @cached_property
     def live_nodes(self) -> tuple[ast.AST, ...]:
         """The nodes without those that never run, as below `if False:`."""
-        dead = [part for node in self.nodes for part in dead_parts(node)]
+        choices = [node for node in self.nodes if type(node) in CHOICES]
+        dead = [part for node in choices for part in dead_parts(node)]
         if not dead:
             return self.nodes
         skipped = {id(node) for part in dead for node in walk(part)}
         return tuple(node for node in self.nodes if id(node) not in skipped)
+
+    @cached_property
+    def _places(self) -> dict[type[ast.AST], list[int]]:
+        """For each class the places of its nodes among the live ones."""
+        found: dict[type[ast.AST], list[int]] = {}
+        for place, node in enumerate(self.live_nodes):
+            found.setdefault(type(node), []).append(place)
+        return found
+
+    def live_nodes_of(self, kinds: type[Node] | tuple[type[Node], ...]) -> list[Node]:
+        """The live nodes of some classes, in the order of `live_nodes`; the others are not touched."""
+        held = [places for kind, places in self._places.items() if issubclass(kind, kinds)]
+        places = held[0] if len(held) == 1 else sorted(chain.from_iterable(held))
+        nodes = self.live_nodes
+        return [nodes[place] for place in places]  # type: ignore[misc]
 
     def offset(self, lineno: int, col_offset: int) -> int:
         """Code-point offset in the source of an `ast` position (line from 1, UTF-8 column)."""

@@ -5,11 +5,15 @@ from __future__ import annotations
 import ast
 from collections.abc import Container, Iterator
 
-__all__ = ["CHILDREN", "children", "dead_parts", "walk", "walk_outside"]
+__all__ = ["CHILDREN", "CHOICES", "children", "dead_parts", "walk", "walk_outside"]
 
 # Marks of the grammar, and the strings and numbers that are parts of nodes.
 _LEAVES = frozenset((ast.Load, ast.Store, ast.Del, str, int, type(None)))
 _MARKS = frozenset(("ctx", "op", "ops", "kind", "type_comment", "conversion", "is_async"))
+
+
+CHOICES = (ast.If, ast.IfExp, ast.While)
+"""The classes of nodes that may hold parts which never run."""
 
 
 class _Children(dict[type, tuple[str, ...]]):
@@ -59,7 +63,7 @@ def walk_outside(tree: ast.AST, skipped: Container[type]) -> Iterator[ast.AST]:
 
 def dead_parts(node: ast.AST) -> list[ast.stmt] | list[ast.expr]:
     """What a statement or expression directly holds and never runs, as the body of `if False:`."""
-    if not isinstance(node, (ast.If, ast.IfExp, ast.While)):
+    if not isinstance(node, CHOICES):
         return []
     verdict = _constant_truth(node.test)
     if isinstance(node, ast.While):

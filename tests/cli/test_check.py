@@ -357,3 +357,29 @@ def test_watching_looks_at_files_that_come_and_go(tmp_path: Path) -> None:
         for _ in changes(lambda: [str(one) for one in tmp_path.iterdir()], sleep):
             seen += 1
     assert seen == 3
+
+
+def test_merges_of_repeated_code_are_worked_out_for_formats_that_carry_edits(
+    tmp_path: Path,
+) -> None:
+    lines = [
+        "table = load({0!r})",
+        "table = table.dropna()",
+        "table['ratio'] = table['a'] / table['b']",
+        "table = table[table['ratio'] > 0.5]",
+        "best = table.sort_values('ratio').head(10)",
+        "worst = table.sort_values('ratio').tail(10)",
+        "names = [name.strip().lower() for name in best['name']]",
+        "shares = [best['a'].sum() / table['a'].sum() for name in names]",
+        "print(best.describe(), worst.describe(), names, shares)",
+    ]
+    repeated = ["\n".join(lines).format(name) for name in ("one.csv", "two.csv", "three.csv")]
+    load = "import pandas as pd\ndef load(path):\n    return pd.read_csv(path)"
+    (tmp_path / "repeated.ipynb").write_bytes(book(load, *repeated))
+    command = ("check", "--isolated", "--select", "NBP901", "--output-format")
+    told = nbprod(*command, "full", "repeated.ipynb", cwd=tmp_path)
+    assert "may be fixable with `--fix --unsafe-fixes`" in told.stdout
+    carried = json.loads(nbprod(*command, "json", "repeated.ipynb", cwd=tmp_path).stdout)
+    (finding,) = carried["findings"]
+    assert finding["fix"]["edits"]
+    assert "may be fixable" not in finding["help"]

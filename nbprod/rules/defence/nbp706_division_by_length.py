@@ -36,6 +36,9 @@ from nbprod.facts import Facts
 from nbprod.model import Diagnostic, Severity
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule
+from nbprod.syntax.walk import walk_outside
+
+_GUARDS = frozenset((ast.IfExp, ast.BoolOp, ast.If, ast.Try, ast.Lambda))
 
 
 @rule("NBP706", "division-by-length", on=Notebook, level="production", severity=Severity.INFO)
@@ -54,7 +57,7 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
         for statement in parsed.tree.body:
             if isinstance(statement, (ast.If, ast.Try, ast.FunctionDef, ast.ClassDef)):
                 continue
-            for node in _unguarded(statement):
+            for node in walk_outside(statement, _GUARDS):
                 name = _divided_by(node)
                 if name in filtered:
                     yield Diagnostic(
@@ -69,13 +72,6 @@ def _is_filtered(node: ast.AST | None) -> bool:
     """Whether a name is bound to a comprehension with a condition."""
     value = node.value if isinstance(node, ast.Assign) else None
     return isinstance(value, ast.ListComp) and any(generator.ifs for generator in value.generators)
-
-
-def _unguarded(node: ast.AST) -> Iterator[ast.AST]:
-    yield node
-    for child in ast.iter_child_nodes(node):
-        if not isinstance(child, (ast.IfExp, ast.BoolOp, ast.If, ast.Try, ast.Lambda)):
-            yield from _unguarded(child)
 
 
 def _divided_by(node: ast.AST) -> str | None:

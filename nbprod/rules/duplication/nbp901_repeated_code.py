@@ -95,7 +95,8 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     groups = find_clones(sources, _LIMITS).groups
     if not groups:
         return
-    fixes = _fixes(groups, notebook, facts)
+    fixes = _fixes(groups, notebook, facts) if facts.options.merges else {}
+    perhaps = "" if facts.options.merges else " (may be fixable with `--fix --unsafe-fixes`)"
     for number, group in enumerate(groups):
         first, *others = group.fragments
         signature, fix = fixes.get(number, (group.signature, None))
@@ -105,7 +106,7 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
             _span(first, facts),
             f"{len(group.fragments)} times the same{but}",
             labels=tuple(Label(_span(fragment, facts), "here again") for fragment in others[:6]),
-            help=f"one function could stand for all: `{signature}`",
+            help=f"one function could stand for all: `{signature}`{perhaps}",
             fix=fix,
         )
 
