@@ -276,7 +276,10 @@ class Settings(NamedTuple):
     @property
     def what_counts(self) -> "Settings":
         """The settings without those that change no finding, only where and how it is told."""
+        # No rule of the other levels merges: how its findings are told makes no difference then.
+        chosen = self.level == "production" or self.select or self.extend_select
         return self._replace(
+            merges=self.merges or not chosen,
             jobs=0, fail_on="", output_format="", baseline=None, ruff=False, tools=(),
             trust_config=False,
             unsafe_fixes=False, exclude=(), extend_exclude=(), respect_gitignore=True,

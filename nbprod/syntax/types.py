@@ -131,7 +131,7 @@ class ParsedCell:
         return found
 
     def live_nodes_of(self, kinds: type[Node] | tuple[type[Node], ...]) -> list[Node]:
-        """The live nodes of some classes, in the order of `live_nodes`; the others are not touched."""
+        """The live nodes of some classes, in the order of `live_nodes`, found without a walk."""
         held = [places for kind, places in self._places.items() if issubclass(kind, kinds)]
         places = held[0] if len(held) == 1 else sorted(chain.from_iterable(held))
         nodes = self.live_nodes
