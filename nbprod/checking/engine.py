@@ -153,6 +153,10 @@ def _unneeded(
                     yield rule, diagnostic
 
 
+def _masked_place(place: Place, mask: Mask) -> Place:
+    return place._replace(cell_id=place.cell_id and mask(place.cell_id))
+
+
 def masked(finding: Finding, mask: Mask) -> Finding:
     """A finding that shows no credential, whatever rule it is of."""
     from dataclasses import replace
@@ -162,14 +166,20 @@ def masked(finding: Finding, mask: Mask) -> Finding:
         texts = [edit.text for edit in fix.edits if not isinstance(edit, CellEdit)]
         if any(mask(text) != text for text in texts):
             fix = None
+    if fix is not None:
+        fix = replace(fix, title=mask(fix.title))
     return replace(
         finding,
+        place=_masked_place(finding.place, mask),
         message=mask(finding.message),
         symbol=finding.symbol and mask(finding.symbol),
         help=finding.help and mask(finding.help),
         snippet=mask(finding.snippet),
         related=tuple(
-            related._replace(message=mask(related.message)) for related in finding.related
+            related._replace(
+                place=_masked_place(related.place, mask), message=mask(related.message)
+            )
+            for related in finding.related
         ),
         fix=fix,
     )

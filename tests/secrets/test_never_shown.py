@@ -91,3 +91,12 @@ def test_the_fix_says_names_only(folder: Path) -> None:
     assert_hidden(text)
     assert_hidden((folder / ".env.example").read_text())
     assert_hidden((folder / "a.ipynb").read_text())
+
+
+@pytest.mark.parametrize("form", ["json", "sarif"])
+def test_a_cell_is_not_named_after_a_value(form: str, tmp_path: Path) -> None:
+    cells = [{**code(f'api_key = "{KEY}"\nprint(nowhere)'), "id": KEY}]
+    (tmp_path / "a.ipynb").write_bytes(notebook(cells).replace(b'minor": 4', b'minor": 5'))
+    text = run("check", "--isolated", "--select", "NBP103", "--output-format", form, cwd=tmp_path)
+    assert "NBP103" in text
+    assert_hidden(text)
