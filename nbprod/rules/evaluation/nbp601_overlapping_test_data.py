@@ -21,6 +21,8 @@ X_train, X_test, y_train, y_test = train_test_split(X_more, y_more)
 model = LogisticRegression()
 model.fit(X_train, y_train)  #! NBP601
 print(model.score(X_test, y_test))
+other = LogisticRegression(C=10).fit(X_train, y_train)
+print(other.score(X_test, y_test))
 ```
 
 ```notebook
@@ -60,6 +62,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from nbprod.facts import Facts
+from nbprod.leakage.types import Leak
 from nbprod.model import Diagnostic, Label
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule
@@ -67,19 +70,31 @@ from nbprod.rule import rule
 
 @rule("NBP601", "overlapping-test-data", on=Notebook, level="production", tracks_data=True)
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
-    """Report trainings whose rows, or copies of them, are tested on."""
+    """Report trainings whose rows, or copies of them, are tested on, one for a step that copies."""
+    by_cause: dict[int, list[Leak]] = {}
     for leak in facts.evaluation.overlaps:
-        training = leak.training
-        span = facts.span(*training.place)
-        labels = [Label(facts.span(*leak.test), "tested here")] if leak.test else []
-        if leak.taint is not None:
-            labels.append(Label(facts.span(*leak.taint.place), "rows are copied here"))
-            reason = f"{leak.taint.what} has copied rows into both parts before the split"
-            advice = "split first, and resample the part for training alone"
-        else:
-            reason = "rows that it is tested on are among those that it is trained on"
-            advice = "train on the part that the split has made for it"
-        yield Diagnostic(
-            span, f"`{training.name}`: {reason}", symbol=training.name,
-            labels=tuple(labels), help=advice,
-        )  # fmt: skip
+        cause = leak.training.place if leak.taint is None else leak.taint.place
+        by_cause.setdefault(id(cause.node), []).append(leak)
+    for leaks in by_cause.values():
+        yield _of_one_cause(leaks, facts)
+
+
+def _of_one_cause(leaks: list[Leak], facts: Facts) -> Diagnostic:
+    first = leaks[0]
+    training, taint = first.training, first.taint
+    labels = [Label(facts.span(*first.test), "tested here")] if first.test else []
+    if taint is not None:
+        labels.append(Label(facts.span(*taint.place), "rows are copied here"))
+        reason = f"{taint.what} has copied rows into both parts before the split"
+        advice = "split first, and resample the part for training alone"
+    else:
+        reason = "rows that it is tested on are among those that it is trained on"
+        advice = "train on the part that the split has made for it"
+    labels += [
+        Label(facts.span(*leak.training.place), "trained on them, too") for leak in leaks[1:4]
+    ]
+    more = f" and {len(leaks) - 1} more" if len(leaks) > 1 else ""
+    return Diagnostic(
+        facts.span(*training.place), f"`{training.name}`{more}: {reason}", symbol=training.name,
+        labels=tuple(labels), help=advice,
+    )  # fmt: skip
