@@ -31,14 +31,14 @@ _FILE = click.option(
     "--baseline",
     "file",
     callback=lambda _context, _option, given: given or _configured(),
-    help=f"The file; by default the one that `check` uses, or {DEFAULT_BASELINE}.",
+    help=f"Baseline file [default: that of `check`, or {DEFAULT_BASELINE}].",
 )
 
 
 _SECRETS = click.option(
     "--include-secrets",
     is_flag=True,
-    help="Know findings about credentials, too: nobody is reminded of them any more.",
+    help="Record secrets as well; they are not reported again.",
 )
 
 
@@ -92,9 +92,9 @@ def check(paths: tuple[str, ...], file: str) -> int:
     known = read_baseline(file)
     stale = known.filtered(_results(paths)).stale | _gone(known, file)
     for entry in sorted(stale):
-        print_line(f"{entry.path}: {entry.code} is in the baseline and not found any more")
+        print_line(f"{entry.path}: {entry.code} is in the baseline and no longer found")
     if stale:
-        print_line("`nbprod baseline prune` takes them out.", err=True)
+        print_line("`nbprod baseline prune` removes them.", err=True)
     return 1 if stale else 0
 
 

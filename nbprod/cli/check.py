@@ -37,37 +37,44 @@ Examples:
 @click.command("check", epilog=_EXAMPLES)
 @click.argument("paths", nargs=-1, type=click.Path())
 @setting_options
-@click.option("--config", multiple=True, metavar="FILE|KEY=VALUE", help="Configure this run.")
-@click.option("--isolated", is_flag=True, help="Read no configuration file.")
-@click.option("--no-baseline", is_flag=True, help="Report what a baseline knows, too.")
-@click.option("--since", metavar="REF", help="Only findings on lines changed since REF.")
-@click.option("--new-since", metavar="REF", help="Only findings that REF did not have.")
+@click.option(
+    "--config",
+    multiple=True,
+    metavar="FILE|KEY=VALUE",
+    help="Set a key for this run, or read this file.",
+)
+@click.option("--isolated", is_flag=True, help="Ignore all configuration files.")
+@click.option("--no-baseline", is_flag=True, help="Report baselined findings as well.")
+@click.option("--since", metavar="REF", help="Report findings on lines changed since REF.")
+@click.option("--new-since", metavar="REF", help="Report findings that REF did not have.")
 @click.option(
     "--add-noqa",
     is_flag=False,
     flag_value="",
     default=None,
     metavar="[REASON]",
-    help="Suppress every finding by a comment; nothing is reported.",
+    help="Add a suppression comment for every finding.",
 )
 @click.option("--fix", is_flag=True, help="Apply the safe fixes.")
-@click.option("--diff", is_flag=True, help="Show what the fixes would change; write nothing.")
-@click.option("--output-file", type=click.Path(dir_okay=False), help="Write the report here.")
+@click.option("--diff", is_flag=True, help="Print the changes of the fixes without writing them.")
 @click.option(
-    "--output", multiple=True, metavar="FORMAT[:FILE]", help="A report; give it once for each."
+    "--output-file", type=click.Path(dir_okay=False), help="Write the report to this file."
 )
-@click.option("--explain", metavar="RULE", help="Explain a rule, as `nbprod rule` does, and stop.")
-@click.option("--watch", "watches", is_flag=True, help="Check again when a file changes.")
-@click.option("--show-files", is_flag=True, help="List what would be checked, and stop.")
-@click.option("--show-settings", is_flag=True, help="Show the settings of the first, and stop.")
+@click.option(
+    "--output", multiple=True, metavar="FORMAT[:FILE]", help="Report format and file; repeatable."
+)
+@click.option("--explain", metavar="RULE", help="Explain a rule and exit.")
+@click.option("--watch", "watches", is_flag=True, help="Check again whenever a file changes.")
+@click.option("--show-files", is_flag=True, help="List the files to check and exit.")
+@click.option("--show-settings", is_flag=True, help="Show the settings of the first path and exit.")
 @click.option("--statistics", is_flag=True, help="Count the findings by rule.")
-@click.option("--exit-zero", is_flag=True, help="Exit with 0 even if there are findings.")
-@click.option("--error-on-empty", is_flag=True, help="Exit with 3 when there is nothing to check.")
-@click.option("-q", "--quiet", is_flag=True, help="Print the findings only.")
+@click.option("--exit-zero", is_flag=True, help="Exit with 0 even with findings.")
+@click.option("--error-on-empty", is_flag=True, help="Exit with 3 if no notebook is found.")
+@click.option("-q", "--quiet", is_flag=True, help="Print findings only.")
 @click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto")
-@click.option("--no-progress", is_flag=True, help="No progress bar.")
-@click.option("--stdin-filename", metavar="PATH", help="Read standard input, as if from here.")
-@click.option("--only-notebooks", is_flag=True, help="Pass over named files that are none.")
+@click.option("--no-progress", is_flag=True, help="Show no progress bar.")
+@click.option("--stdin-filename", metavar="PATH", help="Path to assume for standard input.")
+@click.option("--only-notebooks", is_flag=True, help="Skip named files that are not notebooks.")
 def command(
     config: tuple[str, ...],
     isolated: bool,
@@ -181,7 +188,7 @@ def _watch(request: CheckRequest, configure: Configure, settings: Settings) -> i
     from nbprod.cli.watch import watch
 
     if request.stdin_filename or "-" in request.paths or request.fix or request.diff:
-        raise UsageError("--watch only checks files; take --fix, --diff and `-` away")
+        raise UsageError("--watch cannot be combined with --fix, --diff or `-`")
     return watch(lambda: _check(request, configure, settings), lambda: _watched(request, configure))
 
 
@@ -207,7 +214,7 @@ def _changed(
     from nbprod.linters.run import with_linters
 
     if request.since and request.new_since:
-        raise UsageError("--since and --new-since cannot be used together")
+        raise UsageError("--since and --new-since cannot be combined")
     option = "--since" if request.since else "--new-since"
     repository = Repository.at(str(request.since or request.new_since), option)
     files = changed.changed_files(found, repository)

@@ -36,22 +36,28 @@ Examples:
   nbprod clones --baseline .nbprod-clones.json
 """
 _MOST_SHOWN = 20
-_KINDS = {1: "the same", 2: "but for names and literals", 3: "with some statements more or less"}
+_KINDS = {1: "the same", 2: "except for names and literals", 3: "with statements added or removed"}
 
 
 @click.command("clones", epilog=_EXAMPLES)
 @click.argument("paths", nargs=-1, type=click.Path())
-@click.option("--min-nodes", default=50, metavar="N", help="Smaller ones are not told.")
-@click.option("--min-statements", default=3, metavar="N", help="Of loose code; by default 3.")
-@click.option("--no-modules", is_flag=True, help="Look at notebooks only.")
-@click.option("--fix", is_flag=True, help="Make functions of what several notebooks repeat.")
-@click.option("--diff", is_flag=True, help="Show what --fix would change; write nothing.")
-@click.option("-o", "--output", metavar="MODULE.py", help="Where --fix writes the functions.")
-@click.option("--baseline", metavar="FILE", help="Tell only what is not known there.")
-@click.option("--write-baseline", metavar="FILE", help="Know all that is repeated now.")
+@click.option(
+    "--min-nodes", default=50, metavar="N", help="Minimum size in syntax-tree nodes [50]."
+)
+@click.option(
+    "--min-statements", default=3, metavar="N", help="Minimum number of top-level statements [3]."
+)
+@click.option("--no-modules", is_flag=True, help="Search notebooks only.")
+@click.option("--fix", is_flag=True, help="Merge duplicates across notebooks into functions.")
+@click.option("--diff", is_flag=True, help="Print the changes of --fix without writing them.")
+@click.option("-o", "--output", metavar="MODULE.py", help="Module for the functions of --fix.")
+@click.option(
+    "--baseline", metavar="FILE", help="Report only duplicates that FILE does not record."
+)
+@click.option("--write-baseline", metavar="FILE", help="Record all current duplicates in FILE.")
 @click.option("--output-format", type=click.Choice(["full", "json"]), default="full")
-@click.option("--exit-zero", is_flag=True, help="Exit with 0 even if something is repeated.")
-@click.option("--isolated", is_flag=True, help="Read no configuration file.")
+@click.option("--exit-zero", is_flag=True, help="Exit with 0 even with duplicates.")
+@click.option("--isolated", is_flag=True, help="Ignore all configuration files.")
 def command(paths: tuple[str, ...], **options: Any) -> int:
     """Find code that stands in several places: in one notebook, across notebooks, in modules.
 
@@ -67,7 +73,7 @@ def command(paths: tuple[str, ...], **options: Any) -> int:
     from nbprod.clones.find import Limits, find_clones
 
     if (options["fix"] or options["diff"]) and not options["output"]:
-        raise UsageError("--fix and --diff need the module to write: -o PACKAGE/module.py")
+        raise UsageError("--fix and --diff need a module to write: -o PACKAGE/module.py")
     configure = Configuration(None, (), bool(options["isolated"])).for_path
     notebooks = discover(paths or (".",), configure)
     failed: list[FileResult] = []
@@ -149,7 +155,7 @@ def _fix(
         if reason is not None:
             print_line(f"{_place(group.fragments[0])} stays: {reason}", err=True)
     if not delivery.files:
-        print_line("Nothing to write: no group can become a function of a module.")
+        print_line("Nothing to write: no group can become a function.")
     elif not shows:
         changed = write_all(
             delivery.files,

@@ -15,8 +15,13 @@ from nbprod.report.escaping import mute_json
 
 @click.command("config")
 @click.argument("path", default=".")
-@click.option("--config", multiple=True, metavar="FILE|KEY=VALUE", help="As for `check`.")
-@click.option("--isolated", is_flag=True, help="Read no configuration file.")
+@click.option(
+    "--config",
+    multiple=True,
+    metavar="FILE|KEY=VALUE",
+    help="Set a key for this run, or read this file.",
+)
+@click.option("--isolated", is_flag=True, help="Ignore all configuration files.")
 @click.option("--schema", is_flag=True, help="Print the JSON Schema of configuration files.")
 @click.option("--output-format", type=click.Choice(["text", "json"]), default="text")
 def command(

@@ -30,31 +30,35 @@ Examples:
 
 @click.command("extract", epilog=_EXAMPLES)
 @click.argument("notebook", type=click.Path())
-@click.option("-o", "--output", required=True, metavar="MODULE.py", help="Write the module here.")
-@click.option("--cells", multiple=True, metavar="3,5-7", help="These cells, counting from 1.")
-@click.option("--tag", multiple=True, help="The cells with this tag.")
-@click.option("--heading", multiple=True, help="The cells under this heading.")
-@click.option("--name", multiple=True, help="The cells that make this function, class, variable.")
-@click.option("--function", multiple=True, metavar="NAME=3-5", help="These cells as this function.")
-@click.option("--all", "everything", is_flag=True, help="Every cell that can go (the default).")
-@click.option("--parameters", is_flag=True, help="Literals become keyword parameters.")
+@click.option("-o", "--output", required=True, metavar="MODULE.py", help="Module to write.")
+@click.option("--cells", multiple=True, metavar="3,5-7", help="Cells to extract, counted from 1.")
+@click.option("--tag", multiple=True, help="Cells with this tag.")
+@click.option("--heading", multiple=True, help="Cells below this heading.")
+@click.option("--name", multiple=True, help="Cells that compute this function, class or variable.")
+@click.option(
+    "--function", multiple=True, metavar="NAME=3-5", help="Extract these cells as this function."
+)
+@click.option("--all", "everything", is_flag=True, help="Every extractable cell (the default).")
+@click.option("--parameters", is_flag=True, help="Turn literals into keyword parameters.")
 @click.option("--docstrings", type=click.Choice(["numpy", "google"]), default="numpy")
-@click.option("--logging", "logs", is_flag=True, help="Log what the notebook prints.")
-@click.option("--shell", is_flag=True, help="Shell lines become calls of subprocess.")
-@click.option("--interactive", is_flag=True, help="Ask about each function.")
-@click.option("--import-name", metavar="a.b", help="How the notebook imports the module.")
-@click.option("--notebook-out", metavar="PATH", help="Write the rewritten notebook here.")
-@click.option("--in-place", is_flag=True, help="Rewrite the notebook itself.")
-@click.option("--package", is_flag=True, help="Make an installable package of it, below src.")
+@click.option("--logging", "logs", is_flag=True, help="Replace prints by logging.")
+@click.option("--shell", is_flag=True, help="Turn shell lines into subprocess calls.")
+@click.option("--interactive", is_flag=True, help="Confirm each function.")
+@click.option("--import-name", metavar="a.b", help="Name to import the module by.")
+@click.option("--notebook-out", metavar="PATH", help="File for the rewritten notebook.")
+@click.option("--in-place", is_flag=True, help="Rewrite the notebook in place.")
+@click.option("--package", is_flag=True, help="Create an installable package below src.")
 @click.option("--no-tests", is_flag=True, help="Write no tests.")
-@click.option("--dry-run", is_flag=True, help="Show the plan and every change; write nothing.")
-@click.option("--diff", is_flag=True, help="Show every change; write nothing.")
-@click.option("--force", is_flag=True, help="Overwrite files; write even if the proof fails.")
-@click.option("--run", "runs", is_flag=True, help="Run the notebook: tests from its own values.")
+@click.option("--dry-run", is_flag=True, help="Print the plan and all changes without writing.")
+@click.option("--diff", is_flag=True, help="Print all changes without writing.")
+@click.option("--force", is_flag=True, help="Overwrite files, even if verification fails.")
+@click.option("--run", "runs", is_flag=True, help="Run the notebook and record test values.")
 @click.option("--verify", "verifies", is_flag=True, help="Run both notebooks and compare them.")
-@click.option("--python", metavar="PATH", help="The Python to run notebooks with.")
-@click.option("--timeout", default=600, metavar="SECONDS", help="For each run of a notebook.")
-@click.option("--copy-limit", default=500, metavar="MB", help="The largest folder to copy for it.")
+@click.option("--python", metavar="PATH", help="Python that runs the notebooks.")
+@click.option("--timeout", default=600, metavar="SECONDS", help="Time limit of each run.")
+@click.option(
+    "--copy-limit", default=500, metavar="MB", help="Largest directory to copy for a run."
+)
 def command(notebook: str, **options: object) -> int:
     """Turn cells into a module of functions with tests, and the notebook into its caller.
 
@@ -123,7 +127,7 @@ def _order(notebook: str, options: dict[str, object]) -> DeliveryRequest:
         output = os.path.join("src", output)
     target = target_of(output, os.getcwd(), _text(options["import_name"]))
     if options["package"] and not target.packages:
-        raise UsageError(f"{output}: a package needs a folder: -o NAME/module.py")
+        raise UsageError(f"{output}: a package needs a directory: -o NAME/module.py")
     return DeliveryRequest(
         target, _notebook_path(notebook, options), tests=not options["no_tests"],
         extend=not options["force"], package=bool(options["package"]),
@@ -167,11 +171,11 @@ def _answered(asked: _Asked, stay: Sequence[CellLeft]) -> list[Group]:
             continue
         if answer.lower() not in ("y", "yes"):
             if not answer.isidentifier():
-                raise UsageError(f"{answer!r} is no name of a function")
+                raise UsageError(f"{answer!r} is not a function name")
             group = group._replace(name=answer)
         wanted.append(group)
     if not wanted:
-        raise UsageError("nothing was chosen; nothing was written")
+        raise UsageError("nothing selected, nothing written")
     return wanted
 
 
@@ -231,7 +235,7 @@ def _groups(facts: Facts, options: dict[str, object]) -> list[Group] | None:
         chosen |= set(providers_of(text, facts))
     named = named_groups(_words(options["function"]), notebook)
     if options["everything"] and (chosen or named):
-        raise UsageError("--all is every cell; take it or the other selections away")
+        raise UsageError("--all cannot be combined with other selections")
     twice = chosen.intersection(cell for group in named for cell in group.cells)
     if twice:
         raise UsageError(f"cell {min(twice) + 1} is selected twice")
@@ -262,7 +266,7 @@ def _run_options(options: dict[str, object]) -> RunOptions:
 def _notebook_path(notebook: str, options: dict[str, object]) -> str:
     if options["in_place"]:
         if options["notebook_out"]:
-            raise UsageError("--in-place and --notebook-out exclude each other")
+            raise UsageError("--in-place and --notebook-out cannot be combined")
         return os.path.abspath(notebook)
     given = _text(options["notebook_out"])
     if given is not None:
@@ -281,7 +285,7 @@ def _refuse_to_overwrite(delivery: Delivery, options: dict[str, object]) -> None
     there = [path for path in existing(delivery.files) if path not in own]
     if there:
         names = ", ".join(os.path.relpath(path) for path in there)
-        raise UsageError(f"{names}: exists already; --force overwrites it")
+        raise UsageError(f"{names} already exists; use --force to overwrite")
 
 
 def _say_doubts(delivery: Delivery, notebook: str, python: str) -> None:
@@ -344,7 +348,7 @@ def _write_proven(
         _show(proven.delivery, bool(options["dry_run"]))
     say(proven.verdict, code_cells(facts.notebook)[0])
     if proven.verdict.differences and not options["force"]:
-        print_line("Nothing was written; --force writes all the same.", err=True)
+        print_line("Nothing was written; use --force to write anyway.", err=True)
         return 1
     return 0 if shows else _write(proven.delivery, options)
 
@@ -370,7 +374,7 @@ def _write(delivery: Delivery, options: dict[str, object]) -> int:
         folder = os.path.relpath(os.path.dirname(recorded[0]))
         print_line(f"wrote {len(recorded)} recorded values below {folder}")
     if not changed:
-        print_line("Nothing to write: all is as it would be.")
+        print_line("Nothing to write: everything is up to date.")
     root = os.path.relpath(delivery.target.root, os.path.dirname(delivery.notebook))
     if changed and root != os.curdir:
         print_line(

@@ -28,7 +28,7 @@ from nbprod.project.run import check_file, check_one, discover, facts_of
 # A fix was asked for, so the search for an order may take its time.
 _EFFORT = 160
 _REVOKE = (
-    "Credentials were taken out of the notebooks. Revoke them where they were issued: their "
+    "Secrets were removed from the notebooks. Revoke them where they were issued: their "
     "values stay in the history of git, in backups, and wherever the notebooks have been."
 )
 
@@ -166,10 +166,10 @@ class _Run:
                 added = add_names(path, names, self.roots)
             except OSError as error:
                 self.refuse(path, error)
-                print_line(f"Names to be set: {', '.join(names)}", err=True)
+                print_line(f"Environment variables to set: {', '.join(names)}", err=True)
                 continue
             if added and not quiet:
-                print_line(f"{path}: names to be set: {', '.join(added)}", err=True)
+                print_line(f"{path}: environment variables to set: {', '.join(added)}", err=True)
         if self.took_out and not quiet:
             print_line(_REVOKE, err=True)
         settings = configure(".")

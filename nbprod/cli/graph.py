@@ -19,7 +19,7 @@ from nbprod.secrets.mask import Mask
 @click.command("graph")
 @click.argument("notebook", type=click.Path())
 @click.option("--format", "form", type=click.Choice(sorted(RENDERERS)), default="mermaid")
-@click.option("--stdin-filename", metavar="PATH", help="Read standard input, as if from here.")
+@click.option("--stdin-filename", metavar="PATH", help="Path to assume for standard input.")
 def command(notebook: str, form: str, stdin_filename: str | None) -> int:
     """Print which cell feeds which, the names that flow, and an order that would run.
 

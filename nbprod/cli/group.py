@@ -11,22 +11,25 @@ from nbprod._version import __version__
 __all__ = ["cli"]
 
 _COMMANDS = {
-    "baseline": ("nbprod.cli.baseline", "Write and keep the file of findings that are known."),
-    "check": ("nbprod.cli.check", "Check notebooks."),
-    "clones": ("nbprod.cli.clones", "Find code that stands in several places."),
-    "config": ("nbprod.cli.config", "Show the configuration and where each value comes from."),
-    "dev": ("nbprod.cli.dev", "Write and test rules of your own."),
-    "extract": ("nbprod.cli.extract", "Turn cells into a module with tests."),
-    "graph": ("nbprod.cli.graph", "Draw the data flow between the cells of a notebook."),
-    "init": ("nbprod.cli.init", "Set a repository up: configuration, hook, workflow."),
-    "report": ("nbprod.cli.report", "Write a review report of notebooks, against a base."),
+    "baseline": (
+        "nbprod.cli.baseline",
+        "Record existing findings so that only new ones are reported.",
+    ),
+    "check": ("nbprod.cli.check", "Lint notebooks and apply fixes."),
+    "clones": ("nbprod.cli.clones", "Find duplicated code in notebooks and modules."),
+    "config": ("nbprod.cli.config", "Show the effective configuration and its sources."),
+    "dev": ("nbprod.cli.dev", "Create and test rules."),
+    "extract": ("nbprod.cli.extract", "Extract cells into a tested Python module."),
+    "graph": ("nbprod.cli.graph", "Print the data-flow graph of a notebook."),
+    "init": ("nbprod.cli.init", "Add configuration, pre-commit hook and CI workflow."),
+    "report": ("nbprod.cli.report", "Write an HTML and Markdown review report."),
     "requirements": (
         "nbprod.cli.requirements",
-        "Write a requirements file from what notebooks import.",
+        "Generate a requirements file from imports.",
     ),
-    "rule": ("nbprod.cli.rule", "Explain a rule, or list them all."),
-    "score": ("nbprod.cli.score", "Show what stands between notebooks and production."),
-    "verify": ("nbprod.cli.verify", "Run two notebooks and compare them."),
+    "rule": ("nbprod.cli.rule", "Explain a rule or list all rules."),
+    "score": ("nbprod.cli.score", "Check production readiness item by item."),
+    "verify": ("nbprod.cli.verify", "Run two notebooks and compare outputs and variables."),
 }
 
 

@@ -22,7 +22,7 @@ from nbprod.project.workflow import Wanted
 
 @click.command("init")
 @click.argument("path", default=".", type=click.Path())
-@click.option("--diff", is_flag=True, help="Show what would be written, and write nothing.")
+@click.option("--diff", is_flag=True, help="Print what would be written without writing.")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @click.option("--sarif", is_flag=True, help="Workflow: upload SARIF to code scanning.")
 @click.option("--artifact", is_flag=True, help="Workflow: keep the review report as an artifact.")
@@ -42,7 +42,7 @@ def command(path: str, diff: bool, yes: bool, **options: object) -> int:
     """
     root = Path(path)
     if not root.is_dir():
-        raise UsageError(f"{path}: is no folder")
+        raise UsageError(f"{path} is not a directory")
     changes, notes = plan(lambda name: _read(root / name), _wanted(root, options))
     for note in notes:
         print_lines(note.splitlines(), err=True)

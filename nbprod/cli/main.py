@@ -65,7 +65,7 @@ def _guarded() -> int:
             raise
         say(
             f"nbprod: internal error: {type(error).__name__}: {error}\n"
-            "Please report it; NBPROD_TRACEBACK=1 shows where it comes from."
+            "Please report it; NBPROD_TRACEBACK=1 prints the traceback."
         )
         return _FAILED
 
@@ -82,7 +82,7 @@ def _run() -> int:
     try:
         os.getcwd()
     except OSError:
-        text = "the working directory does not exist any more; change to another one"
+        text = "the working directory no longer exists; change to another one"
         raise NbprodError(text) from None
     remove_leftovers()
     if os.name == "nt" or _COMPLETION in os.environ:

@@ -40,7 +40,7 @@ def outputs_of(wanted: Sequence[str], form: str, target: str | None) -> list[Out
         return [Output(form, target)]
     found = [_output(text) for text in wanted]
     if sum(output.target is None for output in found) > 1:
-        raise UsageError("only one --output can go to the terminal; give the others FORMAT:FILE")
+        raise UsageError("only one --output can use the terminal; add :FILE to the others")
     return found
 
 

@@ -33,14 +33,23 @@ _PAGE = "nbprod-report.html"
 
 @click.command("report", epilog=_EXAMPLES)
 @click.argument("paths", nargs=-1, type=click.Path())
-@click.option("--base", metavar="REF", help="Compare with where the history parted from REF.")
-@click.option("--html", "page", metavar="FILE", help=f"By default {_PAGE}; `-` is stdout.")
-@click.option("--markdown", "text", metavar="FILE", help="A comment for a pull request.")
-@click.option("--select", multiple=True, metavar="RULES", help="Run only these rules.")
-@click.option("--ignore", multiple=True, metavar="RULES", help="Leave these rules out.")
-@click.option("--level", type=click.Choice(LEVELS), help="How strict; by default shared.")
-@click.option("--config", multiple=True, metavar="FILE|KEY=VALUE", help="Configure this run.")
-@click.option("--isolated", is_flag=True, help="Read no configuration file.")
+@click.option("--base", metavar="REF", help="Compare with the merge base of REF.")
+@click.option("--html", "page", metavar="FILE", help=f"HTML page; `-` is stdout [{_PAGE}].")
+@click.option("--markdown", "text", metavar="FILE", help="File for a pull-request comment.")
+@click.option(
+    "--select", multiple=True, metavar="RULES", help="Rules to run, instead of the defaults."
+)
+@click.option("--ignore", multiple=True, metavar="RULES", help="Rules to skip.")
+@click.option(
+    "--level", type=click.Choice(LEVELS), help="Strictness: explore, shared or production [shared]."
+)
+@click.option(
+    "--config",
+    multiple=True,
+    metavar="FILE|KEY=VALUE",
+    help="Set a key for this run, or read this file.",
+)
+@click.option("--isolated", is_flag=True, help="Ignore all configuration files.")
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing.")
 def command(paths: tuple[str, ...], **options: object) -> int:
     """Write a report for the review of notebooks: one HTML page, and Markdown for a comment.

@@ -72,10 +72,10 @@ def _summarise(report: Report, *, statistics: bool, to_stdout: bool) -> None:
 def _summary(report: Report) -> str:
     checked = [result for result in report.files if not result.skipped]
     if not report.files:
-        return "No notebooks found here. Name a notebook, or a folder that holds some."
+        return "No notebooks found; pass a notebook or a directory."
     books = f"{len(checked)} notebook{'s' if len(checked) != 1 else ''}"
     if not report.findings:
-        return f"Checked {books}: nothing found."
+        return f"Checked {books}. No findings."
     touched = sum(bool(result.findings) for result in checked)
     safe = sum(
         finding.fix is not None and finding.fix.applicability.value == "safe"

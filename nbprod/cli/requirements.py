@@ -37,10 +37,10 @@ class _Need(NamedTuple):
 
 @click.command("requirements", epilog=_EXAMPLES)
 @click.argument("paths", nargs=-1, type=click.Path())
-@click.option("-o", "--output", metavar="FILE", help="Write the file here; by default stdout.")
-@click.option("--pin", is_flag=True, help="With the versions that are installed here.")
+@click.option("-o", "--output", metavar="FILE", help="File to write [stdout].")
+@click.option("--pin", is_flag=True, help="Pin the installed versions.")
 @click.option("--force", is_flag=True, help="Overwrite the file.")
-@click.option("--isolated", is_flag=True, help="Read no configuration file.")
+@click.option("--isolated", is_flag=True, help="Ignore all configuration files.")
 def command(
     paths: tuple[str, ...], output: str | None, pin: bool, force: bool, isolated: bool
 ) -> int:
@@ -65,7 +65,7 @@ def command(
         print_text(text)
         return unread
     if os.path.exists(output) and not force:
-        raise UsageError(f"{output}: exists already; --force overwrites it")
+        raise UsageError(f"{output} already exists; use --force to overwrite")
     try:
         before = Before.ANYTHING if force else Before.ABSENT
         write_file(output, text.encode(), within=None, before=before)

@@ -21,7 +21,7 @@ from nbprod.rule import Rule
 def command(code: str | None, everything: bool, output_format: str) -> int:
     """Explain a rule by its CODE or name, or list them all."""
     if everything == (code is not None):
-        raise click.UsageError("name one rule, or use --all")
+        raise click.UsageError("pass one rule, or --all")
     if not everything and output_format != "json":
         return explain(str(code))
     chosen = list(rule_files()) if everything else [_named(str(code))]

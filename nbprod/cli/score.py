@@ -30,8 +30,8 @@ _MARKS = {"passed": "yes", "failed": "no", "nothing against it": "?", "not check
 @click.command("score", epilog=_EXAMPLES)
 @click.argument("paths", nargs=-1, type=click.Path())
 @click.option("--output-format", type=click.Choice(["full", "markdown", "json"]), default="full")
-@click.option("--each", is_flag=True, help="A table for each notebook, too.")
-@click.option("--isolated", is_flag=True, help="Read no configuration file.")
+@click.option("--each", is_flag=True, help="Print a table for each notebook as well.")
+@click.option("--isolated", is_flag=True, help="Ignore all configuration files.")
 def command(paths: tuple[str, ...], output_format: str, each: bool, isolated: bool) -> int:
     """Show what stands between notebooks and production, item by item.
 

@@ -20,10 +20,12 @@ if TYPE_CHECKING:
 @click.command("verify")
 @click.argument("original", type=click.Path())
 @click.argument("rewritten", type=click.Path())
-@click.option("--path", "paths", multiple=True, metavar="DIR", help="Import modules from here too.")
-@click.option("--python", metavar="PATH", help="The Python to run the notebooks with.")
-@click.option("--timeout", default=600, metavar="SECONDS", help="For each of the two runs.")
-@click.option("--copy-limit", default=500, metavar="MB", help="The largest folder to copy.")
+@click.option(
+    "--path", "paths", multiple=True, metavar="DIR", help="Directory to import modules from."
+)
+@click.option("--python", metavar="PATH", help="Python that runs the notebooks.")
+@click.option("--timeout", default=600, metavar="SECONDS", help="Time limit of each run.")
+@click.option("--copy-limit", default=500, metavar="MB", help="Largest directory to copy.")
 def command(
     original: str,
     rewritten: str,
@@ -47,7 +49,7 @@ def command(
     extra = [os.path.abspath(path) for path in paths] or ([os.getcwd()] if _is_near(own) else [])
     folder = os.path.commonpath([*own, *extra])
     if own[0] != own[1]:
-        raise UsageError("both notebooks have to be in one folder, whose files they read")
+        raise UsageError("both notebooks must be in one directory, whose files they read")
     indices, sources = code_cells(old)
     verdict = verify(
         Side(sources, {}),

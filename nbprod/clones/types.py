@@ -65,7 +65,7 @@ class Difference(NamedTuple):
 class CloneGroup:
     """Fragments that are alike.
 
-    ``kind``: 1 the same, 2 but for names and literals, 3 with statements that only some have.
+    ``kind``: 1 the same, 2 except for names and literals, 3 with statements that only some have.
     ``signature`` is that of a function which could stand for all of them.
     """
 

@@ -235,4 +235,4 @@ def _loads(text: str, source: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"{source}: is not valid TOML: {error}") from None
+        raise UsageError(f"{source}: invalid TOML: {error}") from None

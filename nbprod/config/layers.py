@@ -42,7 +42,7 @@ def read_table(table: Mapping[str, Any], source: str, text: str = "") -> Layer:
 
             names = [one.name for one in OPTIONS]
             near = difflib.get_close_matches(key.replace("_", "-"), names, 1)
-            hint = f"; did you mean {near[0]!r}?" if near else "; `nbprod config` lists the keys"
+            hint = f"; did you mean {near[0]!r}?" if near else "; run `nbprod config` for the keys"
             raise UsageError(f"{origin}: there is no key {key!r}{hint}")
         layer[known.name] = Value(_checked(known, value, origin), origin)
     return layer

@@ -35,7 +35,7 @@ class Option(NamedTuple):
 
 
 def _options() -> tuple[Option, ...]:
-    extend = Key("Another configuration file, on which this one builds.")
+    extend = Key("Configuration file that this one extends.")
     found = [Option("extend", "text", None, extend)]
     for field, annotation in Settings.__annotations__.items():
         parts = get_args(annotation)

@@ -70,24 +70,22 @@ class Settings(NamedTuple):
     select: Annotated[
         Words,
         Key(
-            "Run only these rules: codes, prefixes, names or groups.",
+            "Rules to run, instead of the defaults: codes, prefixes, names or groups.",
             flags=("--select",),
             metavar="RULES",
         ),
     ] = ()
-    ignore: Annotated[
-        Words, Key("Leave these rules out.", flags=("--ignore",), metavar="RULES")
-    ] = ()
+    ignore: Annotated[Words, Key("Rules to skip.", flags=("--ignore",), metavar="RULES")] = ()
     extend_select: Annotated[
-        Words, Key("Run these rules, too.", flags=("--extend-select",), metavar="RULES")
+        Words, Key("Rules to run in addition.", flags=("--extend-select",), metavar="RULES")
     ] = ()
     extend_ignore: Annotated[
-        Words, Key("Leave these rules out, too.", flags=("--extend-ignore",), metavar="RULES")
+        Words, Key("Rules to skip in addition.", flags=("--extend-ignore",), metavar="RULES")
     ] = ()
     per_file_ignores: Annotated[
         WordsByName,
         Key(
-            "Rules to leave out by path (`teaching/**`) or by the tag of a cell (`tag:exercise`).",
+            "Rules to skip by path (`teaching/**`) or by cell tag (`tag:exercise`).",
             flags=("--per-file-ignores",),
             metavar="PATTERN:RULES",
         ),
@@ -113,36 +111,44 @@ class Settings(NamedTuple):
     plugins: Annotated[
         bool,
         Key(
-            "Run the rules of other installed packages, too.",
+            "Run rules of other installed packages.",
             flags=("--no-plugins",),
             off="Run no rules of other packages.",
         ),
     ] = True
-    severity: Annotated[ChoiceByName, Key("Another severity for a rule.", SEVERITIES)] = ()
+    severity: Annotated[
+        ChoiceByName, Key("Severities that replace those of rules.", SEVERITIES)
+    ] = ()
     exclude: Annotated[
         Words,
         Key(
-            "Names of files and folders to leave out, in place of the usual ones.",
+            "Files and directories to exclude, instead of the defaults.",
             flags=("--exclude",),
             metavar="GLOB",
         ),
     ] = DEFAULT_EXCLUDES
     extend_exclude: Annotated[
-        Words, Key("More names to leave out.", flags=("--extend-exclude",), metavar="GLOB")
+        Words,
+        Key(
+            "Files and directories to exclude in addition.",
+            flags=("--extend-exclude",),
+            metavar="GLOB",
+        ),
     ] = ()
     respect_gitignore: Annotated[
         bool,
         Key(
-            "Leave out what git ignores.",
+            "Exclude files that git ignores.",
             flags=("--no-respect-gitignore",),
-            off="Check what git ignores, too.",
+            off="Check files that git ignores.",
         ),
     ] = True
     force_exclude: Annotated[
-        bool, Key("Leave out also files that are named.", flags=("--force-exclude",))
+        bool,
+        Key("Apply exclusions to files named on the command line.", flags=("--force-exclude",)),
     ] = False
     builtins: Annotated[
-        Words, Key("Names that your platform binds before the first cell runs.")
+        Words, Key("Names that the platform defines before the first cell runs.")
     ] = ()
     python_magics: Annotated[
         Words,
@@ -150,31 +156,35 @@ class Settings(NamedTuple):
     ] = ()
     opaque_magics: Annotated[
         Words,
-        Key("Cell magics whose body is not Python.", flags=("--opaque-magic",), metavar="NAME"),
+        Key(
+            "Cell magics whose body is not parsed as Python.",
+            flags=("--opaque-magic",),
+            metavar="NAME",
+        ),
     ] = ()
     output_format: Annotated[
-        str, Key("The format of the report.", tuple(FORMATS), ("--output-format",))
+        str, Key("Format of the report.", tuple(FORMATS), ("--output-format",))
     ] = "full"
     unsafe_fixes: Annotated[
         bool,
-        Key("Let `--fix` and `--diff` apply the unsafe fixes, too.", flags=("--unsafe-fixes",)),
+        Key("Let `--fix` and `--diff` apply unsafe fixes as well.", flags=("--unsafe-fixes",)),
     ] = False
     baseline: Annotated[
         str | None,
         Key(
-            'Findings that are known and not reported; "" for none.',
+            'Baseline file of findings to hide; "" for none.',
             flags=("--baseline",),
             metavar="FILE",
         ),
     ] = None
     ruff: Annotated[
         bool,
-        Key("Run ruff over the same notebooks, with its own settings.", flags=("--ruff",)),
+        Key("Run Ruff on the same notebooks, with its own settings.", flags=("--ruff",)),
     ] = False
     tools: Annotated[
         Words,
         Key(
-            "Linters to run by nbQA, with options: `mypy --strict`. Only in your own file.",
+            "Linters to run through nbQA, with options: `mypy --strict`. Only in your own file.",
             flags=("--tool",),
             metavar="LINTER",
             is_personal=True,
@@ -192,26 +202,32 @@ class Settings(NamedTuple):
     cache: Annotated[
         bool,
         Key(
-            "Keep what was found of notebooks that do not change.",
+            "Cache the findings of unchanged notebooks.",
             flags=("--no-cache",),
-            off="Keep nothing, and use nothing that was kept.",
+            off="Neither read nor write the cache.",
         ),
     ] = True
     cache_dir: Annotated[
         str,
-        Key(
-            "Where to keep it, from where nbprod is run.", flags=("--cache-dir",), metavar="FOLDER"
-        ),
+        Key("Directory of the cache.", flags=("--cache-dir",), metavar="FOLDER"),
     ] = ".nbprod_cache"
-    max_cell_lines: Annotated[int, Key("Lines of loose code in a cell (`long-cell`).")] = 60
-    max_cells: Annotated[int, Key("Code cells in a notebook (`long-notebook`).")] = 80
-    max_complexity: Annotated[int, Key("Branches of a cell's loose code (`tangled-cell`).")] = 12
-    max_lifetime: Annotated[int, Key("Cells a value may wait for its use (`long-lived-name`).")] = (
-        15
-    )
+    max_cell_lines: Annotated[
+        int, Key("Limit of top-level code lines in a cell (`long-cell`).")
+    ] = 60
+    max_cells: Annotated[int, Key("Limit of code cells in a notebook (`long-notebook`).")] = 80
+    max_complexity: Annotated[
+        int, Key("Limit of branches in a cell's top-level code (`tangled-cell`).")
+    ] = 12
+    max_lifetime: Annotated[
+        int, Key("Limit of code cells between a definition and its first use (`long-lived-name`).")
+    ] = 15
     jobs: Annotated[
         int,
-        Key("Processes; 0 decides by the amount of work.", flags=("-j", "--jobs"), metavar="N"),
+        Key(
+            "Number of processes; 0 decides by the amount of work.",
+            flags=("-j", "--jobs"),
+            metavar="N",
+        ),
     ] = 0
     root: str = ""
     merges: bool = True

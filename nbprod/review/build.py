@@ -119,7 +119,7 @@ def _verdict(now: Version) -> tuple[Verdict, str]:
         if count:
             some = "s" if count != 1 else ""
             return verdict, f"{count} {severity}{some}"  # type: ignore[return-value]
-    return "clean", "runs from top to bottom; nothing found"
+    return "clean", "runs from top to bottom; no findings"
 
 
 def _figures(now: Version, before: Version | None) -> tuple[Figure, ...]:

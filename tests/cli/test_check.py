@@ -326,7 +326,7 @@ def test_watch_checks_again_when_a_file_changes(tmp_path: Path) -> None:
     )  # fmt: skip
     try:
         assert running.stdout is not None
-        assert "nothing found" in running.stdout.readline()
+        assert "No findings" in running.stdout.readline()
         path.write_bytes(book("print(nowhere)", "y = 2"))
         said = [running.stdout.readline()]
         while not said[-1].startswith("Found"):

@@ -116,7 +116,7 @@ def test_watching_sees_that_the_requirements_have_changed(project: Path) -> None
         watching.wait()
         watching.stdout.close()
     assert "seaborn" in rounds[0]
-    assert "nothing found" in rounds[1]
+    assert "No findings" in rounds[1]
 
 
 def test_what_is_kept_rests_on_the_declaration(project: Path) -> None:

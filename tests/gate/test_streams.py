@@ -92,7 +92,7 @@ def test_a_name_that_is_not_text(folder: Path) -> None:
 def test_a_directory_that_is_gone(command: str, folder: Path) -> None:
     code, _, err = shell(folder, f"mkdir gone; cd gone; rmdir ../gone; nbprod {command}")
     assert code == 4
-    assert err == "nbprod: the working directory does not exist any more; change to another one\n"
+    assert err == "nbprod: the working directory no longer exists; change to another one\n"
 
 
 WRITES = (

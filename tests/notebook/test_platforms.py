@@ -125,7 +125,7 @@ def test_builtins_of_the_configuration(tmp_path: Path) -> None:
     path = tmp_path / "n.ipynb"
     path.write_bytes(data)
     run = CliRunner().invoke(cli, ["check", "--no-cache", str(path)])
-    assert "nothing found" in run.output
+    assert "No findings" in run.output
     isolated = CliRunner().invoke(cli, ["check", "--no-cache", "--isolated", str(path)])
     assert "`warehouse` is defined in no cell" in isolated.output
 

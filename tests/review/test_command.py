@@ -50,7 +50,7 @@ def test_only_what_differs_from_the_base(folder: Path) -> None:
     rows = [line for line in table.splitlines() if line.startswith("| ")][1:]
     assert rows == [
         "| kept.ipynb | would fail | 1 (+1) | cell 1 fails on Restart-and-Run-All: `a` |",
-        "| new.ipynb | fine | 0 | runs from top to bottom; nothing found |",
+        "| new.ipynb | fine | 0 | runs from top to bottom; no findings |",
         "| gone.ipynb | removed |  | is not there any more |",
     ]
     assert "* *removed definition*: `a` is not defined any more (it was in cell 1)" in done.stdout
