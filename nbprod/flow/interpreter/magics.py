@@ -136,6 +136,11 @@ def run_effects(machine: Machine, magic: Magic, node: ast.expr) -> None:
     elif magic.name == "reset":
         for name in [key for key in machine.env.entries if isinstance(key, str)]:
             machine.unbind(name, node)
+    elif magic.name == "reset_selective":
+        pattern = magic.text.split()[-1]
+        for name in [key for key in machine.env.entries if isinstance(key, str)]:
+            if pattern == name or (pattern.isidentifier() and pattern in name):
+                machine.unbind(name, node)
     elif magic.name == "xdel":
         for read in magic.reads:
             machine.unbind(read.name, node)

@@ -153,4 +153,6 @@ RUN: dict[type[ast.AST], Callable[[Machine, Any], None]] = {
     ast.Import: run_import,
     ast.ImportFrom: run_import_from,
     ast.Match: run_match,
+    # Python 3.11 and later.
+    getattr(ast, "TryStar", ast.Try): run_try,
 }
