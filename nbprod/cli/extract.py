@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from nbprod.extract.delivery import Delivery, DeliveryRequest
     from nbprod.extract.plan.planning import PlanOptions
     from nbprod.facts import Facts
+    from nbprod.refactor.pieces import CutNotebook
     from nbprod.refactor.plan import CellLeft, Group
 
 _EXAMPLES = """\b
@@ -48,6 +49,7 @@ Examples:
 @click.option("--notebook-out", metavar="PATH", help="File for the rewritten notebook.")
 @click.option("--in-place", is_flag=True, help="Rewrite the notebook in place.")
 @click.option("--package", is_flag=True, help="Create an installable package below src.")
+@click.option("--keep-going", is_flag=True, help="Extract from a notebook with broken cells.")
 @click.option("--no-tests", is_flag=True, help="Write no tests.")
 @click.option("--dry-run", is_flag=True, help="Print the plan and all changes without writing.")
 @click.option("--diff", is_flag=True, help="Print all changes without writing.")
@@ -82,6 +84,8 @@ def command(notebook: str, **options: object) -> int:
     if not cells:
         raise NothingToExtract(notebook, "it has no Python cells")
     chosen = {cell for group in groups for cell in group.cells} if groups else set(cells)
+    if groups is None and not options["keep_going"]:
+        _refuse_broken(facts)
     safe = without_credentials(facts, data, chosen)
     if groups is not None and safe.stay:
         raise _refusal(notebook, safe.stay)
@@ -90,7 +94,7 @@ def command(notebook: str, **options: object) -> int:
     asked = _Asked(safe.facts, safe.data, groups, cells, order, _plan_options(order, options))
 
     if options["interactive"]:
-        asked = asked._replace(groups=_answered(asked, safe.stay))
+        asked = _answered(asked, safe.stay)
 
     def extracted(stay: Sequence[CellLeft] = ()) -> Delivery:
         return _extracted(asked, (*safe.stay, *stay))
@@ -101,10 +105,22 @@ def command(notebook: str, **options: object) -> int:
     if not options["runs"]:
         _say_doubts(delivery, notebook, run.python)
     if options["dry_run"] or options["diff"]:
-        _show(delivery, bool(options["dry_run"]))
+        _show(safe.facts, delivery, bool(options["dry_run"]))
         return 0
     _refuse_to_overwrite(delivery, options)
+    if delivery.trial is not None:
+        print_line(str(delivery.trial))
     return _write(delivery, options)
+
+
+def _refuse_broken(facts: Facts) -> None:
+    """Refuse a notebook that certainly fails when it is run top to bottom."""
+    from nbprod.extract.extraction import Refused, broken_cells
+
+    broken = broken_cells(facts)
+    if broken:
+        headline = "the notebook fails when it is run top to bottom; --keep-going extracts the rest"
+        raise Refused(facts.notebook.path, broken, headline)
 
 
 class _Asked(NamedTuple):
@@ -116,6 +132,8 @@ class _Asked(NamedTuple):
     cells: Sequence[int]
     order: DeliveryRequest
     plan: PlanOptions
+    cut: CutNotebook | None = None
+    """What the groups are counted in, where the notebook was cut for them."""
 
 
 def _order(notebook: str, options: dict[str, object]) -> DeliveryRequest:
@@ -141,7 +159,7 @@ def _extracted(asked: _Asked, stay: Sequence[CellLeft]) -> Delivery:
 
     options = asked.plan._replace(module=asked.order.target.module)
     while True:
-        plan = make_plan(asked.facts, asked.groups, asked.cells, options, stay)
+        plan = make_plan(asked.facts, asked.groups, asked.cells, options, stay, asked.cut)
         try:
             return deliver(asked.facts, asked.data, plan, asked.order._replace(plan=options))
         except NamesTaken as error:
@@ -151,12 +169,13 @@ def _extracted(asked: _Asked, stay: Sequence[CellLeft]) -> Delivery:
             options = options._replace(avoid=options.avoid | error.names)
 
 
-def _answered(asked: _Asked, stay: Sequence[CellLeft]) -> list[Group]:
-    """The groups that a person wants, under the names that they give them."""
+def _answered(asked: _Asked, stay: Sequence[CellLeft]) -> _Asked:
+    """What a person wants of the functions, under the names that they give them."""
     from nbprod.extract.extraction import make_plan
     from nbprod.extract.plan.explain import explained_function
 
     plan = make_plan(asked.facts, asked.groups, asked.cells, asked.plan, stay)
+    facts = plan.cut.facts if plan.cut is not None else asked.facts
     functions = {function.cells: function for function in plan.functions}
     wanted: list[Group] = []
     for group in plan.groups:
@@ -164,7 +183,7 @@ def _answered(asked: _Asked, stay: Sequence[CellLeft]) -> list[Group]:
         if function is None:
             wanted.append(group)
             continue
-        for line in explained_function(function):
+        for line in explained_function(function, facts):
             print_line(line)
         answer = click.prompt("Extract? y, n, or another name", default="y").strip()
         if answer.lower() in ("n", "no"):
@@ -176,7 +195,7 @@ def _answered(asked: _Asked, stay: Sequence[CellLeft]) -> list[Group]:
         wanted.append(group)
     if not wanted:
         raise UsageError("nothing selected, nothing written")
-    return wanted
+    return asked._replace(groups=wanted, cut=plan.cut)
 
 
 def _plan_options(order: DeliveryRequest, options: dict[str, object]) -> PlanOptions:
@@ -298,11 +317,12 @@ def _say_doubts(delivery: Delivery, notebook: str, python: str) -> None:
         print_line(f"warning: {doubt}", err=True)
 
 
-def _show(delivery: Delivery, with_plan: bool) -> None:
+def _show(facts: Facts, delivery: Delivery, with_plan: bool) -> None:
     from nbprod.extract.plan.explain import differences, explained
 
     if with_plan:
-        for line in explained(delivery.extracted.plan):
+        plan = delivery.extracted.plan
+        for line in explained(plan, plan.cut.facts if plan.cut is not None else facts):
             print_line(line)
         print_line()
     before = {}
@@ -334,7 +354,7 @@ def _write_proven(
     """Write what was shown to do the same: with ``is_all`` the largest part that does."""
     from nbprod.cli.verify import say
     from nbprod.execution.run import code_cells
-    from nbprod.extract.proof import Proven, deliver_what_holds, prove
+    from nbprod.extract.proof import deliver_what_holds, prove
 
     first = extracted()
     shows = bool(options["dry_run"] or options["diff"])
@@ -343,13 +363,15 @@ def _write_proven(
     if is_all:
         proven = deliver_what_holds(facts, lambda stay: extracted(stay) if stay else first, run)
     else:
-        proven = Proven(first, prove(facts, first, run))
+        proven = prove(facts, first, run)
     if shows:
-        _show(proven.delivery, bool(options["dry_run"]))
+        _show(facts, proven.delivery, bool(options["dry_run"]))
     say(proven.verdict, code_cells(facts.notebook)[0])
     if proven.verdict.differences and not options["force"]:
         print_line("Nothing was written; use --force to write anyway.", err=True)
         return 1
+    if proven.tests is not None:
+        print_line(str(proven.tests))
     return 0 if shows else _write(proven.delivery, options)
 
 
@@ -365,14 +387,14 @@ def _write(delivery: Delivery, options: dict[str, object]) -> int:
         named=(delivery.target.path, *([delivery.notebook] if is_named else ())),
     )
     for kept in delivery.extracted.plan.kept:
-        print_line(f"cell {kept.cell + 1} stays: line {kept.line}, {kept.reason}", err=True)
-    recorded = [path for path in changed if path.endswith(".pickle")]
+        print_line(f"Kept cell {kept.cell + 1} (line {kept.line}): {kept.reason}", err=True)
+    for note in delivery.extracted.plan.notes:
+        print_line(f"note: {note}", err=True)
     for path in changed:
-        if path not in recorded:
-            print_line(f"wrote {os.path.relpath(path)}")
-    if recorded:
-        folder = os.path.relpath(os.path.dirname(recorded[0]))
-        print_line(f"wrote {len(recorded)} recorded values below {folder}")
+        print_line(f"wrote {os.path.relpath(path)}")
+    if delivery.looked_up:
+        names = ", ".join(delivery.looked_up)
+        print_line(f"Set {names} in the environment: the result reads credentials from there.")
     if not changed:
         print_line("Nothing to write: everything is up to date.")
     root = os.path.relpath(delivery.target.root, os.path.dirname(delivery.notebook))

@@ -29,6 +29,8 @@ _PIP = re.compile(
     r"|DEPRECATION|━|-----)[^\n]*)?(?:\n|\Z)",
     re.MULTILINE,
 )
+# It holds nothing but the identity of a widget, another one in each run.
+_WIDGET = "application/vnd.jupyter.widget-view+json"
 _WORD = re.compile(r"[^\W\d]\w*")
 _MAIN = re.compile(r"\b__main__\.")
 
@@ -161,6 +163,7 @@ def compare_runs(
             failing = error
             break
     finals, uncompared, compared = _finals(old, new, dead)
+    uncompared = (*_renamed(old, new, segments, names), *uncompared)
     differences += finals
     if logs:
         said = Uncompared(None, "what is printed", "the module logs it")
@@ -225,11 +228,36 @@ def _shown(
                     text = found.pop()[1] + text
                 found.append(("text", text))
             else:
-                data = {mime: _plain(text, names) for mime, text in output["data"].items()}
+                data = {
+                    mime: _plain(text, names)
+                    for mime, text in output["data"].items()
+                    if mime != _WIDGET
+                }
                 found.append(("data", data))
     # Timings are no results.
     cleaned = [(kind, _TIMING.sub("", one) if kind == "text" else one) for kind, one in found]
     return [(kind, one) for kind, one in cleaned if one]
+
+
+def _renamed(
+    old: Mapping[str, Any],
+    new: Mapping[str, Any],
+    segments: Sequence[Segment],
+    names: re.Pattern[str] | None,
+) -> Iterator[Uncompared]:
+    """Outputs that are the same but for the module of a class or function that they name."""
+    for segment in segments if names is not None else ():
+        shown, again = _shown(old, segment.old, names), _shown(new, segment.new, names)
+        if shown != again:
+            continue
+        cells = (*_cells(old, segment.old), *_cells(new, segment.new))
+        texts = [json.dumps(cell["outputs"], ensure_ascii=False) for cell in cells]
+        before = sum(len(_MAIN.findall(text)) for text in texts[: len(segment.old)])
+        after = sum(len(_MAIN.findall(text)) for text in texts[len(segment.old) :])
+        if before != after:
+            place = segment.old[0] if segment.old else None
+            reason = "it names `__main__`, which is the module in the result"
+            yield Uncompared(place, "the output", reason)
 
 
 def _without_pip(shown: list[tuple[str, Any]]) -> list[tuple[str, Any]]:

@@ -136,7 +136,6 @@ def _execute(
     client = NotebookClient(
         new_notebook(cells=cells),  # type: ignore[no-untyped-call]
         km=manager,
-        store_widget_state=False,
         shutdown_kernel="immediate",
         resources={"metadata": {"path": job["cwd"]}},
     )

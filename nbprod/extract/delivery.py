@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from nbprod.disk.scratch import scratch_folder, write_scratch
 from nbprod.errors import NbprodError, UsageError
-from nbprod.execution.kernel import ExecutionError
 from nbprod.execution.run import RunOptions, code_cells
+from nbprod.extract.code.checking import undefined_names
 from nbprod.extract.code.extending import extended
 from nbprod.extract.code.format import formatted_imports, lint
 from nbprod.extract.code.observed_types import with_seen_types
@@ -20,11 +18,12 @@ from nbprod.extract.extraction import Extracted, compiles, extract
 from nbprod.extract.plan.explain import script_of
 from nbprod.extract.plan.planning import PlanOptions
 from nbprod.extract.plan.targets import Target
+from nbprod.extract.suite.experiments import Experiment, experiments_of
 from nbprod.extract.suite.recording import Recorded, record
-from nbprod.extract.suite.testcode import Suite, seeded_test, suite_of
+from nbprod.extract.suite.testcode import suite_of
+from nbprod.extract.suite.trial import Trial, run_tests
 from nbprod.facts import Facts
 from nbprod.notebook.read import read_notebook
-from nbprod.programs import clean_environment, python_command, run_program
 from nbprod.project.write_all import bytes_there
 from nbprod.refactor.naming import identifier
 from nbprod.refactor.plan import Plan
@@ -38,7 +37,6 @@ __all__ = [
     "folder_of",
     "import_path",
     "package_inits",
-    "tests_that_fail",
 ]
 
 
@@ -51,6 +49,10 @@ class Delivery(NamedTuple):
     extracted: Extracted
     notebook: str
     target: Target
+    looked_up: tuple[str, ...] = ()
+    """The variables of the environment that the result reads."""
+    trial: Trial | None = None
+    """What came of the tests, where they were run."""
 
     def scripts(self) -> dict[str, list[str]]:
         """What changes as texts, the notebook as a script."""
@@ -96,6 +98,17 @@ class NamesTaken(NbprodError):
         )
 
 
+class UnsoundModule(NbprodError):
+    """The module would read names that nothing defines."""
+
+    exit_code = 1
+
+    def __init__(self, path: str, undefined: Iterable[str]) -> None:
+        lines = [f"{path}: the module would not work: {text}" for text in undefined]
+        advice = "leave the cells that read these names in the notebook"
+        super().__init__("\n".join([*lines, f"nothing was written; {advice}"]))
+
+
 def deliver(facts: Facts, data: bytes, plan: Plan, order: DeliveryRequest) -> Delivery:
     """Work out every file of an extraction.
 
@@ -109,25 +122,32 @@ def deliver(facts: Facts, data: bytes, plan: Plan, order: DeliveryRequest) -> De
         NamesTaken: the module is there and has other things under the same names.
     """
     target = order.target
+    ground = plan.cut.facts if plan.cut is not None else facts
     recorded: dict[str, Recorded] | None = None
     if order.run is not None:
         folder, start = folder_of(facts, target)
-        cells, sources = code_cells(facts.notebook)
+        cells, sources = code_cells(ground.notebook)
         recorded = record(plan, cells, sources, folder, start, order.run, facts.hidden)
-        plan = with_seen_types(plan, recorded, facts)
+        plan = with_seen_types(plan, recorded, ground)
     made = extract(facts, data, plan, target.module, _title(facts), order.plan)
+    undefined = undefined_names(made.module)
+    if undefined:
+        raise UnsoundModule(facts.notebook.path, undefined)
     read: dict[str, bytes] = {}
     text = added_to_module(made.module, target, read) if order.extend else made.module
     files = {target.path: text.encode("utf-8")} | package_inits(target)
     if order.package:
         files |= _package(facts, made, order)
+    trial: Trial | None = None
     if order.tests:
-        files |= _tests(plan, facts, files, order, recorded)
+        tests, trial = _tests(plan, ground, files, order, recorded)
+        files |= tests
         files |= _environment(target, order.looked_up)
+    files |= _example_environment(target, order.looked_up)
     files[order.notebook] = made.notebook
     if order.original is not None:
         read[order.notebook] = order.original
-    return Delivery(files, read, made, order.notebook, target)
+    return Delivery(files, read, made, order.notebook, target, order.looked_up, trial)
 
 
 def package_inits(target: Target) -> dict[str, bytes]:
@@ -180,49 +200,33 @@ def _tests(
     files: Mapping[str, bytes],
     order: DeliveryRequest,
     recorded: dict[str, Recorded] | None,
-) -> dict[str, bytes]:
+) -> tuple[dict[str, bytes], Trial | None]:
+    """The tests, and what came of running them once."""
     target = order.target
-    failing: frozenset[str] = frozenset()
+    experiments: dict[str, Experiment] | None = None
+    if order.run is not None and recorded is not None:
+        experiments = experiments_of(plan, facts, files, target, recorded, order.run)
+    text = suite_of(plan, facts, target, experiments)
+    compiles(text, "the tests")
+    trial: Trial | None = None
     if order.run is not None:
-        failing = _failing_on_trial(plan, facts, files, target, order.run, recorded)
-    suite = suite_of(plan, facts, target, recorded, failing)
-    compiles(suite.text, "the tests")
-    if order.extend and _is_other(target.tests, suite.text) and not target.suffix:
-        # The module has tests already: those of this notebook stand beside them.
+        trial = run_tests({**files, target.tests: text.encode("utf-8")}, target, order.run)
+        if trial.failed:
+            text = suite_of(plan, facts, target, experiments, trial.failed)
+            trial = run_tests({**files, target.tests: text.encode("utf-8")}, target, order.run)
+    if order.extend and _is_other(target.tests, text) and not target.suffix:
+        # The module has tests already: those of this notebook are beside them.
         stem = identifier(os.path.splitext(os.path.basename(facts.notebook.path))[0])
-        beside = order._replace(target=target._replace(suffix=f"_{stem or 'more'}"))
-        return _tests(plan, facts, files, beside, recorded)
-    return _suite_files(suite, target) | ({} if order.package else import_path(target))
-
-
-def _failing_on_trial(
-    plan: Plan,
-    facts: Facts,
-    files: Mapping[str, bytes],
-    target: Target,
-    run: RunOptions,
-    recorded: dict[str, Recorded] | None,
-) -> frozenset[str]:
-    """The tests that do not hold, tried before they are written."""
-    trial = suite_of(plan, facts, target, recorded, trial=True)
-    try:
-        return tests_that_fail({**files, **_suite_files(trial, target)}, target, run)
-    except ExecutionError:
-        # Those under a seed call their functions again and again: without them then.
-        seeded = frozenset(seeded_test(function) for function in plan.functions)
-        trial = suite_of(plan, facts, target, recorded, seeded)
-        return seeded | tests_that_fail({**files, **_suite_files(trial, target)}, target, run)
+        target = target._replace(suffix=f"_{stem or 'more'}")
+    made = {target.tests: text.encode("utf-8")}
+    return made | ({} if order.package else import_path(target)), trial
 
 
 def _is_other(path: str, text: str) -> bool:
-    return bytes_there(path) not in (None, text.encode("utf-8"))
-
-
-def _suite_files(suite: Suite, target: Target) -> dict[str, bytes]:
-    found = {target.tests: suite.text.encode("utf-8")}
-    for name, data in suite.data.items():
-        found[os.path.join(target.recorded, f"{name}.pickle")] = data
-    return found
+    if not os.path.exists(path):
+        return False
+    with open(path, encoding="utf-8", errors="replace") as file:
+        return file.read() != text
 
 
 def import_path(target: Target) -> dict[str, bytes]:
@@ -252,6 +256,15 @@ def _environment(target: Target, names: tuple[str, ...]) -> dict[str, bytes]:
     return {path: (text + "".join(lines)).encode()}
 
 
+def _example_environment(target: Target, names: tuple[str, ...]) -> dict[str, bytes]:
+    """The variables of the environment that the result reads, without values; a file that is there
+    stays as it is."""
+    path = os.path.join(target.project, ".env.example")
+    if not names or os.path.exists(path):
+        return {}
+    return {path: "".join(f"{name}=\n" for name in names).encode()}
+
+
 def _title(facts: Facts) -> str:
     """The first heading of the notebook."""
     for cell in facts.notebook.cells:
@@ -269,37 +282,3 @@ def folder_of(facts: Facts, target: Target) -> tuple[str, str]:
     if folder in (os.path.abspath(os.sep), os.path.expanduser("~")):
         folder = own
     return folder, os.path.relpath(own, folder)
-
-
-def tests_that_fail(
-    files: Mapping[str, bytes], target: Target, options: RunOptions
-) -> frozenset[str]:
-    """The tests among some files that fail; a file that cannot be collected counts by its name.
-
-    The tests are run on a copy of the project's module alone, so that nothing is left behind.
-
-    Raises:
-        ExecutionError: they take too long.
-    """
-    with scratch_folder() as folder:
-        for path, data in files.items():
-            relative = os.path.relpath(path, target.project)
-            if relative.startswith(os.pardir) or path.endswith(".toml"):
-                continue
-            write_scratch(folder, relative, data)
-        root = os.path.join(folder, os.path.relpath(target.root, target.project))
-        flags = ("-q", "-rfE", "-p", "no:cacheprovider", "tests")
-        environment = clean_environment(**dict(options.environment), PYTHONPATH=root)
-        try:
-            done = run_program(
-                python_command(options.python, "pytest", *flags),
-                folder=folder, seconds=options.seconds, environment=environment,
-            )  # fmt: skip
-        except TimeoutError:
-            raise ExecutionError(
-                f"the generated tests take longer than {options.seconds} seconds: give them more"
-                " by --timeout, or leave them out by --no-tests"
-            ) from None
-    said = done.output.decode("utf-8", "replace")
-    found = re.findall(r"^(?:FAILED|ERROR) (?:\S*::)?(\S+)", said, re.MULTILINE)
-    return frozenset(one.partition("[")[0] for one in found)

@@ -13,13 +13,14 @@ from nbprod.extract.code.noqa import add_noqa
 from nbprod.extract.code.render import render_module
 from nbprod.extract.code.rewrite import new_sources, rewritten
 from nbprod.extract.code.use_logger import replace_prints
-from nbprod.extract.plan.automatic import extracted_already, plan_what_can_be
+from nbprod.extract.plan.automatic import extracted_already, plan_of_pieces, plan_what_can_be
 from nbprod.extract.plan.planning import Planner, PlanOptions
 from nbprod.facts import Facts
 from nbprod.libraries.modules import BUILTIN_NAMES
+from nbprod.refactor.pieces import CutNotebook
 from nbprod.refactor.plan import CellLeft, Group, Plan, Refusal
 
-__all__ = ["Extracted", "NothingToExtract", "Refused", "extract", "make_plan"]
+__all__ = ["Extracted", "NothingToExtract", "Refused", "broken_cells", "extract", "make_plan"]
 
 
 class Refused(NbprodError):
@@ -39,20 +40,39 @@ class Refused(NbprodError):
 
 
 class NothingToExtract(Refused):
-    """No cell does anything that a module could do for it; ``kept`` are those that cannot go.
+    """No cell does anything that is worth a function; ``kept`` are those that cannot be extracted.
 
-    That is no failure where ``is_done``: what can go is in the module already.
+    That is an answer, not a failure, unless the cells were asked for by name (``is_asked``).
     """
 
     def __init__(
-        self, path: str, why: str, kept: Sequence[CellLeft] = (), *, is_done: bool = False
+        self, path: str, why: str, kept: Sequence[CellLeft] = (), *, is_asked: bool = False
     ) -> None:
         reasons = [
             Refusal(cell_left.cell, cell_left.line, cell_left.reason, "the cell stays")
             for cell_left in kept
         ]
         super().__init__(path, reasons, f"nothing to extract: {why}")
-        self.exit_code = 0 if is_done else 1
+        self.exit_code = 1 if is_asked else 0
+
+
+def broken_cells(facts: Facts) -> list[Refusal]:
+    """The cells that do not parse or that certainly read a name without a value."""
+    found = []
+    for parsed in facts.parsed:
+        if parsed is not None and parsed.fault is not None:
+            cell = parsed.cell.index
+            line = facts.index(cell).position(parsed.fault.start)[0]
+            reason = f"does not parse: {parsed.fault.message}"
+            found.append(Refusal(cell, line, reason, "repair the cell first"))
+    for failure in facts.flow.failures:
+        tags = facts.cell(failure.cell).tags
+        if failure.certain and failure.reason != "syntax" and "raises-exception" not in tags:
+            reason = f"`{failure.name}` has no value here"
+            found.append(
+                Refusal(failure.cell, facts.line(failure.span), reason, "see `nbprod check`")
+            )
+    return sorted(found)
 
 
 class Extracted(NamedTuple):
@@ -70,17 +90,24 @@ def make_plan(
     cells: Sequence[int],
     options: PlanOptions = PlanOptions(),
     stay: Sequence[CellLeft] = (),
+    cut: CutNotebook | None = None,
 ) -> Plan:
     """The plan for named groups, or for as much as can be of some cells when there are none.
 
-    ``stay`` are cells that are not to go in the second case.
+    ``stay`` are cells that are not to go in the second case. ``cut`` is the notebook that the
+    groups are counted in, where it was cut for them.
 
     Raises:
         Refused: something of a named group cannot be extracted.
         NothingToExtract: nothing at all can.
     """
     planner = Planner(facts, options)
-    plan = planner.plan(groups) if groups is not None else plan_what_can_be(planner, cells, stay)
+    if groups is None:
+        plan = plan_what_can_be(planner, cells, stay)
+    elif cut is not None:
+        plan = plan_of_pieces(cut, groups, options)
+    else:
+        plan = planner.plan(groups)
     if plan.refusals:
         raise Refused(facts.notebook.path, plan.refusals)
     if not plan.functions and not plan.taken:
@@ -92,9 +119,10 @@ def _nothing(planner: Planner, plan: Plan, *, is_all: bool) -> NothingToExtract:
     """What to say where a plan is empty."""
     path = planner.facts.notebook.path
     if not is_all:
-        return NothingToExtract(path, "the cells only import, install or set something up")
+        why = "the cells only import, install or set something up"
+        return NothingToExtract(path, why, is_asked=True)
     if extracted_already(planner):
-        return NothingToExtract(path, "what can go is extracted already", plan.kept, is_done=True)
+        return NothingToExtract(path, "what can go is extracted already", plan.kept)
     if not any(planner.names.statements(cell) for cell in planner.names.cells):
         return NothingToExtract(path, "it has no Python code", plan.kept)
     rest = "the other cells" if plan.kept else "its cells"
@@ -123,13 +151,14 @@ def extract(
     Raises:
         InternalError: what was made does not compile.
     """
-    planner = Planner(facts, options)
+    ground = plan.cut.facts if plan.cut is not None else facts
+    planner = Planner(ground, options)
     imports = {import_.bound: import_.dotted for import_ in plan.imports}
     shadowed = BUILTIN_NAMES.intersection(planner.names.bindings)
-    whole = add_annotations(render_module(plan, facts, title), imports, shadowed)
+    whole = add_annotations(render_module(plan, ground, title), imports, shadowed)
     text = add_noqa(format_code(replace_prints(whole) if plan.logs else whole, "module.py"))
     compiles(text, "the module")
-    sources = new_sources(plan, facts, planner.names.cells, module)
+    sources = new_sources(plan, ground, planner.names.cells, module)
     return Extracted(plan, text, rewritten(facts, data, sources), sources)
 
 

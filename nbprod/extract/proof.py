@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 from nbprod.execution.compare import Difference, Segment, Verdict
 from nbprod.execution.run import RunOptions, Side, code_cells, verify
-from nbprod.extract.delivery import Delivery, folder_of, tests_that_fail
+from nbprod.extract.delivery import Delivery, folder_of
+from nbprod.extract.suite.trial import Trial, run_tests
 from nbprod.facts import Facts
 from nbprod.notebook.read import read_notebook
 from nbprod.refactor.plan import CellLeft, Plan
@@ -25,6 +26,7 @@ class Proven(NamedTuple):
 
     delivery: Delivery
     verdict: Verdict
+    tests: Trial | None = None
 
 
 def deliver_what_holds(
@@ -40,12 +42,12 @@ def deliver_what_holds(
     kept: list[CellLeft] = []
     for _ in range(_MOST_ROUNDS):
         delivery = deliver(kept)
-        verdict = prove(facts, delivery, options)
-        guilty = list(_guilty(verdict, delivery.extracted.plan, facts))
+        proven = prove(facts, delivery, options)
+        guilty = list(_guilty(proven.verdict, delivery.extracted.plan, facts))
         if not guilty:
             break
         kept += guilty
-    return Proven(delivery, verdict)
+    return proven
 
 
 def _guilty(verdict: Verdict, plan: Plan, facts: Facts) -> Iterable[CellLeft]:
@@ -70,20 +72,25 @@ def _brief(text: str) -> str:
 
 def _suspect(difference: Difference, cell: int, plan: Plan) -> tuple[int, ...]:
     """The group with a cell, else the one that binds the name, else the one before the cell."""
+    functions = [(function, plan.whole_cells(function.cells)) for function in plan.functions]
+    for _, cells in functions:
+        if cell in cells:
+            return cells
     for group in plan.groups:
-        if cell in group.cells:
-            return group.cells
+        cells = plan.whole_cells(group.cells)
+        if cell in cells:
+            return cells
     name = _NAME.fullmatch(difference.what)
-    before = [group for group in plan.groups if group.cells[0] < cell]
     if name is not None:
-        for function in reversed(plan.functions):
+        for function, cells in reversed(functions):
             named = {variable.name for variable in (*function.results, *function.parameters)}
-            if name[1] in named and function.cells[0] < cell:
-                return function.cells
-    return before[-1].cells if before else ()
+            if name[1] in named and cells[0] < cell:
+                return cells
+    before = [cells for _, cells in functions if cells[0] < cell]
+    return before[-1] if before else ()
 
 
-def prove(facts: Facts, delivery: Delivery, options: RunOptions) -> Verdict:
+def prove(facts: Facts, delivery: Delivery, options: RunOptions) -> Proven:
     """Run the original and the rewritten notebook and compare them; then run the tests."""
     folder, start = folder_of(facts, delivery.target)
     indices, sources = code_cells(facts.notebook)
@@ -122,22 +129,38 @@ def prove(facts: Facts, delivery: Delivery, options: RunOptions) -> Verdict:
         options=options,
     )
 
-    if verdict.differences or not any("/tests/" in path for path in delivery.files):
-        return verdict
-    failing = tests_that_fail(delivery.files, delivery.target, options)
+    folder_of_tests = os.path.dirname(delivery.target.tests)
+    if verdict.differences or not any(
+        path.startswith(os.path.join(folder_of_tests, "test_")) for path in delivery.files
+    ):
+        return Proven(delivery, verdict)
+    tests = run_tests(delivery.files, delivery.target, options)
     found = [
         Difference(None, f"the generated test `{name}`", "passes", "fails")
-        for name in sorted(failing)
+        for name in sorted(tests.failed)
     ]
-    return verdict._replace(differences=tuple(found))
+    return Proven(delivery, verdict._replace(differences=tuple(found)), tests)
+
+
+def _joined_groups(plan: Plan) -> dict[int, tuple[int, ...]]:
+    """For each cell of a group, the cells whose outputs belong together: groups that share a cell
+    are one."""
+    found: dict[int, tuple[int, ...]] = {}
+    for group in plan.groups:
+        cells = set(plan.whole_cells(group.cells))
+        for cell in tuple(cells):
+            cells |= set(found.get(cell, ()))
+        found |= dict.fromkeys(cells, tuple(sorted(cells)))
+    return found
 
 
 def _segments(plan: Plan, old: Sequence[int], new: Sequence[int]) -> list[Segment]:
     """Each group of cells with what came of it; the other cells one by one."""
-    group_of = {cell: group.cells for group in plan.groups for cell in group.cells}
+    group_of = _joined_groups(plan)
     place_old = {cell: place for place, cell in enumerate(old)}
     place_new = {cell: place for place, cell in enumerate(new)}
-    installing = {installed.unit.cell for installed in plan.installs if installed.moves}
+    installs = [installed.unit.cell for installed in plan.installs if installed.moves]
+    installing = set(plan.whole_cells(tuple(installs)))
     found: list[Segment] = []
     seen: set[int] = set()
     for cell in old:

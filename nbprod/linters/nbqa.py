@@ -67,7 +67,7 @@ def check_tool(tool: str, *, trusted: bool) -> list[str]:
             "add --trust-config if you trust them"
         )
     if importlib.util.find_spec("nbqa") is None:
-        raise UsageError("--tool needs nbQA: `pip install nbprod[nbqa]`")
+        raise UsageError("--tool needs nbQA: `pip install nbqa`")
     if importlib.util.find_spec(name.replace("-", "_")) is None:
         raise UsageError(f"--tool {name}: is not installed here; `pip install {name}`")
     return words

@@ -19,7 +19,7 @@ from nbprod.merge.text import Draft, body_of, call_text, function_text, prove
 from nbprod.merge.types import Argument, CallSite, CannotMerge, Signature
 from nbprod.names.statements import StatementText
 from nbprod.refactor.display import draws
-from nbprod.refactor.naming import function_name, identifier, unique
+from nbprod.refactor.naming import identifier, unique
 from nbprod.refactor.plan import Import
 
 __all__ = ["Call", "Merged", "merge_function", "stretches_of"]
@@ -28,6 +28,7 @@ __all__ = ["Call", "Merged", "merge_function", "stretches_of"]
 _MOST_PARAMETERS = 8
 _MOST_LITERALS = 5
 _MOST_RESULTS = 6
+_DRAWN = frozenset(["_", "ax", "fig", "axes"])
 _AXES = frozenset(["ax", "axes", "fig"])
 _TELLING = re.compile(r"[^\W\d_]+ ")
 
@@ -348,9 +349,15 @@ def _name(
     draw = any(
         draws(statement, imported) or _AXES & _names_in(statement) for statement in first.nodes
     )
-    telling = [result for result in needs.results if len(result) > 1]
-    name = function_name("", comment, telling, draw, taken)
-    return unique("repeated_steps", taken) if name.startswith("run_cells") else name
+    telling = [result for result in needs.results if len(result) > 1 and result not in _DRAWN]
+    made = identifier("_".join(telling[:2]))
+    choices = [
+        identifier(comment) if len(comment) < 60 else "",
+        f"make_{made}" if made else "",
+        "draw_figure" if draw else "",
+    ]
+    found = next((name for name in choices if name and name not in taken), None)
+    return found or unique(next(filter(None, choices), "repeated_steps"), taken)
 
 
 def _comment(site: CallSite, facts: Facts) -> str:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from nbprod.names.scopes import scope_of
+from nbprod.names.scopes import bound_names, scope_of
 from nbprod.syntax.walk import children, walk
 
 __all__ = ["Deferred", "all_seeing", "deferred", "global_names", "loads"]
@@ -86,6 +86,21 @@ def _definition_loads(
         for annotation in _annotations(node):
             yield from _loads(annotation)
     yield from scope_of(node, -1).reads
+    if isinstance(node, ast.ClassDef):
+        yield from _class_loads(node)
+
+
+def _class_loads(node: ast.ClassDef) -> Iterator[ast.Name]:
+    """Reads of a class body that come before it binds the name itself: they look outside."""
+    bound: set[str] = set()
+    own = scope_of(node, -1).local_names
+    for statement in node.body:
+        if not isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            for name in _loads(statement):
+                if name.id in own and name.id not in bound:
+                    yield name
+        if isinstance(statement, (ast.Assign, ast.AnnAssign)) or hasattr(statement, "name"):
+            bound |= set(bound_names([statement]))
 
 
 def _annotations(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[ast.expr]:

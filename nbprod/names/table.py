@@ -8,6 +8,7 @@ be there for the module to be sound.
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Container, Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import NamedTuple
@@ -17,6 +18,7 @@ from nbprod.names.loads import all_seeing, deferred, global_names, loads
 from nbprod.names.scopes import bound_names
 from nbprod.names.statements import CellUnits, StatementText, units_of
 from nbprod.syntax.types import ParsedCell
+from nbprod.syntax.walk import walk
 
 __all__ = ["BindingSite", "NameTable"]
 
@@ -40,6 +42,11 @@ _ALL_SEEING_MAGICS = frozenset(
         "save",
     ]
 )
+
+
+# Two sides of words, numbers and operators: no path, no sentence.
+_FORMULA = re.compile(r"\s*[\w.()\[\]'\"{}* +:^/,-]*~[\w.()\[\]'\"{}* +:^/,=|-]+\s*\Z")
+_WORD = re.compile(r"(?<![\w.'\"])[^\W\d]\w*")
 
 
 class BindingSite(NamedTuple):
@@ -140,8 +147,20 @@ class NameTable:
         """`loads` of a node of the notebook, worked out once."""
         found = self._loaded.get(id(node))
         if found is None:
-            found = self._loaded[id(node)] = tuple(loads(node))
+            found = self._loaded[id(node)] = (*loads(node), *self.formula_loads(node))
         return found
+
+    def formula_loads(self, node: ast.AST) -> Iterator[ast.Name]:
+        """Names of the notebook in the text of a formula, as in ``ols("y ~ np.log(x)", df)``: the
+        library looks them up where it is called."""
+        for part in walk(node):
+            if isinstance(part, ast.Call):
+                for argument in (*part.args, *(keyword.value for keyword in part.keywords)):
+                    text = argument.value if isinstance(argument, ast.Constant) else None
+                    if isinstance(text, str) and _FORMULA.match(text):
+                        for word in dict.fromkeys(_WORD.findall(text)):
+                            if word in self.bindings:
+                                yield ast.copy_location(ast.Name(id=word, ctx=ast.Load()), part)
 
     def reads_of(self, cell: int) -> frozenset[str]:
         """All names that a cell could read: its code, its magics, shell lines."""

@@ -32,11 +32,15 @@ class Cell:
     outputs: Sequence[Mapping[str, Any]] = ()
     metadata: Mapping[str, Any] = field(default_factory=dict)
     attachments: Mapping[str, Any] = field(default_factory=dict)
+    position: int | None = None
+    """The number that it keeps as a piece of another cell."""
+    lines_above: int = 0
+    """How many lines of that cell are above it."""
 
     @property
     def number(self) -> int:
         """The cell's number for people: over all cells, from 1."""
-        return self.index + 1
+        return self.index + 1 if self.position is None else self.position
 
     @property
     def is_python(self) -> bool:

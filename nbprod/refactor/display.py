@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Container, Sequence
 
-__all__ = ["draws", "finishes_drawing", "is_silent", "is_work", "leaves_figure"]
+__all__ = ["draws", "is_silent", "leaves_figure"]
 
 _SILENT_BUILTINS = frozenset(["print", "display"])
 _SILENT_CALLS = frozenset(
@@ -28,23 +28,6 @@ _WRITERS = frozenset(
     ["to_csv", "to_parquet", "to_excel", "to_json", "to_pickle", "to_feather", "savefig"]
 )
 _LIST_METHODS = frozenset(["append", "extend", "insert", "sort", "reverse", "clear"])
-# Methods that do the work of a cell, although their value is shown: it is not left behind.
-_WORK = frozenset(
-    [
-        "append",
-        "extend",
-        "insert",
-        "sort",
-        "update",
-        "add",
-        "fit",
-        "compile",
-        "partial_fit",
-        "train",
-        "fit_transform",
-        "fit_predict",
-    ]
-)
 _PLOTTING_MODULES = frozenset(
     ["matplotlib", "seaborn", "pandas.plotting", "plotnine", "mpl_toolkits"]
 )
@@ -89,34 +72,6 @@ def is_silent(
             return isinstance(node.args[0].value, str)
         return ast.unparse(func) in _SILENT_CALLS
     return False
-
-
-def is_work(node: ast.expr) -> bool:
-    """Whether a last expression does something that later code needs, as in ``model.fit(X, y)``."""
-    return (
-        isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Attribute)
-        and node.func.attr in _WORK
-        and isinstance(node.func.value, ast.Name)
-    )
-
-
-def finishes_drawing(node: ast.expr, above: Sequence[ast.stmt], modules: dict[str, str]) -> bool:
-    """Whether a last expression goes on with what the statements above draw, as ``plt.title("x")``
-    and ``ax.legend()`` do: without it the figure would not be whole."""
-    drawing = [statement for statement in above if draws(statement, modules)]
-    if not drawing or not isinstance(node, ast.Call):
-        return False
-    root: ast.expr = node.func
-    while isinstance(root, (ast.Attribute, ast.Call, ast.Subscript)):
-        root = root.func if isinstance(root, ast.Call) else root.value
-    drawn = {
-        part.id
-        for statement in drawing
-        for part in ast.walk(statement)
-        if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)
-    }
-    return draws(node, modules) or (isinstance(root, ast.Name) and root.id in drawn)
 
 
 def draws(node: ast.AST, modules: dict[str, str]) -> bool:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from nbprod.names.loads import all_seeing
+from nbprod.libraries.modules import BUILTIN_NAMES
+from nbprod.names.loads import all_seeing, loads
 from nbprod.names.scopes import bound_names, scope_of
 from nbprod.names.statements import StatementText
+from nbprod.refactor.closures import callable_name
 from nbprod.refactor.liveness import Liveness
-from nbprod.refactor.module_level import moves_imports
+from nbprod.refactor.module_level import KERNEL_READS, moves_imports
 from nbprod.refactor.plan import Refusal, Variable
 
 __all__ = ["find_hazards"]
@@ -17,7 +19,6 @@ __all__ = ["find_hazards"]
 _LEAVE = "leave the cell in the notebook"
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-_KERNEL_READS = frozenset(["__name__", "__doc__", "__file__", "__builtins__", "In", "Out"])
 
 
 def find_hazards(live: Liveness, parameters: tuple[Variable, ...]) -> Iterator[Refusal]:
@@ -29,6 +30,8 @@ def find_hazards(live: Liveness, parameters: tuple[Variable, ...]) -> Iterator[R
     yield from _deletions(live)
     own = set(live.bound) | {variable.name for variable in parameters}
     yield from _closures(live, own)
+    yield from _closures_elsewhere(live)
+    yield from _shared(live, parameters)
     yield from _readers_elsewhere(live)
     yield from _writers_elsewhere(live, own)
     yield from _seers_elsewhere(live)
@@ -41,6 +44,10 @@ def _in_statement(unit: StatementText, node: ast.AST) -> Iterator[Refusal]:
         yield _refusal(unit, seeing, f"`{text}` sees other names in a function", _LEAVE)
     if moves_imports(node):
         yield _refusal(unit, node, "changes where modules and files are found", _LEAVE)
+    for name in loads(node):
+        if name.id in KERNEL_READS:
+            reason = f"`{name.id}` is the kernel's own and another in a module"
+            yield _refusal(unit, name, reason, _LEAVE)
     for part in _own_parts(node):
         if isinstance(part, (ast.Await, ast.AsyncFor, ast.AsyncWith)) or (
             isinstance(part, ast.comprehension) and part.is_async
@@ -55,10 +62,6 @@ def _in_statement(unit: StatementText, node: ast.AST) -> Iterator[Refusal]:
             yield _refusal(unit, part, "declares a global at the top level", "take the line out")
         elif isinstance(part, ast.ImportFrom) and any(alias.name == "*" for alias in part.names):
             yield _refusal(unit, part, f"a star import of `{part.module}`", "name what is imported")
-        elif isinstance(part, ast.Name) and part.id in _KERNEL_READS:
-            if isinstance(part.ctx, ast.Load):
-                reason = f"`{part.id}` is the kernel's own and another in a module"
-                yield _refusal(unit, part, reason, _LEAVE)
         elif isinstance(part, ast.ClassDef):
             yield from _class_reads(unit, part)
 
@@ -110,16 +113,26 @@ def _failing_cells(live: Liveness) -> Iterator[Refusal]:
 
 
 def _deletions(live: Liveness) -> Iterator[Refusal]:
-    """A deletion of a notebook name can only be repeated after the call where it always happens."""
+    """A deletion of a notebook name can only be repeated after the call where it always happens,
+    and a name that is read after it is the builtin or global again, which a function's is not."""
+    gone: set[str] = set()
     for unit in live.part.body:
         for node in unit.nodes:
+            for name in live.names.loads_of(node):
+                if name.id in gone and not isinstance(name.ctx, ast.Del):
+                    reason = f"`{name.id}` is read after its deletion"
+                    yield _refusal(unit, name, reason, "give one of the two another name")
+            gone -= bound_names([node]).keys() if isinstance(node, ast.stmt) else set()
             for part in ast.walk(node):
                 if not (isinstance(part, ast.Name) and isinstance(part.ctx, ast.Del)):
                     continue
-                if isinstance(node, ast.Delete) or _in_function(node, part):
+                if _in_function(node, part):
                     continue
-                outer = live.names.bindings.get(part.id, ())
-                if any(site.cell not in live.cells for site in outer):
+                if isinstance(node, ast.Delete):
+                    gone.add(part.id)
+                elif part.id in BUILTIN_NAMES or any(
+                    site.cell not in live.cells for site in live.names.bindings.get(part.id, ())
+                ):
                     yield _refusal(unit, part, f"may delete `{part.id}`", _LEAVE)
 
 
@@ -135,7 +148,7 @@ def _closures(live: Liveness, own: set[str]) -> Iterator[Refusal]:
             if live.is_module_level(name):
                 continue
             if may_stay and _is_rebound_after(live, name, last):
-                what = _callable_name(inner.node)
+                what = callable_name(inner.node)
                 yield _refusal(
                     unit, inner.node, f"{what} reads `{name}`, which a later cell rebinds",
                     f"make `{name}` a parameter of it",
@@ -147,11 +160,36 @@ def _is_rebound_after(live: Liveness, name: str, last: int) -> bool:
     return later or name in live.names.global_writers
 
 
-def _callable_name(node: ast.AST) -> str:
-    name = getattr(node, "name", None)
-    if name is not None:
-        return f"`{name}`"
-    return "a generator" if isinstance(node, ast.GeneratorExp) else "a lambda"
+def _closures_elsewhere(live: Liveness) -> Iterator[Refusal]:
+    """Functions that the notebook keeps, read a name that the body rebinds, and may be called by
+    it through a list, an object or a callback."""
+    bound = {name for name in live.bound if not live.is_module_level(name)}
+    own = {id(node) for unit in live.part.body for node in unit.nodes}
+    touched = {called for name in live.loaded for called in (name, *live.free_reads_of(name))}
+    for kept in live.closure.kept_closures:
+        if id(kept.statement) in own or kept.cell > max(live.cells):
+            continue
+        for name in sorted(kept.reads & bound):
+            holders = sorted(kept.holders & touched)
+            if holders:
+                unit, place = live.bound[name]
+                number = live.facts.cell(kept.cell).number
+                reason = (
+                    f"`{holders[0]}` may call {kept.what} of cell {number}, which reads the global"
+                    f" `{name}`, bound here"
+                )
+                yield _refusal(unit, place, reason, f"make `{name}` a parameter of it")
+
+
+def _shared(live: Liveness, parameters: tuple[Variable, ...]) -> Iterator[Refusal]:
+    """Arguments of which one is, or holds, another: a caller who copies one gets other results."""
+    names = [variable.name for variable in parameters]
+    for place, name in enumerate(names):
+        for other in names[place + 1 :]:
+            if other in live.closure.shared_objects.get(name, ()):
+                unit, node = live.loaded.get(other) or live.loaded[name]
+                reason = f"`{name}` and `{other}` share an object and would both be parameters"
+                yield _refusal(unit, node, reason, "read it through one of the two")
 
 
 def _readers_elsewhere(live: Liveness) -> Iterator[Refusal]:

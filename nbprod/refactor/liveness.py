@@ -14,17 +14,17 @@ from functools import cached_property
 from typing import NamedTuple
 
 from nbprod.facts import Facts
-from nbprod.flow.types import Use
-from nbprod.libraries.functions import EAGER_NAMES, LAZY_BUILTINS
+from nbprod.flow.types import Definition, Use
 from nbprod.libraries.modules import BUILTIN_NAMES, is_kernel_name
 from nbprod.names.definite_assignment import Assignments, effect_of
 from nbprod.names.loads import Deferred, deferred
 from nbprod.names.scopes import bound_names
 from nbprod.names.statements import StatementText
 from nbprod.names.table import NameTable
+from nbprod.refactor.closures import eager_arguments
 from nbprod.refactor.module_level import ModuleLevel, free_reads
 from nbprod.refactor.plan import Refusal, Variable
-from nbprod.syntax.names import last_name
+from nbprod.secrets.names import kind_of_name
 
 __all__ = ["Liveness", "Part"]
 
@@ -163,7 +163,9 @@ class Liveness:
                 return None
             if exposed and not outer:
                 return Variable(name, "is bound above", unit.cell, line)
-            reason = "is a builtin here and rebound below" if not outer else _where(outer)
+            reason = (
+                "is a builtin here and rebound below" if not outer else _where(outer, self.facts)
+            )
             if outer and not self._is_bound_before(name) and _may_be_unbound(uses):
                 self._refuse(unit, line, f"`{name}` may have no value here", _GIVE)
                 return None
@@ -174,7 +176,7 @@ class Liveness:
             if not self._is_bound_before(name) and not _fails_anyway(uses):
                 self._refuse(unit, line, f"`{name}` may have no value here", _GIVE)
                 return None
-            return Variable(name, _where(outer) or "is bound above", unit.cell, line)
+            return Variable(name, _where(outer, self.facts) or "is bound above", unit.cell, line)
         if name in BUILTIN_NAMES:
             return Variable(name, "is a builtin that the notebook rebinds", unit.cell, line)
         self._refuse(unit, line, f"`{name}` has no value yet", "define it in a cell above")
@@ -248,7 +250,7 @@ class Liveness:
                 continue
             if name not in surely and not self._settle(name, unit, place):
                 continue
-            found.append(Variable(name, reason, unit.cell, line))
+            found.append(Variable(name, reason, unit.cell, line, is_read=reason != _OUTCOME))
         return tuple(found)
 
     def changed(self, parameters: Iterable[Variable]) -> tuple[Variable, ...]:
@@ -257,18 +259,16 @@ class Liveness:
         The notebook has the same objects, so returning them is for the reader: a change of an
         argument is part of what a function does.
         """
-        readers: dict[str, int] = {}
+        numbers: dict[str, int] = {}
         for cell in self.facts.flow.order:
             for use in self._uses_of_cell(cell):
                 seen = any(definition.cell in self.cells for definition in use.mutations)
                 if seen and not (cell in self.cells and self._in_body(use)):
-                    readers.setdefault(use.name, cell)
+                    numbers.setdefault(use.name, self._number(cell))
         return tuple(
-            variable._replace(
-                reason=f"is changed in place and read by cell {readers[variable.name] + 1}"
-            )
+            variable._replace(reason=f"is changed in place and read by cell {number}")
             for variable in parameters
-            if variable.name in readers and variable.name not in self.bound
+            if (number := numbers.get(variable.name)) and variable.name not in self.bound
         )
 
     def _is_caught(self, name: str) -> bool:
@@ -306,23 +306,25 @@ class Liveness:
                 for node in unit.nodes
                 for name_node in self.names.loads_of(node)
             ):
-                return f"is shown by cell {unit.cell + 1}"
+                return f"is shown by cell {self._number(unit.cell)}"
         reader = self._reader_below(name)
         if reader is not None:
-            return f"is read by cell {reader + 1}"
+            return f"is read by cell {self._number(reader)}"
         uses = self.outside_uses.get(name)
         if uses:
-            return f"is read by cell {uses[0].cell + 1}"
+            return f"is read by cell {self._number(uses[0].cell)}"
         for cell in self.names.cells:
             if cell not in self.cells:
                 if name in self.names.deferred_reads(cell):
-                    return f"is read by a function of cell {cell + 1}"
+                    return f"is read by a function of cell {self._number(cell)}"
                 if name in self.names.magic_reads(cell):
-                    return f"is read by a magic of cell {cell + 1}"
+                    return f"is read by a magic of cell {self._number(cell)}"
                 if name in surely and self.names.sees_all(cell) and cell > min(self.cells):
-                    return f"may be read by `{self.names.sees_all(cell)}` in cell {cell + 1}"
+                    return (
+                        f"may be read by `{self.names.sees_all(cell)}` in cell {self._number(cell)}"
+                    )
         if name in surely and name not in self.loaded and self._is_outcome(name):
-            return "is read by nobody: an outcome"
+            return _OUTCOME
         return None
 
     def _reader_below(self, name: str) -> int | None:
@@ -339,6 +341,9 @@ class Liveness:
     def _is_outcome(self, name: str) -> bool:
         others = (cell for cell in self.names.cells if cell not in self.cells)
         if name.startswith("_") or any(name in self.names.reads_of(cell) for cell in others):
+            return False
+        if kind_of_name(name) is not None:
+            # A credential is nothing to pass around.
             return False
         unit, place = self.bound[name]
         plain = isinstance(unit.node, (ast.Assign, ast.AnnAssign, ast.AugAssign))
@@ -384,6 +389,9 @@ class Liveness:
                             return True
         return False
 
+    def _number(self, cell: int) -> int:
+        return self.facts.cell(cell).number
+
     def _refuse(self, unit: StatementText, line: int, reason: str, advice: str) -> None:
         self.refusals.append(Refusal(unit.cell, line, reason, advice))
 
@@ -391,7 +399,7 @@ class Liveness:
         """The functions inside the body's statements, and whether each may outlive its call."""
         for unit in self.part.body:
             for node in unit.nodes:
-                eager = _eager_arguments(node)
+                eager = eager_arguments(node)
                 for one in deferred(node):
                     yield unit, one, id(one.node) not in eager
 
@@ -415,6 +423,7 @@ class Liveness:
         return found
 
 
+_OUTCOME = "is read by nobody: an outcome"
 _OTHER_NAME = "call the exception something else"
 _GIVE = "give it a value on every path, or leave the cell in the notebook"
 
@@ -447,8 +456,8 @@ def _is_gone(statements: Sequence[ast.stmt], name: str) -> bool:
     return gone
 
 
-def _where(definitions: Iterable[object]) -> str:
-    cells = sorted({definition.cell + 1 for definition in definitions if definition.cell >= 0})  # type: ignore[attr-defined]
+def _where(definitions: Iterable[Definition], facts: Facts) -> str:
+    cells = sorted({facts.cell(one.cell).number for one in definitions if one.cell >= 0})
     if not cells:
         return ""
     listed = ", ".join(str(cell) for cell in cells[:4])
@@ -468,17 +477,3 @@ def _all_fail(uses: Iterable[Use]) -> bool:
     return all(
         use.mandatory or not any(each.is_unbound for each in use.definitions) for use in uses
     )
-
-
-def _eager_arguments(node: ast.AST) -> set[int]:
-    """The identities of functions that are only handed to calls which use them up at once."""
-    found: set[int] = set()
-    for part in ast.walk(node):
-        if not isinstance(part, ast.Call):
-            continue
-        func = part.func
-        name = last_name(func)
-        if name in EAGER_NAMES and not (isinstance(func, ast.Name) and name in LAZY_BUILTINS):
-            found |= {id(expression) for expression in part.args}
-            found |= {id(keyword.value) for keyword in part.keywords}
-    return found

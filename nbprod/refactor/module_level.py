@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 
 from nbprod.facts import Facts
@@ -17,12 +17,27 @@ from nbprod.names.loads import all_seeing, global_names
 from nbprod.names.scopes import scope_of
 from nbprod.names.statements import StatementText
 from nbprod.names.table import BindingSite, NameTable
+from nbprod.refactor.closures import KeptClosure, kept_closures, shared_objects
 from nbprod.refactor.plan import Import, ModuleItem
 from nbprod.refactor.purity import definition_time, is_immutable, is_timeless
 
-__all__ = ["ModuleLevel", "imports_of"]
+__all__ = ["KERNEL_READS", "ModuleLevel", "free_reads", "imports_of", "moves_imports", "only_wraps"]
+
+# Names of the kernel that a module has as well, with other values.
+KERNEL_READS = frozenset(["__name__", "__doc__", "__file__", "__builtins__", "In", "Out"])
 
 _Definition = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+# What a module, its docstrings and its hints change of a definition.
+_ATTRIBUTES = frozenset(
+    ["__doc__", "__module__", "__annotations__", "__code__", "__qualname__", "__globals__"]
+)
+_REFLECTING = frozenset(
+    """
+    help inspect.getsource inspect.getdoc inspect.signature inspect.getfullargspec
+    inspect.getmodule inspect.getsourcelines inspect.getcomments typing.get_type_hints
+    get_type_hints getsource getdoc signature inspect.getfile pydoc.render_doc
+    """.split()
+)
 _DISPLAY = Import("IPython.display", "display", "display", -1, False)
 
 
@@ -94,7 +109,7 @@ class ModuleLevel:
         top = one.module.partition(".")[0]
         if top in sys.stdlib_module_names:
             return False
-        barriers = [cell for cell in self._barriers if min(self.selected) < cell < one.cell]
+        barriers = [cell for cell in self.barriers if min(self.selected) < cell < one.cell]
         if not barriers:
             return False
         earlier = (
@@ -107,7 +122,7 @@ class ModuleLevel:
         return not any(each.module.partition(".")[0] == top for each in earlier)
 
     @cached_property
-    def _barriers(self) -> list[int]:
+    def barriers(self) -> list[int]:
         """The cells that change what can be imported: they install, write files, move."""
         found = []
         for cell, parsed in enumerate(self.facts.parsed):
@@ -130,6 +145,28 @@ class ModuleLevel:
         """For each cell, the builtins that it reads as such."""
         reads = self.facts.flow.builtin_reads
         return {cell: frozenset(names) for cell, names in reads.items()}
+
+    @cached_property
+    def kept_closures(self) -> list[KeptClosure]:
+        """The functions that the notebook keeps beyond the statement that makes them."""
+        return kept_closures(self.names)
+
+    @cached_property
+    def shared_objects(self) -> dict[str, set[str]]:
+        """For each name, the other names of its object and of what holds it."""
+        return shared_objects(self.names)
+
+    @cached_property
+    def reflected(self) -> dict[str, str]:
+        """The definitions whose own text the notebook reads, with the code that reads it; ``*``
+        stands for any."""
+        return {
+            name: ast.unparse(part)
+            for cell in self.names.cells
+            for statement in self.names.statements(cell)
+            for part in ast.walk(statement)
+            for name in _looked_into(part)
+        }
 
     @cached_property
     def taken_units(self) -> frozenset[int]:
@@ -220,6 +257,10 @@ class ModuleLevel:
     def _obstacle(self, unit: StatementText, found: dict[str, StatementText]) -> str | None:
         """Why a statement cannot stand at the module's top level, None when it can."""
         node = unit.node
+        if isinstance(node, _Definition):
+            reader = self.reflected.get(node.name) or self.reflected.get("*")
+            if reader is not None:
+                return f"its text or module is read by `{reader}`"
         written = global_names(node)
         if written:
             return f"writes the global `{min(written)}`"
@@ -246,7 +287,7 @@ class ModuleLevel:
     def _is_there(self, name: str, found: dict[str, StatementText]) -> bool:
         if name in found or name in self.imports:
             return True
-        if name in self.names.bindings or name == "get_ipython":
+        if name in self.names.bindings or name == "get_ipython" or name in KERNEL_READS:
             return False
         if name in BUILTIN_NAMES or name == "display":
             return True
@@ -306,6 +347,17 @@ class ModuleLevel:
 
     def _read_by_selected(self) -> set[str]:
         return {name for cell in self.selected for name in self.names.reads_of(cell)}
+
+
+def _looked_into(node: ast.AST) -> Iterator[str]:
+    """The name of the definition whose docstring, source or signature an expression reads."""
+    looked: ast.expr | None = None
+    if isinstance(node, ast.Attribute) and node.attr in _ATTRIBUTES:
+        looked = node.value
+    elif isinstance(node, ast.Call) and node.args and ast.unparse(node.func) in _REFLECTING:
+        looked = node.args[0]
+    if looked is not None:
+        yield looked.id if isinstance(looked, ast.Name) else "*"
 
 
 def moves_imports(node: ast.AST) -> bool:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import keyword
 import re
 import unicodedata
-from collections.abc import Container, Sequence
+from collections.abc import Container
 
-__all__ = ["function_name", "identifier", "unique", "without_closing_marks"]
+__all__ = ["identifier", "unique", "without_closing_marks", "words_of_identifier"]
 
 _WORD = re.compile(r"[a-z0-9]+")
 _SKIPPED = frozenset(
@@ -40,7 +40,7 @@ _MOST_WORDS = 5
 _NUMBERING = re.compile(
     r"^\W*(?:(?:step|part|section|chapter|question|exercise|task|phase)\s*)?[\d.]+\W*(?=\D)"
 )
-_DRAWN_AS_NAME = frozenset(["_", "ax", "fig", "i", "j", "k", "axes"])
+_PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
 
 def identifier(text: str, most: int = _MOST_WORDS) -> str:
@@ -56,23 +56,9 @@ def identifier(text: str, most: int = _MOST_WORDS) -> str:
     return f"{name}_" if keyword.iskeyword(name) else name
 
 
-def function_name(
-    title: str, comment: str, results: Sequence[str], draws: bool, taken: Container[str]
-) -> str:
-    """A name for a function: of its heading, its first comment, or of what it returns."""
-    telling = [result for result in results if result not in _DRAWN_AS_NAME]
-    made = identifier("_".join(telling[:2]))
-    choices = [
-        identifier(title),
-        identifier(comment) if len(comment) < 60 else "",
-        f"make_{made}" if made else "",
-        "draw_figure" if draws else "",
-        "run_cells",
-    ]
-    for choice in choices:
-        if choice and choice not in taken:
-            return choice
-    return unique(next(choice for choice in choices if choice), taken)
+def words_of_identifier(name: str) -> list[str]:
+    """The words of a name in lower case: ``trainSet``, ``train_set``, ``TrainSet2``."""
+    return [word.lower() for word in _PARTS.findall(name)]
 
 
 def unique(name: str, taken: Container[str]) -> str:

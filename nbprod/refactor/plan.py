@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from nbprod.names.statements import StatementText
+
+if TYPE_CHECKING:
+    from nbprod.refactor.pieces import CutNotebook
 from nbprod.syntax.installs import Requirement
 
 __all__ = [
@@ -35,6 +38,8 @@ class Group(NamedTuple):
     name: str | None = None
     title: str = ""
     is_asked: bool = False
+    is_work: bool = False
+    """Its statements are known to do something, those at the end of a cell as well."""
 
 
 class Refusal(NamedTuple):
@@ -63,6 +68,8 @@ class Import(NamedTuple):
     bound: str
     cell: int
     needs_alias: bool
+    is_hidden: bool = False
+    """Only texts read it, as formulas do: a linter sees no use of it."""
 
     @property
     def dotted(self) -> str:
@@ -97,6 +104,7 @@ class Constant(NamedTuple):
     name: str
     text: str
     unit: StatementText
+    meaning: str = ""
 
 
 class Variable(NamedTuple):
@@ -107,19 +115,23 @@ class Variable(NamedTuple):
     cell: int
     line: int
     hint: str = "Any"
+    meaning: str = ""
+    is_read: bool = True
+    """Whether code that is left reads it; a last outcome is only looked at."""
 
 
 @dataclass(frozen=True, slots=True)
 class Function:
     """A function to be: ``body`` are the statements that go into it in order; a unit in
-    ``shown`` is shown by `display` there. ``returned`` is a last expression that the call is to
+    ``shown`` is shown by `display` there. ``summary`` is its sentence, ``why`` the evidence of its
+    name. ``returned`` is a last expression that the call is to
     show. ``settings`` are the literals that became keyword parameters. ``left_behind`` are names
     that nobody reads and that keep an older value in the notebook."""
 
     name: str
     cells: tuple[int, ...]
-    title: str
-    notes: str
+    summary: str
+    why: str
     parameters: tuple[Variable, ...]
     results: tuple[Variable, ...]
     body: tuple[StatementText, ...]
@@ -130,7 +142,11 @@ class Function:
     deleted: tuple[str, ...] = ()
     left_behind: tuple[str, ...] = ()
     figure: str | None = None
-    """The name under which the current figure is returned, where the body draws one."""
+    """The expression of the figure that is returned, where the body draws one."""
+    itself: str | None = None
+    """The object that the last expression changes and gives, for the call to show."""
+    value_hint: str = "Any"
+    """The type of the last expression's value, where that is returned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +174,17 @@ class Plan:
     logs: bool = False
     installs: tuple[Installed, ...] = ()
     """Only where a package is made: without one, such lines stay as they are."""
+
+    imported_at: int = -1
+    """The cell in which the notebook imports the module."""
+    cut: CutNotebook | None = None
+    """The notebook that the cells are counted in, where it was cut for the plan."""
+    notes: tuple[str, ...] = ()
+    """What the result does otherwise than the notebook, for the person who asked for it."""
+
+    def whole_cells(self, cells: tuple[int, ...]) -> tuple[int, ...]:
+        """Cells of the plan as cells of the whole notebook."""
+        return self.cut.whole(cells) if self.cut is not None else cells
 
     @property
     def left_behind(self) -> frozenset[str]:

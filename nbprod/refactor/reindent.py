@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from nbprod.names.statements import StatementText
 
-__all__ = ["comments_above", "expression_text", "indented", "statement_text"]
+__all__ = ["comments_above", "indented", "statement_text"]
 
 Edits = Sequence[tuple[int, int, str]]
 
@@ -22,12 +22,6 @@ def statement_text(source: str, unit: StatementText, edits: Edits = ()) -> str:
         ("  " + tail[1:].lstrip(" \t")) if tail.startswith(";") else source[unit.stop : unit.end]
     )
     return _tidied(_dedented(text, unit))
-
-
-def expression_text(source: str, unit: StatementText, edits: Edits = ()) -> tuple[str, str]:
-    """The comments above a last expression, and the expression itself."""
-    code = _cut(source, unit.code, unit.stop, unit.cuts, edits)
-    return comments_above(source, unit), _dedented(code, unit).strip()
 
 
 def comments_above(source: str, unit: StatementText) -> str:

@@ -11,13 +11,14 @@ from nbprod.extract.code.annotate import add_annotations
 CASES = [
     pytest.param(
         "def f(a, b=1, *c, d='x', **e):\n    return a\n",
-        "def f(a: Any, b: int=1, *c: Any, d: str='x', **e: Any) -> Any:\n"
-        '    """F."""\n    return a\n',
+        "def f(a: Any, b: int = 1, *c: Any, d: str = 'x', **e: Any) -> Any:\n"
+        '    """Return `f`."""\n    return a\n',
         id="every-kind-of-parameter",
     ),
     pytest.param(
-        "# Cut it in two\ndef halfPrice(): print(1)\n",
-        '# Cut it in two\ndef halfPrice() -> None: """Cut it in two."""; print(1)\n',
+        "x = 1\n# Cut it in two\ndef halfPrice(): print(1)\n",
+        "x = 1\n# Cut it in two\ndef halfPrice() -> None:\n"
+        '    """Cut it in two."""\n    print(1)\n',
         id="comment-above-and-one-line",
     ),
     pytest.param(
@@ -27,7 +28,7 @@ CASES = [
     ),
     pytest.param(
         "def f(a, b=lambda x: {x: 1}):\n    if a:\n        return 1\n",
-        'def f(a: Any, b: Any=lambda x: {x: 1}) -> Any:\n    """F."""\n    if a:\n'
+        'def f(a: Any, b: Any = lambda x: {x: 1}) -> Any:\n    """Return `f`."""\n    if a:\n'
         "        return 1\n",
         id="colons-in-defaults-and-a-way-out",
     ),
@@ -35,13 +36,19 @@ CASES = [
         "class Net:\n    @property\n    def size(self):\n        return 1\n"
         "    @staticmethod\n    def make(n):\n        pass\n    def __init__(self, n):\n"
         "        self.n = n\n",
-        'class Net:\n    """Net."""\n    @property\n    def size(self) -> int:\n'
-        '        """Size."""\n        return 1\n'
+        'class Net:\n    """Net with `size`, `make`."""\n'
+        "    @property\n    def size(self) -> int:\n"
+        '        """Return `size`."""\n        return 1\n'
         "    @staticmethod\n    def make(n: Any) -> None:\n"
-        '        """Make."""\n        pass\n'
-        '    def __init__(self, n: Any) -> None:\n        """Set the object up."""\n'
+        '        """Make the arguments."""\n        pass\n'
+        '    def __init__(self, n: Any) -> None:\n        """Initialize the object."""\n'
         "        self.n = n\n",
         id="class",
+    ),
+    pytest.param(
+        "def f(x):\n    # explains it\n    return x\n",
+        'def f(x: Any) -> Any:\n    """Return `f`."""\n    # explains it\n    return x\n',
+        id="comment-at-the-head-stays-with-its-line",
     ),
     pytest.param("@app.get('/')\ndef f(a):\n    return a\n", None, id="unknown-decorator"),
     pytest.param("interact(f)\ndef f(a):\n    '''Said.'''\n", None, id="widgets-read-hints"),
@@ -49,8 +56,8 @@ CASES = [
     pytest.param("def _f() -> None:\n    pass\n", None, id="private"),
     pytest.param(
         "def f():\n    def g(x): yield x\n    return g\n",
-        'def f() -> Any:\n    """F."""\n    def g(x: Any) -> Any: """G."""; yield x\n'
-        "    return g\n",
+        'def f() -> Any:\n    """Return `f`."""\n    def g(x: Any) -> Any:\n'
+        '        """Do `g` once."""\n        yield x\n    return g\n',
         id="nested-and-generator",
     ),
 ]

@@ -8,14 +8,15 @@ is handed to widgets: they read hints when they run.
 from __future__ import annotations
 
 import ast
-import io
 import re
-import tokenize
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import TypeVar
+
+import libcst as cst
+from libcst.metadata import PositionProvider
 
 from nbprod.extract.code.literal_types import hint_of, joined_hints
-from nbprod.notebook.positions import LineIndex
+from nbprod.refactor.evidence import IMPERATIVES
 
 __all__ = ["add_annotations"]
 
@@ -29,13 +30,7 @@ _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _COMMENT = re.compile(r"#\s*(?!noqa|type:|pylint|fmt|!)(\w.*)")
 # What a type checker takes as given.
 _IMPLIED = {"__init__": "None", "__repr__": "str", "__str__": "str", "__len__": "int"}
-
-
-class _Edit(NamedTuple):
-    """A piece of text to put in at an offset."""
-
-    offset: int
-    text: str
+_Definition = TypeVar("_Definition", cst.FunctionDef, cst.ClassDef)
 
 
 def add_annotations(text: str, imports: Mapping[str, str], shadowed: frozenset[str]) -> str:
@@ -47,47 +42,162 @@ def add_annotations(text: str, imports: Mapping[str, str], shadowed: frozenset[s
         shadowed: the builtins that it rebinds.
     """
     tree = ast.parse(text)
-    writer = _Writer(text, tree, imports, shadowed)
-    edits = sorted(writer.edits(tree.body, in_class=False))
-    for edit in reversed(edits):
-        text = text[: edit.offset] + edit.text + text[edit.offset :]
-    return text
+    wrapper = cst.MetadataWrapper(cst.parse_module(text))
+    return wrapper.visit(_Completer(tree, imports, shadowed)).code
 
 
-class _Writer:
-    """Finds what the definitions of a module lack."""
+class _Completer(cst.CSTTransformer):
+    """Adds what the definitions of a module lack; their comments stay on their lines."""
+
+    METADATA_DEPENDENCIES = (PositionProvider,)
 
     def __init__(
-        self, text: str, tree: ast.Module, imports: Mapping[str, str], shadowed: frozenset[str]
+        self, tree: ast.Module, imports: Mapping[str, str], shadowed: frozenset[str]
     ) -> None:
-        self.text = text
+        super().__init__()
+        self.hints = _Hints(imports, shadowed)
+        self.in_widgets = _handed_to_widgets(tree)
+        self.nodes = {
+            (node.name, node.lineno): node
+            for node in ast.walk(tree)
+            if isinstance(node, (*_Function, ast.ClassDef))
+        }
+        self.methods = {
+            id(member)
+            for node in ast.walk(tree)
+            if isinstance(node, ast.ClassDef)
+            for member in ast.walk(node)
+            if member in node.body
+        }
+
+    def leave_FunctionDef(  # noqa: N802 - the name is that of libcst
+        self, original_node: cst.FunctionDef, updated_node: cst.FunctionDef
+    ) -> cst.FunctionDef:
+        """Complete a function."""
+        node = self._node(original_node)
+        if not isinstance(node, _Function) or not all(map(_is_plain, node.decorator_list)):
+            return updated_node
+        if node.name not in self.in_widgets:
+            updated_node = self._hinted(node, updated_node)
+        return self._documented(node, updated_node)
+
+    def leave_ClassDef(  # noqa: N802 - the name is that of libcst
+        self, original_node: cst.ClassDef, updated_node: cst.ClassDef
+    ) -> cst.ClassDef:
+        """Complete a class."""
+        node = self._node(original_node)
+        return updated_node if node is None else self._documented(node, updated_node)
+
+    def _node(
+        self, tree: cst.FunctionDef | cst.ClassDef
+    ) -> ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | None:
+        line = self.get_metadata(PositionProvider, tree.name).start.line
+        return self.nodes.get((tree.name.value, line))
+
+    def _hinted(
+        self, node: ast.FunctionDef | ast.AsyncFunctionDef, tree: cst.FunctionDef
+    ) -> cst.FunctionDef:
+        in_class = id(node) in self.methods
+        found = dict(self.hints.of_parameters(node, in_class=in_class))
+        tree = tree.with_changes(params=tree.params.visit(_Parameters(found)))
+        if tree.returns is None:
+            hint = self.hints.of_return(node, in_class=in_class)
+            tree = tree.with_changes(returns=_annotation(hint))
+        return tree
+
+    def _documented(
+        self,
+        node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef,
+        tree: _Definition,
+    ) -> _Definition:
+        special = node.name.startswith("__") and node.name.endswith("__")
+        in_class = id(node) in self.methods
+        has_own = ast.get_docstring(node, clean=False) is not None
+        if has_own or (node.name.startswith("_") and not (in_class and special)):
+            return tree
+        text = f'"""{_summary(node, tree, special=special)}"""'
+        line = cst.SimpleStatementLine([cst.Expr(cst.SimpleString(text))])
+        return tree.with_changes(body=_with_docstring(line, tree.body))
+
+
+def _with_docstring(line: cst.SimpleStatementLine, suite: cst.BaseSuite) -> cst.IndentedBlock:
+    """A suite whose first statement is a docstring."""
+    if isinstance(suite, cst.IndentedBlock):
+        return suite.with_changes(body=[line, *suite.body])
+    assert isinstance(suite, cst.SimpleStatementSuite)
+    return cst.IndentedBlock([line, *(cst.SimpleStatementLine([small]) for small in suite.body)])
+
+
+class _Parameters(cst.CSTTransformer):
+    """Adds the hints of parameters, by name."""
+
+    def __init__(self, hints: Mapping[str, str]) -> None:
+        super().__init__()
+        self.hints = hints
+
+    def leave_Param(self, original_node: cst.Param, updated_node: cst.Param) -> cst.Param:  # noqa: N802 - as libcst
+        """Add the hint of a parameter."""
+        hint = self.hints.get(updated_node.name.value)
+        if hint is None or updated_node.annotation is not None:
+            return updated_node
+        return updated_node.with_changes(
+            annotation=_annotation(hint, before=""),
+            equal=cst.AssignEqual() if updated_node.default else cst.MaybeSentinel.DEFAULT,
+        )
+
+    def visit_Lambda(self, node: cst.Lambda) -> bool:  # noqa: N802 - as libcst
+        """A default may have parameters of its own, which take no hints."""
+        return False
+
+
+def _annotation(hint: str, before: str = " ") -> cst.Annotation:
+    return cst.Annotation(
+        annotation=cst.parse_expression(hint),
+        whitespace_before_indicator=cst.SimpleWhitespace(before),
+        whitespace_after_indicator=cst.SimpleWhitespace(" "),
+    )
+
+
+def _summary(node: ast.stmt, tree: cst.FunctionDef | cst.ClassDef, *, special: bool) -> str:
+    """The comment above a definition, or its name in words."""
+    name: str = node.name  # type: ignore[attr-defined]
+    above = next((line.comment.value for line in reversed(tree.leading_lines) if line.comment), "")
+    comment = _COMMENT.fullmatch(above)
+    if comment is not None and len(comment[1]) < 70 and "\\" not in above and '"' not in above:
+        words = comment[1].strip().rstrip(".:")
+        return f"{words[:1].upper()}{words[1:]}."
+    if name == "__init__":
+        return "Initialize the object."
+    if special:
+        return f"Implement `{name}`."
+    if isinstance(node, ast.ClassDef):
+        methods = [one.name for one in node.body if isinstance(one, _Function)]
+        public = [f"`{method}`" for method in methods if not method.startswith("_")][:3]
+        words = " ".join(_WORDS.findall(name))
+        return f"{words} with {', '.join(public)}." if public else f"{words} of the notebook."
+    return _sentence(name, node)
+
+
+def _sentence(name: str, node: ast.stmt) -> str:
+    """An imperative sentence for a function: its own words, or a verb and its name."""
+    words = [word.lower() for word in _WORDS.findall(name)] or [name]
+    if words[0] in IMPERATIVES:
+        return f"{words[0].capitalize()} {' '.join(words[1:]) or 'the arguments'}."
+    gives = any(isinstance(part, ast.Return) and part.value for part in ast.walk(node))
+    return f"{'Return' if gives else 'Do'} `{name}`{'' if gives else ' once'}."
+
+
+class _Hints:
+    """Hints for parameters and results, as far as the code shows them."""
+
+    def __init__(self, imports: Mapping[str, str], shadowed: frozenset[str]) -> None:
         self.imports = imports
         self.shadowed = shadowed
-        self.index = LineIndex(text)
-        self.colons = _colons(text)
-        self.in_widgets = _handed_to_widgets(tree)
 
-    def edits(self, body: Sequence[ast.stmt], *, in_class: bool) -> Iterator[_Edit]:
-        """What to put into some statements and those inside of them."""
-        for node in body:
-            if isinstance(node, ast.ClassDef):
-                yield from self._docstring(node, in_class)
-                yield from self.edits(node.body, in_class=True)
-            elif isinstance(node, _Function):
-                if all(_is_plain(expression) for expression in node.decorator_list):
-                    if node.name not in self.in_widgets:
-                        yield from self._hints(node, in_class)
-                    yield from self._docstring(node, in_class)
-                yield from self.edits(node.body, in_class=False)
-            else:
-                for field in ("body", "orelse", "finalbody"):
-                    yield from self.edits(getattr(node, field, ()), in_class=in_class)
-
-    # --- hints --------------------------------------------------------------------------------
-
-    def _hints(
-        self, node: ast.FunctionDef | ast.AsyncFunctionDef, in_class: bool
-    ) -> Iterator[_Edit]:
+    def of_parameters(
+        self, node: ast.FunctionDef | ast.AsyncFunctionDef, *, in_class: bool
+    ) -> Iterator[tuple[str, str]]:
+        """The hint of each parameter that lacks one, by name."""
         arguments = node.args
         positional = [*arguments.posonlyargs, *arguments.args]
         defaults: list[ast.expr | None] = [None] * (len(positional) - len(arguments.defaults))
@@ -103,26 +213,18 @@ class _Writer:
             pairs = pairs[1:]
         for argument, default in pairs:
             if argument.annotation is None:
-                yield self._behind(argument, f": {self._of_default(default)}")
+                yield argument.arg, self._of_default(default)
         for rest in (arguments.vararg, arguments.kwarg):
             if rest is not None and rest.annotation is None:
-                yield self._behind(rest, ": Any")
-        if node.returns is None:
-            colon = self.colons.get(node.lineno)
-            if colon is not None:
-                offset = self.index.starts[colon[0] - 1] + colon[1]
-                yield _Edit(offset, f" -> {self._of_return(node, in_class)}")
-
-    def _behind(self, argument: ast.arg, text: str) -> _Edit:
-        line, column = argument.end_lineno or 0, argument.end_col_offset or 0
-        return _Edit(self.index.offset(line, column), text)
+                yield rest.arg, "Any"
 
     def _of_default(self, default: ast.expr | None) -> str:
         if default is None or not isinstance(default, ast.Constant):
             return "Any"
         return hint_of(default, self.imports, self.shadowed)
 
-    def _of_return(self, node: ast.FunctionDef | ast.AsyncFunctionDef, in_class: bool) -> str:
+    def of_return(self, node: ast.FunctionDef | ast.AsyncFunctionDef, *, in_class: bool) -> str:
+        """The hint of the result."""
         if in_class and node.name in _IMPLIED:
             return _IMPLIED[node.name]
         own = list(_own_parts(node))
@@ -141,67 +243,6 @@ class _Writer:
             hint = hint_of(node, self.imports, self.shadowed)
             return "Any" if isinstance(node, ast.Compare) else hint
         return "Any"
-
-    # --- docstrings ---------------------------------------------------------------------------
-
-    def _docstring(
-        self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, in_class: bool
-    ) -> Iterator[_Edit]:
-        name = node.name
-        special = name.startswith("__") and name.endswith("__")
-        if ast.get_docstring(node, clean=False) is not None or (
-            name.startswith("_") and not (in_class and special)
-        ):
-            return
-        first = node.body[0]
-        line = first.lineno
-        decorators = getattr(first, "decorator_list", None)
-        if decorators:
-            line = decorators[0].lineno
-            column = self.text.index("@", self.index.starts[line - 1]) - self.index.starts[line - 1]
-            offset = self.index.starts[line - 1] + column
-        else:
-            offset = self.index.offset(line, first.col_offset)
-            column = offset - self.index.starts[line - 1]
-        said = f'"""{self._summary(node, special)}"""'
-        before = self.text[self.index.starts[line - 1] : offset]
-        yield _Edit(offset, f"{said}\n{before}" if not before.strip() else f"{said}; ")
-
-    def _summary(self, node: ast.stmt, special: bool) -> str:
-        name: str = node.name  # type: ignore[attr-defined]
-        decorators = getattr(node, "decorator_list", None)
-        first = decorators[0].lineno if decorators else node.lineno
-        above = self.text.split("\n")[first - 2].strip() if first > 1 else ""
-        comment = _COMMENT.fullmatch(above)
-        if comment is not None and len(comment[1]) < 70 and "\\" not in above and '"' not in above:
-            words = comment[1].strip().rstrip(".:")
-            return f"{words[:1].upper()}{words[1:]}."
-        if name == "__init__":
-            return "Set the object up."
-        if special:
-            return f"Give Python its `{name}`."
-        words = " ".join(_WORDS.findall(name)).lower() or name
-        return f"{words[:1].upper()}{words[1:]}."
-
-
-def _colons(text: str) -> dict[int, tuple[int, int]]:
-    """For each line with ``def``, where the colon stands that ends the head: line and column."""
-    found: dict[int, tuple[int, int]] = {}
-    line: int | None = None
-    depth = 0
-    for token in tokenize.generate_tokens(io.StringIO(text).readline):
-        if line is None:
-            if token.type == tokenize.NAME and token.string == "def":
-                line, depth = token.start[0], 0
-        elif token.type == tokenize.OP:
-            if token.string in "([{":
-                depth += 1
-            elif token.string in ")]}":
-                depth -= 1
-            elif token.string == ":" and depth == 0:
-                found[line] = token.start
-                line = None
-    return found
 
 
 def _handed_to_widgets(tree: ast.Module) -> frozenset[str]:

@@ -1,4 +1,4 @@
-"""What can be said of a module that is not run: whether its imports are there, its names bound.
+"""Checks of a module that is not run: whether its imports are installed and its names bound.
 
 A module is only imported when its notebook is run: importing it would run the author's code.
 Here, modules are looked for where imports look for them, without importing any.
@@ -9,14 +9,16 @@ from __future__ import annotations
 import ast
 import json
 import os
+import re
 import sys
 from collections.abc import Iterator, Sequence
 
 from nbprod.extract.code.format import lint
 from nbprod.programs import run_program
 
-__all__ = ["doubts", "imported_from_outside"]
+__all__ = ["doubts", "imported_from_outside", "undefined_names"]
 
+_UNDEFINED = re.compile(r"^[^:]*:(\d+):\d+: F82\d (.*)$")
 # A top-level name is found without executing anything of what is found.
 _ASK = """
 import importlib.util, json, sys
@@ -45,8 +47,12 @@ def doubts(text: str, folders: Sequence[str], python: str) -> Iterator[str]:
         listed = ", ".join(f"`{name}`" for name in missing)
         verb = "is" if len(missing) == 1 else "are"
         yield f"the module imports {listed}, which {verb} not installed for {python}"
-    for line in lint(text, "module.py", "F821,F823", with_silenced=True):
-        yield f"in the module, {line.partition(': ')[2].partition(' ')[2].lower()}"
+
+
+def undefined_names(text: str) -> list[str]:
+    """The names that a module reads and nothing binds, with the lines that read them."""
+    found = lint(text, "module.py", "F821,F823", with_silenced=True)
+    return [_UNDEFINED.sub(r"line \1: \2", line) for line in found if _UNDEFINED.search(line)]
 
 
 def imported_from_outside(text: str) -> set[str]:

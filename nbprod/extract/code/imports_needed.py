@@ -30,11 +30,15 @@ def needed_imports(
         unit for function in functions for unit in function.body
     ]
     needed: dict[str, None] = {}
+    hidden = {
+        name.id for unit in units for node in unit.nodes for name in names.formula_loads(node)
+    }
     dotted: set[str] = set()
     for unit in units:
         for node in unit.nodes:
             for name_node in names.loads_of(node):
                 needed.setdefault(name_node.id)
+            hidden -= {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
             dotted |= {
                 ast.unparse(part) for part in ast.walk(node) if isinstance(part, ast.Attribute)
             }
@@ -50,7 +54,8 @@ def needed_imports(
         if name in closure.imports:
             made = closure.imports[name]
             wanted = [import_ for import_ in made if import_.name or import_.module in dotted]
-            found += wanted if len(made) > 1 and wanted else made
+            chosen = wanted if len(made) > 1 and wanted else made
+            found += [import_._replace(is_hidden=name in hidden) for import_ in chosen]
         elif name == "subprocess" and any(unit.instead for unit in units):
             found.append(Import("subprocess", None, "subprocess", -1, False))
         elif name == "display" and name not in own:

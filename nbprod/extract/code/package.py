@@ -65,7 +65,7 @@ def dependencies_of(
         bare = (
             requirement.text
             if requirement.has_version or here is None
-            else f"{requirement.text}=={here}"
+            else f"{requirement.text}>={here}"
         )
         found[requirement.key] = (
             written[requirement.key].text if requirement.key in written else bare
@@ -77,7 +77,7 @@ def dependencies_of(
         if held.hold(name, is_known=name in installed or distribution != name):
             continue
         key = normalised(distribution)
-        pinned = distribution if here is None else f"{distribution}=={here}"
+        pinned = distribution if here is None else f"{distribution}>={here}"
         found.setdefault(key, written[key].text if key in written else pinned)
     return sorted(found.values(), key=str.lower), version
 

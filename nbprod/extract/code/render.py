@@ -1,54 +1,92 @@
-"""The plan as a module: its text before the formatter."""
+"""A plan as the text of a module.
+
+The author's statements are put together as trees, so that comments and layout come along; the
+formatter puts the whole in order.
+"""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
+
+import libcst as cst
 
 from nbprod.extract.code.docstrings import function_docstring, module_docstring
 from nbprod.extract.code.literal_types import hint_of_literal
+from nbprod.extract.code.trees import (
+    Statement,
+    block,
+    plain_statements,
+    statements_of,
+    with_space_above,
+    without_space_above,
+)
 from nbprod.extract.plan.settings import class_name, is_many
 from nbprod.facts import Facts
 from nbprod.names.statements import StatementText
 from nbprod.refactor.naming import unique
-from nbprod.refactor.plan import Function, Import, ModuleItem, Plan
-from nbprod.refactor.reindent import expression_text, indented, statement_text
+from nbprod.refactor.plan import Function, Import, Plan
+from nbprod.syntax.names import last_name
 
-__all__ = ["import_text", "render_module", "shown_name"]
+__all__ = ["import_text", "record_name", "render_module", "value_name"]
 
 
 def render_module(plan: Plan, facts: Facts, title: str = "") -> str:
     """The text of the module for a plan.
 
-    ``title`` is what the notebook calls itself. The text is valid Python; the formatter puts it in
-    order.
+    Args:
+        plan: what the module has.
+        facts: the notebook that the plan's cells are in.
+        title: what the notebook calls itself.
     """
-    return "\n".join(_parts(plan, facts, title)).rstrip("\n") + "\n"
-
-
-def _parts(plan: Plan, facts: Facts, title: str) -> Iterator[str]:
-    yield module_docstring(facts.notebook.path.replace("\\", "/").rpartition("/")[2], title)
+    path = facts.notebook.path.replace("\\", "/").rpartition("/")[2]
+    head = module_docstring(path, title)
     if plan.future:
-        yield f"from __future__ import {', '.join(plan.future)}\n"
-    lines = [import_text(import_) for import_ in plan.imports]
-    # What is not needed of this goes when the module is put in order.
-    lines += ["from dataclasses import dataclass", "from typing import Any"]
-    yield from dict.fromkeys(lines)
-    yield ""
-    for taken in plan.taken:
-        yield from _taken(taken, plan, facts)
+        head += f"\nfrom __future__ import {', '.join(plan.future)}\n"
+    body: list[Statement] = plain_statements(head + "\n" + "\n".join(_imports(plan, facts)) + "\n")
+    behind: list[cst.EmptyLine] = []
+    for item in plan.taken:
+        source = facts.cell(item.unit.cell).source
+        made, below = statements_of(source, item.unit, plan.edits.get(item.unit.cell, ()))
+        body += [_below(behind, made[0]), *made[1:]]
+        behind = below
     for function in plan.functions:
-        if is_many(function):
-            yield from _settings_class(function)
-        yield from ("", _function(function, plan, facts), "")
+        made = plain_statements("\n".join(_classes_of(function)))
+        made.append(_function(function, plan, facts))
+        body += [_below(behind, made[0]), *made[1:]]
+        behind = []
+    return cst.Module(body=body, footer=behind).code
 
 
-def _settings_class(function: Function) -> Iterator[str]:
-    name = class_name(function)
-    yield f'\n@dataclass(frozen=True)\nclass {name}:\n    """Settings of `{function.name}`."""\n'
-    for constant in function.settings:
-        yield f"    {constant.name}: {hint_of_literal(constant.text)} = {constant.text}"
-    yield f"\n\n{function.name.upper()}_SETTINGS = {name}()\n"
+def _below(lines: Sequence[cst.EmptyLine], statement: Statement) -> Statement:
+    """A statement with comments above it that stood behind the one before."""
+    if not lines:
+        return statement
+    return statement.with_changes(leading_lines=[*lines, *statement.leading_lines])
+
+
+def _imports(plan: Plan, facts: Facts) -> Iterator[str]:
+    """The imports of the module; what is not needed of them goes when it is put in order."""
+    for import_ in dict.fromkeys(plan.imports):
+        comment = "  # noqa: F401 - formulas read it" if import_.is_hidden else ""
+        yield import_text(import_) + (comment or _comment_on(import_, facts))
+    yield "from dataclasses import dataclass"
+    yield "from typing import Any, NamedTuple"
+
+
+def _comment_on(import_: Import, facts: Facts) -> str:
+    """The comment behind the line of the notebook that makes an import."""
+    parsed = facts.parsed[import_.cell] if import_.cell >= 0 else None
+    if parsed is None or parsed.tree is None:
+        return ""
+    for node in parsed.tree.body:
+        if isinstance(node, (ast.Import, ast.ImportFrom)) and node.end_lineno is not None:
+            bound = {alias.asname or alias.name.partition(".")[0] for alias in node.names}
+            if import_.bound in bound:
+                line = parsed.cell.source.splitlines()[node.end_lineno - 1]
+                _, sign, comment = line[len(ast.unparse(node)) :].partition("#")
+                return f"  #{comment}" if sign else ""
+    return ""
 
 
 def import_text(one: Import) -> str:
@@ -59,45 +97,76 @@ def import_text(one: Import) -> str:
     return f"from {one.module} import {one.name}{alias}"
 
 
-def _taken(taken: ModuleItem, plan: Plan, facts: Facts) -> Iterator[str]:
-    unit = taken.unit
-    source = facts.cell(unit.cell).source
-    text = statement_text(source, unit, plan.edits.get(unit.cell, ()))
-    yield text
-    if unit.kind == "definition":
-        yield "\n"
-
-
-def _function(function: Function, plan: Plan, facts: Facts) -> str:
-    shown = shown_name(function)
-    parameters = [f"{variable.name}: {variable.hint}" for variable in function.parameters]
+def _classes_of(function: Function) -> Iterator[str]:
+    """The classes that a function needs: of its settings, of its results."""
     if is_many(function):
-        default = f"{function.name.upper()}_SETTINGS"
-        parameters += ["*", f"settings: {class_name(function)} = {default}"]
-    elif function.settings:
-        parameters.append("*")
-        parameters += [
-            f"{constant.name}: {hint_of_literal(constant.text)} = {constant.text}"
-            for constant in function.settings
-        ]
-    head = f"def {function.name}({', '.join(parameters)}) -> {_returns(function, shown)}:"
-    lines = [head, indented(function_docstring(function, shown, plan.style))]
+        name = class_name(function)
+        yield f'@dataclass(frozen=True)\nclass {name}:\n    """Settings of `{function.name}`."""\n'
+        for constant in function.settings:
+            yield f"    {constant.name}: {hint_of_literal(constant.text)} = {constant.text}"
+        yield f"\n\n{function.name.upper()}_SETTINGS = {name}()\n"
+    record = record_name(function)
+    if record is not None:
+        yield f'class {record}(NamedTuple):\n    """Results of `{function.name}`."""\n'
+        for variable in function.results:
+            yield f"    {variable.name}: {variable.hint}"
+
+
+def record_name(function: Function) -> str | None:
+    """The name of the class of a function's results, None where they are few."""
+    if len(function.results) <= _MOST_RESULTS:
+        return None
+    verb, _, rest = function.name.partition("_")
+    noun = _NOUNS.get(verb, "")
+    words = [word for word in rest.split("_") if word not in ("and", "by", "with", "of", "")]
+    return "".join(word.capitalize() for word in (*words[:2], noun or f"{verb}_results"))
+
+
+_MOST_RESULTS = 3
+_NOUNS = {"split": "Split", "evaluate": "Evaluation", "fit": "Fit", "load": "Data"}
+
+
+def _function(function: Function, plan: Plan, facts: Facts) -> cst.FunctionDef:
+    value = value_name(function)
+    head = f"def {function.name}({', '.join(_parameters(function))}) -> {_returns(function)}:\n"
+    documented = function_docstring(function, plan.style)
+    lines = [head + _indented(documented)]
     if is_many(function):
         lines += [
-            f"    {constant.name} = settings.{constant.name}" for constant in function.settings
+            f"    {constant.name} = settings.{constant.name}\n" for constant in function.settings
         ]
-    lines += [indented(text) for text in _body(function, plan, facts, shown)]
-    names = [variable.name for variable in function.results]
-    if shown and names:
-        names.append(shown)
-    if names:
-        lines.append(f"    return {', '.join(names)}")
-    return "\n".join(lines)
+    skeleton = cst.parse_module("".join(lines)).body[0]
+    assert isinstance(skeleton, cst.FunctionDef) and isinstance(skeleton.body, cst.IndentedBlock)
+    body: list[Statement] = [line for line in skeleton.body.body if isinstance(line, Statement)]
+    made, behind = _body(function, plan, facts, value)
+    if made:
+        made[0] = without_space_above(made[0])
+    body += made
+    given = _returned(function, value)
+    if given:
+        body += plain_statements(f"return {given}\n")
+    return skeleton.with_changes(body=block(body, behind if not given else []))
 
 
-def shown_name(function: Function) -> str | None:
-    """The name of what a function returns for its cell to show, None when it has no such thing."""
-    if function.returned is None:
+def _indented(text: str) -> str:
+    return "".join(f"    {line}\n" if line.strip() else "\n" for line in text.split("\n"))
+
+
+def _parameters(function: Function) -> Iterator[str]:
+    for variable in function.parameters:
+        yield f"{variable.name}: {variable.hint}"
+    if is_many(function):
+        yield "*"
+        yield f"settings: {class_name(function)} = {function.name.upper()}_SETTINGS"
+    elif function.settings:
+        yield "*"
+        for constant in function.settings:
+            yield f"{constant.name}: {hint_of_literal(constant.text)} = {constant.text}"
+
+
+def value_name(function: Function) -> str | None:
+    """The name of the last expression's value where the function has other results as well."""
+    if function.returned is None or not function.results:
         return None
     taken = {variable.name for variable in (*function.parameters, *function.results)}
     taken |= {
@@ -107,84 +176,93 @@ def shown_name(function: Function) -> str | None:
         for part in ast.walk(node)
         if isinstance(part, ast.Name)
     }
-    return unique("shown", taken)
+    node = function.returned.node
+    value = node.value if isinstance(node, ast.Expr) else None
+    called = last_name(value.func) if isinstance(value, ast.Call) else ""
+    return unique(f"{called}_result" if called else "outcome", taken)
 
 
-def _returns(function: Function, shown: str | None) -> str:
-    hints = [variable.hint for variable in function.results]
-    if shown:
-        hints.append("Any")
+def _returns(function: Function) -> str:
+    record = record_name(function)
+    hints = [record] if record else [variable.hint for variable in function.results]
+    if function.returned is not None:
+        hints.append("object" if function.value_hint == "Any" else function.value_hint)
     if not hints:
-        return "None"
+        return "plt.Figure" if function.figure else "None"
     return hints[0] if len(hints) == 1 else f"tuple[{', '.join(hints)}]"
 
 
-def _body(function: Function, plan: Plan, facts: Facts, shown: str | None) -> Iterator[str]:
-    """The statements of the function, with the comments of imports that stood above them."""
-    cell = -1
+def _returned(function: Function, value: str | None) -> str:
+    names = [variable.name for variable in function.results]
+    record = record_name(function)
+    if record:
+        names = [f"{record}({', '.join(names)})"]
+    if value:
+        names.append(value)
+    return ", ".join(names) or (function.figure or "")
+
+
+def _body(
+    function: Function, plan: Plan, facts: Facts, value: str | None
+) -> tuple[list[Statement], list[cst.EmptyLine]]:
+    """The statements of a function, and the comments behind the last one."""
+    made: list[Statement] = []
+    behind: list[cst.EmptyLine] = []
+    cell: int | None = None
     last = function.body[-1] if function.body else None
-    ends = last is not None and ast.unparse(last.node) == "plt.show()"
     for unit in function.body:
-        if unit is last and ends and function.figure:
-            # Showing a figure may close it.
-            yield f"{function.figure} = plt.gcf()"
         source = facts.cell(unit.cell).source
-        edits = plan.edits.get(unit.cell, ())
-        if unit.cell != cell:
-            cell = unit.cell
-            yield from _orphaned_comments(function, cell, facts)
+        statements, below = statements_of(source, unit, plan.edits.get(unit.cell, ()))
         if unit is function.returned:
-            yield from _shown_at_the_end(source, unit, edits, shown, bool(function.results))
+            statements = _as_value(statements, value)
         elif unit in function.shown:
-            yield from _displayed(source, unit, edits)
-        else:
-            yield statement_text(source, unit, edits)
-        if unit in function.figures_after:
+            statements = _displayed(statements, unit)
+        if statements and behind:
+            lines = [*behind, *statements[0].leading_lines]
+            statements[0] = statements[0].with_changes(leading_lines=lines)
+            behind = []
+        if statements and made and cell is not None and facts.cell(unit.cell).number != cell:
+            statements[0] = with_space_above(statements[0])
+        cell = facts.cell(unit.cell).number
+        behind += below
+        made += statements
+        if unit in function.figures_after and unit is not last:
             # A cell's end shows its figures and starts new ones; so does this.
-            yield "plt.show()"
-    if function.figure and not ends:
-        yield f"{function.figure} = plt.gcf()"
+            made += plain_statements("plt.show()\n")
+    return made, behind
 
 
-def _orphaned_comments(function: Function, cell: int, facts: Facts) -> Iterator[str]:
-    """Comments above imports, which go to the top of the module without them."""
-    first = next(unit for unit in function.body if unit.cell == cell)
-    if first.start == 0:
-        return
-    above = facts.cell(cell).source[: first.start].lstrip()
-    lines = []
-    for line in above.splitlines():
-        if not line.startswith("#"):
-            break
-        lines.append(line)
-    if lines and not any("@title" in line for line in lines):
-        yield "\n".join(lines)
-
-
-def _shown_at_the_end(
-    source: str,
-    unit: StatementText,
-    edits: Iterable[tuple[int, int, str]],
-    shown: str | None,
-    named: bool,
-) -> Iterator[str]:
-    above, text = expression_text(source, unit, list(edits))
-    if above:
-        yield above
-    yield f"{shown} = {text}" if named else f"return {text}"
-
-
-def _displayed(
-    source: str, unit: StatementText, edits: Iterable[tuple[int, int, str]]
-) -> Iterator[str]:
-    """A value that a cell in the middle shows; nothing where it is None."""
-    above, text = expression_text(source, unit, list(edits))
-    if above:
-        yield above
-    assert isinstance(unit.node, ast.Expr)
-    if isinstance(unit.node.value, (ast.JoinedStr, ast.BinOp, ast.Compare, ast.Tuple, ast.List)):
-        yield f"display({text})"
+def _as_value(statements: Sequence[Statement], name: str | None) -> list[Statement]:
+    """A last expression as what is returned, or as the name that is."""
+    line = statements[-1]
+    assert isinstance(line, cst.SimpleStatementLine) and isinstance(line.body[0], cst.Expr)
+    value = line.body[0].value
+    small: cst.BaseSmallStatement
+    if name is None:
+        small = cst.Return(value=value)
     else:
-        used = {part.id for part in ast.walk(unit.node) if isinstance(part, ast.Name)}
-        name = unique("value", used)
-        yield f"if ({name} := {text}) is not None:\n    display({name})"
+        small = cst.Assign(targets=[cst.AssignTarget(cst.Name(name))], value=value)
+    return [*statements[:-1], line.with_changes(body=[small])]
+
+
+def _displayed(statements: Sequence[Statement], unit: StatementText) -> list[Statement]:
+    """A value that a cell in the middle shows; nothing where it is None."""
+    line = statements[-1]
+    assert isinstance(line, cst.SimpleStatementLine) and isinstance(line.body[0], cst.Expr)
+    assert isinstance(unit.node, ast.Expr)
+    value = line.body[0].value
+    if isinstance(unit.node.value, (ast.JoinedStr, ast.BinOp, ast.Compare, ast.Tuple, ast.List)):
+        call = cst.Call(func=cst.Name("display"), args=[cst.Arg(value)])
+        return [*statements[:-1], line.with_changes(body=[cst.Expr(call)])]
+    used = {part.id for part in ast.walk(unit.node) if isinstance(part, ast.Name)}
+    name = unique("value", used)
+    (test,) = plain_statements(f"if ({name} := None) is not None:\n    display({name})\n")
+    found = test.deep_replace(_walrus_value(test), value)
+    assert isinstance(found, Statement)
+    return [*statements[:-1], found.with_changes(leading_lines=line.leading_lines)]
+
+
+def _walrus_value(test: Statement) -> cst.BaseExpression:
+    assert isinstance(test, cst.If) and isinstance(test.test, cst.Comparison)
+    assert isinstance(test.test.left, cst.NamedExpr)
+    return test.test.left.value

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from nbprod.extract.code.render import import_text, shown_name
+from nbprod.extract.code.render import import_text, value_name
 from nbprod.facts import Facts
 from nbprod.model import Edit, Span
 from nbprod.names.statements import CellUnits, is_future_or_star
@@ -12,10 +12,13 @@ from nbprod.notebook.edits.replace import Replacement, replaced
 from nbprod.notebook.edits.splice import apply_edits, encode_like
 from nbprod.notebook.json_positions import JsonMap
 from nbprod.notebook.read import decode
+from nbprod.refactor.module_level import imports_of
 from nbprod.refactor.plan import Function, Group, Import, Plan
 from nbprod.refactor.reindent import statement_text
 
 __all__ = ["new_sources", "rewritten"]
+
+_WIDTH = 88
 
 
 def new_sources(
@@ -25,7 +28,7 @@ def new_sources(
 
     Args:
         plan: what is extracted.
-        facts: the notebook.
+        facts: the notebook that the plan's cells are in.
         units: its cells taken apart.
         module: the dotted name to import from.
     """
@@ -41,7 +44,7 @@ def new_sources(
             text = "\n".join(lines).strip("\n")
             if text.strip() != facts.cell(cell).source.strip():
                 found[cell] = text
-    return found
+    return plan.cut.whole_sources(found) if plan.cut is not None else found
 
 
 def _head(
@@ -54,7 +57,6 @@ def _head(
 ) -> Iterator[str]:
     first = group.cells[0]
     header = units[first].header
-    names = [*plan.exports.get(first, ()), *([function.name] if function else ())]
     moved = {installed.unit for installed in plan.installs if installed.moves}
     settings = [
         statement_text(facts.cell(cell).source, unit)
@@ -62,19 +64,56 @@ def _head(
         for unit in units[cell].units
         if (unit.is_setting and unit not in moved) or is_future_or_star(unit)
     ]
-    kept = [*_import_lines(plan.imports_kept.get(first, ()))]
+    kept = [line for cell in group.cells for line in _imports_left(cell, plan, facts, units)]
     if header and (function or units[first].must_keep_header) and len(group.cells) == 1:
         yield header
     yield from settings
-    if kept:
-        yield from kept
-    if names:
-        if kept or settings:
-            yield ""
-        yield f"from {module} import {', '.join(names)}"
+    yield from kept
+    if first == plan.imported_at:
+        names = [name for names in plan.exports.values() for name in names]
+        names += [function.name for function in plan.functions]
+        if names:
+            if kept or settings:
+                yield ""
+            yield from _import_of(module, list(dict.fromkeys(names)))
     if function:
-        yield ""
-        yield from _call(function)
+        if kept or settings or first == plan.imported_at:
+            yield ""
+        yield from _call(function, is_last=_ends_cell(group, plan, facts))
+
+
+def _import_of(module: str, names: list[str]) -> Iterator[str]:
+    """The import of the module's names, in lines of at most the usual width."""
+    line = f"from {module} import {', '.join(names)}"
+    if len(line) <= _WIDTH:
+        yield line
+    else:
+        yield f"from {module} import ("
+        yield from (f"    {name}," for name in names)
+        yield ")"
+
+
+def _imports_left(
+    cell: int, plan: Plan, facts: Facts, units: dict[int, CellUnits]
+) -> Iterator[str]:
+    """The imports of a cell that the notebook still needs, and the comments of the others."""
+    wanted = set(plan.imports_kept.get(cell, ()))
+    source = facts.cell(cell).source
+    for unit in units[cell].units:
+        if unit.kind != "import" or is_future_or_star(unit):
+            continue
+        made = imports_of(unit.node, cell)
+        left = [import_ for import_ in made if import_ in wanted]
+        if left and len(left) == len(made):
+            yield statement_text(source, unit)
+        else:
+            yield from _comment_lines(source[unit.start : unit.code])
+            yield from _import_lines(tuple(left))
+            yield from _comment_lines(source[unit.stop : unit.end].partition("\n")[2])
+
+
+def _comment_lines(text: str) -> Iterator[str]:
+    yield from (line.strip() for line in text.splitlines() if line.strip().startswith("#"))
 
 
 def _import_lines(imports: tuple[Import, ...]) -> Iterator[str]:
@@ -91,20 +130,37 @@ def _import_lines(imports: tuple[Import, ...]) -> Iterator[str]:
         yield f"{head} import {', '.join(dict.fromkeys(tails))}" if tails else head
 
 
-def _call(function: Function) -> Iterator[str]:
+def _ends_cell(group: Group, plan: Plan, facts: Facts) -> bool:
+    """Whether the call is the last statement of its cell."""
+    first = group.cells[0]
+    if first in plan.displays:
+        return False
+    if plan.cut is None:
+        return True
+    pieces = plan.cut.pieces
+    rest = [
+        place
+        for place in range(first + 1, len(pieces))
+        if pieces[place].cell == pieces[first].cell and place not in group.cells
+    ]
+    return not any(facts.cell(place).source.strip() for place in rest)
+
+
+def _call(function: Function, *, is_last: bool) -> Iterator[str]:
     call = f"{function.name}({', '.join(variable.name for variable in function.parameters)})"
     names = [variable.name for variable in function.results]
-    shown = shown_name(function)
-    if shown and names:
-        yield f"{', '.join(names)}, {shown} = {call}"
-    elif names:
+    value = value_name(function)
+    if value:
+        yield f"{', '.join([*names, value])} = {call}"
+    elif names and function.returned is None:
         yield f"{', '.join(names)} = {call}"
     else:
-        yield call
+        # The figure is shown at the end of the cell, once.
+        yield f"{call};" if function.figure and is_last and not function.deleted else call
     if function.deleted:
         yield f"del {', '.join(function.deleted)}"
-    if shown and names:
-        yield shown
+    if value or function.itself:
+        yield value or function.itself or ""
 
 
 def _display(cell: int, plan: Plan, facts: Facts) -> Iterator[str]:

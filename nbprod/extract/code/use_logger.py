@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import ast
+import libcst as cst
+import libcst.matchers as m
 
-from nbprod.notebook.positions import LineIndex
+from nbprod.extract.code.trees import plain_statements
 
 __all__ = ["replace_prints"]
 
-_HEAD = "import logging\n\nlogger = logging.getLogger(__name__)\n"
+_LOGGER = "import logging\n\nlogger = logging.getLogger(__name__)\n"
 
 
 def replace_prints(text: str) -> str:
@@ -17,60 +18,77 @@ def replace_prints(text: str) -> str:
     Left alone are those that write elsewhere (``file``), stay on their line (``end``) or take
     their arguments from a list.
     """
-    tree = ast.parse(text)
-    index = LineIndex(text)
-    edits = []
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and _is_plain_print(node):
-            start = index.offset(node.lineno, node.col_offset)
-            end = index.offset(node.end_lineno or 0, node.end_col_offset or 0)
-            edits.append((start, end, _record(node, text, index)))
-    if not edits:
-        return text
-    for start, end, new in sorted(edits, reverse=True):
-        text = text[:start] + new + text[end:]
-    return _with_logger(text)
+    module = cst.parse_module(text)
+    prints = _Prints()
+    changed = module.visit(prints)
+    return _with_logger(changed).code if prints.found else text
 
 
-def _is_plain_print(node: ast.Call) -> bool:
-    named = isinstance(node.func, ast.Name) and node.func.id == "print"
-    return (
-        named
-        and all(keyword.arg in ("flush", "sep") for keyword in node.keywords)
-        and not any(isinstance(expression, ast.Starred) for expression in node.args)
+class _Prints(m.MatcherDecoratableTransformer):
+    """Replaces each plain call of ``print``."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found = False
+
+    def leave_Call(self, original_node: cst.Call, updated_node: cst.Call) -> cst.BaseExpression:  # noqa: N802 - as libcst
+        """Replace a call of ``print``."""
+        record = _record(updated_node)
+        if record is None:
+            return updated_node
+        self.found = True
+        return record
+
+
+def _record(call: cst.Call) -> cst.Call | None:
+    """The call of the logger with the same text as its message; None for what stays a print."""
+    if not m.matches(call.func, m.Name("print")):
+        return None
+    separator = " "
+    values: list[cst.BaseExpression] = []
+    for argument in call.args:
+        if argument.star:
+            return None
+        if argument.keyword is None:
+            values.append(argument.value)
+        elif argument.keyword.value == "sep" and isinstance(argument.value, cst.SimpleString):
+            separator = str(argument.value.evaluated_value)
+        elif argument.keyword.value != "flush":
+            return None
+    form, rest = _message(values, separator)
+    arguments = [cst.Arg(cst.SimpleString(repr(form))), *map(cst.Arg, rest)]
+    return call.with_changes(
+        func=cst.Attribute(cst.Name("logger"), cst.Name("info")), args=arguments
     )
 
 
-def _record(node: ast.Call, text: str, index: LineIndex) -> str:
-    """``print(a, b)`` with the same text as its message."""
-    separator = " "
-    for keyword in node.keywords:
-        if keyword.arg == "sep":
-            if not isinstance(keyword.value, ast.Constant) or not isinstance(
-                keyword.value.value, str
-            ):
-                return _source(node, text, index)
-            separator = keyword.value.value
-    if not node.args:
-        return 'logger.info("")'
-    form = separator.replace("%", "%%").join("%s" for _ in node.args)
-    arguments = ", ".join(_source(expression, text, index) for expression in node.args)
-    return f"logger.info({form!r}, {arguments})"
+def _message(
+    values: list[cst.BaseExpression], separator: str
+) -> tuple[str, list[cst.BaseExpression]]:
+    """The text of a record, literals in it, and the values that it is filled with."""
+    parts: list[str] = []
+    rest: list[cst.BaseExpression] = []
+    for value in values:
+        if isinstance(value, cst.SimpleString) and isinstance(value.evaluated_value, str):
+            parts.append(value.evaluated_value.replace("%", "%%"))
+        else:
+            parts.append("%s")
+            rest.append(value)
+    text = separator.replace("%", "%%").join(parts)
+    # Without arguments, nothing is filled in.
+    return (text if rest else text.replace("%%", "%")), rest
 
 
-def _source(node: ast.expr, text: str, index: LineIndex) -> str:
-    start = index.offset(node.lineno, node.col_offset)
-    return text[start : index.offset(node.end_lineno or 0, node.end_col_offset or 0)]
-
-
-def _with_logger(text: str) -> str:
-    """The logger behind the last import of the head, or behind the docstring."""
-    tree = ast.parse(text)
-    last = 0
-    for place, node in enumerate(tree.body):
-        is_docstring = place == 0 and ast.get_docstring(tree) is not None
-        if not is_docstring and not isinstance(node, (ast.Import, ast.ImportFrom)):
+def _with_logger(module: cst.Module) -> cst.Module:
+    """The logger behind the imports of the head."""
+    at = 0
+    for place, line in enumerate(module.body):
+        if isinstance(line, cst.SimpleStatementLine) and (
+            isinstance(line.body[0], (cst.Import, cst.ImportFrom))
+            or (place == 0 and m.matches(line.body[0], m.Expr(m.SimpleString())))
+        ):
+            at = place + 1
+        else:
             break
-        last = node.end_lineno or last
-    lines = text.split("\n")
-    return "\n".join([*lines[:last], _HEAD, *lines[last:]])
+    added = plain_statements(_LOGGER)
+    return module.with_changes(body=[*module.body[:at], *added, *module.body[at:]])

@@ -1,65 +1,175 @@
-"""Extraction of all that can be: cells that cannot go stay, with the reason."""
+"""Extraction of all that is worth a function: the notebook is cut, what cannot go stays."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
-from nbprod.extract.plan.planning import Planner
-from nbprod.extract.plan.select import sections
-from nbprod.refactor.display import draws
-from nbprod.refactor.module_level import imports_of
-from nbprod.refactor.plan import CellLeft, Group, Plan
+from nbprod.extract.plan.atoms import Atom, Atoms
+from nbprod.extract.plan.cutting import (
+    MOST_FIELDS,
+    MOST_PARAMETERS,
+    MOST_RESULTS,
+    Stretch,
+    best_cut,
+)
+from nbprod.extract.plan.planning import Planner, PlanOptions
+from nbprod.refactor.module_level import ModuleLevel, imports_of
+from nbprod.refactor.pieces import CutNotebook, cut_notebook
+from nbprod.refactor.plan import CellLeft, Group, Plan, Refusal
 
-__all__ = ["extracted_already", "plan_what_can_be"]
+__all__ = ["extracted_already", "plan_of_pieces", "plan_what_can_be"]
 
-_MOST_ROUNDS = 60
-# A function that hands more than this from hand to hand is no help to a reader.
-_MOST_RESULTS = 12
+_MOST_ROUNDS = 40
+# In a notebook with so few statements of work, any step is worth a function.
+_SHORT = 7
+_STAY_IN_SHORT = 50.0
 
 
 def plan_what_can_be(planner: Planner, cells: Iterable[int], stay: Iterable[CellLeft] = ()) -> Plan:
-    """A plan for as many of some cells as possible, but for those that have to ``stay``.
+    """The best plan for some cells, but for those that have to ``stay``.
 
-    The cells are taken as they stand under headings. Whatever is refused leaves the selection,
-    and the plan is made again without it, until nothing is refused.
+    The statements are cut into functions where that is worth its price. Whatever is refused stays
+    in the notebook, and the plan is made again without it, until nothing is refused.
     """
     kept = {cell_left.cell: cell_left for cell_left in stay}
     done = extracted_already(planner)
-    remaining = [
-        cell
-        for cell in cells
-        if planner.facts.cell(cell).source.strip() and cell not in kept and cell not in done
-    ]
+    usable = [cell for cell in cells if cell not in kept and cell not in done]
+    closure = ModuleLevel(planner.facts, planner.names, usable, settings=planner.options.parameters)
+    calls = _calls_of_module(planner)
+    atoms = Atoms(
+        planner.facts, planner.names, planner.modules, closure, calls,
+        moves_settings=planner.options.package,
+    )  # fmt: skip
+    cells_left = {
+        cell: CellLeft(cell, 1, taken.problem.reason)
+        for cell, taken in planner.names.cells.items()
+        if taken.problem is not None and cell in usable
+    }
+    allowed = {atom.place for atom in atoms.all if atom.role == "work" and atom.cell in usable}
+    prices = planner.options.prices
+    if len(allowed) < _SHORT:
+        prices = prices._replace(stay=_STAY_IN_SHORT)
     for _ in range(_MOST_ROUNDS):
-        groups = [
-            part
-            for group in sections(remaining, planner.facts.notebook)
-            for part in _cut(group, planner)
-        ]
-        plan = planner.plan(groups, kept.values())
+        stretches = best_cut(atoms, allowed, prices)
+        cut = cut_notebook(planner.facts, _offsets(stretches, atoms, usable))
+        inner = Planner(cut.facts, planner.options, cut.inner)
+        groups = [*_groups(stretches, atoms, cut, set(usable))]
+        plan = inner.plan(groups)
         if not plan.refusals:
-            return plan
-        for refusal in plan.refusals:
-            if refusal.cell in remaining:
-                kept[refusal.cell] = CellLeft(refusal.cell, refusal.line, refusal.reason)
-                remaining.remove(refusal.cell)
-            elif refusal.cell not in kept:
-                # The notebook as a whole stands against it.
-                return plan
-    return plan
+            plan = replace(plan, refusals=tuple(_too_many_values(plan)))
+        if not plan.refusals:
+            staying = sorted([*kept.values(), *cells_left.values()])
+            return replace(plan, kept=tuple(staying), cut=cut)
+        refused = _in_whole(cut, plan.refusals)
+        found = [_refused_atom(atoms, one.cell, one.line, allowed) for one in refused]
+        if not any(found):
+            # The notebook as a whole stands against it.
+            return replace(plan, refusals=refused)
+        for refusal, atom in zip(refused, found, strict=True):
+            if atom is not None:
+                _keep(atom, allowed)
+                left = CellLeft(refusal.cell, refusal.line, refusal.reason)
+                cells_left.setdefault(refusal.cell, left)
+    return replace(plan, refusals=refused)
+
+
+def plan_of_pieces(cut: CutNotebook, groups: Sequence[Group], options: PlanOptions) -> Plan:
+    """The plan for groups of a notebook that is cut already."""
+    return replace(Planner(cut.facts, options, cut.inner).plan(groups), cut=cut)
+
+
+def _in_whole(cut: CutNotebook, refusals: Iterable[Refusal]) -> tuple[Refusal, ...]:
+    """Refusals with the cells and lines of the whole notebook."""
+    return tuple(
+        refusal._replace(
+            cell=cut.pieces[refusal.cell].cell, line=refusal.line + cut.pieces[refusal.cell].line
+        )
+        for refusal in refusals
+    )
+
+
+def _too_many_values(plan: Plan) -> Iterator[Refusal]:
+    """Functions that take or return more than a reader can follow: they end a statement earlier."""
+    for function in plan.functions:
+        most = MOST_FIELDS if function.name.startswith("split") else MOST_RESULTS
+        if len(function.parameters) > MOST_PARAMETERS or len(function.results) > most:
+            last = function.body[-1]
+            reason = f"`{function.name}` would take or return too many values"
+            yield Refusal(last.cell, last.node.lineno, reason, "it stays in the notebook")
+
+
+def _keep(atom: Atom, allowed: set[int]) -> None:
+    """Leave a statement in the notebook."""
+    allowed.discard(atom.place)
+    if atom.role == "module":
+        atom.role = "hard"
+
+
+def _refused_atom(atoms: Atoms, cell: int, line: int, allowed: set[int]) -> Atom | None:
+    """The statement on a line of a cell, or the first that may still go."""
+    index = atoms.facts.index(cell)
+    own = [
+        atom
+        for atom in atoms.all
+        if atom.cell == cell and (atom.place in allowed or atom.role == "module")
+    ]
+    for atom in own:
+        first, last = index.position(atom.unit.code)[0], index.position(atom.unit.stop)[0]
+        if first <= line <= last:
+            return atom
+    return own[0] if own else None
+
+
+def _offsets(
+    stretches: Sequence[Stretch], atoms: Atoms, usable: Sequence[int]
+) -> dict[int, list[int]]:
+    """Where the cells are cut: around each run of statements that go the same way."""
+    belongs: dict[int, int] = {}
+    for number, stretch in enumerate(stretches, 1):
+        belongs |= {atom.place: number for atom in stretch.work}
+    found: dict[int, list[int]] = {}
+    for before, after in zip(atoms.all, atoms.all[1:], strict=False):
+        if before.cell != after.cell or after.unit.start == 0:
+            continue
+        ways = [_way(atom, belongs, usable) for atom in (before, after)]
+        source = atoms.facts.cell(after.cell).source
+        at = after.unit.start
+        if ways[0] != ways[1] and source[at - 1 : at] in ("\n", "\r"):
+            found.setdefault(after.cell, []).append(at)
+    return found
+
+
+def _way(atom: Atom, belongs: dict[int, int], usable: Sequence[int]) -> int:
+    """Where a statement goes: to a function by number, to the module (-1), or nowhere (0)."""
+    if atom.role == "module" and atom.cell in usable:
+        return -1
+    return belongs.get(atom.place, 0)
+
+
+def _groups(
+    stretches: Sequence[Stretch], atoms: Atoms, cut: CutNotebook, usable: set[int]
+) -> Iterator[Group]:
+    """The groups of the cut notebook: those of functions, and what goes to the module's top."""
+    found: list[Group] = []
+    seen: set[int] = set()
+    for stretch in stretches:
+        pieces = dict.fromkeys(cut.at(atom.cell, atom.unit.code) for atom in stretch.work)
+        found.append(Group(tuple(pieces), is_work=True))
+        seen |= pieces.keys()
+    for atom in atoms.all:
+        if atom.role == "module" and atom.cell in usable:
+            piece = cut.at(atom.cell, atom.unit.code)
+            if piece not in seen:
+                seen.add(piece)
+                found.append(Group((piece,)))
+    yield from sorted(found, key=lambda group: group.cells)
 
 
 def extracted_already(planner: Planner) -> set[int]:
     """The cells that only import from the module and call it: there is nothing more to take."""
-    module = planner.options.module
-    ours = {
-        import_.bound
-        for cell in planner.names.cells
-        for statement in planner.names.statements(cell)
-        for import_ in imports_of(statement, cell)
-        if module and import_.module == module
-    }
+    ours = _imported_from_module(planner)
     found = set()
     for cell in planner.names.cells if ours else ():
         statements = planner.names.statements(cell)
@@ -71,6 +181,29 @@ def extracted_already(planner: Planner) -> set[int]:
     return found
 
 
+def _imported_from_module(planner: Planner) -> set[str]:
+    """The names that the notebook imports from the module that is extended."""
+    module = planner.options.module
+    return {
+        import_.bound
+        for cell in planner.names.cells
+        for statement in planner.names.statements(cell)
+        for import_ in imports_of(statement, cell)
+        if module and import_.module == module
+    }
+
+
+def _calls_of_module(planner: Planner) -> set[int]:
+    """The statements that call the module: they are extracted already."""
+    ours = _imported_from_module(planner)
+    return {
+        id(statement)
+        for cell in planner.names.cells
+        for statement in planner.names.statements(cell)
+        if _calls(statement, ours)
+    }
+
+
 def _calls(node: ast.stmt, names: set[str]) -> bool:
     value = node.value if isinstance(node, (ast.Assign, ast.Expr)) else None
     return (
@@ -80,20 +213,3 @@ def _calls(node: ast.stmt, names: set[str]) -> bool:
 
 def _is_thin(node: ast.stmt) -> bool:
     return isinstance(node, (ast.Import, ast.ImportFrom, ast.Delete))
-
-
-def _cut(group: Group, planner: Planner) -> Iterable[Group]:
-    """A group cut behind each cell whose end is seen: what it shows, the figure that it draws."""
-    part: list[int] = []
-    for cell in group.cells:
-        units = planner.names.cells[cell]
-        if part and units.must_keep_header:
-            yield group._replace(cells=tuple(part))
-            part = []
-        part.append(cell)
-        drawn = any(draws(unit.node, planner.modules) for unit in units.units)
-        if units.shows or drawn or units.header:
-            yield group._replace(cells=tuple(part))
-            part = []
-    if part:
-        yield group._replace(cells=tuple(part))

@@ -6,47 +6,59 @@ import difflib
 from collections.abc import Iterator, Mapping, Sequence
 
 from nbprod.extract.code.render import import_text
+from nbprod.facts import Facts
 from nbprod.notebook.types import Notebook
-from nbprod.refactor.plan import Function, Plan, Variable
+from nbprod.refactor.plan import Function, Import, Plan, Variable
 
 __all__ = ["differences", "explained", "explained_function", "script_of"]
 
 
-def explained(plan: Plan) -> Iterator[str]:
+def explained(plan: Plan, facts: Facts) -> Iterator[str]:
     """The plan, line by line, each thing with its reason and place."""
     for function in plan.functions:
-        yield from explained_function(function)
+        yield from explained_function(function, facts)
     for taken in plan.taken:
         copied = "; the notebook keeps its own" if taken.is_copy else ""
-        yield f"{taken.name}: cell {taken.unit.cell + 1}, {taken.reason}{copied}"
+        yield f"{taken.name}: cell {facts.cell(taken.unit.cell).number}, {taken.reason}{copied}"
     for import_ in plan.imports:
-        where = f"cell {import_.cell + 1}" if import_.cell >= 0 else "needed by the module"
+        where = (
+            f"cell {facts.cell(import_.cell).number}"
+            if import_.cell >= 0
+            else "needed by the module"
+        )
         yield f"{import_text(import_)}: {where}"
     for line in plan.installs:
         for required in line.requirements:
             stays = "" if line.moves else "; the line stays in the notebook, too"
-            where = f"cell {line.unit.cell + 1}, line {line.unit.node.lineno}"
+            where = f"cell {facts.cell(line.unit.cell).number}, line {line.unit.node.lineno}"
             yield f"{required.text}: {where}, is a dependency of the package{stays}"
     for kept in plan.kept:
         yield f"cell {kept.cell + 1} stays in the notebook: line {kept.line}, {kept.reason}"
 
 
-def explained_function(function: Function) -> Iterator[str]:
+def explained_function(function: Function, facts: Facts) -> Iterator[str]:
     """One function of a plan, line by line."""
-    cells = ", ".join(str(cell + 1) for cell in function.cells)
-    yield f"{function.name}: cell{'s' if len(function.cells) > 1 else ''} {cells}"
+    numbers = list(dict.fromkeys(facts.cell(cell).number for cell in function.cells))
+    cells = ", ".join(map(str, numbers))
+    yield f"{function.name}: cell{'s' if len(numbers) > 1 else ''} {cells}"
     for variable in function.parameters:
-        yield f"  takes {variable.name}: {variable.hint}: {_place(variable)}, {variable.reason}"
+        yield f"  takes {variable.name}: {variable.hint}: {_reason(variable, facts)}"
     for setting in function.settings:
-        yield f"  takes {setting.name}={setting.text}: a setting of cell {setting.unit.cell + 1}"
+        number = facts.cell(setting.unit.cell).number
+        yield f"  takes {setting.name}={setting.text}: a setting of cell {number}"
     for variable in function.results:
-        yield f"  returns {variable.name}: {variable.hint}: {_place(variable)}, {variable.reason}"
+        yield f"  returns {variable.name}: {variable.hint}: {_reason(variable, facts)}"
     for name in function.deleted:
         yield f"  deletes {name}: the notebook does so after the call"
 
 
-def _place(one: Variable) -> str:
-    return f"cell {one.cell + 1}, line {one.line}"
+def _source(one: Import, facts: Facts) -> str:
+    return f"cell {facts.cell(one.cell).number}" if one.cell >= 0 else "needed by the module"
+
+
+def _reason(one: Variable, facts: Facts) -> str:
+    cell = facts.cell(one.cell)
+    return f"cell {cell.number}, line {cell.lines_above + one.line}, {one.reason}"
 
 
 def script_of(notebook: Notebook) -> list[str]:

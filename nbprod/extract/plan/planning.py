@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
-from collections.abc import Iterable, Sequence
+import sys
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import NamedTuple
 
 from nbprod.extract.code.imports_needed import needed_imports
 from nbprod.extract.code.infer_types import Hints
+from nbprod.extract.plan.cutting import Prices
 from nbprod.extract.plan.installs import installed_by
 from nbprod.extract.plan.settings import settings_in_calls
+from nbprod.extract.plan.shows import Shows
 from nbprod.facts import Facts
-from nbprod.libraries.modules import BUILTIN_NAMES, HISTORY_NAMES
+from nbprod.libraries.modules import BUILTIN_NAMES, HISTORY_NAMES, PURE_MODULES
+from nbprod.libraries.purposes import RETURN_SELF
 from nbprod.names.statements import StatementText, is_future_or_star
 from nbprod.names.table import NameTable
-from nbprod.refactor.display import draws, finishes_drawing, is_silent, is_work, leaves_figure
+from nbprod.refactor.display import draws, is_silent, leaves_figure
+from nbprod.refactor.evidence import Evidence, columns_read, heading_and_prose, named
 from nbprod.refactor.hazards import find_hazards
 from nbprod.refactor.liveness import Liveness, Part
 from nbprod.refactor.module_level import ModuleLevel, imports_of
-from nbprod.refactor.naming import function_name, unique
+from nbprod.refactor.naming import unique
 from nbprod.refactor.plan import (
     CellLeft,
     Constant,
@@ -29,11 +35,13 @@ from nbprod.refactor.plan import (
     Function,
     Group,
     Import,
+    ModuleItem,
     Plan,
     Refusal,
     Variable,
 )
 from nbprod.refactor.purity import is_immutable
+from nbprod.syntax.names import last_name
 
 __all__ = ["PlanOptions", "Planner"]
 
@@ -42,6 +50,8 @@ _LAST_SHOWN = ("_", "__", "___")
 # What IPython puts into a line of a magic: `{sys.executable}`, `$name`.
 _EXPANDED = re.compile(r"\{(\w+)|\$(\w+)")
 _NUMBERED = re.compile(r"_i?\d+\Z")
+# Packages whose `fit` gives the estimator.
+_ESTIMATORS = ("sklearn.", "xgboost.", "lightgbm.", "catboost.", "imblearn.")
 
 
 class PlanOptions(NamedTuple):
@@ -59,6 +69,7 @@ class PlanOptions(NamedTuple):
     shell: bool = False
     package: bool = False
     declared: frozenset[str] | None = None
+    prices: Prices = Prices()
 
 
 class _Sorted(NamedTuple):
@@ -71,16 +82,27 @@ class _Sorted(NamedTuple):
     returned: StatementText | None
     settings: tuple[Constant, ...]
     kept: tuple[StatementText, ...]
+    itself: str | None = None
+    """The name of the object that the last expression changes and shows."""
 
 
 class Planner:
     """Makes plans for one notebook; several are tried when some cells turn out not to go."""
 
-    def __init__(self, facts: Facts, options: PlanOptions = PlanOptions()) -> None:
+    def __init__(
+        self,
+        facts: Facts,
+        options: PlanOptions = PlanOptions(),
+        inner: frozenset[int] = frozenset(),
+    ) -> None:
+        """``inner`` are cells that are pieces of others and show nothing at their end."""
         self.facts = facts
         self.options = options
+        self.inner = inner
         every = range(len(facts.parsed))
         self.names = NameTable(facts.parsed, shell=every if options.shell else ())
+        for cell in inner & self.names.cells.keys():
+            self.names.cells[cell] = self.names.cells[cell]._replace(shows=False)
 
     @cached_property
     def modules(self) -> dict[str, str]:
@@ -110,6 +132,7 @@ class Planner:
                 refusals += problems
                 continue
             parts = self._sort(group, closure)
+            refusals += self._nested(parts, closure)
             sorted_groups.append(parts)
             if not parts.body and not parts.settings:
                 continue
@@ -166,6 +189,18 @@ class Planner:
                     cell, 1, "`%%capture` is about this cell alone", "extract it on its own"
                 )
 
+    def _nested(self, parts: _Sorted, closure: ModuleLevel) -> Iterable[Refusal]:
+        """Definitions that cannot be at the top level of the module."""
+        for unit in parts.body:
+            node = unit.node
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+                reason = closure.why_not.get(node.name, "is no definition of the module")
+                yield Refusal(
+                    unit.cell, node.lineno,
+                    f"`{node.name}` cannot be defined in the module: it {reason}",
+                    "make it depend on its arguments only, or leave the cell in the notebook",
+                )  # fmt: skip
+
     # --- what goes where ----------------------------------------------------------------------
 
     def _sort(self, group: Group, closure: ModuleLevel) -> _Sorted:
@@ -176,14 +211,22 @@ class Planner:
         shown: set[StatementText] = set()
         figures: set[StatementText] = set()
         returned: StatementText | None = None
+        itself: ast.expr | None = None
         cells = [cell for cell in group.cells if self.names.cells[cell].units]
         modules = {name: one[0].dotted for name, one in closure.imports.items()}
         lists = frozenset(name for name in self.names.bindings if self._is_list(name))
+        read = {
+            name.id
+            for cell in cells
+            for unit in self.names.cells[cell].units
+            for node in unit.nodes
+            for name in self.names.loads_of(node)
+        }
         for cell in cells:
             units = self.names.cells[cell]
             before = len(body)
             for unit in units.units:
-                setting = self._setting(unit, closure) if self.options.parameters else None
+                setting = self._setting(unit, closure, read) if self.options.parameters else None
                 if unit.is_setting or is_future_or_star(unit):
                     kept.append(unit)
                 elif setting is not None:
@@ -192,33 +235,57 @@ class Planner:
                     body.append(unit)
             last = units.units[-1]
             if units.shows and isinstance(last.node, ast.Expr) and body and body[-1] is last:
-                if is_silent(last.node.value, lists, self.names.bindings.keys() - modules):
+                own = self.names.bindings.keys() - modules
+                if is_silent(last.node.value, lists, own) or self.shows.gives_none(last.node.value):
                     pass
-                elif (
-                    cell == cells[-1]
-                    and not last.cuts
-                    and (
-                        is_work(last.node.value)
-                        or finishes_drawing(
-                            last.node.value, [statement.node for statement in body[:-1]], modules
-                        )
-                    )
-                ):
+                elif cell == cells[-1] and self._gives_itself(last.node.value):
+                    itself = last.node.value
+                elif cell == cells[-1] and not last.cuts and not self._only_shows(last, group):
                     returned = last
                 elif cell == cells[-1]:
                     displays.append(body.pop())
                 else:
                     shown.add(last)
-            if cell != cells[-1] and any(
-                draws(statement.node, modules) for statement in body[before:]
+            if (
+                cell != cells[-1]
+                and cell not in self.inner
+                and any(draws(statement.node, modules) for statement in body[before:])
             ):
                 figures.add(body[-1])
         if group.is_asked and not body and displays:
             body, displays, returned = displays, [], displays[-1]
         return _Sorted(
             tuple(body), tuple(displays), frozenset(shown), frozenset(figures), returned,
-            tuple(settings), tuple(kept),
+            tuple(settings), tuple(kept), _receiver(itself),
         )  # fmt: skip
+
+    @cached_property
+    def shows(self) -> Shows:
+        """Which statements only show, print or draw."""
+        return Shows(self.names, self.modules)
+
+    def _only_shows(self, unit: StatementText, group: Group) -> bool:
+        return not group.is_work and self.shows.only_shows(unit.node, is_last=True)
+
+    def _gives_itself(self, value: ast.expr) -> bool:
+        """Whether a call gives the object that it changes, as ``fit`` of scikit-learn does."""
+        name = _receiver(value)
+        if name is None or not isinstance(value, ast.Call):
+            return False
+        if last_name(value.func) not in RETURN_SELF:
+            return False
+        made = [site.statement for site in self.names.bindings.get(name, ())]
+        return bool(made) and all(
+            isinstance(statement, ast.Assign)
+            and isinstance(statement.value, ast.Call)
+            and self._dotted(statement.value.func).startswith(_ESTIMATORS)
+            for statement in made
+        )
+
+    def _dotted(self, func: ast.expr) -> str:
+        root, _, rest = ast.unparse(func).partition(".")
+        module = self.modules.get(root, "")
+        return f"{module}.{rest}" if rest else module
 
     def _is_list(self, name: str) -> bool:
         bindings = self.names.bindings[name]
@@ -229,12 +296,16 @@ class Planner:
             for site in bindings
         )
 
-    def _setting(self, unit: StatementText, closure: ModuleLevel) -> Constant | None:
+    def _setting(
+        self, unit: StatementText, closure: ModuleLevel, read: Container[str]
+    ) -> Constant | None:
         node = unit.node
         if not isinstance(node, (ast.Assign, ast.AnnAssign)) or node.value is None:
             return None
         target = node.targets[0] if isinstance(node, ast.Assign) else node.target
         if not isinstance(target, ast.Name) or not is_immutable(node.value):
+            return None
+        if target.id not in read:
             return None
         if not self.names.is_single(target.id) or target.id in closure.taken:
             return None
@@ -267,21 +338,28 @@ class Planner:
         refusals = [*live.refusals, *find_hazards(live, parameters)]
         changed = live.changed(parameters)
         results = (*self._setting_results(parts.settings, live), *results, *changed)
+        if self._has_effect(parts, results):
+            results = tuple(variable for variable in results if variable.is_read)
+        if parts.itself and parts.itself not in {variable.name for variable in results}:
+            line = parts.body[-1].node.lineno
+            shown = Variable(parts.itself, "is shown", parts.body[-1].cell, line)
+            results = (*results, shown)
         hints = Hints(self.facts, self.names, closure)
-        draw = any(draws(statement.node, {}) for statement in parts.body)
-        figure = self._figure(parts, closure, taken) if not results else None
-        comment = self._comment(parts)
-        wanted = group.name or function_name(
-            group.title, comment, [variable.name for variable in results], draw, taken
-        )
-        name = unique(wanted, taken)
+        draw = any(self.shows.draws(statement.node) for statement in parts.body)
+        figure = self._figure(parts, closure) if not results else None
+        evidence = self._evidence(group, parts, parameters, results, draws=draw)
+        found = named(evidence, taken)
+        name = unique(group.name, taken) if group.name else found.name
         function = Function(
             name=name,
             cells=group.cells,
-            title=group.title,
-            notes=self._notes(group),
+            summary=found.summary,
+            why=found.why,
             parameters=tuple(
-                variable._replace(hint=hints.of_parameter(variable.name, live))
+                variable._replace(
+                    hint=hints.of_parameter(variable.name, live),
+                    meaning=columns_read(variable.name, evidence.nodes),
+                )
                 for variable in parameters
             ),
             results=tuple(
@@ -299,26 +377,33 @@ class Planner:
             settings=parts.settings,
             deleted=tuple(self._deleted(live, {variable.name for variable in results})),
             left_behind=tuple(live.left_behind),
+            itself=parts.itself,
         )
-        if figure is not None:
-            place = parts.body[-1]
-            shown = Variable(figure, "is the figure that is drawn", place.cell, place.node.lineno)
-            made = (*function.results, shown._replace(hint="plt.Figure"))
-            function = replace(function, results=made, figure=figure)
-        return function, refusals
+        return replace(function, figure=figure), refusals
 
-    def _figure(self, parts: _Sorted, closure: ModuleLevel, taken: set[str]) -> str | None:
-        """The name for the figure that a body draws by pyplot alone, None if it draws none."""
+    def _has_effect(self, parts: _Sorted, results: Sequence[Variable]) -> bool:
+        """Whether a function does something even without the results that nobody reads."""
+        return (
+            parts.returned is not None
+            or any(variable.is_read for variable in results)
+            or any(
+                self.shows.draws(unit.node) or self.shows.prints(unit.node) for unit in parts.body
+            )
+        )
+
+    def _figure(self, parts: _Sorted, closure: ModuleLevel) -> str | None:
+        """The figure that a body draws by pyplot alone, None if it draws none."""
         made = closure.imports.get("plt")
         if made is None or made[0].module != "matplotlib.pyplot":
             return None
         if (
             parts.shown
+            or parts.returned
             or parts.figures_after
             or not leaves_figure([statement.node for statement in parts.body])
         ):
             return None
-        return unique("figure", {*taken, *self.names.bindings})
+        return "plt.gcf()"
 
     def _with_settings_of_calls(
         self, function: Function, edits: dict[int, tuple[tuple[int, int, str], ...]]
@@ -373,7 +458,32 @@ class Planner:
                         if any(site.cell < min(live.cells) for site in bindings):
                             yield target.id
 
+    def _evidence(
+        self,
+        group: Group,
+        parts: _Sorted,
+        parameters: Sequence[Variable],
+        results: Sequence[Variable],
+        *,
+        draws: bool,
+    ) -> Evidence:
+        """What is written around a group, and what its statements say."""
+        above = self._text_above(group.cells[0])
+        heading, prose = heading_and_prose(above)
+        return Evidence(
+            heading=heading,
+            prose=prose,
+            comment=self._comment(parts),
+            section=self._section(group.cells[0]),
+            nodes=tuple(node for unit in parts.body for node in unit.nodes),
+            parameters=tuple(variable.name for variable in parameters),
+            results=tuple(variable.name for variable in results),
+            draws=draws,
+            modules=self.modules,
+        )
+
     def _comment(self, parts: _Sorted) -> str:
+        """The comment at the head of the first statement."""
         for unit in parts.body[:1]:
             source = self.facts.cell(unit.cell).source[unit.start : unit.code]
             for line in source.splitlines():
@@ -382,11 +492,26 @@ class Planner:
                     return text
         return ""
 
-    def _notes(self, group: Group) -> str:
-        """The markdown directly above the first cell."""
-        above = group.cells[0] - 1
-        if above >= 0 and self.facts.cell(above).kind == "markdown":
-            return self.facts.cell(above).source
+    def _text_above(self, first: int) -> str:
+        """The markdown directly above the first cell of a group."""
+        texts: list[str] = []
+        number = self.facts.cell(first).number
+        for cell in reversed(self.facts.notebook.cells[:first]):
+            if cell.number == number:
+                # Another piece of the same cell.
+                continue
+            if cell.kind != "markdown":
+                break
+            texts.insert(0, cell.source)
+        return "\n\n".join(texts)
+
+    def _section(self, first: int) -> str:
+        """The nearest heading above a cell."""
+        for cell in reversed(self.facts.notebook.cells[:first]):
+            if cell.kind == "markdown":
+                heading = heading_and_prose(cell.source)[0]
+                if heading:
+                    return heading
         return ""
 
     # --- the rest of the notebook -------------------------------------------------------------
@@ -416,21 +541,57 @@ class Planner:
                 for item in taken
                 if item.unit.cell in group.cells and (sees_all or item.name in remaining)
             )
-            made = [
-                import_
-                for cell in group.cells
-                for unit in self.names.cells[cell].units
-                if unit.kind == "import" and self._is_module_level(unit, closure)
-                for import_ in imports_of(unit.node, cell)
-                if sees_all or import_.bound in remaining or import_.bound not in used
-            ]
-            imports_kept[group.cells[0]] = tuple(dict.fromkeys(made))
+            for cell in group.cells:
+                imports_kept[cell] = tuple(
+                    import_
+                    for unit in self.names.cells[cell].units
+                    if unit.kind == "import" and self._is_module_level(unit, closure)
+                    for import_ in imports_of(unit.node, cell)
+                    if sees_all
+                    or import_.bound in remaining
+                    or (import_.bound not in used and not _does_nothing(import_))
+                )
         displays = {unit.cell: unit for part in parts for unit in part.displays}
         return Plan(
             tuple(groups), imports, taken, tuple(functions), (), tuple(kept), exports,
             imports_kept, displays, tuple(self._future()), style=self.options.style,
             logs=self.options.logs, installs=installs,
+            notes=tuple(self._notes_on(functions, taken)),
+            imported_at=self._import_place(groups, functions, exports, closure),
         )  # fmt: skip
+
+    def _import_place(
+        self,
+        groups: Sequence[Group],
+        functions: Sequence[Function],
+        exports: dict[int, tuple[str, ...]],
+        closure: ModuleLevel,
+    ) -> int:
+        """The cell in which the notebook imports the module: the first that changes, but behind
+        what installs packages or writes files for it."""
+        needed = [function.cells[0] for function in functions]
+        needed += [cell for cell, names in exports.items() if names]
+        first = min(needed, default=groups[0].cells[0])
+        barrier = max((cell for cell in closure.barriers if cell < first), default=-1)
+        return min(group.cells[0] for group in groups if group.cells[0] > barrier)
+
+    def _notes_on(
+        self, functions: Sequence[Function], taken: Sequence[ModuleItem]
+    ) -> Iterable[str]:
+        """What of the notebook's output the functions cannot repeat."""
+        for unit in (unit for function in functions for unit in function.body):
+            source = self.facts.cell(unit.cell).source
+            for start, end in unit.cuts:
+                magic = source[start:end].split()[0]
+                yield f"cell {unit.cell + 1}: `{magic}` is removed; no timing is printed there"
+        classes = {item.name for item in taken if isinstance(item.unit.node, ast.ClassDef)}
+        for name in sorted(classes):
+            for cell in self.facts.notebook.cells:
+                if f"__main__.{name}" in json.dumps(list(cell.outputs or ()), default=str):
+                    yield (
+                        f"cell {cell.index + 1} prints `__main__.{name}`, which becomes"
+                        f" `{self.options.module or 'the module'}.{name}`"
+                    )
 
     def _future(self) -> Iterable[str]:
         found = {
@@ -458,6 +619,21 @@ class Planner:
                 text = self.facts.cell(unit.cell).source[unit.code : unit.stop]
                 remaining |= {first or second for first, second in _EXPANDED.findall(text)}
         return remaining, sees_all
+
+
+def _does_nothing(import_: Import) -> bool:
+    """Whether an import that nobody reads may go: the module does nothing when it is imported."""
+    top = import_.module.partition(".")[0]
+    known = top in sys.stdlib_module_names or top in PURE_MODULES
+    return known and ".experimental" not in import_.module
+
+
+def _receiver(value: ast.expr | None) -> str | None:
+    """The name whose method an expression calls."""
+    if isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute):
+        if isinstance(value.func.value, ast.Name):
+            return value.func.value.id
+    return None
 
 
 def _ordered(refusals: Iterable[Refusal]) -> tuple[Refusal, ...]:

@@ -16,7 +16,7 @@ __all__ = ["Recorded", "Seen", "record"]
 
 # A shorter one is a part of many a word.
 _SHORTEST_CREDENTIAL = 8
-_MOST_BYTES = 300_000
+_MOST_BYTES = 20_000_000
 
 
 class Seen(NamedTuple):

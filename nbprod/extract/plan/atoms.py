@@ -1,0 +1,276 @@
+"""The statements of a notebook as atoms of a plan: what each is for, reads, makes and shows."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Container, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal
+
+from nbprod.extract.plan.shows import Shows
+from nbprod.facts import Facts
+from nbprod.flow.types import Definition, Use
+from nbprod.libraries.purposes import Purpose, purpose_of_call
+from nbprod.names.scopes import bound_names
+from nbprod.names.statements import StatementText, is_future_or_star
+from nbprod.names.table import NameTable
+from nbprod.refactor.module_level import ModuleLevel, imports_of
+from nbprod.syntax.names import last_name
+
+__all__ = ["Atom", "Atoms", "Role"]
+
+Role = Literal["work", "show", "module", "setting", "hard"]
+"""``work`` may go into a function; ``show`` stays behind the call; ``module`` goes to the top level
+of the module; ``setting`` stays where it is; ``hard`` stays and ends a stretch."""
+
+_SESSION = frozenset(
+    """
+    set_theme set_style set_context set_palette set_option filterwarnings simplefilter basicConfig
+    use style seed set_seed manual_seed notebook set_printoptions init_notebook_mode set
+    """.split()
+)
+_SESSION_ROOTS = frozenset(
+    ["sns", "seaborn", "warnings", "pd", "plt", "np", "mpl", "logging", "matplotlib"]
+)
+# Bindings of names that live inside of one expression or function.
+_INNER = ("comprehension", "parameter")
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+
+
+@dataclass(eq=False)
+class Atom:
+    """One statement: its place, role and purpose; ``size`` counts nested statements, ``section`` is
+    the markdown cell of the heading above it."""
+
+    unit: StatementText
+    place: int
+    role: Role
+    size: int = 1
+    purpose: Purpose | None = None
+    draws: bool = False
+    prints: bool = False
+    is_last: bool = False
+    shows_value: bool = False
+    """Its cell ends with it and shows what it gives."""
+    shares_line: bool = False
+    """Another statement begins the line that it is on."""
+    section: int = -1
+    sources: dict[str, set[int]] = field(default_factory=dict)
+    """For each name that it reads, the atoms whose values or changes it may see."""
+    binds: frozenset[str] = frozenset()
+    changes: frozenset[str] = frozenset()
+
+    @property
+    def cell(self) -> int:
+        """Its cell."""
+        return self.unit.cell
+
+
+class Atoms:
+    """All atoms of a notebook in document order, with the edges of its data flow."""
+
+    def __init__(
+        self,
+        facts: Facts,
+        names: NameTable,
+        modules: dict[str, str],
+        closure: ModuleLevel,
+        extracted: Container[int] = (),
+        *,
+        moves_settings: bool = False,
+    ) -> None:
+        """``extracted`` are the identities of statements that call the module already;
+        ``moves_settings``: a package takes over what lines install."""
+        self.facts = facts
+        self.names = names
+        self.modules = modules
+        self.closure = closure
+        self.extracted = extracted
+        self.moves_settings = moves_settings
+        self.shows = Shows(names, modules)
+        self.all: list[Atom] = list(self._made())
+        self._keep_lines_whole()
+        self._connect()
+        for atom in self.all:
+            if atom.role == "hard" and self._is_dead_lookup(atom):
+                atom.role = "work"
+
+    def _made(self) -> Iterator[Atom]:
+        place = 0
+        section = -1
+        for cell in self.facts.notebook.cells:
+            if cell.kind == "markdown":
+                if any(line.lstrip().startswith("#") for line in cell.source.splitlines()):
+                    section = cell.index
+                continue
+            taken = self.names.cells.get(cell.index)
+            for unit in taken.units if taken is not None else ():
+                is_last = taken is not None and unit is taken.units[-1] and taken.shows
+                atom = Atom(
+                    unit, place, self._role(unit, is_last), is_last=is_last, section=section
+                )
+                self._describe(atom)
+                yield atom
+                place += 1
+
+    def _keep_lines_whole(self) -> None:
+        """Statements that share a line go the same way: where they cannot, they stay."""
+        for before, after in zip(self.all, self.all[1:], strict=False):
+            if before.cell != after.cell or after.unit.start == 0:
+                continue
+            source = self.facts.cell(after.cell).source
+            if source[after.unit.start - 1] not in "\r\n":
+                after.shares_line = True
+                if before.role != after.role:
+                    before.role = after.role = "hard"
+
+    def _describe(self, atom: Atom) -> None:
+        nodes = [node for node in atom.unit.nodes if isinstance(node, (ast.stmt, ast.Module))]
+        atom.size = (
+            sum(isinstance(part, ast.stmt) for node in nodes for part in ast.walk(node)) or 1
+        )
+        atom.draws = any(self.shows.draws(node) for node in nodes)
+        atom.prints = any(self.shows.prints(node) for node in nodes)
+        atom.binds = frozenset(
+            name
+            for node in nodes
+            for name in bound_names(node.body if isinstance(node, ast.Module) else [node])
+        )
+        atom.purpose = self._purpose(atom)
+        node = atom.unit.node
+        if atom.is_last and isinstance(node, ast.Expr):
+            atom.shows_value = not self.shows.gives_none(node.value)
+
+    def _purpose(self, atom: Atom) -> Purpose | None:
+        found: list[Purpose] = []
+        for node in atom.unit.nodes:
+            for part in ast.walk(node):
+                if isinstance(part, ast.Call):
+                    purpose = purpose_of_call(last_name(part.func))
+                    if purpose is not None:
+                        found.append(purpose)
+        if atom.draws:
+            return "plot"
+        for strong in ("split", "fit", "load"):
+            if strong in found:
+                return strong
+        return found[0] if found else None
+
+    # --- roles --------------------------------------------------------------------------------
+
+    def _role(self, unit: StatementText, is_last: bool) -> Role:
+        if unit.is_setting or is_future_or_star(unit):
+            return "module" if unit.is_setting and self.moves_settings else "setting"
+        if unit.kind == "import":
+            known = all(
+                import_.bound in self.closure.imports
+                for import_ in imports_of(unit.node, unit.cell)
+            )
+            return "module" if known else "hard"
+        if id(unit.node) in self.closure.taken_units:
+            return "module"
+        if isinstance(unit.node, _DEFINITIONS) or self._is_input(unit):
+            return "hard"
+        if self._is_lookup_of_credential(unit) or id(unit.node) in self.extracted:
+            return "hard"
+        if self._sets_session_up(unit.node):
+            return "setting"
+        return "show" if self.shows.only_shows(unit.node, is_last=is_last) else "work"
+
+    def _is_input(self, unit: StatementText) -> bool:
+        return self.facts.is_parameters(unit.cell) or self.facts.program.is_input(
+            unit.cell, unit.node
+        )
+
+    def _is_lookup_of_credential(self, unit: StatementText) -> bool:
+        """A credential read from the environment: its look-up is for the notebook to do."""
+        node = unit.node
+        return isinstance(node, ast.Assign) and ast.unparse(node.value).startswith(
+            ("os.environ[", "os.getenv(", "os.environ.get(", "getpass")
+        )
+
+    def _is_dead_lookup(self, atom: Atom) -> bool:
+        """Whether a credential is looked up that nobody reads."""
+        return self._is_lookup_of_credential(atom.unit) and atom.place not in self.readers
+
+    def _sets_session_up(self, node: ast.stmt) -> bool:
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
+            func = node.value.func
+            if not isinstance(func, ast.Attribute):
+                return False
+            root = ast.unparse(func).partition(".")[0]
+            return func.attr in _SESSION and root in _SESSION_ROOTS
+        if isinstance(node, ast.Assign):
+            return all(
+                isinstance(target, (ast.Attribute, ast.Subscript))
+                and any(
+                    word in ast.unparse(target)
+                    for word in ("options.", "rcParams", "plt.style", "pio.")
+                )
+                for target in node.targets
+            )
+        return False
+
+    # --- edges --------------------------------------------------------------------------------
+
+    def _connect(self) -> None:
+        """Link each read to the atoms that define or change what it sees."""
+        for cell, flow in self.facts.flow.cells.items():
+            for use in flow.uses:
+                reader = self._reader(use, cell)
+                if reader is None or not use.name:
+                    continue
+                makers = {maker for each in use.definitions if (maker := self._maker(each))}
+                if not makers - {reader}:
+                    # A name of its own, as that of a loop: nothing is passed under it.
+                    continue
+                changers = {maker for each in use.mutations if (maker := self._maker(each))}
+                for changer in changers:
+                    changer.changes |= {use.name}
+                seen = reader.sources.setdefault(use.name, set())
+                seen |= {maker.place for maker in makers | changers}
+        for atom in self.all:
+            for name in self._reads(atom):
+                atom.sources.setdefault(name, set())
+
+    def _reads(self, atom: Atom) -> set[str]:
+        return {name.id for node in atom.unit.nodes for name in self.names.loads_of(node)}
+
+    def _reader(self, use: Use, cell: int) -> Atom | None:
+        span = use.chain[0].span if use.chain else use.span
+        return self.at(span.cell, span.start)
+
+    def _maker(self, definition: Definition) -> Atom | None:
+        if definition.is_unbound or definition.cell < 0 or definition.binding.kind in _INNER:
+            return None
+        span = definition.binding.span
+        return self.at(span.cell, span.start)
+
+    def at(self, cell: int, offset: int) -> Atom | None:
+        """The atom whose code stands at an offset of a cell."""
+        for atom in self._by_cell.get(cell, ()):
+            if atom.unit.code <= offset < max(atom.unit.stop, atom.unit.code + 1):
+                return atom
+        return None
+
+    def is_module_level(self, name: str) -> bool:
+        """Whether the module has the name itself."""
+        return name in self.closure.imports or name in self.closure.taken
+
+    @cached_property
+    def _by_cell(self) -> dict[int, list[Atom]]:
+        found: dict[int, list[Atom]] = {}
+        for atom in self.all:
+            found.setdefault(atom.cell, []).append(atom)
+        return found
+
+    @cached_property
+    def readers(self) -> dict[int, dict[str, set[int]]]:
+        """For each atom, by name, the atoms that see what it makes or changes."""
+        found: dict[int, dict[str, set[int]]] = {}
+        for atom in self.all:
+            for name, sources in atom.sources.items():
+                for source in sources:
+                    found.setdefault(source, {}).setdefault(name, set()).add(atom.place)
+        return found

@@ -1,0 +1,246 @@
+"""Where a notebook is cut into functions: a small optimisation over its statements.
+
+Each statement stays in the notebook, at a price, or is in a stretch that becomes a function, at the
+price of the function. The cheapest plan is found by dynamic programming over all stretches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from nbprod.extract.plan.atoms import Atom, Atoms
+
+__all__ = ["MOST_FIELDS", "MOST_PARAMETERS", "MOST_RESULTS", "Prices", "Stretch", "best_cut"]
+
+MOST_PARAMETERS = 6
+MOST_RESULTS = 3
+# The parts of a split are results that belong together: the fields of one record.
+MOST_FIELDS = 6
+_RECORD = 2.0
+_MOST_STATEMENTS = 80
+# A function, each value that it takes or gives, and what makes it a bad one.
+_FUNCTION = 3.0
+_VALUE = 1.0
+_SMALL, _SMALL_SIZE = 4.0, 3
+_SINGLE = 6.0
+_MIXED = 6.0
+_DRAWS_AND_COMPUTES = 0.5
+_PRINT = 0.2
+_CUT_IN_CELL = 1.5
+_HEADING_INSIDE = 4.0
+_HEADING_ABOVE = -3.0
+_PURPOSE = -3.0
+_PURPOSE_CHANGE = 0.75
+_PART = 3.0
+_FURTHER_FIGURE = 1.0
+_LONG, _LONG_SIZE = 0.3, 20
+_ALONE = 3.0
+_TELLING = frozenset(["load", "split", "fit"])
+
+
+class Prices(NamedTuple):
+    """What may be set: the price of a statement of work that stays in the notebook."""
+
+    stay: float = 3.0
+
+
+class Stretch(NamedTuple):
+    """Statements that become one function: those of its body, and its price."""
+
+    atoms: tuple[Atom, ...]
+    price: float
+
+    @property
+    def work(self) -> tuple[Atom, ...]:
+        """The statements that go into the function."""
+        return tuple(atom for atom in self.atoms if atom.role == "work")
+
+
+def best_cut(atoms: Atoms, allowed: Iterable[int], prices: Prices) -> list[Stretch]:
+    """The stretches of the cheapest plan, in document order.
+
+    Args:
+        atoms: the statements of the notebook.
+        allowed: the places of those that may go into a function.
+        prices: what staying costs.
+    """
+    may_go = set(allowed)
+    every = atoms.all
+    best: list[tuple[float, Stretch | None]] = [(0.0, None)]
+    for end in range(1, len(every) + 1):
+        last = every[end - 1]
+        price = best[end - 1][0] + (prices.stay if last.role == "work" else 0.0)
+        chosen: Stretch | None = None
+        for stretch in _ending_at(end, atoms, may_go):
+            total = best[end - len(stretch.atoms)][0] + stretch.price
+            if total < price:
+                price, chosen = total, stretch
+        best.append((price, chosen))
+    return [*_traced(best)][::-1]
+
+
+def _traced(best: Sequence[tuple[float, Stretch | None]]) -> Iterator[Stretch]:
+    end = len(best) - 1
+    while end > 0:
+        stretch = best[end][1]
+        if stretch is None:
+            end -= 1
+        else:
+            yield stretch
+            end -= len(stretch.atoms)
+
+
+def _ending_at(end: int, atoms: Atoms, may_go: set[int]) -> Iterator[Stretch]:
+    """The stretches whose last statement is the one before a place."""
+    every = atoms.all
+    if every[end - 1].role != "work" or end - 1 not in may_go:
+        return
+    if end < len(every) and every[end].shares_line:
+        return
+    size = 0
+    for start in range(end - 1, -1, -1):
+        atom = every[start]
+        if atom.role == "hard" or (atom.role == "work" and start not in may_go):
+            return
+        size += atom.size if atom.role == "work" else 0
+        if size > _MOST_STATEMENTS:
+            return
+        if atom.role != "work" or atom.shares_line:
+            continue
+        part = every[start:end]
+        if not _may_be_one(part, atoms):
+            continue
+        price = _price(part, atoms)
+        if price is not None:
+            yield Stretch(tuple(part), price)
+
+
+def _may_be_one(part: Sequence[Atom], atoms: Atoms) -> bool:
+    """Whether the call can stand for a stretch, with what only shows behind it."""
+    work = [atom for atom in part if atom.role == "work"]
+    cells = {atom.cell for atom in work}
+    if len(cells) > 1 and (
+        any(atom.draws for atom in work) or any(atoms.names.cells[cell].header for cell in cells)
+    ):
+        # The end of a cell shows its figures.
+        return False
+    if any(atom.shows_value for atom in (work if len(cells) > 1 else work[:-1])):
+        # The call stands in the first cell, and a cell shows what its own last line gives.
+        return False
+    for place, atom in enumerate(part):
+        if atom.role == "show" and not _can_move_behind(atom, part[place + 1 :], atoms):
+            return False
+    return not _cuts_a_figure(part, atoms)
+
+
+def _can_move_behind(show: Atom, rest: Sequence[Atom], atoms: Atoms) -> bool:
+    reads = show.sources.keys()
+    for atom in rest:
+        if atom.role == "work" and (
+            atom.binds & reads or atom.changes & reads or atom.prints or atom.draws or show.draws
+        ):
+            return False
+    return True
+
+
+def _cuts_a_figure(part: Sequence[Atom], atoms: Atoms) -> bool:
+    """Whether the same cell goes on drawing outside of a stretch that draws."""
+    if not any(atom.draws for atom in part):
+        return False
+    first, last = part[0].place, part[-1].place
+    cells = {atom.cell for atom in part if atom.draws}
+    return any(
+        atom.draws and atom.role == "work" and not first <= atom.place <= last
+        for atom in atoms.all
+        if atom.cell in cells
+    )
+
+
+def _price(part: Sequence[Atom], atoms: Atoms) -> float | None:
+    """What a function of a stretch costs; None where it takes or gives too much."""
+    work = [atom for atom in part if atom.role == "work"]
+    places = {atom.place for atom in work}
+    given = _given(work, places, atoms)
+    made = _made(work, places, atoms)
+    purposes = [atom.purpose for atom in work if atom.purpose is not None]
+    most = MOST_FIELDS if "split" in purposes else MOST_RESULTS
+    if len(given) > MOST_PARAMETERS or len(made) > most:
+        return None
+    size = sum(atom.size for atom in work)
+    drawing = [atom for atom in work if atom.draws]
+    price = _FUNCTION + _VALUE * (len(given) + len(made))
+    price += _SMALL * max(0, _SMALL_SIZE - size) + (_SINGLE if size == 1 else 0.0)
+    price += _MIXED if drawing and made else 0.0
+    price += _DRAWS_AND_COMPUTES if drawing and len(drawing) < len(work) else 0.0
+    price += _PRINT * sum(atom.prints for atom in work)
+    price += _CUT_IN_CELL * _cell_cuts(part, atoms)
+    sections = [atom.section for atom in part]
+    price += _HEADING_INSIDE * (len(set(sections)) - 1)
+    price += _HEADING_ABOVE if _starts_section(part[0], atoms) else 0.0
+    price += _RECORD if len(made) > MOST_RESULTS else 0.0
+    price += _PURPOSE if _TELLING.intersection(purposes) else 0.0
+    price += _PURPOSE_CHANGE * sum(a != b for a, b in zip(purposes, purposes[1:], strict=False))
+    price += _PART * (_parts(work, places) - 1)
+    price += _LONG * max(0, size - _LONG_SIZE)
+    if not given and not made and not drawing:
+        price += _ALONE
+    return price
+
+
+def _given(work: Sequence[Atom], places: set[int], atoms: Atoms) -> set[str]:
+    found = set()
+    for atom in work:
+        for name, sources in atom.sources.items():
+            if not atoms.is_module_level(name) and sources - places:
+                found.add(name)
+    return found
+
+
+def _made(work: Sequence[Atom], places: set[int], atoms: Atoms) -> set[str]:
+    found = set()
+    for atom in work:
+        for name, readers in atoms.readers.get(atom.place, {}).items():
+            if readers - places and not atoms.is_module_level(name):
+                found.add(name)
+    return found
+
+
+def _cell_cuts(part: Sequence[Atom], atoms: Atoms) -> int:
+    """How often a stretch begins or ends among the work of one cell."""
+    first, last = part[0], part[-1]
+    before = atoms.all[first.place - 1] if first.place else None
+    after = atoms.all[last.place + 1] if last.place + 1 < len(atoms.all) else None
+    return sum(
+        beside is not None and beside.cell == edge.cell and beside.role == "work"
+        for beside, edge in ((before, first), (after, last))
+    )
+
+
+def _starts_section(atom: Atom, atoms: Atoms) -> bool:
+    before = [
+        other
+        for other in atoms.all[: atom.place]
+        if other.section == atom.section and other.role == "work"
+    ]
+    return atom.section >= 0 and not before
+
+
+def _parts(work: Sequence[Atom], places: set[int]) -> int:
+    """How many groups of statements have neither data nor an input in common."""
+    roots = {atom.place: atom.place for atom in work}
+
+    def root(place: int) -> int:
+        while roots[place] != place:
+            place = roots[place]
+        return place
+
+    by_input: dict[tuple[str, int], int] = {}
+    for atom in work:
+        for name, sources in atom.sources.items():
+            for source in sources:
+                other = (
+                    source if source in places else by_input.setdefault((name, source), atom.place)
+                )
+                roots[root(atom.place)] = root(other)
+    return len({root(atom.place) for atom in work})

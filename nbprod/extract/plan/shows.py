@@ -1,0 +1,160 @@
+"""Which statements only show something, print, or draw; a notebook's own functions followed."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from functools import cached_property
+
+from nbprod.libraries.purposes import READ_ONLY_METHODS, RETURN_NONE
+from nbprod.names.table import NameTable
+from nbprod.refactor.display import draws
+from nbprod.syntax.names import last_name
+
+__all__ = ["Shows"]
+
+_PRINTS = frozenset(["print", "display", "pprint"])
+_PURE = frozenset(
+    """
+    len str int float round sum min max list tuple set dict sorted type abs repr format range zip
+    enumerate isinstance any all bool divmod
+    """.split()
+)
+_FINISHING = frozenset(["plt.show", "plt.tight_layout", "sns.despine"])
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+class Shows:
+    """Answers for the statements of one notebook."""
+
+    def __init__(self, names: NameTable, modules: dict[str, str]) -> None:
+        self.names = names
+        self.modules = modules
+
+    def only_shows(self, node: ast.stmt, *, is_last: bool) -> bool:
+        """Whether a statement shows something that it only reads, and does nothing else."""
+        if not isinstance(node, ast.Expr):
+            return False
+        value = node.value
+        if isinstance(value, ast.Constant):
+            return True
+        if isinstance(value, ast.Call):
+            called = ast.unparse(value.func)
+            if called in _FINISHING:
+                return True
+            if called in _PRINTS and called not in self.names.bindings:
+                return all(self._reads(argument) for argument in self._arguments(value))
+        return is_last and self._reads(value)
+
+    @staticmethod
+    def _arguments(call: ast.Call) -> list[ast.expr]:
+        return [*call.args, *(keyword.value for keyword in call.keywords)]
+
+    def _reads(self, node: ast.expr) -> bool:
+        """Whether an expression reads values without changing or drawing anything."""
+        if self.draws(node):
+            return False
+        for part in ast.walk(node):
+            if isinstance(part, (ast.NamedExpr, ast.Await, ast.Yield, ast.YieldFrom, ast.Lambda)):
+                return False
+            if isinstance(part, ast.Call):
+                name = last_name(part.func)
+                if any(keyword.arg == "inplace" for keyword in part.keywords):
+                    return False
+                if isinstance(part.func, ast.Name):
+                    if name not in _PURE or name in self.names.bindings:
+                        return False
+                elif name not in READ_ONLY_METHODS and not name.endswith("_score"):
+                    return False
+        return True
+
+    def gives_none(self, value: ast.expr) -> bool:
+        """Whether a call certainly gives None, so that a cell that ends with it shows nothing."""
+        if not isinstance(value, ast.Call):
+            return False
+        name = last_name(value.func)
+        own = self._results.get(name)
+        if own is not None:
+            return not own
+        if isinstance(value.func, ast.Name):
+            return False
+        inplace = [word for word in value.keywords if word.arg == "inplace"]
+        if any(isinstance(word.value, ast.Constant) and word.value.value for word in inplace):
+            return True
+        return name in RETURN_NONE and not draws(value, self.modules)
+
+    @cached_property
+    def _results(self) -> dict[str, bool]:
+        """The notebook's functions and methods by name: whether one of them may give a value."""
+        found: dict[str, bool] = {}
+        for cell in self.names.cells:
+            for statement in self.names.statements(cell):
+                for part in ast.walk(statement):
+                    if isinstance(part, _FUNCTIONS):
+                        gives = bool(part.decorator_list) or isinstance(part, ast.AsyncFunctionDef)
+                        gives = gives or any(
+                            isinstance(inner, (ast.Yield, ast.YieldFrom))
+                            or (isinstance(inner, ast.Return) and inner.value is not None)
+                            for inner in ast.walk(part)
+                        )
+                        found[part.name] = found.get(part.name, False) or gives
+        return found
+
+    def draws(self, node: ast.AST) -> bool:
+        """Whether a statement draws, itself, by a function of the notebook or on what was drawn."""
+        return draws(node, self.modules) or any(
+            isinstance(part, ast.Name) and part.id in self._drawing for part in ast.walk(node)
+        )
+
+    def prints(self, node: ast.AST) -> bool:
+        """Whether a statement prints, itself or by a function of the notebook."""
+        return _prints_itself(node) or any(
+            isinstance(part, ast.Name) and part.id in self._printing for part in ast.walk(node)
+        )
+
+    @cached_property
+    def _drawing(self) -> frozenset[str]:
+        own = self._functions(lambda node: draws(node, self.modules))
+        found = set(own)
+        for cell in self.names.cells:
+            for statement in self.names.statements(cell):
+                if isinstance(statement, ast.Assign) and self._makes_figure(statement.value, own):
+                    for target in statement.targets:
+                        found |= {
+                            part.id for part in ast.walk(target) if isinstance(part, ast.Name)
+                        }
+        return frozenset(found)
+
+    def _makes_figure(self, value: ast.expr, own: frozenset[str]) -> bool:
+        if isinstance(value, ast.Call) and isinstance(value.func, ast.Name):
+            return value.func.id in own
+        return isinstance(value, ast.Call) and draws(value, self.modules)
+
+    @cached_property
+    def _printing(self) -> frozenset[str]:
+        return self._functions(_prints_itself)
+
+    def _functions(self, does: Callable[[ast.AST], bool]) -> frozenset[str]:
+        """The notebook's functions that do something, themselves or by calling each other."""
+        bodies = {
+            statement.name: statement
+            for cell in self.names.cells
+            for statement in self.names.statements(cell)
+            if isinstance(statement, (*_FUNCTIONS, ast.ClassDef))
+        }
+        found = {name for name, node in bodies.items() if does(node)}
+        size = -1
+        while size != len(found):
+            size = len(found)
+            for name, node in bodies.items():
+                called = {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
+                if called & found:
+                    found.add(name)
+        return frozenset(found)
+
+
+def _prints_itself(node: ast.AST) -> bool:
+    return any(
+        isinstance(part, ast.Call) and isinstance(part.func, ast.Name) and part.func.id in _PRINTS
+        for part in ast.walk(node)
+    )

@@ -1,0 +1,117 @@
+"""Generated tests, run by pytest on a copy of the project's module."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+from xml.etree import ElementTree
+
+from nbprod.disk.scratch import scratch_folder, write_scratch
+from nbprod.errors import NbprodError
+from nbprod.execution.kernel import ExecutionError
+from nbprod.execution.run import RunOptions
+from nbprod.extract.plan.targets import Target
+from nbprod.programs import clean_environment, python_command, run_program
+
+__all__ = ["PytestMissing", "Trial", "run_tests"]
+
+
+class PytestMissing(NbprodError):
+    """The interpreter that should run the tests has no pytest."""
+
+    exit_code = 1
+
+    def __init__(self, python: str) -> None:
+        super().__init__(
+            f"{python} has no pytest, so the generated tests cannot be run; install pytest there,"
+            " choose another Python with --python, or write no tests with --no-tests"
+        )
+
+
+class Trial(NamedTuple):
+    """The tests by outcome: those that passed, those that failed, and why the others were
+    skipped."""
+
+    passed: tuple[str, ...]
+    failed: frozenset[str]
+    skipped: Mapping[str, str]
+
+    def __str__(self) -> str:
+        ran = len(self.passed) + len(self.failed)
+        text = f"Ran {ran} generated test{'s' if ran != 1 else ''}"
+        text += f": {len(self.failed)} failed" if self.failed else ": all passed" if ran else ""
+        for reason in dict.fromkeys(self.skipped.values()):
+            count = sum(other == reason for other in self.skipped.values())
+            text += f"; skipped {count} ({reason})"
+        return f"{text}."
+
+
+def run_tests(files: Mapping[str, bytes], target: Target, options: RunOptions) -> Trial:
+    """Run the tests among some files.
+
+    They run on a copy of the project's module alone, so that nothing is left behind. A file that
+    cannot be collected counts as a failed test by its name.
+
+    Raises:
+        ExecutionError: they take too long, or pytest stops without a report.
+        PytestMissing: there is no pytest to run them.
+    """
+    with scratch_folder() as folder:
+        _lay_out(files, target, folder)
+        report = os.path.join(folder, "report.xml")
+        root = os.path.join(folder, os.path.relpath(target.root, target.project))
+        flags = ("-q", "-p", "no:cacheprovider", "--junitxml", report, "tests")
+        environment = clean_environment(**dict(options.environment), PYTHONPATH=root)
+        try:
+            done = run_program(
+                python_command(options.python, "pytest", *flags),
+                folder=folder, seconds=options.seconds, environment=environment,
+            )  # fmt: skip
+        except TimeoutError:
+            raise ExecutionError(
+                f"the generated tests take longer than {options.seconds} seconds; raise the limit"
+                " with --timeout, or write no tests with --no-tests"
+            ) from None
+        if not os.path.exists(report):
+            said = (done.errors + done.output).decode("utf-8", "replace").strip()
+            if "No module named" in said and "pytest" in said:
+                raise PytestMissing(options.python)
+            raise ExecutionError(f"pytest cannot run the generated tests: {said[-300:]}")
+        return _outcome(report)
+
+
+def _lay_out(files: Mapping[str, bytes], target: Target, folder: str) -> None:
+    for path, data in files.items():
+        relative = os.path.relpath(path, target.project)
+        if relative.startswith(os.pardir) or path.endswith(".toml"):
+            continue
+        write_scratch(folder, relative, data)
+
+
+def _outcome(report: str) -> Trial:
+    passed: list[str] = []
+    failed: set[str] = set()
+    skipped: dict[str, str] = {}
+    for name, kind, message in _cases(report):
+        if kind == "skipped":
+            skipped[name] = message
+        elif kind:
+            failed.add(name)
+        else:
+            passed.append(name)
+    return Trial(tuple(passed), frozenset(failed), skipped)
+
+
+def _cases(report: str) -> Iterator[tuple[str, str, str]]:
+    """Each test: its name without parameters, its outcome (empty: passed), and the message."""
+    for case in ElementTree.parse(report).iter("testcase"):
+        name = (case.get("name") or case.get("classname") or "").partition("[")[0]
+        outcome = next((child for child in case if child.tag in _OUTCOMES), None)
+        if outcome is None:
+            yield name, "", ""
+        else:
+            yield name, outcome.tag, outcome.get("message") or ""
+
+
+_OUTCOMES = ("failure", "error", "skipped")
