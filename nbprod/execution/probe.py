@@ -26,6 +26,12 @@ MOST_ELEMENTS = 20000
 MOST_DEPTH = 7
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]+")
 _HIDDEN = frozenset(["In", "Out", "exit", "quit", "get_ipython", "open", "display"])
+_NUMPY_USERS = frozenset(
+    """
+    pandas sklearn scipy seaborn matplotlib statsmodels xgboost lightgbm networkx skimage imblearn
+    gensim keras tensorflow cv2 plotly pymc arviz
+    """.split()
+)
 _OPAQUE = ("matplotlib.", "mpl_toolkits.", "_io.", "threading.", "_thread.", "IPython.", "socket.")
 
 
@@ -166,6 +172,9 @@ def seed(modules: list[str]) -> None:
     import random
 
     random.seed(0)
+    if _NUMPY_USERS.intersection(modules):
+        # They draw from its generator, imported by the notebook or not.
+        modules = [*modules, "numpy"]
     for module, start in (("numpy", "random.seed"), ("torch", "manual_seed")):
         if module in modules:
             try:

@@ -206,10 +206,17 @@ def _tests(
     experiments: dict[str, Experiment] | None = None
     if order.run is not None and recorded is not None:
         experiments = experiments_of(plan, facts, files, target, recorded, order.run)
+    data = {
+        os.path.join(target.recorded, name): content
+        for experiment in (experiments or {}).values()
+        if not experiment.problem
+        for name, content in experiment.files.items()
+    }
     text = suite_of(plan, facts, target, experiments)
     compiles(text, "the tests")
     trial: Trial | None = None
     if order.run is not None:
+        files = {**files, **data}
         trial = run_tests({**files, target.tests: text.encode("utf-8")}, target, order.run)
         if trial.failed:
             text = suite_of(plan, facts, target, experiments, trial.failed)
@@ -218,7 +225,7 @@ def _tests(
         # The module has tests already: those of this notebook are beside them.
         stem = identifier(os.path.splitext(os.path.basename(facts.notebook.path))[0])
         target = target._replace(suffix=f"_{stem or 'more'}")
-    made = {target.tests: text.encode("utf-8")}
+    made = {target.tests: text.encode("utf-8"), **data}
     return made | ({} if order.package else import_path(target)), trial
 
 

@@ -354,6 +354,8 @@ def _imperative(text: str) -> str:
 
 def _details(evidence: Evidence, said: set[str]) -> str:
     columns = [column for column in _columns(evidence.nodes) if column not in said][:3]
+    if evidence.draws and not columns:
+        return _forms(evidence.nodes) or _short(evidence)
     if columns:
         listed = _listed([f"`{column}`" for column in columns])
         preposition = "of" if evidence.draws else "from"
@@ -370,10 +372,35 @@ def _short(evidence: Evidence) -> str:
             calls.setdefault(name)
     if calls:
         return f" with {_listed([f'`{name}`' for name in list(calls)[:2]])}"
-    loops = any(
-        isinstance(part, (ast.For, ast.While)) for node in evidence.nodes for part in ast.walk(node)
+    kinds = {type(part) for node in evidence.nodes for part in ast.walk(node)}
+    return next((words for kind, words in _WAYS.items() if kind in kinds), " from fixed values")
+
+
+def _forms(nodes: Iterable[ast.AST]) -> str:
+    """What a drawing consists of."""
+    found = dict.fromkeys(
+        _FORMS[name] for call in _calls(nodes) if (name := last_name(call.func)) in _FORMS
     )
-    return " in a loop" if loops else ""
+    return f" as {_listed(list(found)[:2])}" if found else ""
+
+
+_FORMS = {
+    "plot": "lines", "lineplot": "lines", "bar": "bars", "barh": "bars", "barplot": "bars",
+    "countplot": "bars of counts", "hist": "a histogram", "histplot": "a histogram",
+    "distplot": "a histogram", "scatter": "points", "scatterplot": "points", "imshow": "an image",
+    "boxplot": "boxes", "heatmap": "a heat map", "pie": "a pie", "pairplot": "pairs of columns",
+    "contour": "contours", "contourf": "contours", "kdeplot": "densities", "violinplot": "violins",
+    "regplot": "a regression", "stem": "stems", "errorbar": "error bars", "matshow": "an image",
+}  # fmt: skip
+_WAYS: dict[type, str] = {
+    ast.For: " in a loop",
+    ast.While: " in a loop",
+    ast.ListComp: " in a comprehension",
+    ast.DictComp: " in a comprehension",
+    ast.BinOp: " by arithmetic",
+    ast.Subscript: " by indexing",
+    ast.Compare: " by comparison",
+}
 
 
 def _listed(words: Sequence[str]) -> str:

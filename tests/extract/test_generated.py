@@ -22,15 +22,18 @@ CELLS = [
     "wet = days[days['rain'] > 3].copy()\nwet['twice'] = wet['rain'] * 2\n"
     "mean = wet['rain'].mean()",
     "plt.plot(wet['day'], wet['rain'])\nplt.title('Rain')\nplt.xlabel('day')\nplt.show()",
-    "print(half, mean)",
+    "sales = pd.read_csv('sales.csv')\nsold = int(sales['sold'].sum())",
+    "print(half, mean, sold)",
 ]
-FUNCTIONS = ["roll=2", "pick=3", "add_up=4", "choose_wet=6", "draw=7"]
+FUNCTIONS = ["roll=2", "pick=3", "add_up=4", "choose_wet=6", "draw=7", "load=8"]
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("made")
     (folder / "dice.ipynb").write_bytes(as_bytes(CELLS))
+    rows = "".join(f"2024-01-{day % 28 + 1:02},{day}\n" for day in range(9000))
+    (folder / "sales.csv").write_text("day,sold\n" + rows)
     chosen = [word for name in FUNCTIONS for word in ("--function", name)]
     done = nbprod(folder, "extract", "dice.ipynb", "-o", "dice.py", *chosen, "--run")
     assert done.returncode == 0, done.stdout + done.stderr
@@ -56,7 +59,10 @@ def test_each_function_is_called_on_small_data_that_can_be_read(made: Path) -> N
     assert "pd.testing.assert_frame_equal(" in text
     assert 'figure.axes[0].get_title() == "Rain"' in text
     # Of ninety rows a few are enough.
-    assert len(text.splitlines()) < 160
+    assert len(text.splitlines()) < 200
+    # The file that a function reads is beside the tests, with its first rows.
+    lines = (made / "tests" / "dice_data" / "sales.csv").read_text().splitlines()
+    assert lines[0] == "day,sold" and 5 < len(lines) < 30
     assert not [path for path in made.rglob("*") if path.suffix in (".pickle", ".pkl")]
 
 
@@ -69,6 +75,7 @@ def test_each_function_is_called_on_small_data_that_can_be_read(made: Path) -> N
         ("sum(rolled)", "sum(rolled); rolled[0] = 9", "add_up"),
         ("> 3", "> 6", "choose_wet"),
         ('wet["rain"] * 2', 'wet["rain"] * 3', "choose_wet"),
+        ('sales["sold"].sum()', 'sales["sold"].max()', "load"),
         ('plt.title("Rain")', 'plt.title("Sun")', "draw"),
     ],
 )

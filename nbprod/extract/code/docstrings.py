@@ -87,7 +87,7 @@ def module_docstring(notebook: str, title: str) -> str:
     heading, notebook = escape_line(title).strip().rstrip("."), escape_line(notebook)
     if not 0 < len(heading) < 70:
         stem = notebook.rpartition(".")[0] or notebook
-        heading = f"Steps of {stem.replace('_', ' ').replace('-', ' ')}"
+        heading = f"Steps of `{stem}`"
     body = f"{heading[0].upper()}{heading[1:]}.\n\nExtracted from `{notebook}`.\n"
     return f'"""{_escaped(body)}"""\n'
 

@@ -24,12 +24,15 @@ def test_of_call(function: Function, experiment: Experiment) -> str:
             f"def {name}() -> None:\n    {function.name}({given})\n"
         )
     lines = list(_lines(function, experiment))
-    takes = "capsys: pytest.CaptureFixture[str]" if experiment.printed else ""
-    return f"def {name}({takes}) -> None:\n" + "".join(f"    {line}\n" for line in lines)
+    takes = ["capsys: pytest.CaptureFixture[str]"] if experiment.printed else []
+    takes += ["monkeypatch: pytest.MonkeyPatch"] if experiment.files else []
+    return f"def {name}({', '.join(takes)}) -> None:\n" + "".join(f"    {line}\n" for line in lines)
 
 
 def _lines(function: Function, experiment: Experiment) -> Iterator[str]:
     arguments = experiment.arguments
+    if experiment.files:
+        yield "monkeypatch.chdir(DATA)"
     for name, text in arguments.items():
         yield f"{name} = {text}"
     kept = [

@@ -5,8 +5,9 @@ the job it writes down arguments as expressions, what the call gives, prints and
 JSON, has
 
 * ``module``: the dotted name of the module; ``path``: folders to import from;
-* ``functions``: each with its ``name``, its ``parameters`` with the files of recorded values, the
-  names of its ``results`` and the statements that ``seed`` its random numbers;
+* ``functions``: each with its ``name``, the ``folder`` to call it in, its ``parameters`` with the
+  files of recorded values, the names of its ``results`` and the statements that ``seed`` its random
+  numbers;
 * ``answers``: the file of the answers.
 """
 
@@ -26,7 +27,7 @@ from typing import Any
 
 # Rows of the sample, from few that are easy to read to all.
 SIZES = (6, 40, 200)
-LONGEST = 1500
+LONGEST = 2500
 SECONDS = 20
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{6,}")
 
@@ -157,8 +158,10 @@ def _index(index: Any) -> str:
     if type(index).__name__ == "MultiIndex":
         raise Unwritable("a frame with an index of several levels")
     name = "" if index.name is None else f", name={_text(index.name)}"
-    if name:
-        return f", index=pd.Index({_text(index.tolist())}{name})"
+    usual = str(index.dtype) in ("int64", "float64", "object", "str", "bool")
+    dtype = "" if usual else f', dtype="{index.dtype}"'
+    if name or dtype:
+        return f", index=pd.Index({_text(index.tolist())}{dtype}{name})"
     return f", index={_text(index.tolist())}"
 
 
@@ -212,6 +215,7 @@ def tried(job: dict[str, Any], module: Any) -> dict[str, Any]:
                 values[name] = unpickler.load()
         except Exception as error:
             return {"problem": f"`{name}` cannot be read again: {type(error).__name__}"}
+    os.chdir(job["folder"])
     problem = "it cannot be called with small data"
     for size in SIZES:
         try:
@@ -280,8 +284,10 @@ def _is_as(value: Any, text: str) -> bool:
 def _result(value: Any) -> dict[str, Any]:
     kind = type(value)
     found: dict[str, Any] = {"type": f"{kind.__module__}.{kind.__qualname__}"}
-    with contextlib.suppress(Unwritable):
-        found["text"] = written(value)
+    with contextlib.suppress(Exception):
+        text = written(value)
+        if _is_same(evaluated(text), value):
+            found["text"] = text
     if getattr(value, "shape", None) is not None and isinstance(value.shape, tuple):
         found["shape"] = list(value.shape)
     if hasattr(value, "columns") and kind.__name__ == "DataFrame":
@@ -291,6 +297,18 @@ def _result(value: Any) -> dict[str, Any]:
     if "text" not in found:
         found["attributes"] = dict(_attributes(value))
     return found
+
+
+def _is_same(made: Any, value: Any) -> bool:
+    """Whether an expression has given a value back, types and indexes of a frame included."""
+    kind = type(value).__name__
+    if kind in ("DataFrame", "Series") and hasattr(value, "iloc"):
+        testing: Any = importlib.import_module("pandas.testing")
+        getattr(testing, "assert_frame_equal" if kind == "DataFrame" else "assert_series_equal")(
+            made, value
+        )
+        return True
+    return type(made) is type(value) and written(made) == written(value)
 
 
 def _axes(axes: Any) -> dict[str, Any]:

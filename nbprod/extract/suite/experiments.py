@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from nbprod.disk.scratch import scratch_folder, write_scratch
 from nbprod.execution.kernel import ExecutionError
 from nbprod.execution.run import RunOptions
 from nbprod.extract.plan.targets import Target
+from nbprod.extract.suite.data_files import data_files_of
 from nbprod.extract.suite.randomness import randomness_of
 from nbprod.extract.suite.recording import Recorded, Seen
 from nbprod.facts import Facts
@@ -23,7 +25,7 @@ __all__ = ["Experiment", "experiments_of"]
 class Experiment(NamedTuple):
     """One call with small data: its arguments as expressions, what it gave for each result, what it
     printed (None: not the same twice), and the arguments that it left as they were. With a
-    ``problem`` there was no call."""
+    ``problem`` there was no call. ``files`` are those that it reads, by their relative paths."""
 
     arguments: Mapping[str, str]
     results: tuple[Mapping[str, Any], ...]
@@ -31,6 +33,7 @@ class Experiment(NamedTuple):
     unchanged: frozenset[str]
     seed: tuple[str, ...]
     problem: str = ""
+    files: Mapping[str, bytes] = MappingProxyType({})
 
 
 def experiments_of(
@@ -52,6 +55,13 @@ def experiments_of(
         options: the interpreter and its limits.
     """
     with scratch_folder() as folder:
+        folder_of_notebook = os.path.dirname(os.path.abspath(facts.notebook.path))
+        read = {
+            function.name: data_files_of(function, folder_of_notebook, facts.hidden)
+            for function in plan.functions
+        }
+        for name, data in (pair for own in read.values() for pair in own.items()):
+            write_scratch(folder, os.path.join("data", name), data)
         for path, data in files.items():
             relative = os.path.relpath(path, target.project)
             if path.endswith(".py") and not relative.startswith(os.pardir):
@@ -75,6 +85,7 @@ def experiments_of(
                     "results": [variable.name for variable in function.results]
                     + ([""] if function.returned is not None and function.results else []),
                     "seed": seeds[function.name],
+                    "folder": os.path.join(folder, "data") if read[function.name] else folder,
                 }
                 for function in plan.functions
                 if function.name in recorded
@@ -82,7 +93,8 @@ def experiments_of(
         }
         answers = _answers(job, folder, options)
     return {
-        name: _experiment(answer, tuple(seeds[name]), options) for name, answer in answers.items()
+        name: _experiment(answer, tuple(seeds[name]), options)._replace(files=read[name])
+        for name, answer in answers.items()
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 
@@ -67,10 +68,13 @@ def _head(plan: Plan, facts: Facts, target: Target, body: str) -> str:
     lines = [f'"""Tests of `{target.module}`, which was extracted from `{notebook}`."""\n']
     lines += ["import importlib", "import inspect"]
     lines += [name for word, name in _LIBRARIES.items() if re.search(rf"(?<![\w.]){word}\.", body)]
+    lines += ["from pathlib import Path"] if "(DATA)" in body else []
     lines += ["import pytest"]
     names = sorted(name for name in _names(plan) if f"{name}(" in body)
     if names:
         lines.append(f"from {target.module} import {', '.join(names)}")
+    if "(DATA)" in body:
+        lines.append(f'\nDATA = Path(__file__).with_name("{os.path.basename(target.recorded)}")')
     lines.append(f'\nMODULE = importlib.import_module("{target.module}")\n\n\n')
     return "\n".join(lines)
 

@@ -1,0 +1,61 @@
+"""Files that functions read, small enough to be beside their tests."""
+
+from __future__ import annotations
+
+import ast
+import os
+from collections.abc import Collection, Iterator
+
+from nbprod.disk.read import read_bytes, read_head
+from nbprod.refactor.plan import Function
+
+__all__ = ["data_files_of"]
+
+_MOST_BYTES = 50_000
+_MOST_ROWS = 20
+_ROWS = (".csv", ".tsv", ".jsonl")
+_KNOWN = (*_ROWS, ".json", ".txt", ".xlsx", ".xls", ".parquet", ".npy", ".yaml", ".yml", ".xml")
+
+
+def data_files_of(
+    function: Function, folder: str, hidden: Collection[str] = ()
+) -> dict[str, bytes]:
+    """The files that the statements of a function name, by their path below a folder.
+
+    Of a table in lines that is too large, the first rows are taken; other large files and files
+    that are elsewhere are left out.
+
+    Args:
+        function: a function of a plan.
+        folder: the folder in which the notebook runs.
+        hidden: credentials; a file that holds one is left out.
+    """
+    found: dict[str, bytes] = {}
+    for name in _names(function):
+        path = os.path.realpath(os.path.join(folder, name))
+        inside = path.startswith(os.path.realpath(folder) + os.sep)
+        if inside and os.path.isfile(path):
+            data = _small(path)
+            if data is not None and not any(value.encode() in data for value in hidden):
+                found[os.path.normpath(name)] = data
+    return found
+
+
+def _names(function: Function) -> Iterator[str]:
+    for unit in function.body:
+        for node in unit.nodes:
+            for part in ast.walk(node):
+                if isinstance(part, ast.Constant) and isinstance(part.value, str):
+                    text = part.value
+                    if text.lower().endswith(_KNOWN) and "\n" not in text:
+                        yield text
+
+
+def _small(path: str) -> bytes | None:
+    """The content of a file, of a large table its first rows; None for another large file."""
+    if os.path.getsize(path) <= _MOST_BYTES:
+        return read_bytes(path)
+    if not path.lower().endswith(_ROWS):
+        return None
+    rows = read_head(path, _MOST_BYTES).split(b"\n")[:-1]
+    return b"".join(row + b"\n" for row in rows[: _MOST_ROWS + 1]) or None
