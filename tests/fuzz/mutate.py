@@ -158,7 +158,9 @@ def _rename(book: Any, rng: random.Random) -> None:
 
 def _splice_cell(book: Any, rng: random.Random) -> None:
     """A cell of another notebook, of this one again, or none."""
-    cells = book["cells"]
+    cells = book.get("cells")
+    if not isinstance(cells, list):
+        return
     other = json.loads(rng.choice(_examples()))
     at = rng.randrange(len(cells) + 1)
     what = rng.random()
