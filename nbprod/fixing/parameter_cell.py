@@ -97,8 +97,8 @@ class ParameterCell:
             if name not in self._settled:
                 edits.append(home.line(f"{name} = {text}"))
         listed = ", ".join(f"`{name}`" for name in names)
-        made = "a new cell" if home.new else "the cell"
-        return unsafe(f"Lift {listed} into {made} of parameters", *edits)
+        which = "a new" if home.new else "the"
+        return unsafe(f"Move {listed} to {which} parameters cell", *edits)
 
     def fix_calls(
         self, calls: Sequence[tuple[ast.Call, Sequence[Literal]]], cell: int
@@ -109,8 +109,7 @@ class ParameterCell:
         if len(fixes) < 2:
             return fixes[0] if fixes else None
         edits = dict.fromkeys(edit for fix in fixes for edit in fix.edits)
-        told = self.facts.say(cell)
-        return unsafe(f"Lift the settings of {told} into a cell of parameters", *edits)
+        return unsafe(f"Move the settings of {self.facts.say(cell)} to the parameters cell", *edits)
 
     def fix_path(self, node: ast.Constant, cell: int) -> Fix | None:
         """The fix that lifts a path, if it is the argument of a call."""
@@ -122,7 +121,7 @@ class ParameterCell:
     @property
     def advice(self) -> str:
         """What to do with a literal, and why no fix does it where none can."""
-        told = "bind it in the cell of parameters (tag it `parameters`)"
+        told = "define it in the parameters cell (a cell with the tag `parameters`)"
         return f"{told}; {self.refusal}" if self.refusal else told
 
     @property

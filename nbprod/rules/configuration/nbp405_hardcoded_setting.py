@@ -5,7 +5,7 @@
 What is tried out belongs in one place: a cell of parameters, which papermill and schedulers can
 set. In the middle of a call it is found by nobody and changed in one of its three copies.
 
-All that one cell has is one finding.
+All of a notebook is one finding: the first setting, with the other cells as related places.
 
 ## Flagged
 
@@ -78,14 +78,15 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from nbprod.facts import Facts
 from nbprod.fixing.parameter_cell import Literal, ParameterCell
 from nbprod.libraries.hyperparameters import HYPERPARAMETERS
 from nbprod.libraries.modules import PLOTTING_MODULES
-from nbprod.model import Diagnostic, Label, Severity
-from nbprod.rule import NodeInCell, rule
+from nbprod.model import Diagnostic, Fix, Label, Severity
+from nbprod.notebook.types import Notebook
+from nbprod.rule import rule, unsafe
 from nbprod.syntax.names import last_name
 from nbprod.syntax.types import ParsedCell
 
@@ -142,39 +143,71 @@ _DATES = ("date", "start", "end")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d(?:[T ][\d:]+)?\Z")
 _LITERAL = re.compile(r"=\s*[-.\d\"']")
 _WORD = re.compile(r"(\w+)\s*\Z")
+_MOST_PLACES = 12
 _Call = tuple[ast.Call, list[ast.keyword]]
 
 
-@rule("NBP405", "hardcoded-setting", on=(ast.Module,), level="production", severity=Severity.INFO)
-def check(subject: NodeInCell[ast.Module], facts: Facts) -> Iterator[Diagnostic]:
-    """Report calls with settings as literals; one finding for a cell."""
-    cell = subject.cell
-    if facts.is_parameters(cell) or not _may_have_one(subject.parsed.cell.source):
+_Settings = tuple[int, list[_Call]]
+"""The calls of a cell that have settings, in order of position."""
+
+
+@rule("NBP405", "hardcoded-setting", on=Notebook, level="production", severity=Severity.INFO)
+def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
+    """Report calls with settings as literals; one finding for a notebook."""
+    cells = list(_cells(facts))
+    if not cells:
         return
-    calls = sorted(
-        _calls(subject.parsed, facts), key=lambda one: (one[0].lineno, one[0].col_offset)
-    )
-    if not calls:
-        return
-    found = [keyword for _, keywords in calls for keyword in keywords]
+    found = [(cell, keyword) for cell, calls in cells for _, words in calls for keyword in words]
     texts = list(
-        dict.fromkeys(f"`{keyword.arg}={ast.unparse(keyword.value)}`" for keyword in found)
+        dict.fromkeys(f"`{keyword.arg}={ast.unparse(keyword.value)}`" for _, keyword in found)
     )
-    more = f" and {len(texts) - 3} more" if len(texts) > 3 else ""
-    are = "a setting as a literal" if len(texts) == 1 else "settings as literals"
+    more = f" and {len(texts) - 4} more" if len(texts) > 4 else ""
+    first_cell, first = found[0]
     yield Diagnostic(
-        facts.span(cell, found[0].value),
-        f"{', '.join(texts[:3])}{more}: {are} in {'a call' if len(calls) == 1 else 'calls'}",
-        symbol=found[0].arg,
-        labels=tuple(
-            Label(facts.span(cell, others[0].value), "here, too") for _, others in calls[1:4]
-        ),
+        facts.span(first_cell, first.value),
+        f"hardcoded {'setting' if len(texts) == 1 else 'settings'}: {', '.join(texts[:4])}{more}",
+        symbol=first.arg,
+        labels=tuple(_labels(cells, facts)),
         help=facts.shared(ParameterCell).advice,
-        fix=facts.shared(ParameterCell).fix_calls(
+        fix=_fix(cells, facts),
+    )
+
+
+def _cells(facts: Facts) -> Iterator[_Settings]:
+    for parsed in facts.parsed:
+        if parsed is None or parsed.tree is None or facts.is_parameters(parsed.cell.index):
+            continue
+        if _may_have_one(parsed.cell.source):
+            calls = sorted(
+                _calls(parsed, facts), key=lambda found: (found[0].lineno, found[0].col_offset)
+            )
+            if calls:
+                yield parsed.cell.index, calls
+
+
+def _labels(cells: Sequence[_Settings], facts: Facts) -> Iterator[Label]:
+    """Where the settings of the other cells are."""
+    for cell, calls in cells[1:_MOST_PLACES]:
+        texts = [f"`{keyword.arg}`" for _, keywords in calls for keyword in keywords]
+        listed = ", ".join(list(dict.fromkeys(texts))[:4])
+        yield Label(facts.span(cell, calls[0][1][0].value), f"{listed} hardcoded here")
+
+
+def _fix(cells: Sequence[_Settings], facts: Facts) -> Fix | None:
+    """One fix that moves the settings of all cells which allow it."""
+    parameters = facts.shared(ParameterCell)
+    fixes = [
+        parameters.fix_calls(
             [(call, [Literal(k.value, str(k.arg)) for k in keywords]) for call, keywords in calls],
             cell,
-        ),
-    )
+        )
+        for cell, calls in cells
+    ]
+    offered = [fix for fix in fixes if fix is not None]
+    if len(offered) < 2:
+        return offered[0] if offered else None
+    edits = dict.fromkeys(edit for fix in offered for edit in fix.edits)
+    return unsafe("Move the settings to the parameters cell", *edits)
 
 
 def _may_have_one(source: str) -> bool:

@@ -14,7 +14,7 @@ x = 1
 # x = clean(x)
 print(x)
 # %%
-#for name in names:  #! NBP806
+#for name in names:
 #    x = load(
 #        name,
 #    )
@@ -57,7 +57,7 @@ from collections.abc import Iterator
 from textwrap import dedent
 
 from nbprod.facts import Facts
-from nbprod.model import Diagnostic, Severity, Span
+from nbprod.model import Diagnostic, Label, Severity, Span
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule
 from nbprod.syntax.lexer import comments
@@ -75,25 +75,41 @@ _OFFERS = re.compile(
 )
 _TELLING = (ast.AugAssign, ast.AnnAssign, ast.Import, ast.ImportFrom, ast.Delete, ast.Expr)
 _LEAST = 2
+_MOST_PLACES = 12
 # So many lines in a row that do not parse end a statement.
 _PATIENCE = 8
 
 
 @rule("NBP806", "commented-out-code", on=Notebook, level="production", severity=Severity.INFO)
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
-    """Report runs of two and more comment lines that are statements."""
+    """Report runs of two and more comment lines that are statements, once for a notebook."""
+    found = list(_commented_out(facts))
+    if not found:
+        return
+    (first, _), *others = found
+    total = sum(lines for _, lines in found)
+    cells = len({span.cell for span, _ in found})
+    where = f" in {cells} cells" if cells > 1 else ""
+    yield Diagnostic(
+        first,
+        f"{total} lines of commented-out code{where}",
+        labels=tuple(
+            Label(span, f"{lines} lines are commented out here")
+            for span, lines in others[:_MOST_PLACES]
+        ),
+        help="delete them; the history in Git keeps them",
+    )
+
+
+def _commented_out(facts: Facts) -> Iterator[tuple[Span, int]]:
+    """The places of code in comments, with their numbers of lines."""
     for parsed in facts.parsed:
         if parsed is None or parsed.tree is None or "#" not in parsed.cell.source:
             continue
         for start, end, count in _runs(parsed.cell.source):
-            if not any(first <= start < last for first, last in comments(parsed.masked)):
-                # In a text.
-                continue
-            yield Diagnostic(
-                Span(parsed.cell.index, start, end),
-                f"{count} lines of code are commented out",
-                help="delete them; git keeps what was",
-            )
+            # Elsewhere it is in a text.
+            if any(first <= start < last for first, last in comments(parsed.masked)):
+                yield Span(parsed.cell.index, start, end), count
 
 
 def _runs(source: str) -> Iterator[tuple[int, int, int]]:
