@@ -167,14 +167,14 @@ class Liveness:
                 "is a builtin here and rebound below" if not outer else _where(outer, self.facts)
             )
             if outer and not self._is_bound_before(name) and _may_be_unbound(uses):
-                self._refuse(unit, line, f"`{name}` may have no value here", _GIVE)
+                self._refuse(unit, line, f"`{name}` may be undefined here", _GIVE)
                 return None
             return Variable(name, reason, unit.cell, line)
         if name not in self.names.bindings:
             return self._unbound_anywhere(name, unit, line)
         if outer or self._is_bound_before(name):
             if not self._is_bound_before(name) and not _fails_anyway(uses):
-                self._refuse(unit, line, f"`{name}` may have no value here", _GIVE)
+                self._refuse(unit, line, f"`{name}` may be undefined here", _GIVE)
                 return None
             return Variable(name, _where(outer, self.facts) or "is bound above", unit.cell, line)
         if name in BUILTIN_NAMES:
@@ -425,7 +425,7 @@ class Liveness:
 
 _OUTCOME = "is read by nobody: an outcome"
 _OTHER_NAME = "call the exception something else"
-_GIVE = "give it a value on every path, or leave the cell in the notebook"
+_GIVE = "assign it on every path, or leave the cell in the notebook"
 
 
 def _position(node: ast.AST) -> tuple[int, int]:

@@ -39,7 +39,10 @@ def tell(
         fallen = sorted({cell + 1 for cell, _ in failure.cascade})
         cells = ", ".join(str(cell) for cell in fallen[:6])
         more = "…" if len(fallen) > 6 else ""
-        lines.append(f"cell{'s' if len(fallen) > 1 else ''} {cells}{more} then fail for lack of it")
+        is_one = len(fallen) == 1
+        lines.append(
+            f"cell {cells} fails as a result" if is_one else f"cells {cells}{more} fail as a result"
+        )
     return Diagnostic(
         failure.span,
         message,
@@ -57,7 +60,7 @@ def cascade_text(facts: Facts, index: int) -> str | None:
     if failure is None or not failure.cascade:
         return None
     places = ", ".join(f"`{name}` in cell {cell + 1}" for cell, name in failure.cascade[:5])
-    return f"nothing of this cell runs, so these fail too: {places}"
+    return f"cell cannot run, so these reads fail too: {places}"
 
 
 def chain_labels(failure: Failure, facts: Facts) -> tuple[Label, ...]:
@@ -69,7 +72,7 @@ def chain_labels(failure: Failure, facts: Facts) -> tuple[Label, ...]:
         for step in failure.chain[1:]
         if step.span != failure.span
     ]
-    return (*steps, Label(failure.read, f"`{failure.name}` is read here"))
+    return (*steps, Label(failure.read, f"`{failure.name}` is loaded here"))
 
 
 def definition_labels(definitions: tuple[Definition, ...], facts: Facts) -> tuple[Label, ...]:
@@ -80,7 +83,7 @@ def definition_labels(definitions: tuple[Definition, ...], facts: Facts) -> tupl
         if not definition.is_unbound
     }
     return tuple(
-        Label(span, f"`{definition.binding.name}` is bound here, {facts.say(span.cell)}")
+        Label(span, f"`{definition.binding.name}` is defined here, {facts.say(span.cell)}")
         for span, definition in sorted(unique.items())[:3]
     )
 

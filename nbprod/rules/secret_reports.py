@@ -12,7 +12,7 @@ from nbprod.secrets.types import Secret
 
 __all__ = ["about", "in_code"]
 
-REVOKE = "revoke it where it was issued, since git and backups remember it"
+REVOKE = "revoke it at its issuer, since Git and backups keep it"
 
 
 def in_code(secret: Secret, facts: Facts) -> bool:

@@ -127,7 +127,7 @@ def test_builtins_of_the_configuration(tmp_path: Path) -> None:
     run = CliRunner().invoke(cli, ["check", "--no-cache", str(path)])
     assert "No findings" in run.output
     isolated = CliRunner().invoke(cli, ["check", "--no-cache", "--isolated", str(path)])
-    assert "`warehouse` is defined in no cell" in isolated.output
+    assert "`warehouse` is not defined in any cell" in isolated.output
 
 
 def test_extract_knows_the_builtins_of_the_configuration(tmp_path: Path) -> None:

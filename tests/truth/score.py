@@ -116,7 +116,7 @@ class Scores:
                 for related in one.related:
                     if related.message.endswith("is undefined here, too"):
                         said.setdefault(related.place.cell - 1, one.symbol or "")
-                if one.help and "then fail for lack" in one.help:
+                if one.help and " as a result" in one.help:
                     cascades |= _cells_named(one.help)
         roots -= cascades
         for cell in range(len(truth["cells"])):
@@ -156,7 +156,7 @@ class Scores:
 
 
 def _cells_named(help_: str) -> set[int]:
-    words = help_.partition(" then fail for lack")[0].rpartition("cell")[2]
+    words = help_.partition(" as a result")[0].rpartition("cell")[2].rpartition(" fail")[0]
     return {
         int(word) - 1
         for word in words.replace("s ", " ").replace("…", "").split(", ")

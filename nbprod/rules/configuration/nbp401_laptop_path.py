@@ -2,8 +2,8 @@
 
 ## Why
 
-`/Users/ada/data.csv` is on one machine only. The notebook fails for everybody else, and in
-production. So it is with drives (`D:\\`), volumes that somebody has mounted and shares of a server.
+`/Users/ada/data.csv` exists only on the author's machine. The notebook fails for everybody else,
+and in production. So it is with drives (`D:\\`), mounted volumes and shares of a server.
 
 ## Flagged
 
@@ -120,8 +120,8 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
         if isinstance(node.value, str) and _is_own(node.value, mounts):
             yield Diagnostic(
                 facts.span(cell, node),
-                f"`{node.value}` is on one machine only",
-                help="make the path relative to the project, or read it from configuration",
+                f"`{node.value}` exists only on the author's machine",
+                help="use a path relative to the project, or read it from configuration",
                 fix=facts.shared(ParameterCell).fix_path(node, cell),
             )
     if facts.mentions(("%", "!")):
@@ -140,7 +140,7 @@ def _in_magics(mounts: bool, facts: Facts) -> Iterator[Diagnostic]:
                     start = magic.start + word.start() + bool(word["quoted"])
                     yield Diagnostic(
                         Span(parsed.cell.index, start, start + len(path)),  # type: ignore[union-attr]
-                        f"`{path}` is on one machine only",
+                        f"`{path}` exists only on the author's machine",
                         help="make the path relative to the project",
                     )
 

@@ -88,8 +88,8 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
         fixes = (facts.shared(ParameterCell).fix_path(text, place) for place, text in places)
         yield Diagnostic(
             facts.span(cell, node),
-            f"`{node.value!s}` exists on {platform} only",
+            f"`{node.value!s}` exists only on {platform}",
             labels=tuple(Label(facts.span(place, text), "here, too") for place, text in others),
-            help="read the folder from configuration, this one being one of its values",
+            help="read the directory from configuration",
             fix=next(filter(None, fixes), None),
         )

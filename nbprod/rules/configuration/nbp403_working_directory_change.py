@@ -57,8 +57,8 @@ from nbprod.notebook.types import Notebook
 from nbprod.rule import rule
 from nbprod.syntax.types import Magic, ParsedCell
 
-_HELP = "build paths from a folder that is a setting, such as `DATA / 'sales.csv'`"
-_MESSAGE = "from here on every relative path means something else"
+_HELP = "build paths from a configured directory, such as `DATA / 'sales.csv'`"
+_MESSAGE = "changing directory here redirects every later relative path"
 _SHELL_ALONE = re.compile(r"!\s*cd\b[^&|;\n\\]*")
 
 
@@ -83,15 +83,15 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
             yield Diagnostic(
                 changes[0].span,
                 _MESSAGE,
-                labels=tuple(Label(change.span, "changed again here") for change in changes[1:4]),
+                labels=tuple(Label(change.span, "also changed here") for change in changes[1:4]),
                 help=_HELP,
             )
         for magic in parsed.magics:
             if magic.kind == "shell" and _SHELL_ALONE.fullmatch(magic.text):
                 yield Diagnostic(
                     Span(parsed.cell.index, magic.start, magic.end),
-                    "this changes nothing: the shell that goes there ends with the line",
-                    help="say the folder in the command that needs it: `!cd folder && make`",
+                    "`!cd` has no effect: its shell ends with the line",
+                    help="change directory in the command that needs it: `!cd folder && make`",
                 )
 
 

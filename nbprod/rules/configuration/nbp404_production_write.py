@@ -109,8 +109,8 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
         yield Diagnostic(
             span,
             f"each run of this {'function' if is_inside else 'cell'} writes to {target}",
-            labels=tuple(Label(other, "another write") for other, _ in places[1:4]),
-            help="take the target from configuration, so that a try writes elsewhere",
+            labels=tuple(Label(other, "also written here") for other, _ in places[1:4]),
+            help="read the target from configuration, so that trial runs write elsewhere",
         )
 
 

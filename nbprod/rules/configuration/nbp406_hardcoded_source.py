@@ -111,7 +111,7 @@ def check(subject: NodeInCell[ast.Module], facts: Facts) -> Iterator[Diagnostic]
     more = f" and {len(texts) - 2} more" if len(texts) > 2 else ""
     yield Diagnostic(
         facts.span(cell, literals[0].node),
-        f"{', '.join(texts[:2])}{more}: what this reads or writes is settled in the call",
+        f"{', '.join(texts[:2])}{more}: hardcoded source or target",
         symbol=literals[0].word,
         labels=tuple(
             Label(facts.span(cell, literal.node), "here, too") for literal in literals[1:4]

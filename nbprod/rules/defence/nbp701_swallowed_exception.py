@@ -119,10 +119,10 @@ def check(subject: NodeInCell[ast.Try], facts: Facts) -> Iterator[Diagnostic]:
         span = Span(cell, start, start + len("except"))
         yield Diagnostic(
             span,
-            "every exception is caught here and forgotten"
+            "every exception is silently swallowed"
             if forgets
-            else "every exception is caught here, the interrupt of the kernel, too",
-            help="catch what you expect by its name, and tell what was left out",
+            else "every exception is caught, including a kernel interrupt",
+            help="catch specific exceptions, and log what is skipped",
             fix=None if forgets else unsafe("Catch `Exception`", _named(span)),
         )
 

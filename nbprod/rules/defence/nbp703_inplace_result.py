@@ -85,22 +85,22 @@ def _in_statement(node: ast.Assign | ast.Expr, cell: int, facts: Facts) -> Itera
         if isinstance(target, (ast.Name, ast.Subscript, ast.Attribute)):
             yield Diagnostic(
                 facts.span(cell, target),
-                f"`{call.func.attr}(inplace=True)` returns nothing: this is `None`",
+                f"`{call.func.attr}(inplace=True)` returns None",
                 symbol=target.id if isinstance(target, ast.Name) else None,
-                help="take `inplace=True` away",
+                help="remove `inplace=True`",
                 fix=_without(keyword, cell, facts),
             )
     elif _is_copy(call.func.value):
         yield Diagnostic(
             facts.span(cell, call.func),
-            "this changes a copy that nobody has",
+            "this changes a temporary copy",
             help="assign the result to the rows with `.loc`",
         )
     elif (frame := _frame_of_column(call.func.value)) is not None:
         takes_rows = call.func.attr in _TAKING_ROWS and _is_read(frame, facts)
         yield Diagnostic(
             facts.span(cell, call.func),
-            f"this changes a column of its own: `{frame}` stays as it was"
+            f"this changes a temporary column: `{frame}` is not updated"
             + ("" if takes_rows else " with pandas 3"),
             Certainty.CERTAIN if takes_rows else Certainty.POSSIBLE,
             symbol=frame,
@@ -158,4 +158,4 @@ def _without(keyword: ast.keyword, cell: int, facts: Facts) -> Fix | None:
     else:
         after = re.match(r"\s*,\s*", source[span.end :])
         edit = Edit(Span(cell, span.start, span.end + (after.end() if after else 0)), "")
-    return unsafe("Take `inplace=True` away", edit)
+    return unsafe("Remove `inplace=True`", edit)

@@ -103,11 +103,10 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
         others = frames[1:4]
         yield Diagnostic(
             frames[0][1],
-            f"{', '.join(names[:3])}{' …' if len(names) > 3 else ''}"
-            f" {'come' if others else 'comes'} from outside and no cell looks at what came",
+            f"{', '.join(names[:3])}{' …' if len(names) > 3 else ''} loaded but never checked",
             symbol=frames[0][0],
-            labels=tuple(Label(span, f"`{name}` is read here") for name, span in others),
-            help=f"assert what the notebook needs: columns, types, rows of {names[0]}",
+            labels=tuple(Label(span, f"`{name}` is loaded here") for name, span in others),
+            help=f"assert the columns, types and row count of {names[0]}",
         )
 
 

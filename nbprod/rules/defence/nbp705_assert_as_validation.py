@@ -69,10 +69,10 @@ def check(subject: NodeInCell[ast.FunctionDef], facts: Facts) -> Iterator[Diagno
         cell = subject.cell
         yield Diagnostic(
             facts.span(cell, found[0]),
-            "an assertion is no check of arguments: `-O` takes it out",
+            "`python -O` removes this argument check",
             symbol=node.name,
             labels=tuple(Label(facts.span(cell, one), "here, too") for one in found[1:4]),
-            help="raise `ValueError` with what is wrong",
+            help="raise `ValueError` with a message",
         )
 
 

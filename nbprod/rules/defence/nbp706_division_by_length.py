@@ -62,9 +62,9 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
                 if name in filtered:
                     yield Diagnostic(
                         facts.span(parsed.cell.index, node),
-                        f"fails when `{name}` is empty",
+                        f"division by zero when `{name}` is empty",
                         symbol=name,
-                        help=f"say what holds then: `... if {name} else 0.0`",
+                        help=f"handle the empty case: `... if {name} else 0.0`",
                     )
 
 

@@ -67,8 +67,8 @@ def _in_call(node: ast.Call, cell: int, facts: Facts) -> Iterator[Diagnostic]:
             return
         yield Diagnostic(
             facts.span(cell, keyword),
-            "what cannot be read becomes nothing, and nobody is told how much it is",
-            help="count what became missing, and stop when it is more than a few",
+            "unparsable values silently become missing",
+            help="count the missing values, and fail above a limit",
         )
 
 

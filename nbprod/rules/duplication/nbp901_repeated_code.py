@@ -101,12 +101,12 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
         first, *others = group.fragments
         signature, fix = fixes.get(number, (group.signature, None))
         differing = ", ".join(f"`{difference.texts[0]}`" for difference in group.differences[:3])
-        but = f", but for {differing}" if differing else ""
+        but = f" (differs in {differing})" if differing else ""
         yield Diagnostic(
             _span(first, facts),
-            f"{len(group.fragments)} times the same{but}",
+            f"code duplicated in {len(group.fragments)} places{but}",
             labels=tuple(Label(_span(fragment, facts), "here again") for fragment in others[:6]),
-            help=f"one function could stand for all: `{signature}`{perhaps}",
+            help=f"one function could replace them: `{signature}`{perhaps}",
             fix=fix,
         )
 
@@ -126,14 +126,14 @@ def _fixes(
     fixes = {
         number: (
             merged.text.partition(":\n")[0],
-            unsafe(f"make `{merged.name}` of it", *(edit for _, edit in edits_of(merged))),
+            unsafe(f"Extract `{merged.name}`", *(edit for _, edit in edits_of(merged))),
         )
         for number, merged in made.items()
     }
     others = [number for number in range(len(groups)) if number not in made]
     for number, (names, edits) in repeated_definitions(groups, others, facts).items():
         listed = ", ".join(f"`{name}`" for name in names)
-        fixes[number] = groups[number].signature, unsafe(f"define {listed} once", *edits)
+        fixes[number] = groups[number].signature, unsafe(f"Define {listed} once", *edits)
     return fixes
 
 

@@ -84,12 +84,12 @@ def _of_one_cause(leaks: list[Leak], facts: Facts) -> Diagnostic:
     training, taint = first.training, first.taint
     labels = [Label(facts.span(*first.test), "tested here")] if first.test else []
     if taint is not None:
-        labels.append(Label(facts.span(*taint.place), "rows are copied here"))
-        reason = f"{taint.what} has copied rows into both parts before the split"
-        advice = "split first, and resample the part for training alone"
+        labels.append(Label(facts.span(*taint.place), "rows are duplicated here"))
+        reason = f"{taint.what} duplicates rows before the split, so both sets share them"
+        advice = "split first, and resample the training set only"
     else:
-        reason = "rows that it is tested on are among those that it is trained on"
-        advice = "train on the part that the split has made for it"
+        reason = "is trained on rows it is also tested on"
+        advice = "train on the training set of the split"
     labels += [
         Label(facts.span(*leak.training.place), "trained on them, too") for leak in leaks[1:4]
     ]

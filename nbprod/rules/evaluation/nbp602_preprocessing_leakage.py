@@ -73,9 +73,9 @@ from nbprod.notebook.types import Notebook
 from nbprod.rule import rule
 
 _EFFECTS = {
-    "selection": "columns were chosen with it, which can make noise look like a good model",
-    "fit": "the score is somewhat too good",
-    "statistic": "the score is somewhat too good",
+    "selection": "features are selected with it, so noise can look like a good model",
+    "fit": "the score is optimistic",
+    "statistic": "the score is optimistic",
 }
 
 
@@ -94,20 +94,17 @@ def _of_one_step(leaks: list[Leak], facts: Facts) -> Diagnostic:
     first = leaks[0]
     taint, training = first.taint, first.training
     assert taint is not None
-    labels = [Label(facts.span(*taint.place), f"{taint.what} learns here")]
+    labels = [Label(facts.span(*taint.place), f"{taint.what} is fitted here")]
     if first.test is not None and first.test.node is not training.place.node:
         labels.append(Label(facts.span(*first.test), "tested here"))
-    labels += [
-        Label(facts.span(*leak.training.place), "trained with it, too") for leak in leaks[1:4]
-    ]
+    labels += [Label(facts.span(*leak.training.place), "also trained on it") for leak in leaks[1:4]]
     more = f" and {len(leaks) - 1} more" if len(leaks) > 1 else ""
     tested = "the test data" if first.test is not None else "the rows that validate it"
     return Diagnostic(
         facts.span(*training.place),
-        f"`{training.name}`{more}: {taint.what} has learnt from {tested} before;"
+        f"`{training.name}`{more}: {taint.what} is fitted on {tested} before:"
         f" {_EFFECTS[taint.kind]}",
         symbol=training.name,
         labels=tuple(labels),
-        help="split first, fit on the part for training, only transform the other; a pipeline"
-        " does so by itself",
+        help="split first and fit on the training set only, or use a `Pipeline`",
     )

@@ -108,9 +108,10 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
         first = tests[0][1]
         yield Diagnostic(
             facts.span(*place),
-            f"{len(tests)} models are compared on the same test data, and none is kept for the end",
+            f"{len(tests)} models are compared on the same test data, "
+            "so the best score is optimistic",
             labels=(Label(facts.span(*first), "the first of them"),),
-            help="compare on validation data or by cross-validation; test the chosen one once",
+            help="compare by cross-validation; test the chosen model once",
         )
 
 

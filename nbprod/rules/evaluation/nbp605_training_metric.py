@@ -110,7 +110,7 @@ def _scored(scores: list[Score], facts: Facts) -> Diagnostic:
         facts.span(*first.place),
         f"`{first.training.name}`{more} scored on the data used for training",
         labels=tuple(labels),
-        help="keep a part of the data for the test, or cross-validate",
+        help="hold out a test set, or cross-validate",
     )
 
 

@@ -130,8 +130,8 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
         return
     yield Diagnostic(
         facts.span(*model.place),
-        f"`{model.name}` is scored, and compared with nothing",
-        help="score the most frequent class or the mean (`sklearn.dummy`), or a simpler model, too",
+        f"`{model.name}` is scored without a baseline model",
+        help="also score `sklearn.dummy` or a simpler model",
     )
 
 

@@ -40,7 +40,7 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     cells = f"{len(places)} cells were" if others else "the cell was"
     yield Diagnostic(
         span,
-        f"needs Python {major}.{minor} to be parsed; {cells} not checked, the others were",
+        f"{cells} not checked: the syntax needs Python {major}.{minor}",
         labels=tuple(Label(place, "needs a newer Python, too") for _, place in others),
         help=f"run nbprod with Python {major}.{minor} or newer",
     )

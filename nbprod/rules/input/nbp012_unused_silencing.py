@@ -56,7 +56,7 @@ def check(subject: SuppressionUse, facts: Facts) -> Iterator[Diagnostic]:
     text = facts.text(span)
     if mark.words is ALL:
         if not mark.used:
-            yield Diagnostic(span, f"`{text}` silences nothing", fix=_removal(span, source))
+            yield Diagnostic(span, f"unused suppression `{text}`", fix=_removal(span, source))
         return
     shared = "noqa" in text.lower()
     idle = sorted(

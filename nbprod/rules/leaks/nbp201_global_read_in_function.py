@@ -125,12 +125,15 @@ def _diagnostic(leaks: list[tuple[Leak, Change]], facts: Facts, *, minor: bool) 
     fixes = (as_parameter(reader.function, reader.name, facts) for reader, _ in leaks)
     return Diagnostic(
         leak.read,
-        f"`{leak.function.name}` reads the notebook variable `{leak.name}`, "
+        f"`{leak.function.name}` reads global `{leak.name}`, "
         f"which is {how} in cell {span.cell + 1}",
         symbol=leak.name,
         labels=(
             Label(span, f"`{leak.name}` is {how} here"),
-            *(Label(reader.read, f"`{reader.function.name}` reads it, too") for reader in readers),
+            *(
+                Label(reader.read, f"`{reader.function.name}` reads it as well")
+                for reader in readers
+            ),
         ),
         help=f"pass `{leak.name}` as a parameter",
         fix=next(filter(None, fixes), None),

@@ -63,7 +63,7 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
             continue
         yield Diagnostic(
             leak.read,
-            f"`{leak.function.name}` reads the notebook variable `{leak.name}`",
+            f"`{leak.function.name}` reads global `{leak.name}`",
             symbol=leak.name,
             help=f"pass `{leak.name}` as a parameter",
             fix=as_parameter(leak.function, leak.name, facts),

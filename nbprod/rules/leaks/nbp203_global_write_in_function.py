@@ -45,7 +45,7 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
         for name, spans in function.writes.items():
             yield Diagnostic(
                 spans[0],
-                f"`{function.name}` rebinds the notebook variable `{name}`",
+                f"`{function.name}` reassigns global `{name}`",
                 symbol=name,
-                help=f"return the value and assign it where `{function.name}` is called",
+                help=f"return the value and assign it at the call of `{function.name}`",
             )

@@ -73,9 +73,9 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
         seen.add(mutation.span)
         yield Diagnostic(
             mutation.span,
-            f"`{functions[scope].name}` changes the notebook variable `{mutation.name}` in place",
+            f"`{functions[scope].name}` mutates global `{mutation.name}`",
             symbol=mutation.name,
-            help="pass it as a parameter, or return what is new and add it where it is called",
+            help="pass it as a parameter, or return the new values",
         )
 
 

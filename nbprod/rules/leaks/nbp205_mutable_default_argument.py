@@ -48,9 +48,9 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
             if _is_mutable(default) and _is_exposed(node, name):
                 yield Diagnostic(
                     facts.span(cell, default),
-                    f"the default of `{name}` is one object for all calls of `{node.name}`",
+                    f"all calls of `{node.name}` share one mutable default for `{name}`",
                     symbol=name,
-                    help=f"use `{name}=None` and make it in the body",
+                    help=f"use `{name}=None` and create the object in the body",
                 )
 
 

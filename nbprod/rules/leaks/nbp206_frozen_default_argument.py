@@ -64,9 +64,9 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
             if later:
                 yield Diagnostic(
                     span,
-                    f"the default keeps the `{default.id}` of this moment, "
-                    f"though cell {later[0].cell + 1} binds it again",
+                    f"the default keeps the current `{default.id}`, "
+                    f"which cell {later[0].cell + 1} reassigns",
                     symbol=default.id,
-                    labels=(Label(later[0], f"`{default.id}` is bound again here"),),
-                    help="pass it at the call, or use None and read it in the body",
+                    labels=(Label(later[0], f"`{default.id}` is reassigned here"),),
+                    help="pass it at the call, or default to None and read it in the body",
                 )

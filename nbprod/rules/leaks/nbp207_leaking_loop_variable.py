@@ -122,10 +122,10 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
         seen.add((index, use.name))
         yield Diagnostic(
             use.span,
-            f"`{use.name}` is what the loop in cell {loop.cell + 1} left behind",
+            f"`{use.name}` is the leftover loop variable of cell {loop.cell + 1}",
             symbol=use.name,
             labels=(Label(loop.binding.span, "the loop variable"),),
-            help="assign the value that you mean to a name of its own",
+            help="assign the intended value to a separate name",
             fix=_rename(loop, use.name, facts),
         )
 

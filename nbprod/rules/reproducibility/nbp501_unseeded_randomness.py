@@ -151,7 +151,7 @@ _WORDS = tuple(
     " rng KFold".split()
 )
 _LATER = frozenset([ast.Lambda])
-_RESULT = "each run gives another result"
+_RESULT = "results differ on every run"
 
 
 @rule("NBP501", "unseeded-randomness", on=Notebook, level="production")
@@ -209,10 +209,10 @@ def _of_one_library(found: list[tuple[Span, str]]) -> Diagnostic:
     others = f", and {more} {'call' if more == 1 else 'calls'} more," if more else ""
     return Diagnostic(
         span,
-        f"`{name}`{others} {'draw' if more else 'draws'} without a seed: {_RESULT}",
+        f"`{name}`{others} {'run' if more else 'runs'} without a random seed: {_RESULT}",
         symbol=name,
-        labels=tuple(Label(other, f"`{called}` draws here") for other, called in found[1:4]),
-        help="pass a generator that is made with a seed, or give one in the first cell",
+        labels=tuple(Label(other, f"`{called}` is random here") for other, called in found[1:4]),
+        help="pass a seeded generator, or set the seed in the first cell",
     )
 
 
@@ -226,9 +226,9 @@ def _unseeded(
         return
     yield Diagnostic(
         facts.span(cell, call.func),
-        f"`{last}` draws without a seed: {_RESULT}",
+        f"`{last}` runs without a random seed: {_RESULT}",
         symbol=name or last,
-        help=f"pass `{argument.rstrip('=')}`" if "=" in argument else "pass it a seed",
+        help=f"pass `{argument.rstrip('=')}`" if "=" in argument else "pass a seed",
         fix=_with_seed(call, f"{argument}0", cell, facts),
     )
 

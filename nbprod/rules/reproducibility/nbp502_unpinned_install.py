@@ -74,7 +74,7 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
         more = f" and {len(names) - 4} more" if len(names) > 4 else ""
         yield Diagnostic(
             places[0],
-            f"{listed}{more} {'is' if len(names) == 1 else 'are'} installed in any version",
-            labels=tuple(Label(place, "without a version, too") for place in places[1:4]),
-            help="name the version, or install from a requirements file",
+            f"{listed}{more} installed without a pinned version",
+            labels=tuple(Label(place, "also unpinned") for place in places[1:4]),
+            help="pin the version, or install from a requirements file",
         )

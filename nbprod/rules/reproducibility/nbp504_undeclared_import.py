@@ -93,9 +93,9 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
         seen.add(top)
         yield Diagnostic(
             facts.span(imported.cell, imported.node),
-            f"no file of the project declares `{name}`",
+            f"`{name}` is imported but not declared by the project",
             symbol=top,
-            help="add it to the requirements; `nbprod requirements` writes them",
+            help="add it to the requirements; `nbprod requirements` generates them",
         )
 
 

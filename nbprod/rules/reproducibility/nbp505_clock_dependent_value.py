@@ -85,9 +85,9 @@ def check(subject: NodeInCell[ast.Assign], facts: Facts) -> Iterator[Diagnostic]
                 if is_clock and not _is_written(node.value) and not _is_duration(node.value):
                     yield Diagnostic(
                         facts.span(cell, part),
-                        f"`{names[0]}` is another one each day",
+                        f"`{names[0]}` depends on the current date",
                         symbol=names[0],
-                        help="make the date a parameter of the notebook",
+                        help="pass the date as a parameter",
                     )
                     return
 

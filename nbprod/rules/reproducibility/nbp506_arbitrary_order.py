@@ -121,8 +121,8 @@ def check(subject: NodeInCell[ast.Module], facts: Facts) -> Iterator[Diagnostic]
         if _is_gathered(call, parents, facts):
             yield Diagnostic(
                 facts.span(cell.index, call),
-                "the files come in no order that can be relied on",
-                help="go through `sorted(...)`",
+                "file order is not guaranteed",
+                help="wrap the call in `sorted(...)`",
                 fix=_ordered(call, parents, cell.index, facts),
             )
 
@@ -221,7 +221,7 @@ def _ordered(call: ast.Call, parents: _Parents, cell: int, facts: Facts) -> Fix 
     if facts.qualified(call.func) == "os.scandir":
         return None
     parent = parents[call]
-    title = "Go through `sorted(...)`"
+    title = "Wrap in `sorted(...)`"
     if isinstance(parent, ast.Call) and getattr(parent.func, "id", "") == "list":
         return unsafe(title, Edit(facts.span(cell, parent.func), "sorted"))
     start, end = facts.span(cell, call)[1:]

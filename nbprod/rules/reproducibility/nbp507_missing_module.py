@@ -152,7 +152,7 @@ def _fault(wanted: _Wanted, facts: Facts) -> _Fault | None:
     top = wanted.module.partition(".")[0]
     if not top:
         return _Fault(
-            "a relative import fails in a notebook, which is in no package",
+            "relative import fails: a notebook is not in a package",
             "import the module by its full name",
             certain=True,
         )
@@ -162,20 +162,20 @@ def _fault(wanted: _Wanted, facts: Facts) -> _Fault | None:
         return None
     if removal is not None:
         version = ".".join(map(str, facts.notebook.python_version or removal.since))
-        instead = "" if removal.instead == "-" else f"`{removal.instead}` is there instead"
+        instead = "" if removal.instead == "-" else f"`{removal.instead}` replaces it"
         return _Fault(
             f"Python {version}, which the notebook ran on, has no module `{top}`",
-            instead or "declare the distribution that still has it, or do without",
+            instead or "declare a distribution that provides it, or stop using it",
             certain=removal.since == (3, 0),
         )
     if meant is not None:
-        message = f"no module is called `{top}`: is `{meant}` meant?"
+        message = f"no module named `{top}`; did you mean `{meant}`?"
         return _Fault(message, f"import `{meant}`", certain=True)
     if _may_be_brought(top, facts):
         return None
     return _Fault(
-        f"`{top}` is neither beside the notebook nor above it",
-        "keep its file in the repository, or declare the distribution that it comes from",
+        f"`{top}` is not in the directory of the notebook or above it",
+        "commit its file, or declare the distribution that provides it",
         certain=False,
     )
 

@@ -40,5 +40,5 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
         (secret for secret in facts.secrets if secret.text.part == "output"),
         facts,
         "this output",
-        "clear the output, and do not print it again",
+        "clear the output, and remove the print",
     )

@@ -49,5 +49,5 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
         ),
         facts,
         "this note",
-        "say where to ask for it instead",
+        "say where to request it instead",
     )

@@ -40,5 +40,5 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
         (secret for secret in facts.secrets if secret.text.part == "metadata"),
         facts,
         "this metadata",
-        "clear it, and pass the name of a secret instead of its value",
+        "clear it, and pass the name of the secret instead of its value",
     )

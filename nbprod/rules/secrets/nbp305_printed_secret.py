@@ -48,7 +48,7 @@ from nbprod.syntax.types import ParsedCell
 _SHOWS = frozenset(("print", "display", "pprint", "repr_html", "info", "debug", "warning", "error"))
 _ECHO = re.compile(r"\becho\s+[^|;&>]*?\$\{?(\w+)(?![^;&]*[|>])")
 _ENV = re.compile(r"%env\s+(\w+)\s*\Z")
-_HELP = "say whether it is set, or how long it is, and clear the output"
+_HELP = "print whether it is set, and clear the output"
 
 
 @rule("NBP305", "printed-secret", languages="any")
@@ -118,6 +118,6 @@ def _shown(node: ast.expr, names: dict[str, str]) -> str:
 
 def _diagnostic(span: Span, name: str) -> Diagnostic:
     return Diagnostic(
-        span, f"this shows the credential `{name}`, which is saved with the output",
+        span, f"this prints the secret `{name}` into the saved output",
         symbol=name, help=_HELP,
     )  # fmt: skip

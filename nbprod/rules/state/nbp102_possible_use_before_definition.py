@@ -53,8 +53,8 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
         if failure.certain or not failure.called:
             continue
         labels = definition_labels(failure.elsewhere, facts)
-        message = f"`{failure.name}` may have no value here"
-        help_ = "give it a value on every path"
+        message = f"`{failure.name}` may be undefined here"
+        help_ = "assign it on every path"
         if failure.dynamic is not None:
             help_ = f"unless `{failure.dynamic.binding.detail}` binds it"
         yield tell(failure, facts, message, help_, *labels)

@@ -98,17 +98,16 @@ def message_of(failure: Failure, facts: Facts) -> str:
     if failure.name == "WindowsError":
         return "`WindowsError` is a builtin on Windows only"
     if failure.reason == "skipped":
-        return f"`{failure.name}` is bound only by code that does not run"
+        return f"`{failure.name}` is only defined by code that does not run"
     cell = facts.cell(failure.cell)
     worked = bool(cell.execution_count) and not any(
         output.get("output_type") == "error" for output in cell.outputs
     )
     if worked and failure.certain:
         return (
-            f"`{failure.name}` is defined in no cell, though this cell has run: "
-            "its definition was deleted or renamed"
+            f"`{failure.name}` is not defined in any cell: deleted or renamed since this cell ran"
         )
-    return f"`{failure.name}` is defined in no cell"
+    return f"`{failure.name}` is not defined in any cell"
 
 
 def help_of(failure: Failure, facts: Facts) -> str | None:

@@ -86,8 +86,8 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
         assert failure.deletion is not None
         span = failure.deletion.binding.span
         label = Label(span, f"`{failure.name}` is deleted here, {facts.say(span.cell)}")
-        help_ = "delete it after its last use, or keep the value under another name"
-        told = tell(failure, facts, f"`{failure.name}` has been deleted", help_, label)
+        help_ = "delete it after its last use, or store the value under another name"
+        told = tell(failure, facts, f"`{failure.name}` is used after its deletion", help_, label)
         if failure.certain and failure.called:
             fix = facts.shared(reordered)
         yield replace(told, fix=fix)

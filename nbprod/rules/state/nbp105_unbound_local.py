@@ -62,5 +62,5 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
         message = f"local variable `{failure.name}` {verb} no value when it is read"
         if failure.chain:
             message += f" in `{failure.chain[-1].function}`"
-        help_ = "give it a value first, rename it, or take the outer value as a parameter"
+        help_ = "assign it first, rename it, or pass the outer value as a parameter"
         yield tell(failure, facts, message, help_)

@@ -97,7 +97,7 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
                 *_labels(change.recorded, "recorded run", facts),
                 *_labels(change.document, "run from the top", facts),
             ),
-            help="put the cells in the order in which they have to run, then run them all again",
+            help="reorder the cells, then run all of them again",
         )
     for early in files_written_before(facts):
         read, write = early
@@ -117,14 +117,26 @@ def message_of(change: OrderChange, facts: Facts) -> str:
     """Name the cell, the variable and the two definitions."""
     then = _where(change.recorded, facts)
     if change.kind == "fails":
-        return f"`{change.name}` came from {then} when this ran; from the top it has no value here"
+        return (
+            f"`{change.name}` came from {then} when this cell ran; "
+            "run top to bottom, it is undefined here"
+        )
     now = _where(change.document, facts)
     if not change.document:
-        return f"`{change.name}` had been changed by {then} when this ran; from the top not yet"
+        return (
+            f"`{change.name}` had been changed by {then} when this cell ran; "
+            "run top to bottom, not yet"
+        )
     if not change.recorded:
         now = _where(change.document, facts)
-        return f"`{change.name}` was as yet unchanged when this ran; from the top {now} changes it"
-    return f"`{change.name}` came from {then} when this ran; from the top it comes from {now}"
+        return (
+            f"`{change.name}` was unchanged when this cell ran; "
+            f"run top to bottom, {now} changes it first"
+        )
+    return (
+        f"`{change.name}` came from {then} when this cell ran; "
+        f"run top to bottom, it comes from {now}"
+    )
 
 
 def _where(definitions: tuple[Definition, ...], facts: Facts) -> str:

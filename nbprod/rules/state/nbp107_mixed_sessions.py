@@ -86,8 +86,8 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     yield Diagnostic(
         whole_cell(cell),
         f"cells {twin.number} and {cell.number} both ran as In[{cell.execution_count}]: "
-        "the saved results come from more than one session",
-        labels=(Label(whole_cell(twin), f"In[{cell.execution_count}] too"),),
-        help="restart the kernel and run all cells, or clear the counts",
+        "the saved outputs are from different sessions",
+        labels=(Label(whole_cell(twin), f"also In[{cell.execution_count}]"),),
+        help="restart the kernel and run all cells, or clear the execution counts",
         fix=safe("Clear the execution counts", *clear),
     )

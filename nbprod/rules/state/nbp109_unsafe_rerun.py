@@ -113,19 +113,19 @@ from nbprod.notebook.types import Notebook
 from nbprod.rule import rule
 
 _MESSAGES = {
-    "rebinds": "`{0}` is computed from its own old value: a second run gives another",
-    "overwrites": "`{0}` is read and then given another value: a second run reads that one",
-    "augments": "`{0}` changes again with each run of this cell",
-    "mutates": "`{0}` is changed in place again with each run of this cell ({1})",
+    "rebinds": "running this cell twice changes `{0}`: it is computed from its previous value",
+    "overwrites": "running this cell twice changes its result: `{0}` is read, then reassigned",
+    "augments": "each run of this cell changes `{0}` again",
+    "mutates": "each run of this cell mutates `{0}` again (`{1}`)",
     "deletes": "each run of this cell deletes another element of `{0}`",
-    "consumes": "`{0}` is used up: a second run of this cell finds less of it",
-    "draws": "draws from `{0}`, which goes on from where it is: a second run gives other numbers",
-    "appends": "appends to the file {0}: a second run writes it twice",
+    "consumes": "`{0}` is consumed: a second run of this cell finds fewer items",
+    "draws": "uses the generator state of `{0}`: a second run of this cell gives different numbers",
+    "appends": "appends to the file {0}: a second run writes the data twice",
     "fails": "a second run of this cell fails at `{1}`",
-    "removes": "moves, makes or removes the file {0}: a second run of this cell fails",
-    "shadows": "`{0}` hides the builtin that this cell has used: a second run finds this one",
+    "removes": "moves, creates or removes the file {0}: a second run of this cell fails",
+    "shadows": "`{0}` shadows the builtin that this cell uses: a second run uses the variable",
 }
-_HELP = "put the start value and this change into one cell, or give the result a new name"
+_HELP = "set the initial value in this cell, or assign the result to a new name"
 _MOST_LABELS = 8
 
 

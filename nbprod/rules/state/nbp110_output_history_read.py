@@ -41,7 +41,7 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     for _, name, span in facts.flow.history_reads:
         yield Diagnostic(
             span,
-            f"`{name}` holds the result of whatever ran before",
+            f"`{name}` depends on the order in which cells ran",
             symbol=name,
-            help="give the value a name in the cell that computes it",
+            help="assign the value to a name in the cell that computes it",
         )

@@ -60,10 +60,10 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
         if used is not None:
             yield Diagnostic(
                 shadow.binding.span,
-                f"`{name}` hides the builtin that cell {used.cell + 1} uses",
+                f"`{name}` shadows the builtin that cell {used.cell + 1} uses",
                 symbol=name,
                 labels=(Label(used, f"the builtin `{name}` is used here"),),
-                help=f"call the variable something else, such as `{name}_`",
+                help=f"rename the variable, for example to `{name}_`",
             )
 
 

@@ -59,7 +59,7 @@ def check(cell: Cell, facts: Facts) -> Iterator[Diagnostic]:
                 return
             yield Diagnostic(
                 whole_cell(cell),
-                f"saved with {name}" + (f": {value}" if value else ""),
+                f"saved output is an error: {name}" + (f": {value}" if value else ""),
                 help="fix it, or tag the cell `raises-exception` if the error is the point",
             )
             return

@@ -50,7 +50,7 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
         near = near_names(name, facts)
         yield Diagnostic(
             span,
-            f"`{name}` does not exist here, so the braces go to the command as they are",
+            f"`{name}` is undefined, so the shell receives the braces literally",
             symbol=name,
             help=f"did you mean `{near[0]}`?" if near else "define it in a cell above",
         )

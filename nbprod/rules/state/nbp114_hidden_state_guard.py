@@ -68,9 +68,9 @@ def check(subject: NodeInCell[ast.Compare | ast.Try], facts: Facts) -> Iterator[
         if name is not None:
             yield Diagnostic(
                 facts.span(cell, node),
-                f"keeps a `{name}` that is left over from an earlier run",
+                f"keeps a `{name}` left over from an earlier run",
                 symbol=name,
-                help="compute it each time, or load it from a file that says what made it",
+                help="compute it on every run, or load it from a file",
             )
     elif isinstance(node, ast.Try):
         asked = {
@@ -87,8 +87,8 @@ def check(subject: NodeInCell[ast.Compare | ast.Try], facts: Facts) -> Iterator[
             span = facts.span(cell, handler)._replace(start=start, end=start + len("except"))
             yield Diagnostic(
                 span,
-                "keeps a variable that is left over from an earlier run",
-                help="compute it each time, or load it from a file that says what made it",
+                "keeps a variable left over from an earlier run",
+                help="compute it on every run, or load it from a file",
             )
 
 

@@ -50,7 +50,7 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
         names = ", ".join(f"`{name}`" for name in hidden[:4])
         yield Diagnostic(
             span,
-            f"what `{module}` exports is not known; {names} may come from it",
+            f"{names} may come from `{module}`, whose exports are unknown",
             symbol=None,
             help="import the names that you use",
         )

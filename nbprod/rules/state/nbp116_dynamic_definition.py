@@ -3,7 +3,7 @@
 ## Why
 
 `globals()[name] = …` and `exec` of a computed text may bind any name. Neither a reader nor a tool
-can say where a variable comes from; keep the values in a dict.
+can say where a variable comes from; store the values in a dictionary.
 
 ## Flagged
 
@@ -42,6 +42,6 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
         if span.cell >= 0 and how in ("globals()", "exec", "setattr"):
             yield Diagnostic(
                 span,
-                f"{how} may bind any name here",
-                help="keep the values in a dict",
+                f"{how} may define any name here",
+                help="store the values in a dictionary",
             )

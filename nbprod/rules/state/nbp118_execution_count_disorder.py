@@ -69,8 +69,8 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
             ]
             yield Diagnostic(
                 whole_cell(cell),
-                f"ran as In[{count}], before In[{highest}] above it; no value depends on it",
-                help="run all cells again, or clear the counts",
+                f"ran as In[{count}], before In[{highest}] above it; no value is affected",
+                help="run all cells again, or clear the execution counts",
                 fix=safe("Clear the execution counts", *clear),
             )
             return

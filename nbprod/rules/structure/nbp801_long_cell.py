@@ -60,8 +60,8 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
         if lines > most:
             yield Diagnostic(
                 whole_cell(parsed.cell),
-                f"{lines} lines of loose code in one cell",
-                help=f"cut it, or take it out: `nbprod extract --cells {parsed.cell.number}`",
+                f"cell has {lines} lines of top-level code",
+                help=f"split it, or extract it: `nbprod extract --cells {parsed.cell.number}`",
             )
 
 

@@ -67,6 +67,6 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     if not titled and not any(_TITLE.search(note) for note in notes):
         yield Diagnostic(
             whole_cell(code[0]),
-            "no heading says what this notebook is about",
-            help="begin with a Markdown cell: a title and a sentence",
+            "notebook has no title",
+            help="add a Markdown cell with a title and a summary at the top",
         )

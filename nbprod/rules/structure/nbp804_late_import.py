@@ -94,7 +94,7 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
         more = f", and {len(late) - 1} more" if len(late) > 1 else ""
         yield Diagnostic(
             facts.span(cell, first),
-            f"`{ast.unparse(first)}`{more} below cells that have worked",
+            f"`{ast.unparse(first)}`{more} imported below the first cells",
             labels=tuple(Label(facts.span(*one), "another one") for one in late[1:4]),
             help="move imports into the first cell",
         )

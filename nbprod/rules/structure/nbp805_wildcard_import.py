@@ -54,7 +54,7 @@ def check(subject: NodeInCell[ast.ImportFrom], facts: Facts) -> Iterator[Diagnos
         return
     yield Diagnostic(
         facts.span(cell, node),
-        f"`{node.module}` may bind any name here",
+        f"`{node.module}` may define any name here",
         symbol=node.module,
         help="import the names that are used",
         fix=_named(node, cell, facts),
@@ -76,9 +76,7 @@ def _named(node: ast.ImportFrom, cell: int, facts: Facts) -> Fix | None:
     if not used:
         return None
     alias = next(alias for alias in node.names if alias.name == "*")
-    return unsafe(
-        "Import the names that are used", Edit(facts.span(cell, alias), ", ".join(sorted(used)))
-    )
+    return unsafe("Import the used names", Edit(facts.span(cell, alias), ", ".join(sorted(used))))
 
 
 def _is_read_here(name: str, cell: int, facts: Facts) -> bool:

@@ -74,6 +74,6 @@ def check(
         ):
             yield Diagnostic(
                 facts.span(subject.cell, node),
-                "a print that says where the program is",
-                help="take it out, or use a logger",
+                "debugging print",
+                help="remove it, or use a logger",
             )

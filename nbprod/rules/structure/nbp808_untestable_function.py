@@ -2,7 +2,7 @@
 
 ## Why
 
-It asks a person, reads a file whose path it knows itself, or calls the network in the middle of a
+It asks for input, reads a file whose path it knows itself, or calls the network in the middle of a
 computation. A test has to have the file, the network and the person.
 
 ## Flagged
@@ -47,7 +47,7 @@ from nbprod.rule import NodeInCell, rule
 from nbprod.syntax.walk import walk
 
 _WORDS = ("input", "open", "read_", "requests", "urllib")
-_PERSON = "asks a person"
+_PERSON = "asks for input"
 _NETWORK = ("requests.get", "requests.post", "urllib.request.urlopen", "urllib.request.urlretrieve")
 
 _LOADING = tuple(
@@ -74,9 +74,9 @@ def check(subject: NodeInCell[ast.FunctionDef], facts: Facts) -> Iterator[Diagno
         if reason is not None and not _only_loads(node):
             yield Diagnostic(
                 facts.span(cell, call),
-                f"`{node.name}` {reason}: a test of it needs that, too",
+                f"`{node.name}` {reason}, so it cannot be tested in isolation",
                 symbol=node.name,
-                help="give it what it needs as a parameter",
+                help="pass the data as a parameter",
             )
             return
 
@@ -87,13 +87,13 @@ def _reason(call: ast.Call, facts: Facts) -> str | None:
         return _PERSON
     fixed = bool(call.args) and isinstance(call.args[0], ast.Constant)
     if fixed and isinstance(func, ast.Name) and func.id == "open" and len(call.args) == 1:
-        return "reads a file that it names itself"
+        return "reads a hardcoded file"
     if isinstance(func, ast.Attribute):
         name = facts.qualified(func)
         if fixed and name.startswith("pandas.read_"):
-            return "reads a file that it names itself"
+            return "reads a hardcoded file"
         if fixed and name in _NETWORK:
-            return "asks the network"
+            return "uses the network"
     return None
 
 

@@ -49,7 +49,7 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
             yield Diagnostic(
                 whole_cell(cell),
                 f"{much} of saved output",
-                help="print a part, or clear the output before the notebook is committed",
+                help="print less, or clear the output before committing",
             )
 
 

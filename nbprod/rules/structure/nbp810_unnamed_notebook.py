@@ -47,6 +47,6 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
         first = next((cell for cell in notebook.cells if cell.source.strip()), None)
         yield Diagnostic(
             whole_cell(first) if first is not None else Span(0, 0, 0),
-            f"`{name}` says nothing about what is in it",
-            help="name the file after its question",
+            f"`{name}` does not describe its content",
+            help="name the file after its subject",
         )

@@ -40,5 +40,5 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
         yield Diagnostic(
             whole_cell(code[0]),
             f"{len(code)} code cells in one notebook",
-            help="cut it where the question changes, or move steps out: `nbprod extract`",
+            help="split it by subject, or extract steps: `nbprod extract`",
         )

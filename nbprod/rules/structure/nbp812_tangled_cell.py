@@ -81,8 +81,8 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
             first = next(node for count, node in counts if count)
             yield Diagnostic(
                 facts.span(cell, first),
-                f"{total} ways through loose code",
-                help="make functions of its parts: `nbprod extract`",
+                f"top-level code has {total} branches",
+                help="extract functions: `nbprod extract`",
             )
 
 

@@ -103,11 +103,11 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     for long_lived in found[:_MOST]:
         yield Diagnostic(
             long_lived.made.binding.span,
-            f"`{long_lived.name}` is used only {long_lived.between} code cells below",
+            f"`{long_lived.name}` is defined {long_lived.between} code cells before its first use",
             certainty=Certainty.POSSIBLE,
             symbol=long_lived.name,
             labels=(Label(long_lived.use, "first used here"),),
-            help="make it where it is used, so that the two stand together",
+            help="define it next to its first use",
         )
 
 
