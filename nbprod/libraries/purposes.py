@@ -31,7 +31,7 @@ _CALLS: dict[str, Purpose] = {
             regplot lmplot catplot contour contourf fill_between errorbar stem plot_surface""",
         "summarize": """groupby agg aggregate pivot_table pivot crosstab value_counts resample
             describe rolling melt""",
-        "join": "merge concat join append concatenate vstack hstack",
+        "join": "merge concat join concatenate vstack hstack",
         "save": """dump save savez save_model to_csv to_excel to_json to_parquet to_sql to_pickle
             savefig savetxt write""",
     }.items()

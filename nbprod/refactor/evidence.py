@@ -55,6 +55,8 @@ _IMPERATIVE = re.compile(r"([A-Z]?[a-z]+)\b[^.!?\n]{6,90}[.]?")
 _MOST_WORDS = 4
 
 
+_ONE_PER = re.compile(r"\b(?:one|a) (?:row|line|value) (?:per|for each) ([A-Za-z]{2,20})\b", re.I)
+_ARTICLES = frozenset("a an the our your my this that these we us let lets is are it".split())
 _HEADING = re.compile(r"^#{1,6}[ \t]+(\S.*)$", re.MULTILINE)
 _MARKUP = re.compile(
     r"!\[[^\]]*\]\([^)]*\)|<[^>\n]+>|\[([^\]]*)\]\([^)]*\)|[*`_]{1,3}(?=\S)|(?<=\S)[*`]+"
@@ -114,6 +116,9 @@ def heading_and_prose(text: str) -> tuple[str, str]:
 
 def _choices(evidence: Evidence, verb: str) -> Iterator[tuple[str, str]]:
     """Names from the best evidence to the weakest, each with what it rests on."""
+    each = _ONE_PER.search(evidence.comment)
+    if each is not None:
+        yield _limited(f"{verb}_by_{each[1].lower()}"), "comment"
     for text, why in ((evidence.heading, "heading"), (_head_of(evidence.comment), "comment")):
         made = _from_words(text, verb, _object(evidence))
         if made:
@@ -143,9 +148,12 @@ def _fallbacks(evidence: Evidence, verb: str) -> Iterator[str]:
         yield f"{other}_values"
 
 
+_JOINING = frozenset("with of and by to in on for from per or as at into vs versus".split())
+
+
 def _limited(name: str) -> str:
     words = name.split("_")[:_MOST_WORDS]
-    while len(words) > 1 and (words[-1].isdigit() or words[-1] in ("with", "of", "and", "by")):
+    while len(words) > 1 and (words[-1].isdigit() or words[-1] in _JOINING):
         words.pop()
     return "_".join(words)
 
@@ -154,9 +162,8 @@ def _from_words(text: str, verb: str, thing: str) -> str:
     """A name from a heading or comment: as it is after a verb, else behind the verb of the call."""
     if not text or _EMPTY_HEADINGS.match(text):
         return ""
-    name = identifier(text)
-    words = [word for word in name.split("_") if word] if name else []
-    if not words or any(not word.isascii() for word in words):
+    words = _plain_words(text)
+    if not words:
         return ""
     if words[0] in IMPERATIVES:
         if len(words) == 1:
@@ -164,6 +171,17 @@ def _from_words(text: str, verb: str, thing: str) -> str:
         return _limited("_".join(words))
     words = [word for word in words if word not in ("plot", "plots", verb)][: _MOST_WORDS - 1]
     return _limited("_".join([verb, *words])) if words else ""
+
+
+def _plain_words(text: str) -> list[str]:
+    """The words of a text without articles and numbering; none where no name can be made."""
+    if not identifier(text) or not text.isascii():
+        return identifier(text).split("_") if identifier(text) else []
+    words = re.findall(r"[a-z0-9]+", re.sub(r"['`]", "", text.lower()))
+    words = [word for word in words if word not in _ARTICLES]
+    while words and (words[0].isdigit() or words[0] in ("step", "part", "section", "chapter")):
+        words.pop(0)
+    return words if words and words[0].isidentifier() else []
 
 
 def _head_of(comment: str) -> str:
@@ -178,7 +196,10 @@ def _objects(evidence: Evidence) -> Iterator[str]:
     """Words for what a function is about: its last result, its file, its argument, a column."""
     if evidence.draws:
         yield from _titles(evidence.nodes)
-    names = [*reversed(evidence.results), *_file_stems(evidence.nodes), *evidence.parameters]
+    files = list(_file_stems(evidence.nodes))
+    made = list(reversed(evidence.results))
+    names = [*files, *made] if _main_verb(evidence) == "load" else [*made, *files]
+    names += evidence.parameters
     for name in names:
         word = _snake(name)
         if word and word not in _GENERIC and not _is_generic(word):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Mapping
 from dataclasses import replace
 
+from nbprod.extract.code.literal_types import hint_of
 from nbprod.extract.suite.recording import Recorded, Seen
 from nbprod.facts import Facts
 from nbprod.refactor.module_level import imports_of
@@ -54,6 +56,16 @@ def with_seen_types(plan: Plan, recorded: Mapping[str, Recorded], facts: Facts) 
     return replace(plan, functions=tuple(functions), imports=every)
 
 
+def _of_literal(text: str | None) -> str:
+    """The type of a container by its literal, empty where that does not tell."""
+    try:
+        node = ast.parse(text or "", mode="eval").body
+    except SyntaxError:
+        return ""
+    hint = hint_of(node, {}, frozenset())
+    return "" if "Any" in hint else hint
+
+
 def _hinted(
     one: Variable, seen: Mapping[str, Seen], imports: Mapping[str, Import], needed: list[Import]
 ) -> Variable:
@@ -62,13 +74,18 @@ def _hinted(
     kind = seen[one.name].type
     module, _, name = kind.rpartition(".")
     if module == "builtins":
-        hint = name if name in _PLAIN else _GENERIC.get(name, "Any")
+        text = seen[one.name].text
+        hint = name if name in _PLAIN else _of_literal(text) or _GENERIC.get(name, "Any")
         return one._replace(hint=hint)
-    public = _PUBLIC.get(kind)
-    if public is None:
-        return one
+    if kind == "numpy.float64":
+        # It is a float.
+        return one._replace(hint="float")
+    public = _PUBLIC.get(kind, kind)
     package, _, name = public.rpartition(".")
     for bound, made in imports.items():
+        if made.name == name and made.module.partition(".")[0] == package.partition(".")[0]:
+            needed.append(made)
+            return one._replace(hint=bound)
         if made.module == package and made.name is None and (made.needs_alias or bound == package):
             needed.append(made)
             return one._replace(hint=f"{bound}.{name}")

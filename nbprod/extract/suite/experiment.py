@@ -73,6 +73,8 @@ def _text(value: Any) -> str:
         pairs = [f"{_text(key)}: {_text(item)}" for key, item in value.items()]
         return "{" + ", ".join(pairs) + "}"
     module = kind.__module__.partition(".")[0]
+    if module == "datetime" and getattr(value, "tzinfo", None) is None:
+        return repr(value)
     if module == "numpy":
         return _array(value)
     if module == "pandas":
@@ -168,7 +170,7 @@ def _index(index: Any) -> str:
 def evaluated(text: str) -> Any:
     """What an expression of ours gives."""
     names: dict[str, Any] = {}
-    for short, module in (("np", "numpy"), ("pd", "pandas")):
+    for short, module in (("np", "numpy"), ("pd", "pandas"), ("datetime", "datetime")):
         if f"{short}." in text:
             names[short] = importlib.import_module(module)
     return eval(text, names)  # noqa: S307 - we have written it

@@ -19,6 +19,7 @@ from nbprod.refactor.plan import Function, Plan
 __all__ = ["suite_of"]
 
 _LIBRARIES = {
+    "datetime": "import datetime",
     "np": "import numpy as np",
     "pd": "import pandas as pd",
     "random": "import random",
