@@ -3,13 +3,15 @@
 First the recorded order, which is what the author had; then every single move of a provider above
 its reader or of a reader below its provider, and the best of them followed by more; then a stable
 topological order of what the reads seem to want. What is found is followed by the analysis itself:
-nothing may fail, and no read that was right before may see anything else.
+no read that was right before may fail or see anything else. Where no order runs whole, the one that
+leaves the fewest cells failing is taken, and the names that it leaves undefined are given with it.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from heapq import heappop, heappush
 from typing import NamedTuple
 
@@ -19,7 +21,7 @@ from nbprod.flow.answers import Flow
 from nbprod.flow.types import Definition, Failure
 from nbprod.model import CellEdit
 
-__all__ = ["MOST_MOVES", "find_moves", "runnable_order"]
+__all__ = ["MOST_MOVES", "Reordering", "find_moves", "runnable_order"]
 
 _DEEPEST = 8
 MOST_MOVES = 250
@@ -27,11 +29,45 @@ MOST_MOVES = 250
 _Right = dict[int, dict[int, frozenset[Definition]]]
 
 
-class _Candidate(NamedTuple):
-    failures: int
-    moves: int
+class Reordering(NamedTuple):
+    """The moves that fix what an order can fix.
+
+    ``order`` are the Python cells as they then run, ``moved`` those that move for it. ``failing``
+    are the reads that fail in that order, too, as (cell, name); ``doubtful`` are names with a read
+    that may fail.
+    """
+
+    moves: tuple[CellEdit, ...]
     order: tuple[int, ...]
-    flow: Flow
+    moved: tuple[int, ...]
+    failing: frozenset[tuple[int, str]]
+    doubtful: tuple[str, ...]
+
+
+class _Candidate:
+    """An order that was followed; the fewer reads it leaves to be moved, the better."""
+
+    def __init__(self, start: tuple[int, ...], order: tuple[int, ...], flow: Flow) -> None:
+        self.order = order
+        self.flow = flow
+        self.broken = _broken(flow)
+        movable = sum(map(_is_movable, flow.failures))
+        self.rank = (movable, len(self.broken), moves_between(start, order))
+
+    @property
+    def is_done(self) -> bool:
+        """Whether no further move can help."""
+        return self.rank[0] == 0
+
+    @cached_property
+    def doubtful(self) -> tuple[str, ...]:
+        """The names bound in the notebook that a read may miss."""
+        names = (
+            failure.name
+            for failure in self.flow.possible
+            if failure.called and failure.elsewhere and failure.dynamic is None
+        )
+        return tuple(dict.fromkeys(names))
 
 
 class _Search:
@@ -43,6 +79,7 @@ class _Search:
         self.start = tuple(facts.flow.order)
         self.left = facts.options.effort
         self.broken = _broken(facts.flow)
+        self.roots = _roots(facts.flow)
         self.right = _right_reads(facts.flow, self.broken)
         self.seen: set[tuple[int, ...]] = {self.start}
 
@@ -58,7 +95,11 @@ class _Search:
         flow = follow_unless_worse(self.program, order, most)
         if flow is None or not self.keeps(flow):
             return None
-        return _Candidate(len(flow.failures), moves_between(self.start, order), order, flow)
+        return _Candidate(self.start, order, flow)
+
+    def helps(self, candidate: _Candidate) -> bool:
+        """Whether fewer cells fail, and none for a reason that is new."""
+        return candidate.broken < self.broken and _roots(candidate.flow) <= self.roots
 
     def keeps(self, flow: Flow) -> bool:
         """Whether each read that was right still sees the same."""
@@ -84,14 +125,25 @@ def runnable_order(facts: Facts) -> list[int] | None:
     failures = facts.flow.failures
     if not failures:
         return list(facts.flow.order)
-    if any(not _is_movable(failure) for failure in failures):
+    if not all(map(_is_movable, failures)):
+        return None
+    best = _best_order(facts)
+    return None if best is None or best.broken else list(best.order)
+
+
+def _best_order(facts: Facts) -> _Candidate | None:
+    """The order that leaves the fewest cells failing; None when none is better than the present."""
+    if not any(map(_is_movable, facts.flow.failures)):
         return None
     search = _Search(facts)
+    found: list[_Candidate] = []
     for attempt in (_by_counts, _by_moves, _by_wants):
-        order = attempt(search)
-        if order is not None:
-            return list(order)
-    return None
+        candidate = attempt(search)
+        if candidate is not None and search.helps(candidate):
+            if not candidate.broken:
+                return candidate
+            found.append(candidate)
+    return min(found, key=lambda candidate: candidate.rank, default=None)
 
 
 def _is_movable(failure: Failure) -> bool:
@@ -101,6 +153,10 @@ def _is_movable(failure: Failure) -> bool:
         for definition in (*failure.elsewhere, failure.deletion)
         if definition
     )
+
+
+def _roots(flow: Flow) -> set[tuple[int, str, str]]:
+    return {(failure.cell, failure.name, failure.reason) for failure in flow.failures}
 
 
 def _broken(flow: Flow) -> set[int]:
@@ -132,24 +188,29 @@ def _seen(definitions: frozenset[Definition]) -> frozenset[Definition]:
     )
 
 
-def _by_moves(search: _Search) -> tuple[int, ...] | None:
+def _by_moves(search: _Search) -> _Candidate | None:
     """Single moves, then the best of them continued."""
-    flow = search.facts.flow
-    best = _Candidate(len(flow.failures), 0, search.start, flow)
+    current = _Candidate(search.start, search.start, search.facts.flow)
+    best = current
     for _ in range(_DEEPEST):
         found: list[_Candidate] = []
-        for order in _moves(best):
-            if search.left <= 0:
-                break
-            candidate = search.follow(order, best.failures)
+        for order in _moves(current):
+            candidate = search.follow(order, len(current.broken))
             if candidate is not None:
-                if not candidate.failures:
-                    return candidate.order
+                if not candidate.broken and not candidate.doubtful:
+                    return candidate
                 found.append(candidate)
+        whole = [candidate for candidate in found if not candidate.broken]
+        if whole:
+            return min(whole, key=lambda candidate: (len(candidate.doubtful), candidate.rank))
         if not found:
-            return None
-        best = min(found, key=lambda candidate: (candidate.failures, candidate.moves))
-    return None
+            break
+        current = min(found, key=lambda candidate: candidate.rank)
+        if current.rank < best.rank and search.helps(current):
+            best = current
+        if current.is_done:
+            break
+    return best
 
 
 def _moves(candidate: _Candidate) -> Iterator[tuple[int, ...]]:
@@ -178,7 +239,7 @@ def _moves(candidate: _Candidate) -> Iterator[tuple[int, ...]]:
             yield (*rest[:at], failure.cell, *rest[at:])
 
 
-def _by_counts(search: _Search) -> tuple[int, ...] | None:
+def _by_counts(search: _Search) -> _Candidate | None:
     """The recorded order, with cells that never ran kept behind the cell above them."""
     execution = search.facts.execution
     if not execution.is_disordered or execution.repeated:
@@ -199,10 +260,11 @@ def _by_counts(search: _Search) -> tuple[int, ...] | None:
         *(each for cell in order for each in (cell, *behind.get(cell, ()))),
     ]
     # This is the order that the author had: what it shows is what was meant.
-    return tuple(order) if follow_unless_worse(search.program, order, 0) is not None else None
+    flow = follow_unless_worse(search.program, order, len(search.broken))
+    return None if flow is None else _Candidate(search.start, tuple(order), flow)
 
 
-def _by_wants(search: _Search) -> tuple[int, ...] | None:
+def _by_wants(search: _Search) -> _Candidate | None:
     """A stable topological order: providers before their readers."""
     flow = search.facts.flow
     after: dict[int, set[int]] = {cell: set() for cell in search.start}
@@ -222,8 +284,7 @@ def _by_wants(search: _Search) -> tuple[int, ...] | None:
     order = _stable(search.start, after)
     if order is None:
         return None
-    candidate = search.follow(order, 0)
-    return candidate.order if candidate is not None else None
+    return search.follow(order, len(search.broken))
 
 
 def _stable(cells: Sequence[int], after: dict[int, set[int]]) -> tuple[int, ...] | None:
@@ -288,11 +349,12 @@ def _kept(start: Sequence[int], order: Sequence[int]) -> set[int]:
     return kept
 
 
-def find_moves(facts: Facts) -> tuple[CellEdit, ...] | None:
-    """The moves that make a notebook run, notes above a moved cell included; None if none do."""
-    order = runnable_order(facts)
-    if order is None or list(facts.flow.order) == order:
+def find_moves(facts: Facts) -> Reordering | None:
+    """The moves after which the fewest cells fail, notes above a moved cell included."""
+    best = _best_order(facts)
+    if best is None:
         return None
+    order = best.order
     kept = _kept(facts.flow.order, order)
     if len(order) - len(kept) > MOST_MOVES:
         return None
@@ -304,14 +366,21 @@ def find_moves(facts: Facts) -> tuple[CellEdit, ...] | None:
             continue
         group = [*_notes_above(facts, cell), cell]
         previous = order[rank - 1] if rank else None
-        for one in group:
-            current.remove(one)
+        for member in group:
+            current.remove(member)
         at = current.index(previous) + 1 if previous is not None else _top(facts, current)
         before = current[at] if at < len(current) else count
-        for one in group:
-            moves.append(CellEdit("move", one, before))
+        for member in group:
+            moves.append(CellEdit("move", member, before))
         current[at:at] = group
-    return tuple(moves)
+    moved = tuple(cell for cell in order if cell not in kept)
+    return Reordering(tuple(moves), order, moved, _failing(best.flow), best.doubtful)
+
+
+def _failing(flow: Flow) -> frozenset[tuple[int, str]]:
+    """The reads that fail for themselves, and those that do because of them."""
+    roots = {(failure.cell, failure.name) for failure in flow.failures}
+    return frozenset(roots.union(*(failure.cascade for failure in flow.failures)))
 
 
 def _top(facts: Facts, current: Sequence[int]) -> int:

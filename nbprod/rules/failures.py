@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from nbprod.facts import Facts
 from nbprod.flow.types import Definition, Failure
@@ -11,11 +12,15 @@ from nbprod.model import Certainty, Diagnostic, Fix, Label
 from nbprod.model import Exception_ as ExceptionName
 from nbprod.rule import unsafe
 
+if TYPE_CHECKING:
+    from nbprod.fixing.reorder import Reordering
+
 __all__ = [
     "cascade_text",
     "chain_labels",
     "definition_labels",
     "failures_because",
+    "listed",
     "near_names",
     "reordered",
     "tell",
@@ -105,14 +110,55 @@ class _Comparisons:
         self.left = 20_000
 
 
-def reordered(facts: Facts) -> Fix | None:
-    """The fewest moves of cells after which nothing fails, proven by following them."""
-    from nbprod.fixing.reorder import find_moves
+def reordered(failure: Failure, facts: Facts) -> Fix | None:
+    """The fewest moves of cells that fix a failure, proven by following them.
 
-    moves = find_moves(facts)
-    if moves is None:
+    They fix the others with it, as far as an order can; the title names what stays undefined.
+    """
+    found = facts.shared(_Reordered)
+    if found.reordering is None or (failure.cell, failure.name) in found.reordering.failing:
         return None
-    cells = ", ".join(str(number) for number in sorted({move.cell + 1 for move in moves}))
-    return unsafe(
-        f"Move cell{'s' if ',' in cells else ''} {cells} to where the notebook runs", *moves
-    )
+    return unsafe(found.title, *found.reordering.moves)
+
+
+class _Reordered:
+    """The one reordering of a notebook, and its title."""
+
+    def __init__(self, facts: Facts) -> None:
+        from nbprod.fixing.reorder import find_moves
+
+        self.reordering = find_moves(facts)
+        self.title = _reorder_title(self.reordering) if self.reordering else ""
+
+
+def _reorder_title(reordering: Reordering) -> str:
+    """Say which cells move where, and which names may or will have no value even then."""
+    order, moved = reordering.order, reordering.moved
+    if len(moved) == 1:
+        place = order.index(moved[0])
+        last = place + 1 == len(order)
+        where = (
+            f"below cell {order[place - 1] + 1}" if last else f"above cell {order[place + 1] + 1}"
+        )
+        title = f"Move cell {moved[0] + 1} {where}"
+    else:
+        title = f"Move cells {listed([str(cell + 1) for cell in sorted(moved)])} into running order"
+    names = sorted({name for _, name in reordering.failing})
+    doubtful = sorted(set(reordering.doubtful).difference(names))
+    clauses = []
+    if names:
+        clauses.append(f"{_names(names)} {'stays' if len(names) == 1 else 'stay'} undefined")
+    if doubtful:
+        clauses.append(f"{_names(doubtful)} may stay undefined")
+    return title + "".join(f"; {clause}" for clause in clauses)
+
+
+def _names(names: list[str]) -> str:
+    return listed([f"`{name}`" for name in names])
+
+
+def listed(words: list[str]) -> str:
+    """Join words as in a sentence: "5, 6 and 9"; over four, "5, 6, 9 and 3 more"."""
+    if len(words) > 4:
+        words = [*words[:3], f"{len(words) - 3} more"]
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)

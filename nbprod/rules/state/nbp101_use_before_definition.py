@@ -76,7 +76,9 @@ except NameError:
 ## Fix safety
 
 Unsafe: the fewest cells are moved after which the analysis finds nothing that fails, and no read
-that was right sees another definition. Notes directly above a cell move with it.
+that was right sees another definition. Notes directly above a cell move with it. Where no order
+runs the whole notebook, the fix applies to what an order can fix; its title names the variables
+that stay undefined, or may.
 """
 
 from __future__ import annotations
@@ -103,13 +105,11 @@ from nbprod.rules.key_reads import keys_set_later
 )
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report reads that fail because the name is bound further down."""
-    fix = None
     for failure in failures_because(facts, "later"):
         if failure.certain and failure.called:
             labels = (*definition_labels(failure.elsewhere, facts), *_recorded(failure, facts))
-            fix = facts.shared(reordered)
             told = tell(failure, facts, message_of(failure), help_of(failure), *labels)
-            yield replace(told, fix=fix)
+            yield replace(told, fix=reordered(failure, facts))
     yield from keys_set_later(facts)
 
 

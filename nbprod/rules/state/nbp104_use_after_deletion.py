@@ -81,13 +81,11 @@ from nbprod.rules.failures import failures_because, reordered, tell
 )
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report reads of names that were deleted, or unbound at the end of `except … as`."""
-    fix = None
     for failure in failures_because(facts, "deleted"):
         assert failure.deletion is not None
         span = failure.deletion.binding.span
         label = Label(span, f"`{failure.name}` is deleted here, {facts.say(span.cell)}")
         help_ = "delete it after its last use, or store the value under another name"
         told = tell(failure, facts, f"`{failure.name}` is used after its deletion", help_, label)
-        if failure.certain and failure.called:
-            fix = facts.shared(reordered)
-        yield replace(told, fix=fix)
+        is_certain = failure.certain and failure.called
+        yield replace(told, fix=reordered(failure, facts) if is_certain else None)

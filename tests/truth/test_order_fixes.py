@@ -1,0 +1,144 @@
+"""Order fixes of generated notebooks, judged by running the cells before and after."""
+
+from __future__ import annotations
+
+import ast
+import io
+import re
+from contextlib import redirect_stdout
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nbprod.checking.engine import check_notebook
+from nbprod.config.settings import Settings
+from nbprod.facts import CheckOptions
+from nbprod.fixing.apply import fix_bytes
+from nbprod.model import Finding
+from nbprod.notebook.read import read_notebook
+from nbprod.notebook.types import Notebook
+from tests.truth.score import as_bytes
+
+SETTINGS = Settings(select=("NBP101", "NBP104")).selection()
+OPTIONS = CheckOptions(effort=30)
+SETUP = (
+    "import random\n"
+    "def opaque():\n    return random.random() < 2\n"
+    "def rows():\n    return [int(random.random() + 2)] * int(random.random())"
+)
+NAMES = st.sampled_from("abcd")
+TEMPLATES = (
+    "{x} = 1", "{x} = {y} + 1", "{x} = {y} + 1", "print({x})", "print({x} + {y})", "{x} += 1",
+    "if opaque():\n    {x} = {y}", "if not opaque():\n    {x} = 1", "if opaque():\n    del {x}",
+    "for row in rows():\n    {x} = row", "for _ in range(2):\n    {x} = {y}", "del {x}",
+    "def read():\n    return {x}\nprint(read())",
+    "def write():\n    global {x}\n    {x} = 1\nwrite()",
+    "try:\n    {x} = {y}\nexcept NameError:\n    {x} = 0", "globals()['{x}'] = {y}",
+    "class Box:\n    value = {x}\n    def get(self):\n        return {y}\nprint(Box().get())",
+    "while not opaque():\n    {x} = 1", "print([{x} for _ in range(2)])", "print(nowhere)",
+)  # fmt: skip
+STATEMENTS = st.builds(
+    lambda template, x, y: template.replace("{x}", x).replace("{y}", y),
+    st.sampled_from(TEMPLATES), NAMES, NAMES,
+)  # fmt: skip
+NOTEBOOKS = st.lists(
+    st.lists(STATEMENTS, min_size=1, max_size=2).map("\n".join), min_size=2, max_size=6
+)
+
+
+def check(notebook: Notebook) -> tuple[Finding, ...]:
+    return check_notebook(notebook, SETTINGS, OPTIONS)
+
+
+def undefined_roots(cells: list[str]) -> list[str]:
+    """Run cells, on after one that fails; the names missed that no failed cell would have bound."""
+    namespace: dict[str, Any] = {"__name__": "__main__"}
+    missed: list[str] = []
+    unbound: set[str] = set()
+    for source in cells:
+        try:
+            with redirect_stdout(io.StringIO()):
+                exec(source, namespace)
+        except NameError as error:
+            match = re.search(r"'(\w+)'", str(error))
+            assert match is not None
+            if match[1] not in unbound:
+                missed.append(match[1])
+            unbound |= bound_by(source)
+    return missed
+
+
+def bound_by(source: str) -> set[str]:
+    stored = {
+        node.id
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    }
+    return stored | set(re.findall(r"globals\(\)\['(\w+)'\]", source))
+
+
+def fixed(cells: list[str]) -> tuple[tuple[str, ...], list[str]]:
+    """The titles of the order fixes of a notebook, and the cells after them."""
+    data = as_bytes(cells, [None] * len(cells))
+    outcome = fix_bytes(data, "made.ipynb", check, unsafe=True)
+    assert outcome.refused == ()
+    moved = read_notebook(outcome.data, "made.ipynb")
+    return outcome.applied, [cell.source for cell in moved.cells]
+
+
+@given(NOTEBOOKS)
+def test_an_order_fix_leaves_no_name_undefined_but_those_that_its_title_names(
+    made: list[str],
+) -> None:
+    cells = [SETUP, *made]
+    titles, after = fixed(cells)
+    if not titles:
+        return
+    title = titles[-1]
+    assert sorted(after) == sorted(cells) and after != cells
+    bound = set().union(*map(bound_by, cells))
+    left = [name for name in undefined_roots(after) if name in bound]
+    assert all(f"`{name}`" in title for name in left) or " more " in title, (title, left, after)
+
+
+PARTIAL = [
+    (["print(a)", "a = 1", "print(no)"], "Move cell 2 above cell 1; `no` stays undefined"),
+    (
+        ["print(a)", "a = 1", "b = c", "c = b"],
+        "Move cell 2 above cell 1; `b` and `c` stay undefined",
+    ),
+    (
+        ["print(a)", "a = 1", "b = nowhere", "print(b)"],
+        "Move cell 2 above cell 1; `b` and `nowhere` stay undefined",
+    ),
+    (
+        ["import random", "print(a)", "if random.random() > 2:\n    a = 1"],
+        "Move cell 3 above cell 2; `a` may stay undefined",
+    ),
+    (["print(a)", "a = 1"], "Move cell 2 above cell 1"),
+    (["a = 1", "del a", "print(a)"], "Move cell 3 above cell 2"),
+    (
+        ["print(a + b)", "print(c)", "a = 1", "b = c = 2"],
+        "Move cells 3 and 4 into running order",
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("cells", "title"), PARTIAL, ids=[title for _, title in PARTIAL])
+def test_the_title_names_what_stays_undefined(cells: list[str], title: str) -> None:
+    assert fixed(cells)[0] == (title,)
+
+
+UNFIXABLE = [
+    ["print(nowhere)", "a = 1"],
+    ["a = b", "b = a"],
+    ["a = b", "b = nowhere"],
+    ["a = 1\ndel a\nprint(a)"],
+]
+
+
+@pytest.mark.parametrize("cells", UNFIXABLE)
+def test_no_order_is_offered_where_none_helps(cells: list[str]) -> None:
+    assert fixed(cells) == ((), cells)
