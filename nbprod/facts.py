@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from nbprod.flow import Flow, Program
     from nbprod.flow.order import Execution, OrderChange
+    from nbprod.flow.session_names import SessionRead
     from nbprod.leakage import Evaluation
     from nbprod.leakage.tracker import DataTracker
     from nbprod.secrets.types import Secret
@@ -96,13 +97,22 @@ class Facts:
         return self.options.declared()
 
     @cached_property
+    def session_reads(self) -> tuple[SessionRead, ...]:
+        """Reads of names that only the kernels of PySpark and Databricks bind."""
+        from nbprod.flow.session_names import session_reads
+
+        return session_reads(self.parsed, self.options.builtins.union(self.notebook.injected))
+
+    @cached_property
     def program(self) -> Program:
         """The notebook as the data-flow analysis takes it."""
         from nbprod.flow import FlowOptions, Program
 
         version = self.notebook.python_version
         options = FlowOptions(
-            injected=self.options.builtins.union(self.notebook.injected),
+            injected=self.options.builtins.union(
+                self.notebook.injected, (read.name for read in self.session_reads)
+            ),
             lazy_annotations=version is not None and version >= (3, 14),
             read_file=self.options.read_file,
         )

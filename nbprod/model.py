@@ -176,6 +176,7 @@ class Diagnostic:
 
     ``inside`` is where it stands when that is no source, ``provider`` whose credential it is about.
     ``minor``: information of the level `production`, whatever its rule's severity and level are.
+    ``depends``: true as it is worded, but a run may go either way; a warning that predicts nothing.
     """
 
     span: Span
@@ -189,6 +190,7 @@ class Diagnostic:
     inside: Inside | None = None
     provider: str | None = None
     minor: bool = False
+    depends: bool = False
 
 
 class Place(NamedTuple):

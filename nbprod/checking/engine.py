@@ -259,7 +259,7 @@ def _finding(facts: Facts, rule: Rule, diagnostic: Diagnostic, place: Place) -> 
     related = tuple(
         RelatedPlace(place_of(facts, label.span), label.message) for label in diagnostic.labels
     )
-    possible = diagnostic.certainty is Certainty.POSSIBLE
+    possible = diagnostic.certainty is Certainty.POSSIBLE or diagnostic.depends
     usual = Severity.INFO if diagnostic.minor else rule.severity
     severity = _configured_severity(facts, rule) or usual
     softened = Severity.WARNING if possible and severity is Severity.ERROR else severity
@@ -280,7 +280,7 @@ def _finding(facts: Facts, rule: Rule, diagnostic: Diagnostic, place: Place) -> 
         snippet=snippet,
         part=inside.part if inside else "source",
         provider=diagnostic.provider,
-        predicts=rule.predicts,
+        predicts=None if diagnostic.depends else rule.predicts,
     )
 
 

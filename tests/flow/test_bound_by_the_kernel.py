@@ -7,6 +7,7 @@ import json
 import pytest
 
 from nbprod.project.run import check_bytes
+from tests.truth.score import as_bytes
 
 BOUND = [
     ("a magic nobody knows, on its line", ["%%frame_of sales\n1 2", "sales.head()"]),
@@ -111,3 +112,55 @@ def test_the_shell_does_what_the_magic_does() -> None:
 @pytest.mark.parametrize("cells", KNOWN)
 def test_what_binds_nothing_hides_nothing(cells: list[str]) -> None:
     assert undefined([*cells, "nope"]) == ["nope"]
+
+
+PLAIN = "exist only in PySpark and Databricks kernels, not in a plain one"
+RELIED = [
+    ("run", ["spark.range(3)"], [1], f"`spark` {PLAIN.replace('exist', 'exists')}"),
+    ("run, several", ["spark.range(3)\nsc.stop()", "sqlContext"], [1, None],
+     f"`spark`, `sc` and `sqlContext` {PLAIN}"),
+    ("imported", ["import pyspark", "def load():\n    return spark.table('x')", "load()"], None,
+     f"`spark` {PLAIN.replace('exist', 'exists')}"),
+    ("a context", ["sc.textFile('x')"], [4], f"`sc` {PLAIN.replace('exist', 'exists')}"),
+    ("files", ["dbutils.fs.ls('/')"], [1],
+     "`dbutils` exists only in Databricks kernels, not in a plain one"),
+]  # fmt: skip
+NOT_RELIED = [
+    ("never run, nothing imported", ["spark.range(3)"], None, ["`spark` is defined in no cell"]),
+    ("another `sc`", ["sc.fit_transform([1])"], [1], ["`sc` is defined in no cell"]),
+    ("defined below", ["import pyspark\nspark.range(3)", "spark = 1"], None, []),
+    ("defined above", ["import pyspark\nspark = sc = 1", "spark, sc"], None, []),
+    ("a parameter", ["import pyspark\ndef load(spark):\n    return spark.table('x')"], None, []),
+    ("failed", ["spark.range(3)"], [None], ["`spark` is defined in no cell"]),
+]  # fmt: skip
+
+
+def told(cells: list[str], counts: list[int | None] | None) -> list[tuple[str, str]]:
+    data = as_bytes(cells, counts or [None] * len(cells))
+    findings = check_bytes(data, "x.ipynb").findings
+    return [
+        (str(finding.severity.value), finding.message)
+        for finding in findings
+        if finding.code == "NBP103"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("cells", "counts", "message"), [case[1:] for case in RELIED], ids=[case[0] for case in RELIED]
+)
+def test_a_session_that_the_notebook_relies_on_is_one_warning(
+    cells: list[str], counts: list[int | None] | None, message: str
+) -> None:
+    assert told([*cells, "print(1)"], [*counts, None] if counts else None) == [("warning", message)]
+
+
+@pytest.mark.parametrize(
+    ("cells", "counts", "messages"),
+    [case[1:] for case in NOT_RELIED],
+    ids=[case[0] for case in NOT_RELIED],
+)
+def test_a_name_of_a_session_that_nothing_speaks_for_is_like_any_other(
+    cells: list[str], counts: list[int | None] | None, messages: list[str]
+) -> None:
+    found = [message for _, message in told(cells, counts)]
+    assert [message.split(",")[0].split(":")[0] for message in found] == messages

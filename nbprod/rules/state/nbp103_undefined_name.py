@@ -30,7 +30,23 @@ x = spark.range(3)  #! NBP103
 y = spark.range(4)
 ```
 
+```notebook
+# %%
+from pyspark.sql import functions as F
+# %%
+sales = spark.read.table("sales")  #! NBP103
+# %%
+lines = sc.textFile("sales.txt")
+```
+
 ## Clean
+
+```notebook
+# %%
+from pyspark.sql import SparkSession
+spark = SparkSession.builder.getOrCreate()
+sales = spark.read.table("sales")
+```
 
 ```notebook
 # %%
@@ -61,7 +77,9 @@ from nbprod.libraries.modules import PYTHON2_NAMES
 from nbprod.model import Diagnostic, Label, Severity
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule
-from nbprod.rules.failures import definition_labels, failures_because, near_names, tell
+from nbprod.rules.failures import definition_labels, failures_because, listed, near_names, tell
+
+_MAKE_SESSION = "create a session (`spark = SparkSession.builder.getOrCreate()`)"
 
 
 @rule(
@@ -84,6 +102,29 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
             *(Label(failure.span, f"`{first.name}` is undefined here, too") for failure in others),
         )
         yield tell(first, facts, message_of(first, facts), help_of(first, facts), *labels)
+    if facts.session_reads and not facts.flow.dynamic:
+        yield _of_session(facts)
+
+
+def _of_session(facts: Facts) -> Diagnostic:
+    """Name all that the notebook takes from a kernel with Spark: it did run in one, perhaps."""
+    first, *others = facts.session_reads
+    names = listed([f"`{read.name}`" for read in facts.session_reads])
+    only_files = [read.name for read in facts.session_reads] == ["dbutils"]
+    make = "import it from `databricks.sdk.runtime`" if only_files else _MAKE_SESSION
+    return Diagnostic(
+        facts.span(first.cell, first.node),
+        f"{names} {'exist' if others else 'exists'} only in "
+        f"{'Databricks' if only_files else 'PySpark and Databricks'} kernels, not in a plain one",
+        symbol=first.name,
+        labels=tuple(
+            Label(facts.span(read.cell, read.node), f"`{read.name}` is used here")
+            for read in others
+        ),
+        help=f"{make}, or list {'it' if not others else 'them'} under `builtins` "
+        "in the configuration",
+        depends=True,
+    )
 
 
 def _may_be_of_magic(failure: Failure) -> bool:

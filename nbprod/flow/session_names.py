@@ -1,0 +1,93 @@
+"""Names that the kernels of PySpark and Databricks bind, and no other kernel.
+
+A notebook may rely on them and leave no trace of its platform in the file. It does where it never
+binds the name, and its cells have run with it or it imports PySpark.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Container, Iterator, Sequence
+from typing import NamedTuple
+
+from nbprod.notebook.types import Cell
+from nbprod.syntax.types import ParsedCell
+
+__all__ = ["SessionRead", "session_reads"]
+
+_NAMES = frozenset(["spark", "sc", "sqlContext", "dbutils"])
+_MENTION = re.compile(r"\b(?:spark|sc|sqlContext|dbutils)\b")
+_IMPORT = re.compile(r"^\s*(?:from|import)\s+(?:pyspark|databricks|delta|dlt)\b", re.M)
+# `sc` is a scaler, a screen or a score just as often.
+_OF_CONTEXT = frozenset(
+    "accumulator addFile addPyFile applicationId appName binaryFiles broadcast defaultParallelism"
+    " emptyRDD getConf hadoopFile master newAPIHadoopFile parallelize range runJob sequenceFile"
+    " setCheckpointDir setLogLevel sparkUser textFile uiWebUrl union version wholeTextFiles"
+    " _conf _gateway _jsc _jvm".split()
+)
+_BINDERS = (ast.Name, ast.alias, ast.arg, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+
+
+class SessionRead(NamedTuple):
+    """The first read of such a name."""
+
+    name: str
+    cell: int
+    node: ast.Name
+
+
+def session_reads(
+    parsed: Sequence[ParsedCell | None], given: Container[str]
+) -> tuple[SessionRead, ...]:
+    """The names of a session that a notebook relies on, each with its first read.
+
+    Args:
+        parsed: its cells.
+        given: the names that are bound for it in any case.
+    """
+    cells = [cell for cell in parsed if cell is not None and cell.tree is not None]
+    if not any(_MENTION.search(cell.cell.source) for cell in cells):
+        return ()
+    imports = any(_IMPORT.search(cell.cell.source) for cell in cells)
+    bound = {name for cell in cells for name in _bound(cell)}
+    reads: dict[str, SessionRead] = {}
+    ran: set[str] = set()
+    for cell in cells:
+        for node in cell.live_nodes_of(ast.Name):
+            if node.id in _NAMES and node.id not in bound and node.id not in given:
+                reads.setdefault(node.id, SessionRead(node.id, cell.cell.index, node))
+                if _has_run(cell.cell):
+                    ran.add(node.id)
+    if not imports and not ran:
+        return ()
+    if set(reads) == {"sc"} and not imports and not any(map(_uses_context, cells)):
+        return ()
+    return tuple(reads.values())
+
+
+def _bound(cell: ParsedCell) -> Iterator[str]:
+    """The names of a session that a cell binds, in whatever scope."""
+    for node in cell.live_nodes_of(_BINDERS):
+        if isinstance(node, ast.Name):
+            name = "" if isinstance(node.ctx, ast.Load) else node.id
+        elif isinstance(node, ast.alias):
+            name = node.asname or node.name
+        elif isinstance(node, ast.arg):
+            name = node.arg
+        else:
+            name = getattr(node, "name", "")
+        if name in _NAMES:
+            yield name
+
+
+def _has_run(cell: Cell) -> bool:
+    failed = any(output.get("output_type") == "error" for output in cell.outputs)
+    return bool(cell.execution_count) and not failed
+
+
+def _uses_context(cell: ParsedCell) -> bool:
+    return any(
+        isinstance(node.value, ast.Name) and node.value.id == "sc" and node.attr in _OF_CONTEXT
+        for node in cell.live_nodes_of(ast.Attribute)
+    )
