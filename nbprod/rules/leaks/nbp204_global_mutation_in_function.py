@@ -3,9 +3,27 @@
 ## Why
 
 Each call leaves its trace in a variable that is neither a parameter nor a result. Run the cell
-twice and the trace is there twice.
+twice and the trace is there twice. A warning where a call silently changes a value that another
+cell reads; at the level `production` also where nobody else reads it, where no cell calls the
+function, and where the variable starts empty, to be filled by the function.
 
 ## Flagged
+
+```notebook
+# %%
+import pandas as pd
+sales = pd.read_csv("sales.csv")
+# %%
+def fill(column):
+    sales[column] = sales[column].fillna(0)  #! NBP204
+def scale(column):
+    sales[column] = sales[column] / 100
+# %%
+fill("price")
+scale("price")
+# %%
+print(sales["price"].mean())
+```
 
 ```notebook
 # %%
@@ -42,23 +60,47 @@ Ticket()
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 
 from nbprod.facts import Facts
 from nbprod.flow.types import FunctionFlow, Mutation
-from nbprod.model import Diagnostic
+from nbprod.model import Diagnostic, Label, Span
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule
+
+_EMPTY_CALLS = frozenset(("list", "dict", "set", "defaultdict", "OrderedDict", "Counter", "deque"))
 
 
 @rule("NBP204", "global-mutation-in-function", on=Notebook)
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
-    """Report changes of notebook objects by code in functions, one for each place."""
+    """Report each notebook object that code in functions changes, once for all places."""
     functions = {function_flow.identity: function_flow for function_flow in facts.flow.functions}
+    groups: dict[str, dict[Span, Mutation]] = {}
+    for mutation in _mutations(functions, facts):
+        groups.setdefault(mutation.name, {}).setdefault(mutation.span, mutation)
+    for name, group in groups.items():
+        changing = {functions[mutation.scope].name for mutation in group.values()}
+        silent = _is_read_elsewhere(name, group, changing, facts) and not _starts_empty(name, facts)
+        first, *others = sorted(group.values(), key=lambda mutation: mutation.span)
+        yield Diagnostic(
+            first.span,
+            f"`{functions[first.scope].name}` mutates global `{name}`",
+            symbol=name,
+            labels=tuple(
+                Label(mutation.span, f"`{functions[mutation.scope].name}` mutates `{name}` here")
+                for mutation in others
+            ),
+            help="pass it as a parameter, or return the new values",
+            minor=not silent,
+        )
+
+
+def _mutations(functions: dict[int, FunctionFlow], facts: Facts) -> Iterator[Mutation]:
+    """The changes of notebook objects by the notebook's functions, those of calls first."""
     # `x *= 2` after `global x` both rebinds and mutates; the rule on rebinding has it.
-    seen = {
+    rebound = {
         span
-        for function_flow in facts.flow.functions
+        for function_flow in functions.values()
         for spans in function_flow.writes.values()
         for span in spans
     }
@@ -66,17 +108,47 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
         scope = mutation.scope
         if not (mutation.definite and mutation.is_global and scope in functions):
             continue
-        if mutation.span in seen or mutation.name not in facts.flow.definitions:
+        if mutation.span in rebound or mutation.name not in facts.flow.definitions:
             continue
-        if _is_own_class(mutation, functions[scope], facts):
-            continue
-        seen.add(mutation.span)
-        yield Diagnostic(
-            mutation.span,
-            f"`{functions[scope].name}` mutates global `{mutation.name}`",
-            symbol=mutation.name,
-            help="pass it as a parameter, or return the new values",
-        )
+        if not _is_own_class(mutation, functions[scope], facts):
+            yield mutation
+
+
+def _is_read_elsewhere(
+    name: str, group: Container[Span], changing: Container[str], facts: Facts
+) -> bool:
+    """Whether a cell that did not call for a change sees it, other than to change it further."""
+    return any(
+        seen.cell != cell_flow.cell and seen.binding.span in group
+        for cell_flow in facts.flow.cells.values()
+        for use in cell_flow.uses
+        if use.name == name and not any(step.function in changing for step in use.chain)
+        for seen in use.mutations
+    )
+
+
+def _starts_empty(name: str, facts: Facts) -> bool:
+    """Whether a variable is made empty, so that whoever reads it expects what functions add."""
+    made = [
+        definition.node
+        for definition in facts.flow.definitions[name]
+        if not definition.is_unbound and definition.binding.kind == "assignment"
+    ]
+    return bool(made) and all(
+        isinstance(node, (ast.Assign, ast.AnnAssign)) and _is_empty(node.value) for node in made
+    )
+
+
+def _is_empty(value: ast.expr | None) -> bool:
+    if isinstance(value, (ast.List, ast.Tuple)):
+        return not value.elts
+    if isinstance(value, ast.Dict):
+        return not value.keys
+    if isinstance(value, ast.Call):
+        called = value.func
+        named = called.id if isinstance(called, ast.Name) else getattr(called, "attr", "")
+        return named in _EMPTY_CALLS or (named == "DataFrame" and not value.args)
+    return False
 
 
 def _is_own_class(mutation: Mutation, function: FunctionFlow, facts: Facts) -> bool:
