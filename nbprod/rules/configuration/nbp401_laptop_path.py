@@ -40,6 +40,15 @@ share = r"\\\\fileserver\\team\\set.csv"  #! NBP401
 #^ NBP401
 ```
 
+```notebook
+# %%
+import pandas as pd
+df = pd.read_csv("/Users/ada/data/sales.csv")  #! NBP401
+# %%
+again = pd.read_csv("/Users/ada/data/sales.csv")
+!head /Users/ada/data/sales.csv
+```
+
 ## Fixed
 
 ```notebook
@@ -90,6 +99,7 @@ from nbprod.fixing.parameter_cell import ParameterCell
 from nbprod.model import Diagnostic, Span
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule
+from nbprod.rules.grouped import once_for_each
 
 # The users of hosted machines are the same for everybody: NBP402 is about their folders.
 _HOSTED = r"jovyan|jupyter|ec2-user|sagemaker-user|studio-lab-user|azureuser|model-server"
@@ -114,7 +124,16 @@ _WORDS = ("/Users/", "/home/", "~/D", "~\\D", ":\\", ":/", "/Volumes/", "/media/
 
 @rule("NBP401", "laptop-path", on=Notebook)
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
-    """Report string constants that are paths below a person's folder."""
+    """Report paths below a person's folder, each once with all its places."""
+    yield from once_for_each(
+        _paths(facts),
+        key=lambda diagnostic: diagnostic.message,
+        label=lambda _: "the same path is used here",
+    )
+
+
+def _paths(facts: Facts) -> Iterator[Diagnostic]:
+    """String constants that are such paths, and words of shell lines and magics."""
     mounts = facts.mentions(_MOUNTING)
     for cell, node in facts.nodes_with(ast.Constant, *_WORDS):
         if isinstance(node.value, str) and _is_own(node.value, mounts):

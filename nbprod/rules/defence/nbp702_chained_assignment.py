@@ -14,8 +14,8 @@ Variables in a loop over several frames are frames, too; assigned anew they chan
 import pandas as pd
 df = pd.DataFrame({"a": [1, 2], "b": [3, 4]})
 df[df["a"] > 1]["b"] = 0  #! NBP702
-df["b"][df["a"] > 1] = 0  #! NBP702
-df.loc[df["a"] > 1]["b"] += 1  #! NBP702
+df["b"][df["a"] > 1] = 0
+df.loc[df["a"] > 1]["b"] += 1
 ```
 
 ```notebook
@@ -23,17 +23,17 @@ df.loc[df["a"] > 1]["b"] += 1  #! NBP702
 import pandas as pd
 df = pd.read_csv("a.csv")
 df["a"][0] = 5  #! NBP702
-df.a[0] = 5  #! NBP702
-df["a"].iloc[0] = 5  #! NBP702
-df["a"].at[0] += 5  #! NBP702
-df[["a"]].iloc[0] = 5  #! NBP702
-df.loc[0]["b"] = 5  #! NBP702
-df.iloc[0:2]["b"] = 5  #! NBP702
-df.query("a > 1")["b"] = 7  #! NBP702
-df[df.a > 1].b = 5  #! NBP702
-df.head(2)["b"] = 7  #! NBP702
-df["a"].fillna(0, inplace=True)  #! NBP702
-df.a.replace(1, 2, inplace=True)  #! NBP702
+df.a[0] = 5
+df["a"].iloc[0] = 5
+df["a"].at[0] += 5
+df[["a"]].iloc[0] = 5
+df.loc[0]["b"] = 5
+df.iloc[0:2]["b"] = 5
+df.query("a > 1")["b"] = 7
+df[df.a > 1].b = 5
+df.head(2)["b"] = 7
+df["a"].fillna(0, inplace=True)
+df.a.replace(1, 2, inplace=True)
 ```
 
 ```notebook
@@ -105,6 +105,7 @@ from nbprod.model import Diagnostic, Edit, Fix
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule, unsafe
 from nbprod.rules.frames import FrameNames
+from nbprod.rules.grouped import once_for_each
 from nbprod.syntax.walk import walk
 
 _STATEMENTS: tuple[type[ast.Assign | ast.AugAssign], ...] = (ast.Assign, ast.AugAssign)
@@ -118,14 +119,23 @@ _HELP = "write `{}.loc[rows, column] = ...`"
 
 @rule("NBP702", "chained-assignment", on=Notebook)
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
-    """Report assignments to parts of parts, and in-place methods of them."""
+    """Report assignments to parts of parts, each frame once with all its places."""
+    for found in (_assignments(facts), _loops(facts)):
+        yield from once_for_each(
+            found,
+            key=lambda diagnostic: diagnostic.symbol,
+            label=lambda diagnostic: f"`{diagnostic.symbol}` is not updated here",
+        )
+
+
+def _assignments(facts: Facts) -> Iterator[Diagnostic]:
+    """Assignments to parts of parts, and in-place methods of them."""
     for cell, node in facts.nodes_with(_STATEMENTS, "]", "."):
         for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
             masked = _chained(target, cell, facts)
             yield from masked or _of_copy(target, cell, facts)
     for cell, statement in facts.nodes_with(ast.Expr, "inplace"):
         yield from _inplace(statement.value, cell, facts)
-    yield from _loops(facts)
 
 
 def _chained(target: ast.expr, cell: int, facts: Facts) -> list[Diagnostic]:

@@ -1,0 +1,89 @@
+"""A fault that a notebook repeats is one finding, with the other places beside it."""
+
+from __future__ import annotations
+
+import pytest
+
+from nbprod.checking.engine import check_notebook
+from nbprod.config.settings import Settings
+from nbprod.fixing.apply import fix_bytes
+from nbprod.model import Finding
+from nbprod.notebook.read import read_notebook
+from nbprod.notebook.types import Notebook
+from tests.truth.score import as_bytes
+
+FRAME = "import pandas as pd\ndf = pd.read_csv('a.csv')"
+CHAINED = [
+    'df[df["a"] > 1]["b"] = 0', 'df["b"][df["a"] > 1] = 0', 'df.loc[df["a"] > 1]["b"] += 1',
+    'df["a"][0] = 5', "df.a[0] = 5", 'df["a"].iloc[0] = 5', 'df["a"].at[0] += 5',
+    'df[["a"]].iloc[0] = 5', 'df.loc[0]["b"] = 5', 'df.iloc[0:2]["b"] = 5',
+    'df.query("a > 1")["b"] = 7', "df[df.a > 1].b = 5", 'df.head(2)["b"] = 7',
+    'df["a"].fillna(0, inplace=True)', "df.a.replace(1, 2, inplace=True)",
+]  # fmt: skip
+PATHS = [
+    ["a = open('/Users/ada/a.csv')", "b = open('/Users/ada/a.csv')"],
+    ["a = '/Users/ada/a.csv'", "!head /Users/ada/a.csv"],
+    ["%cd D:\\\\work\\\\sales", "!ls D:\\\\work\\\\sales", "!du D:\\\\work\\\\sales"],
+]
+
+
+def findings_of(cells: list[str], code: str) -> list[Finding]:
+    notebook = read_notebook(as_bytes(cells, [None] * len(cells)), "x.ipynb")
+    return list(check_notebook(notebook, Settings(select=(code,)).selection()))
+
+
+@pytest.mark.parametrize("statement", CHAINED)
+def test_each_spelling_of_a_chained_assignment_is_found(statement: str) -> None:
+    assert [finding.symbol for finding in findings_of([FRAME, statement], "NBP702")] == ["df"]
+
+
+def test_all_spellings_for_a_frame_are_one_finding() -> None:
+    (finding,) = findings_of([FRAME, *CHAINED], "NBP702")
+    assert finding.place.cell == 2
+    assert [other.place.cell for other in finding.related] == list(range(3, len(CHAINED) + 2))
+    assert {other.message for other in finding.related} == {"`df` is not updated here"}
+
+
+def test_two_frames_are_two_findings() -> None:
+    other = FRAME.replace("df", "other")
+    cells = [FRAME, other, 'df["a"][0] = 5', 'other["a"][0] = 5', 'df["b"][0] = 5']
+    found = findings_of(cells, "NBP702")
+    assert [(finding.symbol, len(finding.related)) for finding in found] == [
+        ("df", 1),
+        ("other", 0),
+    ]
+
+
+def test_the_fix_changes_all_places() -> None:
+    def check(notebook: Notebook) -> tuple[Finding, ...]:
+        return check_notebook(notebook, Settings(select=("NBP702",)).selection())
+
+    cells = [FRAME, *(f'df[df["a"] > {limit}]["b"] = 0' for limit in range(15))]
+    fixed = fix_bytes(as_bytes(cells, [None] * len(cells)), "x.ipynb", check, unsafe=True)
+    sources = [cell.source for cell in read_notebook(fixed.data, "x.ipynb").cells]
+    assert sources[1:] == [f'df.loc[df["a"] > {limit}, "b"] = 0' for limit in range(15)]
+    assert len(fixed.applied) == 1
+
+
+@pytest.mark.parametrize("cells", PATHS, ids=["calls", "a line of the shell", "magics"])
+def test_a_path_is_one_finding(cells: list[str]) -> None:
+    (finding,) = findings_of(cells, "NBP401")
+    assert finding.place.cell == 1
+    assert [other.place.cell for other in finding.related] == list(range(2, len(cells) + 1))
+
+
+def test_two_paths_are_two_findings() -> None:
+    cells = ["a = '/Users/ada/a.csv'", "b = '/Users/ada/b.csv'", "c = '/Users/ada/a.csv'"]
+    assert [len(finding.related) for finding in findings_of(cells, "NBP401")] == [1, 0]
+
+
+def test_each_use_of_a_path_is_fixed_in_the_end() -> None:
+    def check(notebook: Notebook) -> tuple[Finding, ...]:
+        return check_notebook(notebook, Settings(select=("NBP401",)).selection())
+
+    cells = ["import pandas as pd", *("pd.read_csv('/Users/ada/a.csv')" for _ in range(3))]
+    fixed = fix_bytes(as_bytes(cells, [None] * len(cells)), "x.ipynb", check, unsafe=True)
+    after = read_notebook(fixed.data, "x.ipynb")
+    assert not any(
+        "/Users/" in cell.source for cell in after.cells if "parameters" not in cell.tags
+    )
