@@ -126,12 +126,13 @@ RELIED = [
      "`dbutils` exists only in Databricks kernels, not in a plain one"),
 ]  # fmt: skip
 NOT_RELIED = [
-    ("never run, nothing imported", ["spark.range(3)"], None, ["`spark` is defined in no cell"]),
-    ("another `sc`", ["sc.fit_transform([1])"], [1], ["`sc` is defined in no cell"]),
+    ("never run, nothing imported", ["spark.range(3)"], None,
+     ["`spark` is not defined in any cell"]),
+    ("another `sc`", ["sc.fit_transform([1])"], [1], ["`sc` is not defined in any cell"]),
     ("defined below", ["import pyspark\nspark.range(3)", "spark = 1"], None, []),
     ("defined above", ["import pyspark\nspark = sc = 1", "spark, sc"], None, []),
     ("a parameter", ["import pyspark\ndef load(spark):\n    return spark.table('x')"], None, []),
-    ("failed", ["spark.range(3)"], [None], ["`spark` is defined in no cell"]),
+    ("failed", ["spark.range(3)"], [None], ["`spark` is not defined in any cell"]),
 ]  # fmt: skip
 
 

@@ -30,6 +30,8 @@ RULES = (
     "harmful-execution-order", "unsafe-rerun",
 )  # fmt: skip
 
+_ORDER = ("harmful-execution-order", "use-before-definition")
+
 
 class Score(NamedTuple):
     """Hits, false alarms, misses."""
@@ -132,7 +134,8 @@ class Scores:
     def _order(self, truth: dict[str, Any], findings: Any) -> None:
         if truth["recorded_failed"]:
             return  # a recorded run that fails is no run that anybody had
-        said = any(one.name == "harmful-execution-order" for one in findings)
+        # A name that is read too early has this cause, too, and is one finding with it.
+        said = any(finding.name in _ORDER for finding in findings)
         self.order = self.order.add(said, truth["harmful"])
         if said != truth["harmful"]:
             self._disagree("order", truth, f"said {said}")
