@@ -33,18 +33,19 @@ from typing import Any, NamedTuple
 
 from nbprod.disk.read import read_text
 from nbprod.notebook.types import Cell, Notebook
+from nbprod.patterns import lazy_pattern
 
 __all__ = ["Example", "Expected", "RuleDocs", "notebook_of", "parse_docs", "parse_example"]
 
-_SECTION = re.compile(r"^## (.+)$", re.MULTILINE)
-_BLOCK = re.compile(r"^```notebook\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-_CELL = re.compile(r"^# %%(.*)$")
-_MARK = re.compile(r"[ \t]*#!\s*([A-Z]{2,8}\d{3}\??(?:\s*,\s*[A-Z]{2,8}\d{3}\??)*)\s*$")
-_ABOVE = re.compile(r"^\s*#\^\s*([A-Z]{2,8}\d{3}\??(?:\s*,\s*[A-Z]{2,8}\d{3}\??)*)\s*$")
-_OUTPUT = re.compile(r"^#>(>|!|@)? ?(.*)$")
-_REPEAT = re.compile(r"^#(\*\*?) (\d+)$")
-_PYTHON = re.compile(r"python (\d+)\.(\d+)$")
-_FILE = re.compile(r"#: (\S.*)$", re.MULTILINE)
+_SECTION = lazy_pattern(r"^## (.+)$", re.MULTILINE)
+_BLOCK = lazy_pattern(r"^```notebook\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_CELL = lazy_pattern(r"^# %%(.*)$")
+_MARK = lazy_pattern(r"[ \t]*#!\s*([A-Z]{2,8}\d{3}\??(?:\s*,\s*[A-Z]{2,8}\d{3}\??)*)\s*$")
+_ABOVE = lazy_pattern(r"^\s*#\^\s*([A-Z]{2,8}\d{3}\??(?:\s*,\s*[A-Z]{2,8}\d{3}\??)*)\s*$")
+_OUTPUT = lazy_pattern(r"^#>(>|!|@)? ?(.*)$")
+_REPEAT = lazy_pattern(r"^#(\*\*?) (\d+)$")
+_PYTHON = lazy_pattern(r"python (\d+)\.(\d+)$")
+_FILE = lazy_pattern(r"#: (\S.*)$", re.MULTILINE)
 SECTIONS = ("Why", "Flagged", "Fixed", "Clean", "Fix safety")
 
 

@@ -14,7 +14,7 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "nbprod"
 # From the bottom up: a room imports rooms of lower lines, and of its own line without a circle.
 LAYERS = (
-    ("errors", "model", "programs", "_version"),
+    ("errors", "model", "patterns", "programs", "_version"),
     ("disk",),
     ("libraries",),
     ("notebook",),

@@ -22,6 +22,7 @@ from typing import Any
 import pytest
 
 import nbprod
+from nbprod.patterns import LazyPattern
 
 _PARSER: Any = importlib.import_module("re._parser" if sys.version_info >= (3, 11) else "sre_parse")
 _ROOT = Path(nbprod.__file__).parent
@@ -67,9 +68,9 @@ def _patterns() -> dict[tuple[str, int], str]:
 
 
 def _patterns_in(value: object, depth: int) -> Iterator[re.Pattern[str]]:
-    if isinstance(value, re.Pattern):
+    if isinstance(value, (re.Pattern, LazyPattern)):
         if isinstance(value.pattern, str):
-            yield value
+            yield re.compile(value.pattern, value.flags)
     elif depth < 5 and isinstance(value, dict):
         for item in (*value.keys(), *value.values()):
             yield from _patterns_in(item, depth + 1)
@@ -79,15 +80,15 @@ def _patterns_in(value: object, depth: int) -> Iterator[re.Pattern[str]]:
 
 
 def _is_literal_pattern(node: ast.AST) -> bool:
+    if not isinstance(node, ast.Call) or not node.args:
+        return False
+    if ast.unparse(node.func).partition(".")[0] not in ("re", "lazy_pattern"):
+        return False
+    text = node.args[0]
     return (
-        isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Attribute)
-        and isinstance(node.func.value, ast.Name)
-        and node.func.value.id == "re"
-        and node.func.attr != "escape"
-        and bool(node.args)
-        and isinstance(node.args[0], ast.Constant)
-        and isinstance(node.args[0].value, str)
+        ast.unparse(node.func) != "re.escape"
+        and isinstance(text, ast.Constant)
+        and isinstance(text.value, str)
     )
 
 

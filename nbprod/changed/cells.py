@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Sequence
 
 from nbprod.notebook.types import Cell
+from nbprod.patterns import lazy_pattern
 
 __all__ = ["changed_lines", "matched_cells"]
 
-_BREAK = re.compile(r"\r\n|\r|\n")
+_BREAK = lazy_pattern(r"\r\n|\r|\n")
 _ALIKE = 0.5
 # Comparing each cell that is left with each other one is only done for so many pairs.
 _MOST_PAIRS = 40_000

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 from collections.abc import Iterable, Mapping
 from functools import cache, cached_property
 
 from nbprod.disk.read import read_bytes
 from nbprod.errors import UsageError
+from nbprod.patterns import lazy_pattern
 from nbprod.programs import clean_environment, find_program, run_program
 
 __all__ = ["Repository"]
@@ -41,7 +41,7 @@ _VARIABLES = {
     "GIT_ALLOW_PROTOCOL": "none",
 }
 _LINK = "120000"
-_LFS_POINTER = re.compile(
+_LFS_POINTER = lazy_pattern(
     rb"version https://git-lfs\.github\.com/spec/v1\n(?:.*\n)*?oid sha256:([0-9a-f]{64})\n"
 )
 

@@ -13,6 +13,7 @@ from nbprod.checking.plugins import plugin_packages
 from nbprod.disk.read import read_text
 from nbprod.errors import UsageError
 from nbprod.model import Prediction
+from nbprod.patterns import lazy_pattern
 from nbprod.rule import Level, Rule
 
 if TYPE_CHECKING:
@@ -34,9 +35,9 @@ __all__ = [
 _PACKAGE = os.path.dirname(os.path.dirname(__file__))  # noqa: PTH120
 _LEVELS: tuple[Level, ...] = ("explore", "shared", "production")
 # The decorator of a rule, and in it its level, or that it only runs when it is asked for.
-_DECORATOR = re.compile(r"^@rule\((.*?)\)\ndef ", re.MULTILINE | re.DOTALL)
-_DECLARED_LEVEL = re.compile(r'level="(\w+)"|default=False')
-_FILE = re.compile(r"([a-z]{2,8}\d{3})_(\w+)\.py\Z")
+_DECORATOR = lazy_pattern(r"^@rule\((.*?)\)\ndef ", re.MULTILINE | re.DOTALL)
+_DECLARED_LEVEL = lazy_pattern(r'level="(\w+)"|default=False')
+_FILE = lazy_pattern(r"([a-z]{2,8}\d{3})_(\w+)\.py\Z")
 _OWN_PREFIX = "NBP"
 
 

@@ -13,26 +13,27 @@ from typing import NamedTuple
 from nbprod.checking.registry import Selection, has_code_prefix
 from nbprod.model import Span
 from nbprod.notebook.types import Cell, Notebook
+from nbprod.patterns import lazy_pattern
 from nbprod.syntax.comments import iter_comments
 from nbprod.syntax.types import ParsedCell
 
 __all__ = ["ALL", "Mark", "SuppressionUse", "Suppressions", "read_suppressions"]
 
-_NOQA = re.compile(r"#\s*noqa\b(?::\s*(?P<codes>[\w-]+(?:[,\s]+[A-Za-z]+\d+)*))?", re.IGNORECASE)
-_OURS = re.compile(
+_NOQA = lazy_pattern(r"#\s*noqa\b(?::\s*(?P<codes>[\w-]+(?:[,\s]+[A-Za-z]+\d+)*))?", re.IGNORECASE)
+_OURS = lazy_pattern(
     r"nbprod:\s*(?P<form>ignore-notebook|cell-ignore|ignore|disable|enable)\b"
     r"\s*(?:\[(?P<names>[^\]]*)\])?"
 )
-_HTML = re.compile(r"<!--(.*?)-->", re.DOTALL)
+_HTML = lazy_pattern(r"<!--(.*?)-->", re.DOTALL)
 # What other scanners of credentials read; for lines of notes, too.
-_PRAGMA = re.compile(
+_PRAGMA = lazy_pattern(
     r"pragma:\s*(?:allow|white)list\s+(?P<next>nextline\s+)?secret|(?:gitleaks|betterleaks):allow"
     r"|trufflehog:ignore|nosemgrep:.*secret",
     re.IGNORECASE,
 )
 _SECRETS = frozenset(("nbp301", "nbp302", "nbp303", "nbp304", "nbp305"))
-_TAG = re.compile(r"nbprod[-:]ignore(?:=(?P<names>.+))?\Z")
-_BREAK = re.compile(r"\r\n|\r|\n")
+_TAG = lazy_pattern(r"nbprod[-:]ignore(?:=(?P<names>.+))?\Z")
+_BREAK = lazy_pattern(r"\r\n|\r|\n")
 ALL = frozenset(("*",))
 _LAST = 1 << 60
 

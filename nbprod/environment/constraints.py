@@ -9,6 +9,7 @@ from nbprod.environment.imports import installed_pins
 from nbprod.facts import Facts
 from nbprod.libraries.distributions import normalised
 from nbprod.libraries.removed import version_key
+from nbprod.patterns import lazy_pattern
 
 __all__ = ["allows_version"]
 
@@ -18,7 +19,7 @@ _FILES = (
 )  # fmt: skip
 _HIGHEST = 5
 _OPERATOR = r"(?:===|==|~=|!=|<=|>=|<|>|=|\^|~)"
-_CLAUSE = re.compile(
+_CLAUSE = lazy_pattern(
     rf"(?P<op>{_OPERATOR})\s*[\"']?\s*(?P<inner>{_OPERATOR})?\s*(?P<version>\d[\d.]*\*?)"
 )
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from nbprod.disk.read import read_text
 from nbprod.libraries.distributions import normalised
+from nbprod.patterns import lazy_pattern
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -19,10 +20,10 @@ else:
 
 __all__ = ["declared_above", "declared_by_file", "iter_files_above"]
 
-_NAME = re.compile(r"\s*([A-Za-z0-9][\w.\-]*)")
-_FILES = re.compile(r"(?:requirements[\w.\-]*|constraints)\.(?:txt|in)\Z")
+_NAME = lazy_pattern(r"\s*([A-Za-z0-9][\w.\-]*)")
+_FILES = lazy_pattern(r"(?:requirements[\w.\-]*|constraints)\.(?:txt|in)\Z")
 _MOST_BYTES = 1_000_000
-_LIST_ITEM = re.compile(r"^\s*-\s*['\"]?([A-Za-z][\w.\-]*)", re.MULTILINE)
+_LIST_ITEM = lazy_pattern(r"^\s*-\s*['\"]?([A-Za-z][\w.\-]*)", re.MULTILINE)
 
 
 def declared_above(folder: str) -> frozenset[str] | None:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from nbprod.names.scopes import bound_names
+from nbprod.patterns import lazy_pattern
 from nbprod.syntax.installs import installs_in
 
 __all__ = [
@@ -19,9 +20,9 @@ __all__ = [
 ]  # fmt: skip
 
 _TOLERANCE = 1e-9
-_ADDRESS = re.compile(r"0x[0-9a-fA-F]+")
-_TIMING = re.compile(r"^(?:CPU times|Wall time|Compiler *):?.*\n?", re.MULTILINE)
-_PIP = re.compile(
+_ADDRESS = lazy_pattern(r"0x[0-9a-fA-F]+")
+_TIMING = lazy_pattern(r"^(?:CPU times|Wall time|Compiler *):?.*\n?", re.MULTILINE)
+_PIP = lazy_pattern(
     r"^\s*(?:(?:\x1b\[[\d;]*m)*(?:Requirement already satisfied|Collecting|Downloading|Installing"
     r"|Using cached|Successfully|Attempting uninstall|Found existing|Uninstalling|Looking in"
     r"|Obtaining|Preparing|Building|Created wheel|Stored in|Getting requirements|Processing"
@@ -31,8 +32,8 @@ _PIP = re.compile(
 )
 # It holds nothing but the identity of a widget, another one in each run.
 _WIDGET = "application/vnd.jupyter.widget-view+json"
-_WORD = re.compile(r"[^\W\d]\w*")
-_MAIN = re.compile(r"\b__main__\.")
+_WORD = lazy_pattern(r"[^\W\d]\w*")
+_MAIN = lazy_pattern(r"\b__main__\.")
 
 
 class Segment(NamedTuple):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,6 +15,7 @@ from nbprod.execution import compare as comparing
 from nbprod.execution.compare import Segment, Verdict
 from nbprod.execution.kernel import run_job
 from nbprod.notebook.types import Notebook
+from nbprod.patterns import lazy_pattern
 
 __all__ = ["RunOptions", "Side", "code_cells", "imported", "verify", "workspace"]
 
@@ -25,7 +25,7 @@ _SKIPPED = shutil.ignore_patterns(
 )  # fmt: skip
 
 
-_IMPORT = re.compile(r"\b(?:import|from)\s+(\w+)")
+_IMPORT = lazy_pattern(r"\b(?:import|from)\s+(\w+)")
 
 
 class RunOptions(NamedTuple):

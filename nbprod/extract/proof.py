@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
@@ -13,12 +12,13 @@ from nbprod.extract.delivery import Delivery, folder_of
 from nbprod.extract.suite.trial import Trial, run_tests
 from nbprod.facts import Facts
 from nbprod.notebook.read import read_notebook
+from nbprod.patterns import lazy_pattern
 from nbprod.refactor.plan import CellLeft, Plan
 
 __all__ = ["Proven", "deliver_what_holds", "prove"]
 
 _MOST_ROUNDS = 6
-_NAME = re.compile(r"`(\w+)`")
+_NAME = lazy_pattern(r"`(\w+)`")
 
 
 class Proven(NamedTuple):

@@ -17,6 +17,7 @@ from nbprod.facts import Facts
 from nbprod.fixing.os_import import OsImport
 from nbprod.fixing.shell_lookup import lookup_in_shell
 from nbprod.model import Applicability, Edit, Fix, PartEdit, Span
+from nbprod.patterns import lazy_pattern
 from nbprod.secrets.literals import folded
 from nbprod.secrets.names import env_name, is_reserved
 from nbprod.secrets.types import Secret
@@ -25,8 +26,8 @@ from nbprod.syntax.types import Magic, ParsedCell
 
 __all__ = ["SecretExternalizer"]
 
-_ASSIGNING_MAGIC = re.compile(r"\s*(?:%env|%set_env|!\s*export|!\s*set)\s+(\w+)\s*[= ]")
-_PREFIX = re.compile(r"([A-Za-z]{0,2})('''|\"\"\"|'|\")")
+_ASSIGNING_MAGIC = lazy_pattern(r"\s*(?:%env|%set_env|!\s*export|!\s*set)\s+(\w+)\s*[= ]")
+_PREFIX = lazy_pattern(r"([A-Za-z]{0,2})('''|\"\"\"|'|\")")
 
 
 class _Change(NamedTuple):

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 from nbprod.errors import UsageError
+from nbprod.patterns import lazy_pattern
 
 __all__ = ["next_code", "render_rule_file"]
 
-_CODE = re.compile(r"[A-Z]{2,8}\d{3}\Z")
-_NAME = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*\Z")
+_CODE = lazy_pattern(r"[A-Z]{2,8}\d{3}\Z")
+_NAME = lazy_pattern(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*\Z")
 _TEMPLATE = '''"""
 Reports calls of `old_function`.
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import ast
 import builtins
 import keyword
-import re
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from itertools import chain
@@ -18,6 +17,7 @@ from typing import NamedTuple
 
 from nbprod.facts import Facts
 from nbprod.model import AnyEdit, Edit, Fix, NewLine
+from nbprod.patterns import lazy_pattern
 from nbprod.rule import unsafe
 from nbprod.syntax.names import last_name
 from nbprod.syntax.types import ParsedCell
@@ -27,7 +27,7 @@ __all__ = ["ParameterCell", "Literal"]
 
 _TAG = "parameters"
 _HARMLESS_MAGICS = frozenset(("time", "timeit", "capture", "prun"))
-_WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_WORD = lazy_pattern(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _IMPORTS = (ast.Import, ast.ImportFrom)
 _MOST_NUMBERS = 99
 

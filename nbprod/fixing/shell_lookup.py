@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from typing import Literal
 
+from nbprod.patterns import lazy_pattern
+
 __all__ = ["Quoting", "lookup_in_shell", "quoting_at"]
 
 Quoting = Literal["plain", "single", "double", "heredoc", "unexpanded"]
 
-_HEREDOC = re.compile(r"<<-?\s*(?P<quote>['\"\\]?)(?P<word>\w+)['\"]?")
-_SPECIAL = re.compile(r"[\s'\"\\$`]")
-_TOKEN = re.compile(r"\\.|\$'|'|\"|(?<!\S)#[^\n]*|<<-?\s*['\"\\]?\w+['\"]?|\n", re.S)
+_HEREDOC = lazy_pattern(r"<<-?\s*(?P<quote>['\"\\]?)(?P<word>\w+)['\"]?")
+_SPECIAL = lazy_pattern(r"[\s'\"\\$`]")
+_TOKEN = lazy_pattern(r"\\.|\$'|'|\"|(?<!\S)#[^\n]*|<<-?\s*['\"\\]?\w+['\"]?|\n", re.S)
 
 
 def lookup_in_shell(command: str, start: int, end: int, name: str) -> str | None:

@@ -9,12 +9,13 @@ from dataclasses import replace
 from nbprod.model import Edit, Finding, Span
 from nbprod.notebook.positions import LineIndex
 from nbprod.notebook.types import Cell, Notebook
+from nbprod.patterns import lazy_pattern
 from nbprod.syntax.comments import iter_comments
 from nbprod.syntax.parse import parse_cell
 
 __all__ = ["silencing_edits"]
 
-_NOQA = re.compile(r"#\s*noqa:\s*[\w, -]*\w", re.IGNORECASE)
+_NOQA = lazy_pattern(r"#\s*noqa:\s*[\w, -]*\w", re.IGNORECASE)
 
 
 def silencing_edits(

@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from nbprod.patterns import lazy_pattern
 from nbprod.syntax.types import ParsedCell
 from nbprod.syntax.walk import children
 
 __all__ = ["EarlyRead", "FileUse", "early_file_reads"]
 
-_WRITERS = re.compile(
+_WRITERS = lazy_pattern(
     r"to_(?:csv|parquet|pickle|excel|json|feather|hdf|stata|html|file|netcdf|zarr)|save(?:fig|txt|z"
     r"|z_compressed|_model|_weights|_pretrained|_npz)?|dump|imwrite|imsave|write_(?:text|bytes|csv|parquet|html"
     r"|image|gpickle)|ExcelWriter|sink_parquet"
 )
-_READERS = re.compile(
+_READERS = lazy_pattern(
     r"read_(?:csv|parquet|pickle|excel|json|feather|hdf|stata|html|table|text|bytes|file|gpickle|fwf)|load(?:txt"
     r"|_model|_weights|_npz|_dataset)?|genfromtxt|imread|scan_(?:csv|parquet)|open_dataset|from_pretrained|Image"
 )
-_FILE = re.compile(r"[\w ./\\-]*[\w-]\.\w{1,8}\Z")
-_WRITEFILE = re.compile(r"%%(?:writefile|file)\s+(?:-a\s+)?[\"']?(\S+?)[\"']?\s*\Z")
+_FILE = lazy_pattern(r"[\w ./\\-]*[\w-]\.\w{1,8}\Z")
+_WRITEFILE = lazy_pattern(r"%%(?:writefile|file)\s+(?:-a\s+)?[\"']?(\S+?)[\"']?\s*\Z")
 _GUARDS = (ast.If, ast.Try, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda,
     ast.IfExp, ast.BoolOp)  # fmt: skip
 

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from nbprod.flow.answers import Flow
 from nbprod.notebook.types import Cell, Notebook
+from nbprod.patterns import lazy_pattern
 
 __all__ = ["RENDERERS", "graph_dot", "graph_json", "graph_mermaid"]
 
 _LABEL = 40
 _NAMES = 4
-_UNWRITABLE = re.compile("[\0\ud800-\udfff]")
+_UNWRITABLE = lazy_pattern("[\0\ud800-\udfff]")
 
 
 def graph_json(notebook: Notebook, flow: Flow, runnable: Sequence[int] | None) -> str:

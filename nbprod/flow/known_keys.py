@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from typing import NamedTuple
 
 from nbprod.syntax.types import ParsedCell
@@ -56,7 +57,7 @@ class _Known:
 
 def early_keys(parsed: Sequence[ParsedCell | None], qualify: Qualify) -> Iterator[EarlyKey]:
     """Yield the reads that raise a KeyError whenever the cells run from top to bottom."""
-    hidden = _used_in_functions(parsed)
+    hidden = cache(lambda: _used_in_functions(parsed))
     known: dict[str, _Known] = {}
     for cell in parsed:
         if cell is None:
@@ -70,7 +71,11 @@ def early_keys(parsed: Sequence[ParsedCell | None], qualify: Qualify) -> Iterato
                 later = _set_later(parsed, cell.cell.index, name, key)
                 yield EarlyKey(cell.cell.index, node, name, key, later, known[name].is_frame)
                 failed = True
-            _follow(statement, known, hidden, qualify)
+            if known:
+                _forget(statement, known)
+            made = _made(statement, qualify)
+            if made is not None and made[0] not in hidden():
+                known[made[0]] = made[1]
             if failed:
                 # Nothing below it in the cell runs.
                 break
@@ -122,10 +127,8 @@ def _missing_in(
                 return
 
 
-def _follow(
-    statement: ast.stmt, known: dict[str, _Known], hidden: set[str], qualify: Qualify
-) -> None:
-    """What is known behind a statement."""
+def _forget(statement: ast.stmt, known: dict[str, _Known]) -> None:
+    """Take in the keys that a statement adds, and forget what it may change otherwise."""
     for node in walk(statement):
         # Under a condition a key may be set: from there on it is taken to be there.
         if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store):
@@ -134,13 +137,17 @@ def _follow(
             known.clear()
     for name in _given_up(statement):
         known.pop(name, None)
-    if isinstance(statement, (ast.Assign, ast.AnnAssign)):
-        targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
-        if len(targets) == 1 and isinstance(targets[0], ast.Name) and statement.value is not None:
-            name = targets[0].id
-            made = _literal(statement.value, qualify)
-            if made is not None and name not in hidden:
-                known[name] = made
+
+
+def _made(statement: ast.stmt, qualify: Qualify) -> tuple[str, _Known] | None:
+    """The name that a statement binds to something of which all keys are known."""
+    if not isinstance(statement, (ast.Assign, ast.AnnAssign)) or statement.value is None:
+        return None
+    targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+    if len(targets) != 1 or not isinstance(targets[0], ast.Name):
+        return None
+    made = _literal(statement.value, qualify)
+    return None if made is None else (targets[0].id, made)
 
 
 def _store(target: ast.Subscript, known: dict[str, _Known]) -> None:

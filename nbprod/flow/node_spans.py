@@ -12,11 +12,12 @@ from collections.abc import Sequence
 
 from nbprod.model import Span
 from nbprod.notebook.positions import LineIndex
+from nbprod.patterns import lazy_pattern
 from nbprod.syntax.types import ParsedCell
 
 __all__ = ["Places"]
 
-_DEFINED_NAME = re.compile(r"(?:async\s+)?(?:def|class)\s+")
+_DEFINED_NAME = lazy_pattern(r"(?:async\s+)?(?:def|class)\s+")
 
 
 class Places:

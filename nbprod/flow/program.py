@@ -7,7 +7,6 @@ definition made in both is the same object in both.
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
@@ -15,11 +14,12 @@ from nbprod.flow.node_spans import Places
 from nbprod.flow.types import Definition
 from nbprod.model import Span
 from nbprod.names.scopes import Callable_, Scope, bound_names, scope_of
+from nbprod.patterns import lazy_pattern
 from nbprod.syntax.types import Magic, ParsedCell
 
 __all__ = ["FlowOptions", "Program"]
 
-_FORM_FIELD = re.compile(r"#\s*@param\b")
+_FORM_FIELD = lazy_pattern(r"#\s*@param\b")
 
 
 def _no_file(_path: str) -> str | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
 from nbprod.leakage.types import (
@@ -15,10 +14,11 @@ from nbprod.leakage.types import (
     Training,
     overlap,
 )
+from nbprod.patterns import lazy_pattern
 
 __all__ = ["evaluated"]
 
-_SPLIT = re.compile(r"/(?:\d+[ab]|train|test|val|dev|eval)\Z")
+_SPLIT = lazy_pattern(r"/(?:\d+[ab]|train|test|val|dev|eval)\Z")
 
 
 def evaluated(trainings: Sequence[Training]) -> Evaluation:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Sequence
 
 from nbprod.leakage.types import Rows
+from nbprod.patterns import lazy_pattern
 
 __all__ = ["below", "chooses_rows", "roles", "step_of"]
 
-_ROLE = re.compile(r"train|test|val|dev|eval")
+_ROLE = lazy_pattern(r"train|test|val|dev|eval")
 
 
 def below(rows: Rows, step: str) -> Rows:

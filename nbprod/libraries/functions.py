@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from functools import cache
 
 from nbprod.libraries.methods import EAGER_METHODS
+from nbprod.patterns import lazy_pattern
 
 __all__ = [
     "ARGUMENT_MUTATORS",
@@ -156,12 +156,12 @@ WORLDLY_NAMES = frozenset(
     """.split()
 )
 
-_FRAMES = re.compile(
+_FRAMES = lazy_pattern(
     r"pandas\.(?:DataFrame|read_\w+|concat|merge|get_dummies|pivot_table|crosstab|melt"
     r"|json_normalize|io\.\w+\.read_\w+)\Z"
 )
-_SERIES = re.compile(r"pandas\.(?:Series|to_datetime|to_numeric|cut|qcut|date_range|Index)\Z")
-_ARRAYS = re.compile(
+_SERIES = lazy_pattern(r"pandas\.(?:Series|to_datetime|to_numeric|cut|qcut|date_range|Index)\Z")
+_ARRAYS = lazy_pattern(
     r"numpy\.(?:array|asarray|zeros|ones|empty|full|arange|linspace|logspace|eye|identity|random\."
     r"\w+|zeros_like|ones_like|full_like|concatenate|vstack|hstack|stack|where|sort|cumsum)\Z"
 )

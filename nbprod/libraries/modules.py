@@ -7,7 +7,8 @@ nothing is known the analysis assumes nothing.
 from __future__ import annotations
 
 import builtins
-import re
+
+from nbprod.patterns import lazy_pattern
 
 __all__ = [
     "ANNOTATION_NAMES",
@@ -41,7 +42,7 @@ _KERNEL = (
 class _KernelNames:
     """Answers ``in`` for the kernel's names, numbered ones included."""
 
-    _numbered = re.compile(r"_i?\d+\Z")
+    _numbered = lazy_pattern(r"_i?\d+\Z")
     _names = frozenset(_KERNEL.split())
 
     def __contains__(self, name: str) -> bool:

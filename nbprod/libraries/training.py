@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Literal
 
+from nbprod.patterns import lazy_pattern
+
 __all__ = [
     "APPLYING",
     "COLUMN_METHODS",
@@ -37,7 +39,7 @@ __all__ = [
 EstimatorKind = Literal["transformer", "model", "safe", "resampler", "unknown"]
 
 # Learn of all rows they are given: scales, vocabularies, components, chosen columns.
-_TRANSFORMERS = re.compile(
+_TRANSFORMERS = lazy_pattern(
     r"(?:\w*Scaler|\w*Vectorizer|PCA|\w*PCA|TruncatedSVD|SelectKBest|SelectPercentile"
     r"|SelectFromModel|RFE|RFECV|VarianceThreshold|\w*Imputer|PowerTransformer"
     r"|QuantileTransformer|KBinsDiscretizer|FactorAnalysis|FastICA|NMF"
@@ -46,14 +48,14 @@ _TRANSFORMERS = re.compile(
     r"|PolynomialCountSketch|TSNE|UMAP|Normalization|TextVectorization)\Z"
 )
 # Work row by row, or only name things: nothing is learnt that a test could be spoilt by.
-_SAFE = re.compile(
+_SAFE = lazy_pattern(
     r"(?:LabelEncoder|LabelBinarizer|OneHotEncoder|OrdinalEncoder|MultiLabelBinarizer|Normalizer"
     r"|Binarizer|PolynomialFeatures|FunctionTransformer|HashingVectorizer|Parallel)\Z"
 )
-_RESAMPLERS = re.compile(
+_RESAMPLERS = lazy_pattern(
     r"(?:(?=\w*SMOTE)\w+|ADASYN|RandomOverSampler|SMOTEENN|SMOTETomek|BorderlineSMOTE|SVMSMOTE)\Z"
 )
-_MODELS = re.compile(
+_MODELS = lazy_pattern(
     r"(?:\w*Classifier|\w*Regressor|\w*Regression|\w*RegressionCV|Lasso\w*|Ridge\w*|ElasticNet\w*"
     r"|\w*SVC|\w*SVR|\w*NB|GridSearchCV|RandomizedSearchCV|Halving\w+SearchCV|BayesSearchCV|Sequential|Model"
     r"|Perceptron|LinearDiscriminantAnalysis|QuadraticDiscriminantAnalysis|LGBM\w+|XGB\w+"
@@ -84,7 +86,7 @@ EVALUATING = frozenset(
     "predict predict_proba predict_log_proba decision_function score evaluate predict_classes"
     " evaluate_generator predict_generator".split()
 )
-METRICS = re.compile(
+METRICS = lazy_pattern(
     r"\w*(?:_score|_error|_loss|_report|_matrix|_curve|accuracy|auc)\Z", re.IGNORECASE
 )
 # Methods and functions whose result is learnt of all rows (unless they go along each row).

@@ -6,9 +6,10 @@ holds. So a name that is not known is never held against a notebook: only what a
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
+
+from nbprod.patterns import lazy_pattern
 
 __all__ = [
     "Removal",
@@ -100,7 +101,7 @@ _OTHER_NAMES = {
     "scikit_learn": "sklearn",
 }
 _LONG = 6
-_LOCAL = re.compile(r"(?:utils?|helpers?|src|my_\w+)\Z")
+_LOCAL = lazy_pattern(r"(?:utils?|helpers?|src|my_\w+)\Z")
 _FOLDERS = ("", "src/", "lib/", "notebooks/")
 _HIGHEST = 6
 

@@ -16,19 +16,20 @@ from nbprod.linters.convert import Remark
 from nbprod.linters.tools import READ_ONLY, harmless_settings
 from nbprod.model import Severity
 from nbprod.notebook.types import Notebook
+from nbprod.patterns import lazy_pattern
 from nbprod.programs import clean_environment, python_command, run_program
 
 __all__ = ["Line", "check_tool", "lines_in_place", "parse_line", "remarks_of", "tool_lines"]
 
-_ANSI = re.compile(r"\x1b\[[0-9;]*m|\x1b\(B")
-_LINE = re.compile(
+_ANSI = lazy_pattern(r"\x1b\[[0-9;]*m|\x1b\(B")
+_LINE = lazy_pattern(
     r"(?P<path>.+?\.ipynb):cell_(?P<cell>\d+):(?P<line>\d+)(?::(?P<column>\d+))?:\s*(?P<text>.+)"
 )
-_CODE = re.compile(
+_CODE = lazy_pattern(
     r"(?:(?P<level>error|warning|note):\s*)?(?P<code>[A-Z]{1,4}\d{2,4})?:?\s*(?P<rest>.*)"
 )
-_NAMES_FILE = re.compile(r"--[a-z-]*(?:config|rcfile|settings|style)[a-z-]*")
-_TRAILING = re.compile(r"\s*[\[(](?P<name>[a-z][\w-]+)[\])]$")
+_NAMES_FILE = lazy_pattern(r"--[a-z-]*(?:config|rcfile|settings|style)[a-z-]*")
+_TRAILING = lazy_pattern(r"\s*[\[(](?P<name>[a-z][\w-]+)[\])]$")
 
 
 class Line:

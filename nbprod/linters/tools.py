@@ -15,6 +15,7 @@ from configparser import ConfigParser, Error
 from typing import Any, NamedTuple
 
 from nbprod.disk.read import read_text
+from nbprod.patterns import lazy_pattern
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -48,7 +49,7 @@ class _Tool(NamedTuple):
 _TOOLS = {
     "flake8": _Tool(
         (("setup.cfg", "flake8"), ("tox.ini", "flake8"), (".flake8", "flake8")),
-        re.compile(
+        lazy_pattern(
             r"(max-line-length|max-doc-length|max-complexity|(extend-)?(ignore|select)|indent-size"
             r"|hang-closing|disable-noqa|builtins|docstring-convention)\Z"
         ),
@@ -59,7 +60,7 @@ _TOOLS = {
             ("mypy.ini", "mypy"), (".mypy.ini", "mypy"), ("pyproject.toml", "tool.mypy"),
             ("setup.cfg", "mypy"),
         ),
-        re.compile(
+        lazy_pattern(
             r"(python_version|platform|strict|namespace_packages|explicit_package_bases"
             r"|check_untyped_defs|extra_checks|local_partial_types|follow_imports|always_(true|false)"
             r"|ignore_(errors|missing_imports)|(en|dis)able_error_code|((dis)?allow|warn|strict"
@@ -72,7 +73,7 @@ _TOOLS = {
             ("pylintrc", ""), (".pylintrc", ""), ("pyproject.toml", "tool.pylint"),
             ("setup.cfg", "pylint"), ("tox.ini", "pylint"),
         ),
-        re.compile(
+        lazy_pattern(
             r"(disable|enable|(max|min)-[\w-]+|(good|bad)-names(-rgxs)?|[\w-]+-naming-style"
             r"|[\w-]+-rgx|ignored-[\w-]+|additional-builtins|callbacks|ignore-long-lines"
             r"|indent-string|logging-format-style|notes|overgeneral-exceptions|exclude-protected"
@@ -86,7 +87,7 @@ _TOOLS = {
             ("setup.cfg", "pydocstyle"), ("tox.ini", "pydocstyle"), (".pydocstyle", "pydocstyle"),
             ("pyproject.toml", "tool.pydocstyle"),
         ),
-        re.compile(r"(convention|(add-)?(select|ignore)|(ignore|property)-decorators)\Z"),
+        lazy_pattern(r"(convention|(add-)?(select|ignore)|(ignore|property)-decorators)\Z"),
         ("--config={settings}",),
     ),
 }  # fmt: skip

@@ -18,6 +18,7 @@ from nbprod.merge.split import SplitNotebook, StatementRange, stretch_of
 from nbprod.merge.text import Draft, body_of, call_text, function_text, prove
 from nbprod.merge.types import Argument, CallSite, CannotMerge, Signature
 from nbprod.names.statements import StatementText
+from nbprod.patterns import lazy_pattern
 from nbprod.refactor.display import draws
 from nbprod.refactor.naming import identifier, unique
 from nbprod.refactor.plan import Import
@@ -30,7 +31,7 @@ _MOST_LITERALS = 5
 _MOST_RESULTS = 6
 _DRAWN = frozenset(["_", "ax", "fig", "axes"])
 _AXES = frozenset(["ax", "axes", "fig"])
-_TELLING = re.compile(r"[^\W\d_]+ ")
+_TELLING = lazy_pattern(r"[^\W\d_]+ ")
 
 
 class Call(NamedTuple):

@@ -17,13 +17,14 @@ from nbprod.merge.types import CallSite, CannotMerge
 from nbprod.names.statements import StatementText, units_of
 from nbprod.names.table import NameTable
 from nbprod.notebook.types import Cell
+from nbprod.patterns import lazy_pattern
 from nbprod.refactor.display import is_silent
 
 __all__ = ["SplitNotebook", "StatementRange", "ground_of", "stretch_of"]
 
-_BEFORE = re.compile(r"(?:^|[\r\n])[ \t]*\Z")
-_BEHIND = re.compile(r"[ \t]*(?:;[ \t]*)?(?:#[^\r\n]*)?(?:\r\n|\r|\n|\Z)")
-_COMMENTS = re.compile(r"(?:^[ \t]*#[^\r\n]*(?:\r\n|\r|\n))+\Z", re.MULTILINE)
+_BEFORE = lazy_pattern(r"(?:^|[\r\n])[ \t]*\Z")
+_BEHIND = lazy_pattern(r"[ \t]*(?:;[ \t]*)?(?:#[^\r\n]*)?(?:\r\n|\r|\n|\Z)")
+_COMMENTS = lazy_pattern(r"(?:^[ \t]*#[^\r\n]*(?:\r\n|\r|\n))+\Z", re.MULTILINE)
 
 
 class StatementRange(NamedTuple):

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from nbprod.names.scopes import bound_names, scope_of
+from nbprod.patterns import lazy_pattern
 from nbprod.syntax.walk import children, walk
 
 __all__ = ["Deferred", "all_seeing", "deferred", "global_names", "loads"]
@@ -27,7 +27,7 @@ _ALL_SEEING_CALLS = frozenset(
         "inspect.stack", "pickle.dump_session", "dill.dump_session", "doctest.run",
     ]
 )  # fmt: skip
-_AT_NAME = re.compile(r"@([^\W\d]\w*)")
+_AT_NAME = lazy_pattern(r"@([^\W\d]\w*)")
 
 
 class Deferred(NamedTuple):

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
 from nbprod.notebook.positions import LineIndex
+from nbprod.patterns import lazy_pattern
 from nbprod.syntax.installs import runs_manager
 from nbprod.syntax.types import Magic, ParsedCell
 
@@ -33,7 +34,7 @@ _SETTINGS = frozenset(
         "watermark",
     ]
 )
-_REST_OF_LINE = re.compile(r"[ \t]*(?:;[ \t]*)?(?:#[^\r\n]*)?(?:\r\n|\r|\n|\Z)")
+_REST_OF_LINE = lazy_pattern(r"[ \t]*(?:;[ \t]*)?(?:#[^\r\n]*)?(?:\r\n|\r|\n|\Z)")
 _KEPT_HEADERS = frozenset(["time", "capture"])
 
 
@@ -222,7 +223,7 @@ def _called(
     )  # fmt: skip
 
 
-_EXPANDED = re.compile(r"\{\{|\}\}|\{([^{}]+)\}|\$\$|\$(\w+)")
+_EXPANDED = lazy_pattern(r"\{\{|\}\}|\{([^{}]+)\}|\$\$|\$(\w+)")
 
 
 def interpolated(command: str) -> str:

@@ -8,7 +8,6 @@ be there for the module to be sound.
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Container, Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import NamedTuple
@@ -17,6 +16,7 @@ from nbprod.names.definite_assignment import Assignments, effect_of
 from nbprod.names.loads import all_seeing, deferred, global_names, loads
 from nbprod.names.scopes import bound_names
 from nbprod.names.statements import CellUnits, StatementText, units_of
+from nbprod.patterns import lazy_pattern
 from nbprod.syntax.types import ParsedCell
 from nbprod.syntax.walk import walk
 
@@ -45,8 +45,8 @@ _ALL_SEEING_MAGICS = frozenset(
 
 
 # Two sides of words, numbers and operators: no path, no sentence.
-_FORMULA = re.compile(r"\s*[\w.()\[\]'\"{}* +:^/,-]*~[\w.()\[\]'\"{}* +:^/,=|-]+\s*\Z")
-_WORD = re.compile(r"(?<![\w.'\"])[^\W\d]\w*")
+_FORMULA = lazy_pattern(r"\s*[\w.()\[\]'\"{}* +:^/,-]*~[\w.()\[\]'\"{}* +:^/,=|-]+\s*\Z")
+_WORD = lazy_pattern(r"(?<![\w.'\"])[^\W\d]\w*")
 
 
 class BindingSite(NamedTuple):

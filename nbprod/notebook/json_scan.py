@@ -15,6 +15,8 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from nbprod.patterns import lazy_pattern
+
 __all__ = [
     "LineStarts",
     "Member",
@@ -31,17 +33,17 @@ __all__ = [
 ]
 
 _SHORT_STRING = r'"[^"\\]*(?:\\.[^"\\]*){0,50}"'
-_INSIDE = re.compile(r'[^"\\]*(?:\\.[^"\\]*){0,1000}', re.DOTALL)
+_INSIDE = lazy_pattern(r'[^"\\]*(?:\\.[^"\\]*){0,1000}', re.DOTALL)
 # Up to the next bracket, or to a string with so many escapes that it is skipped by other means.
-_FLAT = re.compile(rf'[^"{{}}\[\]]*(?:{_SHORT_STRING}[^"{{}}\[\]]*){{0,64}}', re.DOTALL)
-_SCALAR = re.compile(r"[^\s,\]}]+")
-_BLANK = re.compile(r"[ \t\n\r]*")
-_COMMA = re.compile(r"[ \t\n\r,]*")
-_COLON = re.compile(r"[ \t\n\r:]*")
-_ESCAPE = re.compile(
+_FLAT = lazy_pattern(rf'[^"{{}}\[\]]*(?:{_SHORT_STRING}[^"{{}}\[\]]*){{0,64}}', re.DOTALL)
+_SCALAR = lazy_pattern(r"[^\s,\]}]+")
+_BLANK = lazy_pattern(r"[ \t\n\r]*")
+_COMMA = lazy_pattern(r"[ \t\n\r,]*")
+_COLON = lazy_pattern(r"[ \t\n\r:]*")
+_ESCAPE = lazy_pattern(
     r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\.", re.DOTALL
 )
-_LINE_BREAK = re.compile(r"\r\n|\r|\n")
+_LINE_BREAK = lazy_pattern(r"\r\n|\r|\n")
 _BLOCK = 1 << 12
 # Below this many code points it is quicker to decode a value, in C, than to skip over it.
 _SMALL = 4_000_000

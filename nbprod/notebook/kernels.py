@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from nbprod.patterns import lazy_pattern
+
 __all__ = ["DATABRICKS_KEY", "cell_language", "mapping", "notebook_language", "python_version"]
 
-_VERSION = re.compile(r"(\d+)\.(\d+)")
-_PYTHON = re.compile(r"(?:i|c)?python[\d.]*|py(?:spark|py)?\d*")
+_VERSION = lazy_pattern(r"(\d+)\.(\d+)")
+_PYTHON = lazy_pattern(r"(?:i|c)?python[\d.]*|py(?:spark|py)?\d*")
 _ALIASES = {"ir": "r", "irkernel": "r", "csharp": "c#", "fsharp": "f#", "pwsh": "powershell"}
 # Kernels whose name says a language that is not Python; all other names may be anybody's
 # environment, so that Python is the better guess.
-_KERNEL = re.compile(
+_KERNEL = lazy_pattern(
     r"(?:julia|ir|irkernel|scala|sos|bash|octave|javascript|tslab|ruby|sas|stata|matlab"
     r"|sparkkernel|sparkrkernel|spylon-kernel|apache_toree_scala|almond)(?=[-_ .\d]|$)"
 )

@@ -8,15 +8,16 @@ are pure ASCII: one that says the same as JSON, one in which everything stands a
 from __future__ import annotations
 
 import codecs
-import re
 from collections.abc import Iterator
 from json.encoder import encode_basestring_ascii
+
+from nbprod.patterns import lazy_pattern
 
 __all__ = ["json_text", "position_text"]
 
 _PIECE = 1 << 20
-_WIDE = re.compile(r"[^\x00-\x7f]+")
-_ESCAPED_WIDE = re.compile(r"\\[^\x00-\x7f]")
+_WIDE = lazy_pattern(r"[^\x00-\x7f]+")
+_ESCAPED_WIDE = lazy_pattern(r"\\[^\x00-\x7f]")
 
 
 def _pieces(data: bytes) -> Iterator[str]:

@@ -5,12 +5,12 @@ A platform is told by what it leaves in the metadata of a notebook, or by the fo
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from nbprod.notebook.kernels import DATABRICKS_KEY, mapping
 from nbprod.notebook.types import Cell
+from nbprod.patterns import lazy_pattern
 
 __all__ = ["ZEPPELIN", "databricks_names", "is_databricks", "platform_names", "switched_language"]
 
@@ -27,10 +27,10 @@ _SPARK = ("spark", "sc", "sqlContext")
 _DEEPNOTE = ("_dntk", "_deepnote_execute_sql", "_deepnote_run_altair")
 _AZURE_MARKS = frozenset(("trident", "a365ComputeOptions", "saveOutput"))
 # Kernels with a session of Spark: those of sparkmagic, Toree, and what clouds call theirs.
-_SPARK_KERNEL = re.compile(r"py-?spark|spark-python")
+_SPARK_KERNEL = lazy_pattern(r"py-?spark|spark-python")
 # The first line of a cell of Databricks may give it a language; `%python` in a notebook of SQL.
-_SQL_MAGIC = re.compile(r"\s*%{1,2}sql\b")
-_SWITCH = re.compile(r"\s*%(md|sql|sh|fs|scala|r|python)\b[-\w]*")
+_SQL_MAGIC = lazy_pattern(r"\s*%{1,2}sql\b")
+_SWITCH = lazy_pattern(r"\s*%(md|sql|sh|fs|scala|r|python)\b[-\w]*")
 
 
 def platform_names(metadata: Mapping[str, Any], cells: Sequence[Cell]) -> tuple[str, ...]:

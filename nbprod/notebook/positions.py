@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from itertools import accumulate
+
+from nbprod.patterns import lazy_pattern
 
 __all__ = ["LineIndex", "offset_of"]
 
 # The line breaks of Python's tokenizer; `str.splitlines` knows others that are none in source.
-_LINE_BREAK = re.compile(r"\r\n|\r|\n")
+_LINE_BREAK = lazy_pattern(r"\r\n|\r|\n")
 
 
 class LineIndex:

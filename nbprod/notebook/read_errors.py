@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from nbprod.errors import ReadError
 from nbprod.notebook import json_scan as scan
+from nbprod.patterns import lazy_pattern
 
 __all__ = [
     "conflict_fault",
@@ -17,14 +18,14 @@ __all__ = [
     "refuse_what_has_no_content",
 ]
 
-_NOTHING = re.compile(r"[\s\0]*\Z")
-_CONFLICT = re.compile(r"(?:^|(?<=[\r\n]))<{7}(?= |\r|\n|\Z)")
-_CONFLICT_END = re.compile(r"[\r\n]>{7}(?: |\r|\n|\Z)")
+_NOTHING = lazy_pattern(r"[\s\0]*\Z")
+_CONFLICT = lazy_pattern(r"(?:^|(?<=[\r\n]))<{7}(?= |\r|\n|\Z)")
+_CONFLICT_END = lazy_pattern(r"[\r\n]>{7}(?: |\r|\n|\Z)")
 _LFS = "version https://git-lfs.github.com/spec/"
-_HTML = re.compile(r"\s*<(?:!doctype\s|html\b|head\b|\?xml\b)", re.IGNORECASE)
+_HTML = lazy_pattern(r"\s*<(?:!doctype\s|html\b|head\b|\?xml\b)", re.IGNORECASE)
 # What is left of a JSON value when the file stops in it.
-_STUB = re.compile(r"(?:[-+.\deE]*|[a-zA-Z]{1,8}|\\u[0-9a-fA-F]{0,4})\s*\Z")
-_RUN = re.compile(r"[\w+/-]{10,}")
+_STUB = lazy_pattern(r"(?:[-+.\deE]*|[a-zA-Z]{1,8}|\\u[0-9a-fA-F]{0,4})\s*\Z")
+_RUN = lazy_pattern(r"[\w+/-]{10,}")
 _WORDS = ("true", "false", "null", "NaN", "Infinity")
 _LIKENESS = (
     ("paragraphs", "a Zeppelin note (call it .zpln)"),

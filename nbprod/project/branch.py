@@ -7,11 +7,12 @@ import re
 from contextlib import suppress
 
 from nbprod.disk.read import read_text
+from nbprod.patterns import lazy_pattern
 
 __all__ = ["default_branch"]
 
 _MOST_BYTES = 5_000_000
-_NAME = re.compile(r"[\w][\w./+-]*\Z")
+_NAME = lazy_pattern(r"[\w][\w./+-]*\Z")
 _USUAL = ("main", "master", "trunk", "develop")
 
 

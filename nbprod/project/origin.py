@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import re
 
+from nbprod.patterns import lazy_pattern
+
 __all__ = ["installed_from", "source_of"]
 
-_URL = re.compile(r"(?:https|ssh)://[\w.-]+(?::\d+)?/[\w./~+-]+\Z")
+_URL = lazy_pattern(r"(?:https|ssh)://[\w.-]+(?::\d+)?/[\w./~+-]+\Z")
 
 
 def installed_from() -> str | None:

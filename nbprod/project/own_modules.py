@@ -17,6 +17,7 @@ from nbprod.config.settings import DEFAULT_EXCLUDES
 from nbprod.disk.places import project_root
 from nbprod.disk.read import read_text
 from nbprod.libraries.distributions import normalised
+from nbprod.patterns import lazy_pattern
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -25,7 +26,7 @@ else:
 
 __all__ = ["OwnModules", "own_modules"]
 
-_MODULE = re.compile(r"([^\W\d]\w*)(?:\.[\w-]+)?\.(?:py|pyi|pyx|so|pyd)\Z")
+_MODULE = lazy_pattern(r"([^\W\d]\w*)(?:\.[\w-]+)?\.(?:py|pyi|pyx|so|pyd)\Z")
 _METADATA = ("pyproject.toml", "setup.cfg", "setup.py")
 _MOST_FOLDERS = 20_000
 _MOST_BYTES = 1_000_000

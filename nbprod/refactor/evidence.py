@@ -12,6 +12,7 @@ from collections.abc import Container, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from nbprod.libraries.purposes import Purpose, purpose_of_call
+from nbprod.patterns import lazy_pattern
 from nbprod.refactor.naming import identifier, without_closing_marks, words_of_identifier
 from nbprod.syntax.names import last_name
 
@@ -30,7 +31,7 @@ IMPERATIVES = frozenset(
     visualize visualise weigh write
     """.split()
 )
-_EMPTY_HEADINGS = re.compile(
+_EMPTY_HEADINGS = lazy_pattern(
     r"\W*(?:(?:exercise|part|solution|question|task|step|section|chapter|problem|example|answer)s?"
     r"(?:\W+(?:\w|\d+|one|two|three|four|five|six|seven|eight|nine|ten))?|\d+|\w)?\W*\Z",
     re.IGNORECASE,
@@ -51,14 +52,14 @@ _RANK: tuple[Purpose, ...] = (
     "plot", "split", "fit", "load", "evaluate", "predict", "summarize", "join", "encode", "scale",
     "clean", "save",
 )  # fmt: skip
-_IMPERATIVE = re.compile(r"([A-Z]?[a-z]+)\b[^.!?\n]{6,90}[.]?")
+_IMPERATIVE = lazy_pattern(r"([A-Z]?[a-z]+)\b[^.!?\n]{6,90}[.]?")
 _MOST_WORDS = 4
 
 
-_ONE_PER = re.compile(r"\b(?:one|a) (?:row|line|value) (?:per|for each) ([A-Za-z]{2,20})\b", re.I)
+_ONE_PER = lazy_pattern(r"\b(?:one|a) (?:row|line|value) (?:per|for each) ([A-Za-z]{2,20})\b", re.I)
 _ARTICLES = frozenset("a an the our your my this that these we us let lets is are it".split())
-_HEADING = re.compile(r"^#{1,6}[ \t]+(\S.*)$", re.MULTILINE)
-_MARKUP = re.compile(
+_HEADING = lazy_pattern(r"^#{1,6}[ \t]+(\S.*)$", re.MULTILINE)
+_MARKUP = lazy_pattern(
     r"!\[[^\]]*\]\([^)]*\)|<[^>\n]+>|\[([^\]]*)\]\([^)]*\)|[*`_]{1,3}(?=\S)|(?<=\S)[*`]+"
 )
 

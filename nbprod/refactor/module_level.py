@@ -20,6 +20,7 @@ from nbprod.names.table import BindingSite, NameTable
 from nbprod.refactor.closures import KeptClosure, kept_closures, shared_objects
 from nbprod.refactor.plan import Import, ModuleItem
 from nbprod.refactor.purity import definition_time, is_immutable, is_timeless
+from nbprod.syntax.walk import walk
 
 __all__ = ["KERNEL_READS", "ModuleLevel", "free_reads", "imports_of", "moves_imports", "only_wraps"]
 
@@ -38,6 +39,8 @@ _REFLECTING = frozenset(
     get_type_hints getsource getdoc signature inspect.getfile pydoc.render_doc
     """.split()
 )
+# What changes where modules and files are found, by object and attribute.
+_MOVERS = (("sys", "path"), ("os", "chdir"), ("site", "addsitedir"))
 _DISPLAY = Import("IPython.display", "display", "display", -1, False)
 
 
@@ -133,7 +136,8 @@ class ModuleLevel:
                 or magic.name in ("cd", "pip", "conda", "writefile", "run", "bash")
                 for magic in parsed.magics
             )
-            if moves or any(moves_imports(statement) for statement in self.names.statements(cell)):
+            written = any(attribute in parsed.cell.source for _, attribute in _MOVERS)
+            if moves or (written and any(map(moves_imports, self.names.statements(cell)))):
                 found.append(cell)
         return found
 
@@ -362,15 +366,12 @@ def _looked_into(node: ast.AST) -> Iterator[str]:
 
 def moves_imports(node: ast.AST) -> bool:
     """Whether a statement changes where modules and files are found."""
-    for part in ast.walk(node):
-        if isinstance(part, ast.Attribute) and isinstance(part.value, ast.Name):
-            if (part.value.id, part.attr) in (
-                ("sys", "path"),
-                ("os", "chdir"),
-                ("site", "addsitedir"),
-            ):
-                return True
-    return False
+    return any(
+        isinstance(part, ast.Attribute)
+        and isinstance(part.value, ast.Name)
+        and (part.value.id, part.attr) in _MOVERS
+        for part in walk(node)
+    )
 
 
 def only_wraps(node: ast.FunctionDef) -> bool:

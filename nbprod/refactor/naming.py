@@ -7,9 +7,11 @@ import re
 import unicodedata
 from collections.abc import Container
 
+from nbprod.patterns import lazy_pattern
+
 __all__ = ["identifier", "unique", "without_closing_marks", "words_of_identifier"]
 
-_WORD = re.compile(r"[a-z0-9]+")
+_WORD = lazy_pattern(r"[a-z0-9]+")
 _SKIPPED = frozenset(
     [
         "a",
@@ -37,10 +39,10 @@ _SKIPPED = frozenset(
     ]
 )
 _MOST_WORDS = 5
-_NUMBERING = re.compile(
+_NUMBERING = lazy_pattern(
     r"^\W*(?:(?:step|part|section|chapter|question|exercise|task|phase)\s*)?[\d.]+\W*(?=\D)"
 )
-_PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_PARTS = lazy_pattern(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
 
 def identifier(text: str, most: int = _MOST_WORDS) -> str:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 
+from nbprod.patterns import lazy_pattern
+
 __all__ = [
     "escape_annotation",
     "escape_line",
@@ -23,15 +25,15 @@ __all__ = [
 ]
 
 # Printable by category, yet drawn as nothing: fillers and selectors of glyph variants.
-_INVISIBLE = re.compile(
+_INVISIBLE = lazy_pattern(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0d\uffa0\U000e0100-\U000e01ef]"
 )
 # Blanks that are no blank of a line: control characters and ends of lines.
 _BREAKS = "\t\n\v\f\r\x1c\x1d\x1e\x1f\x85\u2028\u2029"
 # GitHub, Azure and TeamCity look for these anywhere in a line of the log.
-_MARK = re.compile(r"#(?=#\w*\[)")
+_MARK = lazy_pattern(r"#(?=#\w*\[)")
 # GitHub takes a line that starts so, after blanks, for a command.
-_COMMAND = re.compile(r"\A(\s*):(?=:)")
+_COMMAND = lazy_pattern(r"\A(\s*):(?=:)")
 
 
 def escape_line(text: str) -> str:
@@ -92,10 +94,10 @@ _ENTITIES = str.maketrans(
     {"&": "&amp;", "<": "&lt;", ">": "&gt;"} | {char: f"&#{ord(char)};" for char in "|*_~[]\\`$"}
 )
 # Addresses become links by themselves.
-_ADDRESS = re.compile(r":(?=//)|(?<=mailto):|(?<=xmpp):|(?<=www)\.", re.IGNORECASE)
+_ADDRESS = lazy_pattern(r":(?=//)|(?<=mailto):|(?<=xmpp):|(?<=www)\.", re.IGNORECASE)
 # `@name` and `#1` are looked for in the finished page, where an entity is what it stands for;
 # only code is spared.
-_REFERENCE = re.compile(r"@|#(?=\d)")
+_REFERENCE = lazy_pattern(r"@|#(?=\d)")
 
 
 def escape_markdown(text: str) -> str:

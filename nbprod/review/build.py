@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -12,6 +11,7 @@ from nbprod.checking.engine import masked
 from nbprod.facts import Facts
 from nbprod.model import Finding
 from nbprod.notebook.types import Cell
+from nbprod.patterns import lazy_pattern
 from nbprod.review.flow_changes import arcs_of, flow_changes, moved_cells
 from nbprod.review.readiness import Judged
 from nbprod.review.standing import standings
@@ -28,10 +28,10 @@ from nbprod.secrets.mask import Mask
 __all__ = ["Version", "removed", "review_of", "unreadable"]
 
 _IMAGES = ("image/png", "image/jpeg", "image/gif")
-_BASE64 = re.compile(r"[A-Za-z0-9+/\s]+(?:={1,2}\s*)?\Z")
+_BASE64 = lazy_pattern(r"[A-Za-z0-9+/\s]+(?:={1,2}\s*)?\Z")
 _LARGEST_IMAGE = 1_500_000
 _LONGEST_TEXT = 20_000
-_ESCAPES = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
+_ESCAPES = lazy_pattern(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 
 
 class Version(NamedTuple):

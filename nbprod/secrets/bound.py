@@ -6,9 +6,9 @@ shown has no such choice, since nobody knows whether the placeholder has been pu
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
+from nbprod.patterns import lazy_pattern
 from nbprod.secrets.literals import GAP, NAMING, named_literals
 from nbprod.secrets.names import kind_of_name
 from nbprod.secrets.prefilter import is_promising
@@ -18,8 +18,8 @@ __all__ = ["bound_values"]
 
 _SHORTEST = 8
 # Words alone are in every text, and say nothing.
-_ONLY_WORDS = re.compile(r"[^\W\d_]+(?:[\W_]+[^\W\d_]+)*[\W_]*\Z")
-_PLACE = re.compile(r"\w+://|\.{0,2}/|~/|[A-Za-z]:\\")
+_ONLY_WORDS = lazy_pattern(r"[^\W\d_]+(?:[\W_]+[^\W\d_]+)*[\W_]*\Z")
+_PLACE = lazy_pattern(r"\w+://|\.{0,2}/|~/|[A-Za-z]:\\")
 
 
 def bound_values(parsed: Sequence[ParsedCell | None]) -> Iterator[str]:

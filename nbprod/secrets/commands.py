@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
+from nbprod.patterns import lazy_pattern
 from nbprod.secrets.entropy import is_key_like, is_password_like
 
 __all__ = ["logins_in", "starts_with_login"]
@@ -66,11 +66,11 @@ def _with_options(table: tuple[tuple[str, str], ...], gap: str) -> str:
 
 
 _PATTERNS = (
-    re.compile(_with_options(_SPACED, r"[\s=]*")),
-    re.compile(_with_options(_ATTACHED, "")),
-    *(re.compile(pattern) for pattern in _WHOLE),
+    lazy_pattern(_with_options(_SPACED, r"[\s=]*")),
+    lazy_pattern(_with_options(_ATTACHED, "")),
+    *(lazy_pattern(pattern) for pattern in _WHOLE),
 )
-_STARTS = re.compile(
+_STARTS = lazy_pattern(
     r"\s*(?:sudo\s+)?(?:curl|wget|mysql\w*|mariadb|psql|sshpass|unzip|zip|7z|unrar|docker|podman"
     r"|az|aws|wandb|huggingface-cli|hf|ngrok|git|redis-cli|mongo\w*|openssl|echo|export|sqlcmd|ldap\w+|twine|dvc)\s"
 )

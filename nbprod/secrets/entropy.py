@@ -6,6 +6,8 @@ import math
 import re
 from collections import Counter
 
+from nbprod.patterns import lazy_pattern
+
 __all__ = [
     "entropy",
     "is_documented",
@@ -15,7 +17,7 @@ __all__ = [
     "is_weak_number",
 ]
 
-_WORDS = re.compile(
+_WORDS = lazy_pattern(
     r"your|my[_-]?(?:api|secret|token|key|pass)|example|sample|dummy|place[_-]?holder|change[_-]?(?:me|it|this)"
     r"|replace|insert|redacted|removed|hidden|secret[_-]?key|api[_-]?key|access[_-]?(?:key|token)"
     r"|pass[_-]?w(?:or)?d|passphrase|fixme|todo|\bfake|not[_-]?(?:a[_-]?)?real|lorem"
@@ -30,19 +32,21 @@ _RUNS = (
     "zyxwvutsrqponmlkjihgfedcba", "qwertyuiop", "a1b2c3d4e5f6g7h8", "1a2b3c4d5e6f7g8h",
     "abc123def456ghi789",
 )  # fmt: skip
-_REPEATED = re.compile(r"(.)\1{4,}")
-_VARIABLE = re.compile(
+_REPEATED = lazy_pattern(r"(.)\1{4,}")
+_VARIABLE = lazy_pattern(
     r"\$\{?\(?\w|\$\(|\{\{|\}\}|%\w+%|%\(\w+\)|^%[sdr]$|^\{.*\}$|^<.*>$|\x00|^@\w+@$|^\[.*\]$"
 )
-_PATH = re.compile(r"^(?:[a-z]:\\|\.{0,2}/|~/|[\w.-]+/[\w./-]+\.\w{1,5}$)|^\w+://|^s3:|^gs:", re.I)
-_DOTTED = re.compile(r"^[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+(?:\(.*)?$")
-_WORDLIKE = re.compile(r"^[A-Za-z]+(?:[ _./:-][A-Za-z]+)*$")
-_CAMEL_NAME = re.compile(r"^[A-Za-z][a-z]+(?:[A-Z][a-z]{2,})+\d{0,4}$")
-_PIECE = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
-_WORD = re.compile(r"[A-Za-z](?=[a-z]*[aeiouy])[a-z]{2,14}\Z")
-_WEAK_NUMBER = re.compile(r"[1-9]\d{4,11}\Z")
-_DATE = re.compile(r"^\d{4}-\d\d-\d\d|^\d{1,2}:\d\d")
-_KEY_CHARACTERS = re.compile(r"^[A-Za-z0-9_\-+/=.~!@#$%^&*:|]+$")
+_PATH = lazy_pattern(
+    r"^(?:[a-z]:\\|\.{0,2}/|~/|[\w.-]+/[\w./-]+\.\w{1,5}$)|^\w+://|^s3:|^gs:", re.I
+)
+_DOTTED = lazy_pattern(r"^[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+(?:\(.*)?$")
+_WORDLIKE = lazy_pattern(r"^[A-Za-z]+(?:[ _./:-][A-Za-z]+)*$")
+_CAMEL_NAME = lazy_pattern(r"^[A-Za-z][a-z]+(?:[A-Z][a-z]{2,})+\d{0,4}$")
+_PIECE = lazy_pattern(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
+_WORD = lazy_pattern(r"[A-Za-z](?=[a-z]*[aeiouy])[a-z]{2,14}\Z")
+_WEAK_NUMBER = lazy_pattern(r"[1-9]\d{4,11}\Z")
+_DATE = lazy_pattern(r"^\d{4}-\d\d-\d\d|^\d{1,2}:\d\d")
+_KEY_CHARACTERS = lazy_pattern(r"^[A-Za-z0-9_\-+/=.~!@#$%^&*:|]+$")
 
 
 def entropy(text: str) -> float:
@@ -81,12 +85,12 @@ def is_placeholder(value: str) -> bool:
 
 # Ends of the keys that Amazon's documentation shows.
 _PUBLISHED = ("EXAMPLE", "EXAMPLEKEY")
-_GENERIC = re.compile(
+_GENERIC = lazy_pattern(
     r"key|token|secret|api|auth|value|demo|default|string|access|client|user|pw|id|test|my"
 )
 # `OpenAI2024`: words, and a number after them.
-_NUMBERED = re.compile(r"[A-Z]{0,4}[a-z]*(?:[A-Z]{1,4}[a-z]*){0,2}\d{0,4}\Z")
-_CASES = re.compile(r"[a-z][A-Z]|[A-Z]{2}[a-z]")
+_NUMBERED = lazy_pattern(r"[A-Z]{0,4}[a-z]*(?:[A-Z]{1,4}[a-z]*){0,2}\d{0,4}\Z")
+_CASES = lazy_pattern(r"[a-z][A-Z]|[A-Z]{2}[a-z]")
 
 
 def is_made_of_words(value: str) -> bool:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 
+from nbprod.patterns import lazy_pattern
+
 __all__ = ["language_of_file"]
 
-_MAGIC = re.compile(r"%%(?:writefile|file|writetemplate|script|sh?)\b(?P<rest>.*)", re.S)
+_MAGIC = lazy_pattern(r"%%(?:writefile|file|writetemplate|script|sh?)\b(?P<rest>.*)", re.S)
 _LANGUAGES = {
     "py": "python", "pyw": "python", "sh": "bash", "bash": "bash", "zsh": "bash",
     "ps1": "powershell", "bat": "cmd", "js": "javascript", "ts": "javascript", "r": "r",
@@ -14,7 +16,7 @@ _LANGUAGES = {
     "pl": "perl", "php": "php", "c": "c", "cpp": "cpp", "cs": "csharp", "rs": "rust",
     "kt": "kotlin", "swift": "swift", "html": "html", "css": "css",
 }  # fmt: skip
-_INTERPRETERS = re.compile(
+_INTERPRETERS = lazy_pattern(
     r"\s*(?:--\S+\s+)*(\w*/)*(?:env\s+)?(?P<name>python[\d.]*|bash|sh|zsh|\w+)"
 )
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import Literal, NamedTuple
 
+from nbprod.patterns import lazy_pattern
 from nbprod.secrets.commands import logins_in
 from nbprod.secrets.entropy import (
     entropy,
@@ -33,21 +34,21 @@ class Hit(NamedTuple):
     name: str = ""
 
 
-_URL = re.compile(
+_URL = lazy_pattern(
     r"\b([a-z][a-z0-9+.-]{1,30})://([^\s:/@'\"<>`\[\](){}]*):([^\s/'\"<>`]{3,200}?)@(?=[\w\[{.\0-])",
     re.I,
 )
-_URL_USER = re.compile(r"\bhttps?://([A-Za-z0-9_\-]{20,255})(?::x-oauth-basic)?@[\w.-]+", re.I)
-_URL_QUERY = re.compile(
+_URL_USER = lazy_pattern(r"\bhttps?://([A-Za-z0-9_\-]{20,255})(?::x-oauth-basic)?@[\w.-]+", re.I)
+_URL_QUERY = lazy_pattern(
     r"[?&](api[_-]?key|apikey|access[_-]?token|auth[_-]?token|token|secret|password|key|appid"
     r"|app[_-]?key|client[_-]?secret|subscription-key|code)=([^\s&'\"<>`#\\]{8,400})",
     re.I,
 )
-_PEM = re.compile(
+_PEM = lazy_pattern(
     r"-----BEGIN(?P<what>[ A-Z0-9]{0,40}PRIVATE KEY(?: BLOCK)?)-----(?P<body>.{40,}?)-----END", re.S
 )
 _NAME = r"[A-Za-z_][\w.\-]{0,60}"
-_PAIR = re.compile(
+_PAIR = lazy_pattern(
     rf"(?<!\w)(?P<name>{_NAME}(?:[ ](?:key|token|secret|password|pass|word|code))?)"
     r"(?P<close>(?:\\?[\"'`]|&quot;|&\#39;)?[\]}}]?|[*`_\"']{1,3})(?P<op>\s{0,4}(?::=|=>|->|\u2192|<-|==|!=|[:=,(])"
     r"|\s+(?:is|are|was|to|as|lautet|est|es)\s*:?|:[*_]{2})\s{0,4}(?:<(?:b|i|em|strong|code|span|tt|kbd)\b[^<>]*>\s*)?"
@@ -55,58 +56,58 @@ _PAIR = re.compile(
     re.IGNORECASE,
 )
 # A word that promises, and something that joins it to a value: without both there is no pair.
-_MAY_PAIR = re.compile(
+_MAY_PAIR = lazy_pattern(
     r"(?:pass|pwd|secret|token|key|auth|cred|bearer|wort|senha|contrase|pat|pw)[\w.\-]*[\"'`\]}*\\ ]{0,8}"
     r"(?:[:=,<(&]|->|\u2192|is\b|are\b|was\b|to\b|as\b|for\b|on\b|of\b|lautet|est?\b)"
 )
-_FLAG = re.compile(
+_FLAG = lazy_pattern(
     rf"(?<!\S)--?(?P<name>{_NAME})(?:=|\s+)(?P<quote>[\"']?)(?!-)(?P<value>[^\s\"']{{4,400}})"
 )
-_ENVIRONMENT = re.compile(
+_ENVIRONMENT = lazy_pattern(
     r"^\s*%(?:set_)?env\s+(?P<name>\w+)\s+[\"']?(?P<value>[^\s\"']{4,400})[\"']?\s*$"
 )
-_HEADER = re.compile(
+_HEADER = lazy_pattern(
     r"(?:authorization|auth)[\"'\s]{0,3}[:=,]\s{0,3}[\"'f]{0,2}(?P<scheme>bearer|basic|token|apikey|bot|key)\s+"
     r"(?P<value>[\w+/=.~\-:]{8,2000})",
     re.I,
 )
-_BEARER = re.compile(r"\bbearer\s+(?P<value>[\w+/=.~\-]{20,2000})", re.I)
-_CONNECTION = re.compile(
+_BEARER = lazy_pattern(r"\bbearer\s+(?P<value>[\w+/=.~\-]{20,2000})", re.I)
+_CONNECTION = lazy_pattern(
     r"\b(?P<name>password|pwd|accountkey|sharedaccesskey|accesskey|secret)\s*=\s*\{?(?P<value>[^\s;'\"{}]{4,400})",
     re.I,
 )
 
 
 _SHORTEST = 4
-_ENTITY = re.compile(r"&(?:quot|#39|lt|gt|#x27);")
-_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z", re.I)
+_ENTITY = lazy_pattern(r"&(?:quot|#39|lt|gt|#x27);")
+_UUID = lazy_pattern(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z", re.I)
 # Where an unquoted value ends though no blank follows: at the next field, or where one is filled in.
-_FIELD_END = re.compile(r"[;&,](?=[\w.\-]+=|\{)|(?<=.)\{\w*\}")
+_FIELD_END = lazy_pattern(r"[;&,](?=[\w.\-]+=|\{)|(?<=.)\{\w*\}")
 _NAMES = r"api[ _-]?key|(?:access|auth|bearer|secret)[ _-]?(?:token|key)|pass(?:word|phrase|code)|token|secret"
-_VALUE_FIRST = re.compile(
+_VALUE_FIRST = lazy_pattern(
     rf"`(?P<value>[^\s`]{{6,400}})`\s+(?:as|for|is)\s+(?:the\s+|your\s+|my\s+|our\s+|an?\s+)?(?:\w+\s+)?"
     rf"(?P<name>{_NAMES})\b",
     re.I,
 )
-_NAME_BESIDE = re.compile(rf"\b(?P<name>{_NAMES})\s+[`](?P<value>[^\s`]{{6,400}})`", re.I)
-_NAME_BEFORE = re.compile(
+_NAME_BESIDE = lazy_pattern(rf"\b(?P<name>{_NAMES})\s+[`](?P<value>[^\s`]{{6,400}})`", re.I)
+_NAME_BEFORE = lazy_pattern(
     rf"(?P<lead>(?:\w+\s+)?)\b(?P<name>{_NAMES})(?:\s+(?:provided|supplied|given|used))?\s*:?\s+"
     r"(?P<value>[A-Za-z0-9_\-]{20,200})(?![\w\-])",
     re.I,
 )
-_ELEMENT = re.compile(r"<(?P<name>[\w.\-]{2,60})>\s*(?P<value>[^\s<>]{4,400})\s*</")
-_PASSWORD_FIELD = re.compile(
+_ELEMENT = lazy_pattern(r"<(?P<name>[\w.\-]{2,60})>\s*(?P<value>[^\s<>]{4,400})\s*</")
+_PASSWORD_FIELD = lazy_pattern(
     r"<input\b[^>]*\btype=[\"']?password\b[^>]*\bvalue=[\"'](?P<value>[^\s\"'<>]{4,200})", re.I
 )
-_SETTING = re.compile(
+_SETTING = lazy_pattern(
     r"^\s*(?:ENV\s+|ARG\s+)?(?P<name>[A-Za-z_][\w.\-]{1,60})[ \t]+(?P<value>[^\s\"']{4,400})\s*$"
 )
-_NAME_OF = re.compile(
+_NAME_OF = lazy_pattern(
     rf"\b(?P<name>{_NAMES})\s{{1,8}}(?:for|of|on|to)\s{{1,8}}[\w .'/-]{{1,40}}?(?:\s{{1,8}}is|\s{{0,8}}:|\s{{0,8}}=)\s{{0,8}}[`\"'*]{{0,3}}"
     r"(?P<value>[^\s`\"'*<>]{6,400})",
     re.I,
 )
-_SPOKEN = re.compile(
+_SPOKEN = lazy_pattern(
     r"\b(?i:identified\s+(?:with\s+\S+\s+)?by|(?:with|encrypted)\s+password|set\s+password\s+=|login\s+\S+\s+password"
     r"|requirepass)\s+(?P<quote>[\"']?)(?P<value>[^\s\"';]{4,200})(?P=quote)"
 )

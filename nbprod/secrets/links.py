@@ -5,19 +5,21 @@ from __future__ import annotations
 import re
 from datetime import datetime, timedelta
 
+from nbprod.patterns import lazy_pattern
+
 __all__ = ["in_temporary_link"]
 
-_SIGNED = re.compile(
+_SIGNED = lazy_pattern(
     r"[?&;](?:X-(?:Amz|Goog|Oss|Tos|Bce)-\w+|AWSAccessKeyId|GoogleAccessId|OSSAccessKeyId|Key-Pair-Id"
     r"|skoid)(?:=|%3D)",
     re.IGNORECASE,
 )
-_EXPIRES = re.compile(r"[?&;](?:Expires|exp|x-expires|expires_?(?:at|in))=\d", re.IGNORECASE)
-_SIGNATURE = re.compile(r"[?&;](?:Signature|sig|sign|hmac|Policy|token)=", re.IGNORECASE)
-_FROM = re.compile(r"[?&;]st=(\d{4}-\d\d-\d\d)")
-_UNTIL = re.compile(r"[?&;]se=(\d{4}-\d\d-\d\d)")
-_LOCAL = re.compile(r"https?://(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1?\])(?::\d+)?/", re.I)
-_END = re.compile(r"[\s\"'<>`\\]")
+_EXPIRES = lazy_pattern(r"[?&;](?:Expires|exp|x-expires|expires_?(?:at|in))=\d", re.IGNORECASE)
+_SIGNATURE = lazy_pattern(r"[?&;](?:Signature|sig|sign|hmac|Policy|token)=", re.IGNORECASE)
+_FROM = lazy_pattern(r"[?&;]st=(\d{4}-\d\d-\d\d)")
+_UNTIL = lazy_pattern(r"[?&;]se=(\d{4}-\d\d-\d\d)")
+_LOCAL = lazy_pattern(r"https?://(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1?\])(?::\d+)?/", re.I)
+_END = lazy_pattern(r"[\s\"'<>`\\]")
 _LONGEST = 4000
 _WEEK = timedelta(days=7)
 

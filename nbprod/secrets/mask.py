@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 from html import escape
 from urllib.parse import quote, quote_plus
 
+from nbprod.patterns import lazy_pattern
 from nbprod.secrets.types import Secret
 
 __all__ = ["Mask", "described"]
@@ -17,7 +17,7 @@ __all__ = ["Mask", "described"]
 _PIECE = 8
 _SHORTEST = 4
 # A piece of words and the marks between them says nothing about the rest.
-_WORDS = re.compile(r"(?:[a-z\W_]+|[A-Z\W_]+|[\W\d_]+)\Z")
+_WORDS = lazy_pattern(r"(?:[a-z\W_]+|[A-Z\W_]+|[\W\d_]+)\Z")
 
 
 class Mask:

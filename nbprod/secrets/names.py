@@ -6,6 +6,8 @@ import re
 from functools import lru_cache
 from typing import Literal
 
+from nbprod.patterns import lazy_pattern
+
 __all__ = [
     "Kind",
     "env_name",
@@ -19,7 +21,7 @@ __all__ = [
 Kind = Literal["password", "key"]
 
 _ACCENTS = str.maketrans("áàâäãéèêëíìîïóòôöõúùûüñçÁÉÍÓÚÑÇ", "aaaaaeeeeiiiiooooouuuuncAEIOUNC")
-_CAMEL = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+|[^\W\d_A-Za-z]+")
+_CAMEL = lazy_pattern(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+|[^\W\d_A-Za-z]+")
 _PASSWORDS = frozenset(
     """
     password passwd pwd passphrase passcode passwort kennwort senha contrasena motdepasse
@@ -117,7 +119,7 @@ def kind_of_name(name: str) -> Kind | None:
     return _kind_of_joined(head)
 
 
-_JOINED = re.compile(
+_JOINED = lazy_pattern(
     r"([a-z]+?)(password|passwd|passwort|pwd|passphrase|apikey|secretkey|accesskey|privatekey|secret"
     r"|apitoken|authtoken|accesstoken|bottoken|token|pass|pw|key)\Z"
 )

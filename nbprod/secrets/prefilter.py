@@ -7,6 +7,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate, groupby
 
+from nbprod.patterns import lazy_pattern
 from nbprod.secrets.types import Cuts, Segment, Text
 
 __all__ = ["Joined", "is_dense", "is_promising", "promising_lines"]
@@ -24,9 +25,9 @@ _SHAPES = bytes(
     ord(" ")
     for text in map(chr, range(128))
 ) + b" " * 128  # fmt: skip
-_RUN = re.compile(rb" [^ ]{14,}")
-_LONG_WORD = re.compile(rb"[ae]{18}|[AE]{18}")
-_CASE_CHANGE = re.compile(rb"[ae][AE]")
+_RUN = lazy_pattern(rb" [^ ]{14,}")
+_LONG_WORD = lazy_pattern(rb"[ae]{18}|[AE]{18}")
+_CASE_CHANGE = lazy_pattern(rb"[ae][AE]")
 _LONG_NUMBER = b"0" * 15
 # Words in lower case; a search for each is much quicker than one pattern for all.
 _PROMISES = (
@@ -38,8 +39,8 @@ _PROMISES = (
 # long, but keys in PEM and the like).
 _CODE = r"\x1b\[[0-9;:?]*[A-Za-z]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)"
 _BLOB = r"(?:;base64,|\")[A-Za-z0-9+/=\\n]{600,}|(?<![\w.-])[A-Za-z0-9+/=]{2000,}"
-_CODES = re.compile(_CODE)
-_BLOBS_AND_CODES = re.compile(f"{_BLOB}|{_CODE}")
+_CODES = lazy_pattern(_CODE)
+_BLOBS_AND_CODES = lazy_pattern(f"{_BLOB}|{_CODE}")
 _ASCII_LOWER = {upper: upper + 32 for upper in range(65, 91)}
 _LONGEST = 20_000
 _AROUND = 400

@@ -6,6 +6,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 
+from nbprod.patterns import lazy_pattern
 from nbprod.secrets.entropy import entropy, is_documented
 from nbprod.secrets.links import in_temporary_link
 from nbprod.secrets.literals import GAP
@@ -60,7 +61,7 @@ def secrets_of_providers(segments: Sequence[Segment]) -> Iterator[Secret]:
             )  # fmt: skip
 
 
-_IDENTIFIER = re.compile(r"[A-Za-z_][\w.\-]*(?=\W*\Z)")
+_IDENTIFIER = lazy_pattern(r"[A-Za-z_][\w.\-]*(?=\W*\Z)")
 _IDS = frozenset(
     """id ids hash commit sha sha1 sha256 digest md5 uuid guid run version checksum etag
     revision""".split()

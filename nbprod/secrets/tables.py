@@ -7,20 +7,21 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from nbprod.patterns import lazy_pattern
 from nbprod.secrets.names import kind_of_name
 
 __all__ = ["Entry", "entries_of_html", "entries_of_text"]
 
 _MOST_ROWS = 60
-_CELL_TEXT = re.compile(r"\S+")
-_BESIDE = re.compile(
+_CELL_TEXT = lazy_pattern(r"\S+")
+_BESIDE = lazy_pattern(
     r"(?<![^\s|*`\"'])(?P<name>[A-Za-z_][\w.\-]{1,60})[`*\"']{0,3}"
     r"(?:[ ]{2,}|\t+|[ ]*\|[ ]*)[`*\"']{0,3}"
     r"(?P<value>[^\s|`\"'<>]{6,400})(?=[`*\"']{0,3}(?:[\s|]|\Z))"
 )
-_ROW = re.compile(r"<tr\b[^>]*>(.*?)</tr>", re.I | re.S)
-_CELL = re.compile(r"<t(?P<kind>[hd])\b[^>]*>\s*(?P<text>.*?)\s*(?=</t[hd]>)", re.I | re.S)
-_TERM = re.compile(
+_ROW = lazy_pattern(r"<tr\b[^>]*>(.*?)</tr>", re.I | re.S)
+_CELL = lazy_pattern(r"<t(?P<kind>[hd])\b[^>]*>\s*(?P<text>.*?)\s*(?=</t[hd]>)", re.I | re.S)
+_TERM = lazy_pattern(
     r"<(?:dt|b|strong|code|span|label|li)\b[^>]*>\s*(?P<name>[\w .\-]{2,60}?)\s*:?\s*</\w+>"
     r"\s*[:=]?\s*"
     r"(?:<(?:dd|code|span|i|em|tt)\b[^>]*>\s*)?(?P<value>[^\s<>\"'`]{6,400})",

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
+from nbprod.patterns import lazy_pattern
 from nbprod.syntax.lexer import comments
 from nbprod.syntax.types import ParsedCell
 
 __all__ = ["iter_comments"]
 
 # In a language that is not ours, a comment is what looks like one.
-_LOOKS_LIKE_ONE = re.compile(r"(?<!\S)#[^\r\n]*")
+_LOOKS_LIKE_ONE = lazy_pattern(r"(?<!\S)#[^\r\n]*")
 
 
 def iter_comments(parsed: ParsedCell) -> Iterator[tuple[int, int, str]]:

@@ -11,10 +11,11 @@ import re
 from collections.abc import Iterable, Mapping
 
 from nbprod.notebook.positions import LineIndex
+from nbprod.patterns import lazy_pattern
 
 __all__ = ["find_margins", "moved_right", "without_margins"]
 
-_LINE = re.compile(r"([^\r\n]*)(?:\r\n|\r|\n|\Z)")
+_LINE = lazy_pattern(r"([^\r\n]*)(?:\r\n|\r|\n|\Z)")
 _FIRST_CODE = r"(?m)\s*^([^\r\n]*\S)"
 _PROMPTED = r"(?m)^[ \t]*(?:>>>|In \[\d+\]: |\.{3,}:)"
 _DOCTEST_FIRST = r"[ \t]*>>>[ \t]?"

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from nbprod.libraries.distributions import normalised
 from nbprod.model import Span
+from nbprod.patterns import lazy_pattern
 from nbprod.syntax.dotted import dotted_name
 from nbprod.syntax.magic_table import SHELL_CELLS
 from nbprod.syntax.types import ParsedCell
@@ -21,18 +22,18 @@ from nbprod.syntax.types import ParsedCell
 __all__ = ["Install", "Requirement", "installs_in", "installs_of", "runs_manager"]
 
 _VERSION = r"\s*(?:===|==|~=|!=|<=|>=|<|>)\s*\d[\w.*+!\-]*\s*"
-_REQUIREMENT = re.compile(
+_REQUIREMENT = lazy_pattern(
     r"([A-Za-z0-9](?:[\w.\-]*[A-Za-z0-9])?)(?:\[[\w\-., ]*\])?"
     rf"({_VERSION}(?:,{_VERSION})*)?"
 )
 # `conda-forge::numpy=1.26=py312_0`, `numpy>=1.26`, `python=3.12`
-_CONDA_REQUIREMENT = re.compile(
+_CONDA_REQUIREMENT = lazy_pattern(
     r"(?:[\w./-]+::)?([A-Za-z0-9_][\w.\-]*?)((?:[=<>!~]=?\s*\d[\w.*+!,<>=\-]*)?)"
 )
-_PINNED = re.compile(r"\s*={1,3}\s*([\w.+!]+)\s*\Z")
+_PINNED = lazy_pattern(r"\s*={1,3}\s*([\w.+!]+)\s*\Z")
 _INSTALLERS = frozenset(["pip", "pip3", "setuptools", "wheel", "uv"])
-_PYTHON = re.compile(r"(?:.*/)?(?:python[\d.]*|py)\Z|\{.*executable.*\}\Z|\$\{?\w*PYTHON\w*\}?\Z")
-_ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=")
+_PYTHON = lazy_pattern(r"(?:.*/)?(?:python[\d.]*|py)\Z|\{.*executable.*\}\Z|\$\{?\w*PYTHON\w*\}?\Z")
+_ASSIGNMENT = lazy_pattern(r"[A-Za-z_]\w*=")
 _WRAPPERS = frozenset(["sudo", "env", "nohup", "time", "nice", "command", "exec", "yes"])
 _MANAGERS = {
     "pip": "pip", "pip2": "pip", "pip3": "pip", "uv": "uv", "conda": "conda", "mamba": "mamba",
@@ -44,7 +45,7 @@ _VERBS = {
 }  # fmt: skip
 _LIKE_CONDA = frozenset(["conda", "mamba"])
 # Options that change how something is installed or what is printed, not what is installed.
-_MANNER = re.compile(
+_MANNER = lazy_pattern(
     r"-[qUvIy]+\Z|--(?:quiet|upgrade|user|verbose|no-cache-dir|force-reinstall|ignore-installed|"
     r"disable-pip-version-check|no-warn-script-location|no-warn-conflicts|break-system-packages|"
     r"no-input|progress-bar=\w+|root-user-action=\w+|upgrade-strategy=[\w-]+|system|yes)\Z"
@@ -54,7 +55,7 @@ _WITH_VALUE = frozenset(
     " --editable -t --target --progress-bar -n --name -p --prefix --channel --python"
     " --upgrade-strategy --proxy --cache-dir --trusted-host --root --src --group -G".split()
 )
-_REDIRECTION = re.compile(r"(?:[12&]?>>?|2>&1)")
+_REDIRECTION = lazy_pattern(r"(?:[12&]?>>?|2>&1)")
 _SEPARATORS = frozenset(["&&", "||", ";", "|", "&"])
 _NOWHERE = Span(0, 0, 0)
 _RUNNERS = frozenset(

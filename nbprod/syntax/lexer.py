@@ -5,24 +5,25 @@ Unlike `tokenize` it never fails: IPython's lines are no Python until they are m
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import NamedTuple
+
+from nbprod.patterns import lazy_pattern
 
 __all__ = ["Statement", "comments", "end_of_command", "read_statement"]
 
 _QUOTE, _COMMENT, _OPEN, _CLOSE, _CONTINUED, _BREAK, _ASSIGN = range(1, 8)
-_TOKEN = re.compile(
+_TOKEN = lazy_pattern(
     r"""("{3}|'{3}|"|')|(\#[^\r\n]*)|([\[({])|([\])}])|(\\(?:\r\n|\r|\n))|(\r\n|\r|\n)"""
     r"|(?<![=!<>:+\-*/%&|^@])(=)(?!=)|[^\"'\#\[({\])}\\\r\n=]+|[\\=]"
 )
-_STRING_OR_COMMENT = re.compile(r"""("{3}|'{3}|"|')|(\#[^\r\n]*)""")
+_STRING_OR_COMMENT = lazy_pattern(r"""("{3}|'{3}|"|')|(\#[^\r\n]*)""")
 _STRING_ENDS = {
-    '"': re.compile(r'(?:[^"\\\r\n]|\\(?:\r\n|[\s\S]))*("?)'),
-    "'": re.compile(r"(?:[^'\\\r\n]|\\(?:\r\n|[\s\S]))*('?)"),
+    '"': lazy_pattern(r'(?:[^"\\\r\n]|\\(?:\r\n|[\s\S]))*("?)'),
+    "'": lazy_pattern(r"(?:[^'\\\r\n]|\\(?:\r\n|[\s\S]))*('?)"),
 }
-_AFTER_ASSIGN = re.compile(r"(?:[ \t\f]|\\\r?\n)*")
-_COMMAND = re.compile(r"(?:\\\r?\n|[^\r\n])*")
+_AFTER_ASSIGN = lazy_pattern(r"(?:[ \t\f]|\\\r?\n)*")
+_COMMAND = lazy_pattern(r"(?:\\\r?\n|[^\r\n])*")
 
 
 class Statement(NamedTuple):

@@ -15,6 +15,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from nbprod.notebook.positions import LineIndex
+from nbprod.patterns import lazy_pattern
 from nbprod.syntax.indentation import find_margins, moved_right, without_margins
 from nbprod.syntax.lexer import end_of_command, read_statement
 from nbprod.syntax.magic_table import AUTOMAGICS
@@ -32,17 +33,17 @@ __all__ = ["Masked", "mask", "parse_masked"]
 
 # Each `%%` line looks at all that is below it.
 _MOST_CELL_MAGICS = 20
-_BLANK_LINES = re.compile(r"(?:[^\S\r\n]*(?:\r\n|\r|\n))*")
-_INDENT = re.compile(r"(?:[ \t\f]|\\\r?\n)*")
-_LINE = re.compile(r"[^\r\n]*")
-_TEXT = re.compile(r"[^\r\n]")
-_SUSPECT = re.compile(r"(?<![^\r\n])(?:[ \t\f]|\\\r?\n)*[%!?,;/]|\?(?![^\r\n])|=[\s\\]*[!%]")
+_BLANK_LINES = lazy_pattern(r"(?:[^\S\r\n]*(?:\r\n|\r|\n))*")
+_INDENT = lazy_pattern(r"(?:[ \t\f]|\\\r?\n)*")
+_LINE = lazy_pattern(r"[^\r\n]*")
+_TEXT = lazy_pattern(r"[^\r\n]")
+_SUSPECT = lazy_pattern(r"(?<![^\r\n])(?:[ \t\f]|\\\r?\n)*[%!?,;/]|\?(?![^\r\n])|=[\s\\]*[!%]")
 _HELP = r"%{0,2}(?!\d)[\w*]+(?:\.(?!\d)[\w*]+|\[-?[0-9]+\])*\?\??\Z"
 # At the start of a line these are operators, so Python says what is wrong with them.
 _OPERATORS = ("%=", "!=", "/=", "//")
 _CELL_HELP = r"%%\w+\?"
 _MAGIC_ASSIGNED = r"%\s*[^\W\d]"
-_HEAD = re.compile(r"[\w.*]*")
+_HEAD = lazy_pattern(r"[\w.*]*")
 _CONTINUATION = r"\\\r?\n"
 _LOOSE_WORD = r"\S+"
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
 import warnings
 from collections.abc import Sequence
 from dataclasses import replace
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from nbprod.notebook.positions import LineIndex
 from nbprod.notebook.types import Cell, Notebook
+from nbprod.patterns import lazy_pattern
 from nbprod.syntax.automagic import hidden_magics, loose_magics
 from nbprod.syntax.magic_table import AUTOMAGICS
 from nbprod.syntax.syntax_errors import fault_of, misplaced
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["SyntaxOptions", "parse_cell", "parse_notebook"]
 
-_SURROGATES = re.compile("[\ud800-\udfff]")
-_ENDS_IN_SEMICOLON = re.compile(r"[ \t]*;")
+_SURROGATES = lazy_pattern("[\ud800-\udfff]")
+_ENDS_IN_SEMICOLON = lazy_pattern(r"[ \t]*;")
 """At the end of the last statement: nothing but a comment can stand behind the semicolon."""
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
-
 from nbprod.notebook.positions import LineIndex
+from nbprod.patterns import lazy_pattern
 from nbprod.syntax.types import ParsedCell
 
 __all__ = ["is_python2"]
@@ -19,7 +18,7 @@ _MESSAGES = (
 )
 # Where the message is only "invalid syntax": `<>`, backquotes, `ur""`, `10L`, `raise E, "text"`,
 # `print "a" % b, c`, parameters in brackets.
-_LINE = re.compile(
+_LINE = lazy_pattern(
     r"""<>|`[^`]+`|\b[uU][rR]['"]|\b\d+[lL]\b|^\s*raise\s+\w+\s*,|^\s*print\s+[\w'"]"""
     r"""|\blambda\s*\(|^\s*def\s+\w+\([^()]*\([^()]*\)[^()]*\)\s*:"""
 )

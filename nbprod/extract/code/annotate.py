@@ -8,7 +8,6 @@ is handed to widgets: they read hints when they run.
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeVar
 
@@ -16,6 +15,7 @@ import libcst as cst
 from libcst.metadata import PositionProvider
 
 from nbprod.extract.code.literal_types import hint_of, joined_hints
+from nbprod.patterns import lazy_pattern
 from nbprod.refactor.evidence import IMPERATIVES
 
 __all__ = ["add_annotations"]
@@ -26,8 +26,8 @@ _PLAIN_DECORATORS = frozenset(
     " abstractmethod cached_property total_ordering dataclass".split()
 )
 _WIDGETS = frozenset("interact interactive interact_manual interactive_output".split())
-_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
-_COMMENT = re.compile(r"#\s*(?!noqa|type:|pylint|fmt|!)(\w.*)")
+_WORDS = lazy_pattern(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_COMMENT = lazy_pattern(r"#\s*(?!noqa|type:|pylint|fmt|!)(\w.*)")
 # What a type checker takes as given.
 _IMPLIED = {"__init__": "None", "__repr__": "str", "__str__": "str", "__len__": "int"}
 _Definition = TypeVar("_Definition", cst.FunctionDef, cst.ClassDef)

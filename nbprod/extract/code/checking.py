@@ -9,16 +9,16 @@ from __future__ import annotations
 import ast
 import json
 import os
-import re
 import sys
 from collections.abc import Iterator, Sequence
 
 from nbprod.extract.code.format import lint
+from nbprod.patterns import lazy_pattern
 from nbprod.programs import run_program
 
 __all__ = ["doubts", "imported_from_outside", "undefined_names"]
 
-_UNDEFINED = re.compile(r"^[^:]*:(\d+):\d+: F82\d (.*)$")
+_UNDEFINED = lazy_pattern(r"^[^:]*:(\d+):\d+: F82\d (.*)$")
 # A top-level name is found without executing anything of what is found.
 _ASK = """
 import importlib.util, json, sys

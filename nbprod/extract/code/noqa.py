@@ -11,12 +11,13 @@ import json
 import re
 
 from nbprod.extract.code.format import RULES, run_ruff
+from nbprod.patterns import lazy_pattern
 
 __all__ = ["add_noqa"]
 
 # About names and types as the notebook has them: one line for the file, not one for each place.
 _OF_THE_FILE = ("ANN401", "N803", "N806")
-_NOQA = re.compile(r"#\s*noqa(?P<codes>:[ \t]*[A-Z0-9, \t]+)?", re.IGNORECASE)
+_NOQA = lazy_pattern(r"#\s*noqa(?P<codes>:[ \t]*[A-Z0-9, \t]+)?", re.IGNORECASE)
 
 
 def add_noqa(text: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import json
-import re
 import sys
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import replace
@@ -22,6 +21,7 @@ from nbprod.libraries.modules import BUILTIN_NAMES, HISTORY_NAMES, PURE_MODULES
 from nbprod.libraries.purposes import RETURN_SELF
 from nbprod.names.statements import StatementText, is_future_or_star
 from nbprod.names.table import NameTable
+from nbprod.patterns import lazy_pattern
 from nbprod.refactor.display import draws, is_silent, leaves_figure
 from nbprod.refactor.evidence import Evidence, columns_read, heading_and_prose, named
 from nbprod.refactor.hazards import find_hazards
@@ -48,8 +48,8 @@ __all__ = ["PlanOptions", "Planner"]
 
 _LAST_SHOWN = ("_", "__", "___")
 # What IPython puts into a line of a magic: `{sys.executable}`, `$name`.
-_EXPANDED = re.compile(r"\{(\w+)|\$(\w+)")
-_NUMBERED = re.compile(r"_i?\d+\Z")
+_EXPANDED = lazy_pattern(r"\{(\w+)|\$(\w+)")
+_NUMBERED = lazy_pattern(r"_i?\d+\Z")
 # Packages whose `fit` gives the estimator.
 _ESTIMATORS = ("sklearn.", "xgboost.", "lightgbm.", "catboost.", "imblearn.")
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from nbprod.errors import UsageError
 from nbprod.notebook.types import Notebook
+from nbprod.patterns import lazy_pattern
 from nbprod.refactor.naming import without_closing_marks
 from nbprod.refactor.plan import Group
 
@@ -14,9 +15,9 @@ __all__ = [
     "all_cells", "cells_of", "headed_cells", "named_groups", "runs", "sections", "tagged_cells",
 ]  # fmt: skip
 
-_HEADING = re.compile(r"^(#{1,6})[ \t]+(\S.*)$", re.MULTILINE)
-_RANGE = re.compile(r"(\d+)(?:\s*-\s*(\d+))?\Z")
-_MARKUP = re.compile(r"<[^>\n]+>|\[([^\]]*)\]\([^)]*\)|[*`]")
+_HEADING = lazy_pattern(r"^(#{1,6})[ \t]+(\S.*)$", re.MULTILINE)
+_RANGE = lazy_pattern(r"(\d+)(?:\s*-\s*(\d+))?\Z")
+_MARKUP = lazy_pattern(r"<[^>\n]+>|\[([^\]]*)\]\([^)]*\)|[*`]")
 
 
 def cells_of(text: str, notebook: Notebook) -> tuple[int, ...]:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from nbprod.facts import Facts
 from nbprod.libraries.hyperparameters import HYPERPARAMETERS
 from nbprod.names.statements import StatementText
+from nbprod.patterns import lazy_pattern
 from nbprod.refactor.naming import identifier, unique
 from nbprod.refactor.plan import Constant, Function
 from nbprod.refactor.purity import is_immutable
@@ -19,11 +20,11 @@ __all__ = ["InCalls", "class_name", "is_many", "parameter_names", "settings_in_c
 
 # More than this are one parameter: a class of settings.
 _MANY = 5
-_FILES = re.compile(
+_FILES = lazy_pattern(
     r"(?:read|to|load|save|open|from|write)(?:_\w+)?\Z|(?:gen|save|load)?(?:from)?txt\Z|imread\Z|"
     r"savefig\Z|listdir\Z|glob\Z|Path\Z"
 )
-_PATH = re.compile(r"[\w.\-~:/\\ *]+\.\w{2,8}\Z|(?:[\w.\-~]*/)+[\w.\-*]*\Z|\w+://\S+\Z")
+_PATH = lazy_pattern(r"[\w.\-~:/\\ *]+\.\w{2,8}\Z|(?:[\w.\-~]*/)+[\w.\-*]*\Z|\w+://\S+\Z")
 
 
 class InCalls(NamedTuple):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import keyword
-import re
 from itertools import islice
 
 from nbprod.flow.interpreter.frames import Dead, Frame
@@ -14,13 +13,14 @@ from nbprod.flow.interpreter.state import Entry
 from nbprod.flow.interpreter.values import ANY, Labels, Value, library, with_labels
 from nbprod.names.scopes import Scope, bound_names
 from nbprod.notebook.types import Cell
+from nbprod.patterns import lazy_pattern
 from nbprod.syntax.types import Magic, ParsedCell
 
 __all__ = ["run_cell_magics", "run_effects", "run_magic", "run_private"]
 
-_RUN_FILE = re.compile(r"%run\s+(?:-[a-zA-Z]+\s+)*['\"]?([^\s'\"]+)")
-_WRITTEN = re.compile(r"%%(?:writefile|file)\s+(-a\s+)?['\"]?([^\s'\"]+)")
-_NAME = re.compile(r"[^\W\d]\w*")
+_RUN_FILE = lazy_pattern(r"%run\s+(?:-[a-zA-Z]+\s+)*['\"]?([^\s'\"]+)")
+_WRITTEN = lazy_pattern(r"%%(?:writefile|file)\s+(-a\s+)?['\"]?([^\s'\"]+)")
+_NAME = lazy_pattern(r"[^\W\d]\w*")
 _MOST_NAMES = 500
 _PYLAB = ("np", "plt", "numpy", "pylab", "mlab", "pyplot")
 

@@ -7,15 +7,16 @@ import re
 from nbprod.flow.interpreter.machine import Machine
 from nbprod.flow.types import Failure
 from nbprod.model import Span
+from nbprod.patterns import lazy_pattern
 from nbprod.syntax.types import Magic, ParsedCell
 
 __all__ = ["assume_bindings", "refuse_cell", "refuse_magic"]
 
-_NAME = re.compile(r"[^\W\d]\w*")
+_NAME = lazy_pattern(r"[^\W\d]\w*")
 _ITEM = r"(?:[(\[]\s*)*\*?[^\W\d]\w*(?:\s*[)\]])*"
 _TARGETS = rf"{_ITEM}(?:[ \t]*,\s*{_ITEM})*(?:[ \t]*,)?[ \t]*"
 _BLOCK = r"(?:(?:if|elif|else|for|while|try|except|finally|with)\b[^\r\n#'\"]*?:[ \t]+)?"
-_LIKELY_BINDING = re.compile(
+_LIKELY_BINDING = lazy_pattern(
     r"^[ \t]*(?:(?:async[ \t]+)?def|class)[ \t]+(\w+)"
     rf"|(?:^|;)[ \t]*{_BLOCK}({_TARGETS}(?:=[ \t]*{_TARGETS})*)(?::[^=\r\n]+)?(?<![=!<>])=(?!=)"
     rf"|(?:^|:)[ \t]*for[ \t]+({_TARGETS})in\b"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -13,11 +12,12 @@ from nbprod.notebook.edits.replace import EditRefused, Replacement, replaced
 from nbprod.notebook.edits.splice_json import writes_ascii
 from nbprod.notebook.json_positions import JsonMap
 from nbprod.notebook.types import Notebook
+from nbprod.patterns import lazy_pattern
 
 __all__ = ["inserted"]
 
-_SURROGATE = re.compile("[\ud800-\udfff]")
-_BREAK = re.compile(r"\r\n|\r|\n")
+_SURROGATE = lazy_pattern("[\ud800-\udfff]")
+_BREAK = lazy_pattern(r"\r\n|\r|\n")
 
 
 class _Layout(NamedTuple):

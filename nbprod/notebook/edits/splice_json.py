@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -11,13 +10,14 @@ from nbprod.model import Edit, PartEdit, Span
 from nbprod.notebook import json_scan as scan
 from nbprod.notebook.edits.replace import EditRefused, Replacement, replaced
 from nbprod.notebook.json_positions import JsonMap, Literal, RawSpan
+from nbprod.patterns import lazy_pattern
 
 __all__ = ["edited_json", "writes_ascii"]
 
-_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
-_SURROGATE = re.compile("[\ud800-\udfff]")
+_LINE = lazy_pattern(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
+_SURROGATE = lazy_pattern("[\ud800-\udfff]")
 # An escape that a writer makes only of what is not ASCII: control characters are always escaped.
-_WIDE_ESCAPE = re.compile(r"(?<!\\)(?:\\\\)*\\u(?!00[0-7])")
+_WIDE_ESCAPE = lazy_pattern(r"(?<!\\)(?:\\\\)*\\u(?!00[0-7])")
 
 
 def edited_json(

@@ -16,13 +16,14 @@ from nbprod.notebook import json_scan as scan
 from nbprod.notebook.edits.new_cells import NewCell
 from nbprod.notebook.edits.replace import EditRefused, Replacement, replaced
 from nbprod.notebook.types import Notebook
+from nbprod.patterns import lazy_pattern
 
 __all__ = ["edited_lines"]
 
 _FORMATS = ("percent", "databricks", "jupytext")
-_BREAK = re.compile(r"\r\n|\r|\n")
-_PERCENT = re.compile(r"^#[ \t]*%%.*$", re.MULTILINE)
-_DATABRICKS = re.compile(r"^(?:#|--|//) COMMAND -+[ \t]*(?:\r\n|\r|\n|\Z)", re.MULTILINE)
+_BREAK = lazy_pattern(r"\r\n|\r|\n")
+_PERCENT = lazy_pattern(r"^#[ \t]*%%.*$", re.MULTILINE)
+_DATABRICKS = lazy_pattern(r"^(?:#|--|//) COMMAND -+[ \t]*(?:\r\n|\r|\n|\Z)", re.MULTILINE)
 
 
 def edited_lines(

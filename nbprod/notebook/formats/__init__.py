@@ -6,15 +6,16 @@ import re
 
 from nbprod.errors import ReadError
 from nbprod.notebook.types import Notebook
+from nbprod.patterns import lazy_pattern
 
 __all__ = ["read_text_notebook", "sniff"]
 
-_PERCENT = re.compile(r"^# %%(?:\s|$|%)", re.MULTILINE)
-_DATABRICKS = re.compile(r"\s*(?:#|--|//) Databricks notebook source\s*$", re.MULTILINE)
-_JUPYTEXT = re.compile(r"^(?:#|--|//)?\s*(?:jupytext|kernelspec):", re.MULTILINE)
-_LIGHT = re.compile(r"^# \+(?:\s|$)", re.MULTILINE)
-_HEADER = re.compile(r"\s*(?:#\s*)?---\s*$", re.MULTILINE)
-_CODE_CELL = re.compile(r"^(?:```|~~~)\s*\{(?:code-cell|python|r|julia)", re.MULTILINE)
+_PERCENT = lazy_pattern(r"^# %%(?:\s|$|%)", re.MULTILINE)
+_DATABRICKS = lazy_pattern(r"\s*(?:#|--|//) Databricks notebook source\s*$", re.MULTILINE)
+_JUPYTEXT = lazy_pattern(r"^(?:#|--|//)?\s*(?:jupytext|kernelspec):", re.MULTILINE)
+_LIGHT = lazy_pattern(r"^# \+(?:\s|$)", re.MULTILINE)
+_HEADER = lazy_pattern(r"\s*(?:#\s*)?---\s*$", re.MULTILINE)
+_CODE_CELL = lazy_pattern(r"^(?:```|~~~)\s*\{(?:code-cell|python|r|julia)", re.MULTILINE)
 
 
 def sniff(head: str, path: str) -> str | None:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import re
-
 from nbprod.notebook.formats.linemap import LineMap, SourceLine
 from nbprod.notebook.formats.percent import split_lines
 from nbprod.notebook.platforms import databricks_names, switched_language
 from nbprod.notebook.types import Cell, Notebook
+from nbprod.patterns import lazy_pattern
 
 __all__ = ["read_databricks"]
 
-_COMMAND = re.compile(r"(?:#|--|//) COMMAND -+\s*$")
-_MAGIC = re.compile(r"(?:#|--|//) MAGIC ?")
-_TITLE = re.compile(r"(?:#|--|//) DBTITLE \d+,")
+_COMMAND = lazy_pattern(r"(?:#|--|//) COMMAND -+\s*$")
+_MAGIC = lazy_pattern(r"(?:#|--|//) MAGIC ?")
+_TITLE = lazy_pattern(r"(?:#|--|//) DBTITLE \d+,")
 _LANGUAGES = {".py": "python", ".sql": "sql", ".scala": "scala", ".r": "r"}
 
 

@@ -9,16 +9,17 @@ from typing import Any, NamedTuple
 
 from nbprod.notebook.formats.linemap import LineMap, SourceLine
 from nbprod.notebook.types import Cell, CellKind, Notebook
+from nbprod.patterns import lazy_pattern
 
 __all__ = ["read_percent", "split_lines"]
 
-_MARKER = re.compile(r"#\s*%%(%*)(?:\s+(.*))?$")
-_KIND = re.compile(r"\[(markdown|md|raw)\]")
-_OPTION = re.compile(r"(\w[\w.-]*)\s*=\s*(\"[^\"]*\"|'[^']*'|\[[^\]]*\]|[^\s]+)")
+_MARKER = lazy_pattern(r"#\s*%%(%*)(?:\s+(.*))?$")
+_KIND = lazy_pattern(r"\[(markdown|md|raw)\]")
+_OPTION = lazy_pattern(r"(\w[\w.-]*)\s*=\s*(\"[^\"]*\"|'[^']*'|\[[^\]]*\]|[^\s]+)")
 # What Jupytext comments out so that the script stays Python.
-_COMMENTED = re.compile(r"#\s?(?=%[A-Za-z%]|!\S|\?\S|\w+\s*=\s*[%!]\w)")
-_LANGUAGE = re.compile(r"^#\s+(?:language|name):\s*(\w+)\s*$", re.MULTILINE)
-_FENCE = re.compile(r"#\s*---\s*$")
+_COMMENTED = lazy_pattern(r"#\s?(?=%[A-Za-z%]|!\S|\?\S|\w+\s*=\s*[%!]\w)")
+_LANGUAGE = lazy_pattern(r"^#\s+(?:language|name):\s*(\w+)\s*$", re.MULTILINE)
+_FENCE = lazy_pattern(r"#\s*---\s*$")
 
 
 class _Block(NamedTuple):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from itertools import islice
 from typing import Any
@@ -14,10 +13,11 @@ from nbprod.notebook import json_scan as scan
 from nbprod.notebook.edits.replace import EditRefused, Replacement, replaced
 from nbprod.notebook.platforms import ZEPPELIN
 from nbprod.notebook.types import Cell, CellKind, Notebook
+from nbprod.patterns import lazy_pattern
 
 __all__ = ["read_zeppelin"]
 
-_INTERPRETER = re.compile(r"\s*%([\w.-]+)(?:\([^)]*\))?[ \t]*(?:\r?\n)?")
+_INTERPRETER = lazy_pattern(r"\s*%([\w.-]+)(?:\([^)]*\))?[ \t]*(?:\r?\n)?")
 _PYTHON = ("python", "pyspark", "ipyspark", "ipython", "spark.pyspark", "livy.pyspark")
 
 

@@ -98,27 +98,28 @@ from nbprod.facts import Facts
 from nbprod.fixing.parameter_cell import ParameterCell
 from nbprod.model import Diagnostic, Span
 from nbprod.notebook.types import Notebook
+from nbprod.patterns import lazy_pattern
 from nbprod.rule import rule
 from nbprod.rules.grouped import once_for_each
 
 # The users of hosted machines are the same for everybody: NBP402 is about their folders.
 _HOSTED = r"jovyan|jupyter|ec2-user|sagemaker-user|studio-lab-user|azureuser|model-server"
-_OWN = re.compile(
+_OWN = lazy_pattern(
     r"(?:file:/*)?(?:/Users/[^/\s]+|[A-Za-z]:[\\/]+Users[\\/]+[^\\/\s]+"
     rf"|/home/(?!(?:{_HOSTED})\b)[^/\s]+|~[\\/](?:Desktop|Documents|Downloads))[\\/]\S"
 )
 # A drive with a folder or a file in it: `D:\\data\\a.csv`, `E:/a.csv`; no pattern, no ratio.
-_DRIVE = re.compile(
+_DRIVE = lazy_pattern(
     r"(?:file:/*)?[A-Z]:(?:\\{1,2}|/{1,2})(?:[\w .()-]{2,}[\\/]|[\w ()-]+\.\w{2,5}\Z|\Z)"
     r"|[A-Z]:\\{1,2}\w[\w .()-]+\Z",
     re.I,
 )
-_MOUNTED = re.compile(r"/(?:run/)?media/[^/\s]+/\S|/mnt/[\w.-]+/\S|\\\\[\w.-]+\\[\w.$ -]+\\\S")
-_VOLUME = re.compile(r"/Volumes/[^/]+/\S")
+_MOUNTED = lazy_pattern(r"/(?:run/)?media/[^/\s]+/\S|/mnt/[\w.-]+/\S|\\\\[\w.-]+\\[\w.$ -]+\\\S")
+_VOLUME = lazy_pattern(r"/Volumes/[^/]+/\S")
 # These mount their own: the same paths are there for everybody.
 _MOUNTING = ("dbutils", "spark", "dbfs", "mssparkutils", "notebookutils")
 _LONGEST = 400
-_SHELL_WORD = re.compile(r"[\"'](?P<quoted>[^\"'\n]+)[\"']|(?P<plain>[^\s\"'=;|&<>]{4,})")
+_SHELL_WORD = lazy_pattern(r"[\"'](?P<quoted>[^\"'\n]+)[\"']|(?P<plain>[^\s\"'=;|&<>]{4,})")
 _WORDS = ("/Users/", "/home/", "~/D", "~\\D", ":\\", ":/", "/Volumes/", "/media/", "/mnt/", "\\\\")
 
 

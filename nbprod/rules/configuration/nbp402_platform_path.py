@@ -50,21 +50,21 @@ runs the notebook elsewhere can set it.
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
 
 from nbprod.facts import Facts
 from nbprod.fixing.parameter_cell import ParameterCell
 from nbprod.model import Diagnostic, Label
 from nbprod.notebook.types import Notebook
+from nbprod.patterns import lazy_pattern
 from nbprod.rule import rule
 
 _PLATFORMS = (
-    (re.compile(r"/content/(?:drive|gdrive|sample_data)\b"), "Colab"),
-    (re.compile(r"/kaggle/(?:input|working)\b|\.\./(?:input|working)/"), "Kaggle"),
-    (re.compile(r"(?:/dbfs|dbfs:)/"), "Databricks"),
+    (lazy_pattern(r"/content/(?:drive|gdrive|sample_data)\b"), "Colab"),
+    (lazy_pattern(r"/kaggle/(?:input|working)\b|\.\./(?:input|working)/"), "Kaggle"),
+    (lazy_pattern(r"(?:/dbfs|dbfs:)/"), "Databricks"),
     (
-        re.compile(
+        lazy_pattern(
             r"/home/(?:jovyan|jupyter|ec2-user/SageMaker|sagemaker-user|studio-lab-user|azureuser)/"
         ),
         "one hosted Jupyter",

@@ -54,12 +54,13 @@ from typing import NamedTuple
 from nbprod.facts import Facts
 from nbprod.model import Diagnostic, Label, Span
 from nbprod.notebook.types import Notebook
+from nbprod.patterns import lazy_pattern
 from nbprod.rule import rule
 from nbprod.syntax.types import Magic, ParsedCell
 
 _HELP = "build paths from a configured directory, such as `DATA / 'sales.csv'`"
 _MESSAGE = "changing directory here redirects every later relative path"
-_SHELL_ALONE = re.compile(r"!\s*cd\b[^&|;\n\\]*")
+_SHELL_ALONE = lazy_pattern(r"!\s*cd\b[^&|;\n\\]*")
 
 
 class _Change(NamedTuple):

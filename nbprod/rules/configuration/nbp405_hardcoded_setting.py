@@ -77,7 +77,6 @@ its saved results are those of its code.
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator, Sequence
 
 from nbprod.facts import Facts
@@ -86,6 +85,7 @@ from nbprod.libraries.hyperparameters import HYPERPARAMETERS
 from nbprod.libraries.modules import PLOTTING_MODULES
 from nbprod.model import Diagnostic, Fix, Label, Severity
 from nbprod.notebook.types import Notebook
+from nbprod.patterns import lazy_pattern
 from nbprod.rule import rule, unsafe
 from nbprod.syntax.names import last_name
 from nbprod.syntax.types import ParsedCell
@@ -140,9 +140,9 @@ _SHAPES = (
     "WordCloud",
 )
 _DATES = ("date", "start", "end")
-_DATE = re.compile(r"\d{4}-\d\d-\d\d(?:[T ][\d:]+)?\Z")
-_LITERAL = re.compile(r"=\s*[-.\d\"']")
-_WORD = re.compile(r"(\w+)\s*\Z")
+_DATE = lazy_pattern(r"\d{4}-\d\d-\d\d(?:[T ][\d:]+)?\Z")
+_LITERAL = lazy_pattern(r"=\s*[-.\d\"']")
+_WORD = lazy_pattern(r"(\w+)\s*\Z")
 _MOST_PLACES = 12
 _Call = tuple[ast.Call, list[ast.keyword]]
 

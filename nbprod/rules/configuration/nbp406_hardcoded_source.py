@@ -62,13 +62,13 @@ Unsafe: a new cell of parameters has not run, and who calls the notebook may set
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
 
 from nbprod.facts import Facts
 from nbprod.fixing.parameter_cell import Literal, ParameterCell
 from nbprod.libraries.modules import PLOTTING_MODULES
 from nbprod.model import Diagnostic, Label, Severity
+from nbprod.patterns import lazy_pattern
 from nbprod.rule import NodeInCell, rule
 from nbprod.syntax.names import last_name
 
@@ -76,18 +76,18 @@ _NAMES = frozenset(
     """market country region currency table table_name schema database dataset_id bucket
     bucket_name url base_url endpoint topic queue""".split()
 )
-_ADDRESS = re.compile(r"(?:https?|s3a?|gs|abfss?|wasbs?|hdfs|ftp|jdbc|postgresql|mysql)[:+]\S+\Z")
+_ADDRESS = lazy_pattern(r"(?:https?|s3a?|gs|abfss?|wasbs?|hdfs|ftp|jdbc|postgresql|mysql)[:+]\S+\Z")
 # Calls that read what their first argument names; showing a page or a picture is no reading.
-_READS = re.compile(
+_READS = lazy_pattern(
     r"(?:read_|load|fetch|download|urlopen|urlretrieve|get_file|get|post|put|request|open"
     r"|connect|create_engine|from_url|wget)(?![a-z])|read_\w+|load_\w+|download_\w+|fetch_\w+"
 )
 _TABLES = frozenset(["table", "saveAsTable", "insertInto", "read_sql_table", "read_gbq"])
-_SESSION = re.compile(
+_SESSION = lazy_pattern(
     r"spark|sqlcontext|sqlc$|session|^read$|readstream|^con\b|conn|catalog|hive|^db\b|ibis|duckdb"
 )
 _DRAWING = PLOTTING_MODULES | {"geopandas", "folium", "IPython"}
-_MAY = re.compile(
+_MAY = lazy_pattern(
     r"://|table|insertInto|read_gbq|\b(?:" + "|".join(sorted(_NAMES)) + r")\s*=\s*[\"']"
 )
 

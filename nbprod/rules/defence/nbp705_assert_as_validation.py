@@ -40,11 +40,12 @@ from collections.abc import Iterator
 
 from nbprod.facts import Facts
 from nbprod.model import Diagnostic, Label, Severity
+from nbprod.patterns import lazy_pattern
 from nbprod.rule import NodeInCell, rule
 from nbprod.syntax.walk import walk
 
 # In functions that are called so, an assertion is the point.
-_CHECKING = re.compile(r"test|check|verify|valid|assert|expect", re.IGNORECASE)
+_CHECKING = lazy_pattern(r"test|check|verify|valid|assert|expect", re.IGNORECASE)
 
 
 @rule(

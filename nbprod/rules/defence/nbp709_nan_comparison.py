@@ -66,12 +66,12 @@ Unsafe: the comparison gives another result, the one that was meant.
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
 
 from nbprod.facts import Facts
 from nbprod.model import Diagnostic, Edit, Fix, Severity
 from nbprod.notebook.types import Notebook
+from nbprod.patterns import lazy_pattern
 from nbprod.rule import rule, unsafe
 
 _NANS = frozenset(
@@ -81,7 +81,7 @@ _NANS = frozenset(
     """.split()
 )
 _METHODS = {"eq": False, "ne": True}
-_QUERY = re.compile(
+_QUERY = lazy_pattern(
     r"(?:==|!=)\s*@?(?:np\.nan|numpy\.nan|pd\.(?:NaT|NA)|math\.nan|float\(['\"]nan['\"]\))"
 )
 _OPERATORS = (ast.Eq, ast.NotEq, ast.Lt, ast.LtE, ast.Gt, ast.GtE)

@@ -77,6 +77,7 @@ from collections.abc import Iterator
 from nbprod.facts import Facts
 from nbprod.model import Diagnostic
 from nbprod.notebook.types import Notebook
+from nbprod.patterns import lazy_pattern
 from nbprod.rule import rule
 from nbprod.rules.assigned import assignments
 from nbprod.syntax.walk import walk
@@ -88,14 +89,14 @@ _LOADERS = frozenset(
     torch.load numpy.load
     """.split()
 )
-_DOWNLOADS = re.compile(
+_DOWNLOADS = lazy_pattern(
     r"(?:urlopen|urlretrieve|hf_hub_download|snapshot_download|cached_path|cached_download|get_file"
     r"|download_file|load_state_dict_from_url|requests\.get|httpx\.get|urllib2\.urlopen|(?:wget|gdown)\.download"
     r"|download_url|pooch\.retrieve)\Z"
 )
-_URL = re.compile(r"(?:https?|ftp)://|(?:s3|gs|hf)://")
-_FETCHED = re.compile(r"^\s*[!%]?\s*(?:wget|curl|gdown|aria2c|kaggle|gsutil|aws s3)\b.*$", re.M)
-_COMMIT = re.compile(r"[0-9a-f]{7,40}\Z|v?\d+(?:\.\d+)+\Z")
+_URL = lazy_pattern(r"(?:https?|ftp)://|(?:s3|gs|hf)://")
+_FETCHED = lazy_pattern(r"^\s*[!%]?\s*(?:wget|curl|gdown|aria2c|kaggle|gsutil|aws s3)\b.*$", re.M)
+_COMMIT = lazy_pattern(r"[0-9a-f]{7,40}\Z|v?\d+(?:\.\d+)+\Z")
 _WORDS = ("load", "read_pickle", "trust_remote_code")
 _DEEPEST = 4
 

@@ -71,11 +71,12 @@ from nbprod.leakage import Training
 from nbprod.leakage.types import Place, Rows, overlap
 from nbprod.model import Diagnostic, Label, Severity
 from nbprod.notebook.types import Notebook
+from nbprod.patterns import lazy_pattern
 from nbprod.rule import rule
 from nbprod.syntax.walk import walk
 
 _LEAST = 3
-_CHOOSING = re.compile(r"val(?!ue)|dev|new", re.IGNORECASE)
+_CHOOSING = lazy_pattern(r"val(?!ue)|dev|new", re.IGNORECASE)
 
 
 @rule(

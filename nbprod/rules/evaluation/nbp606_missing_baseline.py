@@ -91,13 +91,16 @@ from nbprod.leakage import Training
 from nbprod.libraries.training import METRICS, kind_of
 from nbprod.model import Diagnostic, Severity
 from nbprod.notebook.types import Notebook
+from nbprod.patterns import lazy_pattern
 from nbprod.rule import rule
 from nbprod.syntax.walk import walk
 
-_SUPERVISED = re.compile(r"\w*(?:Classifier|Regressor|Regression|SVC|SVR|NB)\Z|Lasso|Ridge|Elastic")
+_SUPERVISED = lazy_pattern(
+    r"\w*(?:Classifier|Regressor|Regression|SVC|SVR|NB)\Z|Lasso|Ridge|Elastic"
+)
 # Words of those who compare, in code or notes; what shows the shares of the classes, or has a zero
 # for those who guess.
-_COMPARING = re.compile(
+_COMPARING = lazy_pattern(
     r"dummy|baseline|benchmark|majorit|\bnaive|\bguess|by chance|no.?skill|most.frequent|zeror"
     r"|always predict|state.of.the.art|better than|worse than|improve(?:ment|s)? (?:over|on)|compar"
     r"|confusion|classification_report|\broc|_auc\b|kappa|matthews|balanced|r2_score|explained_var"
@@ -105,8 +108,8 @@ _COMPARING = re.compile(
     r"|\bsmf?\.|\bxgb\.train|\blgb\.train|\bkeras\b|\btorch\b|TPOT|AutoML",
     re.IGNORECASE,
 )
-_CLASS = re.compile(r"\b([A-Z]\w+)\(")
-_REGRESSORS = re.compile(r"\w*(?:Regressor|SVR)\Z|LinearRegression|Lasso|Ridge|Elastic")
+_CLASS = lazy_pattern(r"\b([A-Z]\w+)\(")
+_REGRESSORS = lazy_pattern(r"\w*(?:Regressor|SVR)\Z|LinearRegression|Lasso|Ridge|Elastic")
 _LOOPS = (ast.For, ast.While, ast.ListComp, ast.GeneratorExp, ast.DictComp, ast.FunctionDef)
 
 

@@ -71,19 +71,19 @@ print(model(x))
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
 
 from nbprod.facts import Facts
 from nbprod.model import Diagnostic
 from nbprod.notebook.types import Notebook
+from nbprod.patterns import lazy_pattern
 from nbprod.rule import rule
 from nbprod.rules.assigned import assignments
 from nbprod.syntax.walk import walk
 
 Place = tuple[int, int]
 _QUIET = ("no_grad", "inference_mode")
-_TWO_FACED = re.compile(
+_TWO_FACED = lazy_pattern(
     r"Dropout|BatchNorm|dropout|batch_norm|InstanceNorm|Alpha|models\.|super\(\)\.__init__\(\w"
 )
 
@@ -97,8 +97,10 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     calls = sorted((((cell, node.lineno), node) for cell, node in found), key=lambda call: call[0])
     for place, node in calls:
         name = _method_of(node, "load_state_dict")
+        if not name or not _may_differ(name, facts):
+            continue
         later = [(other, call) for other, call in calls if other >= place and call is not node]
-        if not name or not _may_differ(name, facts) or any(_trains(call) for _, call in later):
+        if any(_trains(call) for _, call in later):
             continue
         used = [other for other, call in later if _is_call_of(call, name)]
         modes = [

@@ -43,9 +43,10 @@ from nbprod.checking.registry import Selection, has_code_prefix, rule_files
 from nbprod.checking.suppression import ALL, SuppressionUse
 from nbprod.facts import Facts
 from nbprod.model import Diagnostic, Edit, Fix, Span
+from nbprod.patterns import lazy_pattern
 from nbprod.rule import rule, safe
 
-_REASON = re.compile(r"[ \t]*(?:--[^\r\n]*)?(?=[\r\n]|\Z)")
+_REASON = lazy_pattern(r"[ \t]*(?:--[^\r\n]*)?(?=[\r\n]|\Z)")
 
 
 @rule("NBP012", "unused-silencing", level="shared", since="0.2", after=True)

@@ -44,15 +44,16 @@ from collections.abc import Iterator
 
 from nbprod.facts import Facts
 from nbprod.model import Diagnostic, Edit, Fix, Severity, Span
+from nbprod.patterns import lazy_pattern
 from nbprod.rule import MagicInCell, rule, safe
 from nbprod.syntax.installs import installs_in
 from nbprod.syntax.types import Magic
 
 # The managers that have a magic of the same name.
 _MAGICS = frozenset(["pip", "conda", "mamba"])
-_HEAD = re.compile(r"!.*?\binstall\b", re.DOTALL)
-_TO_REPLACE = re.compile(r"!\s*pip3?\s+(?=install\b)")
-_SHELL = re.compile(r"[|;&<>`]|\$\(")
+_HEAD = lazy_pattern(r"!.*?\binstall\b", re.DOTALL)
+_TO_REPLACE = lazy_pattern(r"!\s*pip3?\s+(?=install\b)")
+_SHELL = lazy_pattern(r"[|;&<>`]|\$\(")
 
 
 @rule(

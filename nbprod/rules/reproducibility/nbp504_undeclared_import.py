@@ -64,9 +64,10 @@ from nbprod.libraries.distributions import distribution_of, normalised
 from nbprod.libraries.unavailable import file_names
 from nbprod.model import Diagnostic
 from nbprod.notebook.types import Notebook
+from nbprod.patterns import lazy_pattern
 from nbprod.rule import rule
 
-_WRITES = re.compile(r"^%%(?:writefile|file)\s+(?:-a\s+)?[\"']?([^\s\"']+)")
+_WRITES = lazy_pattern(r"^%%(?:writefile|file)\s+(?:-a\s+)?[\"']?([^\s\"']+)")
 _EXTENDING = ("sys.path.append", "sys.path.insert")
 
 

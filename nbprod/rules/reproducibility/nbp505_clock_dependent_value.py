@@ -41,11 +41,11 @@ today = date.today()
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
 
 from nbprod.facts import Facts
 from nbprod.model import Diagnostic, Severity
+from nbprod.patterns import lazy_pattern
 from nbprod.rule import NodeInCell, rule
 from nbprod.syntax.walk import walk
 
@@ -61,7 +61,7 @@ _CLOCKS = frozenset(
     ]
 )
 # Names of values that measure or name a run; what is computed does not depend on them.
-_HARMLESS = re.compile(r"start|begin|before|end|stop|tic|toc|\bt\d|stamp|log|run|now")
+_HARMLESS = lazy_pattern(r"start|begin|before|end|stop|tic|toc|\bt\d|stamp|log|run|now")
 
 
 @rule(

@@ -93,11 +93,12 @@ from nbprod.facts import Facts
 from nbprod.libraries.distributions import normalised
 from nbprod.libraries.unavailable import file_names, is_local_word, meant_by, removal_of
 from nbprod.model import Certainty, Diagnostic
+from nbprod.patterns import lazy_pattern
 from nbprod.rule import NodeInCell, rule
 from nbprod.syntax.walk import walk
 
 # What brings files, or lets them be found elsewhere.
-_SETUP = re.compile(
+_SETUP = lazy_pattern(
     r"sys\.path|PYTHONPATH|chdir|^\s*%cd|^\s*%%(?:writefile|file|bash|sh)|git\s+clone|\bwget\b"
     r"|\bcurl\b|\bunzip\b|\bgdown\b|urlretrieve|get_file|addPyFile|sys\.modules|^\s*[!%]\s*cp\b"
     r"|install\s+(?:-\w+\s+)*(?:-e\b|\.|git\+)|^\s*%run",

@@ -69,7 +69,7 @@ except ImportError:
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from nbprod.environment.constraints import allows_version
 from nbprod.facts import Facts
@@ -99,9 +99,11 @@ Found = tuple[str, Removed]
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report what each version of a library removed where a notebook first uses it."""
     found: dict[tuple[str, str], list[tuple[int, ast.AST, str, Removed]]] = {}
-    for cell, tree in facts.trees_with("import", "."):
-        guarded = _guarded(tree)
-        for node in walk(tree):
+    for cell, _ in facts.trees_with("import", "."):
+        parsed = facts.parsed[cell]
+        nodes = parsed.nodes if parsed is not None else ()
+        guarded = _guarded(nodes)
+        for node in nodes:
             if not isinstance(node, _NODES) or id(node) in guarded:
                 continue
             for name, removed in _removed(node, facts):
@@ -113,8 +115,8 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
             yield _diagnostic(group, facts)
 
 
-def _guarded(tree: ast.Module) -> set[int]:
-    tries = (node for node in walk(tree) if isinstance(node, ast.Try))
+def _guarded(nodes: Iterable[ast.AST]) -> set[int]:
+    tries = (node for node in nodes if isinstance(node, ast.Try))
     return {id(part) for guard in tries for part in walk(guard)}
 
 

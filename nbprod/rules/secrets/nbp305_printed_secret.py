@@ -35,19 +35,19 @@ os.getenv("HOME")
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
 
 from nbprod.facts import Facts
 from nbprod.model import Diagnostic, Span
 from nbprod.notebook.types import Notebook
+from nbprod.patterns import lazy_pattern
 from nbprod.rule import rule
 from nbprod.secrets.lookups import LOOKUP_WORDS, looked_up_names, may_look_up, secret_lookup
 from nbprod.syntax.types import ParsedCell
 
 _SHOWS = frozenset(("print", "display", "pprint", "repr_html", "info", "debug", "warning", "error"))
-_ECHO = re.compile(r"\becho\s+[^|;&>]*?\$\{?(\w+)(?![^;&]*[|>])")
-_ENV = re.compile(r"%env\s+(\w+)\s*\Z")
+_ECHO = lazy_pattern(r"\becho\s+[^|;&>]*?\$\{?(\w+)(?![^;&]*[|>])")
+_ENV = lazy_pattern(r"%env\s+(\w+)\s*\Z")
 _HELP = "print whether it is set, and clear the output"
 
 

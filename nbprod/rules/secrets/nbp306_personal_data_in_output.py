@@ -50,26 +50,27 @@ from itertools import groupby
 from nbprod.facts import Facts
 from nbprod.model import Diagnostic, Inside, Span
 from nbprod.notebook.types import Notebook
+from nbprod.patterns import lazy_pattern
 from nbprod.rule import rule
 from nbprod.secrets.texts import texts_of
 from nbprod.secrets.types import Text
 
-_ADDRESS = re.compile(
+_ADDRESS = lazy_pattern(
     r"(?<![\w.+/@:-])(?P<local>[A-Za-z0-9][\w.+-]{1,40})@"
     r"(?P<domain>(?:[A-Za-z0-9-]+\.)+(?P<top>[A-Za-z]{2,12}))(?![\w@])"
 )
 # With a country code or marks between its parts: plain numbers side by side are a table.
-_PHONE = re.compile(
+_PHONE = lazy_pattern(
     r"(?<![\w.,/:-])(?:\+\d{1,3}[ .-]?(?:\(?\d{2,5}\)?[ .-]?)?\d{3,4}[ .-]?\d{3,4}"
     r"|\(\d{2,5}\)[ ]?\d{3,4}[ .-]?\d{3,4}|\d{3}[.-]\d{3}[.-]\d{4})(?![\w.,/-]?\d)"
 )
-_PHONE_HEADING = re.compile(
+_PHONE_HEADING = lazy_pattern(
     r"(?:^|[\s>|,\"'{])(?:\w+[ _])?(?:phone|mobile|telephone|tel|cell ?phone|fax|whatsapp)"
     r"(?:[ _]?(?:number|no|nr))?"
     r"(?:$|[\s<|,\"':])",
     re.I | re.M,
 )
-_ROLES = re.compile(
+_ROLES = lazy_pattern(
     r"(?:info|support|no-?reply|admin|contact|help|sales|root|user\d*|test\d*|security|licen[sc]e"
     r"|webmaster"
     r"|postmaster|dev|team|hello|office|service|mail|email|bugs?|git|news|press|privacy|abuse|feedback"
@@ -79,7 +80,7 @@ _ROLES = re.compile(
 _FILES = frozenset(
     "py js ts css png jpg jpeg gif svg html json txt csv ipynb so dll jar whl gz zip md".split()
 )
-_NOT_PEOPLE = re.compile(
+_NOT_PEOPLE = lazy_pattern(
     r"copyright|licen[sc]e|\bauthors?\b|maintainer|bug reports?|citation|@article|signed-off"
     r"|^commit "
     r"|^\s*(?:from|to|cc|subject|message-id|reply-to|sender):",

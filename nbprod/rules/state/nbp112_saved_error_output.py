@@ -32,16 +32,16 @@ print(server)  #! NBP112
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from nbprod.facts import Facts
 from nbprod.flow.types import Definition
 from nbprod.model import Diagnostic, Label
 from nbprod.notebook.types import Cell
+from nbprod.patterns import lazy_pattern
 from nbprod.rule import rule, whole_cell
 
-_MISSING = re.compile(r"name '(\w+)' is not defined")
+_MISSING = lazy_pattern(r"name '(\w+)' is not defined")
 
 
 @rule("NBP112", "saved-error-output", on=Cell)

@@ -48,11 +48,12 @@ from collections.abc import Iterator
 from nbprod.facts import Facts
 from nbprod.model import Diagnostic, Severity
 from nbprod.notebook.types import Notebook
+from nbprod.patterns import lazy_pattern
 from nbprod.rule import rule, whole_cell
 
 # Smaller ones are a thought, not a document.
 _LEAST = 5
-_TITLE = re.compile(r"^\s*#{1,6}\s*\S|<h[1-6]|^[^\n]+\n(?:=+|-+)\s*$", re.MULTILINE)
+_TITLE = lazy_pattern(r"^\s*#{1,6}\s*\S|<h[1-6]|^[^\n]+\n(?:=+|-+)\s*$", re.MULTILINE)
 
 
 @rule("NBP802", "missing-title", on=Notebook, level="production", severity=Severity.INFO)

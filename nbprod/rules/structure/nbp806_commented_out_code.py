@@ -59,16 +59,17 @@ from textwrap import dedent
 from nbprod.facts import Facts
 from nbprod.model import Diagnostic, Label, Severity, Span
 from nbprod.notebook.types import Notebook
+from nbprod.patterns import lazy_pattern
 from nbprod.rule import rule
 from nbprod.syntax.lexer import comments
 
-_COMMENT = re.compile(r"^(?P<indent>[ \t]*)#(?: (?! ))?(?P<text>.*)$", re.MULTILINE)
-_NO_CODE = re.compile(r"\s*(?:!|%|#|-|=|@|noqa|type:|pylint|fmt:|nbprod)", re.IGNORECASE)
-_MAY_BE_CODE = re.compile(r"[(=]|\bimport\b|:\s*\Z")
-_CALL = re.compile(r"[\w.]+(?:\[[^\]]*\])?\(")
+_COMMENT = lazy_pattern(r"^(?P<indent>[ \t]*)#(?: (?! ))?(?P<text>.*)$", re.MULTILINE)
+_NO_CODE = lazy_pattern(r"\s*(?:!|%|#|-|=|@|noqa|type:|pylint|fmt:|nbprod)", re.IGNORECASE)
+_MAY_BE_CODE = lazy_pattern(r"[(=]|\bimport\b|:\s*\Z")
+_CALL = lazy_pattern(r"[\w.]+(?:\[[^\]]*\])?\(")
 _BLOCKS = (ast.If, ast.For, ast.While, ast.With, ast.Try, ast.FunctionDef, ast.ClassDef)
 # What a comment says that offers the code below it to its reader.
-_OFFERS = re.compile(
+_OFFERS = lazy_pattern(
     r"uncomment|alternativ|instead|optional|example|e\.g\.|usage|equivalent|the same as|like this"
     r"|:\s*\Z",
     re.IGNORECASE,

@@ -38,11 +38,12 @@ from collections.abc import Iterator
 
 from nbprod.facts import Facts
 from nbprod.model import Diagnostic, Severity
+from nbprod.patterns import lazy_pattern
 from nbprod.rule import NodeInCell, rule
 from nbprod.syntax.walk import walk
 
 # Lines and stars are left out: they are tables and headings of an output.
-_HERE = re.compile(
+_HERE = lazy_pattern(
     r"\s*(?:(?:got |am |i'm )?here\d*|debug(?:ging)?|test(?:ing)?\d*|xxx+|aaa+|asdf|foo|bar"
     r"|checkpoint|>>>.*)[\W\d]*\Z",
     re.IGNORECASE,

@@ -29,9 +29,10 @@ from collections.abc import Iterator
 from nbprod.facts import Facts
 from nbprod.model import Diagnostic, Severity, Span
 from nbprod.notebook.types import Notebook
+from nbprod.patterns import lazy_pattern
 from nbprod.rule import rule, whole_cell
 
-_UNNAMED = re.compile(
+_UNNAMED = lazy_pattern(
     r"(?:untitled|new notebook|notebook|unbenannt)[\s_\-]*\d*\Z|copy of .+|.+-copy\d*\Z"
     r"|.+ ?\(\d+\)\Z|.+[_\- ]copy\d*\Z",
     re.IGNORECASE,

@@ -68,13 +68,14 @@ from nbprod.facts import Facts
 from nbprod.flow.types import Definition
 from nbprod.model import Certainty, Diagnostic, Label, Severity, Span
 from nbprod.notebook.types import Notebook
+from nbprod.patterns import lazy_pattern
 from nbprod.rule import rule
 from nbprod.syntax.walk import walk
 
 _MOST = 3
 _SETTLED = frozenset(("import", "star-import", "function", "class"))
 # What gives something else later, is opened once for the whole notebook, or sets a service to work.
-_ONCE = re.compile(
+_ONCE = lazy_pattern(
     r"time|now\(|today|rand|seed|sample|shuffle|input\(|copy\(|clone|getpass|open\(|read|load|fetch"
     r"|connect|Client|Session|Path|path|dir\b|device|environ|from_pretrained|deploy|upload|submit"
     r"|create|train\w*\(|\brun\(|\bfit\w*\(",
