@@ -8,41 +8,35 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
-from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from nbprod.flow.text_picks import text_pick
-from nbprod.libraries.functions import CHANGING_CALLS, IDEMPOTENT_CALLS, JOINING_CALLS
-from nbprod.libraries.methods import (
-    CHANGING_METHODS,
-    FAILING_METHODS,
-    IDEMPOTENT_METHODS,
-    MASKS,
+from nbprod.flow.repeated_methods import (
+    SAME_OPERATORS,
+    Again,
+    mask_again,
+    method_again,
+    reads,
+    slice_again,
+    text_method_again,
 )
-from nbprod.libraries.training import REDUCTIONS
+from nbprod.flow.text_picks import text_pick
+from nbprod.libraries.functions import (
+    CHANGING_CALLS,
+    FAILING_CALLS,
+    IDEMPOTENT_CALLS,
+    JOINING_CALLS,
+)
+from nbprod.libraries.methods import CHANGING_METHODS, GATHERING_METHODS, IDEMPOTENT_METHODS
 
 if TYPE_CHECKING:
     from nbprod.flow.interpreter.machine import Machine
     from nbprod.flow.interpreter.values import FunctionValue
 
-__all__ = ["Again", "apply_again", "does_the_same_again", "fails_again", "is_wiping"]
+__all__ = ["apply_again", "is_wiping"]
 
-_SAME_OPERATORS = (ast.BitOr, ast.BitAnd)
+_TAKING_AWAY = ("strip", "lstrip", "rstrip", "removesuffix", "removeprefix", "replace", "split")
+_GATHERING_CALLS = ("set", "frozenset", "unique", "max", "min", "filter")
 _ELEMENTWISE = ("apply", "map", "transform", "applymap")
-# Methods that take a key or an element away, or put a column in; with how many arguments.
-_REMOVING = {"pop": 1, "remove": 1, "insert": 3}
-# Methods whose result for a row depends on all rows.
-_OF_ALL_ROWS = REDUCTIONS | {"rank"}
-
-
-class Again(Enum):
-    """What doing it again does: nothing more, a change, a failure, not known; or no part in it."""
-
-    SAME = "same"
-    CHANGES = "changes"
-    FAILS = "fails"
-    UNKNOWN = "unknown"
-    UNRELATED = "unrelated"
 
 
 def apply_again(
@@ -68,11 +62,15 @@ def apply_again(
 
 def _augmented_again(statement: ast.AugAssign) -> Again:
     value, target = statement.value, statement.target
-    if is_wiping(statement) or isinstance(statement.op, _SAME_OPERATORS):
+    if is_wiping(statement) or isinstance(statement.op, SAME_OPERATORS):
         return Again.SAME
-    if isinstance(statement.op, ast.Mod) and _is_number(value):
+    if isinstance(statement.op, ast.Sub) and _is_set(value):
         return Again.SAME
-    if isinstance(statement.op, (ast.Sub, ast.Div)) and _reads(value, ast.unparse(target)):
+    if isinstance(statement.op, ast.Mod):
+        return Again.SAME if _is_number(value) else Again.UNKNOWN
+    if isinstance(statement.op, ast.MatMult):
+        return Again.UNKNOWN
+    if isinstance(statement.op, (ast.Sub, ast.Div)) and reads(value, ast.unparse(target)):
         # Minus its own mean, over its own norm.
         return Again.UNKNOWN
     return Again.UNKNOWN if _picks_from_itself(target) else Again.CHANGES
@@ -91,51 +89,27 @@ def is_wiping(statement: ast.AugAssign) -> bool:
 
 def _picks_from_itself(target: ast.expr) -> bool:
     """Whether it is `x[x > 3]`: a second time there may be none of these left."""
-    return isinstance(target, ast.Subscript) and _reads(target.slice, ast.unparse(target.value))
-
-
-def does_the_same_again(node: ast.Call) -> bool:
-    """Whether a method call that works in place changes nothing more a second time."""
-    return _in_place_again(node) is Again.SAME
-
-
-def fails_again(node: ast.AST, kind: str) -> bool:
-    """Whether a change in place of an object (a ``kind`` of value) raises a second time."""
-    if isinstance(node, ast.Attribute):
-        return True  # deleted
-    if isinstance(node, ast.Subscript):
-        is_name = isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str)
-        return is_name or kind == "dict"
-    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
-        return False
-    return _in_place_again(node) is Again.FAILS
-
-
-def _in_place_again(node: ast.Call) -> Again:
-    function = node.func
-    assert isinstance(function, ast.Attribute)
-    if function.attr in _REMOVING and len(node.args) == _REMOVING[function.attr]:
-        first = node.args[0]
-        named = isinstance(first, ast.Constant) and isinstance(first.value, str)
-        return Again.FAILS if named or function.attr != "pop" else Again.CHANGES
-    keywords = {keyword.arg: keyword.value for keyword in node.keywords}
-    return _method_again(node, function.attr, keywords, ast.unparse(function.value))
+    return isinstance(target, ast.Subscript) and reads(target.slice, ast.unparse(target.value))
 
 
 def _unpacked(machine: Machine, target: ast.Tuple | ast.List, value: ast.expr) -> Again:
     if not isinstance(value, (ast.Tuple, ast.List)) or len(value.elts) != len(target.elts):
         return Again.UNKNOWN
     places = [ast.unparse(expression) for expression in target.elts]
-    for place, part in zip(places, value.elts, strict=True):
-        others = [other for other in places if other != place]
-        if any(_reads(part, other) for other in others):
-            return Again.CHANGES
     verdicts = {
-        _judge(machine, part, place)
+        _part_again(machine, part, place, places)
         for place, part in zip(places, value.elts, strict=True)
-        if _reads(part, place)
     }
     return _worst(verdicts)
+
+
+def _part_again(machine: Machine, part: ast.expr, place: str, places: list[str]) -> Again:
+    """What one part of `a, b = b, a + b` gives its place the second time."""
+    if ast.unparse(part) in places and ast.unparse(part) != place:
+        return Again.CHANGES
+    if reads(part, place):
+        return _judge(machine, part, place)
+    return Again.UNKNOWN if any(reads(part, other) for other in places) else Again.SAME
 
 
 def _worst(verdicts: set[Again]) -> Again:
@@ -149,7 +123,7 @@ def _judge(machine: Machine, node: ast.expr, place: str) -> Again:
     """What the expression gives when ``place`` already holds what it gave."""
     if isinstance(node, (ast.Name, ast.Attribute, ast.Subscript)) and ast.unparse(node) == place:
         return Again.SAME
-    if not _reads(node, place):
+    if not reads(node, place):
         return Again.SAME
     judge = _JUDGES.get(type(node))
     return judge(machine, node, place) if judge is not None else Again.UNKNOWN
@@ -166,33 +140,69 @@ def _choice(machine: Machine, node: ast.IfExp, place: str) -> Again:
 
 def _operation(machine: Machine, node: ast.BinOp, place: str) -> Again:
     remainder = isinstance(node.op, ast.Mod) and _is_number(node.right)
-    if isinstance(node.op, _SAME_OPERATORS) or remainder or _takes_away(machine, node, place):
+    if isinstance(node.op, SAME_OPERATORS) or remainder or _takes_away(machine, node, place):
         return _judge(machine, node.left, place)
+    if isinstance(node.op, (ast.Mod, ast.MatMult)):
+        # A remainder stays, a text that is filled in has no gaps left, and shapes may not fit.
+        return Again.CHANGES if _fills_in(node, place) else Again.UNKNOWN
     for operand, other in ((node.left, node.right), (node.right, node.left)):
-        if _reads(operand, place) and _contains_place(operand, place):
+        if reads(operand, place) and _contains_place(machine, operand, place):
             # Minus the mean, over the norm: those may well be the same again.
-            return Again.UNKNOWN if _reads(other, place) else Again.CHANGES
+            return Again.UNKNOWN if reads(other, place) else Again.CHANGES
     return Again.UNKNOWN
+
+
+def _fills_in(node: ast.BinOp, place: str) -> bool:
+    """Whether it is `"<%s>" % x`, a text around the old one."""
+    text = node.left.value if isinstance(node.left, ast.Constant) else None
+    if not isinstance(text, str) or ast.unparse(node.right) != place:
+        return False
+    return text.count("%") == text.count("%s") == 1 and text != "%s"
 
 
 def _takes_away(machine: Machine, node: ast.BinOp, place: str) -> bool:
     """Whether it is the difference of two sets."""
     entry = machine.env.get(place)
-    is_set = entry is not None and entry.value.kind == "set"
-    return is_set and isinstance(node.op, ast.Sub) and not _reads(node.right, place)
+    is_set = (entry is not None and entry.value.kind == "set") or _is_set(node.right)
+    return is_set and isinstance(node.op, ast.Sub) and not reads(node.right, place)
 
 
-def _contains_place(node: ast.expr, place: str) -> bool:
+def _is_set(node: ast.expr) -> bool:
+    called = isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+    return isinstance(node, (ast.Set, ast.SetComp)) or (
+        called and node.func.id in ("set", "frozenset")  # type: ignore[attr-defined]
+    )
+
+
+def _contains_place(machine: Machine, node: ast.expr, place: str) -> bool:
     """Whether the value of an operand is the place's own, not just something derived from it."""
     if isinstance(node, ast.BinOp):
-        return _contains_place(node.left, place) or _contains_place(node.right, place)
-    if isinstance(node, (ast.Name, ast.Attribute, ast.Subscript)):
+        return any(_contains_place(machine, side, place) for side in (node.left, node.right))
+    if isinstance(node, (ast.Name, ast.Attribute)):
         return ast.unparse(node) == place
-    return isinstance(node, (ast.UnaryOp, ast.Call)) and _reads(node, place)
+    if isinstance(node, ast.UnaryOp):
+        return _contains_place(machine, node.operand, place)
+    if isinstance(node, ast.Subscript) and ast.unparse(node) == place:
+        return True
+    # `path.rstrip("/") + "/"` takes away what it adds.
+    stripped = any(
+        isinstance(part, ast.Attribute) and part.attr in _TAKING_AWAY for part in ast.walk(node)
+    )
+    kept = (Again.SAME, Again.CHANGES)
+    return not stripped and reads(node, place) and _judge(machine, node, place) in kept
 
 
 def _text(machine: Machine, node: ast.JoinedStr, place: str) -> Again:
-    return Again.CHANGES
+    """`f"<{text}>"` grows; what is formatted as a number is none the second time."""
+    grows = False
+    for part in node.values:
+        if isinstance(part, ast.Constant):
+            grows = grows or bool(part.value)
+        elif isinstance(part, ast.FormattedValue) and reads(part, place):
+            if ast.unparse(part.value) != place or part.format_spec is not None:
+                return Again.UNKNOWN
+            grows = grows or part.conversion == ord("r")
+    return Again.CHANGES if grows else Again.SAME
 
 
 def _unary(machine: Machine, node: ast.UnaryOp, place: str) -> Again:
@@ -201,8 +211,37 @@ def _unary(machine: Machine, node: ast.UnaryOp, place: str) -> Again:
     return Again.CHANGES
 
 
-def _display(machine: Machine, node: ast.expr, place: str) -> Again:
-    return Again.CHANGES
+def _display(machine: Machine, node: ast.List | ast.Tuple, place: str) -> Again:
+    """`[x, 1]` holds what was, one level deeper, `[*x, 1]` grows; else what each element does."""
+    verdicts = set()
+    starred = any(isinstance(element, ast.Starred) for element in node.elts)
+    for index, element in enumerate(node.elts):
+        if not reads(element, place):
+            continue
+        if isinstance(element, ast.Starred):
+            same = ast.unparse(element.value) == place
+            grown = Again.CHANGES if len(node.elts) > 1 else Again.SAME
+            verdicts.add(grown if same else Again.UNKNOWN)
+        elif ast.unparse(element) == place:
+            verdicts.add(Again.CHANGES)
+        else:
+            own = _judge(machine, element, f"{place}[{index}]")
+            verdicts.add(Again.UNKNOWN if starred or own is Again.FAILS else own)
+    return _worst(verdicts)
+
+
+def _mapping(machine: Machine, node: ast.Dict, place: str) -> Again:
+    """`{"a": x["a"] + 1}` changes by what each key does to its own value; others are not known."""
+    verdicts = set()
+    for key, value in zip(node.keys, node.values, strict=True):
+        if key is None:
+            verdicts.add(_judge(machine, value, place))
+        elif ast.unparse(value) == place:
+            verdicts.add(Again.CHANGES)
+        elif reads(key, place) or reads(value, place):
+            own = _judge(machine, value, f"{place}[{ast.unparse(key)}]")
+            verdicts.add(Again.UNKNOWN if own is Again.FAILS else own)
+    return _worst(verdicts)
 
 
 def _comprehension(machine: Machine, node: ast.expr, place: str) -> Again:
@@ -220,7 +259,7 @@ def _comprehension(machine: Machine, node: ast.expr, place: str) -> Again:
     target = generator.target
     assert isinstance(target, (ast.Name, ast.Tuple))
     names: list[ast.expr] = [target] if isinstance(target, ast.Name) else list(target.elts)
-    mentioned = [expression for expression in names if _reads(element, ast.unparse(expression))]
+    mentioned = [expression for expression in names if reads(element, ast.unparse(expression))]
     if len(mentioned) != 1:
         return Again.SAME if not mentioned else Again.UNKNOWN
     return _judge(machine, element, ast.unparse(mentioned[0]))
@@ -238,39 +277,28 @@ def _selection(machine: Machine, node: ast.Subscript, place: str) -> Again:
     base, key = node.value, node.slice
     if isinstance(base, ast.Attribute) and base.attr in ("loc", "iloc"):
         base = base.value
-    verdict = _judge(machine, base, place) if _reads(base, place) else Again.UNKNOWN
+    verdict = _judge(machine, base, place) if reads(base, place) else Again.UNKNOWN
     if verdict is not Again.SAME:
-        return verdict
+        # What came to it may be left out again.
+        return Again.UNKNOWN if verdict is Again.CHANGES else verdict
     if isinstance(key, ast.Slice):
-        return _slice(key, place)
+        lower, upper = _known(machine, key.lower), _known(machine, key.upper)
+        return slice_again(ast.Slice(lower, upper, key.step), place)
     if isinstance(key, ast.Constant):
-        # A column of a frame, which has no such column itself.
-        return Again.FAILS if isinstance(key.value, str) else Again.CHANGES
-    return _mask(key)
+        # A column of a frame has no such column itself; what an element has is not known.
+        return Again.FAILS if isinstance(key.value, str) else Again.UNKNOWN
+    return mask_again(key)
 
 
-def _slice(key: ast.Slice, place: str) -> Again:
-    """`x[:3]` and `x[-3:]` stay the same, any other piece has fewer such pieces."""
-    if _reads(key, place):
-        return Again.UNKNOWN
-    first = key.lower is None and isinstance(key.upper, ast.Constant)
-    last = key.upper is None and isinstance(key.lower, ast.UnaryOp)
-    return Again.SAME if (first or last) and key.step is None else Again.CHANGES
-
-
-def _mask(key: ast.expr) -> Again:
-    if any(isinstance(part, ast.Attribute) and part.attr in _OF_ALL_ROWS for part in ast.walk(key)):
-        # The mask depends on all rows, so it moves when rows go.
-        return Again.UNKNOWN
-    if isinstance(key, (ast.List, ast.Compare, ast.BoolOp)):
-        return Again.SAME
-    if isinstance(key, ast.UnaryOp) and isinstance(key.op, ast.Invert):
-        return Again.SAME
-    if isinstance(key, ast.BinOp) and isinstance(key.op, _SAME_OPERATORS):
-        return Again.SAME
-    if isinstance(key, ast.Call) and isinstance(key.func, ast.Attribute):
-        return Again.SAME if key.func.attr in MASKS else Again.UNKNOWN
-    return Again.UNKNOWN
+def _known(machine: Machine, bound: ast.expr | None) -> ast.expr | None:
+    """A bound of a slice as a constant, where a name is known to hold one."""
+    entry = machine.env.get(bound.id) if isinstance(bound, ast.Name) else None
+    if entry is None or entry.value.kind != "const":
+        return bound
+    number = entry.value.data[1]
+    if type(number) is int and number < 0:
+        return ast.UnaryOp(ast.USub(), ast.Constant(-number))
+    return ast.Constant(number)
 
 
 def _attribute(machine: Machine, node: ast.Attribute, place: str) -> Again:
@@ -281,13 +309,19 @@ def _attribute(machine: Machine, node: ast.Attribute, place: str) -> Again:
 
 def _call(machine: Machine, node: ast.Call, place: str) -> Again:
     function = node.func
-    if isinstance(function, ast.Attribute) and _reads(function.value, place):
+    if isinstance(function, ast.Attribute) and reads(function.value, place):
         return _method(machine, node, function, place)
     name = ast.unparse(function)
     if name in IDEMPOTENT_CALLS and node.args:
-        return _worst({_judge(machine, arg, place) for arg in node.args if _reads(arg, place)})
+        again = {_argument_again(machine, arg, place) for arg in node.args if reads(arg, place)}
+        # A set of more elements may be the same set.
+        gathers = name.rpartition(".")[2] in _GATHERING_CALLS and Again.CHANGES in again
+        return Again.UNKNOWN if gathers else _worst(again)
+    if name in FAILING_CALLS:
+        return Again.FAILS if [ast.unparse(arg) for arg in node.args] == [place] else Again.UNKNOWN
     if name in CHANGING_CALLS:
-        return Again.CHANGES
+        plain = len(node.args) == 1 and _judge(machine, node.args[0], place) is Again.SAME
+        return Again.CHANGES if plain else Again.UNKNOWN
     if name.endswith("get_dummies") and node.args and ast.unparse(node.args[0]) == place:
         chosen = any(keyword.arg == "columns" for keyword in node.keywords)
         return Again.FAILS if chosen else Again.SAME
@@ -301,6 +335,15 @@ def _call(machine: Machine, node: ast.Call, place: str) -> Again:
     return Again.UNKNOWN
 
 
+def _argument_again(machine: Machine, node: ast.expr, place: str) -> Again:
+    """What a conversion makes of an argument: an array of `[x]` may well be x again."""
+    if isinstance(node, (ast.List, ast.Tuple, ast.Set)):
+        return Again.UNKNOWN
+    if isinstance(node, ast.Dict) and any(ast.unparse(value) == place for value in node.values):
+        return Again.UNKNOWN
+    return _judge(machine, node, place)
+
+
 def _method(machine: Machine, node: ast.Call, function: ast.Attribute, place: str) -> Again:
     keywords = {keyword.arg: keyword.value for keyword in node.keywords}
     before = _judge(machine, function.value, place)
@@ -308,97 +351,22 @@ def _method(machine: Machine, node: ast.Call, function: ast.Attribute, place: st
     if before is not Again.SAME:
         # A change on the way may be taken back by what follows: groupby and then apply.
         stays = name in IDEMPOTENT_METHODS or name in CHANGING_METHODS or before is Again.FAILS
-        return before if stays else Again.UNKNOWN
+        return before if stays and name not in GATHERING_METHODS else Again.UNKNOWN
     if name in _ELEMENTWISE and len(node.args) == 1 and isinstance(node.args[0], ast.Lambda):
         return _elementwise(machine, node.args[0], place)
     if isinstance(function.value, ast.Attribute) and function.value.attr == "str":
-        return _text_method(node, name, keywords, place)
-    return _method_again(node, name, keywords, place)
+        return text_method_again(node, name, keywords, place)
+    return method_again(node, name, keywords, place)
 
 
 def _elementwise(machine: Machine, function: ast.Lambda, place: str) -> Again:
     """`s.map(lambda v: …)`: what the function makes of its own result."""
     parameters = function.args.args
-    if len(parameters) != 1 or _reads(function.body, place):
+    if len(parameters) != 1 or reads(function.body, place):
         return Again.UNKNOWN
     verdict = _judge(machine, function.body, parameters[0].arg)
     # What an element is, and so what it can do, is not known.
     return Again.UNKNOWN if verdict is Again.FAILS else verdict
-
-
-def _text_method(
-    node: ast.Call, name: str, keywords: dict[str | None, ast.expr], place: str
-) -> Again:
-    """`s.str.name(…)`, which raises nothing: what fails for a text is missing in the result."""
-    if name == "get" and node.args:
-        stable = isinstance(node.args[0], ast.Constant) and node.args[0].value == 0
-        return Again.SAME if stable else Again.CHANGES
-    if name == "slice":
-        lower, upper, step = [*node.args, None, None, None][:3]
-        lower, upper = lower or keywords.get("start"), upper or keywords.get("stop")
-        if isinstance(lower, ast.Constant) and not lower.value:
-            lower = None
-        return _slice(ast.Slice(lower, upper, step or keywords.get("step")), place)
-    verdict = _method_again(node, name, keywords, place)
-    return Again.CHANGES if verdict is Again.FAILS else verdict
-
-
-def _method_again(
-    node: ast.Call, name: str, keywords: dict[str | None, ast.expr], place: str
-) -> Again:
-    """What a method does to its own result, by its name and its other arguments."""
-    if name == "reset_index":
-        return Again.SAME if _is_true(keywords.get("drop")) else Again.CHANGES
-    if name == "drop":
-        errors = keywords.get("errors")
-        ignored = isinstance(errors, ast.Constant) and errors.value == "ignore"
-        # Rows that are found by a condition are not there any more.
-        found = any(_reads(value, place) for value in (*node.args, *keywords.values()))
-        return Again.SAME if ignored or found else Again.FAILS
-    if name in ("assign", "with_columns", "withColumn"):
-        given = (*keywords.values(), *node.args)
-        plain = all(isinstance(value, ast.Constant) for value in given)
-        return Again.SAME if plain else Again.UNKNOWN
-    if name == "replace":
-        return _replacement(node)
-    if name in IDEMPOTENT_METHODS:
-        return Again.SAME
-    if name in FAILING_METHODS:
-        return Again.FAILS
-    return Again.CHANGES if name in CHANGING_METHODS else Again.UNKNOWN
-
-
-def _is_true(node: ast.expr | None) -> bool:
-    return isinstance(node, ast.Constant) and node.value is True
-
-
-def _replacement(node: ast.Call) -> Again:
-    """`s.replace("a", "b")` again changes nothing when the new text does not hold the old."""
-    if node.args and isinstance(node.args[0], ast.Dict):
-        old, new = _pairs(node.args[0])
-        return Again.UNKNOWN if old is None else Again.CHANGES if old & new else Again.SAME
-    texts = [arg.value for arg in node.args[:2] if isinstance(arg, ast.Constant)]
-    if len(texts) == 2 and all(isinstance(text, str) for text in texts):
-        return Again.CHANGES if str(texts[0]) in str(texts[1]) else Again.SAME
-    return Again.UNKNOWN if len(node.args) == 2 else Again.SAME
-
-
-def _pairs(mapping: ast.Dict) -> tuple[set[object] | None, set[object]]:
-    """The constants that a (nested) dict maps and those that it maps to; None: not all known."""
-    old: set[object] = set()
-    new: set[object] = set()
-    for key, value in zip(mapping.keys, mapping.values, strict=True):
-        if isinstance(value, ast.Dict):
-            keys, values = _pairs(value)
-            if keys is None:
-                return None, new
-            old, new = old | keys, new | values
-        elif isinstance(key, ast.Constant) and isinstance(value, ast.Constant):
-            old.add(key.value)
-            new.add(value.value)
-        else:
-            return None, new
-    return old, new
 
 
 def _own_function(machine: Machine, node: ast.Call, name: str, place: str) -> Again:
@@ -408,7 +376,7 @@ def _own_function(machine: Machine, node: ast.Call, name: str, place: str) -> Ag
         return Again.UNKNOWN
     function: FunctionValue = entry.value.data
     definition = function.node
-    reading = [index for index, arg in enumerate(node.args) if _reads(arg, place)]
+    reading = [index for index, arg in enumerate(node.args) if reads(arg, place)]
     parameters = definition.args.posonlyargs + definition.args.args
     if len(reading) != 1 or reading[0] >= len(parameters):
         return Again.UNKNOWN
@@ -440,12 +408,6 @@ def _body(machine: Machine, body: list[ast.stmt], parameter: str) -> Again:
     return Again.UNKNOWN
 
 
-def _reads(node: ast.AST, place: str) -> bool:
-    """Whether an expression reads the variable of a place (a name, an attribute or an item)."""
-    root = place.partition("[")[0].partition(".")[0]
-    return any(isinstance(part, ast.Name) and part.id == root for part in ast.walk(node))
-
-
 _JUDGES: dict[type[ast.expr], Callable[[Machine, Any, str], Again]] = {
     ast.BoolOp: _bool,
     ast.IfExp: _choice,
@@ -454,8 +416,7 @@ _JUDGES: dict[type[ast.expr], Callable[[Machine, Any, str], Again]] = {
     ast.JoinedStr: _text,
     ast.List: _display,
     ast.Tuple: _display,
-    ast.Set: _display,
-    ast.Dict: _display,
+    ast.Dict: _mapping,
     ast.ListComp: _comprehension,
     ast.SetComp: _comprehension,
     ast.DictComp: _comprehension,

@@ -9,8 +9,9 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from nbprod.flow.idempotence import Again, apply_again, fails_again
+from nbprod.flow.idempotence import apply_again
 from nbprod.flow.interpreter.state import Entry
+from nbprod.flow.repeated_methods import Again, fails_again
 from nbprod.flow.types import Definition, SelfDependence
 from nbprod.libraries.methods import RESETTING, TRAINERS
 from nbprod.model import Span

@@ -15,6 +15,7 @@ __all__ = [
     "EAGER_CALLERS",
     "EAGER_NAMES",
     "EXITS",
+    "FAILING_CALLS",
     "FILE_CHANGES",
     "IDEMPOTENT_CALLS",
     "ITERATING_BUILTINS",
@@ -126,11 +127,13 @@ IDEMPOTENT_CALLS = frozenset(
 # f(f(x)) is surely something else.
 CHANGING_CALLS = frozenset(
     """
-    len sum repr iter next enumerate zip reversed type json.loads json.dumps np.log np.log1p
+    repr enumerate zip type json.dumps np.log np.log1p
     np.log2 np.log10 np.exp np.expm1 np.sqrt np.square np.cumsum np.flip np.flipud np.fliplr
     np.negative math.log math.log10 math.exp math.sqrt
     """.split()
 )
+# These raise for what they give.
+FAILING_CALLS = frozenset("len reversed ord chr".split())
 # With a list of things, or several, these give all of them.
 JOINING_CALLS = frozenset(
     """

@@ -13,6 +13,7 @@ __all__ = [
     "FAILING_METHODS",
     "FRAME_METHODS",
     "FRAME_TO_FRAME",
+    "GATHERING_METHODS",
     "IDEMPOTENT_METHODS",
     "INPLACE_METHODS",
     "MASKS",
@@ -112,11 +113,17 @@ IDEMPOTENT_METHODS = frozenset(
 # Methods whose result is surely another when they are applied to it again.
 CHANGING_METHODS = frozenset(
     """
-    append extend pop shift diff pct_change cumsum cumprod merge stack
-    unstack pivot_table transpose reset_index replace_with train_test_split add sub
-    mul div add_suffix add_prefix insert groupby resample tail_but
-    concat unsqueeze permute swapaxes batch repeat shuffle sample describe value_counts sum mean
-    count index find
+    append extend shift diff pct_change cumsum cumprod merge transpose reset_index add sub mul div
+    add_suffix add_prefix insert concat unsqueeze permute swapaxes batch repeat shuffle sample
+    describe value_counts
+    """.split()
+)
+# Methods that may leave out again what was put to their receiver.
+GATHERING_METHODS = frozenset(
+    """
+    drop_duplicates unique distinct dropDuplicates head limit nlargest nsmallest reindex select
+    filter query where isin intersection difference union strip lstrip rstrip select_dtypes
+    normalize to_dict
     """.split()
 )
 # Methods that raise when they are applied to their result, which lacks what they look for.

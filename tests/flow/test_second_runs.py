@@ -22,6 +22,10 @@ xs = [3, 1, 2, 3]
 keyed = {"a": 1, "b": 2}
 number = 17
 limits = {5, 6}
+pair = [1, 2]
+grid = np.ones((2, 3))
+two = 2
+path = "data"
 """
 SAME = [
     'df["a"] = df["a"].str[0]', 'df["a"] = df["a"].astype(str).str[0]',
@@ -42,7 +46,11 @@ SAME = [
     "text = text.zfill(20)", "words = [w[:2] for w in words]",
     "words = [w.upper() for w in words]", "number = number % 5", "number = +number", "number %= 5",
     "limits |= {7}", "xs = sorted(xs)", "df = pd.get_dummies(df)", 'df["n"] -= df["n"].mean()',
-    "text = ' '.join(text.split())",
+    "text = ' '.join(text.split())", "xs = xs[0:2]", "xs = xs[:two]", "xs = [*xs]",
+    'keyed = {**keyed, "c": 3}', 'text = f"{text}"', "limits = limits - {5}", "limits -= {5}",
+    "grid = grid[grid > 0]", 'path = path.rstrip("/") + "/"', "limits = set(list(limits) + [7])",
+    "df = pd.concat([df, df.head(1)]).drop_duplicates()", "number = number % two",
+    'pair = [pair[0], pair[1]]',
 ]  # fmt: skip
 CHANGES = [
     'df["a"] = df["a"].str[1]', 'df["a"] = df["a"].str[1:]',
@@ -54,6 +62,12 @@ CHANGES = [
     "del xs[0]", "xs.pop()", "xs = xs + [1]", "text = text[1:]", 'text = text.split(",", 1)[-1]',
     "number += 1", "number //= 2", "number = -number", "words = [w + '!' for w in words]",
     "xs = np.append(xs, 1)", 'df["n"] = df["n"].shift()', "text = f'<{text}>'",
+    "xs = xs[two:]", "xs = xs[1:]", "xs = xs[:-1]", "xs = [*xs, 4]", "xs = [xs, 4]",
+    'keyed = {**keyed, "a": keyed["a"] + 1}', 'keyed = {"old": keyed}', "text = '<%s>' % text",
+    'text = text.title() + "x"', "number = int(number) + 1", "grid = (grid * 2).astype(int)",
+    "grid = np.array(grid) / 255", "df = df.reset_index()", "xs.extend([1])", "xs.insert(0, 9)",
+    "df = df.merge(other, how='cross')", 'df["n"] = df["n"].diff()', "number, two = two, number",
+    'df["n"] = df["n"].cumsum()', 'words = [(w, 1) for w in words]', "number = 1 - number * 2",
 ]  # fmt: skip
 FAILS = [
     'del df["a"]', 'df.drop("a", axis=1, inplace=True)', 'df = df.drop(columns=["a"])',
@@ -83,7 +97,10 @@ def _truth(statement: str) -> str:
     return "same" if all(_is_same(state[name], space[name]) for name in state) else "changes"
 
 
-_NAMES = ("df", "other", "text", "words", "xs", "keyed", "number", "limits")
+_NAMES = (
+    "df", "other", "text", "words", "xs", "keyed", "number", "limits", "pair", "grid", "two",
+    "path",
+)  # fmt: skip
 
 
 def _is_same(left: Any, right: Any) -> bool:
@@ -116,3 +133,37 @@ def test_what_changes_silently_is_told(statement: str) -> None:
 @pytest.mark.parametrize("statement", FAILS)
 def test_what_raises_is_told_as_that(statement: str) -> None:
     assert (truth(statement), told(statement)) == ("fails", "fails")
+
+
+OPEN = [
+    'df = pd.DataFrame({"a": [1, 2, 3], "n": df.n})', "words = sum(words, [])", "xs = xs[0]",
+    "grid = grid.reshape(1, -1).tolist()[0]", "grid = grid[0].tolist()", "grid = grid.mean(axis=0)",
+    'df = df.groupby("b")["n"].mean().reset_index()', "grid = grid[1]", "grid = grid.take([0])",
+    'number = f"{number:.2f}"', "df = df.n", "df = df.pivot_table(index='b', values='n')",
+    "words = {'first': words[0], 'second': words[1] + '!'}", "pair = np.array([pair, pair])[0]",
+    "grid = grid @ grid.T", 'df = df.merge(other, on="n")[["a", "n"]]',
+    "path = getattr(path, 'title')",
+]  # fmt: skip
+"""What raises, changes or changes nothing by what the values happen to be."""
+
+
+@pytest.mark.parametrize("statement", OPEN)
+def test_what_hangs_on_the_values_is_not_claimed(statement: str) -> None:
+    assert told(statement) == "same"
+
+
+@pytest.mark.parametrize(
+    ("function", "certain"),
+    [
+        ('lambda row: {"t": prefix + row["text"]}', False),
+        ('lambda row: {"text": row["text"], "user": row["user"]}', False),
+        ('lambda row: {"text": tokenize(row["text"])}', False),
+        ('lambda row: {"text": row["text"] + "!"}', True),
+    ],
+)
+def test_a_data_set_whose_rows_are_mapped_changes_by_its_own_keys(
+    function: str, certain: bool
+) -> None:
+    setup = "from datasets import load_dataset\ndata = load_dataset()\nprefix = 'a'"
+    flow = flow_of(f"{setup}\n|\ndata = data.map({function})")
+    assert any(reason.certain for reason in flow.again(1)) is certain

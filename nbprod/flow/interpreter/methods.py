@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 
-from nbprod.flow.idempotence import does_the_same_again
 from nbprod.flow.interpreter.arguments import (
     call_with_unknowns,
     given,
@@ -15,6 +14,7 @@ from nbprod.flow.interpreter.dynamic_names import call_namespace
 from nbprod.flow.interpreter.machine import Machine
 from nbprod.flow.interpreter.objects import attribute, call_special
 from nbprod.flow.interpreter.values import ANY, Arguments, Keywords, Value, constant, part_of
+from nbprod.flow.repeated_methods import does_the_same_again
 from nbprod.libraries.methods import (
     ARRAY_COPIES,
     ARRAY_VIEWS,

@@ -69,7 +69,7 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
             ]
             yield Diagnostic(
                 whole_cell(cell),
-                f"ran as In[{count}], before In[{highest}] above it; no value is affected",
+                f"ran as In[{count}], before In[{highest}] above it",
                 help="run all cells again, or clear the execution counts",
                 fix=safe("Clear the execution counts", *clear),
             )

@@ -1,0 +1,186 @@
+"""What a method, a slice or a mask does to its own result: nothing, something, or unknown."""
+
+from __future__ import annotations
+
+import ast
+from enum import Enum
+
+from nbprod.libraries.methods import (
+    CHANGING_METHODS,
+    FAILING_METHODS,
+    IDEMPOTENT_METHODS,
+    MASKS,
+)
+from nbprod.libraries.training import REDUCTIONS
+
+__all__ = [
+    "SAME_OPERATORS",
+    "Again",
+    "does_the_same_again",
+    "fails_again",
+    "mask_again",
+    "method_again",
+    "reads",
+    "slice_again",
+    "text_method_again",
+]
+
+SAME_OPERATORS = (ast.BitOr, ast.BitAnd)
+# Methods that take a key or an element away, or put a column in; with how many arguments.
+_REMOVING = {"pop": 1, "remove": 1, "insert": 3}
+# Methods whose result for a row depends on all rows.
+_OF_ALL_ROWS = REDUCTIONS | {"rank"}
+
+
+class Again(Enum):
+    """What doing it again does: nothing more, a change, a failure, not known; or no part in it."""
+
+    SAME = "same"
+    CHANGES = "changes"
+    FAILS = "fails"
+    UNKNOWN = "unknown"
+    UNRELATED = "unrelated"
+
+
+def does_the_same_again(node: ast.Call) -> bool:
+    """Whether a method call that works in place changes nothing more a second time."""
+    return _in_place_again(node) is Again.SAME
+
+
+def fails_again(node: ast.AST, kind: str) -> bool:
+    """Whether a change in place of an object (a ``kind`` of value) raises a second time."""
+    if isinstance(node, ast.Attribute):
+        return True  # deleted
+    if isinstance(node, ast.Subscript):
+        is_name = isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str)
+        return is_name or kind == "dict"
+    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+        return False
+    return _in_place_again(node) is Again.FAILS
+
+
+def _in_place_again(node: ast.Call) -> Again:
+    function = node.func
+    assert isinstance(function, ast.Attribute)
+    if function.attr in _REMOVING and len(node.args) == _REMOVING[function.attr]:
+        first = node.args[0]
+        named = isinstance(first, ast.Constant) and isinstance(first.value, str)
+        return Again.FAILS if named or function.attr != "pop" else Again.CHANGES
+    keywords = {keyword.arg: keyword.value for keyword in node.keywords}
+    return method_again(node, function.attr, keywords, ast.unparse(function.value))
+
+
+def slice_again(key: ast.Slice, place: str) -> Again:
+    """`x[:3]` and `x[-3:]` stay the same, any other piece has fewer such pieces."""
+    if reads(key, place):
+        return Again.UNKNOWN
+    lower, upper = key.lower, key.upper
+    if isinstance(lower, ast.Constant) and not lower.value:
+        lower = None
+    if key.step is not None:
+        plain = isinstance(key.step, ast.Constant) and key.step.value in (1, None)
+        if not plain:
+            return Again.CHANGES
+    if lower is None:
+        if isinstance(upper, ast.UnaryOp):
+            return Again.CHANGES
+        return Again.SAME if upper is None or isinstance(upper, ast.Constant) else Again.UNKNOWN
+    if isinstance(lower, ast.UnaryOp) and upper is None:
+        return Again.SAME
+    return Again.CHANGES if isinstance(lower, (ast.Constant, ast.UnaryOp)) else Again.UNKNOWN
+
+
+def mask_again(key: ast.expr) -> Again:
+    if any(isinstance(part, ast.Attribute) and part.attr in _OF_ALL_ROWS for part in ast.walk(key)):
+        # The mask depends on all rows, so it moves when rows go.
+        return Again.UNKNOWN
+    if isinstance(key, (ast.List, ast.Compare, ast.BoolOp)):
+        return Again.SAME
+    if isinstance(key, ast.UnaryOp) and isinstance(key.op, ast.Invert):
+        return Again.SAME
+    if isinstance(key, ast.BinOp) and isinstance(key.op, SAME_OPERATORS):
+        return Again.SAME
+    if isinstance(key, ast.Call) and isinstance(key.func, ast.Attribute):
+        return Again.SAME if key.func.attr in MASKS else Again.UNKNOWN
+    return Again.UNKNOWN
+
+
+def text_method_again(
+    node: ast.Call, name: str, keywords: dict[str | None, ast.expr], place: str
+) -> Again:
+    """`s.str.name(…)`, which raises nothing: what fails for a text is missing in the result."""
+    if name == "get" and node.args:
+        stable = isinstance(node.args[0], ast.Constant) and node.args[0].value == 0
+        return Again.SAME if stable else Again.CHANGES
+    if name == "slice":
+        lower, upper, step = [*node.args, None, None, None][:3]
+        lower, upper = lower or keywords.get("start"), upper or keywords.get("stop")
+        if isinstance(lower, ast.Constant) and not lower.value:
+            lower = None
+        return slice_again(ast.Slice(lower, upper, step or keywords.get("step")), place)
+    verdict = method_again(node, name, keywords, place)
+    return Again.CHANGES if verdict is Again.FAILS else verdict
+
+
+def method_again(
+    node: ast.Call, name: str, keywords: dict[str | None, ast.expr], place: str
+) -> Again:
+    """What a method does to its own result, by its name and its other arguments."""
+    if name == "reset_index":
+        return Again.SAME if _is_true(keywords.get("drop")) else Again.CHANGES
+    if name == "drop":
+        errors = keywords.get("errors")
+        ignored = isinstance(errors, ast.Constant) and errors.value == "ignore"
+        # Rows that are found by a condition are not there any more.
+        found = any(reads(value, place) for value in (*node.args, *keywords.values()))
+        return Again.SAME if ignored or found else Again.FAILS
+    if name in ("assign", "with_columns", "withColumn"):
+        given = (*keywords.values(), *node.args)
+        plain = all(isinstance(value, ast.Constant) for value in given)
+        return Again.SAME if plain else Again.UNKNOWN
+    if name == "replace":
+        return _replacement(node)
+    if name in IDEMPOTENT_METHODS:
+        return Again.SAME
+    if name in FAILING_METHODS:
+        return Again.FAILS
+    return Again.CHANGES if name in CHANGING_METHODS else Again.UNKNOWN
+
+
+def _is_true(node: ast.expr | None) -> bool:
+    return isinstance(node, ast.Constant) and node.value is True
+
+
+def _replacement(node: ast.Call) -> Again:
+    """`s.replace("a", "b")` again changes nothing when the new text does not hold the old."""
+    if node.args and isinstance(node.args[0], ast.Dict):
+        old, new = _pairs(node.args[0])
+        return Again.UNKNOWN if old is None else Again.CHANGES if old & new else Again.SAME
+    texts = [arg.value for arg in node.args[:2] if isinstance(arg, ast.Constant)]
+    if len(texts) == 2 and all(isinstance(text, str) for text in texts):
+        return Again.CHANGES if str(texts[0]) in str(texts[1]) else Again.SAME
+    return Again.UNKNOWN if len(node.args) == 2 else Again.SAME
+
+
+def _pairs(mapping: ast.Dict) -> tuple[set[object] | None, set[object]]:
+    """The constants that a (nested) dict maps and those that it maps to; None: not all known."""
+    old: set[object] = set()
+    new: set[object] = set()
+    for key, value in zip(mapping.keys, mapping.values, strict=True):
+        if isinstance(value, ast.Dict):
+            keys, values = _pairs(value)
+            if keys is None:
+                return None, new
+            old, new = old | keys, new | values
+        elif isinstance(key, ast.Constant) and isinstance(value, ast.Constant):
+            old.add(key.value)
+            new.add(value.value)
+        else:
+            return None, new
+    return old, new
+
+
+def reads(node: ast.AST, place: str) -> bool:
+    """Whether an expression reads the variable of a place (a name, an attribute or an item)."""
+    root = place.partition("[")[0].partition(".")[0]
+    return any(isinstance(part, ast.Name) and part.id == root for part in ast.walk(node))
