@@ -94,8 +94,11 @@ def _spell(node: ast.AST, magics: _Magics, words: list[str]) -> int:
     words.append(word)
     for field in CHILDREN[kind]:
         value = getattr(node, field, None)
-        for one in value if isinstance(value, list) else (value,):
-            if isinstance(one, ast.AST):
-                weight += _spell(one, magics, words)
+        if type(value) is list:
+            for held in value:
+                if isinstance(held, ast.AST):
+                    weight += _spell(held, magics, words)
+        elif isinstance(value, ast.AST):
+            weight += _spell(value, magics, words)
         words.append("|")
     return weight

@@ -12,13 +12,14 @@ from collections.abc import Container, Iterator, Sequence
 from typing import NamedTuple
 
 from nbprod.notebook.types import Cell
+from nbprod.patterns import lazy_pattern
 from nbprod.syntax.types import ParsedCell
 
 __all__ = ["SessionRead", "session_reads"]
 
 _NAMES = frozenset(["spark", "sc", "sqlContext", "dbutils"])
-_MENTION = re.compile(r"\b(?:spark|sc|sqlContext|dbutils)\b")
-_IMPORT = re.compile(r"^\s*(?:from|import)\s+(?:pyspark|databricks|delta|dlt)\b", re.M)
+_MENTION = lazy_pattern(r"\b(?:spark|sc|sqlContext|dbutils)\b")
+_IMPORT = lazy_pattern(r"^\s*(?:from|import)\s+(?:pyspark|databricks|delta|dlt)\b", re.M)
 # `sc` is a scaler, a screen or a score just as often.
 _OF_CONTEXT = frozenset(
     "accumulator addFile addPyFile applicationId appName binaryFiles broadcast defaultParallelism"

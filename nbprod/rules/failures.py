@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -100,6 +99,9 @@ def near_names(name: str, facts: Facts) -> list[str]:
     budget.left -= len(names)
     if budget.left < 0:
         return []
+    # Imported here: most notebooks read no name that is not there.
+    import difflib
+
     return difflib.get_close_matches(name, [known for known in names if known != name], 2, 0.75)
 
 

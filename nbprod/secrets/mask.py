@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from functools import cached_property
-from html import escape
-from urllib.parse import quote, quote_plus
 
 from nbprod.patterns import lazy_pattern
 from nbprod.secrets.types import Secret
@@ -70,6 +68,10 @@ def _spellings(value: str) -> Iterator[str]:
     """A value as it is, and as literals, JSON, URLs and pages write it."""
     yield value
     if not value.isascii() or not value.isalnum():
+        # Imported here: most notebooks hide nothing.
+        from html import escape
+        from urllib.parse import quote, quote_plus
+
         yield repr(value)[1:-1]
         yield repr(value + "'")[1:-2]
         yield json.dumps(value)[1:-1]

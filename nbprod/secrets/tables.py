@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -99,6 +98,9 @@ def _separated(heading: str, rows: Sequence[tuple[int, str]], mark: str) -> Iter
 
 def entries_of_html(text: str) -> Iterator[Entry]:
     """The named values of tables and lists in HTML."""
+    # Imported here: it brings the names of all characters with it.
+    import html
+
     names: list[str] = []
     for row in _ROW.finditer(text):
         cells = list(_CELL.finditer(row[1]))

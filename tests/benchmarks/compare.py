@@ -58,11 +58,12 @@ def _works(command: list[str]) -> bool:
 def seconds(command: list[str]) -> float:
     """The wall time of one run, whatever it finds."""
     start = time.perf_counter()
-    subprocess.run(command, capture_output=True, check=False, env=_environment())
+    subprocess.run(command, capture_output=True, check=False, env=environment())
     return time.perf_counter() - start
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
+    """The variables of a run: Python may keep what it has compiled."""
     return {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
 
 

@@ -12,7 +12,8 @@ from nbprod.checking.engine import check_notebook
 from nbprod.checking.registry import select
 from nbprod.facts import Facts
 from nbprod.notebook.read import read_notebook
-from tests.benchmarks.compare import make_folder, medians, peers
+from tests.benchmarks.compare import make_folder, medians
+from tests.benchmarks.cost import BOUNDS, ratios
 from tests.truth.score import as_bytes
 
 
@@ -29,16 +30,11 @@ def test_one_notebook_takes_little_more_than_python_itself(tmp_path: Path) -> No
 
 
 @pytest.mark.slow
-def test_a_folder_takes_a_small_multiple_of_ruff(tmp_path: Path) -> None:
-    folder = tmp_path / "made"
-    folder.mkdir()
-    make_folder(folder, 120)
-    wanted = ("nbprod", "nbprod, warm cache", "ruff --select ALL")
-    commands = {name: one for name, one in peers(str(folder)).items() if name in wanted}
-    taken = medians(commands, 3)
-    assert 5 * taken["nbprod, warm cache"] < taken["nbprod"], taken
-    # A catastrophe is what this can tell on a busy machine; `compare` gives the figure.
-    assert taken["nbprod"] < 40 * taken["ruff --select ALL"], taken
+def test_no_ratio_is_above_twice_its_bound(tmp_path: Path) -> None:
+    make_folder(tmp_path, 200)
+    found = ratios(str(tmp_path), 2)
+    # The bounds are for notebooks that people wrote; `cost` gives the figures.
+    assert all(found[name] < 2 * bound for name, bound in BOUNDS.items()), found
 
 
 @pytest.mark.slow

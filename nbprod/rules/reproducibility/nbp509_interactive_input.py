@@ -100,16 +100,18 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
 def _prompts(facts: Facts) -> Iterator[tuple[Span, str]]:
     """The prompts that nothing guards, in reading order."""
     for cell, tree in facts.trees_with("input", "getpass", "prompt"):
-        guarded = {
-            id(node) for guard in walk(tree) if isinstance(guard, _GUARDS) for node in walk(guard)
-        }
-        found = [
-            (facts.span(cell, node), name)
+        prompts = [
+            (node, name)
             for node in walk(tree)
-            if isinstance(node, ast.Call) and id(node) not in guarded
-            if (name := _prompt(node, facts))
+            if isinstance(node, ast.Call) and (name := _prompt(node, facts))
         ]
-        yield from sorted(found)
+        if not prompts:
+            continue
+        guards = (guard for guard in walk(tree) if isinstance(guard, _GUARDS))
+        guarded = {id(node) for guard in guards for node in walk(guard)}
+        yield from sorted(
+            (facts.span(cell, node), name) for node, name in prompts if id(node) not in guarded
+        )
 
 
 def _prompt(node: ast.Call, facts: Facts) -> str:
