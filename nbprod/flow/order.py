@@ -34,18 +34,24 @@ class Execution(NamedTuple):
     in a notebook where others have one. ``repeated``: cells whose count an earlier cell has too
     (the counts of several sessions). ``first_gap`` is the lowest number from 1 that no cell has: a
     cell that ran after it may have run after one whose count is gone, for editors clear the count
-    of a cell with its outputs.
+    of a cell with its outputs. ``counts`` are the counts of the cells in ``order``.
     """
 
     order: tuple[int, ...]
     unexecuted: tuple[int, ...]
     repeated: tuple[int, ...]
     first_gap: int
+    counts: Mapping[int, int]
 
     @property
     def is_disordered(self) -> bool:
         """Whether the counts do not rise from top to bottom."""
         return list(self.order) != sorted(self.order)
+
+    def may_have_run_unseen(self, after: int, before: int) -> bool:
+        """Whether between two counts one is missing: a count tells a cell's last run only."""
+        seen = set(self.counts.values())
+        return any(number not in seen for number in range(after + 1, before))
 
 
 def recorded_execution(cells: Sequence[Cell]) -> Execution:
@@ -72,7 +78,8 @@ def recorded_execution(cells: Sequence[Cell]) -> Execution:
         seen.add(count)
         before = index
     gap = next(number for number in count_from(1) if number not in seen)
-    return Execution(tuple(order), tuple(unexecuted) if counts else (), tuple(repeated), gap)
+    not_run = tuple(unexecuted) if counts else ()
+    return Execution(tuple(order), not_run, tuple(repeated), gap, counts)
 
 
 def _is_split(first: Cell, second: Cell) -> bool:
@@ -86,6 +93,7 @@ class OrderChange(NamedTuple):
     ``kind``: ``fails`` (the read has no value) or ``changes`` (it sees another definition). A name
     that only ends with another value, which nobody reads, is no difference that matters.
     ``recorded``/``document``: the definitions seen in either run. ``cells``: all cells concerned.
+    ``certain`` is false where a run that no count tells of any more may have bound the name.
     """
 
     kind: Literal["fails", "changes"]
@@ -95,6 +103,7 @@ class OrderChange(NamedTuple):
     recorded: tuple[Definition, ...]
     document: tuple[Definition, ...]
     cells: tuple[int, ...]
+    certain: bool = True
 
 
 def compare_orders(program: Program, execution: Execution, whole: Flow) -> tuple[OrderChange, ...]:
@@ -110,8 +119,30 @@ def compare_orders(program: Program, execution: Execution, whole: Flow) -> tuple
     failures = _failures(document, recorded)
     if not failures and document.shows_the_same(recorded):
         return ()
-    changes = [*failures, *_reads(document, recorded)]
+    changes = [
+        *failures,
+        *(
+            change._replace(certain=_is_certain(change, execution, whole))
+            for change in _reads(document, recorded)
+        ),
+    ]
     return tuple(sorted(changes, key=lambda order_change: (order_change.span, order_change.name)))
+
+
+def _is_certain(change: OrderChange, execution: Execution, whole: Flow) -> bool:
+    """Whether the counts prove where the value came from.
+
+    A count tells the last run of a cell. One that ran again after the reader, or whose count is
+    gone, may have run between the source and the reader, too, where a count is missing there.
+    """
+    counts = execution.counts
+    reader = counts[change.cell]
+    sources = [counts.get(definition.cell, 0) for definition in change.recorded]
+    bound = (*change.document, *whole.definitions.get(change.name, ()))
+    known = {definition.cell for definition in change.recorded}
+    rivals = {definition.cell for definition in bound} - known
+    unseen = any(cell >= 0 and counts.get(cell, reader + 1) > reader for cell in rivals)
+    return not unseen or not execution.may_have_run_unseen(max(sources, default=0), reader)
 
 
 def _failures(document: Flow, recorded: Flow) -> list[OrderChange]:
@@ -271,9 +302,21 @@ def _effect(definition: Definition, flow: Flow) -> str | None:
     if isinstance(node, ast.Assign) and len(node.targets) == 1:
         if _is_literal(node.value) or _is_made_by_libraries(node.value, flow):
             return f"{binding.name} = {ast.dump(node.value)}"
+        read = _sources(definition.cell, node.value, flow)
+        return f"{binding.name} = {ast.dump(node.value)} of {read}"
     if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and binding.kind in ("function", "class"):
         return ast.dump(node)
     return None
+
+
+def _sources(cell: int, node: ast.expr, flow: Flow) -> list[tuple[str, list[int]]]:
+    """Which definitions an expression reads: of the same ones, the same text makes the same."""
+    uses = flow.uses_by_node(cell)
+    return [
+        (use.name, sorted(id(definition) for definition in use.definitions | use.mutations))
+        for part in ast.walk(node)
+        if (use := uses.get(id(part))) is not None
+    ]
 
 
 def _is_literal(node: ast.expr) -> bool:

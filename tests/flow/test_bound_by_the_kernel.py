@@ -31,6 +31,15 @@ BOUND = [
     ("the module itself", ["import sys\nsys.modules[__name__].x = 1", "x"]),
     ("the module itself, by setattr", ["import sys\nsetattr(sys.modules[__name__], 'x', 1)", "x"]),
     ("the main module", ["import __main__\n__main__.x = 1", "x"]),
+    ("symbols", ["import sympy as S\nS.var('x:2 l')", "x0 + x1 + l"]),
+    ("symbols, imported", ["from sympy import var\nvar('a, b')", "a + b"]),
+    ("a range in brackets", ["import sympy\nsympy.var('x(1:3) y')", "x1 + x2 + y"]),
+    ("a range of letters", ["import sympy\nsympy.var('p:r')", "p + q + r"]),
+    ("two ranges", ["import sympy\nsympy.var('m1:3(:2)')", "m10 + m21"]),
+    ("a list of symbols", ["import sympy\nsympy.var(['u', 'v'])", "u + v"]),
+    ("computed symbols", ["import sympy\nsympy.var(' '.join(found))", "x"]),
+    ("unparsable symbols", ["import sympy\nsympy.var(r'x\\:1')", "x"]),
+    ("a session of SymPy", ["import sympy\nsympy.init_session()", "x"]),
     ("a builtin", ["import builtins\nbuiltins.x = 1", "x"]),
 ]  # fmt: skip
 BROKEN = [

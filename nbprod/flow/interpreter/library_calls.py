@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from functools import partial
 
-from nbprod.flow.interpreter import builtin_calls, dynamic_names, ipython_api
+from nbprod.flow.interpreter import builtin_calls, dynamic_names, ipython_api, symbol_names
 from nbprod.flow.interpreter.arguments import (
     call_with_unknowns,
     given,
@@ -227,6 +227,7 @@ _HANDLERS: dict[str, Handler] = {
     **builtin_calls.HANDLERS,
     **dynamic_names.HANDLERS,
     **ipython_api.HANDLERS,
+    **symbol_names.HANDLERS,
     "functools.partial": _partial,
     "functools.partialmethod": _partial,
     "copy.copy": _copy,

@@ -116,7 +116,7 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
 def _recorded(failure: Failure, facts: Facts) -> Iterator[Label]:
     """Where the value came from when the cell ran, by the execution counts."""
     for change in facts.order_changes:
-        if change.name == failure.name and change.cell == failure.cell:
+        if change.certain and change.name == failure.name and change.cell == failure.cell:
             for definition in change.recorded[-1:]:
                 yield Label(
                     definition.binding.span,

@@ -29,7 +29,26 @@ print(len(clean))
 raw.dropna().to_csv("clean.csv")
 ```
 
+```notebook
+# %% [5]
+table = [1]
+# %% [4]
+print(table[0])  #! NBP106?
+# %% [1]
+table = [2]
+```
+
 ## Clean
+
+```notebook
+# %% [3]
+base = [1]
+table = [base[0]] + base
+# %% [6]
+print(table)
+# %% [5]
+table = [base[0]] + base
+```
 
 ```notebook
 # %% [3]
@@ -69,7 +88,7 @@ from collections.abc import Iterator
 from nbprod.facts import Facts
 from nbprod.flow.order import OrderChange
 from nbprod.flow.types import Definition
-from nbprod.model import Diagnostic, Label, Severity
+from nbprod.model import Certainty, Diagnostic, Label, Severity
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule, whole_cell
 from nbprod.rules.file_reads import files_written_before
@@ -92,6 +111,7 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
         yield Diagnostic(
             change.span,
             message_of(change, facts),
+            certainty=Certainty.CERTAIN if change.certain else Certainty.POSSIBLE,
             symbol=change.name,
             labels=(
                 *_labels(change.recorded, "recorded run", facts),

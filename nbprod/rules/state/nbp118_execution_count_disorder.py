@@ -2,8 +2,9 @@
 
 ## Why
 
-Run from the top the cells give the same values, so this is only untidy: a reader has to work out
-that the order does not matter. When it does matter, `harmful-execution-order` says so instead.
+As far as is known, the cells give the same values from the top: a reader has to work out whether
+the order matters. Where it is known to matter, `harmful-execution-order` says so instead. This is
+reported only when the rule is selected by its code or name.
 
 ## Flagged
 
@@ -11,7 +12,7 @@ that the order does not matter. When it does matter, `harmful-execution-order` s
 # %% [2]
 a = 1
 # %% [1]
-b = 2  #! NBP118
+b = 2  #! NBP118?
 ```
 
 ## Fixed
@@ -42,7 +43,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from nbprod.facts import Facts
-from nbprod.model import CellEdit, Diagnostic, Severity
+from nbprod.model import CellEdit, Certainty, Diagnostic, Severity
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule, safe, whole_cell
 from nbprod.rules.file_reads import files_written_before
@@ -70,6 +71,7 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
             yield Diagnostic(
                 whole_cell(cell),
                 f"ran as In[{count}], before In[{highest}] above it",
+                certainty=Certainty.POSSIBLE,
                 help="run all cells again, or clear the execution counts",
                 fix=safe("Clear the execution counts", *clear),
             )
