@@ -42,7 +42,7 @@ _TELLING = frozenset(["load", "split", "fit"])
 class Prices(NamedTuple):
     """What may be set: the price of a statement of work that stays in the notebook."""
 
-    stay: float = 3.0
+    stay: float = 2.75
 
 
 class Stretch(NamedTuple):

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import ast
-import json
-import sys
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -14,10 +12,17 @@ from nbprod.extract.code.imports_needed import needed_imports
 from nbprod.extract.code.infer_types import Hints
 from nbprod.extract.plan.cutting import Prices
 from nbprod.extract.plan.installs import installed_by
+from nbprod.extract.plan.remainder import (
+    does_nothing,
+    future_features,
+    import_place,
+    notes_on,
+)
 from nbprod.extract.plan.settings import settings_in_calls
 from nbprod.extract.plan.shows import Shows
+from nbprod.extract.plan.surroundings import comment_of, section_of, text_above
 from nbprod.facts import Facts
-from nbprod.libraries.modules import BUILTIN_NAMES, HISTORY_NAMES, PURE_MODULES
+from nbprod.libraries.modules import BUILTIN_NAMES, HISTORY_NAMES
 from nbprod.libraries.purposes import RETURN_SELF
 from nbprod.names.statements import StatementText, is_future_or_star
 from nbprod.names.table import NameTable
@@ -35,7 +40,6 @@ from nbprod.refactor.plan import (
     Function,
     Group,
     Import,
-    ModuleItem,
     Plan,
     Refusal,
     Variable,
@@ -468,51 +472,19 @@ class Planner:
         draws: bool,
     ) -> Evidence:
         """What is written around a group, and what its statements say."""
-        above = self._text_above(group.cells[0])
+        above = text_above(group.cells[0], self.facts)
         heading, prose = heading_and_prose(above)
         return Evidence(
             heading=heading,
             prose=prose,
-            comment=self._comment(parts),
-            section=self._section(group.cells[0]),
+            comment=comment_of(parts.body, self.facts),
+            section=section_of(group.cells[0], self.facts),
             nodes=tuple(node for unit in parts.body for node in unit.nodes),
             parameters=tuple(variable.name for variable in parameters),
             results=tuple(variable.name for variable in results),
             draws=draws,
             modules=self.modules,
         )
-
-    def _comment(self, parts: _Sorted) -> str:
-        """The comment at the head of the first statement."""
-        for unit in parts.body[:1]:
-            source = self.facts.cell(unit.cell).source[unit.start : unit.code]
-            for line in source.splitlines():
-                text = line.strip().lstrip("#").strip()
-                if text and not text.startswith(("@", "%", "!", "-", "=")):
-                    return text
-        return ""
-
-    def _text_above(self, first: int) -> str:
-        """The markdown directly above the first cell of a group."""
-        texts: list[str] = []
-        number = self.facts.cell(first).number
-        for cell in reversed(self.facts.notebook.cells[:first]):
-            if cell.number == number:
-                # Another piece of the same cell.
-                continue
-            if cell.kind != "markdown":
-                break
-            texts.insert(0, cell.source)
-        return "\n\n".join(texts)
-
-    def _section(self, first: int) -> str:
-        """The nearest heading above a cell."""
-        for cell in reversed(self.facts.notebook.cells[:first]):
-            if cell.kind == "markdown":
-                heading = heading_and_prose(cell.source)[0]
-                if heading:
-                    return heading
-        return ""
 
     # --- the rest of the notebook -------------------------------------------------------------
 
@@ -549,59 +521,16 @@ class Planner:
                     for import_ in imports_of(unit.node, cell)
                     if sees_all
                     or import_.bound in remaining
-                    or (import_.bound not in used and not _does_nothing(import_))
+                    or (import_.bound not in used and not does_nothing(import_))
                 )
         displays = {unit.cell: unit for part in parts for unit in part.displays}
         return Plan(
             tuple(groups), imports, taken, tuple(functions), (), tuple(kept), exports,
-            imports_kept, displays, tuple(self._future()), style=self.options.style,
+            imports_kept, displays, tuple(future_features(self.names)), style=self.options.style,
             logs=self.options.logs, installs=installs,
-            notes=tuple(self._notes_on(functions, taken)),
-            imported_at=self._import_place(groups, functions, exports, closure),
+            notes=tuple(notes_on(functions, taken, self.facts, self.options.module)),
+            imported_at=import_place(groups, functions, exports, closure),
         )  # fmt: skip
-
-    def _import_place(
-        self,
-        groups: Sequence[Group],
-        functions: Sequence[Function],
-        exports: dict[int, tuple[str, ...]],
-        closure: ModuleLevel,
-    ) -> int:
-        """The cell in which the notebook imports the module: the first that changes, but behind
-        what installs packages or writes files for it."""
-        needed = [function.cells[0] for function in functions]
-        needed += [cell for cell, names in exports.items() if names]
-        first = min(needed, default=groups[0].cells[0])
-        barrier = max((cell for cell in closure.barriers if cell < first), default=-1)
-        return min(group.cells[0] for group in groups if group.cells[0] > barrier)
-
-    def _notes_on(
-        self, functions: Sequence[Function], taken: Sequence[ModuleItem]
-    ) -> Iterable[str]:
-        """What of the notebook's output the functions cannot repeat."""
-        for unit in (unit for function in functions for unit in function.body):
-            source = self.facts.cell(unit.cell).source
-            for start, end in unit.cuts:
-                magic = source[start:end].split()[0]
-                yield f"cell {unit.cell + 1}: `{magic}` is removed; no timing is printed there"
-        classes = {item.name for item in taken if isinstance(item.unit.node, ast.ClassDef)}
-        for name in sorted(classes):
-            for cell in self.facts.notebook.cells:
-                if f"__main__.{name}" in json.dumps(list(cell.outputs or ()), default=str):
-                    yield (
-                        f"cell {cell.index + 1} prints `__main__.{name}`, which becomes"
-                        f" `{self.options.module or 'the module'}.{name}`"
-                    )
-
-    def _future(self) -> Iterable[str]:
-        found = {
-            alias.name
-            for cell in self.names.cells
-            for statement in self.names.statements(cell)
-            if isinstance(statement, ast.ImportFrom) and statement.module == "__future__"
-            for alias in statement.names
-        }
-        return sorted(found)
 
     def _remaining_reads(
         self, selected: set[int], parts: Sequence[_Sorted], gone: set[StatementText]
@@ -619,13 +548,6 @@ class Planner:
                 text = self.facts.cell(unit.cell).source[unit.code : unit.stop]
                 remaining |= {first or second for first, second in _EXPANDED.findall(text)}
         return remaining, sees_all
-
-
-def _does_nothing(import_: Import) -> bool:
-    """Whether an import that nobody reads may go: the module does nothing when it is imported."""
-    top = import_.module.partition(".")[0]
-    known = top in sys.stdlib_module_names or top in PURE_MODULES
-    return known and ".experimental" not in import_.module
 
 
 def _receiver(value: ast.expr | None) -> str | None:
