@@ -256,12 +256,22 @@ class Finding:
 
 @dataclass(frozen=True)
 class FileResult:
-    """What came of one file: its findings, or why it was passed over."""
+    """What came of one file: its findings, or why it was passed over.
+
+    ``fails``: a run from top to bottom certainly stops, whichever findings are hidden afterwards.
+    """
 
     path: str
     findings: tuple[Finding, ...] = ()
     skipped: str | None = None
     unreadable: bool = False
+    fails: bool | None = None
+
+    def __post_init__(self) -> None:
+        """Settle ``fails`` by the first findings; a copy with fewer keeps it."""
+        if self.fails is None:
+            fails = any(finding.stops_a_run for finding in self.findings)
+            object.__setattr__(self, "fails", fails)
 
 
 @dataclass(frozen=True)

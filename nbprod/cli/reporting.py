@@ -31,7 +31,13 @@ def finish(
     if not request.quiet:
         shown = [output.form for output in outputs if output.target is None]
         to_stdout = bool(shown) and all(form in _FOR_PEOPLE for form in shown)
-        _summarise(report, statistics=request.statistics, to_stdout=to_stdout)
+        for result in report.files:
+            if result.skipped:
+                print_line(f"{result.path}: skipped: {result.skipped}", err=True)
+        if request.statistics:
+            _count_by_rule(report, to_stdout=to_stdout)
+        # A few selected rules do not show which notebooks run.
+        print_line(_summary(report, all_rules=not settings.select), err=not to_stdout)
     return exit_code(report, request, settings)
 
 
@@ -58,24 +64,19 @@ def say_unreadable(results: Iterable[FileResult]) -> int:
     return code
 
 
-def _summarise(report: Report, *, statistics: bool, to_stdout: bool) -> None:
-    for result in report.files:
-        if result.skipped:
-            print_line(f"{result.path}: skipped: {result.skipped}", err=True)
-    if statistics:
-        counts = Counter((finding.code, finding.name) for finding in report.findings)
-        for (code, name), count in counts.most_common():
-            print_line(f"{count:6d}  {code}  {name}", err=not to_stdout)
-    print_line(_summary(report), err=not to_stdout)
+def _count_by_rule(report: Report, *, to_stdout: bool) -> None:
+    counts = Counter((finding.code, finding.name) for finding in report.findings)
+    for (code, name), count in counts.most_common():
+        print_line(f"{count:6d}  {code}  {name}", err=not to_stdout)
 
 
-def _summary(report: Report) -> str:
+def _summary(report: Report, *, all_rules: bool) -> str:
     checked = [result for result in report.files if not result.skipped]
     if not report.files:
         return "No notebooks found; pass a notebook or a directory."
     books = f"{len(checked)} notebook{'s' if len(checked) != 1 else ''}"
     if not report.findings:
-        return f"Checked {books}. No findings."
+        return f"Checked {books}. No findings." + (_failing(checked, books) if all_rules else "")
     touched = sum(bool(result.findings) for result in checked)
     safe = sum(
         finding.fix is not None and finding.fix.applicability.value == "safe"
@@ -89,4 +90,10 @@ def _summary(report: Report) -> str:
         fixes.append(f"{unsafe} with --fix --unsafe-fixes")
     count = len(report.findings)
     found = f"Found {count} finding{'s' if count != 1 else ''} in {touched} of {books}"
-    return found + (f" ({', '.join(fixes)})." if fixes else ".")
+    found += f" ({', '.join(fixes)})." if fixes else "."
+    return found + _failing(checked, books) if all_rules else found
+
+
+def _failing(checked: Sequence[FileResult], books: str) -> str:
+    count = sum(bool(result.fails) for result in checked)
+    return f" {count} of {books} would fail on Restart and Run All." if count else ""

@@ -35,7 +35,7 @@ _D, _M, _I, _O, _N = "data", "model", "infrastructure", "monitoring", "notebook"
 ITEMS: tuple[Item, ...] = (
     _item("N1", _N, "runs from top to bottom",
           "use-before-definition undefined-name use-after-deletion unbound-local syntax-error"
-          " refused-magic",
+          " refused-magic missing-key",
           "what fails on Restart-and-Run-All fails in production", about_runs=True),
     _item("N2", _N, "gives the same in order as it was run",
           "harmful-execution-order stale-output mixed-sessions saved-error-output",

@@ -21,6 +21,19 @@ print(server)  #! NBP112
 #>! NameError: name 'server' is not defined
 ```
 
+```notebook
+# %% [1]
+import cv2  #! NBP112
+#>! ModuleNotFoundError: No module named 'cv2'
+```
+
+```notebook
+# %% [1]
+while True:  #! NBP112
+    pass
+#>! KeyboardInterrupt:
+```
+
 ## Clean
 
 ```notebook
@@ -36,12 +49,21 @@ from collections.abc import Iterator
 
 from nbprod.facts import Facts
 from nbprod.flow.types import Definition
+from nbprod.libraries.distributions import distribution_of
 from nbprod.model import Diagnostic, Label
 from nbprod.notebook.types import Cell
 from nbprod.patterns import lazy_pattern
 from nbprod.rule import rule, whole_cell
 
 _MISSING = lazy_pattern(r"name '(\w+)' is not defined")
+_ABSENT = lazy_pattern(
+    r"(?:No module named|Missing optional dependency) '?([\w.]+?)'?(?:$|[\s,;.])"
+)
+_RENAMED = lazy_pattern(r"cannot import name '?(\w+)'?(?: from '([\w.]+)')?")
+# Modules that people write themselves.
+_OWN_MODULES = frozenset(
+    "utils util helpers helper config settings src lib common functions tools models model".split()
+)
 
 
 @rule("NBP112", "saved-error-output", on=Cell)
@@ -50,7 +72,7 @@ def check(cell: Cell, facts: Facts) -> Iterator[Diagnostic]:
     if not cell.is_python or "raises-exception" in cell.tags:
         return
     for output in cell.outputs:
-        if output.get("output_type") == "error" and output.get("ename") != "KeyboardInterrupt":
+        if output.get("output_type") == "error":
             name = str(output.get("ename") or "an error")
             value = str(output.get("evalue") or "").split("\n")[0][:80]
             source = _source_above(cell, name, value, facts)
@@ -59,10 +81,40 @@ def check(cell: Cell, facts: Facts) -> Iterator[Diagnostic]:
                 return
             yield Diagnostic(
                 whole_cell(cell),
-                f"saved output is an error: {name}" + (f": {value}" if value else ""),
-                help="fix it, or tag the cell `raises-exception` if the error is the point",
+                _message(name, value),
+                help=_help(name, value),
             )
             return
+
+
+def _message(error: str, value: str) -> str:
+    if error == "KeyboardInterrupt":
+        return "cell was interrupted: its saved results are incomplete"
+    return f"saved output is an error: {error}" + (f": {value}" if value else "")
+
+
+def _help(error: str, value: str) -> str:
+    """What a reader does about an error, where its kind says so."""
+    if error == "KeyboardInterrupt":
+        return "limit what the cell does or waits for, then run it to its end"
+    if error in ("ImportError", "ModuleNotFoundError"):
+        return _help_on_import(value)
+    return "fix it, or tag the cell `raises-exception` if the error is the point"
+
+
+def _help_on_import(value: str) -> str:
+    absent = _ABSENT.search(value)
+    if absent is not None:
+        module = absent[1].partition(".")[0]
+        if module in _OWN_MODULES:
+            return f"run the notebook where `{module}` is, or install the project that has it"
+        distribution = distribution_of(module)
+        return f"install `{distribution}`, add it to the requirements, then run the cell again"
+    renamed = _RENAMED.search(value)
+    if renamed is not None:
+        where = f" of `{distribution_of(renamed[2].partition('.')[0])}`" if renamed[2] else ""
+        return f"pin a version{where} that has `{renamed[1]}`, or use what replaced it"
+    return "install what the import needs, then run the cell again"
 
 
 def _source_above(

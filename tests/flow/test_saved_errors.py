@@ -1,0 +1,43 @@
+"""What a reader of a saved error is told to do."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from nbprod.project.run import check_bytes
+
+HELP = [
+    ("ModuleNotFoundError", "No module named 'cv2'", "install `opencv-python`,"),
+    ("ModuleNotFoundError", "No module named 'sklearn.cross_validation'", "install `scikit-learn`"),
+    ("ImportError", "No module named plotly", "install `plotly`,"),
+    ("ImportError", "Missing optional dependency 'openpyxl'.  Use pip or conda.",
+     "install `openpyxl`,"),
+    ("ModuleNotFoundError", "No module named 'utils'", "run the notebook where `utils` is"),
+    ("ImportError", "cannot import name 'imread' from 'scipy.misc' (/lib/scipy/misc.py)",
+     "pin a version of `scipy` that has `imread`"),
+    ("ImportError", "cannot import name 'joblib'", "pin a version that has `joblib`"),
+    ("ImportError", "DLL load failed", "install what the import needs"),
+    ("KeyboardInterrupt", "", "limit what the cell does"),
+    ("ZeroDivisionError", "division by zero", "fix it, or tag the cell `raises-exception`"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("error", "value", "wanted"), HELP, ids=[case[1] for case in HELP])
+def test_the_help_is_about_this_error(error: str, value: str, wanted: str) -> None:
+    output = {"output_type": "error", "ename": error, "evalue": value, "traceback": []}
+    cell = {
+        "cell_type": "code",
+        "id": "a",
+        "metadata": {},
+        "execution_count": 1,
+        "source": "go = 1",
+    }
+    document = {
+        "cells": [{**cell, "outputs": [output]}], "metadata": {}, "nbformat": 4, "nbformat_minor": 5
+    }  # fmt: skip
+    (finding,) = check_bytes(json.dumps(document).encode(), "x.ipynb").findings
+    assert finding.code == "NBP112"
+    assert finding.help is not None and finding.help.startswith(wanted)
+    assert error in finding.message or "interrupted" in finding.message
