@@ -37,11 +37,16 @@ def test_each_spelling_of_a_chained_assignment_is_found(statement: str) -> None:
     assert [finding.symbol for finding in findings_of([FRAME, statement], "NBP702")] == ["df"]
 
 
-def test_all_spellings_for_a_frame_are_one_finding() -> None:
-    (finding,) = findings_of([FRAME, *CHAINED], "NBP702")
+def test_one_spelling_for_a_frame_is_one_finding() -> None:
+    cells = [f'df["{column}"][{row}] = {row}' for row, column in enumerate("abc")]
+    (finding,) = findings_of([FRAME, *cells], "NBP702")
     assert finding.place.cell == 2
-    assert [other.place.cell for other in finding.related] == list(range(3, len(CHAINED) + 2))
+    assert [other.place.cell for other in finding.related] == [3, 4]
     assert {other.message for other in finding.related} == {"`df` is not updated here"}
+
+
+def test_two_spellings_are_two_findings() -> None:
+    assert len(findings_of([FRAME, *CHAINED, *CHAINED], "NBP702")) == len(CHAINED)
 
 
 def test_two_frames_are_two_findings() -> None:

@@ -14,8 +14,8 @@ Variables in a loop over several frames are frames, too; assigned anew they chan
 import pandas as pd
 df = pd.DataFrame({"a": [1, 2], "b": [3, 4]})
 df[df["a"] > 1]["b"] = 0  #! NBP702
-df["b"][df["a"] > 1] = 0
-df.loc[df["a"] > 1]["b"] += 1
+df["b"][df["a"] > 1] = 0  #! NBP702
+df.loc[df["a"] > 1]["b"] += 1  #! NBP702
 ```
 
 ```notebook
@@ -23,17 +23,17 @@ df.loc[df["a"] > 1]["b"] += 1
 import pandas as pd
 df = pd.read_csv("a.csv")
 df["a"][0] = 5  #! NBP702
-df.a[0] = 5
-df["a"].iloc[0] = 5
-df["a"].at[0] += 5
-df[["a"]].iloc[0] = 5
-df.loc[0]["b"] = 5
-df.iloc[0:2]["b"] = 5
-df.query("a > 1")["b"] = 7
-df[df.a > 1].b = 5
-df.head(2)["b"] = 7
-df["a"].fillna(0, inplace=True)
-df.a.replace(1, 2, inplace=True)
+df.a[0] = 5  #! NBP702
+df["a"].iloc[0] = 5  #! NBP702
+df["a"].at[0] += 5  #! NBP702
+df[["a"]].iloc[0] = 5  #! NBP702
+df.loc[0]["b"] = 5  #! NBP702
+df.iloc[0:2]["b"] = 5  #! NBP702
+df.query("a > 1")["b"] = 7  #! NBP702
+df[df.a > 1].b = 5  #! NBP702
+df.head(2)["b"] = 7  #! NBP702
+df["a"].fillna(0, inplace=True)  #! NBP702
+df.a.replace(1, 2, inplace=True)  #! NBP702
 ```
 
 ```notebook
@@ -103,6 +103,7 @@ from nbprod.facts import Facts
 from nbprod.libraries.methods import INPLACE_METHODS
 from nbprod.model import Diagnostic, Edit, Fix
 from nbprod.notebook.types import Notebook
+from nbprod.patterns import lazy_pattern
 from nbprod.rule import rule, unsafe
 from nbprod.rules.frames import FrameNames
 from nbprod.rules.grouped import once_for_each
@@ -114,16 +115,18 @@ _INDEXERS = ("loc", "iloc", "at", "iat")
 _OWN_ATTRIBUTES = frozenset(
     "attrs columns flags iat iloc index loc at plot shape sparse str style values T dtypes".split()
 )
+_CONSTANT = lazy_pattern(r"\"[^\"]*\"|'[^']*'|\b\d[\d.]*|\s+")
 _HELP = "write `{}.loc[rows, column] = ...`"
 
 
 @rule("NBP702", "chained-assignment", on=Notebook)
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
-    """Report assignments to parts of parts, each frame once with all its places."""
+    """Report assignments to parts of parts, each spelling for a frame once with all its places."""
     for found in (_assignments(facts), _loops(facts)):
         yield from once_for_each(
             found,
-            key=lambda diagnostic: diagnostic.symbol,
+            # Constants and columns aside: `df["a"][0]` and `df["b"][1]` are one habit.
+            key=lambda diagnostic: _CONSTANT.sub("_", facts.text(diagnostic.span)),
             label=lambda diagnostic: f"`{diagnostic.symbol}` is not updated here",
         )
 
