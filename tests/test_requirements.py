@@ -76,7 +76,7 @@ def test_the_file_names_versions_and_notebooks(tmp_path: Path) -> None:
         "opencv-python  # a.ipynb",
     ]
     again = nbprod(tmp_path, "requirements", "-o", "r.txt")
-    assert again.returncode == 2 and "exists already" in again.stderr
+    assert again.returncode == 2 and "already exists" in again.stderr
 
 
 def test_the_configuration_is_heeded_unless_it_is_not_wanted(tmp_path: Path) -> None:

@@ -106,9 +106,17 @@ def test_it_survives_moved_inserted_and_executed_cells_and_other_findings(folder
 
 
 def test_the_same_line_twice_is_two_findings(folder: Path) -> None:
-    first, second = cells_of(folder)
-    save(folder / "n.ipynb", first, second, cell("z = 1\nprint(aa)", "z"))
-    assert check(folder) == ["aa"]
+    cells = [*cells_of(folder), cell("z = (", "y")]
+    save(folder / "n.ipynb", *cells)
+    assert run(folder, "baseline", "update").returncode == 0
+    assert run(folder, "check").returncode == 0
+    save(folder / "n.ipynb", *cells, cell("z = (", "z"))
+    assert run(folder, "check").returncode == 1
+
+
+def test_another_read_of_a_name_that_is_known_to_be_undefined_is_no_news(folder: Path) -> None:
+    save(folder / "n.ipynb", *cells_of(folder), cell("z = 1\nprint(aa)", "z"))
+    assert check(folder) == []
 
 
 def test_what_is_gone_is_stale_until_it_is_pruned(folder: Path) -> None:
