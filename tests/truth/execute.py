@@ -117,7 +117,9 @@ def label(kernel: Kernel, made: Made) -> dict[str, Any]:
         for index, (kind, name, _) in document["outcomes"].items()
         if kind in ("NameError", "UnboundLocalError")
     }
-    harmful = document["outcomes"] != recorded["outcomes"]
+    harmful = (
+        document["outcomes"] != recorded["outcomes"] or document["values"] != recorded["values"]
+    )
     return {
         "cells": made.cells,
         "counts": made.counts,
@@ -125,8 +127,6 @@ def label(kernel: Kernel, made: Made) -> dict[str, Any]:
         "stopped": [index for index, (kind, _, _) in document["outcomes"].items() if kind],
         "recorded_failed": [i for i, (kind, _, _) in recorded["outcomes"].items() if kind],
         "harmful": harmful,
-        # Nobody has read what differs then.
-        "end_differs": document["values"] != recorded["values"],
         "safe": rerun_safety(kernel, made.cells),
     }
 

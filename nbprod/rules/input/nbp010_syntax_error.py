@@ -4,7 +4,8 @@
 
 Nothing of the cell runs, so everything that it would define is missing below. The other cells are
 checked as if the cell were not there, and what fails only because of it is listed here. Cells that
-are written in Python 2 are one finding, with the others as related places.
+are written in Python 2 are one finding, with the others as related places, and so are cells that
+have never run: exercises to be completed, and fragments that are only there to be read.
 
 ## Flagged
 
@@ -38,6 +39,15 @@ try:
     total = 1
 except ValueError, error:
     total = 0
+```
+
+```notebook
+# %%
+def mean(values):
+    # your code here  #! NBP010
+# %%
+def median(values):
+    # your code here
 ```
 
 ## Clean
@@ -79,15 +89,39 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report each cell that does not parse; those of Python 2 together."""
     faulty = [parsed for parsed in facts.parsed if parsed is not None and _is_reported(parsed)]
     old = [parsed for parsed in faulty if is_python2(parsed)]
-    if len(old) > 1:
+    if len(old) > 1 or (old and _is_old(facts)):
         yield _python2(old)
         faulty = [parsed for parsed in faulty if parsed not in old]
+    unrun = [parsed for parsed in faulty if _has_not_run(parsed)]
+    if len(unrun) > 1:
+        yield _unrun(unrun)
+        faulty = [parsed for parsed in faulty if parsed not in unrun]
     for parsed in faulty:
         yield Diagnostic(
             _span(parsed),
             f"syntax error: {_message(parsed)}",
             help=cascade_text(facts, parsed.cell.index),
         )
+
+
+def _is_old(facts: Facts) -> bool:
+    version = facts.notebook.python_version
+    return version is not None and version < (3,)
+
+
+def _has_not_run(parsed: ParsedCell) -> bool:
+    return not parsed.cell.execution_count and not parsed.cell.outputs
+
+
+def _unrun(cells: Sequence[ParsedCell]) -> Diagnostic:
+    """Fragments and exercises: what never ran is one finding."""
+    first, *others = cells
+    return Diagnostic(
+        _span(first),
+        f"{len(cells)} cells that have not run do not parse: {_message(first)}",
+        labels=tuple(Label(_span(parsed), _message(parsed)) for parsed in others),
+        help="complete them, or make fragments Markdown cells",
+    )
 
 
 def _is_reported(parsed: ParsedCell) -> bool:
@@ -100,9 +134,10 @@ def _is_reported(parsed: ParsedCell) -> bool:
 
 def _python2(cells: Sequence[ParsedCell]) -> Diagnostic:
     first, *others = cells
+    which = f"{len(cells)} cells are" if others else "the cell is"
     return Diagnostic(
         _span(first),
-        f"{len(cells)} cells are written in Python 2: {_message(first)}",
+        f"{which} written in Python 2: {_message(first)}",
         labels=tuple(
             Label(_span(parsed), f"Python 2, too: {_message(parsed)}") for parsed in others
         ),
