@@ -106,11 +106,13 @@ def test_it_survives_moved_inserted_and_executed_cells_and_other_findings(folder
 
 
 def test_the_same_line_twice_is_two_findings(folder: Path) -> None:
-    cells = [*cells_of(folder), cell("z = (", "y")]
+    broken = {**cell("z = (", "y"), "execution_count": 3}
+    cells = [*cells_of(folder), broken]
     save(folder / "n.ipynb", *cells)
     assert run(folder, "baseline", "update").returncode == 0
     assert run(folder, "check").returncode == 0
-    save(folder / "n.ipynb", *cells, cell("z = (", "z"))
+    again = {**cell("z = (", "z"), "execution_count": 4}
+    save(folder / "n.ipynb", *cells, again)
     assert run(folder, "check").returncode == 1
 
 
