@@ -20,7 +20,6 @@ __all__ = [
     "definition_labels",
     "failures_because",
     "listed",
-    "near_names",
     "reordered",
     "tell",
 ]
@@ -90,26 +89,6 @@ def definition_labels(definitions: tuple[Definition, ...], facts: Facts) -> tupl
         Label(span, f"`{definition.binding.name}` is defined here, {facts.say(span.cell)}")
         for span, definition in sorted(unique.items())[:3]
     )
-
-
-def near_names(name: str, facts: Facts) -> list[str]:
-    """Names of the notebook that look like a name that is bound nowhere."""
-    names = facts.flow.definitions
-    budget = facts.shared(_Comparisons)
-    budget.left -= len(names)
-    if budget.left < 0:
-        return []
-    # Imported here: most notebooks read no name that is not there.
-    import difflib
-
-    return difflib.get_close_matches(name, [known for known in names if known != name], 2, 0.75)
-
-
-class _Comparisons:
-    """How many pairs of names a notebook may still have compared; beyond, nothing is suggested."""
-
-    def __init__(self, _facts: Facts) -> None:
-        self.left = 20_000
 
 
 def reordered(failure: Failure, facts: Facts) -> Fix | None:

@@ -69,7 +69,9 @@ sum(range(9))
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
+from dataclasses import replace
 
 from nbprod.facts import Facts
 from nbprod.flow.types import Failure
@@ -77,9 +79,14 @@ from nbprod.libraries.modules import PYTHON2_NAMES
 from nbprod.model import Diagnostic, Label, Severity
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule
-from nbprod.rules.failures import definition_labels, failures_because, listed, near_names, tell
+from nbprod.rules.failures import definition_labels, failures_because, listed, tell
+from nbprod.rules.missing_definitions import commented_out_in, usual_import
+from nbprod.rules.near_names import near_names
 
 _MAKE_SESSION = "create a session (`spark = SparkSession.builder.getOrCreate()`)"
+
+_LONGEST = 100
+_STARTUP = " (start-up file)"
 
 
 @rule(
@@ -101,9 +108,19 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
             *definition_labels(first.elsewhere, facts),
             *(Label(failure.span, f"`{first.name}` is undefined here, too") for failure in others),
         )
-        yield tell(first, facts, message_of(first, facts), help_of(first, facts), *labels)
+        told = tell(first, facts, message_of(first, facts), help_of(first, facts), *labels)
+        yield _at_the_read(told, first)
     if facts.session_reads and not facts.flow.dynamic:
         yield _of_session(facts)
+
+
+def _at_the_read(told: Diagnostic, failure: Failure) -> Diagnostic:
+    """Where the name is read, with the call beside it; in the calling cell if that is another."""
+    if not failure.chain or failure.read.cell != failure.span.cell:
+        return told
+    call = Label(failure.span, f"calls `{failure.chain[0].function}`")
+    labels = tuple(label for label in told.labels if label.span != failure.read)
+    return replace(told, span=failure.read, labels=(call, *labels))
 
 
 def _of_session(facts: Facts) -> Diagnostic:
@@ -138,6 +155,10 @@ def message_of(failure: Failure, facts: Facts) -> str:
         return f"`{failure.name}` is a builtin of Python 2 only"
     if failure.name == "WindowsError":
         return "`WindowsError` is a builtin on Windows only"
+    if failure.name == "__file__":
+        return "notebooks have no `__file__`"
+    if failure.reason == "skipped" and _is_read_by_its_definition(failure, facts):
+        return f"`{failure.name}` is used by the statement that first defines it"
     if failure.reason == "skipped":
         return f"`{failure.name}` is only defined by code that does not run"
     cell = facts.cell(failure.cell)
@@ -145,21 +166,45 @@ def message_of(failure: Failure, facts: Facts) -> str:
         output.get("output_type") == "error" for output in cell.outputs
     )
     if worked and failure.certain:
-        return (
-            f"`{failure.name}` is not defined in any cell: deleted or renamed since this cell ran"
+        message = (
+            f"`{failure.name}` is not defined in any cell: "
+            "deleted, renamed, or defined outside the notebook"
         )
+        return message + (_STARTUP if len(message) + len(_STARTUP) <= _LONGEST else "")
     return f"`{failure.name}` is not defined in any cell"
 
 
+def _is_read_by_its_definition(failure: Failure, facts: Facts) -> bool:
+    """Whether it is `x = x + 1` in some block, with no x above."""
+    cell, read = failure.read.cell, failure.read
+    places = [made.binding.span for made in failure.elsewhere if made.binding.span.cell == cell]
+    statements = (ast.Assign, ast.AugAssign, ast.AnnAssign)
+    for index, node in facts.nodes_with(statements, failure.name):
+        if index == cell:
+            span = facts.span(index, node)
+            if all(span.start <= place.start < span.end for place in (read, *places)) and places:
+                return True
+    return False
+
+
 def help_of(failure: Failure, facts: Facts) -> str | None:
-    """Offer names that look alike."""
+    """Say what is missing, or offer names that look alike."""
     if failure.dynamic is not None:
         return f"unless `{failure.dynamic.binding.detail}` binds it"
     if failure.name == "WindowsError":
         return "catch `OSError`, which it is another name of"
     if failure.name in PYTHON2_NAMES:
         return f"Python 3 has `{PYTHON2_NAMES[failure.name]}`"
-    near = near_names(failure.name, facts)
+    if failure.name == "__file__":
+        return "use `Path.cwd()`, the directory that the kernel runs in"
+    commented = commented_out_in(failure.name, facts)
+    if commented is not None:
+        where = "this cell" if commented == failure.read.cell else f"cell {commented + 1}"
+        return f"its definition is commented out in {where}"
+    missing = usual_import(failure, facts)
+    if missing is not None:
+        return f"add `{missing}`"
+    near = near_names(failure.name, failure.cell, facts)
     if near:
         return "did you mean " + " or ".join(f"`{name}`" for name in near) + "?"
     return None

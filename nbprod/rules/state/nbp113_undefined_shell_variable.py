@@ -33,7 +33,7 @@ from nbprod.libraries.modules import BUILTIN_NAMES
 from nbprod.model import Diagnostic
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule
-from nbprod.rules.failures import near_names
+from nbprod.rules.near_names import near_names
 
 
 @rule("NBP113", "undefined-shell-variable", on=Notebook)
@@ -47,7 +47,7 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
             continue
         if facts.cell(cell).source[max(span.start - 1, 0)] == "$":
             continue
-        near = near_names(name, facts)
+        near = near_names(name, cell, facts)
         yield Diagnostic(
             span,
             f"`{name}` is undefined, so the shell receives the braces literally",

@@ -1,0 +1,92 @@
+"""Names that a name without a value may have been meant to be, for "did you mean"."""
+
+from __future__ import annotations
+
+import difflib
+import re
+
+from nbprod.facts import Facts
+
+__all__ = ["are_near", "near_names"]
+
+_SHORTEST = 4
+_DIGITS = re.compile(r"\d+")
+
+
+def near_names(name: str, cell: int, facts: Facts) -> list[str]:
+    """Names that are defined where ``cell`` runs and differ from a name by a slip of the pen."""
+    budget = facts.shared(_Comparisons)
+    budget.left -= len(facts.flow.definitions)
+    if budget.left < 0:
+        return []
+    undefined = {failure.name for failure in facts.flow.failures}
+    near = [
+        known
+        for known, made in facts.flow.definitions.items()
+        if known not in undefined
+        and are_near(name, known)
+        and any(
+            definition.cell <= cell and not definition.is_unbound and definition.after is None
+            for definition in made
+        )
+    ]
+    return difflib.get_close_matches(name, near, 2, 0)
+
+
+def are_near(left: str, right: str) -> bool:
+    """Whether two names differ in one or two letters, and in no word that means something else.
+
+    `X_train` and `y_train`, `rmse` and `mse`, `model1` and `model2` are different things.
+    """
+    if left == right or min(len(left), len(right)) < _SHORTEST:
+        return False
+    if _DIGITS.findall(left) != _DIGITS.findall(right):
+        return False
+    if _letters(left) == _letters(right):
+        return True
+    words = left.strip("_").split("_"), right.strip("_").split("_")
+    if len(words[0]) != len(words[1]):
+        return False
+    return all(_is_slip(*pair) for pair in zip(*words, strict=True))
+
+
+def _letters(name: str) -> str:
+    return name.replace("_", "").lower()
+
+
+def _is_slip(left: str, right: str) -> bool:
+    """Whether two words are one word, once misspelt; a first letter that differs is another one."""
+    if left.lower() == right.lower():
+        return True
+    shorter = min(len(left), len(right))
+    if shorter < _SHORTEST or left[0].lower() != right[0].lower():
+        return False
+    return _distance(left.lower(), right.lower()) <= (2 if shorter > 6 else 1)
+
+
+def _distance(left: str, right: str) -> int:
+    """How many letters are changed, left out, added, or swapped with their neighbour."""
+    before: list[int] = []
+    row = list(range(len(right) + 1))
+    for place, letter in enumerate(left, 1):
+        earlier, before, row = before, row, [place]
+        for other_place, other in enumerate(right, 1):
+            cost = min(
+                before[other_place] + 1,
+                row[-1] + 1,
+                before[other_place - 1] + (letter != other),
+            )
+            swapped = (
+                place > 1
+                and other_place > 1
+                and left[place - 2 : place] == (right[other_place - 1] + right[other_place - 2])
+            )
+            row.append(min(cost, earlier[other_place - 2] + 1) if swapped else cost)
+    return row[-1]
+
+
+class _Comparisons:
+    """How many pairs of names a notebook may still have compared; beyond, nothing is suggested."""
+
+    def __init__(self, _facts: Facts) -> None:
+        self.left = 20_000
