@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import chain
+from itertools import chain, islice
 from typing import Literal, NamedTuple
 
 from nbprod.patterns import lazy_pattern
@@ -79,6 +79,13 @@ _CONNECTION = lazy_pattern(
 
 
 _SHORTEST = 4
+# What only programs hold: a value of these was cut out of a script.
+_PROGRAM = lazy_pattern(r"!\d\b|function\b|.*(?:\}\)|\)\{|\);|\]=|=>|&&|\|\|)")
+_MINIFIED = lazy_pattern(r"\)\{|\}\)|;\}|\bfunction\(|=>\{|:!\d|&&|\|\|")
+_LONG_LINE = 300
+_MARKS_OF_MINIFIED = 6
+# Made anew by each process, and nothing once it has ended.
+_OF_A_PROCESS = frozenset(["telnet password"])
 _ENTITY = lazy_pattern(r"&(?:quot|#39|lt|gt|#x27);")
 _UUID = lazy_pattern(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z", re.I)
 # Where an unquoted value ends though no blank follows: at the next field, or where one is filled in.
@@ -141,6 +148,8 @@ def _hits_in(line: str, mode: Mode) -> Iterator[Hit]:
             yield Hit(start, end, "option", "password")
     else:
         yield from _spoken(line)
+    if _is_minified(line):
+        return
     for match in _PAIR.finditer(line) if _MAY_PAIR.search(lower) else ():
         hit = _pair(match, mode, line)
         if hit is not None:
@@ -152,6 +161,14 @@ def _hits_in(line: str, mode: Mode) -> Iterator[Hit]:
                 yield hit
 
 
+def _is_minified(line: str) -> bool:
+    """Whether a line is a script without line breaks, where names and values are shortened."""
+    if len(line) < _LONG_LINE:
+        return False
+    marks = _MINIFIED.finditer(line)
+    return sum(1 for _ in islice(marks, _MARKS_OF_MINIFIED)) == _MARKS_OF_MINIFIED
+
+
 def _is_connection(line: str) -> bool:
     lower = line.lower()
     words = ("server=", "host=", "uid=", "user id=", "user=", "endpoint", "driver=", "data source",
@@ -161,6 +178,8 @@ def _is_connection(line: str) -> bool:
 
 def _pair(match: re.Match[str], mode: Mode, line: str) -> Hit | None:
     name, value = match["name"], match["value"]
+    if name.lower() in _OF_A_PROCESS:
+        return None
     if " " in name and kind_of_name(name) is None:
         if names_a_position(name):
             return None
@@ -171,6 +190,8 @@ def _pair(match: re.Match[str], mode: Mode, line: str) -> Hit | None:
         return None
     end = match.end("value")
     value = _ENTITY.split(value, maxsplit=1)[0]
+    if not quoted and mode != "file" and _PROGRAM.match(value):
+        return None
     if not quoted:
         value = _FIELD_END.split(value, maxsplit=1)[0]
     if not quoted or mode != "code":

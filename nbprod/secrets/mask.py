@@ -83,16 +83,44 @@ def _spellings(value: str) -> Iterator[str]:
         yield escape(value)
 
 
+_KINDS = {
+    "private-key": "a private key",
+    "password": "a password",
+    "url": "the credentials of a URL",
+    "jwt": "a JSON web token",
+}
+# As their makers write them; of the rest the name of the table is shown.
+_MAKERS = {"gcp": "Google", "google": "Google", "aws": "AWS", "github": "GitHub",
+    "gitlab": "GitLab", "openai": "OpenAI", "huggingface": "Hugging Face", "azure": "Azure",
+    "slack": "Slack", "anthropic": "Anthropic", "stripe": "Stripe", "kaggle": "Kaggle"}  # fmt: skip
+_NOUNS = (
+    (re.compile(r"api[_ .-]?key|appid", re.I), "API key"),
+    (re.compile(r"access[_ .-]?token", re.I), "access token"),
+    (re.compile(r"token|(?:\b|_)pat(?:\b|_)|bearer", re.I), "token"),
+    (re.compile(r"passphrase", re.I), "passphrase"),
+    (re.compile(r"secret", re.I), "secret"),
+    (re.compile(r"key", re.I), "key"),
+)
+
+
 def described(secret: Secret) -> str:
     """A credential in words: its kind, what all of its kind start with, its length."""
-    kinds = {
-        "private-key": "a private key",
-        "password": "a password",
-        "url": "the credentials of a URL",
-        "jwt": "a JSON web token",
-        "generic": "a key",
-    }
-    article = "an" if secret.provider[:1] in "aeiou" else "a"
-    kind = kinds.get(secret.provider, f"{article} {secret.provider} credential")
     start = f", starts with `{secret.prefix}`" if secret.prefix else ""
-    return f"{kind} ({len(secret.value)} characters{start})"
+    return f"{_kind(secret)} ({len(secret.value)} characters{start})"
+
+
+def _kind(secret: Secret) -> str:
+    provider = secret.provider
+    if provider == "generic" or secret.rule == "url-token":
+        noun = _noun(secret.name) or "key"
+        return f"{'an' if noun[0] in 'aA' else 'a'} {noun}"
+    if provider in _KINDS:
+        return _KINDS[provider]
+    maker = _MAKERS.get(provider, provider)
+    article = "an" if maker[:1] in "aeiouAO" else "a"
+    return f"{article} {maker} {_noun(secret.rule) or 'credential'}"
+
+
+def _noun(name: str) -> str:
+    """The kind of secret that a name promises, empty for a name that does not say it."""
+    return next((noun for pattern, noun in _NOUNS if pattern.search(name)), "")

@@ -245,9 +245,10 @@ def _other_lines(language: str, lines: Sequence[Segment]) -> Iterator[tuple[Segm
 def _in_script(line: Segment) -> bool:
     """Whether a line of HTML is in a script or a style sheet, or holds one."""
     text = line.text.text.lower()
+    start, end = line.place(line.origin, line.origin + max(len(line.line), 1))
     for tag in ("script", "style"):
-        opened = text.rfind(f"<{tag}", 0, line.end)
-        if opened >= 0 and text.find(f"</{tag}", opened, line.start) < 0:
+        opened = text.rfind(f"<{tag}", 0, end)
+        if opened >= 0 and text.find(f"</{tag}", opened, start) < 0:
             return True
     return False
 

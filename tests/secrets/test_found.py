@@ -274,3 +274,43 @@ def test_a_word_of_placeholders_exempts_only_what_is_made_of_such_words(
 def test_what_only_looks_like_a_placeholder_is_masked_all_the_same() -> None:
     facts = Facts(read_notebook(notebook([code('api_key = "changeme-1234-now"')]), "a.ipynb"))
     assert facts.secrets == () and "changeme-1234-now" in facts.hidden
+
+
+SCRIPTS = (
+    "{radio:!0,checkbox:!0,password:!0,image:!0})d.pseudos[b]=ma(b);for(b in{submit:!0,reset:!0})",
+    "a.type&&(i.password=r.Zx81_qwerty&&n.auth(this))",
+    "token:function(e){return this.k9Xw2LqT7vB4nM1}",
+    "!function(e,t){" + "if(e.a){t.b=!0;}else{t.c=function(){return!1};}" * 8
+    + "password:Kx93_fTq.value,n.c=1}",
+    "2024-01-01 [scrapy.extensions.telnet] INFO: Telnet Password: 3f2a9c7be01d44aa",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("text", SCRIPTS)
+@pytest.mark.parametrize("mime", ["text/html", "text/plain"])
+def test_scripts_and_what_a_process_makes_anew_hold_no_password(text: str, mime: str) -> None:
+    output = {"output_type": "display_data", "metadata": {}, "data": {mime: text}}
+    assert values(notebook([code("show(1)", output)])) == set()
+
+
+def test_a_line_is_in_a_script_though_an_image_before_it_is_left_out() -> None:
+    page = f"<img src='data:image/png;base64,{'aB3/' * 300}'>\n<script>\npassword = {PASSWORD}\n"
+    output = {"output_type": "display_data", "metadata": {}, "data": {"text/html": page}}
+    assert values(notebook([code("show(1)", output)])) == set()
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        (f"access_token: {KEY}", "holds an access token ("),
+        (f"https://api.example.org/v1?token={KEY}", "holds a token ("),
+        (
+            "https://maps.example.org/js?key=AIzaSyD3kF9xQ2mT7vLpW0bN5cR8hJ4gY6uZ1oE",
+            "holds a Google API key (",
+        ),
+        (f"https://api.example.org/v1?api_key={KEY}", "holds an API key ("),
+    ],
+)
+def test_a_secret_is_called_by_its_kind(text: str, kind: str) -> None:
+    (finding,) = findings(notebook([code("show(1)", stream(text))]))
+    assert kind in finding.message
