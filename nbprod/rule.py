@@ -76,8 +76,9 @@ class Rule(NamedTuple):
     """A rule: its code and name, the subjects of its function, and the function.
 
     ``name`` is the bad pattern and reads well after "allow". ``on`` are the types of its subjects:
-    `Notebook`, `Cell`, `Magic`, or classes of `ast`. ``default``: whether it runs unless
-    it is selected by name. ``module`` is the file's dotted name, whose docstring documents it.
+    `Notebook`, `Cell`, `Magic`, or classes of `ast`. ``default``: false for one that only runs
+    when it is selected, at no level. ``module`` is the file's dotted name, whose docstring
+    documents it.
     ``level`` is the lowest level of strictness that runs it: ``explore`` what is broken,
     ``shared`` what bites a colleague, ``production`` everything else.
     ``languages``: whether it also judges notebooks in other languages than Python.
@@ -85,7 +86,8 @@ class Rule(NamedTuple):
     ``shares_secrets``: whether values that it finds are credentials in the other notebooks, too.
     ``after``: its subjects are the suppressions, once all other rules have run.
     ``tracks_data``: whether it asks what models are trained on, so that the data flow tracks it.
-    ``family``: findings of rules of one family on one line are one, with the others beside it.
+    ``family``: findings of rules of one family on one line are one, with the others beside it; of
+    the family ``errors`` those on one name in one cell.
     """
 
     code: str

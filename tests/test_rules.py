@@ -7,17 +7,26 @@ from pathlib import Path
 
 import pytest
 
+from nbprod.checking.engine import CheckOptions, check_notebook
 from nbprod.checking.registry import (
     RuleFile,
     _declared_level,
     docs_of,
+    level_of,
     load_rule,
     rule_files,
     select,
 )
+from nbprod.cli.rule import _page
 from nbprod.fixing.rule_examples import findings_of_example, fix_problems
 from nbprod.rule import Level
-from nbprod.testing import parse_docs, parse_example
+from nbprod.testing import Example, parse_docs, parse_example
+
+LEVELS: tuple[Level, ...] = ("explore", "shared", "production")
+
+
+def at_most(level: Level, other: Level) -> bool:
+    return LEVELS.index(level) <= LEVELS.index(other)
 
 
 def path_of(file: RuleFile) -> Path:
@@ -73,19 +82,42 @@ def test_fixes_give_the_fixed_example_and_then_rest() -> None:
 
 def test_a_file_never_tells_a_higher_level_than_its_rule_has() -> None:
     """Else the rule would be left out where it is to run."""
-    levels = ("explore", "shared", "production")
     told = {file: _declared_level(file) for file in rule_files()}
-    assert "production" in told.values() and "explore" in told.values()
+    assert {"explore", "shared", "production", None} >= set(told.values()) > {"explore", None}
     for file, level in told.items():
-        assert levels.index(level) <= levels.index(load_rule(file).level), file.code
+        own = level_of(load_rule(file))
+        assert level is None if own is None else level and at_most(level, own), file.code
 
 
 @pytest.mark.parametrize("level", ["explore", "shared", "production"])
 def test_the_rules_of_a_level_are_those_that_say_so(level: Level) -> None:
-    levels = ("explore", "shared", "production")
-    expected = {
-        file.code
-        for file in rule_files()
-        if levels.index(load_rule(file).level) <= levels.index(level)
-    }
+    expected = set()
+    for file in rule_files():
+        own = level_of(load_rule(file))
+        if own is not None and at_most(own, level):
+            expected.add(file.code)
     assert {rule.code for rule in select(level=level).rules} == expected
+
+
+@pytest.mark.parametrize("file", rule_files(), ids=lambda file: file.code)
+def test_a_rule_reports_at_the_level_that_its_page_names_and_not_below(file: RuleFile) -> None:
+    examples = [parse_example(text) for text in docs_of(file).examples.get("Flagged", ())]
+    level = level_of(load_rule(file))
+    assert (f"from level {level} on" if level else "only when it is selected") in _page(file)
+    for other in LEVELS if examples else ():
+        reports = level is not None and at_most(level, other)
+        found = [file.code in _codes(example, other, _family(file)) for example in examples]
+        assert any(found) if reports else not any(found), other
+
+
+def _family(file: RuleFile) -> list[str]:
+    """The other rules whose findings on its line have those of a rule beside them."""
+    family = load_rule(file).family
+    others = [other for other in rule_files() if other.code != file.code]
+    return [other.code for other in others if family and load_rule(other).family == family]
+
+
+def _codes(example: Example, level: Level, ignored: list[str]) -> set[str]:
+    options = CheckOptions(declared=lambda: example.declared)
+    found = check_notebook(example.notebook, select(level=level, ignored=ignored), options)
+    return {finding.code for finding in found}

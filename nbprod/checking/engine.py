@@ -80,14 +80,18 @@ def check_notebook(
 
 
 def _one_a_line(findings: Sequence[Finding], selection: Selection) -> list[Finding]:
-    """Join the findings of a family of rules on a line: the worst has the others beside it."""
+    """Join the findings of a family of rules on a line: the worst has the others beside it.
+
+    Those on errors of runs are joined where they are about one name in one cell.
+    """
     from dataclasses import replace
 
     families = {rule.code: rule.family for rule in selection.rules if rule.family}
     groups: dict[object, list[Finding]] = {}
     for finding in findings:
         place, family = finding.place, families.get(finding.code)
-        key = (family, place.cell, place.line) if family else id(finding)
+        where = finding.symbol if family == "errors" else place.line
+        key = (family, place.cell, where) if family else id(finding)
         groups.setdefault(key, []).append(finding)
     joined = []
     for first, *others in groups.values():

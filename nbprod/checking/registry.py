@@ -26,6 +26,7 @@ __all__ = [
     "find_rule_file",
     "has_code_prefix",
     "input_rule_code",
+    "level_of",
     "load_rule",
     "rule_files",
     "select",
@@ -34,7 +35,7 @@ __all__ = [
 
 _PACKAGE = os.path.dirname(os.path.dirname(__file__))  # noqa: PTH120
 _LEVELS: tuple[Level, ...] = ("explore", "shared", "production")
-# The decorator of a rule, and in it its level, or that it only runs when it is asked for.
+# The decorator of a rule, and in it its level, or that it only runs when it is selected.
 _DECORATOR = lazy_pattern(r"^@rule\((.*?)\)\ndef ", re.MULTILINE | re.DOTALL)
 _DECLARED_LEVEL = lazy_pattern(r'level="(\w+)"|default=False')
 _FILE = lazy_pattern(r"([a-z]{2,8}\d{3})_(\w+)\.py\Z")
@@ -178,11 +179,10 @@ def select(
         if file.code in dropped or (chosen and file.code not in explicit):
             continue
         # Most rules are for one level only: those of others are not even imported.
-        if file.code not in explicit and _is_stricter(_declared_level(file), level):
-            continue
-        loaded = load_rule(file)
-        if file.code in explicit or not _is_stricter(loaded.level, level):
-            rules.append(loaded)
+        if file.code in explicit or (
+            _runs_at(_declared_level(file), level) and _runs_at(level_of(load_rule(file)), level)
+        ):
+            rules.append(load_rule(file))
     return Selection(tuple(rules), frozenset(explicit), plugins, level)
 
 
@@ -193,13 +193,21 @@ def select_predicting(prediction: Prediction) -> Selection:
     return Selection(rules, frozenset(rule.code for rule in rules))
 
 
-def _is_stricter(rule_level: Level, level: Level) -> bool:
-    return _LEVELS.index(rule_level) > _LEVELS.index(level)
+def level_of(loaded: Rule) -> Level | None:
+    """The lowest level that runs a rule; None if it only runs when it is selected."""
+    return loaded.level if loaded.default else None
+
+
+def _runs_at(rule_level: Level | None, level: Level) -> bool:
+    return rule_level is not None and _LEVELS.index(rule_level) <= _LEVELS.index(level)
 
 
 @cache
-def _declared_level(file: RuleFile) -> Level:
-    """The level that a rule's file names, read without importing it; the lowest if it cannot be."""
+def _declared_level(file: RuleFile) -> Level | None:
+    """The level that a rule's file names, read without importing it; the lowest if it cannot be.
+
+    None: the rule only runs when it is selected.
+    """
     try:
         source = read_text(file.path)
     except OSError:
@@ -208,7 +216,7 @@ def _declared_level(file: RuleFile) -> Level:
     match = decorator and _DECLARED_LEVEL.search(decorator[1])
     if not match:
         return _LEVELS[0]
-    return next(level for level in _LEVELS if level == (match[1] or "production"))
+    return next((level for level in _LEVELS if level == match[1]), None)
 
 
 def _expand(words: Iterable[str], plugins: bool) -> set[str]:

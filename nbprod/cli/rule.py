@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import click
 
-from nbprod.checking.registry import RuleFile, docs_of, load_rule, rule_files, select
+from nbprod.checking.registry import RuleFile, docs_of, level_of, load_rule, rule_files, select
 from nbprod.cli.output import print_line, print_rendered, print_text
 from nbprod.errors import UsageError
 from nbprod.report.escaping import mute_json
@@ -59,12 +59,13 @@ def _line(file: RuleFile) -> str:
 
 def _runs_at(rule: Rule) -> str:
     """The lowest level of strictness at which a rule runs, or that it must be asked for."""
-    return rule.level if rule.default else "by name"
+    return level_of(rule) or "selected"
 
 
 def _page(file: RuleFile) -> str:
     rule, docs = load_rule(file), docs_of(file)
-    runs = f"from level {rule.level} on" if rule.default else "only when it is selected"
+    level = level_of(rule)
+    runs = f"from level {level} on" if level else "only when it is selected"
     fixes = "can be fixed" if docs.fixes else "no automatic fix"
     head = (
         f"# {file.code} {file.name}\n\n{docs.summary}\n\n({rule.severity.value}, {runs}, {fixes})"
@@ -103,7 +104,7 @@ def _object(file: RuleFile) -> dict[str, object]:
         "summary": docs.summary,
         "severity": rule.severity.value,
         "default": rule.default,
-        "level": rule.level,
+        "level": level_of(rule),
         "fixable": docs.fixes,
         "since": rule.since,
         "sections": dict(docs.sections),

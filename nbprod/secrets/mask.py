@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
@@ -94,12 +95,12 @@ _MAKERS = {"gcp": "Google", "google": "Google", "aws": "AWS", "github": "GitHub"
     "gitlab": "GitLab", "openai": "OpenAI", "huggingface": "Hugging Face", "azure": "Azure",
     "slack": "Slack", "anthropic": "Anthropic", "stripe": "Stripe", "kaggle": "Kaggle"}  # fmt: skip
 _NOUNS = (
-    (re.compile(r"api[_ .-]?key|appid", re.I), "API key"),
-    (re.compile(r"access[_ .-]?token", re.I), "access token"),
-    (re.compile(r"token|(?:\b|_)pat(?:\b|_)|bearer", re.I), "token"),
-    (re.compile(r"passphrase", re.I), "passphrase"),
-    (re.compile(r"secret", re.I), "secret"),
-    (re.compile(r"key", re.I), "key"),
+    (lazy_pattern(r"api[_ .-]?key|appid", re.I), "API key"),
+    (lazy_pattern(r"access[_ .-]?token", re.I), "access token"),
+    (lazy_pattern(r"token|(?:\b|_)pat(?:\b|_)|bearer", re.I), "token"),
+    (lazy_pattern(r"passphrase", re.I), "passphrase"),
+    (lazy_pattern(r"secret", re.I), "secret"),
+    (lazy_pattern(r"key", re.I), "key"),
 )
 
 

@@ -252,7 +252,7 @@ def test_rule_explains_and_lists() -> None:
 def test_the_level_of_a_rule_is_told() -> None:
     listed = {line.split()[0]: line for line in nbprod("rule", "--all").stdout.splitlines()}
     assert " explore " in listed["NBP101"] and " production " in listed["NBP402"]
-    assert " by name " in listed["NBP102"]
+    assert " selected " in listed["NBP102"]
     assert "(warning, from level production on" in nbprod("rule", "NBP402").stdout
     assert "only when it is selected" in nbprod("rule", "NBP102").stdout
 

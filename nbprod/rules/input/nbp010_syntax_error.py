@@ -84,6 +84,7 @@ from nbprod.syntax.types import ParsedCell
     on=Notebook,
     severity=Severity.ERROR,
     predicts="failure",
+    family="errors",
 )
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report each cell that does not parse; those of Python 2 together."""

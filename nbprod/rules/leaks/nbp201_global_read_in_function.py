@@ -17,6 +17,7 @@ def net(x):
 net(100)
 # %%
 rate = 0.3
+net(200)
 ```
 
 ## Fixed
@@ -31,6 +32,7 @@ def net(x, rate):
 net(100, rate=rate)
 # %%
 rate = 0.3
+net(200, rate=rate)
 ```
 
 ## Clean

@@ -55,7 +55,7 @@ from nbprod.rule import rule
 from nbprod.rules.globals import iter_leaks
 
 
-@rule("NBP202", "unpassed-global", on=Notebook, default=False)
+@rule("NBP202", "unpassed-global", on=Notebook, level="production")
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report reads of variables that are bound once and are no constants."""
     for leak in iter_leaks(facts):

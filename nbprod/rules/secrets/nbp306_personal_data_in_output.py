@@ -24,6 +24,11 @@ print(calls)  #! NBP306
 #>> caller  phone
 #>> Ann     555-010-0200
 #>> Bob     555-010-0300
+# %% [2]
+print(calls)
+#>> caller  phone
+#>> Cid     555-010-0400
+#>> Dan     555-010-0500
 ```
 
 ## Clean
@@ -48,7 +53,7 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from nbprod.facts import Facts
-from nbprod.model import Diagnostic, Inside, Span
+from nbprod.model import Diagnostic, Inside, Label, Span
 from nbprod.notebook.types import Notebook
 from nbprod.patterns import lazy_pattern
 from nbprod.rule import rule
@@ -87,6 +92,7 @@ _NOT_PEOPLE = lazy_pattern(
     re.I | re.M,
 )
 _LEAST = 2
+_MOST = 6
 _LONGEST_ROW = 300
 _MOST_WORDS = 16
 _LONGEST = 300_000
@@ -94,18 +100,24 @@ _LONGEST = 300_000
 
 @rule("NBP306", "personal-data-in-output", on=Notebook, level="production", languages="any")
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
-    """Report each cell whose outputs show several people, at the first of them."""
+    """Report the first output that shows several people, with the other cells that do."""
+    shown: list[tuple[str, Text, int, int]] = []
     for _, texts in groupby(texts_of(notebook), key=lambda text: text.cell):
-        outputs = [text for text in texts if _is_readable(text)]
-        found = _people(outputs)
-        if found is not None:
-            message, text, start, end = found
-            yield Diagnostic(
-                Span(text.cell, start, end),
-                message,
-                help="show the table without these columns, and clear the output",
-                inside=Inside(text.part, text.path, text.text),
-            )
+        people = _people([text for text in texts if _is_readable(text)])
+        if people is not None:
+            shown.append(people)
+    if not shown:
+        return
+    message, text, start, end = shown[0]
+    cells = [Span(other.cell, 0, 0) for _, other, _, _ in shown[1:]]
+    more = f", and so do the outputs of {len(cells)} more cell{'s'[: len(cells) > 1]}"
+    yield Diagnostic(
+        Span(text.cell, start, end),
+        f"{message}{more if cells else ''}",
+        labels=tuple(Label(span, "the output of this cell shows people") for span in cells[:_MOST]),
+        help="show the table without these columns, and clear the output",
+        inside=Inside(text.part, text.path, text.text),
+    )
 
 
 def _is_readable(text: Text) -> bool:

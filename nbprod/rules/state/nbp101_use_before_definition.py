@@ -102,6 +102,7 @@ from nbprod.rules.key_reads import keys_set_later
     on=Notebook,
     severity=Severity.ERROR,
     predicts="failure",
+    family="errors",
 )
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report reads that fail because the name is bound further down."""

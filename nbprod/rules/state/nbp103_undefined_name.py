@@ -96,6 +96,7 @@ _STARTUP = " (start-up file)"
     on=Notebook,
     severity=Severity.ERROR,
     predicts="failure",
+    family="errors",
 )
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report names that no code that runs defines, each once with all cells that read it."""

@@ -45,7 +45,8 @@ while True:  #! NBP112
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 
 from nbprod.facts import Facts
 from nbprod.flow.types import Definition
@@ -55,6 +56,9 @@ from nbprod.notebook.types import Cell
 from nbprod.patterns import lazy_pattern
 from nbprod.rule import rule, whole_cell
 
+_LONGEST = 80
+_COLORS = lazy_pattern(r"\x1b\[[\d;]*m")
+Output = Mapping[str, object]
 _MISSING = lazy_pattern(r"name '(\w+)' is not defined")
 _ABSENT = lazy_pattern(
     r"(?:No module named|Missing optional dependency) '?([\w.]+?)'?(?:$|[\s,;.])"
@@ -66,7 +70,7 @@ _OWN_MODULES = frozenset(
 )
 
 
-@rule("NBP112", "saved-error-output", on=Cell)
+@rule("NBP112", "saved-error-output", on=Cell, family="errors")
 def check(cell: Cell, facts: Facts) -> Iterator[Diagnostic]:
     """Report cells whose outputs hold an error."""
     if not cell.is_python or "raises-exception" in cell.tags:
@@ -74,14 +78,15 @@ def check(cell: Cell, facts: Facts) -> Iterator[Diagnostic]:
     for output in cell.outputs:
         if output.get("output_type") == "error":
             name = str(output.get("ename") or "an error")
-            value = str(output.get("evalue") or "").split("\n")[0][:80]
+            value = _saved_message(name, output)
             source = _source_above(cell, name, value, facts)
             if source is not None:
                 yield _mended_by_order(cell, *source, facts)
                 return
             yield Diagnostic(
                 whole_cell(cell),
-                _message(name, value),
+                _message(name, _shortened(value)),
+                symbol=_missing(name, value),
                 help=_help(name, value),
             )
             return
@@ -117,16 +122,45 @@ def _help_on_import(value: str) -> str:
     return "install what the import needs, then run the cell again"
 
 
+def _saved_message(error: str, output: Output) -> str:
+    """The first line of an error's message; where Colab saved `ignored`, that of the traceback."""
+    line = str(output.get("evalue") or "").strip().split("\n")[0].strip()
+    if line != "ignored":
+        return line
+    traceback = output.get("traceback")
+    last = str(traceback[-1]) if isinstance(traceback, list) and traceback else ""
+    shown = re.search(rf"^{re.escape(error)}: (.+)$", _COLORS.sub("", last), re.MULTILINE)
+    return shown[1].strip() if shown else ""
+
+
+def _shortened(text: str) -> str:
+    """A message that ends at a word: with `…` where more follows."""
+    if len(text) <= _LONGEST:
+        return text
+    words = text[:_LONGEST].rpartition(" ")[0].rstrip(" ,:;(")
+    return f"{words} …" if words else f"{text[:_LONGEST]}…"
+
+
+def _missing(error: str, value: str) -> str | None:
+    """The name that an error is about; the error itself where it is about none.
+
+    None for code that does not parse, as in findings on that.
+    """
+    if error in ("SyntaxError", "IndentationError", "TabError"):
+        return None
+    match = _MISSING.match(value) if error == "NameError" else None
+    return match[1] if match else error
+
+
 def _source_above(
     cell: Cell, error: str, value: str, facts: Facts
 ) -> tuple[str, Definition] | None:
     """The name that was missing, and what defines it above where it does not fail any more."""
-    match = _MISSING.match(value) if error == "NameError" else None
-    if match is None or any(
-        failure.cell == cell.index and failure.name == match[1] for failure in facts.flow.failures
+    name = _missing(error, value) if error == "NameError" else None
+    if name is None or any(
+        failure.cell == cell.index and failure.name == name for failure in facts.flow.failures
     ):
         return None
-    name = match[1]
     for use in facts.flow.cells[cell.index].uses if cell.index in facts.flow.cells else ():
         made = [made for made in use.definitions if not made.is_unbound and made.after is None]
         if use.name == name and made and len(made) == len(use.definitions):

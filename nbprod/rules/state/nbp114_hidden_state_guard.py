@@ -59,7 +59,7 @@ from nbprod.rule import NodeInCell, rule
 from nbprod.syntax.walk import walk
 
 
-@rule("NBP114", "hidden-state-guard", on=(ast.Compare, ast.Try), default=False)
+@rule("NBP114", "hidden-state-guard", on=(ast.Compare, ast.Try), level="production")
 def check(subject: NodeInCell[ast.Compare | ast.Try], facts: Facts) -> Iterator[Diagnostic]:
     """Report tests of the namespace and handlers of NameError."""
     node, cell = subject.node, subject.cell

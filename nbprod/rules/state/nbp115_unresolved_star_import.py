@@ -32,7 +32,14 @@ from nbprod.notebook.types import Notebook
 from nbprod.rule import rule
 
 
-@rule("NBP115", "unresolved-star-import", on=Notebook, severity=Severity.INFO, default=False)
+@rule(
+    "NBP115",
+    "unresolved-star-import",
+    on=Notebook,
+    severity=Severity.INFO,
+    level="production",
+    family="star-imports",
+)
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report star imports that could not be expanded."""
     for module, span in facts.flow.unresolved_stars:

@@ -34,7 +34,7 @@ from nbprod.notebook.types import Notebook
 from nbprod.rule import rule
 
 
-@rule("NBP116", "dynamic-definition", on=Notebook, severity=Severity.INFO, default=False)
+@rule("NBP116", "dynamic-definition", on=Notebook, severity=Severity.INFO, level="production")
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report code that may bind any name."""
     for definition in facts.flow.dynamic:

@@ -41,7 +41,7 @@ from nbprod.notebook.types import Notebook
 from nbprod.rule import rule
 
 
-@rule("NBP803", "empty-cell", on=Notebook, level="production", severity=Severity.INFO)
+@rule("NBP803", "empty-cell", on=Notebook, severity=Severity.INFO, default=False)
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report cells without anything above the last one that has code, at the first of them."""
     code = [cell for cell in notebook.cells if cell.is_python and cell.source.strip()]

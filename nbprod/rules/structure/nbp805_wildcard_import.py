@@ -46,7 +46,7 @@ from nbprod.model import Diagnostic, Edit, Fix
 from nbprod.rule import NodeInCell, rule, unsafe
 
 
-@rule("NBP805", "wildcard-import", on=(ast.ImportFrom,), level="production")
+@rule("NBP805", "wildcard-import", on=(ast.ImportFrom,), level="production", family="star-imports")
 def check(subject: NodeInCell[ast.ImportFrom], facts: Facts) -> Iterator[Diagnostic]:
     """Report star imports, with the names that are used where the module is known."""
     node, cell = subject.node, subject.cell

@@ -91,7 +91,7 @@ class _LongLived(NamedTuple):
     between: int
 
 
-@rule("NBP813", "long-lived-name", on=Notebook, level="production", severity=Severity.INFO)
+@rule("NBP813", "long-lived-name", on=Notebook, severity=Severity.INFO, default=False)
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report the names that wait longest for their first use."""
     cells = [cell.index for cell in notebook.cells if cell.is_python and cell.source.strip()]

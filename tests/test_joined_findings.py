@@ -1,0 +1,97 @@
+"""What is one mistake is one finding, and its message is whole."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from nbprod.config.settings import Settings
+from nbprod.model import Finding
+from nbprod.project.run import check_bytes
+
+Cell = tuple[str, list[dict[str, Any]]]
+
+
+def findings(*cells: Cell | str, **settings: Any) -> list[Finding]:
+    content = []
+    for number, cell in enumerate(cells, 1):
+        source, outputs = (cell, []) if isinstance(cell, str) else cell
+        content.append({"cell_type": "code", "execution_count": number, "metadata": {},
+            "outputs": outputs, "source": source})  # fmt: skip
+    notebook = {"cells": content, "metadata": {}, "nbformat": 4, "nbformat_minor": 4}
+    data = json.dumps(notebook).encode()
+    return list(check_bytes(data, "x.ipynb", Settings(**settings)).findings)
+
+
+def error(name: str, value: str, *traceback: str) -> list[dict[str, Any]]:
+    return [{"output_type": "error", "ename": name, "evalue": value, "traceback": list(traceback)}]
+
+
+JOINED: list[tuple[str, tuple[Cell | str, ...], list[str]]] = [
+    (
+        "an undefined name and its saved error",
+        (("# totals\n\nprint(total)", error("NameError", "name 'total' is not defined")),),
+        ["NBP103"],
+    ),
+    (
+        "a use above the definition and its saved error",
+        (("print(1)\nprint(rate)", error("NameError", "name 'rate' is not defined")), "rate = 1"),
+        ["NBP101"],
+    ),
+    (
+        "code that does not parse and its saved error",
+        (("print(1)\nx = (1,\ny = 2", error("SyntaxError", "invalid syntax")),),
+        ["NBP010"],
+    ),
+    (
+        "two errors of one cell",
+        (("print(total)", error("ValueError", "no rows")),),
+        ["NBP103", "NBP112"],
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("cells", "codes"), [row[1:] for row in JOINED], ids=[row[0] for row in JOINED]
+)
+def test_a_saved_error_and_its_cause_are_one(
+    cells: tuple[Cell | str, ...], codes: list[str]
+) -> None:
+    found = findings(*cells, select=("NBP010", "NBP101", "NBP103", "NBP112"))
+    assert sorted(finding.code for finding in found) == codes
+    if len(codes) == 1:
+        assert any("saved" in place.message for place in found[0].related)
+
+
+@pytest.mark.parametrize(
+    ("outputs", "message"),
+    [
+        (error("ValueError", "short"), "saved output is an error: ValueError: short"),
+        (error("ValueError", "columns overlap " * 9), "columns overlap …"),
+        (error("ValueError", "x" * 200), "x" * 80 + "…"),
+        (error("TypeError", "ignored"), "saved output is an error: TypeError"),
+        (
+            error("TypeError", "ignored", "----", "\x1b[0;31mTypeError\x1b[0m: bad operand"),
+            "saved output is an error: TypeError: bad operand",
+        ),
+    ],
+)
+def test_the_message_of_a_saved_error_ends_at_a_word(
+    outputs: list[dict[str, Any]], message: str
+) -> None:
+    (found,) = findings(("run()", outputs), select=("NBP112",))
+    assert found.message.endswith(message)
+
+
+def test_installs_through_the_shell_are_one_finding_that_fixes_all() -> None:
+    (found,) = findings("!pip install a", "x = 1", "!pip install b\n!conda install c",
+        select=("NBP503",))  # fmt: skip
+    assert len(found.related) == 2
+    assert found.fix is not None and len(found.fix.edits) == 2
+
+
+def test_a_star_import_is_one_finding() -> None:
+    (found,) = findings("from mystery import *\nprint(thing)", select=("NBP115", "NBP805"))
+    assert found.code == "NBP805" and len(found.related) == 1
