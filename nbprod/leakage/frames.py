@@ -160,7 +160,7 @@ def subscript(table: Table, key: Value, node: ast.Subscript, machine: Heap) -> T
         return table
     first = node.slice.elts[0] if isinstance(node.slice, ast.Tuple) else node.slice
     is_indexed = isinstance(node.value, ast.Attribute) and node.value.attr in INDEXERS
-    picked = key.labels.items if key.labels is not None else frozenset()
+    picked = key.labels.items if key.labels is not None else ()
     step = next((item.step for item in picked if isinstance(item, Fold)), None)
     if step is None:
         is_mask = any(isinstance(item, Table) and item.is_mask for item in picked)

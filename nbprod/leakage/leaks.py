@@ -80,8 +80,14 @@ def _is_split_off(test: str, trained: str) -> bool:
     return test.startswith(f"{trained}/") and _SPLIT.search(test) is not None
 
 
-def _order(taint: Taint) -> tuple[int, int, int]:
-    return taint.place.cell, getattr(taint.place.node, "lineno", 0), len(taint.what)
+def _order(taint: Taint) -> tuple[object, ...]:
+    """Reading order; the rest of a taint decides between several of one line."""
+    node = taint.place.node
+    return (
+        taint.place.cell, getattr(node, "lineno", 0), len(taint.what),
+        getattr(node, "col_offset", 0), -(getattr(node, "end_col_offset", None) or 0),
+        taint.what, taint.kind, sorted(taint.rows),
+    )  # fmt: skip
 
 
 def _covers(learnt: Rows, rows: Rows) -> bool:

@@ -58,9 +58,12 @@ def escape_annotation(text: str) -> str:
 
 def visible_snippet(line: str) -> str:
     """A line of source for a frame with marks below it: as many characters as before."""
-    shown = "".join(
-        char if char == "\t" or _is_plain(char) else "\N{REPLACEMENT CHARACTER}" for char in line
-    )
+    shown = line
+    if not (line.isascii() and line.replace("\t", " ").isprintable()):
+        shown = "".join(
+            char if char == "\t" or _is_plain(char) else "\N{REPLACEMENT CHARACTER}"
+            for char in line
+        )
     return _MARK.sub("\N{REPLACEMENT CHARACTER}", shown)
 
 

@@ -67,7 +67,8 @@ def _marks(line: str, place: Place, several: bool) -> str:
     start = place.column - 1
     end = len(line) if several else place.end_column - 1
     lead = "".join("\t" if char == "\t" else " " * _width(char) for char in line[:start])
-    under = sum(_width(char) for char in line[start:end])
+    marked = line[start:end]
+    under = len(marked) if marked.isascii() else sum(_width(char) for char in marked)
     return lead.replace("\t", "    ") + "^" * max(under, 1)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
 import string
 from itertools import product
 
@@ -11,10 +10,11 @@ from nbprod.flow.interpreter.arguments import text_of
 from nbprod.flow.interpreter.builtin_calls import Handler
 from nbprod.flow.interpreter.machine import Machine
 from nbprod.flow.interpreter.values import Arguments, Keywords, Value
+from nbprod.patterns import lazy_pattern
 
 __all__ = ["HANDLERS", "symbols_of"]
 
-_RANGE = re.compile(r"\(?([0-9]*:[0-9]+|[a-zA-Z]?:[a-zA-Z])\)?")
+_RANGE = lazy_pattern(r"\(?([0-9]*:[0-9]+|[a-zA-Z]?:[a-zA-Z])\)?")
 _MOST = 1000
 
 

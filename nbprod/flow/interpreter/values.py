@@ -40,12 +40,13 @@ class Labels:
 
     Labels are no part of what a value is: values that differ in them alone are equal, so that
     the interpreter follows a notebook the same way whether or not anybody tracks it.
+    They stay in the order in which they were noted, so that each run tells the same.
     """
 
     __slots__ = ("items",)
 
     def __init__(self, items: Iterable[Any]) -> None:
-        self.items = frozenset(items)
+        self.items = tuple(dict.fromkeys(items))
 
     def __eq__(self, other: object) -> bool:
         return other is None or isinstance(other, Labels)
@@ -54,7 +55,7 @@ class Labels:
         return hash(None)
 
     def __or__(self, other: Labels | None) -> Labels:
-        return self if other is None or other is self else Labels(self.items | other.items)
+        return self if other is None or other is self else Labels((*self.items, *other.items))
 
 
 class Value(NamedTuple):
