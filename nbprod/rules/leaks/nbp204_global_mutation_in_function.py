@@ -80,7 +80,7 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
         groups.setdefault(mutation.name, {}).setdefault(mutation.span, mutation)
     for name, group in groups.items():
         changing = {functions[mutation.scope].name for mutation in group.values()}
-        silent = _is_read_elsewhere(name, group, changing, facts) and not _starts_empty(name, facts)
+        silent = _is_read_elsewhere(name, changing, facts) and not _starts_empty(name, facts)
         first, *others = sorted(group.values(), key=lambda mutation: mutation.span)
         yield Diagnostic(
             first.span,
@@ -114,12 +114,15 @@ def _mutations(functions: dict[int, FunctionFlow], facts: Facts) -> Iterator[Mut
             yield mutation
 
 
-def _is_read_elsewhere(
-    name: str, group: Container[Span], changing: Container[str], facts: Facts
-) -> bool:
-    """Whether a cell that did not call for a change sees it, other than to change it further."""
+def _is_read_elsewhere(name: str, changing: Container[str], facts: Facts) -> bool:
+    """Whether a cell sees what calls in another have changed, other than to change it further."""
+    callers = {
+        mutation.cell
+        for mutation in facts.flow.mutations
+        if mutation.name == name and mutation.scope
+    }
     return any(
-        seen.cell != cell_flow.cell and seen.binding.span in group
+        seen.cell != cell_flow.cell and seen.cell in callers
         for cell_flow in facts.flow.cells.values()
         for use in cell_flow.uses
         if use.name == name and not any(step.function in changing for step in use.chain)
