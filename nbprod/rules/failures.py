@@ -62,7 +62,11 @@ def cascade_text(facts: Facts, index: int) -> str | None:
     failure = facts.flow.cell_failures.get(index)
     if failure is None or not failure.cascade:
         return None
-    places = ", ".join(f"`{name}` in cell {cell + 1}" for cell, name in failure.cascade[:5])
+    own = facts.program.static_bindings()
+    fallen = [(cell, name) for cell, name in failure.cascade if name not in own[cell]]
+    if not fallen:
+        return None
+    places = ", ".join(f"`{name}` in cell {cell + 1}" for cell, name in fallen[:5])
     return f"cell cannot run, so these reads fail too: {places}"
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
+from collections.abc import Callable
 
 from nbprod.flow.interpreter.machine import Machine
 from nbprod.flow.types import Failure
@@ -12,6 +14,11 @@ from nbprod.syntax.types import Magic, ParsedCell
 
 __all__ = ["assume_bindings", "refuse_cell", "refuse_magic"]
 
+_UNREAD = lazy_pattern(
+    r"\'{3}.*?\'{3}|\"{3}.*?\"{3}|\'(?:\\.|[^\'\\\n])*\'|\"(?:\\.|[^\"\\\n])*\"|#[^\n]*", re.DOTALL
+)
+"""Texts and comments, whose brackets do not count."""
+_BLANK = lazy_pattern(r"[ \t]*")
 _NAME = lazy_pattern(r"[^\W\d]\w*")
 _ITEM = r"(?:[(\[]\s*)*\*?[^\W\d]\w*(?:\s*[)\]])*"
 _TARGETS = rf"{_ITEM}(?:[ \t]*,\s*{_ITEM})*(?:[ \t]*,)?[ \t]*"
@@ -60,6 +67,46 @@ def refuse_magic(machine: Machine, magic: Magic) -> None:
 
 def assume_bindings(machine: Machine, text: str, start: int) -> None:
     """Bind what looks like the target of a statement in text that is not run, from ``start``."""
+    is_keyword = _keyword_places(text)
     for match in _LIKELY_BINDING.finditer(text, start):
+        if match.group(2) and is_keyword(match.start(2)):
+            continue
         for name in _NAME.findall(next(group for group in match.groups() if group)):
             machine.assume(name, match.start(), match.end(), "syntax error")
+
+
+def _keyword_places(text: str) -> Callable[[int], bool]:
+    """Tell of a place with `name =` whether it is an argument of an open call.
+
+    In a call that is never closed, lines that stand no deeper than the call are statements again.
+    """
+    code = _UNREAD.sub(lambda match: " " * len(match.group()), text)
+    places: list[int] = []
+    indents: list[int | None] = []
+    open_at: list[int] = []
+    indent = _indent(code, 0)
+    for place, letter in enumerate(code):
+        if letter == "\n":
+            indent = _indent(code, place + 1)
+            continue
+        if letter in "([{":
+            open_at.append(indent)
+        elif letter in ")]}" and open_at:
+            open_at.pop()
+        else:
+            continue
+        places.append(place)
+        indents.append(open_at[-1] if open_at else None)
+
+    def is_keyword(place: int) -> bool:
+        index = bisect_left(places, place)
+        opened = indents[index - 1] if index else None
+        return opened is not None and (_indent(code, code.rfind("\n", 0, place) + 1) > opened)
+
+    return is_keyword
+
+
+def _indent(code: str, start: int) -> int:
+    """How deep the line stands that starts at a place."""
+    match = _BLANK.match(code, start)
+    return match.end() - start if match else 0

@@ -92,6 +92,7 @@ from nbprod.model import Diagnostic, Label, Severity
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule
 from nbprod.rules.failures import definition_labels, failures_because, reordered, tell
+from nbprod.rules.fitting_values import would_do
 from nbprod.rules.key_reads import keys_set_later
 
 
@@ -109,7 +110,7 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     for failure in failures_because(facts, "later"):
         if failure.certain and failure.called:
             labels = (*definition_labels(failure.elsewhere, facts), *_recorded(failure, facts))
-            told = tell(failure, facts, message_of(failure), help_of(failure), *labels)
+            told = tell(failure, facts, message_of(failure), help_of(failure, facts), *labels)
             yield replace(told, fix=reordered(failure, facts))
     yield from keys_set_later(facts)
 
@@ -131,11 +132,22 @@ def message_of(failure: Failure) -> str:
     return f"`{failure.name}` is used before it is defined{via}"
 
 
-def help_of(failure: Failure) -> str:
-    """Say which cell to move."""
-    cells = sorted({definition.cell for definition in failure.elsewhere})
+def help_of(failure: Failure, facts: Facts) -> str:
+    """Say which cell to move, where what it defines would do."""
+    cells = sorted({made.cell for made in failure.elsewhere if would_do(made, failure.read, facts)})
+    cells = [cell for cell in cells if not _ran_later(cell, failure.cell, facts)]
     if not cells:
         return "define it above this cell"
     if cells[0] == failure.cell:
         return "define it above this line"
     return f"move the definition in cell {cells[0] + 1} above cell {failure.cell + 1}"
+
+
+def _ran_later(definer: int, reader: int, facts: Facts) -> bool:
+    """Whether the counts say that the value came from elsewhere when the reader ran."""
+    counts = facts.execution.counts
+    return (
+        definer != reader
+        and counts.get(reader, 0) > 0
+        and (counts.get(definer, 0) > counts[reader])
+    )

@@ -1,0 +1,62 @@
+"""Whether what a definition makes can be what a read of the name expects."""
+
+from __future__ import annotations
+
+import ast
+
+from nbprod.facts import Facts
+from nbprod.flow.types import Definition
+from nbprod.model import Span
+
+__all__ = ["would_do"]
+
+_TYPES: dict[type[ast.AST], type] = {
+    ast.List: list, ast.ListComp: list, ast.Dict: dict, ast.DictComp: dict, ast.Set: set,
+    ast.SetComp: set, ast.Tuple: tuple, ast.JoinedStr: str,
+}  # fmt: skip
+
+
+def would_do(definition: Definition, read: Span, facts: Facts) -> bool:
+    """Whether a read could use the value: it is not made of itself, and has what is read of it."""
+    node = _statement(definition, facts)
+    if not isinstance(node, (ast.Assign, ast.AnnAssign)) or node.value is None:
+        return not isinstance(node, ast.AugAssign)
+    name = definition.binding.name
+    if any(isinstance(part, ast.Name) and part.id == name for part in ast.walk(node.value)):
+        return False
+    target = node.targets[0] if isinstance(node, ast.Assign) else node.target
+    if not isinstance(target, ast.Name):
+        return True
+    kind = _TYPES.get(type(node.value))
+    if isinstance(node.value, ast.Constant):
+        kind = type(node.value.value)
+    return kind is None or all(wanted in dir(kind) for wanted in _wanted(name, read, facts))
+
+
+def _statement(definition: Definition, facts: Facts) -> ast.AST | None:
+    """The statement that makes a definition, which may only be known by its target."""
+    if not isinstance(definition.node, ast.Name):
+        return definition.node
+    for cell, node in facts.nodes_with((ast.Assign, ast.AnnAssign), definition.binding.name):
+        targets = node.targets if isinstance(node, ast.Assign) else []
+        targets = [node.target] if isinstance(node, ast.AnnAssign) else targets
+        if cell == definition.cell and any(target is definition.node for target in targets):
+            return node
+    return definition.node
+
+
+def _wanted(name: str, read: Span, facts: Facts) -> list[str]:
+    """The attribute, or special method, that the read takes of the value."""
+    for cell, node in facts.nodes_with((ast.Attribute, ast.Subscript, ast.Call), name):
+        if cell != read.cell:
+            continue
+        value: ast.expr | None = None
+        if isinstance(node, (ast.Attribute, ast.Subscript)):
+            value = node.value
+        elif isinstance(node, ast.Call):
+            value = node.func
+        if isinstance(value, ast.Name) and facts.span(cell, value) == read:
+            if isinstance(node, ast.Attribute):
+                return [node.attr]
+            return ["__call__" if isinstance(node, ast.Call) else "__getitem__"]
+    return []
