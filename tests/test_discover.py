@@ -11,6 +11,7 @@ from nbprod.project.discover import iter_notebook_paths
 
 TREE = [
     "a.ipynb", "sub/b.ipynb", "sub/.ipynb_checkpoints/b-checkpoint.ipynb", "ignored.ipynb",
+    ".ipynb_aml_checkpoints/a.ipynb",
     "out/c.ipynb", "out/keep.ipynb", "deep/x/d.ipynb", "deep/x/tmp_e.ipynb", "env/pyvenv.cfg",
     "env/f.ipynb", ".venv/g.ipynb", "node_modules/h.ipynb", "s p [1] é.ipynb", "build/i.ipynb",
 ]  # fmt: skip
@@ -43,7 +44,14 @@ def test_a_walk_finds_what_git_does_not_ignore(tree: Path) -> None:
     command = ["git", "ls-files", "-coz", "--exclude-standard"]
     listed = subprocess.run(command, cwd=tree, capture_output=True, check=True).stdout
     wanted = {name.decode() for name in listed.split(b"\0") if name.endswith(b".ipynb")}
-    left_out = ("env/", ".venv/", "node_modules/", "build/", "sub/.ipynb_checkpoints/")
+    left_out = (
+        "env/",
+        ".venv/",
+        "node_modules/",
+        "build/",
+        "sub/.ipynb_checkpoints/",
+        ".ipynb_aml_checkpoints/",
+    )
     wanted = {name for name in wanted if not name.startswith(left_out)} | {"cells.py"}
     assert found(tree) == wanted
     assert found(tree, "deep/x") == {"deep/x/d.ipynb"}

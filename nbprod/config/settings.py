@@ -29,9 +29,9 @@ LEVELS = ("explore", "shared", "production")
 SEVERITIES = ("error", "warning", "info")
 
 DEFAULT_EXCLUDES = (
-    ".git", ".hg", ".svn", ".ipynb_checkpoints", "__pycache__", "node_modules", ".venv", "venv",
-    ".tox", ".nox", ".eggs", "build", "dist", "site-packages", ".mypy_cache", ".pytest_cache",
-    ".ruff_cache", ".direnv", "__pypackages__", ".nbprod_cache",
+    ".git", ".hg", ".svn", ".ipynb_checkpoints", ".ipynb_aml_checkpoints", "__pycache__",
+    "node_modules", ".venv", "venv", ".tox", ".nox", ".eggs", "build", "dist", "site-packages",
+    ".mypy_cache", ".pytest_cache", ".ruff_cache", ".direnv", "__pypackages__", ".nbprod_cache",
 )  # fmt: skip
 
 

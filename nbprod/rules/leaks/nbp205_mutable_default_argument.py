@@ -11,6 +11,11 @@ The default is made once, when the `def` runs. What one call puts into it the ne
 def add(item, bucket=[]):  #! NBP205
     bucket.append(item)
     return bucket
+class Basket:
+    def __init__(self, items=[]):  #! NBP205
+        self.items = items
+    def add(self, item):
+        self.items.append(item)
 ```
 
 ## Clean
@@ -19,6 +24,11 @@ def add(item, bucket=[]):  #! NBP205
 # %%
 def count(items, weights={"a": 1}):
     return sum(weights.get(item, 0) for item in items)
+class Reader:
+    def __init__(self, columns=[]):
+        self.columns = columns
+    def width(self):
+        return len(self.columns)
 ```
 """
 
@@ -45,7 +55,7 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
         if isinstance(node, ast.Lambda):
             continue
         for name, default in _defaults(node.args):
-            if _is_mutable(default) and _is_exposed(node, name):
+            if _is_mutable(default) and _is_exposed(node, name, facts):
                 yield Diagnostic(
                     facts.span(cell, default),
                     f"all calls of `{node.name}` share one mutable default for `{name}`",
@@ -73,8 +83,8 @@ def _is_mutable(node: ast.expr) -> bool:
     )
 
 
-def _is_exposed(function: ast.FunctionDef | ast.AsyncFunctionDef, name: str) -> bool:
-    """Whether the body changes a parameter in place, returns it or stores it."""
+def _is_exposed(function: ast.FunctionDef | ast.AsyncFunctionDef, name: str, facts: Facts) -> bool:
+    """Whether the body mutates a parameter, returns it, or stores it where a cell mutates it."""
     for node in walk(function):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             if _is(node.func.value, name) and node.func.attr in _METHODS:
@@ -88,9 +98,27 @@ def _is_exposed(function: ast.FunctionDef | ast.AsyncFunctionDef, name: str) -> 
             if _is(node.value, name):
                 return True
         elif isinstance(node, ast.Assign) and _is(node.value, name):
-            if any(isinstance(target, (ast.Attribute, ast.Subscript)) for target in node.targets):
+            kept = {target.attr for target in node.targets if isinstance(target, ast.Attribute)}
+            if kept & facts.shared(_mutated_attributes):
                 return True
     return False
+
+
+def _mutated_attributes(facts: Facts) -> frozenset[str]:
+    """The attributes whose objects some cell mutates: `self.items.append(x)`."""
+    found = set()
+    for parsed in facts.parsed:
+        for node in parsed.nodes if parsed is not None else ():
+            owner: ast.expr | None = None
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+                owner = node.func.value if node.func.attr in _METHODS else None
+            elif isinstance(node, ast.Subscript) and not isinstance(node.ctx, ast.Load):
+                owner = node.value
+            elif isinstance(node, ast.AugAssign):
+                owner = node.target
+            if isinstance(owner, ast.Attribute):
+                found.add(owner.attr)
+    return frozenset(found)
 
 
 def _is(node: ast.expr, name: str) -> bool:

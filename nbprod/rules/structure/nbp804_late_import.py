@@ -3,7 +3,8 @@
 ## Why
 
 What a notebook needs is known when its first cell has run, or after an hour of training. At the
-top, a missing package fails at once. What is imported above already cannot be missing.
+top, a missing package fails at once. The standard library, own modules and what is imported above
+cannot be missing.
 
 ## Flagged
 
@@ -14,8 +15,9 @@ print(math.pi)
 # %%
 print(1)
 # %%
-import json  #! NBP804
-print(json.dumps(1))
+import json
+import seaborn  #! NBP804
+print(json.dumps(1), seaborn.__version__)
 ```
 
 ## Clean
@@ -59,6 +61,7 @@ from matplotlib import ticker
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Iterator
 
 from nbprod.facts import Facts
@@ -85,7 +88,7 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
         for node in parsed.tree.body:
             if isinstance(node, _IMPORTS):
                 packages = _packages(node)
-                if worked and not packages <= known:
+                if worked and any(map(_may_be_missing, packages - known)):
                     late.append((parsed.cell.index, node))
                 known |= packages
         worked = worked or not all(map(_is_quiet, parsed.tree.body))
@@ -98,6 +101,11 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
             labels=tuple(Label(facts.span(*one), "another one") for one in late[1:4]),
             help="move imports into the first cell",
         )
+
+
+def _may_be_missing(package: str) -> bool:
+    """Whether a package has to be installed: no module of Python's, and none of the project."""
+    return not package.startswith(".") and package not in sys.stdlib_module_names
 
 
 def _packages(node: ast.Import | ast.ImportFrom) -> set[str]:
