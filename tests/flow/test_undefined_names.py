@@ -76,3 +76,12 @@ def test_a_statement_that_reads_what_it_first_defines(source: str) -> None:
 def test_it_stands_where_the_name_is_read() -> None:
     (found,) = findings(["def f():\n    return missing_rate\nf()"])
     assert (found.place.line, found.related[0].message) == (2, "calls `f`")
+
+
+@pytest.mark.parametrize(
+    "body", ["return train, test", "# TODO\n    return [train, test]", "print(train)\n    test()"]
+)
+def test_a_call_of_a_template_is_one_finding(body: str) -> None:
+    (found,) = findings([f"def split(data):\n    {body}", "split(1)"])
+    assert found.symbol == "train"
+    assert any(one.message == "`test` is undefined here, too" for one in found.related)

@@ -76,7 +76,7 @@ from dataclasses import replace
 from nbprod.facts import Facts
 from nbprod.flow.types import Failure
 from nbprod.libraries.modules import PYTHON2_NAMES
-from nbprod.model import Diagnostic, Label, Severity
+from nbprod.model import Diagnostic, Label, Severity, Span
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule
 from nbprod.rules.failures import definition_labels, failures_because, listed, tell
@@ -101,13 +101,21 @@ _STARTUP = " (start-up file)"
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report names that no code that runs defines, each once with all cells that read it."""
     found: dict[tuple[str, bool], list[Failure]] = {}
+    by_call: dict[Span, tuple[str, bool]] = {}
     for failure in failures_because(facts, "nowhere", "skipped"):
         if failure.certain or not (failure.reason == "skipped" or _may_be_of_magic(failure)):
-            found.setdefault((failure.name, failure.certain), []).append(failure)
+            key = failure.name, failure.certain
+            if failure.chain and failure.certain:
+                # A call stops at the first name that is missing; the others are beside it.
+                key = by_call.setdefault(failure.span, key)
+            found.setdefault(key, []).append(failure)
     for first, *others in found.values():
         labels = (
             *definition_labels(first.elsewhere, facts),
-            *(Label(failure.span, f"`{first.name}` is undefined here, too") for failure in others),
+            *(
+                Label(failure.span, f"`{failure.name}` is undefined here, too")
+                for failure in others
+            ),
         )
         told = tell(first, facts, message_of(first, facts), help_of(first, facts), *labels)
         yield _at_the_read(told, first)
