@@ -95,3 +95,22 @@ def test_installs_through_the_shell_are_one_finding_that_fixes_all() -> None:
 def test_a_star_import_is_one_finding() -> None:
     (found,) = findings("from mystery import *\nprint(thing)", select=("NBP115", "NBP805"))
     assert found.code == "NBP805" and len(found.related) == 1
+
+
+@pytest.mark.parametrize(
+    ("use", "count"),
+    [
+        ("scale(1)", 1),
+        ("dataset.map(scale)", 0),
+        ("study.optimize(scale, n_trials=3)", 0),
+        ("interact(f=scale)", 0),
+        ("list(map(lambda x: x * len(rows) + len(names), [1]))", 1),
+    ],
+)
+def test_the_globals_of_a_function_are_one_finding_and_callbacks_have_none(
+    use: str, count: int
+) -> None:
+    define = "def scale(x):\n    return x * len(rows) + len(names) + len(rows)"
+    found = findings("rows = load()\nnames = load()", define, use, select=("NBP202",))
+    messages = ["`scale` reads globals `rows` and `names`"]
+    assert [finding.message for finding in found] == messages[:count]

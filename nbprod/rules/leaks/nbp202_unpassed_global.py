@@ -17,6 +17,18 @@ def lookup(key):
 lookup("a")
 ```
 
+```notebook
+# %%
+xdata = []
+line = []
+# %%
+def draw(frame):
+    xdata.append(frame)  #! NBP202
+    return line, xdata
+# %%
+draw(1)
+```
+
 ## Fixed
 
 ```notebook
@@ -29,6 +41,18 @@ def lookup(key, table):
 lookup("a", table=table)
 ```
 
+```notebook
+# %%
+xdata = []
+line = []
+# %%
+def draw(frame, xdata, line):
+    xdata.append(frame)
+    return line, xdata
+# %%
+draw(1, xdata=xdata, line=line)
+```
+
 ## Clean
 
 ```notebook
@@ -36,6 +60,12 @@ lookup("a", table=table)
 TABLE = {"a": 1}
 def lookup(key):
     return TABLE[key]
+# %%
+rows = [3, 1]
+def animate(frame):
+    return rows[frame]
+FuncAnimation(figure, animate)
+apply(lambda key: rows[key])
 ```
 
 ## Fix safety
@@ -45,26 +75,57 @@ Unsafe: the name becomes a parameter and every call in the notebook passes it.
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 
 from nbprod.facts import Facts
 from nbprod.fixing.add_parameter import as_parameter
-from nbprod.model import Diagnostic
+from nbprod.model import Diagnostic, Label
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule
-from nbprod.rules.globals import iter_leaks
+from nbprod.rules.globals import Leak, iter_leaks
+
+_MOST = 3
 
 
 @rule("NBP202", "unpassed-global", on=Notebook, level="production")
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report reads of variables that are bound once and are no constants."""
+    passed = facts.shared(_passed_on)
+    readers: dict[int, list[Leak]] = {}
     for leak in iter_leaks(facts):
-        if leak.change is not None:
-            continue
+        name = leak.function.name
+        # What is passed on is called by others, who fix its parameters.
+        if leak.change is None and name != "<lambda>" and name not in passed:
+            readers.setdefault(leak.function.identity, []).append(leak)
+    for leaks in readers.values():
+        function = leaks[0].function
+        names = [f"`{leak.name}`" for leak in leaks]
+        fixes = (as_parameter(function, leak.name, facts) for leak in leaks)
         yield Diagnostic(
-            leak.read,
-            f"`{leak.function.name}` reads global `{leak.name}`",
-            symbol=leak.name,
-            help=f"pass `{leak.name}` as a parameter",
-            fix=as_parameter(leak.function, leak.name, facts),
+            leaks[0].read,
+            f"`{function.name}` reads global{'s'[: len(names) > 1]} {_listed(names)}",
+            symbol=leaks[0].name,
+            labels=tuple(Label(leak.read, f"`{leak.name}` is read here") for leak in leaks[1:]),
+            help=f"pass {_listed(names)} as {'a parameter' if len(names) == 1 else 'parameters'}",
+            fix=next(filter(None, fixes), None),
         )
+
+
+def _listed(names: list[str]) -> str:
+    if len(names) > _MOST:
+        names = [*names[:_MOST], f"{len(names) - _MOST} more"]
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def _passed_on(facts: Facts) -> frozenset[str]:
+    """The names that are arguments of calls: functions among them are callbacks."""
+    return frozenset(
+        value.id
+        for parsed in facts.parsed
+        if parsed is not None
+        for node in parsed.nodes
+        if isinstance(node, ast.Call)
+        for value in (*node.args, *(keyword.value for keyword in node.keywords))
+        if isinstance(value, ast.Name)
+    )
