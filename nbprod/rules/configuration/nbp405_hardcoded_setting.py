@@ -61,6 +61,7 @@ import pandas as pd
 plt.hist([1, 2], alpha=0.5)
 plt.gca().add_patch(plt.Circle((0, 0), 1, alpha=0.3))
 numerals = dict(C=100, D=500)
+np.set_printoptions(threshold=100)
 parts = pd.read_csv("sales.csv", chunksize=1000)
 ```
 
@@ -246,7 +247,7 @@ def _is_setting(keyword: ast.keyword, call: ast.Call, facts: Facts) -> bool:
 def _takes_settings(call: ast.Call, name: str, facts: Facts) -> bool:
     """Whether a word means a setting to what is called: drawings have `alpha` and `lags`, too."""
     called = last_name(call.func)
-    if called.startswith(("plot", "show", "draw")):
+    if called.startswith(("plot", "show", "draw", "set_printoptions")):
         return False
     if name not in _LETTERS:
         return True

@@ -75,6 +75,7 @@ df.at[0, "a"] = 5
 df.columns = ["a", "b", "c"]
 df.loc[0, "a"] = 5
 df.iloc[0] = 5
+df.ix[0, "a"] = 5
 df.index.name = "i"
 df.attrs["unit"] = "m"
 df.style["x"] = 1
@@ -113,7 +114,8 @@ _STATEMENTS: tuple[type[ast.Assign | ast.AugAssign], ...] = (ast.Assign, ast.Aug
 _INDEXERS = ("loc", "iloc", "at", "iat")
 # What is not a column of a frame but a part of the frame itself, or something else of it.
 _OWN_ATTRIBUTES = frozenset(
-    "attrs columns flags iat iloc index loc at plot shape sparse str style values T dtypes".split()
+    "attrs columns flags iat iloc index ix loc at plot shape sparse"
+    " str style values dtypes T".split()
 )
 _CONSTANT = lazy_pattern(r"\"[^\"]*\"|'[^']*'|\b\d[\d.]*|\s+")
 _HELP = "write `{}.loc[rows, column] = ...`"
