@@ -104,7 +104,7 @@ resize(4)
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from nbprod.facts import Facts
 from nbprod.flow.types import SelfDependence
@@ -132,8 +132,8 @@ _MOST_LABELS = 8
 @rule("NBP109", "unsafe-rerun", on=Notebook)
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report each variable that a second run of some cell changes, once, with all those cells."""
-    silent: list[list[SelfDependence]] = []
-    loud: list[list[SelfDependence]] = []
+    silent = _Groups()
+    loud = _Groups()
     for index in facts.flow.order:
         reasons = facts.flow.again(index)
         failing = [reason for reason in reasons if reason.is_loud]
@@ -143,30 +143,31 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
             reason for reason in reasons
             if not reason.is_loud and (stop is None or reason.span < stop)
         ]  # fmt: skip
-        _join(silent, changing)
+        silent.add(changing)
         if not changing:
-            _join(loud, failing)
-    for group in silent:
+            loud.add(failing)
+    for group in silent.groups:
         yield _diagnostic(group, minor=False)
-    for group in loud:
+    for group in loud.groups:
         yield _diagnostic(group, minor=True)
 
 
-def _join(groups: list[list[SelfDependence]], reasons: list[SelfDependence]) -> None:
-    """Add what a cell does to the findings about the same names; the rest of it is a new one."""
-    new = []
-    for reason in reasons:
-        known = next((group for group in groups if _is_about(group, reason)), None)
-        if known is not None:
-            known.append(reason)
-        else:
-            new.append(reason)
-    if new:
-        groups.append(new)
+class _Groups:
+    """What cells do, grouped into findings: one for each name, the rest of a cell together."""
 
+    def __init__(self) -> None:
+        self.groups: list[list[SelfDependence]] = []
+        self._by_name: dict[tuple[str, bool], list[SelfDependence]] = {}
 
-def _is_about(group: list[SelfDependence], reason: SelfDependence) -> bool:
-    return any(known.name == reason.name and known.certain == reason.certain for known in group)
+    def add(self, reasons: Sequence[SelfDependence]) -> None:
+        """Add what one cell does to the findings about the same names, or as a new one."""
+        new: list[SelfDependence] = []
+        for reason in reasons:
+            self._by_name.get((reason.name, reason.certain), new).append(reason)
+        for reason in new:
+            self._by_name.setdefault((reason.name, reason.certain), new)
+        if new:
+            self.groups.append(new)
 
 
 def _diagnostic(group: list[SelfDependence], *, minor: bool) -> Diagnostic:
