@@ -44,8 +44,8 @@ def _finding(finding: Finding, style: Style) -> Iterator[str]:
         flag = "--fix" if finding.fix.applicability.value == "safe" else "--fix --unsafe-fixes"
         yield f"   {style.paint('=', BLUE)} fix: {escape_line(finding.fix.title)} (`{flag}`)"
     if place.cell is not None:
-        silence = escape_line(f"# nbprod: ignore[{finding.code}]")
-        yield f"   {style.paint(f'= silence: {silence}', DIM)}"
+        suppression = escape_line(f"# nbprod: ignore[{finding.code}]")
+        yield f"   {style.paint(f'= suppress: {suppression}', DIM)}"
 
 
 def _snippet(finding: Finding, colour: int, style: Style) -> Iterator[str]:
