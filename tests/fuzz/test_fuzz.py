@@ -38,6 +38,12 @@ FOUND: dict[str, tuple[str, str, list[Any]]] = {
     "an output whose data has no types": (
         "a.ipynb", "x = 3\nx", [{"output_type": "execute_result", "data": [[]], "metadata": {}}]
     ),
+    "a backslash between two blocks": (
+        "a.ipynb", "try:\n    model\nexcept NameError:\n\\\n    model = 1", []
+    ),
+    "a backslash before a block that ends": (
+        "a.ipynb", "def rate(total, count):\n    # share\n    if count:\n\\\n        return 1", []
+    ),
 }  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 
@@ -30,7 +31,7 @@ def statements_of(
     A line with several statements gives several. The first one has the comments above it, and a
     blank line if the author left one.
     """
-    module = cst.parse_module(statement_text(source, unit, edits) + "\n")
+    module = _parse(statement_text(source, unit, edits) + "\n")
     if unit.kind == "definition":
         module = module.visit(_SignatureComments())
     made = [statement for line in module.body for statement in _one_a_line(line)]
@@ -41,6 +42,19 @@ def statements_of(
         above.insert(0, cst.EmptyLine(indent=False))
     made[0] = made[0].with_changes(leading_lines=[*above, *made[0].leading_lines])
     return made, [line for line in module.footer if line.comment]
+
+
+def _parse(text: str) -> cst.Module:
+    """Parse a statement with its comments.
+
+    Python reads some layouts that libcst does not, such as a backslash between two blocks. These
+    are laid out anew; their comments go above the statement.
+    """
+    try:
+        return cst.parse_module(text)
+    except cst.ParserSyntaxError:
+        comments = [line.strip() for line in text.split("\n") if line.lstrip().startswith("#")]
+        return cst.parse_module("\n".join([*comments, ast.unparse(ast.parse(text)), ""]))
 
 
 def _one_a_line(line: Statement | cst.BaseStatement) -> Iterable[Statement]:
