@@ -15,6 +15,8 @@ ALLOWED = {
     "nbprod.cli.streams": {"open", "os.open"},
     # Part of the notebook's own process, in a temporary directory.
     "nbprod.execution.probe": {"import pickle", "open"},
+    # Started as a script by the Python that runs the notebook, in a temporary directory.
+    "nbprod.extract.suite.experiment": {"import pickle", "open"},
     # The metadata of the installed nbprod, by `importlib.metadata`.
     "nbprod.project.origin": {".read_text"},
     # A pattern of names, and a search along PATH.

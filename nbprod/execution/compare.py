@@ -102,10 +102,34 @@ def snapshots(
     theirs: dict[str, list[str]] = {}
     for segment in segments:
         if segment.old and segment.new:
-            names = sorted({name for place in segment.new for name in _bound(new[place])})
+            bound = {name for place in segment.new for name in _bound(new[place])}
+            names = sorted(bound - _assigned_unread(old[segment.old[-1] + 1 :]))
             mine[str(segment.old[-1])] = names
             theirs[str(segment.new[-1])] = names
     return mine, theirs
+
+
+def _assigned_unread(sources: Sequence[str]) -> set[str]:
+    """The names that cells assign before any of them reads them: what they held is of no use."""
+    read: set[str] = set()
+    found: set[str] = set()
+    for source in sources:
+        try:
+            body = ast.parse(source).body
+        except (SyntaxError, ValueError):
+            break
+        for statement in body:
+            for node in ast.walk(statement):
+                if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Store):
+                    read.add(node.id)
+                elif isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
+                    read.add(node.target.id)
+                elif isinstance(node, (ast.Global, ast.Nonlocal)):
+                    read.update(node.names)
+            if isinstance(statement, ast.Assign):
+                targets = [node for node in statement.targets if isinstance(node, ast.Name)]
+                found |= {target.id for target in targets} - read
+    return found
 
 
 def without_unstable(verdict: Verdict, again: Verdict) -> Verdict:

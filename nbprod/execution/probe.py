@@ -17,15 +17,14 @@ import json
 import math
 import os
 import pickle
+import re
 import sys
 import types
 from typing import Any
 
-from nbprod.patterns import lazy_pattern
-
 MOST_ELEMENTS = 20000
 MOST_DEPTH = 7
-_ADDRESS = lazy_pattern(r"0x[0-9a-fA-F]+")
+_ADDRESS = re.compile(r"0x[0-9a-fA-F]+")
 _HIDDEN = frozenset(["In", "Out", "exit", "quit", "get_ipython", "open", "display"])
 _NUMPY_USERS = frozenset(
     """

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from nbprod.disk.read import read_text
 from nbprod.errors import NbprodError, UsageError
 from nbprod.execution.run import RunOptions, code_cells
 from nbprod.extract.code.checking import undefined_names
@@ -232,8 +233,7 @@ def _tests(
 def _is_other(path: str, text: str) -> bool:
     if not os.path.exists(path):
         return False
-    with open(path, encoding="utf-8", errors="replace") as file:
-        return file.read() != text
+    return read_text(path, errors="replace") != text
 
 
 def import_path(target: Target) -> dict[str, bytes]:

@@ -53,9 +53,17 @@ THROUGH = [
     ("sub", "", FIX),
     ("nbprod-report.html", "page.html", ("report",)),
     (".nbprod-baseline.json", "known.json", ("baseline", "write")),
-    ("tests", "", ("extract", "a.ipynb", "-o", "m.py", "--all")),
-    ("a_extracted.ipynb", "new.ipynb", ("extract", "a.ipynb", "-o", "m.py", "--all")),
-    ("shop", "", ("extract", "a.ipynb", "-o", "m.py", "--all", "--notebook-out", "shop/a.ipynb")),
+    ("tests", "", ("extract", "a.ipynb", "-o", "m.py", "--all", "--keep-going")),
+    (
+        "a_extracted.ipynb",
+        "new.ipynb",
+        ("extract", "a.ipynb", "-o", "m.py", "--all", "--keep-going"),
+    ),
+    (
+        "shop",
+        "",
+        ("extract", "a.ipynb", "-o", "m.py", "--keep-going", "--notebook-out", "shop/a.ipynb"),
+    ),
     ("nbprod.toml", "new.toml", ("init", "-y")),
     (".github", "", ("init", "-y")),
 ]

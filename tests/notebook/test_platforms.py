@@ -135,9 +135,9 @@ def test_extract_knows_the_builtins_of_the_configuration(tmp_path: Path) -> None
     path.write_bytes(notebook("total = sum(warehouse.column('sales'))\nprint(total)", {}))
     command = ["extract", str(path), "-o", str(tmp_path / "made.py"), "--all", "--dry-run"]
     refused = CliRunner().invoke(cli, command).exception
-    assert "`warehouse` is bound nowhere" in str(refused)
+    assert "`warehouse` has no value here" in str(refused)
     (tmp_path / "nbprod.toml").write_text('builtins = ["warehouse"]\n')
-    assert "def run_cells(warehouse: Any) -> None:" in CliRunner().invoke(cli, command).output
+    assert "takes warehouse: Any" in CliRunner().invoke(cli, command).output
 
 
 def test_extract_is_given_the_display_of_the_platform(tmp_path: Path) -> None:
@@ -145,5 +145,5 @@ def test_extract_is_given_the_display_of_the_platform(tmp_path: Path) -> None:
     path.write_bytes(notebook(f"{SPARK}\ndisplay(rows)", DATABRICKS))
     command = ["extract", str(path), "-o", str(tmp_path / "made.py"), "--cells", "1", "--dry-run"]
     made = CliRunner().invoke(cli, command).output
-    assert "def run_cells(spark: Any, display: Any) -> None:" in made
+    assert "(spark: Any, display: Any) -> None:" in made
     assert "IPython" not in made

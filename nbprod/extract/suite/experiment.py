@@ -19,18 +19,17 @@ import io
 import json
 import os
 import pickle
+import re
 import signal
 import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from nbprod.patterns import lazy_pattern
-
 # Rows of the sample, from few that are easy to read to all.
 SIZES = (6, 40, 200)
 LONGEST = 2500
 SECONDS = 20
-_ADDRESS = lazy_pattern(r"0x[0-9a-fA-F]{6,}")
+_ADDRESS = re.compile(r"0x[0-9a-fA-F]{6,}")
 
 
 class Unwritable(Exception):

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from nbprod.disk.read import read_text
 from nbprod.disk.scratch import scratch_folder, write_scratch
 from nbprod.execution.kernel import ExecutionError
 from nbprod.execution.run import RunOptions
@@ -128,8 +129,7 @@ def _answers(job: Mapping[str, Any], folder: str, options: RunOptions) -> dict[s
     if not os.path.exists(job["answers"]):
         problem = f"the module cannot be imported: {done.complaint}"
         return {function["name"]: {"problem": problem} for function in job["functions"]}
-    with open(job["answers"], encoding="utf-8") as file:
-        answers: dict[str, Any] = json.load(file)
+    answers: dict[str, Any] = json.loads(read_text(job["answers"]))
     return answers
 
 
