@@ -125,13 +125,13 @@ def components(graph: dict[str, set[str]]) -> list[set[str]]:
     return found
 
 
-@pytest.mark.parametrize("of_rooms", [False, True], ids=["modules", "rooms"])
 def test_what_the_notebooks_python_runs_imports_nothing_of_ours() -> None:
     """That Python may be another one, in which nbprod is not installed."""
     alone = {"nbprod.execution.probe", "nbprod.extract.suite.experiment"}
     assert [found for found in imports() if found.source in alone] == []
 
 
+@pytest.mark.parametrize("of_rooms", [False, True], ids=["modules", "rooms"])
 def test_nothing_imports_itself_by_way_of_others(of_rooms: bool) -> None:
     graph: dict[str, set[str]] = {}
     for found in imports():
