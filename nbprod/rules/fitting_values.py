@@ -37,25 +37,30 @@ def _statement(definition: Definition, facts: Facts) -> ast.AST | None:
     """The statement that makes a definition, which may only be known by its target."""
     if not isinstance(definition.node, ast.Name):
         return definition.node
-    for cell, node in facts.nodes_with((ast.Assign, ast.AnnAssign), definition.binding.name):
+    parsed = facts.parsed[definition.cell]
+    for node in parsed.live_nodes_of((ast.Assign, ast.AnnAssign)) if parsed is not None else ():
         targets = node.targets if isinstance(node, ast.Assign) else []
         targets = [node.target] if isinstance(node, ast.AnnAssign) else targets
-        if cell == definition.cell and any(target is definition.node for target in targets):
+        if any(target is definition.node for target in targets):
             return node
     return definition.node
 
 
 def _wanted(name: str, read: Span, facts: Facts) -> list[str]:
     """The attribute, or special method, that the read takes of the value."""
-    for cell, node in facts.nodes_with((ast.Attribute, ast.Subscript, ast.Call), name):
-        if cell != read.cell:
-            continue
+    parsed = facts.parsed[read.cell]
+    kinds = (ast.Attribute, ast.Subscript, ast.Call)
+    for node in parsed.live_nodes_of(kinds) if parsed is not None else ():
         value: ast.expr | None = None
         if isinstance(node, (ast.Attribute, ast.Subscript)):
             value = node.value
         elif isinstance(node, ast.Call):
             value = node.func
-        if isinstance(value, ast.Name) and facts.span(cell, value) == read:
+        if (
+            isinstance(value, ast.Name)
+            and value.id == name
+            and facts.span(read.cell, value) == read
+        ):
             if isinstance(node, ast.Attribute):
                 return [node.attr]
             return ["__call__" if isinstance(node, ast.Call) else "__getitem__"]
