@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from nbprod.names.definite_assignment import effect_of
 from nbprod.names.scopes import bound_names
 from nbprod.patterns import lazy_pattern
 from nbprod.syntax.installs import installs_in
@@ -100,35 +101,40 @@ def snapshots(
     """For both notebooks, the names to look at behind the last cell of each segment."""
     mine: dict[str, list[str]] = {}
     theirs: dict[str, list[str]] = {}
+    unread = _assigned_unread(old)
     for segment in segments:
         if segment.old and segment.new:
             bound = {name for place in segment.new for name in _bound(new[place])}
-            names = sorted(bound - _assigned_unread(old[segment.old[-1] + 1 :]))
+            names = sorted(bound - unread[segment.old[-1]])
             mine[str(segment.old[-1])] = names
             theirs[str(segment.new[-1])] = names
     return mine, theirs
 
 
-def _assigned_unread(sources: Sequence[str]) -> set[str]:
-    """The names that cells assign before any of them reads them: what they held is of no use."""
-    read: set[str] = set()
-    found: set[str] = set()
-    for source in sources:
+def _assigned_unread(sources: Sequence[str]) -> list[frozenset[str]]:
+    """For each cell, the names that later cells assign before any of them reads them.
+
+    What such a name holds behind the cell is of no use to anybody.
+    """
+    found: list[frozenset[str]] = []
+    later: frozenset[str] = frozenset()
+    for source in reversed(sources):
+        found.append(later)
         try:
             body = ast.parse(source).body
         except (SyntaxError, ValueError):
-            break
-        for statement in body:
-            for node in ast.walk(statement):
-                if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Store):
-                    read.add(node.id)
-                elif isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
-                    read.add(node.target.id)
-                elif isinstance(node, (ast.Global, ast.Nonlocal)):
-                    read.update(node.names)
-            if isinstance(statement, ast.Assign):
-                targets = [node for node in statement.targets if isinstance(node, ast.Name)]
-                found |= {target.id for target in targets} - read
+            later = frozenset()
+            continue
+        effect = effect_of(body)
+        assigned = {
+            target.id
+            for statement in body
+            if isinstance(statement, ast.Assign)
+            for target in statement.targets
+            if isinstance(target, ast.Name)
+        }
+        later = (later | (assigned & effect.binds)) - effect.reads
+    found.reverse()
     return found
 
 
