@@ -65,7 +65,7 @@ if [ -f x ]; then echo yes; fi
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from nbprod.facts import Facts
 from nbprod.model import Diagnostic, Label, Severity, Span
@@ -89,20 +89,43 @@ from nbprod.syntax.types import ParsedCell
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report each cell that does not parse; those of Python 2 together."""
     faulty = [parsed for parsed in facts.parsed if parsed is not None and _is_reported(parsed)]
-    old = [parsed for parsed in faulty if is_python2(parsed)]
+    old, faulty = _parted(faulty, is_python2)
     if len(old) > 1 or (old and _is_old(facts)):
-        yield _python2(old)
-        faulty = [parsed for parsed in faulty if parsed not in old]
-    unrun = [parsed for parsed in faulty if _has_not_run(parsed)]
+        which = f"{len(old)} cells are" if len(old) > 1 else "the cell is"
+        yield _together(
+            old,
+            f"{which} written in Python 2",
+            "Python 2, too: ",
+            "convert them to Python 3; `2to3` does most of it",
+        )
+    else:
+        faulty = sorted([*old, *faulty], key=lambda parsed: parsed.cell.index)
+    unrun, run = _parted(faulty, _has_not_run)
     if len(unrun) > 1:
-        yield _unrun(unrun)
-        faulty = [parsed for parsed in faulty if parsed not in unrun]
+        yield _together(
+            unrun,
+            f"{len(unrun)} cells that have not run do not parse",
+            "",
+            "complete them, or make fragments Markdown cells",
+        )
+        faulty = run
     for parsed in faulty:
         yield Diagnostic(
             _span(parsed),
             f"syntax error: {_message(parsed)}",
             help=cascade_text(facts, parsed.cell.index),
         )
+
+
+def _parted(
+    cells: Sequence[ParsedCell], test: Callable[[ParsedCell], bool]
+) -> tuple[list[ParsedCell], list[ParsedCell]]:
+    """The cells that pass a test, and the others."""
+    passing: list[ParsedCell] = []
+    others: list[ParsedCell] = []
+    for parsed in cells:
+        (passing if test(parsed) else others).append(parsed)
+    return passing, others
 
 
 def _is_old(facts: Facts) -> bool:
@@ -114,14 +137,14 @@ def _has_not_run(parsed: ParsedCell) -> bool:
     return not parsed.cell.execution_count and not parsed.cell.outputs
 
 
-def _unrun(cells: Sequence[ParsedCell]) -> Diagnostic:
-    """Fragments and exercises: what never ran is one finding."""
+def _together(cells: Sequence[ParsedCell], what: str, also: str, advice: str) -> Diagnostic:
+    """One finding for cells with the same cause, the first with what is wrong in it."""
     first, *others = cells
     return Diagnostic(
         _span(first),
-        f"{len(cells)} cells that have not run do not parse: {_message(first)}",
-        labels=tuple(Label(_span(parsed), _message(parsed)) for parsed in others),
-        help="complete them, or make fragments Markdown cells",
+        f"{what}: {_message(first)}",
+        labels=tuple(Label(_span(parsed), f"{also}{_message(parsed)}") for parsed in others),
+        help=advice,
     )
 
 
@@ -131,19 +154,6 @@ def _is_reported(parsed: ParsedCell) -> bool:
         return False
     # What follows a misplaced magic is no Python because it was meant for the magic.
     return not any(is_misplaced(magic) and magic.start < fault.start for magic in parsed.magics)
-
-
-def _python2(cells: Sequence[ParsedCell]) -> Diagnostic:
-    first, *others = cells
-    which = f"{len(cells)} cells are" if others else "the cell is"
-    return Diagnostic(
-        _span(first),
-        f"{which} written in Python 2: {_message(first)}",
-        labels=tuple(
-            Label(_span(parsed), f"Python 2, too: {_message(parsed)}") for parsed in others
-        ),
-        help="convert them to Python 3; `2to3` does most of it",
-    )
 
 
 def _span(parsed: ParsedCell) -> Span:
