@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, Generic, Literal, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, NamedTuple, TypeVar, get_args
 
 from nbprod.model import AnyEdit, Applicability, Diagnostic, Fix, Prediction, Severity, Span
 from nbprod.notebook.types import Cell, Notebook
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from nbprod.facts import Facts
 
 __all__ = [
+    "LEVELS",
     "Check",
     "Level",
     "MagicInCell",
@@ -31,6 +32,8 @@ __all__ = [
 
 Check = Callable[[Any, Any], Iterable[Diagnostic]]
 Level = Literal["explore", "shared", "production"]
+LEVELS: tuple[Level, ...] = get_args(Level)
+"""The levels, from the least strict."""
 Languages = Literal["python", "any"]
 Node = TypeVar("Node", bound=ast.AST)
 

@@ -14,7 +14,7 @@ from nbprod.disk.read import read_text
 from nbprod.errors import UsageError
 from nbprod.model import Prediction
 from nbprod.patterns import lazy_pattern
-from nbprod.rule import Level, Rule
+from nbprod.rule import LEVELS, Level, Rule
 
 if TYPE_CHECKING:
     from nbprod.testing import RuleDocs
@@ -34,7 +34,6 @@ __all__ = [
 ]
 
 _PACKAGE = os.path.dirname(os.path.dirname(__file__))  # noqa: PTH120
-_LEVELS: tuple[Level, ...] = ("explore", "shared", "production")
 # The decorator of a rule, and in it its level, or that it only runs when it is selected.
 _DECORATOR = lazy_pattern(r"^@rule\((.*?)\)\ndef ", re.MULTILINE | re.DOTALL)
 _DECLARED_LEVEL = lazy_pattern(r'level="(\w+)"|default=False')
@@ -199,7 +198,7 @@ def level_of(loaded: Rule) -> Level | None:
 
 
 def _runs_at(rule_level: Level | None, level: Level) -> bool:
-    return rule_level is not None and _LEVELS.index(rule_level) <= _LEVELS.index(level)
+    return rule_level is not None and LEVELS.index(rule_level) <= LEVELS.index(level)
 
 
 @cache
@@ -211,12 +210,12 @@ def _declared_level(file: RuleFile) -> Level | None:
     try:
         source = read_text(file.path)
     except OSError:
-        return _LEVELS[0]
+        return LEVELS[0]
     decorator = _DECORATOR.search(source)
     match = decorator and _DECLARED_LEVEL.search(decorator[1])
     if not match:
-        return _LEVELS[0]
-    return next((level for level in _LEVELS if level == match[1]), None)
+        return LEVELS[0]
+    return next((level for level in LEVELS if level == match[1]), None)
 
 
 def _expand(words: Iterable[str], plugins: bool) -> set[str]:

@@ -11,9 +11,8 @@ from click.core import ParameterSource
 
 from nbprod.checking.baseline import Baseline, Entry
 from nbprod.cli.output import print_line
-from nbprod.cli.terminal import notice
+from nbprod.cli.reporting import with_other_linters
 from nbprod.config.files import DEFAULT_BASELINE, Configuration
-from nbprod.linters.run import with_linters
 from nbprod.model import FileResult
 from nbprod.project.baselines import read_baseline, relative_to, write_known
 from nbprod.project.run import discover, iter_results
@@ -110,7 +109,7 @@ def _results(paths: tuple[str, ...]) -> Sequence[FileResult]:
     configuration = Configuration()
     found = discover(paths or (".",), configuration.for_path)
     results = list(iter_results(found, configuration.for_path))
-    return with_linters(results, configuration.for_path("."), notice)
+    return with_other_linters(results, configuration.for_path("."))
 
 
 def _to_be_known(results: Sequence[FileResult], *, include_secrets: bool) -> Sequence[FileResult]:

@@ -13,9 +13,9 @@ from nbprod.checking.engine import unreadable
 from nbprod.cli.check_request import CheckRequest
 from nbprod.cli.output import print_line
 from nbprod.cli.outputs import carries_edits, outputs_of
-from nbprod.cli.reporting import finish
-from nbprod.cli.setting_options import layer_of, setting_options
-from nbprod.cli.terminal import notice, progress
+from nbprod.cli.reporting import finish, with_other_linters
+from nbprod.cli.setting_options import configuration_options, layer_of, setting_options
+from nbprod.cli.terminal import progress
 from nbprod.config.files import Configuration
 from nbprod.config.layers import Layer, read_table
 from nbprod.config.settings import Configure, Settings
@@ -36,14 +36,8 @@ Examples:
 
 @click.command("check", epilog=_EXAMPLES)
 @click.argument("paths", nargs=-1, type=click.Path())
-@setting_options
-@click.option(
-    "--config",
-    multiple=True,
-    metavar="FILE|KEY=VALUE",
-    help="Set a key for this run, or read this file.",
-)
-@click.option("--isolated", is_flag=True, help="Ignore all configuration files.")
+@setting_options()
+@configuration_options
 @click.option("--no-baseline", is_flag=True, help="Report baselined findings as well.")
 @click.option("--since", metavar="REF", help="Report findings on lines changed since REF.")
 @click.option("--new-since", metavar="REF", help="Report findings that REF did not have.")
@@ -142,16 +136,14 @@ def _request(given: dict[str, Any], configuration: Configuration) -> tuple[Check
     paths = given["paths"]
     settings = configuration.for_path(paths[0] if len(paths) == 1 else ".")
     settings.selection()
-    fields = {name: given[name] for name in CheckRequest._fields}
-    request = CheckRequest(**{**fields, "output_format": settings.output_format})
-    outputs_of(request.output, request.output_format, request.output_file)
-    return request, settings
+    outputs = outputs_of(given["output"], settings.output_format, given["output_file"])
+    fields = {name: given[name] for name in CheckRequest._fields if name != "outputs"}
+    return CheckRequest(outputs=tuple(outputs), **fields), settings
 
 
 def _check(request: CheckRequest, configure: Configure, settings: Settings) -> int:
     """Check and report; the exit code."""
-    outputs = outputs_of(request.output, request.output_format, request.output_file)
-    if not carries_edits(outputs):
+    if not carries_edits(request.outputs):
         configure = _without_merges(configure)
     if request.stdin_filename or request.paths == ("-",):
         results: Sequence[FileResult] = (_from_stdin(request, configure),)
@@ -163,10 +155,7 @@ def _check(request: CheckRequest, configure: Configure, settings: Settings) -> i
             shown = not (request.quiet or request.no_progress)
             checked = iter_results(found, configure, settings.jobs)
             results = list(progress(checked, len(found), shown=shown))
-            if settings.ruff or settings.tools:
-                from nbprod.linters.run import with_linters
-
-                results = with_linters(results, settings, notice)
+            results = with_other_linters(results, settings)
     if settings.baseline:
         in_part = bool(request.since or request.new_since)
         results = _without_known(results, settings.baseline, quiet=request.quiet, in_part=in_part)
@@ -211,7 +200,6 @@ def _changed(
     """The results for what changed since a commit."""
     from nbprod.changed import since as changed
     from nbprod.changed.git import Repository
-    from nbprod.linters.run import with_linters
 
     if request.since and request.new_since:
         raise UsageError("--since and --new-since cannot be combined")
@@ -219,7 +207,7 @@ def _changed(
     repository = Repository.at(str(request.since or request.new_since), option)
     files = changed.changed_files(found, repository)
     check = changed.on_changed_lines if request.since else changed.new_findings
-    results = with_linters(list(check(files, repository, configure)), settings, notice)
+    results = with_other_linters(list(check(files, repository, configure)), settings)
     return changed.foreign_on_changed_lines(results, files, repository)
 
 

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from nbprod.cli.outputs import Output
+
 __all__ = ["CheckRequest"]
 
 
 class CheckRequest(NamedTuple):
-    """The options of ``nbprod check`` that no configuration file can set; see its ``--help``."""
+    """The options of ``nbprod check`` that no configuration file can set; see its ``--help``.
+
+    ``outputs`` are the reports to write, those that the options and the configuration ask for.
+    """
 
     paths: tuple[str, ...] = ()
     since: str | None = None
     new_since: str | None = None
     fix: bool = False
     diff: bool = False
-    output_format: str = "full"
-    output_file: str | None = None
-    output: tuple[str, ...] = ()
+    outputs: tuple[Output, ...] = ()
     statistics: bool = False
     exit_zero: bool = False
     error_on_empty: bool = False

@@ -13,6 +13,7 @@ import click
 from nbprod.checking.engine import unreadable
 from nbprod.cli.output import print_line, print_lines, print_rendered
 from nbprod.cli.reporting import say_unreadable
+from nbprod.cli.setting_options import isolated_option
 from nbprod.config.files import Configuration
 from nbprod.config.settings import Configure
 from nbprod.disk.places import project_roots
@@ -57,7 +58,7 @@ _KINDS = {1: "the same", 2: "except for names and literals", 3: "with statements
 @click.option("--write-baseline", metavar="FILE", help="Record all current duplicates in FILE.")
 @click.option("--output-format", type=click.Choice(["full", "json"]), default="full")
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 even with duplicates.")
-@click.option("--isolated", is_flag=True, help="Ignore all configuration files.")
+@isolated_option
 def command(paths: tuple[str, ...], **options: Any) -> int:
     """Find code that stands in several places: in one notebook, across notebooks, in modules.
 

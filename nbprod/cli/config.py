@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from nbprod.cli.output import print_line, print_rendered
+from nbprod.cli.setting_options import configuration_options
 from nbprod.config.files import Configuration
 from nbprod.config.options import OPTIONS
 from nbprod.report.escaping import mute_json
@@ -15,13 +16,7 @@ from nbprod.report.escaping import mute_json
 
 @click.command("config")
 @click.argument("path", default=".")
-@click.option(
-    "--config",
-    multiple=True,
-    metavar="FILE|KEY=VALUE",
-    help="Set a key for this run, or read this file.",
-)
-@click.option("--isolated", is_flag=True, help="Ignore all configuration files.")
+@configuration_options
 @click.option("--schema", is_flag=True, help="Print the JSON Schema of configuration files.")
 @click.option("--output-format", type=click.Choice(["text", "json"]), default="text")
 def command(

@@ -9,8 +9,7 @@ from functools import partial
 from nbprod.checking.engine import unreadable
 from nbprod.cli.check_request import CheckRequest
 from nbprod.cli.output import print_line, print_lines
-from nbprod.cli.reporting import finish, say_unreadable
-from nbprod.cli.terminal import notice
+from nbprod.cli.reporting import finish, say_unreadable, with_other_linters
 from nbprod.config.settings import Configure, Settings
 from nbprod.disk.places import project_roots
 from nbprod.disk.read import read_notebook_bytes
@@ -173,11 +172,7 @@ class _Run:
         if self.took_out and not quiet:
             print_line(_REVOKE, err=True)
         settings = configure(".")
-        results: Sequence[FileResult] = self.results
-        if settings.ruff or settings.tools:
-            from nbprod.linters.run import with_linters
-
-            results = with_linters(results, settings, notice)
+        results = with_other_linters(self.results, settings)
         code = finish(results, self.request, settings, configure)
         return WriteError.exit_code if self.has_failed else code
 

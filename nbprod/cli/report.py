@@ -10,10 +10,9 @@ import click
 
 from nbprod._version import __version__
 from nbprod.cli.output import print_line, print_rendered
+from nbprod.cli.setting_options import configuration_options, layer_of, setting_options
 from nbprod.cli.terminal import progress
 from nbprod.config.files import Configuration
-from nbprod.config.layers import read_table
-from nbprod.config.settings import LEVELS
 from nbprod.disk.places import project_roots
 from nbprod.disk.write import Before, write_file
 from nbprod.errors import ReadError, WriteError
@@ -36,20 +35,8 @@ _PAGE = "nbprod-report.html"
 @click.option("--base", metavar="REF", help="Compare with the merge base of REF.")
 @click.option("--html", "page", metavar="FILE", help=f"HTML page; `-` is stdout [{_PAGE}].")
 @click.option("--markdown", "text", metavar="FILE", help="File for a pull-request comment.")
-@click.option(
-    "--select", multiple=True, metavar="RULES", help="Rules to run, instead of the defaults."
-)
-@click.option("--ignore", multiple=True, metavar="RULES", help="Rules to skip.")
-@click.option(
-    "--level", type=click.Choice(LEVELS), help="Strictness: explore, shared or production [shared]."
-)
-@click.option(
-    "--config",
-    multiple=True,
-    metavar="FILE|KEY=VALUE",
-    help="Set a key for this run, or read this file.",
-)
-@click.option("--isolated", is_flag=True, help="Ignore all configuration files.")
+@setting_options("select", "ignore", "level")
+@configuration_options
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing.")
 def command(paths: tuple[str, ...], **options: object) -> int:
     """Write a report for the review of notebooks: one HTML page, and Markdown for a comment.
@@ -101,11 +88,9 @@ def _exit_code(review: Review) -> int:
 
 
 def _configuration(options: dict[str, object]) -> Configuration:
-    given = {key: options[key] for key in ("select", "ignore", "level") if options[key]}
     overrides = options["config"]
     assert isinstance(overrides, tuple)
-    layer = read_table(given, "the command line")
-    return Configuration(layer, overrides, bool(options["isolated"]))
+    return Configuration(layer_of(options), overrides, bool(options["isolated"]))
 
 
 def _write(path: str, text: str, within: Sequence[str] | None, *, quiet: bool) -> None:

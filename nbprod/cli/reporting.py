@@ -8,14 +8,25 @@ from collections.abc import Iterable, Sequence
 from nbprod._version import __version__
 from nbprod.cli.check_request import CheckRequest
 from nbprod.cli.output import print_line
-from nbprod.cli.outputs import outputs_of, write_outputs
+from nbprod.cli.outputs import write_outputs
+from nbprod.cli.terminal import notice
 from nbprod.config.settings import Configure, Settings
 from nbprod.errors import ReadError
 from nbprod.model import FileResult, Report
 
-__all__ = ["exit_code", "finish", "say_unreadable"]
+__all__ = ["exit_code", "finish", "say_unreadable", "with_other_linters"]
 
 _FOR_PEOPLE = {"full", "concise", "grouped"}
+
+
+def with_other_linters(results: Sequence[FileResult], settings: Settings) -> Sequence[FileResult]:
+    """Results with what the other linters of the settings find; they are loaded where there are
+    any."""
+    if not (settings.ruff or settings.tools):
+        return results
+    from nbprod.linters.run import with_linters
+
+    return with_linters(results, settings, notice)
 
 
 def finish(
@@ -26,10 +37,9 @@ def finish(
 ) -> int:
     """Write the report and the summary; returns the exit code."""
     report = Report(tuple(results), __version__)
-    outputs = outputs_of(request.output, request.output_format, request.output_file)
-    write_outputs(report, outputs, request.color, configure)
+    write_outputs(report, request.outputs, request.color, configure)
     if not request.quiet:
-        shown = [output.form for output in outputs if output.target is None]
+        shown = [output.form for output in request.outputs if output.target is None]
         to_stdout = bool(shown) and all(form in _FOR_PEOPLE for form in shown)
         for result in report.files:
             if result.skipped:

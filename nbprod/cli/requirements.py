@@ -11,6 +11,7 @@ import click
 from nbprod.checking.engine import unreadable
 from nbprod.cli.output import print_line, print_text
 from nbprod.cli.reporting import say_unreadable
+from nbprod.cli.setting_options import isolated_option
 from nbprod.config.files import Configuration
 from nbprod.config.settings import Configure
 from nbprod.disk.write import Before, write_file
@@ -40,7 +41,7 @@ class _Need(NamedTuple):
 @click.option("-o", "--output", metavar="FILE", help="File to write [stdout].")
 @click.option("--pin", is_flag=True, help="Pin the installed versions.")
 @click.option("--force", is_flag=True, help="Overwrite the file.")
-@click.option("--isolated", is_flag=True, help="Ignore all configuration files.")
+@isolated_option
 def command(
     paths: tuple[str, ...], output: str | None, pin: bool, force: bool, isolated: bool
 ) -> int:

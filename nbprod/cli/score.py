@@ -10,6 +10,7 @@ import click
 
 from nbprod.cli.output import print_line, print_rendered
 from nbprod.cli.reporting import say_unreadable
+from nbprod.cli.setting_options import isolated_option
 from nbprod.config.files import Configuration
 from nbprod.config.layers import read_table
 from nbprod.project.run import discover, iter_results
@@ -31,7 +32,7 @@ _MARKS = {"passed": "yes", "failed": "no", "nothing against it": "?", "not check
 @click.argument("paths", nargs=-1, type=click.Path())
 @click.option("--output-format", type=click.Choice(["full", "markdown", "json"]), default="full")
 @click.option("--each", is_flag=True, help="Print a table for each notebook as well.")
-@click.option("--isolated", is_flag=True, help="Ignore all configuration files.")
+@isolated_option
 def command(paths: tuple[str, ...], output_format: str, each: bool, isolated: bool) -> int:
     """Show what stands between notebooks and production, item by item.
 

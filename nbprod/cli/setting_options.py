@@ -11,17 +11,40 @@ from nbprod.config.layers import Layer, read_table
 from nbprod.config.options import OPTIONS, Option
 from nbprod.errors import UsageError
 
-__all__ = ["layer_of", "setting_options"]
+__all__ = ["configuration_options", "isolated_option", "layer_of", "setting_options"]
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
-def setting_options(command: Command) -> Command:
-    """Give a command an option for every key that has one, in the order of their declaration."""
-    for option in reversed(OPTIONS):
-        if option.key.flags:
-            command = _option(option)(command)
-    return command
+isolated_option = click.option("--isolated", is_flag=True, help="Ignore all configuration files.")
+"""The option of commands that read configuration files."""
+
+
+def configuration_options(command: Command) -> Command:
+    """Give a command the options that say which configuration is read."""
+    config = click.option(
+        "--config",
+        multiple=True,
+        metavar="FILE|KEY=VALUE",
+        help="Set a key for this run, or read this file.",
+    )
+    return config(isolated_option(command))
+
+
+def setting_options(*fields: str) -> Callable[[Command], Command]:
+    """Give a command options for keys of configuration files, in the order of their declaration.
+
+    Args:
+        fields: the fields of `Settings`; none stands for every key that has an option.
+    """
+
+    def decorate(command: Command) -> Command:
+        for option in reversed(OPTIONS):
+            if option.key.flags and (not fields or option.field in fields):
+                command = _option(option)(command)
+        return command
+
+    return decorate
 
 
 def _option(option: Option) -> Callable[[Command], Command]:

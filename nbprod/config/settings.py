@@ -9,12 +9,11 @@ from typing import Annotated, NamedTuple
 from nbprod.checking.registry import Selection, select
 from nbprod.facts import CheckOptions
 from nbprod.report import FORMATS
-from nbprod.rule import Level
+from nbprod.rule import LEVELS, Level
 from nbprod.syntax.types import SyntaxOptions
 
 __all__ = [
     "DEFAULT_EXCLUDES",
-    "LEVELS",
     "SEVERITIES",
     "ChoiceByName",
     "Configure",
@@ -25,7 +24,6 @@ __all__ = [
     "ignored_at",
 ]
 
-LEVELS = ("explore", "shared", "production")
 SEVERITIES = ("error", "warning", "info")
 
 DEFAULT_EXCLUDES = (

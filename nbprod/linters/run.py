@@ -28,8 +28,6 @@ def with_linters(
     Raises:
         UsageError: a linter is missing, may not be run or gives up.
     """
-    if not (settings.ruff or settings.tools):
-        return results
     tools = [check_tool(tool, trusted=settings.trust_config) for tool in settings.tools]
     paths = [
         result.path
