@@ -56,6 +56,9 @@ WordsByName = tuple[tuple[str, Words], ...]
 ChoiceByName = tuple[tuple[str, str], ...]
 
 
+_LIMITS = CheckOptions()
+
+
 class Settings(NamedTuple):
     """What a run is told; everything that crosses to another process is plain data.
 
@@ -211,14 +214,16 @@ class Settings(NamedTuple):
     ] = ".nbprod_cache"
     max_cell_lines: Annotated[
         int, Key("Limit of top-level code lines in a cell (`long-cell`).")
-    ] = 60
-    max_cells: Annotated[int, Key("Limit of code cells in a notebook (`long-notebook`).")] = 80
+    ] = _LIMITS.max_cell_lines
+    max_cells: Annotated[int, Key("Limit of code cells in a notebook (`long-notebook`).")] = (
+        _LIMITS.max_cells
+    )
     max_complexity: Annotated[
         int, Key("Limit of branches in a cell's top-level code (`tangled-cell`).")
-    ] = 12
+    ] = _LIMITS.max_complexity
     max_lifetime: Annotated[
         int, Key("Limit of code cells between a definition and its first use (`long-lived-name`).")
-    ] = 15
+    ] = _LIMITS.max_lifetime
     jobs: Annotated[
         int,
         Key(

@@ -234,14 +234,6 @@ class JsonMap:
             self._texts[span] = literals, self._points_in(literals)
         return self.lines.position(_raw_at(self._texts[span][1], literals, offset))
 
-    def locate_key(self, cell: int, path: Sequence[str | int], offset: int) -> tuple[int, int]:
-        """As `locate_in`, for the key that a path ends with: the name of an attachment."""
-        span = self.key_span(cell, path)
-        if span is None:
-            return self.locate(cell, 0)
-        literals = [Literal(*span, 0, scan.decoded_length(self.text, *span))]
-        return self.lines.position(_raw_at(self._points_in(literals), literals, offset))
-
     def raw_edit(self, cell: int, start: int, end: int, text: str) -> RawEdit | None:
         """An edit of a source as one of the file, within one string of its JSON."""
         shift = self.prefixes.get(cell, 0)

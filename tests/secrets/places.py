@@ -69,7 +69,7 @@ CODE = [
     '%%writefile ~/.pgpass\nhost:5432:db:user:Q',
     '%%writefile .netrc\nmachine h login me password Q',
     '%%writefile a.properties\ndb.password=Q',
-    '%%file /root/.aws/credentials\n[default]\naws_secret_access_key = K',
+    '%%file ~/.aws/credentials\n[default]\naws_secret_access_key = K',
     '%%writefile app.py\nimport x\nx.login("me", "Q")',
     '%%writefile run.sh\nmysql -u root -pQ db',
     '%%writefile kaggle.json\n{"username":"me","key":"HEX32"}',

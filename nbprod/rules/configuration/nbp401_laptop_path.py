@@ -27,7 +27,7 @@ df = pd.read_csv(r"D:\\Data\\churn.csv")  #! NBP401
 old = pd.read_csv("E:/projects/old.csv")  #! NBP401
 disk = "/Volumes/Backup/photos/a.png"  #! NBP401
 stick = "/media/ada/USB/set.csv"  #! NBP401
-windows = "/mnt/c/work/set.csv"  #! NBP401
+windows = "/mnt/share/team/set.csv"  #! NBP401
 share = r"\\\\fileserver\\team\\set.csv"  #! NBP401
 ```
 
