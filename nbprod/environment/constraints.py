@@ -20,7 +20,7 @@ _FILES = (
 _HIGHEST = 5
 _OPERATOR = r"(?:===|==|~=|!=|<=|>=|<|>|=|\^|~)"
 _CLAUSE = lazy_pattern(
-    rf"(?P<op>{_OPERATOR})\s*[\"']?\s*(?P<inner>{_OPERATOR})?\s*(?P<version>\d[\d.]*\*?)"
+    rf"(?P<op>{_OPERATOR})\s*(?:[\"']\s*)?(?:(?P<inner>{_OPERATOR})\s*)?(?P<version>\d[\d.]*\*?)"
 )
 
 
