@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from nbprod.clones.types import CloneGroup
 from nbprod.facts import Facts
+from nbprod.merge.split import names_of
 from nbprod.model import Edit, Span
-from nbprod.names.table import BindingSite, NameTable
+from nbprod.names.table import BindingSite
 from nbprod.refactor.purity import is_immutable
 from nbprod.refactor.reindent import comments_above
 
@@ -20,7 +21,7 @@ class Repeated:
 
     def __init__(self, facts: Facts) -> None:
         self.facts = facts
-        self.names = NameTable(facts.parsed)
+        self.names = facts.shared(names_of)
 
     def edits(self, group: CloneGroup) -> tuple[tuple[str, ...], tuple[Edit, ...]]:
         """The functions that a group defines again, and the edits that take them away but once."""

@@ -53,7 +53,8 @@ def merges_of(
     for number, group in enumerate(groups):
         paths = [fragment.source.path for fragment in group.fragments]
         try:
-            _refuse_shown(paths, facts)
+            if any(facts[path].shared(_shows_each_expression) for path in paths):
+                raise CannotMerge("every expression of a cell shows its value")
             places = stretches_of(group, facts, limits)
             stretches[number] = list(zip(paths, places, strict=True))
         except CannotMerge as error:
@@ -81,10 +82,9 @@ def merges_of(
     return Merges(found, reasons)
 
 
-def _refuse_shown(paths: Sequence[str], facts: Mapping[str, Facts]) -> None:
-    for path in paths:
-        if any("ast_node_interactivity" in cell.source for cell in facts[path].notebook.cells):
-            raise CannotMerge("every expression of a cell shows its value")
+def _shows_each_expression(facts: Facts) -> bool:
+    """Whether IPython is told to show more than the last expression of a cell."""
+    return any("ast_node_interactivity" in cell.source for cell in facts.notebook.cells)
 
 
 def _saved(places: Sequence[tuple[str, StatementRange]]) -> int:

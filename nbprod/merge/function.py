@@ -17,7 +17,9 @@ from nbprod.merge.signature import Occurrence, needs_of
 from nbprod.merge.split import SplitNotebook, StatementRange, stretch_of
 from nbprod.merge.text import Draft, body_of, call_text, function_text, prove
 from nbprod.merge.types import Argument, CallSite, CannotMerge, Signature
+from nbprod.names.scopes import bound_names
 from nbprod.names.statements import StatementText
+from nbprod.names.table import NameTable
 from nbprod.patterns import lazy_pattern
 from nbprod.refactor.display import draws
 from nbprod.refactor.naming import identifier, unique
@@ -29,6 +31,7 @@ __all__ = ["Call", "Merged", "merge_function", "stretches_of"]
 _MOST_PARAMETERS = 8
 _MOST_LITERALS = 5
 _MOST_RESULTS = 6
+_TOO_MANY = "the function would have more parameters than are of use"
 _DRAWN = frozenset(["_", "ax", "fig", "axes"])
 _AXES = frozenset(["ax", "axes", "fig"])
 _TELLING = lazy_pattern(r"[^\W\d_]+ ")
@@ -181,12 +184,14 @@ def merge_function(
         Occurrence(own, statement_range.site, names)
         for (own, statement_range), names in zip(stretches, unified.names, strict=True)
     ]
+    if not module and len(_given(units[0], unified, ground.names)) > _MOST_PARAMETERS:
+        raise CannotMerge(_TOO_MANY)
     needs = needs_of(places, module=module)
     texts = _literal_texts(unified, units, places)
     arguments = _arguments(unified, needs, texts, ground)
     literals = sum(argument.keyword for argument in arguments)
     if len(arguments) > _MOST_PARAMETERS or literals > _MOST_LITERALS:
-        raise CannotMerge("the function would have more parameters than are of use")
+        raise CannotMerge(_TOO_MANY)
     if len(needs.results) > _MOST_RESULTS:
         raise CannotMerge("the function would have more results than are of use")
     renamed = {
@@ -208,6 +213,14 @@ def merge_function(
         _call(name, arguments, number, needs, place) for number, place in enumerate(places)
     )
     return Merged(name, text, calls, needs.imports)
+
+
+def _given(units: Sequence[StatementText], unified: Unified, table: NameTable) -> set[str]:
+    """The names that the first place reads only and that are others elsewhere: all parameters."""
+    bound = bound_names([unit.node for unit in units])
+    read = {name.id for unit in units for name in table.loads_of(unit.node)} - bound.keys()
+    first, *others = unified.names
+    return {name for name in read & first.keys() if any(own[name] != name for own in others)}
 
 
 def _call(

@@ -8,19 +8,20 @@ from __future__ import annotations
 
 import ast
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
 from nbprod.facts import Facts
 from nbprod.merge.types import CallSite, CannotMerge
-from nbprod.names.statements import StatementText, units_of
+from nbprod.names.statements import StatementText
 from nbprod.names.table import NameTable
 from nbprod.notebook.types import Cell
 from nbprod.patterns import lazy_pattern
 from nbprod.refactor.display import is_silent
 
-__all__ = ["SplitNotebook", "StatementRange", "ground_of", "stretch_of"]
+__all__ = ["SplitNotebook", "StatementRange", "ground_of", "names_of", "stretch_of"]
 
 _BEFORE = lazy_pattern(r"(?:^|[\r\n])[ \t]*\Z")
 _BEHIND = lazy_pattern(r"[ \t]*(?:;[ \t]*)?(?:#[^\r\n]*)?(?:\r\n|\r|\n|\Z)")
@@ -67,6 +68,11 @@ class SplitNotebook:
         return tuple(found)
 
 
+def names_of(facts: Facts) -> NameTable:
+    """The table of names of a notebook as it is; ask for it with ``facts.shared(names_of)``."""
+    return NameTable(facts.parsed)
+
+
 def stretch_of(facts: Facts, cell: int, nodes: Sequence[ast.stmt]) -> StatementRange:
     """Some statements of a cell as a stretch of its source; other trees of the same text will do.
 
@@ -81,7 +87,7 @@ def stretch_of(facts: Facts, cell: int, nodes: Sequence[ast.stmt]) -> StatementR
         facts.program.is_input(cell, statement) for statement in nodes
     ):
         raise CannotMerge("holds parameters of the notebook")
-    taken = units_of(parsed)
+    taken = facts.shared(names_of).cells[cell]
     if taken.problem is not None and _is_inside(taken.problem.offset, facts, cell, nodes):
         raise CannotMerge(taken.problem.reason)
     body = parsed.tree.body
@@ -139,11 +145,9 @@ def ground_of(facts: Facts, sites: Iterable[CallSite]) -> SplitNotebook:
         if not cell.source:
             made.append(replace(cell, index=len(made)))
         for site in own:
-            found[site] = tuple(
-                index
-                for start, index in pieces.items()
-                if _line_start(cell.source, site.start) <= start < site.end
-            )
+            first = bisect_left(cuts, _line_start(cell.source, site.start))
+            inside = cuts[first : bisect_left(cuts, site.end)]
+            found[site] = tuple(pieces[start] for start in inside if start in pieces)
     cut = replace(facts.notebook, cells=tuple(made))
     return SplitNotebook(facts, Facts(cut, facts.options), found)
 

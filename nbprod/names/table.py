@@ -8,9 +8,9 @@ be there for the module to be sound.
 from __future__ import annotations
 
 import ast
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from nbprod.names.definite_assignment import Assignments, effect_of
 from nbprod.names.loads import all_seeing, deferred, global_names, loads
@@ -49,6 +49,9 @@ _FORMULA = lazy_pattern(r"\s*[\w.()\[\]'\"{}* +:^/,-]*~[\w.()\[\]'\"{}* +:^/,=|-
 _WORD = lazy_pattern(r"(?<![\w.'\"])[^\W\d]\w*")
 
 
+_T = TypeVar("_T")
+
+
 class BindingSite(NamedTuple):
     """A statement that binds (or deletes) a name; ``is_plain``: it does nothing else and always
     does it."""
@@ -77,6 +80,14 @@ class NameTable:
         self._effects: dict[int, list[Assignments]] = {}
         self._seeing: dict[int, str | None] = {}
         self._statements_of: dict[int, list[ast.stmt]] = {}
+        self._shared: dict[Callable[[NameTable], Any], Any] = {}
+
+    def shared(self, make: Callable[[NameTable], _T]) -> _T:
+        """What a function makes of the whole table, worked out once for all who ask."""
+        if make not in self._shared:
+            self._shared[make] = make(self)
+        found: _T = self._shared[make]
+        return found
 
     @cached_property
     def bindings(self) -> dict[str, list[BindingSite]]:

@@ -38,14 +38,16 @@ class KeptClosure(NamedTuple):
 def kept_closures(names: NameTable) -> list[KeptClosure]:
     """The functions of a notebook that outlive their statement, in document order."""
     statements = [(cell, statement) for cell in names.cells for statement in names.statements(cell)]
-    touching = [_Touched(statement, names) for _, statement in statements]
+    own = _own_names(names)
+    touching = [_Touched(statement, names, own) for _, statement in statements]
+    holding = _holding(touching)
     found = []
     for (cell, statement), touched in zip(statements, touching, strict=True):
         eager = eager_arguments(statement)
         for inner in deferred(statement):
             if id(inner.node) in eager or not inner.reads:
                 continue
-            holders = _spread(touched.around(inner.node), touching)
+            holders = _spread(touched.around(inner.node), holding)
             found.append(
                 KeptClosure(cell, statement, callable_name(inner.node), inner.reads, holders)
             )
@@ -55,14 +57,9 @@ def kept_closures(names: NameTable) -> list[KeptClosure]:
 class _Touched:
     """The names of one statement: read, bound, and those whose objects it may change."""
 
-    def __init__(self, statement: ast.stmt, names: NameTable) -> None:
+    def __init__(self, statement: ast.stmt, names: NameTable, own: set[str]) -> None:
         self.statement = statement
-        modules = {
-            name
-            for name, sites in names.bindings.items()
-            if all(isinstance(site.statement, _IMPORTS) for site in sites)
-        }
-        self.own = set(names.bindings) - modules
+        self.own = own
         self.loads = {name.id for name in names.loads_of(statement)} & self.own
         self.changes = (set(bound_names([statement])) | set(_roots(statement))) & self.own
 
@@ -71,15 +68,34 @@ class _Touched:
         return set(_names_outside(self.statement, closure)) & self.own | self.changes
 
 
-def _spread(holders: set[str], touching: list[_Touched]) -> frozenset[str]:
-    """Holders, and what gets to hold them: a name bound from one, an object changed with one."""
-    size = -1
-    while size != len(holders):
-        size = len(holders)
-        for touched in touching:
-            if touched.loads & holders:
-                holders |= touched.changes
-    return frozenset(holders)
+def _own_names(names: NameTable) -> set[str]:
+    """The names of the notebook that are no imported modules."""
+    return {
+        name
+        for name, sites in names.bindings.items()
+        if not all(isinstance(site.statement, _IMPORTS) for site in sites)
+    }
+
+
+def _holding(touching: list[_Touched]) -> dict[str, set[str]]:
+    """For each name, those whose objects may hold its own: bound from it, or changed with it."""
+    found: dict[str, set[str]] = {}
+    for touched in touching:
+        for name in touched.loads:
+            found.setdefault(name, set()).update(touched.changes)
+    return found
+
+
+def _spread(holders: set[str], holding: dict[str, set[str]]) -> frozenset[str]:
+    """Holders, and what gets to hold them, over any number of steps."""
+    found: set[str] = set()
+    pending = [*holders]
+    while pending:
+        name = pending.pop()
+        if name not in found:
+            found.add(name)
+            pending += holding.get(name, set()) - found
+    return frozenset(found)
 
 
 def _names_outside(node: ast.AST, closure: ast.AST) -> Iterator[str]:

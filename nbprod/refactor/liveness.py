@@ -22,7 +22,8 @@ from nbprod.names.scopes import bound_names
 from nbprod.names.statements import StatementText
 from nbprod.names.table import NameTable
 from nbprod.refactor.closures import eager_arguments
-from nbprod.refactor.module_level import ModuleLevel, free_reads
+from nbprod.refactor.free_reads import FreeReads
+from nbprod.refactor.module_level import ModuleLevel
 from nbprod.refactor.plan import Refusal, Variable
 from nbprod.secrets.names import kind_of_name
 
@@ -403,24 +404,9 @@ class Liveness:
                 for one in deferred(node):
                     yield unit, one, id(one.node) not in eager
 
-    def free_reads_of(self, name: str) -> set[str]:
+    def free_reads_of(self, name: str) -> frozenset[str]:
         """What a function of the notebook reads, with the functions that it calls by name."""
-        seen: set[str] = set()
-        found: set[str] = set()
-        pending = [name]
-        while pending:
-            current = pending.pop()
-            if current in seen:
-                continue
-            seen.add(current)
-            for binding in self.names.bindings.get(current, ()):
-                if isinstance(
-                    binding.statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-                ):
-                    reads = free_reads(binding.statement)
-                    found |= reads
-                    pending += reads
-        return found
+        return self.names.shared(FreeReads).of(name)
 
 
 _OUTCOME = "is read by nobody: an outcome"

@@ -14,7 +14,6 @@ from functools import cached_property
 from nbprod.facts import Facts
 from nbprod.libraries.modules import BUILTIN_NAMES, is_kernel_name
 from nbprod.names.loads import all_seeing, global_names
-from nbprod.names.scopes import scope_of
 from nbprod.names.statements import StatementText
 from nbprod.names.table import BindingSite, NameTable
 from nbprod.refactor.closures import KeptClosure, kept_closures, shared_objects
@@ -22,7 +21,7 @@ from nbprod.refactor.plan import Import, ModuleItem
 from nbprod.refactor.purity import definition_time, is_immutable, is_timeless
 from nbprod.syntax.walk import walk
 
-__all__ = ["KERNEL_READS", "ModuleLevel", "free_reads", "imports_of", "moves_imports", "only_wraps"]
+__all__ = ["KERNEL_READS", "ModuleLevel", "imports_of", "moves_imports", "only_wraps"]
 
 # Names of the kernel that a module has as well, with other values.
 KERNEL_READS = frozenset(["__name__", "__doc__", "__file__", "__builtins__", "In", "Out"])
@@ -150,15 +149,15 @@ class ModuleLevel:
         reads = self.facts.flow.builtin_reads
         return {cell: frozenset(names) for cell, names in reads.items()}
 
-    @cached_property
+    @property
     def kept_closures(self) -> list[KeptClosure]:
         """The functions that the notebook keeps beyond the statement that makes them."""
-        return kept_closures(self.names)
+        return self.names.shared(kept_closures)
 
-    @cached_property
+    @property
     def shared_objects(self) -> dict[str, set[str]]:
         """For each name, the other names of its object and of what holds it."""
-        return shared_objects(self.names)
+        return self.names.shared(shared_objects)
 
     @cached_property
     def reflected(self) -> dict[str, str]:
@@ -389,9 +388,3 @@ def only_wraps(node: ast.FunctionDef) -> bool:
         elif not (isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)):
             return False
     return True
-
-
-def free_reads(node: ast.AST) -> set[str]:
-    """What a function or class reads that is not its own."""
-    assert isinstance(node, (*_Definition, ast.Lambda))
-    return {name_node.id for name_node in scope_of(node, -1).reads}

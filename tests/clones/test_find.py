@@ -184,3 +184,9 @@ def test_many_places_and_many_copies_are_told_too() -> None:
     ]
     found = find_clones(copies)
     assert [len(copy.paths) for copy in found.copies] == [50] and found.groups == ()
+
+
+@pytest.mark.parametrize("count", [48, 60, 96])
+def test_a_row_of_like_statements_is_one_group(count: int) -> None:
+    row = "\n".join(f"train(model_{number}, data, epochs=10, seed=0)" for number in range(count))
+    assert len(find_clones(cells(row, "done = True")).groups) == 1
