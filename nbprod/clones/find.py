@@ -63,7 +63,7 @@ def find_clones(sources: Sequence[Source], limits: Limits = Limits()) -> Found:
     copies = tuple(_copies(sources))
     left_out = {path for copy in copies for path in copy.paths[1:]}
     kept = [source for source in sources if source.path not in left_out]
-    repeats = _without_parts(_repeats(kept, _PARTS))
+    repeats = _once_each(_without_parts(_repeats(kept, _PARTS)), kept, limits)
     groups = [
         group for with_gap in _with_gaps(repeats) for group in _groups(with_gap, kept, limits)
     ]
@@ -216,17 +216,24 @@ def _without_parts(repeats: Iterable[_Repeat]) -> list[_Repeat]:
             for offset in range(repeat.length):
                 key = (number, place + offset)
                 covered[key] = max(covered.get(key, 0), len(repeat.places))
-    return _once_each(kept)
+    return kept
 
 
-def _once_each(repeats: Iterable[_Repeat]) -> list[_Repeat]:
+def _once_each(
+    repeats: Iterable[_Repeat], sources: Sequence[Source], limits: Limits
+) -> list[_Repeat]:
     """Repeats without those that stand on nothing but the statements of one that saves more.
 
-    Forty statements that are alike repeat four in ten places, five in eight, ten in four.
+    Forty statements that are alike repeat four in ten places, five in eight, ten in four. What is
+    too small by itself stays: it may be a part of a repeat with gaps.
     """
     kept: list[_Repeat] = []
     owners: dict[tuple[int, int], set[int]] = {}
     for repeat in sorted(repeats, key=_saves, reverse=True):
+        number, place = repeat.places[0]
+        if not is_large(sources[number].statements[place : place + repeat.length], limits):
+            kept.append(repeat)
+            continue
         own = [
             (number, place + offset)
             for number, place in repeat.places
