@@ -152,3 +152,20 @@ def test_no_module_imports_a_private_name_of_another() -> None:
         or (re.search(r"\._[a-z]", found.target) and found.target != "nbprod._version")
     ]
     assert private == []
+
+
+# Each module of some packages has one of these: a command, a report format, a rule, a program.
+_ENTRY_POINTS = {"check", "command", "help_of", "main", "message_of", "render"}
+
+
+@pytest.mark.parametrize("kind", [ast.ClassDef, ast.FunctionDef], ids=["classes", "functions"])
+def test_a_public_name_is_of_one_module(kind: type[ast.ClassDef | ast.FunctionDef]) -> None:
+    """A reader who meets a name can tell the file that it is from."""
+    places: dict[str, list[str]] = {}
+    for module, tree in modules().items():
+        for node in tree.body:
+            if isinstance(node, kind) and not node.name.startswith("_"):
+                places.setdefault(node.name, []).append(module)
+    twice = {name: of for name, of in places.items() if len(of) > 1 and name not in _ENTRY_POINTS}
+    assert twice == {}
+    assert len(places) > 200

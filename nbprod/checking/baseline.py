@@ -14,12 +14,12 @@ from typing import NamedTuple
 from nbprod.errors import UsageError
 from nbprod.model import FileResult, Finding
 
-__all__ = ["Baseline", "Entry", "Filtered"]
+__all__ = ["Baseline", "BaselineEntry", "Filtered"]
 
 _VERSION = 1
 
 
-class Entry(NamedTuple):
+class BaselineEntry(NamedTuple):
     """One known finding."""
 
     path: str
@@ -32,7 +32,7 @@ class Filtered(NamedTuple):
 
     results: tuple[FileResult, ...]
     known: int
-    stale: frozenset[Entry]
+    stale: frozenset[BaselineEntry]
 
 
 class Baseline:
@@ -41,18 +41,18 @@ class Baseline:
     Paths are those that ``relative`` makes of the paths of findings: from the baseline's folder.
     """
 
-    def __init__(self, entries: Iterable[Entry], relative: Callable[[str], str]) -> None:
+    def __init__(self, entries: Iterable[BaselineEntry], relative: Callable[[str], str]) -> None:
         self.entries = frozenset(entries)
         self._relative = relative
 
-    def entry(self, finding: Finding) -> Entry:
+    def entry(self, finding: Finding) -> BaselineEntry:
         """The entry of a finding."""
-        return Entry(self._relative(finding.path), finding.code, finding.fingerprint)
+        return BaselineEntry(self._relative(finding.path), finding.code, finding.fingerprint)
 
     def filtered(self, results: Iterable[FileResult]) -> Filtered:
         """Take what is known out of results; files that were not checked make nothing stale."""
         left: list[FileResult] = []
-        met: set[Entry] = set()
+        met: set[BaselineEntry] = set()
         paths: set[str] = set()
         known = 0
         for result in results:
@@ -102,7 +102,7 @@ class Baseline:
         if not isinstance(files, Mapping) or document.get("version") != _VERSION:
             raise UsageError(f"{path}: is no baseline of version {_VERSION}; write it again")
         entries = [
-            Entry(file, *map(str, one[:2]))
+            BaselineEntry(file, *map(str, one[:2]))
             for file, found in files.items()
             for one in found
             if isinstance(one, list) and len(one) >= 2

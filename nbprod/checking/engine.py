@@ -37,9 +37,9 @@ __all__ = [
     "check_notebook",
     "file_finding",
     "located_findings",
-    "masked",
+    "mask_finding",
     "place_of",
-    "unreadable",
+    "report_of_unreadable",
 ]
 
 
@@ -75,7 +75,7 @@ def check_notebook(
     findings = _one_a_line(findings, selection)
     mask = Mask(facts.hidden)
     if mask:
-        findings = [masked(finding, mask) for finding in findings]
+        findings = [mask_finding(finding, mask) for finding in findings]
     return tuple(_with_fingerprints(facts, findings, mask))
 
 
@@ -114,7 +114,7 @@ def located_findings(
     for span, finding in found:
         place = place_of(facts, span)
         placed = replace(finding, place=place, snippet=_snippet(facts.index(span.cell), place))
-        findings.append(masked(placed, mask) if mask else placed)
+        findings.append(mask_finding(placed, mask) if mask else placed)
     return tuple(_with_fingerprints(facts, findings, mask))
 
 
@@ -161,7 +161,7 @@ def _masked_place(place: Place, mask: Mask) -> Place:
     return place._replace(cell_id=place.cell_id and mask(place.cell_id))
 
 
-def masked(finding: Finding, mask: Mask) -> Finding:
+def mask_finding(finding: Finding, mask: Mask) -> Finding:
     """A finding that shows no credential, whatever rule it is of."""
     from dataclasses import replace
 
@@ -360,7 +360,7 @@ def _normal(source: str) -> bytes:
     return " ".join(source.split()).encode("utf-8", "surrogatepass")
 
 
-def unreadable(path: str, error: ReadError) -> FileResult:
+def report_of_unreadable(path: str, error: ReadError) -> FileResult:
     """What is reported of a file that cannot be read as a notebook."""
     return FileResult(path, (file_finding(path, error),), unreadable=True)
 

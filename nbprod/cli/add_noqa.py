@@ -16,10 +16,12 @@ from nbprod.notebook.read import read_notebook
 from nbprod.project.credentials import remember
 from nbprod.project.run import check_one, discover
 
-__all__ = ["add_noqa"]
+__all__ = ["suppress_all_findings"]
 
 
-def add_noqa(paths: Sequence[str], configure: Configure, reason: str, quiet: bool) -> int:
+def suppress_all_findings(
+    paths: Sequence[str], configure: Configure, reason: str, quiet: bool
+) -> int:
     """Silence every finding by a comment; returns 0, 1 when some have no place for one,
     or 2 when a file cannot be written."""
     added = left = 0

@@ -9,7 +9,7 @@ from dataclasses import replace
 import click
 from click.core import ParameterSource
 
-from nbprod.checking.baseline import Baseline, Entry
+from nbprod.checking.baseline import Baseline, BaselineEntry
 from nbprod.cli.output import print_line
 from nbprod.cli.reporting import with_other_linters
 from nbprod.config.files import DEFAULT_BASELINE, Configuration
@@ -97,7 +97,7 @@ def check(paths: tuple[str, ...], file: str) -> int:
     return 1 if stale else 0
 
 
-def _gone(known: Baseline, file: str) -> frozenset[Entry]:
+def _gone(known: Baseline, file: str) -> frozenset[BaselineEntry]:
     folder = os.path.dirname(os.path.abspath(file))
     return frozenset(
         entry for entry in known.entries if not os.path.exists(os.path.join(folder, entry.path))

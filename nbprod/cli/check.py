@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from nbprod.checking.engine import unreadable
+from nbprod.checking.engine import report_of_unreadable
 from nbprod.cli.check_request import CheckRequest
 from nbprod.cli.output import print_line
 from nbprod.cli.outputs import carries_edits, outputs_of
@@ -107,9 +107,9 @@ def command(
     if watches:
         return _watch(request, configure, settings)
     if add_noqa is not None:
-        from nbprod.cli.add_noqa import add_noqa as add_comments
+        from nbprod.cli.add_noqa import suppress_all_findings
 
-        return add_comments(request.paths or (".",), configure, add_noqa, request.quiet)
+        return suppress_all_findings(request.paths or (".",), configure, add_noqa, request.quiet)
     if request.fix or request.diff:
         from nbprod.cli.fix import run_fixes
 
@@ -232,5 +232,5 @@ def _from_stdin(request: CheckRequest, configure: Configure) -> FileResult:
     try:
         data = read_stream(sys.stdin.buffer)
     except ReadError as error:
-        return unreadable(name, error)
+        return report_of_unreadable(name, error)
     return check_bytes(data, name, configure(name))

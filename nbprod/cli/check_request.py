@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from nbprod.cli.outputs import Output
+from nbprod.cli.outputs import OutputTarget
 
 __all__ = ["CheckRequest"]
 
@@ -20,7 +20,7 @@ class CheckRequest(NamedTuple):
     new_since: str | None = None
     fix: bool = False
     diff: bool = False
-    outputs: tuple[Output, ...] = ()
+    outputs: tuple[OutputTarget, ...] = ()
     statistics: bool = False
     exit_zero: bool = False
     error_on_empty: bool = False

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from nbprod.checking.engine import unreadable
+from nbprod.checking.engine import report_of_unreadable
 from nbprod.cli.output import print_line, print_lines, print_rendered
 from nbprod.cli.reporting import say_unreadable
 from nbprod.cli.setting_options import isolated_option
@@ -135,8 +135,8 @@ def _fix(
 ) -> int:
     """Write the module and the notebooks, or show what would change."""
     from nbprod.extract.plan.targets import target_of
-    from nbprod.merge.delivery import deliver
-    from nbprod.merge.notebooks import Read
+    from nbprod.merge.delivery import deliver_merge
+    from nbprod.merge.notebooks import NotebookBytes
     from nbprod.project.run import facts_of, get_notebook
     from nbprod.project.write_all import write_all
 
@@ -147,8 +147,8 @@ def _fix(
         fragment.source.path for fragment in places if fragment.source.cell is not None
     ):
         notebook, data = get_notebook(path)
-        notebooks[path] = Read(facts_of(notebook, configure(path)), data)
-    delivery = deliver(found.groups, notebooks, limits, target)
+        notebooks[path] = NotebookBytes(facts_of(notebook, configure(path)), data)
+    delivery = deliver_merge(found.groups, notebooks, limits, target)
     if shows:
         _show(delivery.files)
     for number, group in enumerate(found.groups):
@@ -198,7 +198,7 @@ def _of_notebook(found: Discovered, configure: Configure, failed: list[FileResul
         facts = facts_of(read_discovered(found), configure(found.path))
         return sources_of_notebook(found.path, facts.parsed)
     except ReadError as error:
-        failed.append(unreadable(found.path, error))
+        failed.append(report_of_unreadable(found.path, error))
     except NbprodError:
         raise
     except Exception as error:  # a fault of ours must not stop the others
@@ -208,7 +208,7 @@ def _of_notebook(found: Discovered, configure: Configure, failed: list[FileResul
 
 def _of_modules(paths: Sequence[str], notebooks: set[str]) -> Iterator[Source]:
     """The modules below some folders; those that do not parse are passed over."""
-    from nbprod.clones.sources import source_of
+    from nbprod.clones.sources import clone_source_of
     from nbprod.config.settings import DEFAULT_EXCLUDES
 
     for path in paths:
@@ -222,7 +222,7 @@ def _of_modules(paths: Sequence[str], notebooks: set[str]) -> Iterator[Source]:
                     tree = ast.parse(read_bytes(place, MAX_TEXT_BYTES))
                 except (OSError, SyntaxError, ValueError):
                     continue
-                yield source_of(place, None, tree)
+                yield clone_source_of(place, None, tree)
 
 
 def _full(found: Found) -> Iterator[str]:

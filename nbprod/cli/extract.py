@@ -15,11 +15,11 @@ from nbprod.errors import UsageError
 
 if TYPE_CHECKING:
     from nbprod.execution.run import RunOptions
-    from nbprod.extract.delivery import Delivery, DeliveryRequest
+    from nbprod.extract.delivery import DeliveryRequest, ExtractionDelivery
     from nbprod.extract.plan.planning import PlanOptions
     from nbprod.facts import Facts
     from nbprod.refactor.pieces import CutNotebook
-    from nbprod.refactor.plan import CellLeft, Group
+    from nbprod.refactor.plan import CellGroup, CellLeft
 
 _EXAMPLES = """\b
 Examples:
@@ -96,7 +96,7 @@ def command(notebook: str, **options: object) -> int:
     if options["interactive"]:
         asked = _answered(asked, safe.stay)
 
-    def extracted(stay: Sequence[CellLeft] = ()) -> Delivery:
+    def extracted(stay: Sequence[CellLeft] = ()) -> ExtractionDelivery:
         return _extracted(asked, (*safe.stay, *stay))
 
     if options["verifies"]:
@@ -128,7 +128,7 @@ class _Asked(NamedTuple):
 
     facts: Facts
     data: bytes
-    groups: list[Group] | None
+    groups: list[CellGroup] | None
     cells: Sequence[int]
     order: DeliveryRequest
     plan: PlanOptions
@@ -152,16 +152,18 @@ def _order(notebook: str, options: dict[str, object]) -> DeliveryRequest:
     )  # fmt: skip
 
 
-def _extracted(asked: _Asked, stay: Sequence[CellLeft]) -> Delivery:
+def _extracted(asked: _Asked, stay: Sequence[CellLeft]) -> ExtractionDelivery:
     """Plan and make the files; functions get other names where the module has theirs."""
-    from nbprod.extract.delivery import NamesTaken, deliver
+    from nbprod.extract.delivery import NamesTaken, deliver_extraction
     from nbprod.extract.extraction import make_plan
 
     options = asked.plan._replace(module=asked.order.target.module)
     while True:
         plan = make_plan(asked.facts, asked.groups, asked.cells, options, stay, asked.cut)
         try:
-            return deliver(asked.facts, asked.data, plan, asked.order._replace(plan=options))
+            return deliver_extraction(
+                asked.facts, asked.data, plan, asked.order._replace(plan=options)
+            )
         except NamesTaken as error:
             fixed = error.names - {function.name for function in plan.functions}
             if fixed:
@@ -177,7 +179,7 @@ def _answered(asked: _Asked, stay: Sequence[CellLeft]) -> _Asked:
     plan = make_plan(asked.facts, asked.groups, asked.cells, asked.plan, stay)
     facts = plan.cut.facts if plan.cut is not None else asked.facts
     functions = {function.cells: function for function in plan.functions}
-    wanted: list[Group] = []
+    wanted: list[CellGroup] = []
     for group in plan.groups:
         function = functions.get(group.cells)
         if function is None:
@@ -231,7 +233,7 @@ def _read(path: str) -> tuple[Facts, bytes]:
     return facts_of(notebook, Configuration().for_path(path)), data
 
 
-def _groups(facts: Facts, options: dict[str, object]) -> list[Group] | None:
+def _groups(facts: Facts, options: dict[str, object]) -> list[CellGroup] | None:
     """The groups that are asked for; None for all that can go."""
     from nbprod.extract.plan.select import (
         cells_of,
@@ -294,7 +296,7 @@ def _notebook_path(notebook: str, options: dict[str, object]) -> str:
     return os.path.abspath(f"{stem}_extracted{suffix}")
 
 
-def _refuse_to_overwrite(delivery: Delivery, options: dict[str, object]) -> None:
+def _refuse_to_overwrite(delivery: ExtractionDelivery, options: dict[str, object]) -> None:
     """Refuse if a file is there that is neither extended nor asked to be rewritten."""
     from nbprod.project.write_all import existing
 
@@ -307,7 +309,7 @@ def _refuse_to_overwrite(delivery: Delivery, options: dict[str, object]) -> None
         raise UsageError(f"{names} already exists; use --force to overwrite")
 
 
-def _say_doubts(delivery: Delivery, notebook: str, python: str) -> None:
+def _say_doubts(delivery: ExtractionDelivery, notebook: str, python: str) -> None:
     """What nobody has seen in a run, as far as it can be known without one."""
     from nbprod.extract.code.checking import doubts
 
@@ -317,7 +319,7 @@ def _say_doubts(delivery: Delivery, notebook: str, python: str) -> None:
         print_line(f"warning: {doubt}", err=True)
 
 
-def _show(facts: Facts, delivery: Delivery, with_plan: bool) -> None:
+def _show(facts: Facts, delivery: ExtractionDelivery, with_plan: bool) -> None:
     from nbprod.extract.plan.explain import differences, explained
 
     if with_plan:
@@ -346,15 +348,15 @@ def _lines(path: str) -> list[str]:
 
 def _write_proven(
     facts: Facts,
-    extracted: Callable[..., Delivery],
+    extracted: Callable[..., ExtractionDelivery],
     is_all: bool,
     run: RunOptions,
     options: dict[str, object],
 ) -> int:
     """Write what was shown to do the same: with ``is_all`` the largest part that does."""
-    from nbprod.cli.verify import say
+    from nbprod.cli.verify import print_verdict
     from nbprod.execution.run import code_cells
-    from nbprod.extract.proof import deliver_what_holds, prove
+    from nbprod.extract.proof import deliver_what_holds, prove_extraction
 
     first = extracted()
     shows = bool(options["dry_run"] or options["diff"])
@@ -363,10 +365,10 @@ def _write_proven(
     if is_all:
         proven = deliver_what_holds(facts, lambda stay: extracted(stay) if stay else first, run)
     else:
-        proven = prove(facts, first, run)
+        proven = prove_extraction(facts, first, run)
     if shows:
         _show(facts, proven.delivery, bool(options["dry_run"]))
-    say(proven.verdict, code_cells(facts.notebook)[0])
+    print_verdict(proven.verdict, code_cells(facts.notebook)[0])
     if proven.verdict.differences and not options["force"]:
         print_line("Nothing was written; use --force to write anyway.", err=True)
         return 1
@@ -375,7 +377,7 @@ def _write_proven(
     return 0 if shows else _write(proven.delivery, options)
 
 
-def _write(delivery: Delivery, options: dict[str, object]) -> int:
+def _write(delivery: ExtractionDelivery, options: dict[str, object]) -> int:
     from nbprod.project.write_all import write_all
 
     is_named = options["in_place"] or options["notebook_out"]

@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterator, Sequence
 from functools import partial
 
-from nbprod.checking.engine import unreadable
+from nbprod.checking.engine import report_of_unreadable
 from nbprod.cli.check_request import CheckRequest
 from nbprod.cli.output import print_line, print_lines
 from nbprod.cli.reporting import finish, say_unreadable, with_other_linters
@@ -47,7 +47,7 @@ def run_fixes(request: CheckRequest, configure: Configure) -> int:
             start = data if request.diff else _fixed_by_ruff(data, file.path, settings)
             fixed = fix_bytes(start, file.path, check, unsafe=settings.unsafe_fixes)
         except ReadError as error:
-            run.results.append(unreadable(file.path, error))
+            run.results.append(report_of_unreadable(file.path, error))
             continue
         if request.diff:
             run.show(file.path, data, fixed)

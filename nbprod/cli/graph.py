@@ -32,13 +32,13 @@ def command(notebook: str, form: str, stdin_filename: str | None) -> int:
         path = notebook
         read, _ = get_notebook(path)
     facts = facts_of(read, Configuration().for_path(path), effort=160)
-    text = RENDERERS[form](masked(facts), facts.flow, _runnable(facts))
+    text = RENDERERS[form](mask_notebook(facts), facts.flow, _runnable(facts))
     show = print_rendered if form == "json" else print_text
     show(text)
     return 0
 
 
-def masked(facts: Facts) -> Notebook:
+def mask_notebook(facts: Facts) -> Notebook:
     """The notebook without the values of credentials, for labels."""
     mask = Mask(facts.hidden)
     if not mask:

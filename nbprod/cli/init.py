@@ -16,7 +16,7 @@ from nbprod.disk.write import Before, make_folders, write_file
 from nbprod.errors import UsageError, WriteError
 from nbprod.project.branch import default_branch
 from nbprod.project.origin import installed_from
-from nbprod.project.setup import Change, plan
+from nbprod.project.setup import SetupFile, plan
 from nbprod.project.workflow import Wanted
 
 
@@ -88,14 +88,14 @@ def _read(path: Path) -> str | None:
         raise UsageError(f"{path}: cannot be read: {error}") from None
 
 
-def _shown(change: Change) -> list[str]:
+def _shown(change: SetupFile) -> list[str]:
     before = (change.before or "").splitlines(keepends=True)
     after = change.after.splitlines(keepends=True)
     old = "/dev/null" if change.is_new else change.path
     return list(difflib.unified_diff(before, after, old, change.path))
 
 
-def _write(path: Path, change: Change, within: Sequence[str]) -> None:
+def _write(path: Path, change: SetupFile, within: Sequence[str]) -> None:
     before = Before.ABSENT if change.before is None else change.before.encode("utf-8")
     try:
         make_folders(str(path.parent), within=within)

@@ -15,13 +15,13 @@ from nbprod.model import Report
 from nbprod.report import FORMATS, renderer
 from nbprod.report.style import styled
 
-__all__ = ["Output", "carries_edits", "outputs_of", "write_outputs"]
+__all__ = ["OutputTarget", "carries_edits", "outputs_of", "write_outputs"]
 
 _SUMMARY = "github-summary"
 _WITH_EDITS = frozenset(("json", "json-lines", "rdjson", "rdjsonl", "sarif"))
 
 
-class Output(NamedTuple):
+class OutputTarget(NamedTuple):
     """A format, and the file that it is written to; None for standard output. ``pictures``: with
     the data flow of notebooks that have findings."""
 
@@ -30,39 +30,39 @@ class Output(NamedTuple):
     pictures: bool = False
 
 
-def outputs_of(wanted: Sequence[str], form: str, target: str | None) -> list[Output]:
+def outputs_of(wanted: Sequence[str], form: str, target: str | None) -> list[OutputTarget]:
     """The outputs of a run: those of ``--output``, else the one of the older two options.
 
     Raises:
         UsageError: a format is not known, or two are to go to standard output.
     """
     if not wanted:
-        return [Output(form, target)]
+        return [OutputTarget(form, target)]
     found = [_output(text) for text in wanted]
     if sum(output.target is None for output in found) > 1:
         raise UsageError("only one --output can use the terminal; add :FILE to the others")
     return found
 
 
-def carries_edits(outputs: Sequence[Output]) -> bool:
+def carries_edits(outputs: Sequence[OutputTarget]) -> bool:
     """Whether some output holds the edits of fixes, which are then worked out."""
     return any(output.form in _WITH_EDITS for output in outputs)
 
 
-def _output(text: str) -> Output:
+def _output(text: str) -> OutputTarget:
     name, _, target = text.partition(":")
     if name == _SUMMARY:
         # What GitHub's runners name is to be added to, not replaced.
         target = target or f">>{os.environ.get('GITHUB_STEP_SUMMARY', '')}"
-        return Output("markdown", target, pictures=True)
+        return OutputTarget("markdown", target, pictures=True)
     if name not in FORMATS:
         known = ", ".join([*FORMATS, _SUMMARY])
         raise UsageError(f"there is no output format {name!r}; there are {known}")
-    return Output(name, target or None)
+    return OutputTarget(name, target or None)
 
 
 def write_outputs(
-    report: Report, outputs: Sequence[Output], colour: str, configure: Configure
+    report: Report, outputs: Sequence[OutputTarget], colour: str, configure: Configure
 ) -> None:
     """Render a report in each format and write it.
 

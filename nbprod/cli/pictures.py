@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from nbprod.cli.graph import masked
+from nbprod.cli.graph import mask_notebook
 from nbprod.config.settings import Configure
 from nbprod.flow.graph import graph_mermaid
 from nbprod.model import Report
@@ -39,5 +39,5 @@ def _mermaid(path: str, configure: Configure) -> str | None:
     facts = facts_of(notebook, configure(path))
     if not 0 < len(facts.flow.order) <= _MOST_CELLS:
         return None
-    text = graph_mermaid(masked(facts), facts.flow, None)
+    text = graph_mermaid(mask_notebook(facts), facts.flow, None)
     return text if len(text) <= _MOST_LETTERS else None

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import click
 
-from nbprod.checking.engine import unreadable
+from nbprod.checking.engine import report_of_unreadable
 from nbprod.cli.output import print_line, print_text
 from nbprod.cli.reporting import say_unreadable
 from nbprod.cli.setting_options import isolated_option
@@ -59,7 +59,7 @@ def command(
         try:
             notebooks[file.path] = read_discovered(file)
         except ReadError as error:
-            failed.append(unreadable(file.path, error))
+            failed.append(report_of_unreadable(file.path, error))
     unread = say_unreadable(failed)
     text = "".join(_lines(_needs(notebooks, pin, configure)))
     if output is None:

@@ -59,7 +59,7 @@ def command(
         paths=[os.path.relpath(text, folder) for text in extra],
         options=RunOptions(python or sys.executable, timeout, copy_limit),
     )
-    say(verdict, indices)
+    print_verdict(verdict, indices)
     return 1 if verdict.differences else 0
 
 
@@ -69,7 +69,7 @@ def _is_near(folders: Sequence[str]) -> bool:
     return all(os.path.commonpath([here, folder]) == here for folder in folders)
 
 
-def say(verdict: Verdict, cells: Sequence[int]) -> None:
+def print_verdict(verdict: Verdict, cells: Sequence[int]) -> None:
     """Print a verdict; ``cells`` are the indices of the original's cells by their places."""
     for difference in verdict.differences[:5]:
         where = (

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Literal, NamedTuple
 
-from nbprod.clones.types import CloneGroup, Copy, Difference, Fragment, Source, Statement
+from nbprod.clones.types import ClonableStatement, CloneGroup, Copy, Fragment, Source, Variation
 from nbprod.names.scopes import bound_names
 
 __all__ = ["Found", "Limits", "find_clones", "is_large"]
@@ -180,7 +180,7 @@ def _intervals(common: Sequence[int]) -> Iterator[tuple[int, int, int]]:
             stack.append((length, first))
 
 
-def is_large(statements: Sequence[Statement], limits: Limits) -> bool:
+def is_large(statements: Sequence[ClonableStatement], limits: Limits) -> bool:
     """Whether some statements are worth a function."""
     counted = [statement for statement in statements if statement.weight]
     if sum(statement.weight for statement in counted) < limits.weight:
@@ -364,10 +364,10 @@ def _names(node: ast.AST) -> tuple[str, ...]:
     return ()
 
 
-def _differences(fragments: Sequence[Fragment]) -> tuple[Difference, ...]:
+def _differences(fragments: Sequence[Fragment]) -> tuple[Variation, ...]:
     """Names and literals that are not the same everywhere, in order, each once."""
     first, *others = fragments
-    found: dict[tuple[str, ...], Difference] = {}
+    found: dict[tuple[str, ...], Variation] = {}
     docstrings = {id(child) for node in first.nodes for child in _docstrings(node)}
     keywords = {
         id(part.value): part.arg
@@ -384,7 +384,7 @@ def _differences(fragments: Sequence[Fragment]) -> tuple[Difference, ...]:
             continue
         kind: Literal["name", "literal"] = "literal" if isinstance(mine, ast.Constant) else "name"
         said = tuple(str(text) for text in texts)
-        found.setdefault(said, Difference(kind, said, keywords.get(id(mine))))
+        found.setdefault(said, Variation(kind, said, keywords.get(id(mine))))
     return tuple(found.values())
 
 
@@ -412,7 +412,7 @@ def _bound(first: Fragment) -> list[str]:
     return list(found)
 
 
-def _signature(first: Fragment, differences: Sequence[Difference]) -> str:
+def _signature(first: Fragment, differences: Sequence[Variation]) -> str:
     """A function for all places: its parameters are what differs, its results what is bound."""
     definition = first.nodes[0]
     if len(first.nodes) == 1 and isinstance(definition, (ast.FunctionDef, ast.ClassDef)):

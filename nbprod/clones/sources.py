@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 from types import MappingProxyType
 
-from nbprod.clones.types import Source, Statement
+from nbprod.clones.types import ClonableStatement, Source
 from nbprod.syntax.types import ParsedCell
 from nbprod.syntax.walk import CHILDREN
 
-__all__ = ["source_of", "sources_of_notebook"]
+__all__ = ["clone_source_of", "sources_of_notebook"]
 
 _IMPORTS = (ast.Import, ast.ImportFrom)
 _DATA = (ast.List, ast.Tuple, ast.Set, ast.Dict, ast.UnaryOp, ast.Constant)
@@ -22,7 +22,7 @@ _NONE: _Magics = MappingProxyType({})
 def sources_of_notebook(path: str, parsed: Sequence[ParsedCell | None]) -> list[Source]:
     """The cells of a notebook; those without Python left out."""
     return [
-        source_of(
+        clone_source_of(
             path,
             parsed.cell.number,
             parsed.tree,
@@ -33,14 +33,16 @@ def sources_of_notebook(path: str, parsed: Sequence[ParsedCell | None]) -> list[
     ]
 
 
-def source_of(path: str, cell: int | None, tree: ast.Module, magics: _Magics = _NONE) -> Source:
+def clone_source_of(
+    path: str, cell: int | None, tree: ast.Module, magics: _Magics = _NONE
+) -> Source:
     """A cell or a module; imports and docstrings are passed over, since everybody has them.
 
     ``magics`` are the texts that the tree has stand-ins for, by line and column. A statement that
     gives a name to data weighs nothing: settings look alike and are no work that a function does.
     """
     statements = tuple(
-        Statement(digest, 0 if _is_setting(node) else weight, node, node.lineno)
+        ClonableStatement(digest, 0 if _is_setting(node) else weight, node, node.lineno)
         for node in tree.body
         if not isinstance(node, _IMPORTS)
         and not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))

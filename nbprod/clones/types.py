@@ -6,10 +6,10 @@ import ast
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-__all__ = ["CloneGroup", "Copy", "Difference", "Fragment", "Source", "Statement"]
+__all__ = ["ClonableStatement", "CloneGroup", "Copy", "Fragment", "Source", "Variation"]
 
 
-class Statement(NamedTuple):
+class ClonableStatement(NamedTuple):
     """A statement: what it is hashed to, how many nodes it has, its tree and its first line."""
 
     digest: int
@@ -26,7 +26,7 @@ class Source(NamedTuple):
 
     path: str
     cell: int | None
-    statements: tuple[Statement, ...]
+    statements: tuple[ClonableStatement, ...]
 
 
 class Fragment(NamedTuple):
@@ -53,7 +53,7 @@ class Fragment(NamedTuple):
         return tuple(statement.node for statement in self.source.statements[self.start : self.end])
 
 
-class Difference(NamedTuple):
+class Variation(NamedTuple):
     """Something that is not the same in all places: each place's text, in order."""
 
     kind: Literal["name", "literal"]
@@ -71,7 +71,7 @@ class CloneGroup:
 
     kind: Literal[1, 2, 3]
     fragments: tuple[Fragment, ...]
-    differences: tuple[Difference, ...]
+    differences: tuple[Variation, ...]
     signature: str
     weight: int
 

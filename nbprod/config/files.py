@@ -7,7 +7,7 @@ import sys
 from functools import cached_property
 from typing import Any
 
-from nbprod.config.layers import Layer, Value, merged, read_table
+from nbprod.config.layers import Layer, LayeredValue, merge_layers, read_table
 from nbprod.config.options import OPTIONS
 from nbprod.config.settings import Settings
 from nbprod.disk.places import is_within, project_root, user_folder
@@ -78,7 +78,9 @@ class Configuration:
     def values(self, file: str | None) -> Layer:
         """Every option with its value and origin, for the notebooks that a file governs."""
         layers = [] if file is None else [self._layer(file)]
-        return merged([self._found, self._personal, *layers, self._overrides, self._command_line])
+        return merge_layers(
+            [self._found, self._personal, *layers, self._overrides, self._command_line]
+        )
 
     @cached_property
     def _personal(self) -> Layer:
@@ -91,7 +93,7 @@ class Configuration:
     def _found(self) -> Layer:
         """What is on when it is there: the baseline of the repository that nbprod is run in."""
         path = None if self._isolated else _baseline_above(os.getcwd())
-        return {} if path is None else {"baseline": Value(path, os.path.relpath(path))}
+        return {} if path is None else {"baseline": LayeredValue(path, os.path.relpath(path))}
 
     def file_for(self, path: str) -> str | None:
         """The configuration file that governs a path; None if there is none."""
@@ -168,7 +170,7 @@ def _placed(layer: Layer, file: str) -> Layer:
     if baseline is None or not baseline.value or os.path.isabs(baseline.value):
         return layer
     path = os.path.join(os.path.dirname(os.path.abspath(file)), baseline.value)
-    return {**layer, "baseline": Value(path, baseline.origin)}
+    return {**layer, "baseline": LayeredValue(path, baseline.origin)}
 
 
 def _baseline_above(folder: str) -> str | None:

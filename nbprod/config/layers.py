@@ -9,17 +9,17 @@ from typing import Any, NamedTuple
 from nbprod.config.options import OPTIONS, Option, option
 from nbprod.errors import UsageError
 
-__all__ = ["Layer", "Value", "merged", "read_table"]
+__all__ = ["Layer", "LayeredValue", "merge_layers", "read_table"]
 
 
-class Value(NamedTuple):
+class LayeredValue(NamedTuple):
     """A value and where it comes from: a file with a line, an option, the default."""
 
     value: Any
     origin: str
 
 
-Layer = dict[str, Value]
+Layer = dict[str, LayeredValue]
 
 
 def read_table(table: Mapping[str, Any], source: str, text: str = "") -> Layer:
@@ -44,7 +44,7 @@ def read_table(table: Mapping[str, Any], source: str, text: str = "") -> Layer:
             near = difflib.get_close_matches(key.replace("_", "-"), names, 1)
             hint = f"; did you mean {near[0]!r}?" if near else "; run `nbprod config` for the keys"
             raise UsageError(f"{origin}: there is no key {key!r}{hint}")
-        layer[known.name] = Value(_checked(known, value, origin), origin)
+        layer[known.name] = LayeredValue(_checked(known, value, origin), origin)
     return layer
 
 
@@ -99,9 +99,9 @@ def _wanted(known: Option) -> str:
     }[known.kind]
 
 
-def merged(layers: Sequence[Layer]) -> Layer:
+def merge_layers(layers: Sequence[Layer]) -> Layer:
     """Every option with the value of the last layer that sets it, else with its default."""
-    found: Layer = {one.name: Value(one.default, "default") for one in OPTIONS}
+    found: Layer = {one.name: LayeredValue(one.default, "default") for one in OPTIONS}
     for layer in layers:
         found.update(layer)
     return found

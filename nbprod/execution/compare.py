@@ -16,9 +16,15 @@ from nbprod.patterns import lazy_pattern
 from nbprod.syntax.installs import installs_in
 
 __all__ = [
-    "Difference", "Segment", "Uncompared", "Verdict", "compare_runs", "segments_of", "snapshots",
+    "MatchedCells",
+    "RunDifference",
+    "Uncompared",
+    "Verdict",
+    "compare_runs",
+    "segments_of",
+    "snapshots",
     "without_unstable",
-]  # fmt: skip
+]
 
 _TOLERANCE = 1e-9
 _ADDRESS = lazy_pattern(r"0x[0-9a-fA-F]+")
@@ -37,7 +43,7 @@ _WORD = lazy_pattern(r"[^\W\d]\w*")
 _MAIN = lazy_pattern(r"\b__main__\.")
 
 
-class Segment(NamedTuple):
+class MatchedCells(NamedTuple):
     """Cells of the one notebook that should do what cells of the other do, by their places.
 
     ``installs``: those of the one install by pip, those of the other need not; what pip says is
@@ -49,7 +55,7 @@ class Segment(NamedTuple):
     installs: bool = False
 
 
-class Difference(NamedTuple):
+class RunDifference(NamedTuple):
     """Something that is not the same: ``cell`` is that of the original (from 0), None for the
     values at the end."""
 
@@ -60,7 +66,7 @@ class Difference(NamedTuple):
 
 
 class Uncompared(NamedTuple):
-    """Something of which nothing can be said, and why; ``cell`` as in `Difference`."""
+    """Something of which nothing can be said, and why; ``cell`` as in `RunDifference`."""
 
     cell: int | None
     what: str
@@ -70,22 +76,22 @@ class Uncompared(NamedTuple):
 class Verdict(NamedTuple):
     """The outcome of a comparison, and what was left out of it."""
 
-    differences: tuple[Difference, ...]
+    differences: tuple[RunDifference, ...]
     uncompared: tuple[Uncompared, ...]
     compared: int
     original_fails: str | None = None
 
 
-def segments_of(old: Sequence[str], new: Sequence[str]) -> list[Segment]:
+def segments_of(old: Sequence[str], new: Sequence[str]) -> list[MatchedCells]:
     """Pair the cells of two notebooks by their sources: equal ones one by one, the rest in runs."""
     found = []
     matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
     for tag, a, b, c, d in matcher.get_opcodes():
         if tag == "equal":
-            found += [Segment((a + i,), (c + i,)) for i in range(b - a)]
+            found += [MatchedCells((a + i,), (c + i,)) for i in range(b - a)]
         else:
             installs = any(map(_installs, old[a:b]))
-            found.append(Segment(tuple(range(a, b)), tuple(range(c, d)), installs))
+            found.append(MatchedCells(tuple(range(a, b)), tuple(range(c, d)), installs))
     return found
 
 
@@ -96,7 +102,7 @@ def _installs(source: str) -> bool:
 
 
 def snapshots(
-    old: Sequence[str], new: Sequence[str], segments: Sequence[Segment]
+    old: Sequence[str], new: Sequence[str], segments: Sequence[MatchedCells]
 ) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
     """For both notebooks, the names to look at behind the last cell of each segment."""
     mine: dict[str, list[str]] = {}
@@ -164,7 +170,7 @@ def _bound(source: str) -> set[str]:
 def compare_runs(
     old: Mapping[str, Any],
     new: Mapping[str, Any],
-    segments: Sequence[Segment],
+    segments: Sequence[MatchedCells],
     module: str = "",
     dead: frozenset[str] = frozenset(),
     *,
@@ -182,10 +188,10 @@ def compare_runs(
     """
     for which, result in (("original", old), ("rewritten", new)):
         if "failed" in result:
-            found = Difference(None, f"the {which} notebook", "runs", str(result["failed"]))
+            found = RunDifference(None, f"the {which} notebook", "runs", str(result["failed"]))
             return Verdict((found,), (), 0, result["failed"] if which == "original" else None)
     names = re.compile(rf"\b{re.escape(module)}\.") if module else None
-    differences: list[Difference] = []
+    differences: list[RunDifference] = []
     failing: str | None = None
     for segment in segments:
         error = _error(old, segment.old)
@@ -217,14 +223,14 @@ def _error(result: Mapping[str, Any], places: Sequence[int]) -> str | None:
 def _compare_segment(
     old: Mapping[str, Any],
     new: Mapping[str, Any],
-    segment: Segment,
+    segment: MatchedCells,
     names: re.Pattern[str] | None,
     logs: bool,
-) -> Iterator[Difference]:
+) -> Iterator[RunDifference]:
     first = segment.old[0] if segment.old else None
     before, after = _error(old, segment.old), _error(new, segment.new)
     if (before or "").partition(":")[0] != (after or "").partition(":")[0]:
-        yield Difference(first, "the error", before or "none", after or "none")
+        yield RunDifference(first, "the error", before or "none", after or "none")
         return
     shown, again = _shown(old, segment.old, names), _shown(new, segment.new, names)
     if segment.installs:
@@ -236,7 +242,7 @@ def _compare_segment(
             (i for i, (a, b) in enumerate(zip(shown, again, strict=False)) if a != b),
             min(len(shown), len(again)),
         )
-        yield Difference(
+        yield RunDifference(
             first, "the output", "".join(map(_short, shown[place : place + 1])) or "nothing",
             "".join(map(_short, again[place : place + 1])) or "nothing",
         )  # fmt: skip
@@ -273,7 +279,7 @@ def _shown(
 def _renamed(
     old: Mapping[str, Any],
     new: Mapping[str, Any],
-    segments: Sequence[Segment],
+    segments: Sequence[MatchedCells],
     names: re.Pattern[str] | None,
 ) -> Iterator[Uncompared]:
     """Outputs that are the same but for the module of a class or function that they name."""
@@ -303,8 +309,8 @@ def _plain(text: str, names: re.Pattern[str] | None) -> str:
 
 
 def _values(
-    old: Mapping[str, Any], new: Mapping[str, Any], segment: Segment
-) -> Iterator[Difference]:
+    old: Mapping[str, Any], new: Mapping[str, Any], segment: MatchedCells
+) -> Iterator[RunDifference]:
     """The variables that both have behind a segment and that both mention in it."""
     mine: dict[str, Any] = {}
     theirs: dict[str, Any] = {}
@@ -315,12 +321,12 @@ def _values(
     for name in sorted(mine.keys() & theirs.keys()):
         if not _same_entry(mine[name], theirs[name]):
             first = segment.old[0] if segment.old else None
-            yield Difference(first, f"`{name}`", _short(mine[name]), _short(theirs[name]))
+            yield RunDifference(first, f"`{name}`", _short(mine[name]), _short(theirs[name]))
 
 
 def _finals(
     old: Mapping[str, Any], new: Mapping[str, Any], dead: frozenset[str]
-) -> tuple[list[Difference], tuple[Uncompared, ...], int]:
+) -> tuple[list[RunDifference], tuple[Uncompared, ...], int]:
     differences = []
     uncompared = []
     compared = 0
@@ -336,7 +342,7 @@ def _finals(
             uncompared.append(Uncompared(None, f"`{name}`", f"is a {reason}"))
         compared += 1
         if not _same_entry(entry, other):
-            differences.append(Difference(None, f"`{name}`", _short(entry), _short(other)))
+            differences.append(RunDifference(None, f"`{name}`", _short(entry), _short(other)))
     return differences, tuple(uncompared), compared
 
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from nbprod.disk.scratch import copy_tree, scratch_folder, write_scratch
 from nbprod.errors import UsageError
 from nbprod.execution import compare as comparing
-from nbprod.execution.compare import Segment, Verdict
+from nbprod.execution.compare import MatchedCells, Verdict
 from nbprod.execution.kernel import run_job
 from nbprod.notebook.types import Notebook
 from nbprod.patterns import lazy_pattern
@@ -61,7 +61,7 @@ def verify(
     dead: frozenset[str] = frozenset(),
     logs: bool = False,
     paths: Sequence[str] = (),
-    segments: Sequence[Segment] | None = None,
+    segments: Sequence[MatchedCells] | None = None,
     options: RunOptions = RunOptions(),
 ) -> Verdict:
     """Run two notebooks and compare what they show and leave.
@@ -92,7 +92,7 @@ def verify(
     # A notebook that draws random numbers, looks at the clock or at memory that nobody has
     # written (`numpy.empty`) differs from itself.
     (again,) = _results(((old, mine),), folder, start, paths, options, disturbed=True)
-    same = [Segment(segment.old, segment.old) for segment in segments]
+    same = [MatchedCells(segment.old, segment.old) for segment in segments]
     return comparing.without_unstable(verdict, comparing.compare_runs(first, again, same, module))
 
 

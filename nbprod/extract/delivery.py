@@ -30,18 +30,18 @@ from nbprod.refactor.naming import identifier
 from nbprod.refactor.plan import Plan
 
 __all__ = [
-    "Delivery",
-    "NamesTaken",
     "DeliveryRequest",
+    "ExtractionDelivery",
+    "NamesTaken",
     "added_to_module",
-    "deliver",
+    "deliver_extraction",
     "folder_of",
     "import_path",
     "package_inits",
 ]
 
 
-class Delivery(NamedTuple):
+class ExtractionDelivery(NamedTuple):
     """The files by absolute path, the module first and the notebook last; ``read`` is what those of
     them held that were read for it."""
 
@@ -110,7 +110,9 @@ class UnsoundModule(NbprodError):
         super().__init__("\n".join([*lines, f"nothing was written; {advice}"]))
 
 
-def deliver(facts: Facts, data: bytes, plan: Plan, order: DeliveryRequest) -> Delivery:
+def deliver_extraction(
+    facts: Facts, data: bytes, plan: Plan, order: DeliveryRequest
+) -> ExtractionDelivery:
     """Work out every file of an extraction.
 
     Args:
@@ -148,7 +150,7 @@ def deliver(facts: Facts, data: bytes, plan: Plan, order: DeliveryRequest) -> De
     files[order.notebook] = made.notebook
     if order.original is not None:
         read[order.notebook] = order.original
-    return Delivery(files, read, made, order.notebook, target, order.looked_up, trial)
+    return ExtractionDelivery(files, read, made, order.notebook, target, order.looked_up, trial)
 
 
 def package_inits(target: Target) -> dict[str, bytes]:

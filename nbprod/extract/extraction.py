@@ -18,7 +18,7 @@ from nbprod.extract.plan.planning import Planner, PlanOptions
 from nbprod.facts import Facts
 from nbprod.libraries.modules import BUILTIN_NAMES
 from nbprod.refactor.pieces import CutNotebook
-from nbprod.refactor.plan import CellLeft, Group, Plan, Refusal
+from nbprod.refactor.plan import CellGroup, CellLeft, Plan, Refusal
 
 __all__ = ["Extracted", "NothingToExtract", "Refused", "broken_cells", "extract", "make_plan"]
 
@@ -86,7 +86,7 @@ class Extracted(NamedTuple):
 
 def make_plan(
     facts: Facts,
-    groups: Sequence[Group] | None,
+    groups: Sequence[CellGroup] | None,
     cells: Sequence[int],
     options: PlanOptions = PlanOptions(),
     stay: Sequence[CellLeft] = (),

@@ -6,16 +6,16 @@ import os
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
-from nbprod.execution.compare import Difference, Segment, Verdict
+from nbprod.execution.compare import MatchedCells, RunDifference, Verdict
 from nbprod.execution.run import RunOptions, Side, code_cells, verify
-from nbprod.extract.delivery import Delivery, folder_of
+from nbprod.extract.delivery import ExtractionDelivery, folder_of
 from nbprod.extract.suite.trial import Trial, run_tests
 from nbprod.facts import Facts
 from nbprod.notebook.read import read_notebook
 from nbprod.patterns import lazy_pattern
 from nbprod.refactor.plan import CellLeft, Plan
 
-__all__ = ["Proven", "deliver_what_holds", "prove"]
+__all__ = ["Proven", "deliver_what_holds", "prove_extraction"]
 
 _MOST_ROUNDS = 6
 _NAME = lazy_pattern(r"`(\w+)`")
@@ -24,13 +24,13 @@ _NAME = lazy_pattern(r"`(\w+)`")
 class Proven(NamedTuple):
     """An extraction and what came of running it."""
 
-    delivery: Delivery
+    delivery: ExtractionDelivery
     verdict: Verdict
     tests: Trial | None = None
 
 
 def deliver_what_holds(
-    facts: Facts, deliver: Callable[[Sequence[CellLeft]], Delivery], options: RunOptions
+    facts: Facts, deliver: Callable[[Sequence[CellLeft]], ExtractionDelivery], options: RunOptions
 ) -> Proven:
     """Extract, run, and leave those cells in the notebook that do something else as functions.
 
@@ -42,7 +42,7 @@ def deliver_what_holds(
     kept: list[CellLeft] = []
     for _ in range(_MOST_ROUNDS):
         delivery = deliver(kept)
-        proven = prove(facts, delivery, options)
+        proven = prove_extraction(facts, delivery, options)
         guilty = list(_guilty(proven.verdict, delivery.extracted.plan, facts))
         if not guilty:
             break
@@ -70,7 +70,7 @@ def _brief(text: str) -> str:
     return line if len(line) <= 80 else f"{line[:79]}…"
 
 
-def _suspect(difference: Difference, cell: int, plan: Plan) -> tuple[int, ...]:
+def _suspect(difference: RunDifference, cell: int, plan: Plan) -> tuple[int, ...]:
     """The group with a cell, else the one that binds the name, else the one before the cell."""
     functions = [(function, plan.whole_cells(function.cells)) for function in plan.functions]
     for _, cells in functions:
@@ -90,7 +90,7 @@ def _suspect(difference: Difference, cell: int, plan: Plan) -> tuple[int, ...]:
     return before[-1] if before else ()
 
 
-def prove(facts: Facts, delivery: Delivery, options: RunOptions) -> Proven:
+def prove_extraction(facts: Facts, delivery: ExtractionDelivery, options: RunOptions) -> Proven:
     """Run the original and the rewritten notebook and compare them; then run the tests."""
     folder, start = folder_of(facts, delivery.target)
     indices, sources = code_cells(facts.notebook)
@@ -136,7 +136,7 @@ def prove(facts: Facts, delivery: Delivery, options: RunOptions) -> Proven:
         return Proven(delivery, verdict)
     tests = delivery.trial or run_tests(delivery.files, delivery.target, options)
     found = [
-        Difference(None, f"the generated test `{name}`", "passes", "fails")
+        RunDifference(None, f"the generated test `{name}`", "passes", "fails")
         for name in sorted(tests.failed)
     ]
     return Proven(delivery, verdict._replace(differences=tuple(found)), tests)
@@ -154,14 +154,14 @@ def _joined_groups(plan: Plan) -> dict[int, tuple[int, ...]]:
     return found
 
 
-def _segments(plan: Plan, old: Sequence[int], new: Sequence[int]) -> list[Segment]:
+def _segments(plan: Plan, old: Sequence[int], new: Sequence[int]) -> list[MatchedCells]:
     """Each group of cells with what came of it; the other cells one by one."""
     group_of = _joined_groups(plan)
     place_old = {cell: place for place, cell in enumerate(old)}
     place_new = {cell: place for place, cell in enumerate(new)}
     installs = [installed.unit.cell for installed in plan.installs if installed.moves]
     installing = set(plan.whole_cells(tuple(installs)))
-    found: list[Segment] = []
+    found: list[MatchedCells] = []
     seen: set[int] = set()
     for cell in old:
         if cell in seen:
@@ -169,7 +169,7 @@ def _segments(plan: Plan, old: Sequence[int], new: Sequence[int]) -> list[Segmen
         cells = group_of.get(cell, (cell,))
         seen.update(cells)
         found.append(
-            Segment(
+            MatchedCells(
                 tuple(place_old[cell] for cell in cells if cell in place_old),
                 tuple(place_new[cell] for cell in cells if cell in place_new),
                 not installing.isdisjoint(cells),

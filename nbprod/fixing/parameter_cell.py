@@ -23,7 +23,7 @@ from nbprod.syntax.names import last_name
 from nbprod.syntax.types import ParsedCell
 from nbprod.syntax.walk import walk
 
-__all__ = ["ParameterCell", "Literal"]
+__all__ = ["ParameterCell", "SettingLiteral"]
 
 _TAG = "parameters"
 _HARMLESS_MAGICS = frozenset(("time", "timeit", "capture", "prun"))
@@ -32,7 +32,7 @@ _IMPORTS = (ast.Import, ast.ImportFrom)
 _MOST_NUMBERS = 99
 
 
-class Literal(NamedTuple):
+class SettingLiteral(NamedTuple):
     """A literal that is an argument of a call, and what its name is made of.
 
     ``plain``: the word may be the whole name.
@@ -76,7 +76,7 @@ class ParameterCell:
         self.facts = facts
         self._given: dict[str, tuple[str, str]] = {}
 
-    def fix(self, call: ast.Call, cell: int, literals: Sequence[Literal]) -> Fix | None:
+    def fix(self, call: ast.Call, cell: int, literals: Sequence[SettingLiteral]) -> Fix | None:
         """The fix that lifts some literals of a call; None where that may change something."""
         home = self.home
         if home is None or cell < home.cell or (cell == home.cell and not home.new):
@@ -101,7 +101,7 @@ class ParameterCell:
         return unsafe(f"Move {listed} to {which} parameters cell", *edits)
 
     def fix_calls(
-        self, calls: Sequence[tuple[ast.Call, Sequence[Literal]]], cell: int
+        self, calls: Sequence[tuple[ast.Call, Sequence[SettingLiteral]]], cell: int
     ) -> Fix | None:
         """The fixes of several calls of a cell as one; a call that has none stays as it is."""
         found = [self.fix(call, cell, literals) for call, literals in calls]
@@ -116,7 +116,7 @@ class ParameterCell:
         call, word = self._mentions.arguments.get(id(node), (None, None))
         if call is None:
             return None
-        return self.fix(call, cell, [Literal(node, word or "path", plain=word is not None)])
+        return self.fix(call, cell, [SettingLiteral(node, word or "path", plain=word is not None)])
 
     @property
     def advice(self) -> str:
@@ -170,7 +170,7 @@ class ParameterCell:
                 found = cell.index + 1
         return found or 0
 
-    def _name(self, call: ast.Call, literal: Literal, text: str) -> str | None:
+    def _name(self, call: ast.Call, literal: SettingLiteral, text: str) -> str | None:
         """A name for a literal: that of an equal one of the same function, or a free one."""
         key = (ast.unparse(call.func), text)
         for name in self._candidates(call, literal):
@@ -181,7 +181,7 @@ class ParameterCell:
                 return name
         return None
 
-    def _candidates(self, call: ast.Call, literal: Literal) -> Iterator[str]:
+    def _candidates(self, call: ast.Call, literal: SettingLiteral) -> Iterator[str]:
         word = literal.word
         longer = [_joined(last_name(call.func) or "call", word)]
         target = self._mentions.targets.get(id(call))

@@ -18,7 +18,7 @@ from nbprod.flow.interpreter.magics import run_cell_magics, run_private
 from nbprod.flow.interpreter.objects import call_special, class_attribute
 from nbprod.flow.interpreter.refusals import refuse_cell
 from nbprod.flow.interpreter.semantics import PYTHON
-from nbprod.flow.interpreter.state import Entry
+from nbprod.flow.interpreter.state import StateEntry
 from nbprod.flow.interpreter.tracker import Tracker
 from nbprod.flow.interpreter.values import NONE, Value
 from nbprod.flow.program import FlowOptions, Program
@@ -110,7 +110,7 @@ def _proven(
     return tuple(decided)
 
 
-def _is_constant(entry: Entry | None) -> TypeGuard[Entry]:
+def _is_constant(entry: StateEntry | None) -> TypeGuard[StateEntry]:
     return entry is not None and entry.value.kind == "const"
 
 

@@ -15,8 +15,8 @@ from nbprod.flow.interpreter.functions import call_function
 from nbprod.flow.interpreter.iteration import consume
 from nbprod.flow.interpreter.machine import Machine
 from nbprod.flow.interpreter.namespace import OPAQUE
-from nbprod.flow.interpreter.records import Read
-from nbprod.flow.interpreter.state import Entry
+from nbprod.flow.interpreter.records import ReadRecord
+from nbprod.flow.interpreter.state import StateEntry
 from nbprod.flow.interpreter.values import ClassValue, FunctionValue, Value
 from nbprod.flow.program import Program
 from nbprod.flow.types import (
@@ -168,7 +168,7 @@ class Flow:
         return {name: tuple(made) for name, made in self._machine.made.items()}
 
     @cached_property
-    def final(self) -> dict[str, Entry]:
+    def final(self) -> dict[str, StateEntry]:
         """What each notebook name holds at the end, names without a value left out."""
         return {
             key: entry
@@ -218,7 +218,7 @@ class Flow:
                 if read.name in names:
                     yield self._use(index, read)
 
-    def _use(self, index: int, read: Read) -> Use:
+    def _use(self, index: int, read: ReadRecord) -> Use:
         return Use(
             read.name,
             partial(self.program.places.span, read.source, read.node),
@@ -351,7 +351,7 @@ def _try_call(machine: Machine, function: FunctionValue) -> None:
     machine.catches, machine.loops = [], []
 
 
-def _is_same(left: Entry, right: Entry) -> bool:
+def _is_same(left: StateEntry, right: StateEntry) -> bool:
     """Whether two entries surely hold equal values."""
     if left.value.kind == "const":
         return left.value == right.value

@@ -10,7 +10,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from nbprod.flow.idempotence import apply_again
-from nbprod.flow.interpreter.state import Entry
+from nbprod.flow.interpreter.state import StateEntry
 from nbprod.flow.repeated_methods import Again, fails_again
 from nbprod.flow.types import Definition, SelfDependence
 from nbprod.libraries.methods import RESETTING, TRAINERS
@@ -71,7 +71,7 @@ def _shadows(machine: Machine, cell: int) -> list[SelfDependence]:
 
 
 def _judge(
-    machine: Machine, exposure: Exposure, entry: Entry, definition: Definition
+    machine: Machine, exposure: Exposure, entry: StateEntry, definition: Definition
 ) -> SelfDependence | None:
     """Whether what the cell did to what it had read shows in a second run."""
     old = exposure.value

@@ -10,12 +10,12 @@ from nbprod.flow.interpreter.heap import Heap
 from nbprod.flow.interpreter.values import Arguments, Keywords, Labels, Value
 from nbprod.leakage.labels import joined_table, tables_in, union
 from nbprod.leakage.record import Record
-from nbprod.leakage.types import Place, Table
+from nbprod.leakage.types import CellNode, Table
 
-__all__ = ["Call"]
+__all__ = ["TrackedCall"]
 
 
-class Call(NamedTuple):
+class TrackedCall(NamedTuple):
     """A call of a function (its dotted name) or of a method (its name)."""
 
     record: Record
@@ -26,8 +26,8 @@ class Call(NamedTuple):
     node: ast.Call
 
     @property
-    def place(self) -> Place:
-        return Place(self.machine.source_cell, self.node)
+    def place(self) -> CellNode:
+        return CellNode(self.machine.source_cell, self.node)
 
     @property
     def last(self) -> str:

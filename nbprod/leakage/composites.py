@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from nbprod.flow.interpreter.values import Value
-from nbprod.leakage.call import Call
+from nbprod.leakage.call import TrackedCall
 from nbprod.leakage.labels import estimators_in
 from nbprod.leakage.types import Estimator
 from nbprod.libraries.training import kind_of
@@ -16,7 +16,7 @@ _NAMED = ("Pipeline", "ColumnTransformer", "FeatureUnion")
 _BY_POSITION = ("make_pipeline", "make_union")
 
 
-def compose(call: Call) -> Estimator:
+def compose(call: TrackedCall) -> Estimator:
     """A composite estimator, with its parts."""
     last = call.last
     parts = tuple(estimators_in(call.all_labels))
@@ -28,7 +28,7 @@ def compose(call: Call) -> Estimator:
     return Estimator(name, kind, call.place, parts=parts, steps=steps)
 
 
-def _named(call: Call) -> dict[str, Estimator | None] | None:
+def _named(call: TrackedCall) -> dict[str, Estimator | None] | None:
     """The steps of a list of names and estimators."""
     given = call.argument(0, "steps", "transformers", "transformer_list")
     held = call.machine.contents(given) if given is not None else None
@@ -44,7 +44,7 @@ def _named(call: Call) -> dict[str, Estimator | None] | None:
     return steps
 
 
-def _named_by_class(call: Call) -> dict[str, Estimator | None] | None:
+def _named_by_class(call: TrackedCall) -> dict[str, Estimator | None] | None:
     """The steps of ``make_pipeline``, which are called after their classes."""
     found = [_estimator(call, value) for value in call.arguments]
     names = [estimator.name.lower() if estimator is not None else "" for estimator in found]
@@ -60,6 +60,6 @@ def _numbered(names: list[str]) -> Iterator[str]:
         yield f"{name}-{count}" if names.count(name) > 1 else name
 
 
-def _estimator(call: Call, value: Value) -> Estimator | None:
+def _estimator(call: TrackedCall, value: Value) -> Estimator | None:
     found = estimators_in(call.labels(value))
     return found[0] if len(found) == 1 else None

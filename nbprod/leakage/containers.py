@@ -7,18 +7,18 @@ from collections.abc import Iterator, Sequence
 
 from nbprod.flow.interpreter.heap import Heap
 from nbprod.flow.interpreter.values import Labels, Value
-from nbprod.leakage.call import Call
+from nbprod.leakage.call import TrackedCall
 from nbprod.leakage.estimators import fold
-from nbprod.leakage.labels import Each, Group, elements_of, joined_table, label
+from nbprod.leakage.labels import Each, UnpackedLabels, elements_of, joined_table, label
 from nbprod.leakage.rows import below, roles, step_of
 from nbprod.leakage.types import Table
 
 __all__ = [
     "KNOWN_OF_ALL",
-    "call_method",
+    "call_container_method",
     "call_unlabelled",
+    "container_subscript",
     "contents_of_each",
-    "subscript",
     "unpack",
 ]
 
@@ -28,7 +28,7 @@ KNOWN_OF_ALL = _ADDING | {"split", "join"}
 _TAKING = frozenset("get pop popitem popleft".split())
 
 
-def call_method(container: Each | Group, call: Call) -> Labels | None:
+def call_container_method(container: Each | UnpackedLabels, call: TrackedCall) -> Labels | None:
     """A method of a container of data or models."""
     inner = elements_of(label(container))
     if call.name in _ADDING:
@@ -37,24 +37,24 @@ def call_method(container: Each | Group, call: Call) -> Labels | None:
             container.inner = container.inner | given
         return inner if call.name == "setdefault" else None
     if call.name == "items":
-        return label(Each(label(Group((None, inner)))))
+        return label(Each(label(UnpackedLabels((None, inner)))))
     if call.name in _TAKING:
         known = _named(container, call.constant(call.argument(0)))
         return known if known is not None else inner
     return label(container) if call.name in ("values", "copy") else None
 
 
-def _added(call: Call) -> Labels | None:
+def _added(call: TrackedCall) -> Labels | None:
     """The labels of the elements that a call adds to a container."""
     given = call.all_labels
     return elements_of(given) if call.name in ("extend", "update", "extendleft") else given
 
 
 def _named(container: object, name: object) -> Labels | None:
-    return container.named(name) if isinstance(container, Group) else None
+    return container.named(name) if isinstance(container, UnpackedLabels) else None
 
 
-def call_unlabelled(base: Value, call: Call) -> Labels | None:
+def call_unlabelled(base: Value, call: TrackedCall) -> Labels | None:
     """A method of something that nothing is noted of."""
     if base.kind == "const" and call.name == "join":
         table = joined_table(call.tables)
@@ -77,12 +77,12 @@ def contents_of_each(machine: Heap, value: Value) -> Iterator[tuple[Value, ...]]
             yield entry.contents
 
 
-def subscript(item: object, key: Value, node: ast.Subscript) -> Labels | None:
+def container_subscript(item: object, key: Value, node: ast.Subscript) -> Labels | None:
     """An element of a container, or some of them."""
     if isinstance(item, Each) and (key.kind == "const" or isinstance(node.slice, ast.Slice)):
         part = _part(item.inner, step_of(node.slice))
         return label(Each(part)) if isinstance(node.slice, ast.Slice) else part
-    if isinstance(item, Group) and key.kind == "const":
+    if isinstance(item, UnpackedLabels) and key.kind == "const":
         place = key.data[1]
         if isinstance(place, int) and -len(item.items) <= place < len(item.items):
             return item.items[place]
@@ -101,7 +101,7 @@ def _part(labels: Labels, step: str) -> Labels:
 
 def unpack(item: object, targets: Sequence[ast.expr]) -> Sequence[Labels | None]:
     """The labels for each of some targets that a value with a label is unpacked into."""
-    if isinstance(item, Group) and len(item.items) == len(targets):
+    if isinstance(item, UnpackedLabels) and len(item.items) == len(targets):
         return item.items
     if isinstance(item, Table):
         parts = roles(targets)

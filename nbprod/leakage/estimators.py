@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from nbprod.flow.interpreter.values import Labels
-from nbprod.leakage.call import Call
-from nbprod.leakage.labels import Bound, Each, Fold, Group, joined_table, label, tables_in
+from nbprod.leakage.call import TrackedCall
+from nbprod.leakage.labels import Bound, Each, Fold, UnpackedLabels, joined_table, label, tables_in
 from nbprod.leakage.parameters import check_fit, check_names
 from nbprod.leakage.types import Data, Estimator, Score, Table, Taint, Training
 from nbprod.libraries.training import EVALUATING, FITTING, RESAMPLING, TRANSFORMING
 
-__all__ = ["attribute", "call_method", "fold", "held_target", "train_and_validate"]
+__all__ = [
+    "call_estimator_method",
+    "estimator_attribute",
+    "fold",
+    "held_target",
+    "train_and_validate",
+]
 
 _FEATURES = ("X", "x", "data", "raw_documents", "generator")
 _TARGETS = ("y", "Y")
@@ -17,7 +23,7 @@ _LITERALS = frozenset(["list", "tuple", "const"])
 _INNER = frozenset(["best_estimator_", "named_steps", "estimator", "steps", "base_estimator"])
 
 
-def attribute(estimator: Estimator, name: str) -> Labels | None:
+def estimator_attribute(estimator: Estimator, name: str) -> Labels | None:
     """An attribute of an estimator: a method of it, one inside it, or something that it learnt."""
     if name in FITTING or name in EVALUATING or name in TRANSFORMING:
         return label(Bound(estimator, name))
@@ -27,7 +33,7 @@ def attribute(estimator: Estimator, name: str) -> Labels | None:
     return label(estimator) if name in _INNER else None
 
 
-def call_method(estimator: Estimator, call: Call) -> Labels | None:
+def call_estimator_method(estimator: Estimator, call: TrackedCall) -> Labels | None:
     """A method of a transformer, model or splitter."""
     name = call.name
     if name in RESAMPLING:
@@ -45,26 +51,26 @@ def call_method(estimator: Estimator, call: Call) -> Labels | None:
     return label(estimator) if name in ("set_params", "get", "compile") else None
 
 
-def fold(call: Call) -> Labels | None:
+def fold(call: TrackedCall) -> Labels | None:
     """``for train, test in folds.split(X)``: positions in two parts of one split."""
     data = call.data(0, "X")
     if data is None:
         return None
     number = call.record.split_number(call.machine, call.node)
     parts = [label(Fold(f"{number}{part}", data.rows)) for part in "ab"]
-    return label(Each(label(Group(tuple(parts)))))
+    return label(Each(label(UnpackedLabels(tuple(parts)))))
 
 
-def _resample(estimator: Estimator, call: Call) -> Labels:
+def _resample(estimator: Estimator, call: TrackedCall) -> Labels:
     data = call.data(0, *_FEATURES) or Table(frozenset())
     taint = Taint(f"`{estimator.name}`", data.rows, call.place, "resample")
     target = call.argument(1, *_TARGETS)
     targets = tables_in(call.labels(target)) or [data]
     made = [table.derived(taints=table.data.taints | {taint}) for table in (data, targets[0])]
-    return label(Group(tuple(label(table) for table in made)))
+    return label(UnpackedLabels(tuple(label(table) for table in made)))
 
 
-def _fit(estimator: Estimator, call: Call) -> Labels:
+def _fit(estimator: Estimator, call: TrackedCall) -> Labels:
     check_fit(call, estimator)
     table = call.data(0, *_FEATURES)
     if table is None:
@@ -79,7 +85,7 @@ def _fit(estimator: Estimator, call: Call) -> Labels:
     return label(estimator)
 
 
-def train_and_validate(estimator: Estimator, data: Data, call: Call) -> None:
+def train_and_validate(estimator: Estimator, data: Data, call: TrackedCall) -> None:
     """A model is fitted, and perhaps tested on data that is given with it."""
     training = Training(
         estimator.name, call.place, data, call.keyword("validation_split") is not None,
@@ -97,7 +103,7 @@ def _features_of(tables: list[Table]) -> Data:
     return joined.data
 
 
-def held_target(estimator: Estimator, call: Call, features: int, target: int) -> str | None:
+def held_target(estimator: Estimator, call: TrackedCall, features: int, target: int) -> str | None:
     """The column to predict, where it is surely among the columns that a model is given."""
     if estimator.kind != "model" or estimator.chooses_columns:
         return None
@@ -115,7 +121,7 @@ def held_target(estimator: Estimator, call: Call, features: int, target: int) ->
     return name if is_same and table.columns.holds(name) else None
 
 
-def _transform(estimator: Estimator, table: Table | None, call: Call) -> Labels | None:
+def _transform(estimator: Estimator, table: Table | None, call: TrackedCall) -> Labels | None:
     if table is None:
         return None
     if not estimator.learns or estimator.fitted is None:
@@ -129,7 +135,7 @@ def _transform(estimator: Estimator, table: Table | None, call: Call) -> Labels 
     return label(Table(table.rows, taints))
 
 
-def _test(estimator: Estimator, call: Call) -> Labels | None:
+def _test(estimator: Estimator, call: TrackedCall) -> Labels | None:
     given = call.argument(0, *_FEATURES)
     table = joined_table(tables_in(call.labels(given)))
     training = estimator.training

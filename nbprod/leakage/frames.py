@@ -6,11 +6,11 @@ import ast
 
 from nbprod.flow.interpreter.heap import Heap
 from nbprod.flow.interpreter.values import Labels, Value
-from nbprod.leakage.call import Call
+from nbprod.leakage.call import TrackedCall
 from nbprod.leakage.labels import Fold, joined_table, label
 from nbprod.leakage.predictions import score_predictions
 from nbprod.leakage.rows import below, chooses_rows, step_of
-from nbprod.leakage.types import Place, Table, Taint
+from nbprod.leakage.types import CellNode, Table, Taint
 from nbprod.libraries.training import (
     APPLYING,
     COLUMN_METHODS,
@@ -25,19 +25,19 @@ from nbprod.libraries.training import (
 )
 
 __all__ = [
-    "attribute",
-    "call_method",
+    "call_frame_method",
     "column_names",
     "element",
+    "frame_attribute",
+    "frame_subscript",
     "is_copy",
     "stored_columns",
-    "subscript",
 ]
 
 _NO_DATA = frozenset("keys info hist plot boxplot nunique count hist pairplot".split())
 
 
-def call_method(table: Table, call: Call) -> Labels | None:
+def call_frame_method(table: Table, call: TrackedCall) -> Labels | None:
     """A method of a frame, series or array."""
     name = call.name
     if name in _NO_DATA:
@@ -48,7 +48,7 @@ def call_method(table: Table, call: Call) -> Labels | None:
     return label(result)
 
 
-def _result(table: Table, call: Call) -> Table:
+def _result(table: Table, call: TrackedCall) -> Table:
     name = call.name
     if name in REDUCTIONS:
         return _reduced(table, call)
@@ -93,7 +93,7 @@ def _transposed(table: Table) -> Table:
     return table.derived(is_element=True, columns=None)
 
 
-def _repeats(call: Call) -> bool:
+def _repeats(call: TrackedCall) -> bool:
     """Whether a method gives some rows more than once."""
     if call.name == "sample":
         return call.constant(call.keyword("replace")) is True
@@ -102,12 +102,12 @@ def _repeats(call: Call) -> bool:
     return call.name == "repeat" and not (isinstance(base, ast.Attribute) and base.attr == "str")
 
 
-def _takes_all(call: Call) -> bool:
+def _takes_all(call: TrackedCall) -> bool:
     """Whether rows are only put into another order."""
     return call.name == "sample" and call.constant(call.keyword("frac")) in (1, 1.0)
 
 
-def _reduced(table: Table, call: Call) -> Table:
+def _reduced(table: Table, call: TrackedCall) -> Table:
     if table.is_mask and table.predicts:
         score_predictions(call, [table])
     if table.is_element or (table.column is None and call.goes_along_rows()):
@@ -115,7 +115,7 @@ def _reduced(table: Table, call: Call) -> Table:
     return Table(table.rows, table.data.taints, is_statistic=True, predicts=table.predicts)
 
 
-def _dropped(table: Table, call: Call) -> Table:
+def _dropped(table: Table, call: TrackedCall) -> Table:
     """``drop``: columns, by name or along axis 1, or else rows."""
     columns = call.keyword("columns")
     if columns is None and call.goes_along_rows(1):
@@ -128,7 +128,7 @@ def _dropped(table: Table, call: Call) -> Table:
     return result
 
 
-def _pop(table: Table, call: Call) -> Table:
+def _pop(table: Table, call: TrackedCall) -> Table:
     name = call.constant(call.argument(0, "item"))
     column = table.take_column(name).derived() if isinstance(name, str) else table.derived()
     table.lose(frozenset([name]) if isinstance(name, str) else None)
@@ -143,7 +143,7 @@ def _replace(table: Table, result: Table) -> None:
     table.absorb(result.taints - table.taints)
 
 
-def attribute(table: Table, name: str) -> Labels | None:
+def frame_attribute(table: Table, name: str) -> Labels | None:
     """What an attribute of a table is: the table itself, one of its columns, or no data."""
     if name in DESCRIBING_ATTRIBUTES:
         return None
@@ -154,7 +154,7 @@ def attribute(table: Table, name: str) -> Labels | None:
     return label(table.take_column(name) if table.column is None else table)
 
 
-def subscript(table: Table, key: Value, node: ast.Subscript, machine: Heap) -> Table:
+def frame_subscript(table: Table, key: Value, node: ast.Subscript, machine: Heap) -> Table:
     """``table[…]``: some of its rows, some of its columns, or both."""
     if table.is_statistic:
         return table
@@ -259,7 +259,7 @@ def _nested(inner: Table, outer: Table) -> bool:
     )
 
 
-def duplicated(table: Table, call: Call) -> Taint:
+def duplicated(table: Table, call: TrackedCall) -> Taint:
     """Rows of a table are put to themselves."""
-    place = Place(call.machine.source_cell, call.node)
+    place = CellNode(call.machine.source_cell, call.node)
     return Taint(f"`{call.last}`", table.rows, place, "resample")

@@ -7,13 +7,13 @@ from collections.abc import Callable
 from functools import cache
 
 from nbprod.flow.interpreter.values import Labels
-from nbprod.leakage.call import Call
+from nbprod.leakage.call import TrackedCall
 from nbprod.leakage.composites import compose
 from nbprod.leakage.estimators import held_target
 from nbprod.leakage.frames import duplicated, is_copy
 from nbprod.leakage.labels import (
     Each,
-    Group,
+    UnpackedLabels,
     elements_of,
     estimators_in,
     joined_table,
@@ -48,7 +48,7 @@ _OF_DATA = frozenset("max min sum abs round int float str".split())
 _ITERATING = frozenset("list tuple set sorted reversed iter frozenset tqdm deepcopy copy".split())
 
 
-def call(call: Call) -> Labels | None:
+def call(call: TrackedCall) -> Labels | None:
     """Call something that is not the notebook's own."""
     known = _KNOWN[_role_of(call.name)]
     return known(call) if known is not None else _of_values(call)
@@ -79,7 +79,7 @@ def _role_of(name: str) -> str:
     return "make unknown" if is_known else ""
 
 
-def _of_values(call: Call) -> Labels | None:
+def _of_values(call: TrackedCall) -> Labels | None:
     """Call a function that does something with what it is given, or with none of it."""
     labels = call.all_labels
     if labels is None:
@@ -87,7 +87,7 @@ def _of_values(call: Call) -> Labels | None:
     last = call.last
     if call.keywords and last in _NAMESPACES and not call.arguments:
         names, values = zip(*call.keywords, strict=True)
-        return label(Group(tuple(call.labels(value) for value in values), names))
+        return label(UnpackedLabels(tuple(call.labels(value) for value in values), names))
     if call.name.startswith("builtins.") or last == "tqdm":
         return _builtin(call, labels)
     if last in ("clone", "deepcopy", "copy") and estimators_in(labels):
@@ -95,39 +95,41 @@ def _of_values(call: Call) -> Labels | None:
     return _of_data(call, labels)
 
 
-def _read(call: Call) -> Labels:
+def _read(call: TrackedCall) -> Labels:
     node = call.node
     path = f"r{call.machine.source_cell}.{node.lineno}.{node.col_offset}"
     if call.last.startswith("read_"):
         return label(call.record.frame(path))
     root = Table(frozenset([path]))
     pairs = call.last.startswith("make_") or bool(call.constant(call.keyword("return_X_y")))
-    return label(Group((label(root), label(root)))) if pairs else label(root)
+    return label(UnpackedLabels((label(root), label(root)))) if pairs else label(root)
 
 
-def _compose(call: Call) -> Labels:
+def _compose(call: TrackedCall) -> Labels:
     if call.last in SEARCHES:
         for inner in estimators_in(call.labels(call.argument(0, "estimator"))):
             check_grid(call, inner, call.argument(1, *_GRIDS))
     return label(call.record.estimator(call.machine, compose(call)))
 
 
-def _make(call: Call) -> Labels:
+def _make(call: TrackedCall) -> Labels:
     """A transformer, a model or a splitter."""
     made = Estimator(call.last, kind_of(call.last), call.place)
     return label(call.record.estimator(call.machine, made))
 
 
-def _make_unknown(call: Call) -> Labels | None:
+def _make_unknown(call: TrackedCall) -> Labels | None:
     """An object of a class that is not known: what is given no data may be an estimator."""
     return _of_values(call) if call.tables else _make(call)
 
 
-def _builtin(call: Call, labels: Labels) -> Labels | None:
+def _builtin(call: TrackedCall, labels: Labels) -> Labels | None:
     last = call.last
     if last in ("enumerate", "zip"):
         sides = [_each(call, value) for value in call.arguments]
-        return label(Each(label(Group((None, sides[0]) if last == "enumerate" else tuple(sides)))))
+        return label(
+            Each(label(UnpackedLabels((None, sides[0]) if last == "enumerate" else tuple(sides))))
+        )
     if last in ("next", "max", "min", "sum") and (inner := elements_of(labels)) is not None:
         return inner
     if last in _ITERATING:
@@ -135,7 +137,7 @@ def _builtin(call: Call, labels: Labels) -> Labels | None:
     return _of_data(call, labels) if last in _OF_DATA else None
 
 
-def _each(call: Call, value: object) -> Labels | None:
+def _each(call: TrackedCall, value: object) -> Labels | None:
     labels = call.labels(value)  # type: ignore[arg-type]
     return union([elements_of(labels), *(label(table) for table in _direct(labels))])
 
@@ -144,7 +146,7 @@ def _direct(labels: Labels | None) -> list[Table]:
     return [item for item in labels.items if isinstance(item, Table)] if labels else []
 
 
-def _split(call: Call) -> Labels:
+def _split(call: TrackedCall) -> Labels:
     """``train_test_split``: two disjoint parts of each argument, the same for all of them."""
     number = call.record.split_number(call.machine, call.node)
     parts: list[Labels | None] = []
@@ -155,7 +157,7 @@ def _split(call: Call) -> Labels:
         for side in "ab":
             part = table.derived(rows=below(table.rows, f"{number}{side}")) if table else None
             parts.append(label(part) if part is not None else None)
-    return label(Group(tuple(parts)))
+    return label(UnpackedLabels(tuple(parts)))
 
 
 def _only(tables: list[Table]) -> Table | None:
@@ -163,7 +165,7 @@ def _only(tables: list[Table]) -> Table | None:
     return tables[0] if len(tables) == 1 else joined_table(tables)
 
 
-def _cross_validate(call: Call) -> Labels | None:
+def _cross_validate(call: TrackedCall) -> Labels | None:
     model = next(iter(estimators_in(call.labels(call.argument(0, "estimator")))), None)
     table = call.data(1, "X")
     if model is None or table is None:
@@ -176,7 +178,7 @@ def _cross_validate(call: Call) -> Labels | None:
     return None
 
 
-def _of_data(call: Call, labels: Labels) -> Labels | None:
+def _of_data(call: TrackedCall, labels: Labels) -> Labels | None:
     last = call.last
     tables = tables_in(labels)
     if not tables or last in NOT_DATA:
@@ -210,19 +212,19 @@ def _of_data(call: Call, labels: Labels) -> Labels | None:
     return label(data.derived(taints=taints))
 
 
-def _reduce(call: Call, data: Table, tables: list[Table]) -> Labels:
+def _reduce(call: TrackedCall, data: Table, tables: list[Table]) -> Labels:
     score_predictions(call, [table for table in tables if table.is_mask])
     if data.is_element or call.goes_along_rows(1):
         return label(data)
     return label(data.derived(is_statistic=True))
 
 
-def _counts_bins(call: Call) -> bool:
+def _counts_bins(call: TrackedCall) -> bool:
     """Whether `cut` is given a number of bins, whose edges are then learnt."""
     return type(call.constant(call.argument(1, "bins"))) is int
 
 
-def _concatenated(call: Call, tables: list[Table], data: Table) -> Table:
+def _concatenated(call: TrackedCall, tables: list[Table], data: Table) -> Table:
     """Rows one below the other: what is given twice is there twice."""
     if call.goes_along_rows(1):
         return data
@@ -242,7 +244,7 @@ def _concatenated(call: Call, tables: list[Table], data: Table) -> Table:
     return data
 
 
-_KNOWN: dict[str, Callable[[Call], Labels | None] | None] = {
+_KNOWN: dict[str, Callable[[TrackedCall], Labels | None] | None] = {
     "split": _split,
     "read": _read,
     "compose": _compose,

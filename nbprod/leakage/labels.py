@@ -16,7 +16,7 @@ __all__ = [
     "Bound",
     "Each",
     "Fold",
-    "Group",
+    "UnpackedLabels",
     "elements_of",
     "estimators_in",
     "joined_table",
@@ -37,7 +37,7 @@ class Each:
         self.inner = inner
 
 
-class Group(NamedTuple):
+class UnpackedLabels(NamedTuple):
     """What is unpacked into some number of values, with the labels of each, and perhaps names."""
 
     items: tuple[Labels | None, ...]
@@ -84,7 +84,7 @@ def elements_of(labels: Labels | None) -> Labels | None:
     for item in labels.items:
         if isinstance(item, Each):
             found.append(item.inner)
-        elif isinstance(item, Group):
+        elif isinstance(item, UnpackedLabels):
             found.append(union(item.items))
     return union(found)
 
@@ -112,7 +112,7 @@ def _leaves(labels: Labels | None, depth: int = 0) -> Iterator[object]:
     for item in labels.items:
         if isinstance(item, Each):
             yield from _leaves(item.inner, depth + 1)
-        elif isinstance(item, Group):
+        elif isinstance(item, UnpackedLabels):
             for part in item.items:
                 yield from _leaves(part, depth + 1)
         else:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from nbprod.leakage.types import (
+    CellNode,
     Data,
     Evaluation,
     Leak,
-    Place,
     Rows,
     Taint,
     Training,
@@ -16,12 +16,12 @@ from nbprod.leakage.types import (
 )
 from nbprod.patterns import lazy_pattern
 
-__all__ = ["evaluated"]
+__all__ = ["find_leaks"]
 
 _SPLIT = lazy_pattern(r"/(?:\d+[ab]|train|test|val|dev|eval)\Z")
 
 
-def evaluated(trainings: Sequence[Training]) -> Evaluation:
+def find_leaks(trainings: Sequence[Training]) -> Evaluation:
     """The leaks of some trainings, one of each class for each."""
     preprocessing: dict[int, Leak] = {}
     overlaps: dict[int, Leak] = {}
@@ -53,7 +53,7 @@ def _leaks(training: Training, others: Sequence[Training]) -> Iterator[Leak]:
                 yield Leak(training, taint, None)
 
 
-def _tests_of(training: Training, others: Sequence[Training]) -> Iterator[tuple[Place, Data]]:
+def _tests_of(training: Training, others: Sequence[Training]) -> Iterator[tuple[CellNode, Data]]:
     yield from training.tests
     if not training.tests:
         # Tested under another name: on the other part of its split.

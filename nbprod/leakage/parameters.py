@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 from nbprod.flow.interpreter.values import Value
-from nbprod.leakage.call import Call
-from nbprod.leakage.types import Estimator, Place, UnknownParameter
+from nbprod.leakage.call import TrackedCall
+from nbprod.leakage.types import CellNode, Estimator, UnknownParameter
 from nbprod.libraries.estimator_parameters import PARAMETERS
 
 __all__ = ["check_fit", "check_grid", "check_names"]
@@ -21,13 +21,13 @@ _OWN = frozenset(
 )
 
 
-def check_grid(call: Call, estimator: Estimator, grid: Value | None) -> None:
+def check_grid(call: TrackedCall, estimator: Estimator, grid: Value | None) -> None:
     """Check the keys of a grid of parameters, or of several in a list."""
     if grid is not None:
         check_names(call, estimator, _keys(call, grid))
 
 
-def check_names(call: Call, estimator: Estimator, names: Iterable[str]) -> None:
+def check_names(call: TrackedCall, estimator: Estimator, names: Iterable[str]) -> None:
     """Note the names that an estimator does not have."""
     for name in names:
         unknown = _find_unknown(estimator, name, name)
@@ -35,7 +35,7 @@ def check_names(call: Call, estimator: Estimator, names: Iterable[str]) -> None:
             call.record.parameters.append(unknown._replace(place=_place(call, name)))
 
 
-def check_fit(call: Call, estimator: Estimator) -> None:
+def check_fit(call: TrackedCall, estimator: Estimator) -> None:
     """Check the arguments of ``fit`` that are meant for a step."""
     if estimator.steps is not None:
         names = [name for name, _ in call.keywords if "__" in name]
@@ -43,7 +43,7 @@ def check_fit(call: Call, estimator: Estimator) -> None:
         check_names(call, estimator, heads)
 
 
-def _keys(call: Call, grid: Value) -> list[str]:
+def _keys(call: TrackedCall, grid: Value) -> list[str]:
     held = call.machine.contents(grid) or ()
     if grid.kind in ("list", "tuple"):
         return [name for part in held if part.kind == "dict" for name in _keys(call, part)]
@@ -86,11 +86,11 @@ def _step_with(estimator: Estimator, parameter: str) -> str | None:
     return found
 
 
-def _place(call: Call, name: str) -> Place:
+def _place(call: TrackedCall, name: str) -> CellNode:
     """Where the name is written, if it is in the call itself."""
     for part in ast.walk(call.node):
         if isinstance(part, ast.Constant) and part.value == name:
-            return Place(call.machine.source_cell, part)
+            return CellNode(call.machine.source_cell, part)
         if isinstance(part, ast.keyword) and part.arg == name:
-            return Place(call.machine.source_cell, part)
+            return CellNode(call.machine.source_cell, part)
     return call.place

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from nbprod.leakage.call import Call
+from nbprod.leakage.call import TrackedCall
 from nbprod.leakage.types import Table
 
 __all__ = ["score_predictions"]
 
 
-def score_predictions(call: Call, tables: list[Table]) -> None:
+def score_predictions(call: TrackedCall, tables: list[Table]) -> None:
     """A call computes a score of predictions, which some of the tables are."""
     for table in tables:
         for score in table.predicts:

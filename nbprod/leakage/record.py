@@ -6,14 +6,14 @@ import ast
 from collections.abc import Iterable
 
 from nbprod.flow.interpreter.heap import Heap
-from nbprod.flow.interpreter.state import Entry
+from nbprod.flow.interpreter.state import StateEntry
 from nbprod.flow.interpreter.values import ANY, Labels, Value, with_labels
 from nbprod.leakage.labels import Each, label, union
 from nbprod.leakage.types import (
+    CellNode,
     Columns,
     Data,
     Estimator,
-    Place,
     Table,
     Taint,
     Training,
@@ -73,7 +73,7 @@ class Record:
         """Note what is stored in an object: under a key, and as an element of it."""
         for identity in base.objects:
             if key is not None:
-                entry = Entry(frozenset(), with_labels(ANY, labels))
+                entry = StateEntry(frozenset(), with_labels(ANY, labels))
                 machine.env.set(("labels", identity, key), entry)
                 self._holders.add(identity)
             if key is None or not key.startswith("."):
@@ -152,7 +152,7 @@ class Record:
         """What goes into data with a statistic."""
         if not statistic.rows:
             return frozenset()
-        place = Place(machine.source_cell, node)
+        place = CellNode(machine.source_cell, node)
         return frozenset([Taint("a statistic", statistic.rows, place, "statistic")])
 
 

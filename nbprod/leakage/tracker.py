@@ -13,19 +13,19 @@ from collections.abc import Sequence
 from nbprod.flow.interpreter.heap import Heap
 from nbprod.flow.interpreter.values import Arguments, Keywords, Labels, Value
 from nbprod.leakage import containers, estimators, frames, functions
-from nbprod.leakage.call import Call
+from nbprod.leakage.call import TrackedCall
 from nbprod.leakage.labels import (
     NO_LABELS,
     Bound,
     Each,
-    Group,
+    UnpackedLabels,
     elements_of,
     joined_table,
     label,
     tables_in,
     union,
 )
-from nbprod.leakage.leaks import evaluated
+from nbprod.leakage.leaks import find_leaks
 from nbprod.leakage.record import Record
 from nbprod.leakage.types import Estimator, Evaluation, Table
 from nbprod.syntax.dotted import dotted_name
@@ -43,7 +43,7 @@ class DataTracker:
     def evaluation(self) -> Evaluation:
         """What is trained on what, and how test data reached it."""
         unknown = {(each.place.node, each.name): each for each in self.record.parameters}
-        return evaluated(self.record.trainings)._replace(parameters=tuple(unknown.values()))
+        return find_leaks(self.record.trainings)._replace(parameters=tuple(unknown.values()))
 
     # --- calls ---
 
@@ -57,7 +57,7 @@ class DataTracker:
             (*arguments, *(value for _, value in keywords))
         ):
             return None
-        return functions.call(Call(self.record, machine, name, arguments, keywords, node))
+        return functions.call(TrackedCall(self.record, machine, name, arguments, keywords, node))
 
     def unknown(
         self,
@@ -69,8 +69,8 @@ class DataTracker:
     ) -> Labels | None:
         for item in callee.labels.items if callee.labels is not None else ():
             if isinstance(item, Bound):
-                call = Call(self.record, machine, item.method, arguments, keywords, node)
-                return estimators.call_method(item.estimator, call)
+                call = TrackedCall(self.record, machine, item.method, arguments, keywords, node)
+                return estimators.call_estimator_method(item.estimator, call)
             if isinstance(item, Estimator):
                 # Keras: a layer or model is called to build another.
                 return label(item)
@@ -88,17 +88,17 @@ class DataTracker:
         labels = self.record.labels_of(machine, base)
         if labels is None and name not in containers.KNOWN_OF_ALL:
             return None
-        call = Call(self.record, machine, name, arguments, keywords, node)
+        call = TrackedCall(self.record, machine, name, arguments, keywords, node)
         if labels is None:
             return containers.call_unlabelled(base, call)
         results = []
         for item in labels.items:
             if isinstance(item, Estimator):
-                results.append(estimators.call_method(item, call))
+                results.append(estimators.call_estimator_method(item, call))
             elif isinstance(item, Table):
-                results.append(frames.call_method(item, call))
-            elif isinstance(item, (Each, Group)):
-                results.append(containers.call_method(item, call))
+                results.append(frames.call_frame_method(item, call))
+            elif isinstance(item, (Each, UnpackedLabels)):
+                results.append(containers.call_container_method(item, call))
         return union(results)
 
     def handed(self, machine: Heap, base: Value, name: str, keywords: Keywords) -> Labels | None:
@@ -128,10 +128,10 @@ class DataTracker:
         found = []
         for item in labels.items:
             if isinstance(item, Table):
-                found.append(frames.attribute(item, name))
+                found.append(frames.frame_attribute(item, name))
             elif isinstance(item, Estimator):
-                found.append(estimators.attribute(item, name))
-            elif isinstance(item, Group):
+                found.append(estimators.estimator_attribute(item, name))
+            elif isinstance(item, UnpackedLabels):
                 found.append(item.named(name))
         return union(found) or NO_LABELS
 
@@ -149,11 +149,11 @@ class DataTracker:
         found: list[Labels | None] = []
         for item in labels.items:
             if isinstance(item, Table):
-                found.append(label(frames.subscript(item, key, node, machine)))
+                found.append(label(frames.frame_subscript(item, key, node, machine)))
             elif isinstance(item, Estimator):
                 found.append(label(item))
             else:
-                found.append(containers.subscript(item, key, node))
+                found.append(containers.container_subscript(item, key, node))
         return union(found) or NO_LABELS
 
     def combined(self, machine: Heap, operands: Sequence[Value], node: ast.AST) -> Labels | None:

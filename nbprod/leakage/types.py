@@ -13,12 +13,12 @@ from typing import Literal, NamedTuple
 from nbprod.libraries.training import EstimatorKind
 
 __all__ = [
+    "CellNode",
     "Columns",
     "Data",
     "Estimator",
     "Evaluation",
     "Leak",
-    "Place",
     "Rows",
     "Score",
     "Table",
@@ -31,7 +31,7 @@ __all__ = [
 Rows = frozenset[str]
 
 
-class Place(NamedTuple):
+class CellNode(NamedTuple):
     """Where something happens: a cell and a node of its tree."""
 
     cell: int
@@ -43,7 +43,7 @@ class Taint(NamedTuple):
 
     what: str
     rows: Rows
-    place: Place
+    place: CellNode
     kind: Literal["fit", "statistic", "selection", "resample"]
 
 
@@ -156,7 +156,7 @@ class Estimator:
 
     name: str
     kind: EstimatorKind
-    place: Place
+    place: CellNode
     fitted: Data | None = None
     training: Training | None = None
     parts: tuple[Estimator, ...] = ()
@@ -183,7 +183,7 @@ class Score(NamedTuple):
     """A score of a model, or predictions to take it of: where, and on what data."""
 
     training: Training
-    place: Place
+    place: CellNode
     given: ast.expr | None
     data: Data
 
@@ -196,11 +196,11 @@ class Training:
     """
 
     name: str
-    place: Place
+    place: CellNode
     data: Data
     splits_itself: bool
     target: str | None = None
-    tests: list[tuple[Place, Data]] = field(default_factory=list)
+    tests: list[tuple[CellNode, Data]] = field(default_factory=list)
     scores: list[Score] = field(default_factory=list)
 
 
@@ -209,7 +209,7 @@ class Leak(NamedTuple):
 
     training: Training
     taint: Taint | None
-    test: Place | None
+    test: CellNode | None
 
 
 class UnknownParameter(NamedTuple):
@@ -218,7 +218,7 @@ class UnknownParameter(NamedTuple):
     ``steps`` are those that it has; empty where it is a parameter that is not there.
     """
 
-    place: Place
+    place: CellNode
     name: str
     part: str
     estimator: str

@@ -11,7 +11,7 @@ from nbprod.model import Certainty, FileResult, Finding, Fix, Severity, Span
 from nbprod.notebook.positions import LineIndex
 from nbprod.notebook.types import Notebook
 
-__all__ = ["Remark", "findings_of", "merged"]
+__all__ = ["Remark", "findings_of", "merge_foreign_findings"]
 
 
 class Remark(NamedTuple):
@@ -77,7 +77,7 @@ def _finding(path: str, remark: Remark) -> Finding:
     )
 
 
-def merged(
+def merge_foreign_findings(
     results: Sequence[FileResult], others: Mapping[str, Sequence[Finding]]
 ) -> list[FileResult]:
     """Results with the findings of other linters among their own, in reading order."""

@@ -19,7 +19,7 @@ from nbprod.notebook.types import Notebook
 from nbprod.patterns import lazy_pattern
 from nbprod.programs import clean_environment, python_command, run_program
 
-__all__ = ["Line", "check_tool", "lines_in_place", "parse_line", "remarks_of", "tool_lines"]
+__all__ = ["ToolLine", "check_tool", "lines_in_place", "parse_line", "remarks_of", "tool_lines"]
 
 _ANSI = lazy_pattern(r"\x1b\[[0-9;]*m|\x1b\(B")
 _LINE = lazy_pattern(
@@ -32,7 +32,7 @@ _NAMES_FILE = lazy_pattern(r"--[a-z-]*(?:config|rcfile|settings|style)[a-z-]*")
 _TRAILING = lazy_pattern(r"\s*[\[(](?P<name>[a-z][\w-]+)[\])]$")
 
 
-class Line:
+class ToolLine:
     """A line of a tool's output: the notebook, the number of the code cell from 1, the place."""
 
     def __init__(self, match: re.Match[str]) -> None:
@@ -43,10 +43,10 @@ class Line:
         self.text = match["text"].strip()
 
 
-def parse_line(text: str) -> Line | None:
+def parse_line(text: str) -> ToolLine | None:
     """Read a line of output; None if it is about no cell."""
     match = _LINE.fullmatch(_ANSI.sub("", text.rstrip()))
-    return Line(match) if match else None
+    return ToolLine(match) if match else None
 
 
 def check_tool(tool: str, *, trusted: bool) -> list[str]:
@@ -76,7 +76,7 @@ def check_tool(tool: str, *, trusted: bool) -> list[str]:
 
 def tool_lines(
     words: Sequence[str], notebooks: Mapping[str, bytes], tell: Callable[[str], None]
-) -> dict[str, list[Line]]:
+) -> dict[str, list[ToolLine]]:
     """Run a tool over copies of notebooks and read what it says of cells, by path.
 
     The copies lie in a new directory, with nothing of the repository beside them but harmless
@@ -104,7 +104,7 @@ def tool_lines(
         return _run(words[0], copies, [*options, *own], folder, _beside(notebooks))
 
 
-def lines_in_place(words: Sequence[str], paths: Sequence[str]) -> dict[str, list[Line]]:
+def lines_in_place(words: Sequence[str], paths: Sequence[str]) -> dict[str, list[ToolLine]]:
     """Run a tool over notebooks where they are, with all settings of the repository.
 
     Raises:
@@ -120,14 +120,14 @@ def _run(
     options: Sequence[str],
     folder: str,
     variables: Mapping[str, str],
-) -> dict[str, list[Line]]:
+) -> dict[str, list[ToolLine]]:
     """What a tool says, by path; ``paths`` are the notebooks it is run on, with what they are."""
     command = python_command(sys.executable, "nbqa", name, *paths, *options)
     # nbQA starts the tool by `python -m`, which looks into the current directory otherwise.
     environment = clean_environment(**variables, PYTHONSAFEPATH="1")
     done = run_program(command, folder=folder, environment=environment)
     output = done.output.decode("utf-8", "replace")
-    found: dict[str, list[Line]] = {}
+    found: dict[str, list[ToolLine]] = {}
     for text in output.splitlines():
         line = parse_line(text)
         place = os.path.realpath(os.path.join(folder, line.path)) if line is not None else ""
@@ -164,7 +164,7 @@ def _absolute(words: Sequence[str]) -> Iterator[str]:
         names_file = not equals and _NAMES_FILE.fullmatch(option) is not None
 
 
-def remarks_of(lines: Sequence[Line], notebook: Notebook, prefix: str) -> list[Remark]:
+def remarks_of(lines: Sequence[ToolLine], notebook: Notebook, prefix: str) -> list[Remark]:
     """Lines of a tool about one notebook as remarks."""
     code_cells = [cell.index for cell in notebook.cells if cell.kind == "code"]
     found = []

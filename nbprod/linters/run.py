@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from nbprod.config.settings import Settings
-from nbprod.linters.convert import Remark, findings_of, merged
-from nbprod.linters.nbqa import Line, check_tool, lines_in_place, remarks_of, tool_lines
+from nbprod.linters.convert import Remark, findings_of, merge_foreign_findings
+from nbprod.linters.nbqa import ToolLine, check_tool, lines_in_place, remarks_of, tool_lines
 from nbprod.linters.ruff import ruff_remarks
 from nbprod.model import FileResult, Finding
 from nbprod.notebook.types import Notebook
@@ -35,7 +35,7 @@ def with_linters(
         if not result.unreadable and result.skipped is None and _is_ipynb(result.path)
     ]
     remarks: dict[str, list[Remark]] = {}
-    said: dict[str, list[tuple[str, list[Line]]]] = {}
+    said: dict[str, list[tuple[str, list[ToolLine]]]] = {}
     if settings.ruff:
         remarks = ruff_remarks(paths)
     read = {path: get_notebook(path) for path in paths if tools or path in remarks}
@@ -47,7 +47,7 @@ def with_linters(
             lines = tool_lines(words, data, tell)
         for path, found in lines.items():
             said.setdefault(path, []).append((words[0], found))
-    return merged(results, dict(_findings(read, remarks, said)))
+    return merge_foreign_findings(results, dict(_findings(read, remarks, said)))
 
 
 def _is_ipynb(path: str) -> bool:
@@ -57,7 +57,7 @@ def _is_ipynb(path: str) -> bool:
 def _findings(
     read: Mapping[str, tuple[Notebook, bytes]],
     remarks: Mapping[str, list[Remark]],
-    said: Mapping[str, list[tuple[str, list[Line]]]],
+    said: Mapping[str, list[tuple[str, list[ToolLine]]]],
 ) -> Iterator[tuple[str, list[Finding]]]:
     """What linters say, at the places of each notebook."""
     for path, (notebook, _) in read.items():

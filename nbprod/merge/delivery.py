@@ -13,14 +13,14 @@ from nbprod.extract.code.format import formatted
 from nbprod.extract.delivery import added_to_module, import_path, package_inits
 from nbprod.extract.plan.targets import Target
 from nbprod.merge.function import Merged
-from nbprod.merge.notebooks import Read, Shared, share
+from nbprod.merge.notebooks import NotebookBytes, Shared, share
 from nbprod.names.scopes import bound_names
 from nbprod.project.write_all import bytes_there
 
-__all__ = ["Delivery", "deliver"]
+__all__ = ["MergeDelivery", "deliver_merge"]
 
 
-class Delivery(NamedTuple):
+class MergeDelivery(NamedTuple):
     """The files by absolute path, the module first and the notebooks last; ``read`` is what those
     of them held that were read for it."""
 
@@ -29,9 +29,12 @@ class Delivery(NamedTuple):
     shared: Shared
 
 
-def deliver(
-    groups: Sequence[CloneGroup], notebooks: Mapping[str, Read], limits: Limits, target: Target
-) -> Delivery:
+def deliver_merge(
+    groups: Sequence[CloneGroup],
+    notebooks: Mapping[str, NotebookBytes],
+    limits: Limits,
+    target: Target,
+) -> MergeDelivery:
     """Work out the module, its test and the notebooks.
 
     Raises:
@@ -39,14 +42,14 @@ def deliver(
     """
     shared = share(groups, notebooks, limits, target.module, _names_there(target.path))
     if not shared.functions:
-        return Delivery({}, {}, shared)
+        return MergeDelivery({}, {}, shared)
     read = {os.path.abspath(path): notebook.data for path, notebook in notebooks.items()}
     files = {target.path: added_to_module(shared.module, target, read).encode("utf-8")}
     files |= package_inits(target)
     files[_free(target).tests] = _tests(shared.functions.values(), target).encode("utf-8")
     files |= import_path(target)
     files |= {os.path.abspath(path): data for path, data in shared.notebooks.items()}
-    return Delivery(files, read, shared)
+    return MergeDelivery(files, read, shared)
 
 
 def _names_there(path: str) -> frozenset[str]:

@@ -11,7 +11,7 @@ from nbprod.clones.find import Limits
 from nbprod.clones.types import CloneGroup
 from nbprod.facts import Facts
 from nbprod.libraries.modules import BUILTIN_NAMES
-from nbprod.merge.function import Call, Merged, merge_function, stretches_of
+from nbprod.merge.function import Merged, ReplacementCall, merge_function, stretches_of
 from nbprod.merge.split import SplitNotebook, StatementRange, ground_of
 from nbprod.merge.types import CallSite, CannotMerge
 from nbprod.model import Edit, Span
@@ -141,7 +141,7 @@ def _head(made: Merged, module: str | None, above: str) -> str:
     return f"{gap}{made.text}\n\n\n"
 
 
-def _text_of(call: Call) -> str:
+def _text_of(call: ReplacementCall) -> str:
     return call.ground.whole.cell(call.site.cell).source[call.site.start : call.site.end]
 
 

@@ -9,13 +9,13 @@ from collections.abc import Container, Mapping, Sequence
 from typing import NamedTuple
 
 from nbprod.clones.find import Limits, is_large
-from nbprod.clones.types import CloneGroup, Statement
+from nbprod.clones.types import ClonableStatement, CloneGroup
 from nbprod.facts import Facts
 from nbprod.libraries.modules import BUILTIN_NAMES
 from nbprod.merge.anti_unify import IDENTIFIERS, Unified, unify
 from nbprod.merge.signature import Occurrence, needs_of
 from nbprod.merge.split import SplitNotebook, StatementRange, stretch_of
-from nbprod.merge.text import Draft, body_of, call_text, function_text, prove
+from nbprod.merge.text import Draft, body_of, call_text, function_text, require_same_code
 from nbprod.merge.types import Argument, CallSite, CannotMerge, Signature
 from nbprod.names.scopes import bound_names
 from nbprod.names.statements import StatementText
@@ -25,7 +25,7 @@ from nbprod.refactor.display import draws
 from nbprod.refactor.naming import identifier, unique
 from nbprod.refactor.plan import Import
 
-__all__ = ["Call", "Merged", "merge_function", "stretches_of"]
+__all__ = ["Merged", "ReplacementCall", "merge_function", "stretches_of"]
 
 # A function that is handed more than this is no help to a reader.
 _MOST_PARAMETERS = 8
@@ -37,7 +37,7 @@ _AXES = frozenset(["ax", "axes", "fig"])
 _TELLING = lazy_pattern(r"[^\W\d_]+ ")
 
 
-class Call(NamedTuple):
+class ReplacementCall(NamedTuple):
     """A call that stands for a place. ``given`` are the names that it hands over, ``lost`` those
     that the notebook has no longer from here."""
 
@@ -53,7 +53,7 @@ class Merged(NamedTuple):
 
     name: str
     text: str
-    calls: tuple[Call, ...]
+    calls: tuple[ReplacementCall, ...]
     imports: tuple[Import, ...] = ()
 
 
@@ -84,7 +84,7 @@ def stretches_of(
     return places
 
 
-def _starts_from_other_literals(places: Sequence[Sequence[Statement]]) -> bool:
+def _starts_from_other_literals(places: Sequence[Sequence[ClonableStatement]]) -> bool:
     """Whether the first statement of each place gives a name to data of its own."""
     values = set()
     for sequence in places:
@@ -98,10 +98,12 @@ def _starts_from_other_literals(places: Sequence[Sequence[Statement]]) -> bool:
     return len(values) > 1
 
 
-def _alike(places: Sequence[Sequence[Statement]], limits: Limits) -> list[Sequence[Statement]]:
+def _alike(
+    places: Sequence[Sequence[ClonableStatement]], limits: Limits
+) -> list[Sequence[ClonableStatement]]:
     """The heaviest run of statements of the first place that is in all the others, too."""
     first, *others = places
-    best: list[Sequence[Statement]] = []
+    best: list[Sequence[ClonableStatement]] = []
     weight = limits.weight - 1
     reason = "too little is the same in all places"
     for start in range(len(first)):
@@ -125,8 +127,8 @@ def _alike(places: Sequence[Sequence[Statement]], limits: Limits) -> list[Sequen
 
 
 def _within(
-    run: Sequence[Statement], start: int, place: Sequence[Statement]
-) -> Sequence[Statement] | None:
+    run: Sequence[ClonableStatement], start: int, place: Sequence[ClonableStatement]
+) -> Sequence[ClonableStatement] | None:
     """Where a run is in another place: as far from its start, else the first."""
     wanted = [statement.digest for statement in run]
     for at in (start, *range(len(place) - len(run) + 1)):
@@ -137,7 +139,7 @@ def _within(
 
 
 def _stretches(
-    group: CloneGroup, statements: Sequence[Sequence[Statement]], facts: Mapping[str, Facts]
+    group: CloneGroup, statements: Sequence[Sequence[ClonableStatement]], facts: Mapping[str, Facts]
 ) -> list[StatementRange]:
     return [
         stretch_of(
@@ -208,7 +210,9 @@ def merge_function(
     back = [
         {renamed.get(mine, mine): theirs for mine, theirs in name.items()} for name in unified.names
     ]
-    prove(text, arguments, back, [statement_range.nodes for _, statement_range in stretches])
+    require_same_code(
+        text, arguments, back, [statement_range.nodes for _, statement_range in stretches]
+    )
     calls = tuple(
         _call(name, arguments, number, needs, place) for number, place in enumerate(places)
     )
@@ -225,13 +229,13 @@ def _given(units: Sequence[StatementText], unified: Unified, table: NameTable) -
 
 def _call(
     name: str, arguments: Sequence[Argument], number: int, needs: Signature, place: Occurrence
-) -> Call:
+) -> ReplacementCall:
     given = [
         f"{argument.name}={argument.texts[number]}" if argument.keyword else argument.texts[number]
         for argument in arguments
     ]
     bound = [place.names[result] for result in needs.results]
-    return Call(
+    return ReplacementCall(
         place.ground,
         place.site,
         call_text(name, given, bound),

@@ -24,10 +24,10 @@ from nbprod.notebook.edits.splice import EditRefused, apply_edits
 from nbprod.notebook.read import read_notebook
 from nbprod.refactor.plan import Import
 
-__all__ = ["Read", "Shared", "share"]
+__all__ = ["NotebookBytes", "Shared", "share"]
 
 
-class Read(NamedTuple):
+class NotebookBytes(NamedTuple):
     """A notebook as read, and its bytes."""
 
     facts: Facts
@@ -46,7 +46,7 @@ class Shared(NamedTuple):
 
 def share(
     groups: Sequence[CloneGroup],
-    notebooks: Mapping[str, Read],
+    notebooks: Mapping[str, NotebookBytes],
     limits: Limits,
     module: str,
     taken: frozenset[str] = frozenset(),
@@ -88,7 +88,7 @@ def share(
         }
 
 
-def _unfit(group: CloneGroup, notebooks: Mapping[str, Read]) -> str | None:
+def _unfit(group: CloneGroup, notebooks: Mapping[str, NotebookBytes]) -> str | None:
     paths = {fragment.source.path for fragment in group.fragments}
     if any(path not in notebooks for path in paths):
         return "it is in a module, too: import it from there"
@@ -117,7 +117,7 @@ def _edits(found: Iterable[Merged], module: str) -> dict[str, list[Edit]]:
     return edits
 
 
-def _rewritten(read: Read, edits: Sequence[Edit], module: str) -> bytes | None:
+def _rewritten(read: NotebookBytes, edits: Sequence[Edit], module: str) -> bytes | None:
     """The bytes of a notebook with the calls, None if it would fail or cannot be edited."""
     notebook = read.facts.notebook
     selection = select_predicting("failure")
@@ -130,7 +130,7 @@ def _rewritten(read: Read, edits: Sequence[Edit], module: str) -> bytes | None:
     return None if after - before else data
 
 
-def _module(found: Iterable[Merged], notebooks: Mapping[str, Read]) -> str:
+def _module(found: Iterable[Merged], notebooks: Mapping[str, NotebookBytes]) -> str:
     functions = list(found)
     if not functions:
         return ""

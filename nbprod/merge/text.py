@@ -13,7 +13,7 @@ from nbprod.merge.types import Argument, CannotMerge
 from nbprod.names.statements import StatementText
 from nbprod.refactor.reindent import indented, statement_text
 
-__all__ = ["Draft", "body_of", "call_text", "function_text", "prove"]
+__all__ = ["Draft", "body_of", "call_text", "function_text", "require_same_code"]
 
 _WIDTH = 88
 
@@ -139,7 +139,7 @@ def _wrapped(head: str, arguments: Sequence[str], tail: str) -> str:
 # --- the proof -----------------------------------------------------------------------------------
 
 
-def prove(
+def require_same_code(
     text: str,
     arguments: Sequence[Argument],
     names: Sequence[Mapping[str, str]],

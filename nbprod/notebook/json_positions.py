@@ -10,7 +10,7 @@ from typing import NamedTuple
 from nbprod.model import RawEdit
 from nbprod.notebook import json_scan as scan
 
-__all__ = ["JsonMap", "Literal", "RawSpan"]
+__all__ = ["JsonMap", "RawSpan", "RawString"]
 
 RawSpan = tuple[int, int]
 _OLD_KEYS = {
@@ -23,7 +23,7 @@ _OLD_KEYS = {
 }
 
 
-class Literal(NamedTuple):
+class RawString(NamedTuple):
     """A string literal of a source: its raw quotes, and the code points of the source it holds."""
 
     start: int
@@ -55,11 +55,11 @@ class JsonMap:
         self._text: str | None = text if isinstance(text, str) else None
         self._cells: list[RawSpan] | None = None
         self._lines: scan.LineStarts | None = None
-        self._literals: dict[int, list[Literal]] = {}
+        self._literals: dict[int, list[RawString]] = {}
         self._points: dict[int, _Points] = {}
         self._members: dict[int, dict[str, RawSpan]] = {}
         self._items: dict[int, list[RawSpan]] = {}
-        self._texts: dict[RawSpan, tuple[list[Literal], _Points]] = {}
+        self._texts: dict[RawSpan, tuple[list[RawString], _Points]] = {}
 
     @property
     def text(self) -> str:
@@ -128,14 +128,14 @@ class JsonMap:
             source = members.get("input", source)
         return source
 
-    def literals(self, cell: int) -> list[Literal]:
+    def literals(self, cell: int) -> list[RawString]:
         """The string literals of a cell's source."""
         found = self._literals.get(cell)
         if found is None:
             found = self._literals[cell] = self.literals_in(self.source_span(cell))
         return found
 
-    def literals_in(self, span: RawSpan | None) -> list[Literal]:
+    def literals_in(self, span: RawSpan | None) -> list[RawString]:
         """The string literals of a value: a string, or an array that holds some."""
         spans: list[RawSpan] = []
         if span is not None and self.text[span[0]] == '"':
@@ -143,11 +143,11 @@ class JsonMap:
         elif span is not None and self.text[span[0]] == "[":
             items = scan.iter_array(self.text, span[0])
             spans = [item for item in items if self.text[item[0]] == '"']
-        found: list[Literal] = []
+        found: list[RawString] = []
         first = 0
         for start, end in spans:
             last = first + scan.decoded_length(self.text, start, end)
-            found.append(Literal(start, end, first, last))
+            found.append(RawString(start, end, first, last))
             first = last
         return found
 
@@ -157,7 +157,7 @@ class JsonMap:
             found = self._points[cell] = self._points_in(self.literals(cell))
         return found
 
-    def _points_in(self, literals: Sequence[Literal]) -> _Points:
+    def _points_in(self, literals: Sequence[RawString]) -> _Points:
         found = _Points([], [])
         for literal in literals:
             decoded, raw = literal.first, literal.start + 1
@@ -249,7 +249,7 @@ class JsonMap:
         places = [self.lines.position(spot) for spot in spots]
         return RawEdit(*places[0], *places[1], json.dumps(text)[1:-1])
 
-    def _raw_within(self, cell: int, literal: Literal, offset: int) -> int:
+    def _raw_within(self, cell: int, literal: RawString, offset: int) -> int:
         """The raw offset of a code point of a literal, at its end that of the closing quote."""
         points = self._points_of(cell)
         low = bisect_left(points.raw, literal.start + 1)
@@ -262,11 +262,11 @@ class JsonMap:
         return self.lines.position(self.raw(cell, offset))
 
 
-def _last_of(literal: Literal) -> int:
+def _last_of(literal: RawString) -> int:
     return literal.last
 
 
-def _raw_at(points: _Points, literals: Sequence[Literal], offset: int) -> int:
+def _raw_at(points: _Points, literals: Sequence[RawString], offset: int) -> int:
     # Of several points at one offset (an empty item, an item's end) the last is where the
     # character stands.
     index = bisect_right(points.decoded, offset) - 1

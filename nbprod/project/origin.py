@@ -7,7 +7,7 @@ import re
 
 from nbprod.patterns import lazy_pattern
 
-__all__ = ["installed_from", "source_of"]
+__all__ = ["installed_from", "vcs_source_of"]
 
 _URL = lazy_pattern(r"(?:https|ssh)://[\w.-]+(?::\d+)?/[\w./~+-]+\Z")
 
@@ -23,10 +23,10 @@ def installed_from() -> str | None:
         document = json.loads(distribution("nbprod").read_text("direct_url.json") or "{}")
     except (PackageNotFoundError, ValueError):
         return None
-    return source_of(document)
+    return vcs_source_of(document)
 
 
-def source_of(document: object) -> str | None:
+def vcs_source_of(document: object) -> str | None:
     """What a `direct_url.json` says, if it names a commit of a repository."""
     if not isinstance(document, dict):
         return None

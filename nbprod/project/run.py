@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from nbprod._version import __version__
-from nbprod.checking.engine import check_notebook, file_finding, unreadable
+from nbprod.checking.engine import check_notebook, file_finding, report_of_unreadable
 from nbprod.config.settings import Configure, Settings
 from nbprod.disk.read import read_notebook_bytes
 from nbprod.errors import NbprodError, ReadError, UsageError
@@ -199,7 +199,7 @@ def check_file(found: Discovered, settings: Settings) -> FileResult:
     try:
         return _check_file(found, settings)
     except ReadError as error:
-        return unreadable(found.path, error)
+        return report_of_unreadable(found.path, error)
     except NbprodError:
         raise
     except Exception as error:  # the one boundary: a fault of ours must not stop the others
@@ -247,7 +247,7 @@ def check_bytes(
     try:
         notebook = read_notebook(data, path)
     except ReadError as error:
-        return unreadable(path, error)
+        return report_of_unreadable(path, error)
     except Exception as error:  # such as a lack of memory, or of stack
         return internal_error(path, error)
     return check_one(notebook, settings, read_file=read_file)

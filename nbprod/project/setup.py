@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from nbprod.project.workflow import Wanted, render_workflow
 
-__all__ = ["Change", "plan"]
+__all__ = ["SetupFile", "plan"]
 
 _CONFIG = """\
 # What is checked, and how strictly: `nbprod config` shows every value.
@@ -41,7 +41,7 @@ nbprod:
 """
 
 
-class Change(NamedTuple):
+class SetupFile(NamedTuple):
     """A file to write. ``before`` is what it holds now, None if it is not there."""
 
     path: str
@@ -54,25 +54,25 @@ class Change(NamedTuple):
         return self.before is None
 
 
-def plan(read: Callable[[str], str | None], wanted: Wanted) -> tuple[list[Change], list[str]]:
+def plan(read: Callable[[str], str | None], wanted: Wanted) -> tuple[list[SetupFile], list[str]]:
     """The changes, and notes on what is left as it is.
 
     Args:
         read: the text of a file of the repository by its path, None if it is not there.
         wanted: what the workflow is to do.
     """
-    changes: list[Change] = []
+    changes: list[SetupFile] = []
     notes: list[str] = []
     for make in (_configuration, _hook, _workflow):
         made = make(read, wanted)
-        if isinstance(made, Change):
+        if isinstance(made, SetupFile):
             changes.append(made)
         else:
             notes.append(made)
     return changes, notes
 
 
-def _configuration(read: Callable[[str], str | None], _wanted: Wanted) -> Change | str:
+def _configuration(read: Callable[[str], str | None], _wanted: Wanted) -> SetupFile | str:
     for name in ("nbprod.toml", ".nbprod.toml"):
         if read(name) is not None:
             return f"{name} is there and stays as it is"
@@ -80,20 +80,20 @@ def _configuration(read: Callable[[str], str | None], _wanted: Wanted) -> Change
     uses_ruff = read("ruff.toml") is not None or "[tool.ruff" in (project or "")
     ruff = "true" if uses_ruff else "false"
     if project is None:
-        return Change("nbprod.toml", None, _CONFIG.format(head="", ruff=ruff))
+        return SetupFile("nbprod.toml", None, _CONFIG.format(head="", ruff=ruff))
     if re.search(r"^\s*\[tool\.nbprod", project, re.MULTILINE):
         return "pyproject.toml has a table for nbprod and stays as it is"
     ends_in_blank_line = not project or project.endswith("\n\n")
     gap = "" if ends_in_blank_line else "\n" if project.endswith("\n") else "\n\n"
     table = _CONFIG.format(head="[tool.nbprod]\n", ruff=ruff)
-    return Change("pyproject.toml", project, f"{project}{gap}{table}")
+    return SetupFile("pyproject.toml", project, f"{project}{gap}{table}")
 
 
-def _hook(read: Callable[[str], str | None], _wanted: Wanted) -> Change | str:
+def _hook(read: Callable[[str], str | None], _wanted: Wanted) -> SetupFile | str:
     name = ".pre-commit-config.yaml"
     text = read(name)
     if text is None:
-        return Change(name, None, "repos:\n" + _hook_entry("  "))
+        return SetupFile(name, None, "repos:\n" + _hook_entry("  "))
     if "nbprod" in text:
         return f"{name} has nbprod and stays as it is"
     # Entries are added behind the last one, as it is indented; the rest keeps every byte.
@@ -104,7 +104,7 @@ def _hook(read: Callable[[str], str | None], _wanted: Wanted) -> Change | str:
     indent = entries[-1][1]
     end = _end_of_entry(text, entries[-1].end(), indent)
     gap = "" if text[:end].endswith("\n") else "\n"
-    return Change(name, text, f"{text[:end]}{gap}{_hook_entry(indent)}{text[end:]}")
+    return SetupFile(name, text, f"{text[:end]}{gap}{_hook_entry(indent)}{text[end:]}")
 
 
 def _hook_entry(indent: str) -> str:
@@ -124,7 +124,7 @@ def _end_of_entry(text: str, position: int, indent: str) -> int:
     return end
 
 
-def _workflow(read: Callable[[str], str | None], wanted: Wanted) -> Change | str:
+def _workflow(read: Callable[[str], str | None], wanted: Wanted) -> SetupFile | str:
     gitlab = read(".gitlab-ci.yml")
     if gitlab is not None:
         if "nbprod" in gitlab:
@@ -134,4 +134,4 @@ def _workflow(read: Callable[[str], str | None], wanted: Wanted) -> Change | str
     name = ".github/workflows/nbprod.yml"
     if read(name) is not None:
         return f"{name} is there and stays as it is"
-    return Change(name, None, render_workflow(wanted))
+    return SetupFile(name, None, render_workflow(wanted))

@@ -16,7 +16,7 @@ from nbprod.patterns import lazy_pattern
 from nbprod.refactor.naming import identifier, without_closing_marks, words_of_identifier
 from nbprod.syntax.names import last_name
 
-__all__ = ["IMPERATIVES", "Evidence", "Named", "columns_read", "heading_and_prose", "named"]
+__all__ = ["IMPERATIVES", "Evidence", "NameProposal", "columns_read", "heading_and_prose", "named"]
 
 IMPERATIVES = frozenset(
     """
@@ -82,7 +82,7 @@ class Evidence(NamedTuple):
     modules: dict[str, str]
 
 
-class Named(NamedTuple):
+class NameProposal(NamedTuple):
     """A name and a summary sentence, and what they rest on."""
 
     name: str
@@ -90,16 +90,16 @@ class Named(NamedTuple):
     why: str
 
 
-def named(evidence: Evidence, taken: Container[str]) -> Named:
+def named(evidence: Evidence, taken: Container[str]) -> NameProposal:
     """The name and the sentence that the evidence gives, the name not among those taken."""
     verb = _main_verb(evidence)
     for name, why in _choices(evidence, verb):
         if name and name not in taken and not name[-1].isdigit():
-            return Named(name, _summary(evidence, name, verb), why)
+            return NameProposal(name, _summary(evidence, name, verb), why)
     name = next(
         (name for name in _fallbacks(evidence, verb) if name not in taken), "finish_analysis"
     )
-    return Named(name, _summary(evidence, name, verb), "main call")
+    return NameProposal(name, _summary(evidence, name, verb), "main call")
 
 
 def heading_and_prose(text: str) -> tuple[str, str]:

@@ -12,16 +12,16 @@ if TYPE_CHECKING:
 from nbprod.syntax.installs import Requirement
 
 __all__ = [
+    "CellGroup",
+    "CellLeft",
     "Constant",
     "DocstringStyle",
     "Function",
-    "Group",
     "Import",
     "Installed",
-    "CellLeft",
+    "ModuleItem",
     "Plan",
     "Refusal",
-    "ModuleItem",
     "Variable",
 ]
 
@@ -29,7 +29,7 @@ __all__ = [
 DocstringStyle = Literal["numpy", "google"]
 
 
-class Group(NamedTuple):
+class CellGroup(NamedTuple):
     """Cells that become one function, in document order. ``name`` is None when it is to be found.
     ``title`` is the heading that they stand under. ``is_asked``: these very cells were asked for,
     so that what only shows something goes into the function as well."""
@@ -158,7 +158,7 @@ class Plan:
     ``style`` is that of docstrings; with ``logs`` the module logs what the notebook printed.
     """
 
-    groups: tuple[Group, ...]
+    groups: tuple[CellGroup, ...]
     imports: tuple[Import, ...] = ()
     taken: tuple[ModuleItem, ...] = ()
     functions: tuple[Function, ...] = ()

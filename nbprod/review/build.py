@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from nbprod.changed.cells import matched_cells
-from nbprod.checking.engine import masked
+from nbprod.checking.engine import mask_finding
 from nbprod.facts import Facts
 from nbprod.model import Finding
 from nbprod.notebook.types import Cell
@@ -18,14 +18,14 @@ from nbprod.review.standing import standings
 from nbprod.review.types import (
     CellReview,
     Figure,
-    Line,
     NotebookReview,
-    Output,
+    ReviewLine,
+    SavedOutput,
     Verdict,
 )
 from nbprod.secrets.mask import Mask
 
-__all__ = ["Version", "removed", "review_of", "unreadable"]
+__all__ = ["Version", "removed", "review_of", "review_of_unreadable"]
 
 _IMAGES = ("image/png", "image/jpeg", "image/gif")
 _BASE64 = lazy_pattern(r"[A-Za-z0-9+/\s]+(?:={1,2}\s*)?\Z")
@@ -57,7 +57,7 @@ def review_of(path: str, now: Version, before: Version | None, *, compared: bool
     mask = Mask(now.facts.hidden.union(before.facts.hidden if before else ()))
     if mask:
         # What only the other version shows to be a credential is one here, too.
-        now = now._replace(findings=[masked(finding, mask) for finding in now.findings])
+        now = now._replace(findings=[mask_finding(finding, mask) for finding in now.findings])
     cells = tuple(_cells(now, before, matched, mask, compared=compared))
     old_flow = before.facts.flow if before is not None else None
     changed = [cell for cell in cells if cell.change != "same" or cell.moved_from is not None]
@@ -79,7 +79,7 @@ def review_of(path: str, now: Version, before: Version | None, *, compared: bool
     )  # fmt: skip
 
 
-def unreadable(path: str, findings: Sequence[Finding]) -> NotebookReview:
+def review_of_unreadable(path: str, findings: Sequence[Finding]) -> NotebookReview:
     """What there is to say of a file that could not be read."""
     reason = findings[0].message if findings else "cannot be read"
     return NotebookReview(
@@ -182,24 +182,26 @@ def _cells(
 
 def _gone(cell: Cell, mask: Mask) -> CellReview:
     source = mask(cell.source)
-    lines = tuple(Line("-", at, text) for at, text in enumerate(source.split("\n"), 1))
+    lines = tuple(ReviewLine("-", at, text) for at, text in enumerate(source.split("\n"), 1))
     return CellReview(
         cell.number, cell.kind, cell.execution_count, "removed", lines, (), (), _title(source)
     )
 
 
-def _lines(old: str | None, new: str, same: bool) -> Iterator[Line]:
+def _lines(old: str | None, new: str, same: bool) -> Iterator[ReviewLine]:
     after = new.split("\n")
     if same or old is None:
         mark = " " if same else "+"
-        yield from (Line(mark, at, text) for at, text in enumerate(after, 1))
+        yield from (ReviewLine(mark, at, text) for at, text in enumerate(after, 1))
         return
     before = old.split("\n")
     matcher = difflib.SequenceMatcher(None, before, after, autojunk=False)
     for tag, a, b, c, d in matcher.get_opcodes():
         if tag != "equal":
-            yield from (Line("-", at + 1, before[at]) for at in range(a, b))
-        yield from (Line(" " if tag == "equal" else "+", at + 1, after[at]) for at in range(c, d))
+            yield from (ReviewLine("-", at + 1, before[at]) for at in range(a, b))
+        yield from (
+            ReviewLine(" " if tag == "equal" else "+", at + 1, after[at]) for at in range(c, d)
+        )
 
 
 def _title(source: str) -> str:
@@ -207,22 +209,22 @@ def _title(source: str) -> str:
     return line if len(line) <= 60 else line[:59] + "…"
 
 
-def _outputs(cell: Cell, mask: Mask) -> Iterator[Output]:
+def _outputs(cell: Cell, mask: Mask) -> Iterator[SavedOutput]:
     for output in cell.outputs:
         kind = output.get("output_type")
         if kind == "error":
             said = f"{output.get('ename', '')}: {output.get('evalue', '')}"
-            yield Output("error", _short(mask(said)))
+            yield SavedOutput("error", _short(mask(said)))
             continue
         data = output.get("data")
         image = _image(data) if isinstance(data, dict) else None
         if image is not None:
-            yield Output("image", image)
+            yield SavedOutput("image", image)
             continue
         text = data.get("text/plain") if isinstance(data, dict) else output.get("text")
         joined = "".join(map(str, text)) if isinstance(text, list) else str(text or "")
         if joined.strip():
-            yield Output("text", _short(mask(_ESCAPES.sub("", joined))))
+            yield SavedOutput("text", _short(mask(_ESCAPES.sub("", joined))))
 
 
 def _image(data: Mapping[str, Any]) -> str | None:

@@ -14,7 +14,7 @@ from nbprod.notebook.read import read_notebook
 from nbprod.notebook.types import Notebook
 from nbprod.project.discover import Discovered
 from nbprod.project.run import check_file, check_one, facts_of, find_notebook, internal_error
-from nbprod.review.build import Version, removed, review_of, unreadable
+from nbprod.review.build import Version, removed, review_of, review_of_unreadable
 from nbprod.review.readiness import Judged, rules_of_items, score_items
 from nbprod.review.types import NotebookReview
 
@@ -62,14 +62,14 @@ def _review(
     shown = os.path.relpath(path).replace(os.sep, "/")
     notebook = None if result.unreadable else find_notebook(path)
     if notebook is None:
-        return unreadable(shown, result.findings)
+        return review_of_unreadable(shown, result.findings)
     try:
         now = Version(_facts(notebook, configure), result.findings, _judged(notebook, configure))
         return review_of(shown, now, before, compared=compared)
     except NbprodError:
         raise
     except Exception as error:  # a fault of ours must not stop the others
-        return unreadable(shown, internal_error(path, error).findings)
+        return review_of_unreadable(shown, internal_error(path, error).findings)
 
 
 def _version(content: bytes, path: str, configure: Configure) -> Version | None:

@@ -12,10 +12,10 @@ __all__ = [
     "CellReview",
     "Figure",
     "FlowChange",
-    "Line",
     "NotebookReview",
-    "Output",
     "Review",
+    "ReviewLine",
+    "SavedOutput",
     "Standing",
     "Verdict",
 ]
@@ -24,7 +24,7 @@ Verdict = Literal["unreadable", "fails", "differs", "errors", "warnings", "clean
 Change = Literal["new", "changed", "same", "removed"]
 
 
-class Line(NamedTuple):
+class ReviewLine(NamedTuple):
     """A line of a cell's source: ``number`` counts in the version that has it; ``mark`` is "+",
     "-" or " "."""
 
@@ -33,7 +33,7 @@ class Line(NamedTuple):
     text: str
 
 
-class Output(NamedTuple):
+class SavedOutput(NamedTuple):
     """A saved output: its text, or the data of an image as a browser takes it."""
 
     kind: Literal["text", "error", "image"]
@@ -51,9 +51,9 @@ class CellReview:
     kind: str
     execution_count: int | None
     change: Change
-    lines: tuple[Line, ...]
+    lines: tuple[ReviewLine, ...]
     findings: tuple[Finding, ...]
-    outputs: tuple[Output, ...]
+    outputs: tuple[SavedOutput, ...]
     title: str
     fails: bool = False
     is_stale: bool = False

@@ -12,26 +12,26 @@ from nbprod.facts import Facts
 from nbprod.flow.types import Definition, FunctionFlow, Mutation
 from nbprod.model import Span
 
-__all__ = ["Change", "Leak", "is_settled", "is_used_up", "iter_leaks"]
+__all__ = ["Alteration", "GlobalRead", "is_settled", "is_used_up", "iter_global_reads"]
 
 _PLAIN = (ast.Constant, ast.UnaryOp, ast.unaryop, ast.Tuple, ast.Load)
 _SETTLED = ("import", "star-import", "function", "class", "type-alias", "magic", "dynamic")
 
 
-class Change(NamedTuple):
+class Alteration(NamedTuple):
     """Where and how a variable is altered."""
 
     span: Span
     how: str
 
 
-class Leak(NamedTuple):
+class GlobalRead(NamedTuple):
     """A function that reads a notebook variable. ``change``: what alters it after the ``def``."""
 
     function: FunctionFlow
     name: str
     read: Span
-    change: Change | None
+    change: Alteration | None
 
 
 def is_settled(name: str, definitions: tuple[Definition, ...]) -> bool:
@@ -42,14 +42,14 @@ def is_settled(name: str, definitions: tuple[Definition, ...]) -> bool:
     return name.isupper() and len(places) == 1
 
 
-def iter_leaks(facts: Facts) -> Iterator[Leak]:
+def iter_global_reads(facts: Facts) -> Iterator[GlobalRead]:
     """Each read of an unsettled notebook variable inside a function, one for function and name."""
     variables = facts.shared(_Variables)
     for function in facts.flow.functions:
         for name, reads in function.reads.items():
             if name not in function.writes and variables.is_unsettled(name):
                 change = variables.first_change(name, function)
-                yield Leak(function, name, reads[0], change)
+                yield GlobalRead(function, name, reads[0], change)
 
 
 class _Variables:
@@ -104,7 +104,7 @@ class _Variables:
         changes = self._mutations.get(name, ())
         self._mutations[name] = [mutation for mutation in changes if mutation.cell not in made]
 
-    def first_change(self, name: str, function: FunctionFlow) -> Change | None:
+    def first_change(self, name: str, function: FunctionFlow) -> Alteration | None:
         """What first alters a name after a function is defined, and before it is replaced."""
         until = self._redefinition(function)
         spans = self._rebindings[name]
@@ -120,8 +120,8 @@ class _Variables:
             if rebound is not None and rebound < mutation.span:
                 break
             if mutation.span > function.span:
-                return Change(mutation.span, f"changed in place ({mutation.how})")
-        return Change(rebound, "rebound") if rebound is not None else None
+                return Alteration(mutation.span, f"changed in place ({mutation.how})")
+        return Alteration(rebound, "rebound") if rebound is not None else None
 
     def _redefinition(self, function: FunctionFlow) -> int | None:
         """The cell that gives the function's name to another one, which sees what comes after."""

@@ -10,7 +10,7 @@ import ast
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-__all__ = ["GAP", "NAMING", "Named", "folded", "named_literals"]
+__all__ = ["GAP", "NAMING", "NamedLiteral", "folded", "named_literals"]
 
 GAP = "\0"
 """Stands in a folded string for what is only known when the code runs."""
@@ -41,7 +41,7 @@ _KEYED = frozenset(("Fernet", "Experiment", "OAuthHandler", "OAuth1", "OAuth1Ses
 _AUTHS = ("auth", "basic_auth", "credentials", "http_auth", "creds", "login", "basicauth")
 
 
-class Named(NamedTuple):
+class NamedLiteral(NamedTuple):
     """A literal and its name.
 
     ``outer`` is the name of what the name belongs to (the callee, the variable a dict is given
@@ -57,7 +57,7 @@ class Named(NamedTuple):
     used: bool = False
 
 
-def named_literals(node: ast.AST) -> Iterator[Named]:
+def named_literals(node: ast.AST) -> Iterator[NamedLiteral]:
     """Yield the literals that a node of one of the `NAMING` classes itself gives names to."""
     return _READERS[type(node)](node)  # type: ignore[operator,no-any-return]
 
@@ -158,12 +158,12 @@ def _outer(node: ast.AST) -> str:
 
 def _valued(
     name: str, outer: str, value: ast.expr | None, how: str, used: bool = False
-) -> Iterator[Named]:
+) -> Iterator[NamedLiteral]:
     if value is None:
         return
     text = folded(value)
     if text:
-        yield Named(name, outer, text, value, how, used)
+        yield NamedLiteral(name, outer, text, value, how, used)
     elif isinstance(value, (ast.BoolOp, ast.IfExp)):
         parts = value.values if isinstance(value, ast.BoolOp) else [value.body, value.orelse]
         for part in parts:
@@ -184,7 +184,7 @@ def _singular(name: str) -> str:
     return name[:-1] if name[-1:] in ("s", "S") and name[-2:].lower() != "ss" else name
 
 
-def _assign(node: ast.Assign) -> Iterator[Named]:
+def _assign(node: ast.Assign) -> Iterator[NamedLiteral]:
     for target in node.targets:
         if isinstance(target, (ast.Tuple, ast.List)):
             if isinstance(node.value, (ast.Tuple, ast.List)):
@@ -197,13 +197,13 @@ def _assign(node: ast.Assign) -> Iterator[Named]:
             yield from _dict(node.value, _name_of(target))
 
 
-def _annotated(node: ast.AnnAssign | ast.NamedExpr | ast.AugAssign) -> Iterator[Named]:
+def _annotated(node: ast.AnnAssign | ast.NamedExpr | ast.AugAssign) -> Iterator[NamedLiteral]:
     yield from _valued(_name_of(node.target), _outer(node.target), node.value, "assign")
     if isinstance(node.value, ast.Dict):
         yield from _dict(node.value, _name_of(node.target))
 
 
-def _dict(node: ast.Dict, outer: str = "") -> Iterator[Named]:
+def _dict(node: ast.Dict, outer: str = "") -> Iterator[NamedLiteral]:
     for key, value in zip(node.keys, node.values, strict=True):
         name = folded(key) if key is not None else None
         if name is not None:
@@ -213,7 +213,7 @@ def _dict(node: ast.Dict, outer: str = "") -> Iterator[Named]:
                 yield from _valued(_singular(outer), name, value, "entry")
 
 
-def _call(node: ast.Call) -> Iterator[Named]:
+def _call(node: ast.Call) -> Iterator[NamedLiteral]:
     callee = _dotted(node.func)
     last = callee.rpartition(".")[2]
     used = last in _LOGINS
@@ -254,13 +254,13 @@ def _call(node: ast.Call) -> Iterator[Named]:
                 yield from _valued("password", callee, argument, "argument")
 
 
-def _second(node: ast.expr, callee: str) -> Iterator[Named]:
+def _second(node: ast.expr, callee: str) -> Iterator[NamedLiteral]:
     """`auth=("user", "…")`."""
     if isinstance(node, (ast.Tuple, ast.List)) and len(node.elts) == 2:
         yield from _valued("password", callee, node.elts[1], "item", used=True)
 
 
-def _tuple(node: ast.Tuple | ast.List) -> Iterator[Named]:
+def _tuple(node: ast.Tuple | ast.List) -> Iterator[NamedLiteral]:
     """`("X-Api-Key", "…")`."""
     if len(node.elts) == 2:
         name = folded(node.elts[0])
@@ -268,7 +268,7 @@ def _tuple(node: ast.Tuple | ast.List) -> Iterator[Named]:
             yield from _valued(name, "", node.elts[1], "item")
 
 
-def _function(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> Iterator[Named]:
+def _function(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> Iterator[NamedLiteral]:
     arguments = node.args
     plain = [*arguments.posonlyargs, *arguments.args]
     if arguments.defaults:
@@ -280,7 +280,7 @@ def _function(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> Iter
         yield from _valued(argument.arg, getattr(node, "name", ""), default, "parameter")
 
 
-def _compare(node: ast.Compare) -> Iterator[Named]:
+def _compare(node: ast.Compare) -> Iterator[NamedLiteral]:
     sides = [node.left, *node.comparators]
     for left, right in zip(sides, sides[1:], strict=False):
         for name, value in ((left, right), (right, left)):
@@ -288,7 +288,7 @@ def _compare(node: ast.Compare) -> Iterator[Named]:
                 yield from _valued(_name_of(name), _outer(name), value, "compare")
 
 
-def _returned(node: ast.Return) -> Iterator[Named]:
+def _returned(node: ast.Return) -> Iterator[NamedLiteral]:
     yield from _valued("", "", node.value, "return")
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate, groupby
 
 from nbprod.patterns import lazy_pattern
-from nbprod.secrets.types import Cuts, Segment, Text
+from nbprod.secrets.types import Cuts, Text, TextSegment
 
 __all__ = ["Joined", "is_dense", "is_promising", "promising_lines"]
 
@@ -96,10 +96,10 @@ class Joined:
         self._starts = [0, *accumulate(lengths)]
         self._text = "\n".join(self._lines_of)
 
-    def whole(self, number: int) -> Segment:
+    def whole(self, number: int) -> TextSegment:
         """A whole text as one segment."""
         line = self._lines_of[number]
-        return Segment(self.texts[number], line, 0, len(line), cuts=self._cuts[number])
+        return TextSegment(self.texts[number], line, 0, len(line), cuts=self._cuts[number])
 
     def holding(self, word: str) -> list[int]:
         """The numbers of the texts in which a word stands."""
@@ -111,18 +111,18 @@ class Joined:
             at = self._text.find(word, self._starts[number + 1])
         return found
 
-    def dense(self) -> dict[int, list[Segment]]:
+    def dense(self) -> dict[int, list[TextSegment]]:
         """For each text that has some, by its number, the lines that may hold a token."""
         runs = [(run.start(), run[0]) for run in _RUN.finditer(_shapes(self._text))]
         # The same shapes come again and again.
         odd = {run for run in {run for _, run in runs} if _is_odd(run)}
         return self._lines(start for start, run in runs if run in odd)
 
-    def promising(self) -> dict[int, list[Segment]]:
+    def promising(self) -> dict[int, list[TextSegment]]:
         """The lines with a word that may name a credential, or with a URL, by number of text."""
         return self._lines(sorted(_promises_in(self._text)))
 
-    def _lines(self, places: Iterable[int]) -> dict[int, list[Segment]]:
+    def _lines(self, places: Iterable[int]) -> dict[int, list[TextSegment]]:
         texts = groupby(places, lambda place: bisect_right(self._starts, place) - 1)
         return {
             number: _lines_at(self.whole(number), self._starts[number], inside)
@@ -130,9 +130,9 @@ class Joined:
         }
 
 
-def _lines_at(whole: Segment, offset: int, places: Iterable[int]) -> list[Segment]:
+def _lines_at(whole: TextSegment, offset: int, places: Iterable[int]) -> list[TextSegment]:
     """The lines of a text around places in order, each once; places count from ``-offset``."""
-    found: list[Segment] = []
+    found: list[TextSegment] = []
     end = -1
     for place in places:
         if place - offset >= end:
@@ -176,7 +176,7 @@ def _is_odd(run: bytes) -> bool:
     return _LONG_WORD.search(run) is not None or len(_CASE_CHANGE.findall(run)) > 2
 
 
-def promising_lines(whole: Segment) -> list[Segment]:
+def promising_lines(whole: TextSegment) -> list[TextSegment]:
     """The lines of one text with a word that may name a credential, or with a URL."""
     return _lines_at(whole, 0, sorted(_promises_in(whole.line)))
 
@@ -197,6 +197,6 @@ def _bounds(line: str, at: int) -> tuple[int, int]:
     return first, last
 
 
-def _cut(whole: Segment, first: int, last: int) -> Segment:
+def _cut(whole: TextSegment, first: int, last: int) -> TextSegment:
     start, end = whole.start + first, whole.start + last
-    return Segment(whole.text, whole.line[first:last], start, end, cuts=whole.cuts)
+    return TextSegment(whole.text, whole.line[first:last], start, end, cuts=whole.cuts)

@@ -12,12 +12,12 @@ from nbprod.secrets.links import in_temporary_link
 from nbprod.secrets.literals import GAP
 from nbprod.secrets.names import words_of
 from nbprod.secrets.providers import ProviderRule, rules_for
-from nbprod.secrets.types import Secret, Segment, narrowed
+from nbprod.secrets.types import Secret, TextSegment, narrowed
 
 __all__ = ["secrets_of_providers"]
 
 
-def secrets_of_providers(segments: Sequence[Segment]) -> Iterator[Secret]:
+def secrets_of_providers(segments: Sequence[TextSegment]) -> Iterator[Secret]:
     """What the providers' rules find, in one pass over all lines that are worth it."""
     if not segments:
         return
@@ -81,7 +81,9 @@ def _group(rule: ProviderRule, groups: int, match: re.Match[str]) -> int:
     return next((number for number in range(1, groups + 1) if match[number]), 0)
 
 
-def _adjacent(segments: Sequence[Segment], starts: Sequence[int], start: int, number: int) -> bool:
+def _adjacent(
+    segments: Sequence[TextSegment], starts: Sequence[int], start: int, number: int
+) -> bool:
     """Whether a match that starts in an earlier line starts in the line just above."""
     before = segments[bisect_right(starts, start) - 1]
     segment = segments[number]
@@ -105,7 +107,7 @@ def _prefix(rule: ProviderRule, value: str) -> str:
     return ""
 
 
-def _label(segment: Segment) -> str:
+def _label(segment: TextSegment) -> str:
     """The name that a line gives to what is found in it, if it was put together."""
     if not segment.origin:
         return ""

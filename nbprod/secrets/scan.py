@@ -12,12 +12,12 @@ from nbprod.notebook.types import Notebook
 from nbprod.secrets.commands import logins_in, starts_with_login
 from nbprod.secrets.files import language_of_file
 from nbprod.secrets.generic import Hit, Mode, hits_in, named_hit, pem_hits
-from nbprod.secrets.literals import GAP, NAMING, Named, folded, named_literals
+from nbprod.secrets.literals import GAP, NAMING, NamedLiteral, folded, named_literals
 from nbprod.secrets.prefilter import Joined, is_dense, is_promising, promising_lines
 from nbprod.secrets.provider_hits import secrets_of_providers
-from nbprod.secrets.tables import Entry, entries_of_html, entries_of_text
+from nbprod.secrets.tables import NamedEntry, entries_of_html, entries_of_text
 from nbprod.secrets.texts import texts_of
-from nbprod.secrets.types import Secret, Segment, Text, narrowed
+from nbprod.secrets.types import Secret, Text, TextSegment, narrowed
 from nbprod.syntax.comments import iter_comments
 from nbprod.syntax.magic_table import SHELL_CELLS
 from nbprod.syntax.types import Magic, ParsedCell
@@ -46,7 +46,7 @@ def secrets_of(
         parsed: its Python cells as parsed, by index.
         known: values that are credentials elsewhere, to be found here as well.
     """
-    segments: list[Segment] = []
+    segments: list[TextSegment] = []
     found: list[Secret] = []
     joined = Joined(list(texts_of(notebook)))
     dense, promising = joined.dense(), joined.promising()
@@ -87,20 +87,20 @@ class _Python:
     def __init__(self, text: Text, parsed: ParsedCell) -> None:
         self.text = text
         self.source = text.text
-        self.segments: list[Segment] = []
+        self.segments: list[TextSegment] = []
         self.secrets: list[Secret] = []
-        self.lines: list[tuple[Segment, Mode]] = []
+        self.lines: list[tuple[TextSegment, Mode]] = []
         self._nodes(parsed.nodes)
         for magic in parsed.magics:
             if magic.body is not None:
                 self._nodes(walk(magic.body))
         for start, end, comment in iter_comments(parsed):
             if is_promising(comment):
-                self.lines.append((Segment(text, comment, start, end), "prose"))
+                self.lines.append((TextSegment(text, comment, start, end), "prose"))
         for magic in parsed.magics:
             mode: Mode = "shell" if magic.body is None else "code"
             if is_promising(magic.text):
-                self.lines.append((Segment(text, magic.text, magic.start, magic.end), mode))
+                self.lines.append((TextSegment(text, magic.text, magic.start, magic.end), mode))
         if parsed.cell_magic is not None and parsed.cell_magic.scope == "opaque":
             self._foreign(parsed.cell_magic)
 
@@ -112,7 +112,7 @@ class _Python:
             if tree is not None:
                 self._nodes(walk(tree))
                 return
-        body = Segment(self.text, self.source[magic.end :], magic.end, len(self.source))
+        body = TextSegment(self.text, self.source[magic.end :], magic.end, len(self.source))
         mode: Mode = (
             "shell" if language in SHELL_CELLS else "file" if language == "file" else "code"
         )
@@ -129,7 +129,7 @@ class _Python:
         except (SyntaxError, ValueError, RecursionError):
             return None
 
-    def _literal(self, named: Named) -> None:
+    def _literal(self, named: NamedLiteral) -> None:
         value = named.value
         if not 4 <= len(value) <= 20_000 or (GAP in value and len(value) < _SHORTEST):
             return
@@ -143,7 +143,7 @@ class _Python:
                 for piece in value.split(GAP):
                     line = f'{lead}{piece}"'.replace("\n", " ")
                     self.segments.append(
-                        Segment(self.text, line, *place[:2], origin=len(lead), whole=place[2])
+                        TextSegment(self.text, line, *place[:2], origin=len(lead), whole=place[2])
                     )
         if not named.name:
             return
@@ -191,7 +191,7 @@ class _Python:
         if not is_promising(value) and not isinstance(node, ast.BinOp):
             return
         start, end, whole = self._place(node, value)
-        segment = Segment(self.text, value, start, end, whole=whole)
+        segment = TextSegment(self.text, value, start, end, whole=whole)
         if whole and isinstance(node, ast.BinOp):
             self.segments.append(segment)
         mode: Mode = "shell" if starts_with_login(value) else "prose"
@@ -224,7 +224,7 @@ class _Python:
         )
 
 
-def _other_lines(language: str, lines: Sequence[Segment]) -> Iterator[tuple[Segment, Mode]]:
+def _other_lines(language: str, lines: Sequence[TextSegment]) -> Iterator[tuple[TextSegment, Mode]]:
     """Promising lines of what is no Python that parses, with how they are to be read."""
     mode: Mode = "code"
     if language in _SCRIPTS:
@@ -242,7 +242,7 @@ def _other_lines(language: str, lines: Sequence[Segment]) -> Iterator[tuple[Segm
         yield line, "shell" if shell and not script else "code" if script else mode
 
 
-def _in_script(line: Segment) -> bool:
+def _in_script(line: TextSegment) -> bool:
     """Whether a line of HTML is in a script or a style sheet, or holds one."""
     text = line.text.text.lower()
     start, end = line.place(line.origin, line.origin + max(len(line.line), 1))
@@ -253,7 +253,7 @@ def _in_script(line: Segment) -> bool:
     return False
 
 
-def _in_tables(whole: Segment) -> Iterator[Secret]:
+def _in_tables(whole: TextSegment) -> Iterator[Secret]:
     """What the headings of tables, or the cells beside, say of the values in them."""
     text = whole.text
     if text.language == "text/html":
@@ -263,17 +263,17 @@ def _in_tables(whole: Segment) -> Iterator[Secret]:
         yield from _entries(whole, entries_of_text(whole.line))
 
 
-def _fifth_fields(text: str) -> Iterator[Entry]:
+def _fifth_fields(text: str) -> Iterator[NamedEntry]:
     """The passwords of `.pgpass`: host, port, database, user, password."""
     at = 0
     for line in text.split("\n"):
         fields = line.split(":", 4)
         if len(fields) == 5:
-            yield Entry("password", fields[4].strip(), at + len(line) - len(fields[4]))
+            yield NamedEntry("password", fields[4].strip(), at + len(line) - len(fields[4]))
         at += len(line) + 1
 
 
-def _entries(whole: Segment, entries: Iterable[Entry]) -> Iterator[Secret]:
+def _entries(whole: TextSegment, entries: Iterable[NamedEntry]) -> Iterator[Secret]:
     for entry in entries:
         hit = named_hit(entry.name, entry.value, entry.start, strict=True)
         if hit is not None:
@@ -282,7 +282,7 @@ def _entries(whole: Segment, entries: Iterable[Entry]) -> Iterator[Secret]:
             yield Secret(whole.text, *place, value, hit.rule, hit.provider, "", hit.name)
 
 
-def _in_lines(lines: Iterable[tuple[Segment, Mode]]) -> Iterator[Secret]:
+def _in_lines(lines: Iterable[tuple[TextSegment, Mode]]) -> Iterator[Secret]:
     for segment, mode in lines:
         for hit in hits_in(segment.line, mode):
             start, end = segment.place(hit.start, hit.end)
@@ -293,22 +293,22 @@ def _in_lines(lines: Iterable[tuple[Segment, Mode]]) -> Iterator[Secret]:
                 yield Secret(segment.text, start, end, value, hit.rule, hit.provider, "", hit.name)
 
 
-def _pem(whole: Segment) -> Iterator[Secret]:
+def _pem(whole: TextSegment) -> Iterator[Secret]:
     for hit in pem_hits(whole.line):
         start, end = whole.place(hit.start, hit.end)
         value = whole.line[hit.start : hit.end]
         yield Secret(whole.text, start, end, value, hit.rule, hit.provider)
 
 
-def _of_value(whole: Segment) -> Iterator[Segment]:
+def _of_value(whole: TextSegment) -> Iterator[TextSegment]:
     """A value of metadata as if it were assigned to its key."""
     line = whole.line
     if len(line) < 4000 and whole.cuts is None and is_dense(line):
         lead = f'{whole.text.name} = "'
-        yield Segment(whole.text, f'{lead}{line}"', 0, len(line), origin=len(lead))
+        yield TextSegment(whole.text, f'{lead}{line}"', 0, len(line), origin=len(lead))
 
 
-def _named_value(whole: Segment) -> Iterator[Secret]:
+def _named_value(whole: TextSegment) -> Iterator[Secret]:
     if len(whole.line) < 4000:
         hit = named_hit(whole.text.name, whole.line.strip(), 0)
         if hit is not None:

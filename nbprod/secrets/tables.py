@@ -9,7 +9,7 @@ from typing import NamedTuple
 from nbprod.patterns import lazy_pattern
 from nbprod.secrets.names import kind_of_name
 
-__all__ = ["Entry", "entries_of_html", "entries_of_text"]
+__all__ = ["NamedEntry", "entries_of_html", "entries_of_text"]
 
 _MOST_ROWS = 60
 _CELL_TEXT = lazy_pattern(r"\S+")
@@ -28,7 +28,7 @@ _TERM = lazy_pattern(
 )
 
 
-class Entry(NamedTuple):
+class NamedEntry(NamedTuple):
     """A value in a table, at an offset of its text, and the name that the table gives to it."""
 
     name: str
@@ -36,7 +36,7 @@ class Entry(NamedTuple):
     start: int
 
 
-def entries_of_text(text: str) -> Iterator[Entry]:
+def entries_of_text(text: str) -> Iterator[NamedEntry]:
     """The named values of a table in plain text: below headings, and beside names."""
     lines: list[tuple[int, str]] = []
     at = 0
@@ -46,7 +46,7 @@ def entries_of_text(text: str) -> Iterator[Entry]:
     for number, (start, line) in enumerate(lines):
         for match in _BESIDE.finditer(line):
             if kind_of_name(match["name"]) is not None:
-                yield Entry(match["name"], match["value"], start + match.start("value"))
+                yield NamedEntry(match["name"], match["value"], start + match.start("value"))
         if len(line) < 2000 and _may_be_heading(line):
             yield from _below(line, lines[number + 1 : number + 1 + _MOST_ROWS])
 
@@ -60,7 +60,7 @@ def kind_of_any(words: Sequence[str]) -> bool:
     return any(kind_of_name(word) is not None for word in words)
 
 
-def _below(heading: str, rows: Sequence[tuple[int, str]]) -> Iterator[Entry]:
+def _below(heading: str, rows: Sequence[tuple[int, str]]) -> Iterator[NamedEntry]:
     """The values in the columns whose heading names a credential."""
     for mark in ("|", ",", "\t", ";"):
         if mark in heading:
@@ -75,11 +75,11 @@ def _below(heading: str, rows: Sequence[tuple[int, str]]) -> Iterator[Entry]:
                 break
             for value in _CELL_TEXT.finditer(row):
                 if value.end() == column.end() or value.start() == column.start():
-                    yield Entry(column[0], value[0], start + value.start())
+                    yield NamedEntry(column[0], value[0], start + value.start())
                     break
 
 
-def _separated(heading: str, rows: Sequence[tuple[int, str]], mark: str) -> Iterator[Entry]:
+def _separated(heading: str, rows: Sequence[tuple[int, str]], mark: str) -> Iterator[NamedEntry]:
     names = [name.strip(" *`\"'") for name in heading.split(mark)]
     for number, name in enumerate(names):
         if kind_of_name(name) is None:
@@ -93,10 +93,10 @@ def _separated(heading: str, rows: Sequence[tuple[int, str]], mark: str) -> Iter
             value = fields[number].strip(" *`\"'")
             if value:
                 offset = sum(len(field) + 1 for field in fields[:number])
-                yield Entry(name, value, start + row.index(value, offset))
+                yield NamedEntry(name, value, start + row.index(value, offset))
 
 
-def entries_of_html(text: str) -> Iterator[Entry]:
+def entries_of_html(text: str) -> Iterator[NamedEntry]:
     """The named values of tables and lists in HTML."""
     # Imported here: it brings the names of all characters with it.
     import html
@@ -116,8 +116,8 @@ def entries_of_html(text: str) -> Iterator[Entry]:
                     lead = cell["text"].find(texts[number])
                     if lead >= 0:
                         start = row.start(1) + cell.start("text") + lead
-                        yield Entry(name, texts[number], start)
+                        yield NamedEntry(name, texts[number], start)
                     break
     for match in _TERM.finditer(text):
         if kind_of_name(match["name"]) is not None:
-            yield Entry(match["name"], match["value"], match.start("value"))
+            yield NamedEntry(match["name"], match["value"], match.start("value"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from typing import Literal, NamedTuple
 
-__all__ = ["Cuts", "Part", "Secret", "Segment", "Text", "narrowed"]
+__all__ = ["Cuts", "Part", "Secret", "Text", "TextSegment", "narrowed"]
 
 Part = Literal["source", "output", "metadata", "attachment"]
 
@@ -42,7 +42,7 @@ class Cuts(NamedTuple):
         return offset + self.lengths[cut - 1] if cut else offset
 
 
-class Segment(NamedTuple):
+class TextSegment(NamedTuple):
     """A line to look at, and where what is found in it stands in its text.
 
     A line that is in the text as it is starts at ``start``. Where characters of the text were

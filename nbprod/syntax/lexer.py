@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from nbprod.patterns import lazy_pattern
 
-__all__ = ["Statement", "comments", "end_of_command", "read_statement"]
+__all__ = ["LogicalLine", "comments", "end_of_command", "read_statement"]
 
 _QUOTE, _COMMENT, _OPEN, _CLOSE, _CONTINUED, _BREAK, _ASSIGN = range(1, 8)
 _TOKEN = lazy_pattern(
@@ -26,7 +26,7 @@ _AFTER_ASSIGN = lazy_pattern(r"(?:[ \t\f]|\\\r?\n)*")
 _COMMAND = lazy_pattern(r"(?:\\\r?\n|[^\r\n])*")
 
 
-class Statement(NamedTuple):
+class LogicalLine(NamedTuple):
     """A logical line: where it ends, and what IPython could see in it.
 
     ``assigned`` is where the right-hand side of the first top-level ``=`` starts, -1 without one.
@@ -38,7 +38,7 @@ class Statement(NamedTuple):
     asks: bool
 
 
-def read_statement(text: str, position: int, stop: int) -> Statement:
+def read_statement(text: str, position: int, stop: int) -> LogicalLine:
     """Read the logical line at ``position``, as far as ``stop``; its line break belongs to it."""
     depth = 0
     assigned = -1
@@ -49,7 +49,7 @@ def read_statement(text: str, position: int, stop: int) -> Statement:
             break
         kind = match.lastindex
         if kind == _BREAK and depth == 0:
-            return Statement(match.end(), assigned, plain and text[position - 1] == "?")
+            return LogicalLine(match.end(), assigned, plain and text[position - 1] == "?")
         position = match.end()
         plain = kind is None
         if kind == _QUOTE:
@@ -62,7 +62,7 @@ def read_statement(text: str, position: int, stop: int) -> Statement:
             after = _AFTER_ASSIGN.match(text, position, stop)
             assigned = after.end() if after else position
     asks = plain and depth == 0 and text[position - 1 : position] == "?"
-    return Statement(stop, assigned, asks)
+    return LogicalLine(stop, assigned, asks)
 
 
 def _string_end(text: str, quote: str, position: int, stop: int) -> int:

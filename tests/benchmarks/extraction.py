@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from nbprod.errors import ReadError
-from nbprod.execution.compare import Segment, compare_runs, without_unstable
+from nbprod.execution.compare import MatchedCells, compare_runs, without_unstable
 from nbprod.execution.kernel import ExecutionError, run_job
 from nbprod.execution.run import code_cells
 from nbprod.notebook.read import read_notebook
@@ -38,7 +38,7 @@ from tests.extract.survey import checked, extracted, may_run, notebooks
 # Libraries seed themselves; the standard library's generator is seeded by the probe, which no
 # peer's processes are.
 _UNSEEDED = "__import__('random').seed()"
-_WHOLE = [Segment((0,), (0,))]
+_WHOLE = [MatchedCells((0,), (0,))]
 
 
 class Score(NamedTuple):

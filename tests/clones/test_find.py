@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nbprod.clones.find import Limits, find_clones
-from nbprod.clones.sources import source_of, sources_of_notebook
+from nbprod.clones.sources import clone_source_of, sources_of_notebook
 from nbprod.clones.types import Source
 from nbprod.facts import Facts
 from nbprod.notebook.read import read_notebook
@@ -33,7 +33,9 @@ DEFINED = "def load(path):\n" + "".join(f"    {line}\n" for line in CLEAN.strip(
 
 
 def cells(*texts: str) -> list[Source]:
-    return [source_of(f"n{at}.ipynb", at, ast.parse(text)) for at, text in enumerate(texts, 1)]
+    return [
+        clone_source_of(f"n{at}.ipynb", at, ast.parse(text)) for at, text in enumerate(texts, 1)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -114,7 +116,7 @@ def test_functions_alone_are_enough() -> None:
 
 def test_a_copy_of_a_notebook_is_told_as_one() -> None:
     texts = [f"step = make({', '.join('x' * (at + 1))})\nprint(step.m{at})" for at in range(12)]
-    one = [source_of("a.ipynb", at, ast.parse(text)) for at, text in enumerate(texts, 1)]
+    one = [clone_source_of("a.ipynb", at, ast.parse(text)) for at, text in enumerate(texts, 1)]
     other = [item._replace(path="a-Copy1.ipynb") for item in one]
     found = find_clones([*one, *other])
     assert [copy.paths for copy in found.copies] == [("a.ipynb", "a-Copy1.ipynb")]
@@ -171,14 +173,16 @@ def test_the_command_heeds_the_configuration_unless_told_not_to(tmp_path: Path) 
 
 def test_many_places_and_many_copies_are_told_too() -> None:
     sources = [
-        source_of(f"n{at:02}.ipynb", 1, ast.parse(f"{CLEAN}print({', '.join('x' * (at + 1))})"))
+        clone_source_of(
+            f"n{at:02}.ipynb", 1, ast.parse(f"{CLEAN}print({', '.join('x' * (at + 1))})")
+        )
         for at in range(60)
     ]
     (group,) = find_clones(sources).groups
     assert len(group.fragments) == 60
     texts = [f"step = make({', '.join('x' * (at + 1))})\nprint(step.m{at})" for at in range(9)]
     copies = [
-        source_of(f"c{number:02}.ipynb", at, ast.parse(text))
+        clone_source_of(f"c{number:02}.ipynb", at, ast.parse(text))
         for number in range(50)
         for at, text in enumerate(texts, 1)
     ]

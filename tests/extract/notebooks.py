@@ -16,7 +16,7 @@ from nbprod.extract.plan.planning import PlanOptions
 from nbprod.extract.plan.select import all_cells, cells_of, named_groups, sections
 from nbprod.facts import Facts
 from nbprod.notebook.read import read_notebook
-from nbprod.refactor.plan import Group
+from nbprod.refactor.plan import CellGroup
 from tests.flow.cells import sources_of
 
 _TITLE = re.compile(r"^== (.*?) \[([^\]]*)\](?: refused: (.*))?$", re.MULTILINE)
@@ -71,7 +71,7 @@ def extracted(
     """Extract by a selection: ``all``, numbers of cells, or ``name=cells`` words."""
     data = as_bytes(cells)
     facts = Facts(read_notebook(data, "story.ipynb"))
-    groups: list[Group] | None
+    groups: list[CellGroup] | None
     if selection == "all":
         groups, chosen = None, all_cells(facts.notebook)
     elif "=" in selection:

@@ -17,7 +17,7 @@ import pytest
 import yaml
 
 from nbprod.project.branch import default_branch
-from nbprod.project.origin import source_of
+from nbprod.project.origin import vcs_source_of
 from nbprod.project.setup import plan
 from nbprod.project.workflow import Wanted, render_workflow
 
@@ -283,14 +283,14 @@ def test_the_default_branch(files: dict[str, str], name: str, tmp_path: Path) ->
 def test_where_nbprod_is_from() -> None:
     commit = {"vcs": "git", "commit_id": "a" * 40}
     url = "https://h.example/o/nbprod.git"
-    assert source_of({"url": url, "vcs_info": commit}) == f"nbprod @ git+{url}@{'a' * 40}"
+    assert vcs_source_of({"url": url, "vcs_info": commit}) == f"nbprod @ git+{url}@{'a' * 40}"
     for document in (
         {"url": "file:///x", "dir_info": {"editable": True}},
         {"url": "https://user:word@h.example/o", "vcs_info": commit},
         {"url": url + "';id", "vcs_info": commit},
         [],
     ):
-        assert source_of(document) is None
+        assert vcs_source_of(document) is None
 
 
 def test_init_leaves_alone_what_it_does_not_understand() -> None:

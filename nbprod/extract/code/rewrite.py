@@ -13,7 +13,7 @@ from nbprod.notebook.edits.splice import apply_edits, encode_like
 from nbprod.notebook.json_positions import JsonMap
 from nbprod.notebook.read import decode
 from nbprod.refactor.module_level import imports_of
-from nbprod.refactor.plan import Function, Group, Import, Plan
+from nbprod.refactor.plan import CellGroup, Function, Import, Plan
 from nbprod.refactor.reindent import statement_text
 
 __all__ = ["new_sources", "rewritten"]
@@ -48,7 +48,7 @@ def new_sources(
 
 
 def _head(
-    group: Group,
+    group: CellGroup,
     function: Function | None,
     plan: Plan,
     facts: Facts,
@@ -130,7 +130,7 @@ def _import_lines(imports: tuple[Import, ...]) -> Iterator[str]:
         yield f"{head} import {', '.join(dict.fromkeys(tails))}" if tails else head
 
 
-def _ends_cell(group: Group, plan: Plan, facts: Facts) -> bool:
+def _ends_cell(group: CellGroup, plan: Plan, facts: Facts) -> bool:
     """Whether the call is the last statement of its cell."""
     first = group.cells[0]
     if first in plan.displays:

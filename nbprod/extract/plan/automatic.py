@@ -17,7 +17,7 @@ from nbprod.extract.plan.cutting import (
 from nbprod.extract.plan.planning import Planner, PlanOptions
 from nbprod.refactor.module_level import ModuleLevel, imports_of
 from nbprod.refactor.pieces import CutNotebook, cut_notebook
-from nbprod.refactor.plan import CellLeft, Group, Plan, Refusal
+from nbprod.refactor.plan import CellGroup, CellLeft, Plan, Refusal
 
 __all__ = ["extracted_already", "plan_of_pieces", "plan_what_can_be"]
 
@@ -75,7 +75,7 @@ def plan_what_can_be(planner: Planner, cells: Iterable[int], stay: Iterable[Cell
     return replace(plan, refusals=refused)
 
 
-def plan_of_pieces(cut: CutNotebook, groups: Sequence[Group], options: PlanOptions) -> Plan:
+def plan_of_pieces(cut: CutNotebook, groups: Sequence[CellGroup], options: PlanOptions) -> Plan:
     """The plan for groups of a notebook that is cut already."""
     return replace(Planner(cut.facts, options, cut.inner).plan(groups), cut=cut)
 
@@ -150,20 +150,20 @@ def _way(atom: Atom, belongs: dict[int, int], usable: Sequence[int]) -> int:
 
 def _groups(
     stretches: Sequence[Stretch], atoms: Atoms, cut: CutNotebook, usable: set[int]
-) -> Iterator[Group]:
+) -> Iterator[CellGroup]:
     """The groups of the cut notebook: those of functions, and what goes to the module's top."""
-    found: list[Group] = []
+    found: list[CellGroup] = []
     seen: set[int] = set()
     for stretch in stretches:
         pieces = dict.fromkeys(cut.at(atom.cell, atom.unit.code) for atom in stretch.work)
-        found.append(Group(tuple(pieces), is_work=True))
+        found.append(CellGroup(tuple(pieces), is_work=True))
         seen |= pieces.keys()
     for atom in atoms.all:
         if atom.role == "module" and atom.cell in usable:
             piece = cut.at(atom.cell, atom.unit.code)
             if piece not in seen:
                 seen.add(piece)
-                found.append(Group((piece,)))
+                found.append(CellGroup((piece,)))
     yield from sorted(found, key=lambda group: group.cells)
 
 

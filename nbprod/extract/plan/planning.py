@@ -34,11 +34,11 @@ from nbprod.refactor.liveness import Liveness, Part
 from nbprod.refactor.module_level import ModuleLevel, imports_of
 from nbprod.refactor.naming import unique
 from nbprod.refactor.plan import (
+    CellGroup,
     CellLeft,
     Constant,
     DocstringStyle,
     Function,
-    Group,
     Import,
     Plan,
     Refusal,
@@ -118,7 +118,7 @@ class Planner:
             for import_ in imports_of(statement, cell)
         }
 
-    def plan(self, groups: Sequence[Group], kept: Iterable[CellLeft] = ()) -> Plan:
+    def plan(self, groups: Sequence[CellGroup], kept: Iterable[CellLeft] = ()) -> Plan:
         """The plan for some groups; what cannot be done is among its refusals."""
         refusals = [*self._whole_notebook(groups)]
         usable = [group for group in groups if group.cells]
@@ -152,7 +152,7 @@ class Planner:
 
     # --- what stands against it ---------------------------------------------------------------
 
-    def _whole_notebook(self, groups: Sequence[Group]) -> Iterable[Refusal]:
+    def _whole_notebook(self, groups: Sequence[CellGroup]) -> Iterable[Refusal]:
         if not any(group.cells for group in groups):
             return
         chosen = {cell for group in groups for cell in group.cells}
@@ -175,7 +175,7 @@ class Planner:
                     "take the setting out and write `display(...)`",
                 )  # fmt: skip
 
-    def _cell_problems(self, group: Group) -> Iterable[Refusal]:
+    def _cell_problems(self, group: CellGroup) -> Iterable[Refusal]:
         for cell in group.cells:
             units = self.names.cells.get(cell)
             if units is None:
@@ -207,7 +207,7 @@ class Planner:
 
     # --- what goes where ----------------------------------------------------------------------
 
-    def _sort(self, group: Group, closure: ModuleLevel) -> _Sorted:
+    def _sort(self, group: CellGroup, closure: ModuleLevel) -> _Sorted:
         body: list[StatementText] = []
         displays: list[StatementText] = []
         kept: list[StatementText] = []
@@ -268,7 +268,7 @@ class Planner:
         """Which statements only show, print or draw."""
         return Shows(self.names, self.modules)
 
-    def _only_shows(self, unit: StatementText, group: Group) -> bool:
+    def _only_shows(self, unit: StatementText, group: CellGroup) -> bool:
         return not group.is_work and self.shows.only_shows(unit.node, is_last=True)
 
     def _gives_itself(self, value: ast.expr) -> bool:
@@ -326,7 +326,7 @@ class Planner:
 
     def _function(
         self,
-        group: Group,
+        group: CellGroup,
         parts: _Sorted,
         closure: ModuleLevel,
         taken: set[str],
@@ -464,7 +464,7 @@ class Planner:
 
     def _evidence(
         self,
-        group: Group,
+        group: CellGroup,
         parts: _Sorted,
         parameters: Sequence[Variable],
         results: Sequence[Variable],
@@ -490,7 +490,7 @@ class Planner:
 
     def _finished(
         self,
-        groups: Sequence[Group],
+        groups: Sequence[CellGroup],
         functions: Sequence[Function],
         parts: Sequence[_Sorted],
         closure: ModuleLevel,

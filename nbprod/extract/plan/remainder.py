@@ -11,13 +11,13 @@ from nbprod.facts import Facts
 from nbprod.libraries.modules import PURE_MODULES
 from nbprod.names.table import NameTable
 from nbprod.refactor.module_level import ModuleLevel
-from nbprod.refactor.plan import Function, Group, Import, ModuleItem
+from nbprod.refactor.plan import CellGroup, Function, Import, ModuleItem
 
 __all__ = ["does_nothing", "future_features", "import_place", "notes_on"]
 
 
 def import_place(
-    groups: Sequence[Group],
+    groups: Sequence[CellGroup],
     functions: Sequence[Function],
     exports: dict[int, tuple[str, ...]],
     closure: ModuleLevel,

@@ -9,11 +9,17 @@ from nbprod.errors import UsageError
 from nbprod.notebook.types import Notebook
 from nbprod.patterns import lazy_pattern
 from nbprod.refactor.naming import without_closing_marks
-from nbprod.refactor.plan import Group
+from nbprod.refactor.plan import CellGroup
 
 __all__ = [
-    "all_cells", "cells_of", "headed_cells", "named_groups", "runs", "sections", "tagged_cells",
-]  # fmt: skip
+    "all_cells",
+    "cells_of",
+    "headed_cells",
+    "named_groups",
+    "runs",
+    "sections",
+    "tagged_cells",
+]
 
 _HEADING = lazy_pattern(r"^(#{1,6})[ \t]+(\S.*)$", re.MULTILINE)
 _RANGE = lazy_pattern(r"(\d+)(?:\s*-\s*(\d+))?\Z")
@@ -84,13 +90,13 @@ def headed_cells(title: str, notebook: Notebook) -> tuple[int, ...]:
     )
 
 
-def named_groups(words: Sequence[str], notebook: Notebook) -> list[Group]:
+def named_groups(words: Sequence[str], notebook: Notebook) -> list[CellGroup]:
     """Groups of ``name=3-5`` words.
 
     Raises:
         UsageError: a word is not of this form, a name is no identifier, a cell is in two groups.
     """
-    found: list[Group] = []
+    found: list[CellGroup] = []
     seen: dict[int, str] = {}
     for word in words:
         name, sign, cells = word.partition("=")
@@ -104,7 +110,7 @@ def named_groups(words: Sequence[str], notebook: Notebook) -> list[Group]:
         titles = dict(_titles(notebook))
         for number, run in enumerate(runs(chosen, notebook)):
             numbered = name if number == 0 else f"{name}_{number + 1}"
-            found.append(Group(run, numbered, titles[run[0]][1], True))
+            found.append(CellGroup(run, numbered, titles[run[0]][1], True))
     return sorted(found)
 
 
@@ -126,18 +132,18 @@ def runs(cells: Iterable[int], notebook: Notebook) -> Iterator[tuple[int, ...]]:
         yield tuple(run)
 
 
-def sections(cells: Iterable[int], notebook: Notebook) -> list[Group]:
+def sections(cells: Iterable[int], notebook: Notebook) -> list[CellGroup]:
     """Cells as groups: a new one at each heading and after each gap."""
     titles = dict(_titles(notebook))
-    found: list[Group] = []
+    found: list[CellGroup] = []
     for run in runs(cells, notebook):
         part: list[int] = []
         for cell in run:
             if part and titles[cell] != titles[part[-1]]:
-                found.append(Group(tuple(part), None, titles[part[0]][1]))
+                found.append(CellGroup(tuple(part), None, titles[part[0]][1]))
                 part = []
             part.append(cell)
-        found.append(Group(tuple(part), None, titles[part[0]][1]))
+        found.append(CellGroup(tuple(part), None, titles[part[0]][1]))
     return found
 
 

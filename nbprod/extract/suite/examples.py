@@ -11,10 +11,10 @@ from nbprod.libraries.modules import BUILTIN_NAMES
 from nbprod.refactor.plan import Function, Plan
 from nbprod.secrets.mask import Mask
 
-__all__ = ["Example", "known_values", "saved_examples"]
+__all__ = ["DocstringExample", "known_values", "saved_examples"]
 
 
-class Example(NamedTuple):
+class DocstringExample(NamedTuple):
     """An expression over the module's names and the literal that it gives; ``cell`` shows it."""
 
     expression: str
@@ -23,7 +23,7 @@ class Example(NamedTuple):
     cell: int
 
 
-def saved_examples(plan: Plan, facts: Facts) -> Iterator[Example]:
+def saved_examples(plan: Plan, facts: Facts) -> Iterator[DocstringExample]:
     """Last expressions of cells that only need the module, with the results the file has saved."""
     module = {item.name for item in plan.taken if item.unit.kind == "definition"}
     mask = Mask(facts.hidden)
@@ -39,7 +39,7 @@ def saved_examples(plan: Plan, facts: Facts) -> Iterator[Example]:
         literal = _saved_literal(facts.cell(parsed.cell.index).outputs)
         if literal is not None and mask(literal) == literal:
             used = tuple(sorted(names & module))
-            yield Example(ast.unparse(last.value), literal, used, parsed.cell.index)
+            yield DocstringExample(ast.unparse(last.value), literal, used, parsed.cell.index)
 
 
 def _saved_literal(outputs: Any) -> str | None:

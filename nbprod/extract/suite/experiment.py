@@ -167,7 +167,7 @@ def _index(index: Any) -> str:
     return f", index={_text(index.tolist())}"
 
 
-def evaluated(text: str) -> Any:
+def evaluate_expression(text: str) -> Any:
     """What an expression of ours gives."""
     names: dict[str, Any] = {}
     for short, module in (("np", "numpy"), ("pd", "pandas"), ("datetime", "datetime")):
@@ -249,7 +249,7 @@ def _called(
 def _once(
     function: Callable[..., Any], texts: dict[str, str], job: dict[str, Any]
 ) -> dict[str, Any]:
-    arguments = {name: evaluated(text) for name, text in texts.items()}
+    arguments = {name: evaluate_expression(text) for name, text in texts.items()}
     for line in job["seed"]:
         exec(line, _modules(line))  # noqa: S102 - it is one of ours
     out = io.StringIO()
@@ -288,7 +288,7 @@ def _result(value: Any) -> dict[str, Any]:
     found: dict[str, Any] = {"type": f"{kind.__module__}.{kind.__qualname__}"}
     with contextlib.suppress(Exception):
         text = written(value)
-        if _is_same(evaluated(text), value):
+        if _is_same(evaluate_expression(text), value):
             found["text"] = text
     if getattr(value, "shape", None) is not None and isinstance(value.shape, tuple):
         found["shape"] = list(value.shape)

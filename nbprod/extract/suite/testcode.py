@@ -10,7 +10,7 @@ from nbprod.extract.code.format import formatted
 from nbprod.extract.plan.settings import parameter_names
 from nbprod.extract.plan.targets import Target
 from nbprod.extract.suite.calls import test_of_call
-from nbprod.extract.suite.examples import Example, known_values, saved_examples
+from nbprod.extract.suite.examples import DocstringExample, known_values, saved_examples
 from nbprod.extract.suite.experiments import Experiment
 from nbprod.extract.suite.rejections import refused_arguments
 from nbprod.facts import Facts
@@ -113,7 +113,7 @@ def _public_names(plan: Plan) -> str:
     )
 
 
-def _saved(example: Example, name: str) -> str:
+def _saved(example: DocstringExample, name: str) -> str:
     return f"def {name}() -> None:\n    assert {example.expression} == {example.literal}\n"
 
 

@@ -14,7 +14,7 @@ from nbprod.flow.interpreter.arguments import (
 )
 from nbprod.flow.interpreter.iteration import consume, iterate
 from nbprod.flow.interpreter.machine import Machine
-from nbprod.flow.interpreter.objects import attribute, call_special, display_text
+from nbprod.flow.interpreter.objects import call_special, display_text, read_attribute
 from nbprod.flow.interpreter.operators import truth_of
 from nbprod.flow.interpreter.paths import optional
 from nbprod.flow.interpreter.values import (
@@ -210,7 +210,7 @@ def _get_attribute(
     root = root_of_argument(node, 0)
     if part is None or not isinstance(node, ast.Call):
         return ANY
-    return attribute(machine, arguments[0], part, root, node.args[0], node)
+    return read_attribute(machine, arguments[0], part, root, node.args[0], node)
 
 
 def _ask(

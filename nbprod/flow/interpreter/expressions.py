@@ -13,7 +13,7 @@ from nbprod.flow.interpreter.functions import function_value
 from nbprod.flow.interpreter.iteration import consume, distinct
 from nbprod.flow.interpreter.machine import Machine
 from nbprod.flow.interpreter.magics import run_magic
-from nbprod.flow.interpreter.objects import attribute, display_text, subscript
+from nbprod.flow.interpreter.objects import display_text, read_attribute, read_subscript
 from nbprod.flow.interpreter.operators import (
     evaluate_binary,
     evaluate_bool,
@@ -45,7 +45,7 @@ def _attribute(machine: Machine, node: ast.Attribute) -> Value:
     if node.attr in MUTATORS.get(base.kind, ()):
         # `add = rows.append`: who has it may change the object at any time.
         machine.forget_contents(base)
-    result = attribute(machine, base, node.attr, name, root, node)
+    result = read_attribute(machine, base, node.attr, name, root, node)
     if machine.tracker is not None and base.kind not in ("library", "class"):
         return with_labels(result, machine.tracker.attribute(machine, base, node.attr))
     return result
@@ -55,7 +55,7 @@ def _subscript(machine: Machine, node: ast.Subscript) -> Value:
     base = machine.receive(node.value)
     key = machine.evaluate(node.slice)
     name, root = root_of(node.value)
-    result = subscript(machine, base, key, node, name, root)
+    result = read_subscript(machine, base, key, node, name, root)
     if machine.tracker is not None:
         return with_labels(result, machine.tracker.item(machine, base, key, node))
     return result

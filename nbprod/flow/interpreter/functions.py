@@ -9,7 +9,7 @@ from nbprod.flow.interpreter.arguments import given, observe_arguments
 from nbprod.flow.interpreter.frames import Dead, Frame
 from nbprod.flow.interpreter.machine import Machine
 from nbprod.flow.interpreter.objects import bind_method, call_special, class_attribute
-from nbprod.flow.interpreter.state import Entry
+from nbprod.flow.interpreter.state import StateEntry
 from nbprod.flow.interpreter.values import (
     ANY,
     NONE,
@@ -228,7 +228,7 @@ def _bind_parameters(
             else:
                 value = function.defaults.get(name, ANY)
         definition = machine.definition(parameter, name, "parameter")
-        machine.env.set((machine.frame.identity, name), Entry(frozenset((definition,)), value))
+        machine.env.set((machine.frame.identity, name), StateEntry(frozenset((definition,)), value))
 
 
 def construct(
@@ -260,4 +260,4 @@ def _fill_fields(
     ]
     given = dict(zip(fields, arguments, strict=False)) | dict(keywords)
     for name, value in given.items():
-        machine.env.set(("object", identity, "." + name), Entry(frozenset(), value))
+        machine.env.set(("object", identity, "." + name), StateEntry(frozenset(), value))

@@ -8,7 +8,7 @@ from typing import Any
 
 from nbprod.flow.abridge import abridge
 from nbprod.flow.interpreter.namespace import Namespace
-from nbprod.flow.interpreter.state import ABSENT, Entry, join_entries
+from nbprod.flow.interpreter.state import ABSENT, StateEntry, join_entries
 from nbprod.flow.interpreter.values import ANY, Value, constant, join_values, library, part_of
 from nbprod.libraries.methods import STRONG_MUTATORS
 
@@ -33,7 +33,7 @@ class Heap(Namespace):
         identity = self.fresh()
         self.born[identity] = self.cell
         if contents is not None or element != ANY:
-            self.env.set(("object", identity), Entry(frozenset(), element, contents))
+            self.env.set(("object", identity), StateEntry(frozenset(), element, contents))
         return Value(kind, data, frozenset((identity,)))
 
     def allocate_dict(self, items: Sequence[tuple[Value, Value]], *, whole: bool = True) -> Value:
@@ -43,7 +43,7 @@ class Heap(Namespace):
         for key, value in items:
             if key.kind == "const" and (value.kind != "any" or value.objects):
                 part = repr(key.data[1])
-                self.env.set(("object", identity, part), Entry(frozenset(), value))
+                self.env.set(("object", identity, part), StateEntry(frozenset(), value))
                 self.note_part(identity, part)
         return result
 
@@ -175,7 +175,7 @@ class Heap(Namespace):
             else:
                 self._forget_parts(identity)
             held = ANY if held_as is None or held_as == _REST else stored
-            entry = Entry(definitions, held, contents if strong else None)
+            entry = StateEntry(definitions, held, contents if strong else None)
             if len(identities) > 1 and part is not None:
                 # It is one of several objects that this is done to.
                 entry = join_entries(old or ABSENT, entry)
@@ -188,7 +188,7 @@ class Heap(Namespace):
                 and (whole := self.env.entries.get(root))
                 and whole.contents is not None
             ):
-                self.env.set(root, Entry(whole.definitions, whole.value, contents))
+                self.env.set(root, StateEntry(whole.definitions, whole.value, contents))
 
     def _forget_parts(self, identity: int) -> None:
         """Any part of an object may have been changed: none of their values is known."""
@@ -197,7 +197,7 @@ class Heap(Namespace):
             key = ("object", identity, part.data)
             entry = self.env.entries.get(key)
             if entry is not None and entry.value != ANY:
-                self.env.set(key, Entry(entry.definitions))
+                self.env.set(key, StateEntry(entry.definitions))
 
     def forget_effects(self, function: int) -> None:
         """Code that is not followed may have given another value to all that it ever changed."""
@@ -205,9 +205,11 @@ class Heap(Namespace):
             entry = self.env.entries.get(key)
             if entry is not None and (entry.value.kind == "const" or entry.contents is not None):
                 value = ANY if entry.value.kind == "const" else entry.value
-                self.env.set(key, Entry(entry.definitions, value))
+                self.env.set(key, StateEntry(entry.definitions, value))
 
-    def _chain(self, key: Hashable, old: Entry | None, name: str, node: ast.AST, how: str) -> None:
+    def _chain(
+        self, key: Hashable, old: StateEntry | None, name: str, node: ast.AST, how: str
+    ) -> None:
         seen = old.definitions if old and old.definitions else ABSENT.definitions
         if old is not None and old.definitions:
             read = self.reads[self.cell].get(id(node)) or self.use(name, node, frozenset(), key)
@@ -221,7 +223,7 @@ class Heap(Namespace):
         known = self.env.entries.get(key)
         parts = known.contents if known and known.contents else ()
         if all(value.data != part for value in parts):
-            self.env.set(key, Entry(frozenset(), ANY, (*parts, library(part))))
+            self.env.set(key, StateEntry(frozenset(), ANY, (*parts, library(part))))
 
     def forget_contents(self, value: Value) -> None:
         """Code that is not followed had the object: what is known of its insides is void."""
@@ -229,12 +231,12 @@ class Heap(Namespace):
             key = ("object", identity)
             entry = self.env.entries.get(key)
             if entry is not None and (entry.contents is not None or entry.value != ANY):
-                self.env.set(key, Entry(entry.definitions))
+                self.env.set(key, StateEntry(entry.definitions))
             known = self.env.entries.get(("parts", identity))
             for part in known.contents if known and known.contents else ():
                 inner = self.env.entries.get((*key, part.data))
                 if inner is not None and inner.value.kind == "const":
-                    self.env.set((*key, part.data), Entry(inner.definitions))
+                    self.env.set((*key, part.data), StateEntry(inner.definitions))
 
     def record_mutation(self, name: str, node: ast.AST, how: str, definite: bool) -> None:
         """Note that ``node`` changes the object behind ``name``."""
@@ -259,7 +261,7 @@ class Heap(Namespace):
         if not resets:
             self._chain(key, old, resource, node, how)
         definition = self.definition(node, resource, "mutation", how)
-        self.env.set(key, Entry(frozenset((definition,))))
+        self.env.set(key, StateEntry(frozenset((definition,))))
 
     def look(self, resource: str, node: ast.AST) -> None:
         """Depend on something outside that other cells may have changed."""

@@ -9,7 +9,7 @@ from itertools import islice
 from nbprod.flow.interpreter.frames import Dead, Frame
 from nbprod.flow.interpreter.machine import Machine
 from nbprod.flow.interpreter.refusals import assume_bindings, refuse_magic
-from nbprod.flow.interpreter.state import Entry
+from nbprod.flow.interpreter.state import StateEntry
 from nbprod.flow.interpreter.values import ANY, Labels, Value, library, with_labels
 from nbprod.names.scopes import Scope, bound_names
 from nbprod.notebook.types import Cell
@@ -169,5 +169,5 @@ def _run_file(machine: Machine, magic: Magic, node: ast.expr) -> None:
     # The file runs with fresh names; what it leaves is then put into the notebook's.
     for name in bound_names(tree.body):
         definition = machine.definition(node, name, "magic", f"%run {path}")
-        machine.env.set(name, Entry(frozenset((definition,)), ANY))
+        machine.env.set(name, StateEntry(frozenset((definition,)), ANY))
         machine.made.setdefault(name, {})[definition] = None

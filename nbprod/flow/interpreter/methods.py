@@ -12,7 +12,7 @@ from nbprod.flow.interpreter.arguments import (
 )
 from nbprod.flow.interpreter.dynamic_names import call_namespace
 from nbprod.flow.interpreter.machine import Machine
-from nbprod.flow.interpreter.objects import attribute, call_special
+from nbprod.flow.interpreter.objects import call_special, read_attribute
 from nbprod.flow.interpreter.values import ANY, Arguments, Keywords, Value, constant, part_of
 from nbprod.flow.repeated_methods import does_the_same_again
 from nbprod.libraries.methods import (
@@ -43,7 +43,7 @@ def call_method(
     """Call ``base.name(...)``."""
     name = function.attr
     if base.kind in ("library", "instance", "class", "super", "union"):
-        callee = attribute(machine, base, name, root, root_node, function)
+        callee = read_attribute(machine, base, name, root, root_node, function)
         if callee.kind == "any" and base.kind == "instance" and base.data.is_open:
             _open_method(machine, base, name, arguments, keywords, node, root)
         if callee.kind == "any" and machine.tracker is not None:

@@ -8,7 +8,7 @@ from collections.abc import Hashable
 from nbprod.flow.abridge import abridge
 from nbprod.flow.interpreter.frames import Catch, Dead
 from nbprod.flow.interpreter.recorder import Recorder, first_of, in_order
-from nbprod.flow.interpreter.state import ABSENT, Entry
+from nbprod.flow.interpreter.state import ABSENT, StateEntry
 from nbprod.flow.interpreter.values import ANY, Value, constant, join_values, library
 from nbprod.flow.types import BindingKind, Definition, Failure
 from nbprod.libraries.modules import (
@@ -112,7 +112,7 @@ class Namespace(Recorder):
             if old is not None:
                 bound = [old for old in old.definitions if not old.is_unbound]
                 definitions = abridge(definitions.union(bound))
-        self.env.set(key, Entry(definitions, value))
+        self.env.set(key, StateEntry(definitions, value))
         if isinstance(key, str):
             self.made.setdefault(name, {})[definition] = None
 
@@ -128,9 +128,9 @@ class Namespace(Recorder):
         definitions = frozenset((self.definition(node, name, kind),))
         if self.failed is not None:
             old = self.env.entries.get(key, ABSENT)
-            self.env.set(key, Entry(abridge(definitions | old.definitions), old.value))
+            self.env.set(key, StateEntry(abridge(definitions | old.definitions), old.value))
         else:
-            self.env.set(key, Entry(definitions))
+            self.env.set(key, StateEntry(definitions))
 
     def is_bound(self, name: str) -> bool | None:
         """Whether a notebook name is bound now; None when that is not sure."""
@@ -148,24 +148,26 @@ class Namespace(Recorder):
             self.mark_opaque(node, "globals()")
             return
         definition = self.definition(node, name, "dynamic", "globals()")
-        self.env.set(name, Entry(frozenset((definition,)), value))
+        self.env.set(name, StateEntry(frozenset((definition,)), value))
         self.made.setdefault(name, {})[definition] = None
 
     def unbind_global(self, name: str, node: ast.AST) -> None:
         """Do ``del globals()[name]``."""
         definition = self.definition(node, name, "deletion", "globals()")
-        self.env.set(name, Entry(frozenset((definition,))))
+        self.env.set(name, StateEntry(frozenset((definition,))))
 
     def mark_opaque(self, node: ast.AST, how: str) -> None:
         """From here on any name may be bound."""
         definition = self.definition(node, "", "dynamic", how)
         old = self.env.entries.get(OPAQUE)
         definitions = frozenset((definition,)) | (old.definitions if old else frozenset())
-        self.env.set(OPAQUE, Entry(abridge(definitions)))
+        self.env.set(OPAQUE, StateEntry(abridge(definitions)))
 
     # --- failures ---
 
-    def _absent(self, name: str, node: ast.AST, key: Hashable, entry: Entry | None = None) -> Value:
+    def _absent(
+        self, name: str, node: ast.AST, key: Hashable, entry: StateEntry | None = None
+    ) -> Value:
         """A read of a name that no path binds, unless it is a builtin."""
         if isinstance(key, str):
             if name == "__name__" and OPAQUE not in self.env.entries:
@@ -206,7 +208,7 @@ class Namespace(Recorder):
         return frame is not None
 
     def _fail(
-        self, name: str, node: ast.AST, key: Hashable, entry: Entry, *, certain: bool
+        self, name: str, node: ast.AST, key: Hashable, entry: StateEntry, *, certain: bool
     ) -> None:
         """Record a read that fails, or may; below a refused magic nothing is read."""
         if self.cell in self.cell_failures:
@@ -296,7 +298,7 @@ class Namespace(Recorder):
         raise Dead
 
 
-def _dynamic_source(opaque: Entry) -> Definition | None:
+def _dynamic_source(opaque: StateEntry) -> Definition | None:
     """What may have bound any name: a magic rather than a star import, which binds fewer."""
     magics = [
         definition for definition in opaque.definitions if definition.binding.detail.startswith("%")

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from nbprod.flow.interpreter.machine import Machine
-from nbprod.flow.interpreter.state import Entry
+from nbprod.flow.interpreter.state import StateEntry
 from nbprod.flow.interpreter.values import (
     ANY,
     ClassValue,
@@ -21,14 +21,14 @@ from nbprod.flow.interpreter.values import (
 from nbprod.libraries.modules import SHELL
 
 __all__ = [
-    "attribute",
     "bind_method",
     "call_special",
     "class_attribute",
     "display_text",
+    "read_attribute",
+    "read_subscript",
     "store_attribute",
     "store_item",
-    "subscript",
 ]
 
 # The notebook's own names, as attributes of what `get_ipython()` gives.
@@ -90,7 +90,7 @@ def bind_method(value: Value, owner: ClassValue, receiver: Value, cls: Value) ->
     return Value("function", bound)
 
 
-def attribute(
+def read_attribute(
     machine: Machine, base: Value, name: str, root: str, root_node: ast.AST, node: ast.AST
 ) -> Value:
     """Read ``base.name``."""
@@ -101,7 +101,7 @@ def attribute(
         patched = machine.env.entries.get(("patch", dotted))
         return patched.value if patched is not None else library(dotted)
     if base.kind == "union":
-        values = [attribute(machine, one, name, root, root_node, node) for one in base.data]
+        values = [read_attribute(machine, one, name, root, root_node, node) for one in base.data]
         joined = values[0]
         for value in values[1:]:
             joined = join_values(joined, value)
@@ -191,7 +191,7 @@ def display_text(machine: Machine, value: Value, node: ast.AST, method: str = "_
                 break
 
 
-def subscript(
+def read_subscript(
     machine: Machine, base: Value, key: Value, node: ast.Subscript, root: str, root_node: ast.AST
 ) -> Value:
     """Read ``base[key]``."""
@@ -269,7 +269,7 @@ def store_attribute(
     """Do ``base.name = value``."""
     if base.kind == "class":
         definition = machine.definition(node, base.data.name, "mutation", "." + name)
-        machine.env.set((base.data.frame, name), Entry(frozenset((definition,)), value))
+        machine.env.set((base.data.frame, name), StateEntry(frozenset((definition,)), value))
         machine.record_mutation(root, node, "." + name, True)
         return
     if base.is_library("__main__", "builtins"):
@@ -278,7 +278,7 @@ def store_attribute(
     if base.kind == "library":
         dotted = f"{base.data}.{name}"
         definition = machine.definition(node, dotted, "mutation", "." + name)
-        machine.env.set(("patch", dotted), Entry(frozenset((definition,)), value))
+        machine.env.set(("patch", dotted), StateEntry(frozenset((definition,)), value))
         return
     if base.kind == "instance":
         held = class_attribute(machine, base.data, "__setattr__")

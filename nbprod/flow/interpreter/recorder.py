@@ -10,7 +10,7 @@ from typing import Any
 
 from nbprod.flow.abridge import abridge
 from nbprod.flow.interpreter.frames import Catch, Frame, Loop
-from nbprod.flow.interpreter.records import Exposure, Read
+from nbprod.flow.interpreter.records import Exposure, ReadRecord
 from nbprod.flow.interpreter.state import State
 from nbprod.flow.interpreter.values import Value
 from nbprod.flow.program import Program
@@ -88,7 +88,7 @@ class Recorder:
         """What calls of a function (by its scope) have changed outside their own frames."""
         self.incomplete = False
         self._identities = 0
-        self.reads: defaultdict[int, dict[int, Read]] = defaultdict(dict)
+        self.reads: defaultdict[int, dict[int, ReadRecord]] = defaultdict(dict)
         self.exposures: defaultdict[int, dict[tuple[Hashable, int], Exposure]] = defaultdict(dict)
         self.failures: dict[tuple[int, str], Failure] = {}
         self.possible: dict[tuple[int, str], Failure] = {}
@@ -159,12 +159,12 @@ class Recorder:
 
     def use(
         self, name: str, node: ast.AST, definitions: frozenset[Definition], key: Hashable
-    ) -> Read:
+    ) -> ReadRecord:
         """Record that ``node`` reads ``definitions`` in the cell that runs."""
         reads = self.reads[self.cell]
         read = reads.get(id(node))
         if read is None:
-            read = reads[id(node)] = Read(name, node, self.source_cell, self.chain)
+            read = reads[id(node)] = ReadRecord(name, node, self.source_cell, self.chain)
             read.definitions = definitions
         elif not definitions <= read.definitions:
             read.definitions = abridge(read.definitions | definitions)

@@ -8,10 +8,10 @@ from collections.abc import Hashable
 from nbprod.flow.interpreter.values import Value
 from nbprod.flow.types import CallStep, Definition
 
-__all__ = ["Exposure", "Read"]
+__all__ = ["Exposure", "ReadRecord"]
 
 
-class Read:
+class ReadRecord:
     """The record of one place that reads, as executed by one cell; it grows while the run goes.
 
     ``source`` is the cell whose code it is, or that of a string or file that runs.

@@ -14,12 +14,12 @@ from nbprod.flow.interpreter.values import ANY, Value, join_values, part_of
 from nbprod.flow.types import Binding, Definition
 from nbprod.model import Span
 
-__all__ = ["UNBOUND", "Delta", "Entry", "State", "join_entries"]
+__all__ = ["UNBOUND", "Delta", "State", "StateEntry", "join_entries"]
 
 UNBOUND = Definition(Binding("", Span(-1, 0, 0), "unbound"), -1)
 
 
-class Entry(NamedTuple):
+class StateEntry(NamedTuple):
     """What a key holds: its reaching definitions (`UNBOUND` among them: perhaps none)."""
 
     definitions: frozenset[Definition]
@@ -42,24 +42,24 @@ class Entry(NamedTuple):
         return UNBOUND not in self.definitions
 
 
-ABSENT = Entry(frozenset((UNBOUND,)))
-Delta = dict[Hashable, Entry]
+ABSENT = StateEntry(frozenset((UNBOUND,)))
+Delta = dict[Hashable, StateEntry]
 _HEAP = ("object", "parts")
 
 
-def join_entries(left: Entry, right: Entry) -> Entry:
+def join_entries(left: StateEntry, right: StateEntry) -> StateEntry:
     """The entry of a key that may hold either."""
     if left is right:
         return left
     definitions = left.definitions | right.definitions
-    return Entry(
+    return StateEntry(
         abridge(definitions) if len(definitions) > MOST else definitions,
         _join_present(left, right),
         left.contents if left.contents == right.contents else None,
     )
 
 
-def _join_present(left: Entry, right: Entry) -> Value:
+def _join_present(left: StateEntry, right: StateEntry) -> Value:
     """Join the values, where an entry that is surely unbound has none to give."""
     if left.is_absent:
         return right.value
@@ -74,14 +74,14 @@ class State:
     __slots__ = ("_journal", "entries")
 
     def __init__(self) -> None:
-        self.entries: dict[Hashable, Entry] = {}
-        self._journal: list[tuple[Hashable, Entry | None]] = []
+        self.entries: dict[Hashable, StateEntry] = {}
+        self._journal: list[tuple[Hashable, StateEntry | None]] = []
 
-    def get(self, key: Hashable) -> Entry | None:
+    def get(self, key: Hashable) -> StateEntry | None:
         """The entry of a key, None when nothing was ever written."""
         return self.entries.get(key)
 
-    def set(self, key: Hashable, entry: Entry) -> None:
+    def set(self, key: Hashable, entry: StateEntry) -> None:
         """Write an entry."""
         entries = self.entries
         self._journal.append((key, entries.get(key)))
@@ -132,9 +132,9 @@ class State:
             seen[key] = join_entries(seen[key], self.entries.get(key, ABSENT))
         return seen
 
-    def before(self, mark: int) -> dict[Hashable, Entry | None]:
+    def before(self, mark: int) -> dict[Hashable, StateEntry | None]:
         """For each key written since a mark, what it held at the mark (None: nothing)."""
-        held: dict[Hashable, Entry | None] = {}
+        held: dict[Hashable, StateEntry | None] = {}
         for key, old in self._journal[mark:]:
             held.setdefault(key, old)
         return held
@@ -157,7 +157,9 @@ class State:
             grows = entry.contents is not None and entry.contents != old.contents
             if moves or grows:
                 value = part_of(entry.value) if moves else entry.value
-                self.set(key, Entry(entry.definitions, value, None if grows else entry.contents))
+                self.set(
+                    key, StateEntry(entry.definitions, value, None if grows else entry.contents)
+                )
 
     def apply(self, delta: Delta) -> None:
         """Write a delta on top of the present state."""

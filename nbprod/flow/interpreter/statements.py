@@ -14,7 +14,12 @@ from nbprod.flow.interpreter.imports import run_import, run_import_from
 from nbprod.flow.interpreter.loops import run_break, run_continue, run_for, run_while
 from nbprod.flow.interpreter.machine import Machine
 from nbprod.flow.interpreter.matching import run_match
-from nbprod.flow.interpreter.objects import attribute, store_attribute, store_item, subscript
+from nbprod.flow.interpreter.objects import (
+    read_attribute,
+    read_subscript,
+    store_attribute,
+    store_item,
+)
 from nbprod.flow.interpreter.operators import apply_binary, apply_in_place, truth_of
 from nbprod.flow.interpreter.paths import branch
 from nbprod.flow.interpreter.targets import assign, delete
@@ -71,13 +76,13 @@ def _augmented(machine: Machine, node: ast.AugAssign) -> None:
     base = machine.receive(target.value)
     root, root_node = root_of(target.value)
     if isinstance(target, ast.Attribute):
-        old = attribute(machine, base, target.attr, root, root_node, target)
+        old = read_attribute(machine, base, target.attr, root, root_node, target)
         operand = machine.evaluate(node.value)
         value = apply_binary(machine, node.op, old, operand, node)
         store_attribute(machine, base, target.attr, value, root, target)
     else:
         key = machine.evaluate(target.slice)
-        old = subscript(machine, base, key, target, root, root_node)
+        old = read_subscript(machine, base, key, target, root, root_node)
         operand = machine.evaluate(node.value)
         value = apply_binary(machine, node.op, old, operand, node)
         store_item(machine, base, key, value, root, target)

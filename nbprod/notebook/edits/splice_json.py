@@ -9,7 +9,7 @@ from typing import NamedTuple
 from nbprod.model import Edit, PartEdit, Span
 from nbprod.notebook import json_scan as scan
 from nbprod.notebook.edits.replace import EditRefused, Replacement, replaced
-from nbprod.notebook.json_positions import JsonMap, Literal, RawSpan
+from nbprod.notebook.json_positions import JsonMap, RawSpan, RawString
 from nbprod.patterns import lazy_pattern
 
 __all__ = ["edited_json", "writes_ascii"]
@@ -114,7 +114,7 @@ def _shifted(edit: Edit, by: int) -> Edit:
     return Edit(Span(cell, start + by, end + by), edit.text)
 
 
-def _in_place(raw: JsonMap, literal: Literal, edit: Edit, escaped: _Escapes) -> Replacement:
+def _in_place(raw: JsonMap, literal: RawString, edit: Edit, escaped: _Escapes) -> Replacement:
     start, end = (
         scan.raw_offset(raw.text, literal.start, literal.end, offset - literal.first)
         for offset in edit.span[1:]
@@ -122,12 +122,12 @@ def _in_place(raw: JsonMap, literal: Literal, edit: Edit, escaped: _Escapes) -> 
     return Replacement(start, end, escaped(edit.text))
 
 
-def _decoded(raw: JsonMap, literal: Literal) -> str:
+def _decoded(raw: JsonMap, literal: RawString) -> str:
     text: str = json.loads(raw.text[literal.start : literal.end])
     return text
 
 
-def _clusters(raw: JsonMap, literals: Sequence[Literal], edits: Sequence[Edit]) -> list[_Cluster]:
+def _clusters(raw: JsonMap, literals: Sequence[RawString], edits: Sequence[Edit]) -> list[_Cluster]:
     """Edits by the lines that they touch, and the line after where a line break goes."""
     found: list[_Cluster] = []
     for edit in edits:
@@ -145,7 +145,7 @@ def _clusters(raw: JsonMap, literals: Sequence[Literal], edits: Sequence[Edit]) 
     return found
 
 
-def _line_at(literals: Sequence[Literal], offset: int) -> int:
+def _line_at(literals: Sequence[RawString], offset: int) -> int:
     """The line in which an edit starts: at a boundary, that which starts there."""
     low, high = 0, len(literals) - 1
     while low < high:
@@ -157,7 +157,7 @@ def _line_at(literals: Sequence[Literal], offset: int) -> int:
     return low
 
 
-def _line_of_end(literals: Sequence[Literal], offset: int) -> int:
+def _line_of_end(literals: Sequence[RawString], offset: int) -> int:
     """The line in which an edit ends: at a boundary, that which ends there."""
     low, high = 0, len(literals) - 1
     while low < high:
@@ -170,7 +170,7 @@ def _line_of_end(literals: Sequence[Literal], offset: int) -> int:
 
 
 def _joins(
-    raw: JsonMap, literals: Sequence[Literal], first: int, last: int, edits: Sequence[Edit]
+    raw: JsonMap, literals: Sequence[RawString], first: int, last: int, edits: Sequence[Edit]
 ) -> bool:
     """Whether the last line loses its break, so that the one after becomes part of it."""
     old, new = _before_and_after(raw, literals[first : last + 1], edits)
@@ -180,7 +180,7 @@ def _joins(
 
 
 def _before_and_after(
-    raw: JsonMap, literals: Sequence[Literal], edits: Sequence[Edit]
+    raw: JsonMap, literals: Sequence[RawString], edits: Sequence[Edit]
 ) -> tuple[str, str]:
     old = "".join(_decoded(raw, literal) for literal in literals)
     base = literals[0].first
@@ -224,7 +224,7 @@ def _lines(text: str, before: Sequence[str]) -> list[str]:
     return text.splitlines(keepends=True) if like_jupyter else _LINE.findall(text)
 
 
-def _without(literals: Sequence[Literal], cluster: _Cluster, span: RawSpan) -> Replacement:
+def _without(literals: Sequence[RawString], cluster: _Cluster, span: RawSpan) -> Replacement:
     """Lines that go take one comma with them; an array of none is written as the empty one."""
     if cluster.last + 1 < len(literals):
         return Replacement(literals[cluster.first].start, literals[cluster.last + 1].start, "")
@@ -233,7 +233,7 @@ def _without(literals: Sequence[Literal], cluster: _Cluster, span: RawSpan) -> R
     return Replacement(span[0] + 1, span[1] - 1, "")
 
 
-def _between(raw: JsonMap, cell: int, literals: Sequence[Literal], span: RawSpan) -> str:
+def _between(raw: JsonMap, cell: int, literals: Sequence[RawString], span: RawSpan) -> str:
     """What the file has between two lines of a source."""
     if len(literals) > 1:
         return raw.text[literals[0].end : literals[1].start]

@@ -81,7 +81,7 @@ import ast
 from collections.abc import Iterator, Sequence
 
 from nbprod.facts import Facts
-from nbprod.fixing.parameter_cell import Literal, ParameterCell
+from nbprod.fixing.parameter_cell import ParameterCell, SettingLiteral
 from nbprod.libraries.hyperparameters import HYPERPARAMETERS
 from nbprod.libraries.modules import PLOTTING_MODULES
 from nbprod.model import Diagnostic, Fix, Label, Severity
@@ -199,7 +199,10 @@ def _fix(cells: Sequence[_Settings], facts: Facts) -> Fix | None:
     parameters = facts.shared(ParameterCell)
     fixes = [
         parameters.fix_calls(
-            [(call, [Literal(k.value, str(k.arg)) for k in keywords]) for call, keywords in calls],
+            [
+                (call, [SettingLiteral(k.value, str(k.arg)) for k in keywords])
+                for call, keywords in calls
+            ],
             cell,
         )
         for cell, calls in cells

@@ -65,7 +65,7 @@ import ast
 from collections.abc import Iterator
 
 from nbprod.facts import Facts
-from nbprod.fixing.parameter_cell import Literal, ParameterCell
+from nbprod.fixing.parameter_cell import ParameterCell, SettingLiteral
 from nbprod.libraries.modules import PLOTTING_MODULES
 from nbprod.model import Diagnostic, Label, Severity
 from nbprod.patterns import lazy_pattern
@@ -121,23 +121,23 @@ def check(subject: NodeInCell[ast.Module], facts: Facts) -> Iterator[Diagnostic]
     )
 
 
-def _sources(call: ast.Call, facts: Facts) -> list[Literal]:
+def _sources(call: ast.Call, facts: Facts) -> list[SettingLiteral]:
     """The literals of a call that say where data is, or which."""
     library = facts.qualified(call.func).partition(".")[0]
     if library in _DRAWING:
         return []
     called = last_name(call.func)
     found = [
-        Literal(keyword.value, str(keyword.arg))
+        SettingLiteral(keyword.value, str(keyword.arg))
         for keyword in call.keywords
         if keyword.arg in _NAMES and _text(keyword.value)
     ]
     first = call.args[0] if call.args else None
     text = _text(first)
     if text and _ADDRESS.match(text) and _READS.fullmatch(called):
-        found.insert(0, Literal(call.args[0], "url", plain=False))
+        found.insert(0, SettingLiteral(call.args[0], "url", plain=False))
     elif text and called in _TABLES and _reads_tables(call):
-        found.insert(0, Literal(call.args[0], "table", plain=False))
+        found.insert(0, SettingLiteral(call.args[0], "table", plain=False))
     return found
 
 

@@ -68,7 +68,7 @@ from collections.abc import Iterator
 
 from nbprod.facts import Facts
 from nbprod.leakage import Training
-from nbprod.leakage.types import Place, Rows, overlap
+from nbprod.leakage.types import CellNode, Rows, overlap
 from nbprod.model import Diagnostic, Label, Severity
 from nbprod.notebook.types import Notebook
 from nbprod.patterns import lazy_pattern
@@ -89,7 +89,7 @@ _CHOOSING = lazy_pattern(r"val(?!ue)|dev|new", re.IGNORECASE)
 )
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report the third model tested on the same rows, where no other rows are kept."""
-    used: dict[Rows, list[tuple[Training, Place]]] = {}
+    used: dict[Rows, list[tuple[Training, CellNode]]] = {}
     chosen_on: set[Rows] = set()
     for training in facts.evaluation.trainings:
         seen: set[Rows] = set()
@@ -116,7 +116,7 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
         )
 
 
-def _is_validation(place: Place) -> bool:
+def _is_validation(place: CellNode) -> bool:
     """Whether the data is called validation data where it is used: choosing is what it is for."""
     node = place.node
     if not isinstance(node, ast.Call):

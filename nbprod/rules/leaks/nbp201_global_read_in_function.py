@@ -96,7 +96,7 @@ from nbprod.fixing.add_parameter import as_parameter
 from nbprod.model import Diagnostic, Label
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule
-from nbprod.rules.globals import Change, Leak, is_used_up, iter_leaks
+from nbprod.rules.globals import Alteration, GlobalRead, is_used_up, iter_global_reads
 
 _MOST_LABELS = 6
 
@@ -107,9 +107,9 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
 
     Where no call follows a change, it is only what a next call would meet.
     """
-    found: dict[str, list[tuple[Leak, Change]]] = {}
-    idle: dict[str, list[tuple[Leak, Change]]] = {}
-    for leak in iter_leaks(facts):
+    found: dict[str, list[tuple[GlobalRead, Alteration]]] = {}
+    idle: dict[str, list[tuple[GlobalRead, Alteration]]] = {}
+    for leak in iter_global_reads(facts):
         change = leak.change
         if change is not None and not is_used_up(leak.function, change.span, facts):
             met = change.span.cell <= max(leak.function.calls, default=-1)
@@ -121,7 +121,9 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
             yield _diagnostic(leaks, facts, minor=True)
 
 
-def _diagnostic(leaks: list[tuple[Leak, Change]], facts: Facts, *, minor: bool) -> Diagnostic:
+def _diagnostic(
+    leaks: list[tuple[GlobalRead, Alteration]], facts: Facts, *, minor: bool
+) -> Diagnostic:
     (leak, (span, how)), *others = leaks
     readers = [reader for reader, _ in others[:_MOST_LABELS]]
     fixes = (as_parameter(reader.function, reader.name, facts) for reader, _ in leaks)

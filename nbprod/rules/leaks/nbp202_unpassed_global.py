@@ -83,7 +83,7 @@ from nbprod.fixing.add_parameter import as_parameter
 from nbprod.model import Diagnostic, Label
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule
-from nbprod.rules.globals import Leak, iter_leaks
+from nbprod.rules.globals import GlobalRead, iter_global_reads
 
 _MOST = 3
 
@@ -92,8 +92,8 @@ _MOST = 3
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report reads of variables that are bound once and are no constants."""
     passed = facts.shared(_passed_on)
-    readers: dict[int, list[Leak]] = {}
-    for leak in iter_leaks(facts):
+    readers: dict[int, list[GlobalRead]] = {}
+    for leak in iter_global_reads(facts):
         name = leak.function.name
         # What is passed on is called by others, who fix its parameters.
         if leak.change is None and name != "<lambda>" and name not in passed:
