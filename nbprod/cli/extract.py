@@ -56,6 +56,9 @@ Examples:
 @click.option("--force", is_flag=True, help="Overwrite files, even if verification fails.")
 @click.option("--run", "runs", is_flag=True, help="Run the notebook and record test values.")
 @click.option("--verify", "verifies", is_flag=True, help="Run both notebooks and compare them.")
+@click.option(
+    "--allow-external-writes", is_flag=True, help="Run a notebook that writes outside its folder."
+)
 @click.option("--python", metavar="PATH", help="Python that runs the notebooks.")
 @click.option("--timeout", default=600, metavar="SECONDS", help="Time limit of each run.")
 @click.option(
@@ -74,6 +77,7 @@ def command(notebook: str, **options: object) -> int:
     from nbprod.extract.extraction import NothingToExtract
     from nbprod.extract.plan.credentials import without_credentials
     from nbprod.extract.plan.select import all_cells
+    from nbprod.refactor.external_writes import refuse_external_writes
 
     facts, data = _read(notebook)
     order = _order(notebook, options)
@@ -86,6 +90,8 @@ def command(notebook: str, **options: object) -> int:
     chosen = {cell for group in groups for cell in group.cells} if groups else set(cells)
     if groups is None and not options["keep_going"]:
         _refuse_broken(facts)
+    if (options["runs"] or options["verifies"]) and not options["allow_external_writes"]:
+        refuse_external_writes(facts)
     safe = without_credentials(facts, data, chosen)
     if groups is not None and safe.stay:
         raise _refusal(notebook, safe.stay)

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 @click.option(
     "--path", "paths", multiple=True, metavar="DIR", help="Directory to import modules from."
 )
+@click.option(
+    "--allow-external-writes", is_flag=True, help="Run notebooks that write outside their folder."
+)
 @click.option("--python", metavar="PATH", help="Python that runs the notebooks.")
 @click.option("--timeout", default=600, metavar="SECONDS", help="Time limit of each run.")
 @click.option("--copy-limit", default=500, metavar="MB", help="Largest directory to copy.")
@@ -30,6 +33,7 @@ def command(
     original: str,
     rewritten: str,
     paths: tuple[str, ...],
+    allow_external_writes: bool,  # noqa: FBT001 - click passes flags
     python: str | None,
     timeout: int,
     copy_limit: int,
@@ -42,9 +46,13 @@ def command(
     Exit codes: 0 the same, 1 different, 2 usage, 4 cannot be run.
     """
     from nbprod.execution.run import RunOptions, Side, code_cells, verify
+    from nbprod.facts import Facts
     from nbprod.project.run import get_notebook
+    from nbprod.refactor.external_writes import refuse_external_writes
 
     (old, _), (new, _) = get_notebook(original), get_notebook(rewritten)
+    for notebook in () if allow_external_writes else (old, new):
+        refuse_external_writes(Facts(notebook))
     own = [os.path.dirname(os.path.abspath(text)) for text in (original, rewritten)]
     extra = [os.path.abspath(path) for path in paths] or ([os.getcwd()] if _is_near(own) else [])
     folder = os.path.commonpath([*own, *extra])

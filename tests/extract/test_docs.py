@@ -18,6 +18,7 @@ from tests.extract.notebooks import as_bytes
 REPOSITORY = Path(__file__).parents[2]
 PAGE = (REPOSITORY / "docs" / "extract.md").read_text(encoding="utf-8")
 _BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+ENGINE = "from sqlalchemy import create_engine\n\nengine = create_engine('postgresql://db/prod')"
 _EXCERPT = re.compile(r"^```python title=(\S+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -40,6 +41,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("docs")
     shutil.copy(REPOSITORY / "fixtures" / "extract" / "parcels.ipynb", place)
     (place / "shell.ipynb").write_bytes(as_bytes(["x = 1", "y = x\n!ls"]))
+    publish = "import pandas as pd\n\ndf = pd.DataFrame({'a': [1]})\ndf.to_sql('sales', engine)"
+    (place / "publish.ipynb").write_bytes(as_bytes([ENGINE, publish]))
     for block in _BLOCK.findall(PAGE):
         for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
             command, _, expected = part.partition("\n")

@@ -44,6 +44,14 @@ df.to_sql("sales", "sqlite://")
 ```
 
 ```notebook
+# %%
+import sqlite3
+import pandas as pd
+db = sqlite3.connect("shop.db")
+pd.DataFrame({"a": [1]}).to_sql("sales", db)
+```
+
+```notebook
 # %% tags=parameters
 table = "try.sales"
 # %%
@@ -62,46 +70,28 @@ import ast
 from collections.abc import Iterator
 
 from nbprod.facts import Facts
+from nbprod.libraries.shared_places import SHARED_WORDS, place_written
 from nbprod.model import Diagnostic, Label, Span
 from nbprod.notebook.types import Notebook
+from nbprod.refactor.external_writes import local_connections
 from nbprod.rule import rule
+from nbprod.syntax.names import root_of
 from nbprod.syntax.walk import children, dead_parts
 
-# Methods that no other library of the field has for something harmless.
-_WRITES = {
-    "to_gbq": "BigQuery",
-    "saveAsTable": "a table of the metastore",
-    "insertInto": "a table of the metastore",
-    "put_object": "an object store",
-    "upload_file": "an object store",
-    "upload_fileobj": "an object store",
-    "upload_from_filename": "an object store",
-    "upload_from_string": "an object store",
-    "upload_blob": "an object store",
-    "insert_rows_json": "BigQuery",
-    "load_table_from_dataframe": "BigQuery",
-    "register_model": "a model registry",
-    "write_pandas": "Snowflake",
-    "push_to_hub": "a hub of models",
-}
-_STORES = ("s3://", "s3a://", "gs://", "abfss://", "wasbs://", "hdfs://")
 # The keywords that say where to.
 _PLACES = ("name", "Bucket", "bucket", "repo_id", "destination", "destination_table", "con")
-
-# Cells without any of these have nothing to find.
-_WORDS = (*_WRITES, "to_sql", *_STORES)
 
 
 @rule("NBP404", "production-write", on=Notebook, level="production")
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report calls that write to shared places, those whose target is a parameter left out."""
     found: dict[str, list[tuple[Span, bool]]] = {}
-    for cell, tree in facts.trees_with(*_WORDS):
+    for cell, tree in facts.trees_with(*SHARED_WORDS):
         for node, is_inside in _calls(tree):
-            target = _target(node)
+            target = place_written(node)
             if target is None or (is_inside or _names_its_target(node)) and not _has_text(node):
                 continue
-            if not _is_set_by_parameters(node, facts):
+            if not _is_set_by_parameters(node, facts) and not _is_local(node, target, facts):
                 found.setdefault(target, []).append((facts.span(cell, node.func), is_inside))
     for target, places in found.items():
         places.sort()
@@ -112,6 +102,15 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
             labels=tuple(Label(other, "also written here") for other, _ in places[1:4]),
             help="read the target from configuration, so that trial runs write elsewhere",
         )
+
+
+def _is_local(node: ast.Call, target: str, facts: Facts) -> bool:
+    """Whether an argument is a connection to a file of SQLite or DuckDB."""
+    if target != "a database":
+        return False
+    local = facts.shared(local_connections)
+    given = [*node.args, *(keyword.value for keyword in node.keywords)]
+    return any(root_of(expression)[0] in local for expression in given)
 
 
 def _calls(tree: ast.Module) -> Iterator[tuple[ast.Call, bool]]:
@@ -149,26 +148,3 @@ def _is_set_by_parameters(node: ast.Call, facts: Facts) -> bool:
         for name in names
         for definition in facts.flow.definitions.get(name, ())
     )
-
-
-def _target(node: ast.Call) -> str | None:
-    func = node.func
-    if not isinstance(func, ast.Attribute):
-        return None
-    if func.attr == "to_sql":
-        where = node.args[1] if len(node.args) > 1 else None
-        where = next((keyword.value for keyword in node.keywords if keyword.arg == "con"), where)
-        text = where.value if isinstance(where, ast.Constant) else ""
-        return None if str(text).startswith("sqlite") else "a database"
-    if func.attr in ("upload_file", "upload_fileobj"):
-        # boto3's: the file, the bucket and the key. Others are the notebook's own, or a service's.
-        has_bucket = len(node.args) > 1 or any(keyword.arg == "Bucket" for keyword in node.keywords)
-        return _WRITES[func.attr] if has_bucket else None
-    if func.attr in _WRITES:
-        return _WRITES[func.attr]
-    if func.attr in ("save", "parquet", "csv", "json", "to_csv", "to_parquet") and node.args:
-        first = node.args[0]
-        if isinstance(first, ast.Constant) and str(first.value).startswith(_STORES):
-            writes = func.attr.startswith("to_") or "write" in ast.unparse(func.value)
-            return "an object store" if writes else None
-    return None
