@@ -50,7 +50,9 @@ EXECUTING_NAMES = {
 }  # fmt: skip
 KERNELS = {"jupyter_client", "nbclient"}
 # The kernel executes it; it belongs to the notebook's side.
-INSIDE_KERNEL = {"nbprod.execution.probe", "nbprod.extract.suite.experiment"}
+INSIDE_KERNEL = {
+    "nbprod.execution.probe", "nbprod.execution.seeding", "nbprod.extract.suite.experiment",
+}  # fmt: skip
 
 
 def used(tree: ast.Module) -> Iterator[tuple[int, str]]:

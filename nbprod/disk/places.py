@@ -7,7 +7,9 @@ import sys
 from collections.abc import Iterator, Sequence
 from functools import cache
 
-__all__ = ["is_below", "is_within", "project_root", "project_roots", "user_folder"]
+__all__ = [
+    "is_below", "is_temporary", "is_within", "project_root", "project_roots", "user_folder",
+]  # fmt: skip
 
 _MARKERS = (".git", "pyproject.toml", "nbprod.toml", ".nbprod.toml", "setup.cfg", "setup.py")
 
@@ -108,3 +110,12 @@ def _upwards(folder: str) -> Iterator[str]:
         if parent == folder:
             return
         folder = parent
+
+
+def is_temporary(path: str) -> bool:
+    """Whether an absolute path is below a directory for temporary files, or a device."""
+    import tempfile
+
+    folders = {tempfile.gettempdir(), os.path.realpath(tempfile.gettempdir()), "/tmp", "/dev"}  # noqa: S108 - names only
+    path = os.path.normpath(path)
+    return any(path.startswith(os.path.join(folder, "")) for folder in folders)

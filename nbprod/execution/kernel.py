@@ -69,7 +69,6 @@ def run_job(job: Mapping[str, Any], python: str) -> dict[str, Any]:
                 *job["path"],
                 *(os.path.join(job["cwd"], path) for path in module_paths_here()),
             ],
-            "modules": job.get("modules", []),
             "count": len(places),
             "disturbed": job.get("disturbed", False),
             "answers": answers,
@@ -97,7 +96,7 @@ def _spec(folder: str, python: str, job: str) -> str:
     probe = os.path.join(os.path.dirname(__file__), "probe.py")
     line = (
         f"exec(compile(open({probe!r}, encoding='utf-8').read(), {probe!r}, 'exec'),"
-        f" {{'__name__': 'nbprod_probe', 'JOB': {job!r}}})"
+        f" {{'__name__': 'nbprod_probe', '__file__': {probe!r}, 'JOB': {job!r}}})"
     )
     # The kernel is loaded from its own installation; then IPython lets the notebook's code import
     # from the directory that it runs in.

@@ -3,7 +3,7 @@
 The kernel executes this file once, when it starts, with the path of a job in ``JOB``; it imports
 nothing of nbprod. Around each cell it writes down what was asked for. A job, in JSON, has
 
-* ``path``: folders to import from; ``modules``: whose random numbers start alike;
+* ``path``: folders to import from;
 * ``count``: how many cells will run; ``answers``: the file of what is seen, one JSON object a cell;
 * ``disturbed``: whether to change what nobody may rely on, such as memory that is not written;
 * ``snapshots``: for a cell, by its place, the names whose values to describe after it;
@@ -18,6 +18,7 @@ import math
 import os
 import pickle
 import re
+import runpy
 import sys
 import types
 from typing import Any
@@ -26,12 +27,6 @@ MOST_ELEMENTS = 20000
 MOST_DEPTH = 7
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]+")
 _HIDDEN = frozenset(["In", "Out", "exit", "quit", "get_ipython", "open", "display"])
-_NUMPY_USERS = frozenset(
-    """
-    pandas sklearn scipy seaborn matplotlib statsmodels xgboost lightgbm networkx skimage imblearn
-    gensim keras tensorflow cv2 plotly pymc arviz
-    """.split()
-)
 _OPAQUE = ("matplotlib.", "mpl_toolkits.", "_io.", "threading.", "_thread.", "IPython.", "socket.")
 
 
@@ -167,25 +162,6 @@ def _digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def seed(modules: list[str]) -> None:
-    """Start the global generators of random numbers alike, those of some modules too."""
-    import random
-
-    random.seed(0)
-    if _NUMPY_USERS.intersection(modules):
-        # They draw from its generator, imported by the notebook or not.
-        modules = [*modules, "numpy"]
-    for module, start in (("numpy", "random.seed"), ("torch", "manual_seed")):
-        if module in modules:
-            try:
-                function: Any = __import__(module)
-                for part in start.split("."):
-                    function = getattr(function, part)
-                function(0)
-            except Exception:
-                continue
-
-
 def _pickled(shell: Any, folder: str, stem: str, names: Any) -> dict[str, Any]:
     """Watched values as files; what cannot be pickled is said."""
     found = {}
@@ -312,7 +288,7 @@ class Watcher:
 def begin(shell: Any, job: dict[str, Any]) -> Watcher:
     """Make ready for a job: where to import from, how random numbers start."""
     sys.path[:0] = ["", *job["path"]]
-    seed(job.get("modules", []))
+    runpy.run_path(os.path.join(os.path.dirname(__file__), "seeding.py"))["install"]()
     return Watcher(shell, job)
 
 

@@ -15,17 +15,13 @@ from nbprod.execution import compare as comparing
 from nbprod.execution.compare import MatchedCells, Verdict
 from nbprod.execution.kernel import run_job
 from nbprod.notebook.types import Notebook
-from nbprod.patterns import lazy_pattern
 
-__all__ = ["RunOptions", "Side", "code_cells", "imported", "verify", "workspace"]
+__all__ = ["RunOptions", "Side", "code_cells", "verify", "workspace"]
 
 _SKIPPED = shutil.ignore_patterns(
     ".git", ".hg", ".venv", "venv", "node_modules", "__pycache__", ".ipynb_checkpoints",
     ".mypy_cache", ".ruff_cache", ".pytest_cache", ".tox", ".nox",
 )  # fmt: skip
-
-
-_IMPORT = lazy_pattern(r"\b(?:import|from)\s+(\w+)")
 
 
 class RunOptions(NamedTuple):
@@ -96,11 +92,6 @@ def verify(
     return comparing.without_unstable(verdict, comparing.compare_runs(first, again, same, module))
 
 
-def imported(cells: Sequence[str]) -> list[str]:
-    """The modules that cells import, at least those with random numbers of their own."""
-    return sorted(set(_IMPORT.findall("\n".join(cells))))
-
-
 def _results(
     sides: Sequence[tuple[Side, Mapping[str, Sequence[str]]]],
     folder: str,
@@ -116,9 +107,7 @@ def _results(
         for side, names in sides:
             place = stack.enter_context(workspace(folder, options))
             job = _job(side, place, start, paths, names, options)
-            # What the original imports starts alike in both, imported or not.
-            modules = imported(sides[0][0].cells)
-            jobs.append(job | {"disturbed": disturbed, "modules": modules})
+            jobs.append(job | {"disturbed": disturbed})
         return [run_job(job, options.python) for job in jobs]
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ast
 import os
-import tempfile
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from nbprod.disk.places import is_temporary
 from nbprod.errors import NbprodError
 from nbprod.facts import Facts
 from nbprod.libraries.shared_places import (
@@ -178,7 +178,7 @@ def _file_outside(call: ast.Call, called: str, notebook: str) -> str | None:
     path = _path_of(call.func) if called in _PATH_WRITERS else None
     if path is None and place is not None and len(call.args) > place:
         path = _text(call.args[place])
-    return f"`{path}`, outside of its folder" if path and is_outside(path, notebook) else None
+    return f"`{path}`, outside of its folder" if path and _is_outside(path, notebook) else None
 
 
 def _path_of(func: ast.expr) -> str | None:
@@ -189,15 +189,14 @@ def _path_of(func: ast.expr) -> str | None:
     return None
 
 
-def is_outside(path: str, notebook: str) -> bool:
+def _is_outside(path: str, notebook: str) -> bool:
     """Whether a path leads out of the copy of a notebook's folder, temporary files left out."""
     if "://" in path or not path.strip():
         return False
     path = os.path.expanduser(path)
     if not os.path.isabs(path):
         return os.path.normpath(path).startswith(os.pardir)
-    temporary = {os.path.realpath(tempfile.gettempdir()), tempfile.gettempdir(), "/tmp", "/dev"}  # noqa: S108 - a name, no file
-    return not any(os.path.normpath(path).startswith(folder + os.sep) for folder in temporary)
+    return not is_temporary(path)
 
 
 def local_connections(facts: Facts) -> frozenset[str]:
@@ -230,7 +229,7 @@ def _is_local(value: ast.expr, facts: Facts, local: set[str]) -> bool:
     name = facts.qualified(value.func)
     first = _text(value.args[0]) if value.args else ""
     if name in ("sqlite3.connect", "duckdb.connect"):
-        return first is None or not is_outside(first, facts.notebook.path)
+        return first is None or not _is_outside(first, facts.notebook.path)
     if last_name(value.func) in ("create_engine", "connect") and (first or "").startswith(
         ("sqlite:", "duckdb:")
     ):

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from nbprod.disk.read import read_bytes
 from nbprod.disk.scratch import scratch_folder
 from nbprod.execution.kernel import ExecutionError, run_job
-from nbprod.execution.run import RunOptions, imported, workspace
+from nbprod.execution.run import RunOptions, workspace
 from nbprod.refactor.plan import Plan
 
 __all__ = ["Recorded", "Seen", "record"]
@@ -74,7 +74,6 @@ def record(
             "path": [copy],
             "seconds": options.seconds,
             "environment": dict(options.environment),
-            "modules": imported(sources),
             "watch": watch,
             "pickles": pickles,
         }
