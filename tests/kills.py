@@ -30,7 +30,7 @@ class Kind(NamedTuple):
 
     name: str
     arguments: tuple[str, ...]
-    count: int
+    count: int  # type: ignore[assignment]
 
 
 KINDS = (

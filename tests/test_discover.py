@@ -37,7 +37,7 @@ def tree(tmp_path: Path) -> Path:
 
 def found(root: Path, *paths: str, **options: bool) -> set[str]:
     given = [str(root / path) for path in paths] or [str(root)]
-    return {str(Path(one.path).relative_to(root)) for one in iter_notebook_paths(given, **options)}
+    return {str(Path(one.path).relative_to(root)) for one in iter_notebook_paths(given, **options)}  # type: ignore[arg-type]
 
 
 def test_a_walk_finds_what_git_does_not_ignore(tree: Path) -> None:

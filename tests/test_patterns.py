@@ -127,7 +127,7 @@ def _sample_of(kind: str, argument: Any) -> str:
         return _member(argument)
     if kind in _REPEATS:
         least, most, body = argument
-        return _sample(body) * min(max(least, 1 if most else 0), 100)
+        return _sample(body) * min(max(least, 1 if most else 0), 100)  # type: ignore[no-any-return]
     if kind == "SUBPATTERN":
         return _sample(argument[3])
     if kind == "BRANCH":

@@ -92,7 +92,7 @@ def test_a_project_declares_itself_with_what_it_needs(table: str, tmp_path: Path
     path.write_text(f'[{table}]\nname = "Shop.Data"\n')
     assert declared_by_file(str(path)) == frozenset()
     path.write_text(f'[{table}]\nname = "Shop.Data"\n[dependency-groups]\ndev = ["pandas"]\n')
-    assert declared_by_file(str(path)) == {"pandas", "shop-data"}
+    assert declared_by_file(str(path)) == {"pandas", "shop-data"}  # type: ignore[comparison-overlap]
 
 
 def test_the_rule_knows_the_project_and_the_cache_does_too(tmp_path: Path) -> None:

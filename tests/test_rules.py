@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from nbprod.checking.engine import CheckOptions, check_notebook
+from nbprod.checking.engine import CheckOptions, check_notebook  # type: ignore[attr-defined]
 from nbprod.checking.registry import (
     RuleFile,
     _declared_level,

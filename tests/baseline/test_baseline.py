@@ -12,7 +12,7 @@ import pytest
 
 
 def cell(source: str, identity: str | None, count: int | None = None) -> dict[str, Any]:
-    found = {
+    found: dict[str, Any] = {
         "cell_type": "code", "metadata": {}, "outputs": [], "execution_count": count,
         "source": source,
     }  # fmt: skip
@@ -169,7 +169,13 @@ def test_what_is_no_baseline_is_one_message(text: str | None, folder: Path) -> N
 
 def test_no_credential_is_taken_in_unless_it_is_asked_for(tmp_path: Path) -> None:
     key = "gh" + "p_" + "Zx9Yw8Vu7Ts6Rq5Po4Nm3Lk2Ji1Hg0Fe9Dc8"
-    cell = {"cell_type": "code", "id": "a", "metadata": {}, "outputs": [], "execution_count": None}
+    cell: dict[str, Any] = {
+        "cell_type": "code",
+        "id": "a",
+        "metadata": {},
+        "outputs": [],
+        "execution_count": None,
+    }
     cells = [{**cell, "source": f"token = '{key}'\nprint(nowhere)"}]
     book = {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
     (tmp_path / "n.ipynb").write_text(json.dumps(book))

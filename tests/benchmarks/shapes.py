@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
+from typing import Any
 
 __all__ = ["SHAPES", "notebook"]
 
@@ -12,7 +13,7 @@ _HEAD = "import os\nx = os.getpid()"
 
 def notebook(sources: Iterable[str]) -> bytes:
     """An nbformat file of code cells that never ran."""
-    cells = [
+    cells: list[dict[str, Any]] = [
         {
             "cell_type": "code",
             "id": f"c{index}",

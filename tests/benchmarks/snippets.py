@@ -107,7 +107,7 @@ def _is_unknown_star(node: ast.AST) -> bool:
 
 def _first_line(statement: ast.stmt) -> int:
     decorators = getattr(statement, "decorator_list", [])
-    return min([statement.lineno, *(decorator.lineno for decorator in decorators)])
+    return min([statement.lineno, *(decorator.lineno for decorator in decorators)])  # type: ignore[no-any-return]
 
 
 def run_snippets(all_cells: list[list[str]]) -> list[list[tuple[str, str]]]:
@@ -129,7 +129,7 @@ class _StandIns:
     """Finds a module for each name that no other finder knows (a finder of `sys.meta_path`)."""
 
     def find_spec(self, name: str, _path: object = None, _target: object = None) -> ModuleSpec:
-        return ModuleSpec(name, self, is_package=True)
+        return ModuleSpec(name, self, is_package=True)  # type: ignore[arg-type]
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
         return _StandIn(spec.name)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.benchmarks import extraction
-from tests.benchmarks.peers import marked
+from tests.benchmarks.peers import Made, as_one_cell, marked
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "extract"
 
@@ -31,18 +31,18 @@ def test_cells_get_the_magic_that_fits_them() -> None:
 
 
 def test_what_differs_and_what_is_missing_does_not_count() -> None:
-    old = extraction.as_one_cell("3\n", {"x": {"value": 3}, "y": {"value": 4}})
-    same = extraction.as_one_cell("3\n", {"x": {"value": 3}})
-    other = extraction.as_one_cell("3\n", {"x": {"value": 4}})
-    assert extraction.score(old, old, extraction.Made(True, same, ""))[:5] == (
+    old = as_one_cell("3\n", {"x": {"value": 3}, "y": {"value": 4}})
+    same = as_one_cell("3\n", {"x": {"value": 3}})
+    other = as_one_cell("3\n", {"x": {"value": 4}})
+    assert extraction.score(old, old, Made(True, same, ""))[:5] == (
         True, True, True, 1, 2,
     )  # fmt: skip
-    assert extraction.score(old, old, extraction.Made(True, other, "")).why == "`x` differs"
+    assert extraction.score(old, old, Made(True, other, "")).why == "`x` differs"
     # What the original does not repeat itself is no fault.
-    assert extraction.score(old, other, extraction.Made(True, other, "")).same
-    silent = extraction.as_one_cell("", {"x": {"value": 3}})
-    nothing = extraction.as_one_cell("", {})
-    assert not extraction.score(silent, silent, extraction.Made(True, nothing, "")).same
+    assert extraction.score(old, other, Made(True, other, "")).same
+    silent = as_one_cell("", {"x": {"value": 3}})
+    nothing = as_one_cell("", {})
+    assert not extraction.score(silent, silent, Made(True, nothing, "")).same
 
 
 @pytest.mark.slow

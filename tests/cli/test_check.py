@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import jsonschema
+import jsonschema  # type: ignore[import-untyped]
 import pytest
 
 from nbprod.cli.watch import changes
@@ -39,7 +39,7 @@ def nbprod(
 
 
 def book(*sources: str, counts: list[int | None] | None = None, **metadata: Any) -> bytes:
-    cells = [
+    cells: list[dict[str, Any]] = [
         {
             "cell_type": "code",
             "id": f"cell-{index}",
@@ -351,7 +351,7 @@ def test_watching_looks_at_files_that_come_and_go(tmp_path: Path) -> None:
     def sleep(_: float) -> None:
         if not steps:
             raise KeyboardInterrupt
-        steps.pop(0)()
+        steps.pop(0)()  # type: ignore[no-untyped-call]
 
     with pytest.raises(KeyboardInterrupt):
         for _ in changes(lambda: [str(one) for one in tmp_path.iterdir()], sleep):

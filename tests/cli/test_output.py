@@ -94,4 +94,4 @@ def test_a_stream_of_another_encoding_is_written_escapes(monkeypatch: pytest.Mon
     monkeypatch.setattr(sys, "stdout", stream)
     print_line("naïve 漢字")
     stream.flush()
-    assert stream.buffer.getvalue() == b"na\\xefve \\u6f22\\u5b57\n"  # type: ignore[attr-defined]
+    assert stream.buffer.getvalue() == b"na\\xefve \\u6f22\\u5b57\n"

@@ -111,7 +111,7 @@ def run(job: dict[str, Any]) -> dict[str, Any]:
         cells.append(entry)
         error = result.error_before_exec or result.error_in_exec
         if error is not None:
-            entry["error"] = {"name": type(error).__name__, "text": str(error)}
+            entry["error"] = {"name": type(error).__name__, "text": str(error)}  # type: ignore[assignment]
             break
     return {"cells": cells, "final": cells[-1].pop("final")}
 

@@ -23,4 +23,4 @@ def failures_of(flow: Flow) -> set[tuple[int, str, str]]:
     found = {(one.cell + 1, one.exception, one.name) for one in flow.failures}
     for root in (*flow.failures, *flow.cell_failures.values()):
         found |= {(cell + 1, "NameError", name) for cell, name in root.cascade}
-    return found
+    return found  # type: ignore[return-value]

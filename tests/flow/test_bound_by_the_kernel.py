@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -68,7 +69,12 @@ def deleted(cells: list[str]) -> list[str | None]:
 
 
 def symbols(cells: list[str], code: str) -> list[str | None]:
-    plain = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None}
+    plain: dict[str, Any] = {
+        "cell_type": "code",
+        "metadata": {},
+        "outputs": [],
+        "execution_count": None,
+    }
     document = {"cells": [{**plain, "source": one} for one in cells], "metadata": {}}
     data = json.dumps({**document, "nbformat": 4, "nbformat_minor": 5}).encode()
     findings = check_bytes(data, "x.ipynb").findings

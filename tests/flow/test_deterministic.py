@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 CELLS = [
     "import os\ndef train(rows):\n    for row in rows:\n        report(row)",
@@ -20,7 +21,7 @@ CELLS = [
 
 
 def test_places_that_fail_alike_are_told_in_the_same_order(tmp_path: Path) -> None:
-    cells = [
+    cells: list[dict[str, Any]] = [
         {"cell_type": "code", "id": f"c{number}", "metadata": {}, "outputs": [],
          "execution_count": None, "source": source}
         for number, source in enumerate(CELLS)

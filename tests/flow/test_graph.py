@@ -53,7 +53,7 @@ def notebook_of(text: str) -> Notebook:
         Cell(index, "code", source, id=f"id{index}", execution_count=index + 7)
         for index, source in enumerate(sources_of(text))
     )
-    return Notebook("n.ipynb", "ipynb", "python", cells, _NoRaw())
+    return Notebook("n.ipynb", "ipynb", "python", cells, _NoRaw())  # type: ignore[arg-type]
 
 
 def json_of(text: str, runnable: Sequence[int] | None = None) -> dict[str, Any]:
@@ -110,7 +110,7 @@ def test_order_counts_from_one(runnable: list[int] | None, order: list[int] | No
     ],
 )
 def test_label(source: str, label: str) -> None:
-    notebook = Notebook("n.ipynb", "ipynb", "python", (Cell(0, "code", source),), _NoRaw())
+    notebook = Notebook("n.ipynb", "ipynb", "python", (Cell(0, "code", source),), _NoRaw())  # type: ignore[arg-type]
     document = json.loads(graph_json(notebook, flow_of(source), None))
     assert document["cells"][0]["label"] == label
 
@@ -119,7 +119,7 @@ def test_cells_that_are_not_code_keep_their_numbers() -> None:
     text = "a = 1\n|\n\n|\nprint(a)"
     cells = list(notebook_of(text).cells)
     cells[1] = Cell(1, "markdown", "# Title", language="markdown")
-    notebook = Notebook("n.ipynb", "ipynb", "python", tuple(cells), _NoRaw())
+    notebook = Notebook("n.ipynb", "ipynb", "python", tuple(cells), _NoRaw())  # type: ignore[arg-type]
     flow = flow_of(text)
     document = json.loads(graph_json(notebook, flow, None))
     assert document["edges"] == [{"from": 1, "to": 3, "names": ["a"]}]

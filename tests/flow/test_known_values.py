@@ -150,7 +150,7 @@ def _bound_by(program: str) -> set[str] | None:
         return count
 
     former = sys.gettrace()
-    sys.settrace(count)
+    sys.settrace(count)  # type: ignore[arg-type]
     try:
         with contextlib.redirect_stdout(io.StringIO()):
             exec(compile(program, "program", "exec"), namespace)

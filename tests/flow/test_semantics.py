@@ -13,6 +13,7 @@ import re
 import sys
 import types
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -44,8 +45,8 @@ def run_cells(sources: list[str]) -> dict[int, tuple[str, str]]:
             last = tree.body[-1] if tree.body else None
             if isinstance(last, ast.Expr):
                 call = ast.parse("display(None)").body[0]
-                call.value.args = [last.value]
-                call.value.func = ast.Name("__show", ast.Load())
+                call.value.args = [last.value]  # type: ignore[attr-defined]
+                call.value.func = ast.Name("__show", ast.Load())  # type: ignore[attr-defined]
                 tree.body[-1] = ast.fix_missing_locations(ast.copy_location(call, last))
             namespace["__show"] = lambda value: value is None or repr(value)
             code = compile(tree, f"cell{number}", "exec", flags, dont_inherit=True)
@@ -56,7 +57,7 @@ def run_cells(sources: list[str]) -> dict[int, tuple[str, str]]:
                 if result is not None and code.co_flags & 0x80:
                     asyncio.run(result)
         except (NameError, UnboundLocalError) as error:
-            failed[number] = (type(error).__name__, _NAME.search(str(error))[1])
+            failed[number] = (type(error).__name__, _NAME.search(str(error))[1])  # type: ignore[index]
         except (Exception, SystemExit):
             pass
     return failed
@@ -69,7 +70,7 @@ def test_certain_failures_are_those_of_the_interpreter(title: str, text: str) ->
         pytest.skip(f"needs Python {needed[1]}.{needed[2]}")
     truth = run_cells(sources_of(text))
     found = failures_of(flow_of(text))
-    first = {}
+    first: dict[Any, Any] = {}
     for cell, exception, name in sorted(found):
         first.setdefault(cell, set()).add((exception, name))
     assert set(first) == set(truth), (truth, first)

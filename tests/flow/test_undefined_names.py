@@ -34,7 +34,12 @@ FAR = ["X_train y_train", "rmse mse", "df1 df2", "x y", "model1 model2", "max_le
 
 
 def findings(cells: list[str], count: int | None = None) -> list[Any]:
-    plain = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": count}
+    plain: dict[str, Any] = {
+        "cell_type": "code",
+        "metadata": {},
+        "outputs": [],
+        "execution_count": count,
+    }
     document = {"cells": [{**plain, "source": source} for source in cells], "metadata": {}}
     data = json.dumps({**document, "nbformat": 4, "nbformat_minor": 4}).encode()
     return [one for one in check_bytes(data, "x.ipynb").findings if one.code == "NBP103"]

@@ -184,10 +184,10 @@ _SOURCE = st.lists(
 @settings(max_examples=60, deadline=None)
 def test_percent_gives_the_cells_that_jupytext_wrote(cells: list[tuple[str, str]]) -> None:
     made = [
-        new_code_cell(source) if kind == "c" else new_markdown_cell("note " + source[:4])
+        new_code_cell(source) if kind == "c" else new_markdown_cell("note " + source[:4])  # type: ignore[no-untyped-call]
         for kind, source in cells
     ]
-    text = jupytext.writes(new_notebook(cells=made), "py:percent")
+    text = jupytext.writes(new_notebook(cells=made), "py:percent")  # type: ignore[no-untyped-call]
     got = read_notebook(text.encode(), "x.py").cells
     assert [(one.kind, one.source) for one in got] == [(one.cell_type, one.source) for one in made]
 

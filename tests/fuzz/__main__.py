@@ -43,7 +43,7 @@ def main() -> int:
     state = {"next": 0, "seed": options.seed, "kinds": {}}
     if options.state is not None and options.state.exists():
         state = json.loads(options.state.read_text())
-    kinds: dict[str, list[int]] = state["kinds"]  # type: ignore[assignment]
+    kinds: dict[str, list[int]] = state["kinds"]
     start, first = time.monotonic(), int(str(state["next"]))
     for number in range(first, options.count):
         for problem in run(number, options.seed):

@@ -52,7 +52,7 @@ def test_found_before(
     name: str, source: str, outputs: list[Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cell = {"cell_type": "code", "id": "a", "metadata": {}, "outputs": outputs}
-    cell |= {"source": source, "execution_count": 1}
+    cell |= {"source": source, "execution_count": 1}  # type: ignore[dict-item]
     book = {"cells": [cell], "metadata": {}, "nbformat": 4}
     monkeypatch.chdir(tmp_path)
     assert os.listdir(tmp_path) == []

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,7 +20,7 @@ SELECT = "--select=undeclared-import"
 
 
 def notebook(*imported: str) -> bytes:
-    cells = [
+    cells: list[dict[str, Any]] = [
         {"cell_type": "code", "id": f"c{number}", "metadata": {}, "outputs": [],
          "execution_count": None, "source": f"import {name}\nprint({name})"}
         for number, name in enumerate(imported)

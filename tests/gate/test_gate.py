@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
+import yaml  # type: ignore[import-untyped]
 
 from nbprod.project.branch import default_branch
 from nbprod.project.origin import vcs_source_of
@@ -26,7 +26,7 @@ BAD, GOOD = ("print(nowhere)",), ("x = 1", "print(x)")
 
 
 def book(*sources: str) -> str:
-    cells = [
+    cells: list[dict[str, Any]] = [
         {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None, "source": one}
         for one in sources
     ]
@@ -284,7 +284,7 @@ def test_where_nbprod_is_from() -> None:
     commit = {"vcs": "git", "commit_id": "a" * 40}
     url = "https://h.example/o/nbprod.git"
     assert vcs_source_of({"url": url, "vcs_info": commit}) == f"nbprod @ git+{url}@{'a' * 40}"
-    for document in (
+    for document in (  # type: ignore[var-annotated]
         {"url": "file:///x", "dir_info": {"editable": True}},
         {"url": "https://user:word@h.example/o", "vcs_info": commit},
         {"url": url + "';id", "vcs_info": commit},

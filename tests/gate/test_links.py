@@ -119,7 +119,7 @@ def test_what_an_editor_saves_meanwhile_is_kept(
     from nbprod.cli.group import cli
 
     saved = notebook([code("print('saved by an editor', undefined)")])
-    slow = fix.fix_bytes
+    slow = fix.fix_bytes  # type: ignore[attr-defined]
 
     def meanwhile(data: bytes, path: str, *arguments: object, **more: object) -> object:
         fixed = slow(data, path, *arguments, **more)  # type: ignore[arg-type]

@@ -9,7 +9,7 @@ from types import ModuleType
 from typing import Any
 
 import numpy
-import pandas
+import pandas  # type: ignore[import-untyped]
 import pytest
 
 from nbprod.libraries.methods import (
@@ -32,7 +32,7 @@ ALIASES = {"numpy.random": {"ranf", "sample"}, "random": set()}
 def test_what_draws_from_a_global_generator(module: ModuleType) -> None:
     """The functions of both modules are methods of one generator, or are not about it."""
     name = module.__name__
-    shared = random.random.__self__ if module is random else numpy.random.mtrand._rand
+    shared = random.random.__self__ if module is random else numpy.random.mtrand._rand  # type: ignore[attr-defined]
     methods = {
         function
         for function in dir(module)

@@ -22,7 +22,7 @@ FILES = sorted(
 def test_cells_are_those_of_nbformat(path: Path) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        wanted = nbformat.reads(path.read_text("utf-8-sig"), as_version=4).cells
+        wanted = nbformat.reads(path.read_text("utf-8-sig"), as_version=4).cells  # type: ignore[no-untyped-call]
     got = read_notebook(path.read_bytes(), str(path)).cells
     assert [(cell.kind, cell.source) for cell in got] == [
         (cell.cell_type, cell.source) for cell in wanted

@@ -33,7 +33,12 @@ PLATFORMS: list[tuple[str, dict[str, Any], str]] = [
 
 
 def code(source: str, **metadata: Any) -> dict[str, Any]:
-    cell = {"cell_type": "code", "metadata": metadata, "outputs": [], "execution_count": None}
+    cell: dict[str, Any] = {
+        "cell_type": "code",
+        "metadata": metadata,
+        "outputs": [],
+        "execution_count": None,
+    }
     return {**cell, "source": source}
 
 
@@ -44,7 +49,7 @@ def notebook(source: str, metadata: dict[str, Any], *before: dict[str, Any]) -> 
 
 def undefined(data: bytes, settings: Settings = Settings()) -> list[str]:
     findings = check_bytes(data, "x.ipynb", settings._replace(select=("NBP103",))).findings
-    return [one.symbol for one in findings]
+    return [one.symbol for one in findings]  # type: ignore[misc]
 
 
 @pytest.mark.parametrize(

@@ -133,7 +133,7 @@ def test_a_package_in_the_current_folder_is_no_plugin(folder: Path, site: Path) 
         done = run(folder, *CHECK, path=folder)
         assert "ACME101" not in done.stdout
     finally:
-        for name in ("acme_rules", *(one.name for one in folder.glob("acme_rules-*"))):
+        for name in ("acme_rules", *(one.name for one in folder.glob("acme_rules-*"))):  # type: ignore[assignment]
             (folder / name).rename(site / name)
 
 

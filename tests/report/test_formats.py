@@ -265,7 +265,7 @@ SARIF = {
 
 @given(message=texts, snippet=texts)
 def test_sarif_is_what_servers_take(message: str, snippet: str) -> None:
-    import jsonschema
+    import jsonschema  # type: ignore[import-untyped]
 
     document = json.loads(rendered("sarif", finding(message, snippet)))
     jsonschema.validate(document, SARIF)
@@ -335,7 +335,12 @@ def run(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedP
 
 
 def _book(folder: Path) -> None:
-    cell = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None}
+    cell: dict[str, Any] = {
+        "cell_type": "code",
+        "metadata": {},
+        "outputs": [],
+        "execution_count": None,
+    }
     cells = [{**cell, "source": "print(late)\n"}, {**cell, "source": "late = 1"}]
     document = {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 4}
     (folder / "n.ipynb").write_text(json.dumps(document, indent=1))

@@ -12,11 +12,11 @@ from collections.abc import Iterable
 from typing import Any
 
 try:
-    from re import _constants as sre
-    from re import _parser as parser
+    from re import _constants as sre  # type: ignore[attr-defined]
+    from re import _parser as parser  # type: ignore[attr-defined]
 except ImportError:  # Python 3.10
-    import sre_constants as sre  # type: ignore[no-redef]
-    import sre_parse as parser  # type: ignore[no-redef]
+    import sre_constants as sre
+    import sre_parse as parser
 
 _WORD = string.ascii_letters + string.digits + "_"
 _ANY = string.ascii_letters + string.digits

@@ -150,7 +150,7 @@ def test_given_the_variables_the_notebook_runs_as_before(
         monkeypatch.setenv(name, PASSWORD if "PASSWORD" in name else KEY)
 
     def outputs(content: bytes) -> list[object]:
-        notebook = nbformat.reads(content.decode(), as_version=4)
+        notebook = nbformat.reads(content.decode(), as_version=4)  # type: ignore[no-untyped-call]
         NotebookClient(notebook, timeout=60, resources={"metadata": {"path": tmp_path}}).execute()
         return [
             [one.get("data", one.get("text")) for one in cell.outputs] for cell in notebook.cells

@@ -34,7 +34,7 @@ class Kernel:
 
     def fresh(self) -> None:
         """A new namespace and an empty folder."""
-        self.shell.reset(new_session=True)
+        self.shell.reset(new_session=True)  # type: ignore[no-untyped-call]
         for name in os.listdir("."):
             os.unlink(name)
 
@@ -42,7 +42,7 @@ class Kernel:
         """Run a cell: name of the exception, the variable it is about, what was printed."""
         output = io.StringIO()
         with redirect_stdout(output), redirect_stderr(io.StringIO()):
-            result = self.shell.run_cell(source, store_history=True)
+            result = self.shell.run_cell(source, store_history=True)  # type: ignore[no-untyped-call]
         error = result.error_before_exec or result.error_in_exec
         if error is None:
             text = output.getvalue()

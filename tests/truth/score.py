@@ -79,7 +79,7 @@ def labelled(first: int, count: int) -> list[dict[str, Any]]:
 
 def as_bytes(cells: list[str], counts: list[int | None]) -> bytes:
     """The notebook as a file."""
-    body = [
+    body: list[Any] = [
         {
             "cell_type": "code", "id": f"cell-{index}", "metadata": {}, "outputs": [],
             "execution_count": count, "source": source.splitlines(keepends=True),
