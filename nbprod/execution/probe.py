@@ -288,7 +288,7 @@ class Watcher:
 def begin(shell: Any, job: dict[str, Any]) -> Watcher:
     """Make ready for a job: where to import from, how random numbers start."""
     sys.path[:0] = ["", *job["path"]]
-    runpy.run_path(os.path.join(os.path.dirname(__file__), "seeding.py"))["install"]()
+    runpy.run_path(os.path.join(os.path.dirname(__file__), "seeding.py"))["seed_everything"]()
     return Watcher(shell, job)
 
 

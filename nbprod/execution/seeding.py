@@ -103,7 +103,7 @@ def _tried(start: Callable[[Any], None], module: Any) -> None:
         return
 
 
-def install() -> None:
+def seed_everything() -> None:
     """Seed the generators that are there, and each other one when it is imported."""
     entropy = Entropy()
     _seed_python(entropy)

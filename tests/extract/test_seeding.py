@@ -33,7 +33,7 @@ DRAWS = {
 
 
 def run(code: str, folder: Path) -> str:
-    start = f"import runpy\nrunpy.run_path({seeding.__file__!r})['install']()\n"
+    start = f"import runpy\nrunpy.run_path({seeding.__file__!r})['seed_everything']()\n"
     done = subprocess.run(
         [sys.executable, "-c", start + code], cwd=folder, capture_output=True, text=True, check=True
     )
@@ -50,7 +50,7 @@ def test_a_module_beside_the_notebook_draws_what_the_notebook_drew(tmp_path: Pat
     (tmp_path / "steps.py").write_text(draw)
     # Libraries that make generators of their own first change nothing.
     imported = "import tempfile\ntempfile.mktemp()\nfrom steps import draw\n"
-    start = f"import runpy\nrunpy.run_path({seeding.__file__!r})['install']()\n"
+    start = f"import runpy\nrunpy.run_path({seeding.__file__!r})['seed_everything']()\n"
     (tmp_path / "cell.py").write_text(start + draw + "print(draw())")
     done = subprocess.run(
         [sys.executable, "cell.py"], cwd=tmp_path, capture_output=True, text=True, check=True
