@@ -2,8 +2,9 @@
 
 ## Why
 
-Two cells bear the same count, so the kernel was restarted in between and only some cells were run
-again. The outputs come from different sessions and need not fit together.
+Two cells have the same count, so the kernel was restarted in between and only some cells were run
+again. A warning where a saved output was computed from a value whose cell has run since, in another
+session: the two need not fit together. At the level `production` also where no output shows it.
 
 ## Flagged
 
@@ -14,6 +15,18 @@ a = 1
 b = a
 # %% [1]
 c = 2  #! NBP107
+```
+
+```notebook
+# %% [1]
+import pandas as pd
+# %% [2]
+sales = pd.read_csv("sales.csv")
+# %% [3]
+best = sales.max()
+# %% [2]
+print(sales.sum())  #! NBP107
+#>> 99
 ```
 
 ## Fixed
@@ -61,33 +74,79 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from nbprod.facts import Facts
+from nbprod.flow.types import Use
 from nbprod.model import CellEdit, Diagnostic, Label
-from nbprod.notebook.types import Notebook
+from nbprod.notebook.types import Cell, Notebook
 from nbprod.rule import rule, safe, whole_cell
+
+_HELP = "restart the kernel and run all cells, or clear the execution counts"
+# Run again, these give what they gave before.
+_STEADY = ("import", "star-import", "function", "class", "type-alias", "unbound")
 
 
 @rule("NBP107", "mixed-sessions", on=Notebook, predicts="stale-output")
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
-    """Report the first cell whose count an earlier cell has."""
+    """Report the first output that another session's value went into, else the first twin."""
     if not facts.execution.repeated:
         return
-    index = facts.execution.repeated[0]
-    cell = facts.cell(index)
-    twin = next(
-        one
-        for one in notebook.cells
-        if one.execution_count == cell.execution_count and one.index != index and one.source.strip()
-    )
     clear = [
         CellEdit("clear-count", cell.index)
         for cell in notebook.cells
         if cell.execution_count is not None
     ]
+    fix = safe("Clear the execution counts", *clear)
+    stale = _first_stale(facts)
+    if stale is not None:
+        use, made = stale
+        yield Diagnostic(
+            use.span,
+            f"the output shows a `{use.name}` of another session: "
+            f"{facts.say(made.index)} ran after this cell, In[{_count(use.cell, facts)}]",
+            symbol=use.name,
+            labels=(Label(whole_cell(made), f"`{use.name}` is defined here"),),
+            help=_HELP,
+            fix=fix,
+        )
+        return
+    cell = facts.cell(facts.execution.repeated[0])
+    twin = next(
+        one
+        for one in notebook.cells
+        if one.execution_count == cell.execution_count and one is not cell and one.source.strip()
+    )
     yield Diagnostic(
         whole_cell(cell),
         f"cells {twin.number} and {cell.number} both ran as In[{cell.execution_count}]: "
         "the saved outputs are from different sessions",
         labels=(Label(whole_cell(twin), f"also In[{cell.execution_count}]"),),
-        help="restart the kernel and run all cells, or clear the execution counts",
-        fix=safe("Clear the execution counts", *clear),
+        help=_HELP,
+        fix=fix,
+        minor=True,
     )
+
+
+def _first_stale(facts: Facts) -> tuple[Use, Cell] | None:
+    """The first read with a saved output whose value was made, as saved, only later.
+
+    A cell of the same or a higher count ran later, or in another session; one of the two it was
+    in a notebook that has the counts of several.
+    """
+    counts = facts.execution.counts
+    for index, cell_flow in sorted(facts.flow.cells.items()):
+        count = counts.get(index)
+        if count is None or not facts.cell(index).outputs:
+            continue
+        for use in cell_flow.uses:
+            made = {definition.cell for definition in (*use.definitions, *use.mutations)}
+            steady = all(found.binding.kind in _STEADY for found in use.definitions)
+            if steady or use.span.cell != index or len(use.definitions) != 1:
+                continue
+            source = max(made)
+            twins = counts.get(source) == count and index in facts.execution.repeated
+            if source < index and (twins or counts.get(source, 0) > count):
+                return use, facts.cell(source)
+    return None
+
+
+def _count(index: int, facts: Facts) -> int:
+    return facts.execution.counts[index]
