@@ -12,9 +12,18 @@ from nbprod.facts import Facts
 from nbprod.flow.types import Definition, FunctionFlow, Mutation
 from nbprod.model import Span
 
-__all__ = ["Alteration", "GlobalRead", "is_settled", "is_used_up", "iter_global_reads"]
+__all__ = [
+    "Alteration",
+    "GlobalRead",
+    "is_one_constant",
+    "is_settled",
+    "is_used_up",
+    "iter_global_reads",
+    "starts_empty",
+]
 
 _PLAIN = (ast.Constant, ast.UnaryOp, ast.unaryop, ast.Tuple, ast.Load)
+_EMPTY_CALLS = frozenset(("list", "dict", "set", "defaultdict", "OrderedDict", "Counter", "deque"))
 _SETTLED = ("import", "star-import", "function", "class", "type-alias", "magic", "dynamic")
 
 
@@ -40,6 +49,12 @@ def is_settled(name: str, definitions: tuple[Definition, ...]) -> bool:
         return True
     places = {definition.binding.span for definition in definitions}
     return name.isupper() and len(places) == 1
+
+
+def is_one_constant(definitions: tuple[Definition, ...]) -> bool:
+    """Whether each definition of a name gives it the same number, text or the like."""
+    values = {_constant_of(definition) for definition in definitions if not definition.is_unbound}
+    return len(values) == 1 and None not in values
 
 
 def iter_global_reads(facts: Facts) -> Iterator[GlobalRead]:
@@ -180,3 +195,32 @@ def _is_handed(statement: ast.stmt, function: FunctionFlow, facts: Facts) -> boo
 
 def _cell_of(mutation: Mutation) -> int:
     return mutation.cell
+
+
+def starts_empty(name: str, facts: Facts) -> bool:
+    """Whether no cell gives a variable contents, so that a reader expects those of functions."""
+    made = [
+        definition
+        for definition in facts.flow.definitions.get(name, ())
+        if not definition.is_unbound and not definition.binding.scope
+    ]
+    return all(
+        definition.binding.kind == "assignment"
+        and isinstance(definition.node, (ast.Assign, ast.AnnAssign))
+        and _is_empty(definition.node.value)
+        for definition in made
+    )
+
+
+def _is_empty(value: ast.expr | None) -> bool:
+    if isinstance(value, ast.Constant):
+        return not value.value
+    if isinstance(value, (ast.List, ast.Tuple)):
+        return not value.elts
+    if isinstance(value, ast.Dict):
+        return not value.keys
+    if isinstance(value, ast.Call):
+        called = value.func
+        named = called.id if isinstance(called, ast.Name) else getattr(called, "attr", "")
+        return named in _EMPTY_CALLS or (named == "DataFrame" and not value.args)
+    return False

@@ -3,7 +3,9 @@
 ## Why
 
 The call changes the notebook behind the reader's back: no cell shows the assignment, and the order
-of calls decides the value. Return it instead.
+of calls decides the value. Return it instead. A warning where a cell reads the value that a call in
+another has put in place of its own; at the level `production` also where nobody sees it, such as
+in caches that functions keep for themselves, and where the variable starts empty.
 
 ## Flagged
 
@@ -14,6 +16,18 @@ def load():
     frame = [1, 2]  #! NBP203
 # %%
 load()
+```
+
+```notebook
+# %%
+rate = 0.2
+def to_euro():
+    global rate
+    rate = 0.3  #! NBP203
+# %%
+to_euro()
+# %%
+print(100 * rate)
 ```
 
 ## Clean
@@ -33,9 +47,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from nbprod.facts import Facts
+from nbprod.flow.types import FunctionFlow
 from nbprod.model import Diagnostic
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule
+from nbprod.rules.globals import starts_empty
 
 
 @rule("NBP203", "global-write-in-function", on=Notebook)
@@ -48,4 +64,15 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
                 f"`{function.name}` reassigns global `{name}`",
                 symbol=name,
                 help=f"return the value and assign it at the call of `{function.name}`",
+                minor=starts_empty(name, facts) or not _is_seen(name, function, facts),
             )
+
+
+def _is_seen(name: str, function: FunctionFlow, facts: Facts) -> bool:
+    """Whether a cell reads what a call of a function in another cell has assigned."""
+    return any(
+        definition.binding.scope == function.identity and definition.cell != use.cell
+        for use in facts.flow.uses_of({name})
+        if not any(step.function == function.name for step in use.chain)
+        for definition in use.definitions
+    )

@@ -67,8 +67,7 @@ from nbprod.flow.types import FunctionFlow, Mutation
 from nbprod.model import Diagnostic, Label, Span
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule
-
-_EMPTY_CALLS = frozenset(("list", "dict", "set", "defaultdict", "OrderedDict", "Counter", "deque"))
+from nbprod.rules.globals import starts_empty
 
 
 @rule("NBP204", "global-mutation-in-function", on=Notebook)
@@ -80,7 +79,7 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
         groups.setdefault(mutation.name, {}).setdefault(mutation.span, mutation)
     for name, group in groups.items():
         changing = {functions[mutation.scope].name for mutation in group.values()}
-        silent = _is_read_elsewhere(name, changing, facts) and not _starts_empty(name, facts)
+        silent = _is_read_elsewhere(name, changing, facts) and not starts_empty(name, facts)
         first, *others = sorted(group.values(), key=lambda mutation: mutation.span)
         yield Diagnostic(
             first.span,
@@ -128,30 +127,6 @@ def _is_read_elsewhere(name: str, changing: Container[str], facts: Facts) -> boo
         if use.name == name and not any(step.function in changing for step in use.chain)
         for seen in use.mutations
     )
-
-
-def _starts_empty(name: str, facts: Facts) -> bool:
-    """Whether a variable is made empty, so that whoever reads it expects what functions add."""
-    made = [
-        definition.node
-        for definition in facts.flow.definitions[name]
-        if not definition.is_unbound and definition.binding.kind == "assignment"
-    ]
-    return bool(made) and all(
-        isinstance(node, (ast.Assign, ast.AnnAssign)) and _is_empty(node.value) for node in made
-    )
-
-
-def _is_empty(value: ast.expr | None) -> bool:
-    if isinstance(value, (ast.List, ast.Tuple)):
-        return not value.elts
-    if isinstance(value, ast.Dict):
-        return not value.keys
-    if isinstance(value, ast.Call):
-        called = value.func
-        named = called.id if isinstance(called, ast.Name) else getattr(called, "attr", "")
-        return named in _EMPTY_CALLS or (named == "DataFrame" and not value.args)
-    return False
 
 
 def _is_own_class(mutation: Mutation, function: FunctionFlow, facts: Facts) -> bool:

@@ -3,7 +3,8 @@
 ## Why
 
 The default is evaluated when the `def` runs. Assigning the variable again does not change it; the
-function goes on with the old value and nobody sees it.
+function goes on with the old value and nobody sees it. A warning where a call after the assignment
+may meet the old value; at the level `production` also where none follows.
 
 ## Flagged
 
@@ -22,6 +23,25 @@ cut(15)
 
 ```notebook
 # %%
+model = load()  # noqa
+def predict(x, model=model):
+    return model(x)
+model = None
+predict(1)
+```
+
+```notebook
+# %%
+limit = 10
+def cut(x, limit=limit):
+    return min(x, limit)
+# %%
+limit = 10
+cut(15)
+```
+
+```notebook
+# %%
 LIMIT = 10
 def cut(x, limit=LIMIT):
     return min(x, limit)
@@ -37,12 +57,15 @@ from nbprod.facts import Facts
 from nbprod.model import Diagnostic, Label
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule
-from nbprod.rules.globals import is_settled
+from nbprod.rules.globals import is_one_constant, is_settled
 
 
 @rule("NBP206", "frozen-default-argument", on=Notebook)
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report defaults that name a variable which is bound again below."""
+    last_calls = {
+        function.span: max(function.calls, default=-1) for function in facts.flow.functions
+    }
     for cell, node in facts.flow.function_nodes:
         defaults = [
             *node.args.defaults,
@@ -59,9 +82,11 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
                 definition.binding.span
                 for definition in definitions
                 if definition.binding.span > span and definition.binding.scope == 0
+                # In the cell of the `def` whoever reads it sees both.
+                and definition.binding.span.cell != cell
                 and definition.binding.kind in ("assignment", "augmented")
             ]  # fmt: skip
-            if later:
+            if later and not is_one_constant(definitions):
                 yield Diagnostic(
                     span,
                     f"the default keeps the current `{default.id}`, "
@@ -69,4 +94,5 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
                     symbol=default.id,
                     labels=(Label(later[0], f"`{default.id}` is reassigned here"),),
                     help="pass it at the call, or default to None and read it in the body",
+                    minor=last_calls.get(facts.span(cell, node), -1) < later[0].cell,
                 )

@@ -1,0 +1,150 @@
+"""What is damage is reported by default, what is a matter of taste at the level `production`."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import pytest
+
+from nbprod.checking.engine import check_notebook
+from nbprod.config.settings import Settings
+from nbprod.rule import Level
+from nbprod.testing import parse_example
+
+
+class Case(NamedTuple):
+    """A notebook, written as in the rules' examples, and where its finding is reported."""
+
+    code: str
+    level: Level | None
+    text: str
+
+
+CASES = {
+    "sessions: nobody reads the other's": Case("NBP107", "production", """
+# %% [1]
+a = 1
+# %% [2]
+b = 2
+# %% [1]
+c = 3
+#> 3
+"""),
+    "sessions: only an import": Case("NBP107", "production", """
+# %% [1]
+import math
+# %% [2]
+x = 1
+# %% [1]
+math.pi
+#> 3.14
+"""),
+    "sessions: a value made later": Case("NBP107", "shared", """
+# %% [9]
+rate = load()
+# %% [3]
+x = 1
+x
+#> 1
+# %% [3]
+rate * 2
+#> 4
+"""),
+    "sessions: a changed object": Case("NBP107", "shared", """
+# %% [1]
+rows = []
+# %% [3]
+rows.append(input())
+# %% [2]
+x = 1
+x
+#> 1
+# %% [2]
+len(rows)
+#> 1
+"""),
+    "default: never called after": Case("NBP206", "production", """
+# %%
+limit = load()
+def cut(x, limit=limit):
+    return min(x, limit)
+# %%
+cut(1)
+# %%
+limit = 2
+"""),
+    "default: called in the cell of the change": Case("NBP206", "shared", """
+# %%
+limit = load()
+def cut(x, *, limit=limit):
+    return min(x, limit)
+# %%
+limit = 2
+cut(1)
+"""),
+    "global: a cache": Case("NBP203", "production", """
+# %%
+_model = None
+def model():
+    global _model
+    if _model is None:
+        _model = open("m")
+    return _model
+# %%
+model().read()
+# %%
+print(_model)
+"""),
+    "global: a counter": Case("NBP203", "production", """
+# %%
+calls = 0
+def ask():
+    global calls
+    calls += 1
+# %%
+ask()
+# %%
+print(calls)
+"""),
+    "global: read by nobody else": Case("NBP203", "production", """
+# %%
+rate = 2
+def raise_it():
+    global rate
+    rate = 3
+    return rate
+# %%
+raise_it()
+"""),
+    "global: seen through another function": Case("NBP203", "shared", """
+# %%
+rate = 2
+def net(x):
+    return x * rate
+def raise_it():
+    global rate
+    rate = 3
+# %%
+raise_it()
+# %%
+net(1)
+"""),
+}  # fmt: skip
+
+
+LEVELS: tuple[Level, ...] = ("shared", "production")
+
+
+def found(case: Case, level: Level) -> bool:
+    notebook = parse_example(case.text.lstrip()).notebook
+    codes = {
+        finding.code for finding in check_notebook(notebook, Settings(level=level).selection())
+    }
+    return case.code in codes
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_each_kind_is_reported_from_its_level_on(case: Case) -> None:
+    at = [level for level in LEVELS if found(case, level)]
+    expected = {"shared": ["shared", "production"], "production": ["production"], None: []}
+    assert at == expected[case.level]
