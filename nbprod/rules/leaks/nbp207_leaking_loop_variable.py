@@ -3,7 +3,8 @@
 ## Why
 
 After the loop the variable holds the last element, by accident. The reader of the later cell sees
-no assignment, and the value changes when the data or the loop do.
+no assignment, and the value changes when the data or the loop do. A warning where the loop has
+replaced a value that another cell had given the name; else at the level `production`.
 
 ## Flagged
 
@@ -127,7 +128,18 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
             labels=(Label(loop.binding.span, "the loop variable"),),
             help="assign the intended value to a separate name",
             fix=_rename(loop, use.name, facts),
+            minor=not _is_replaced(use.name, loop, facts),
         )
+
+
+def _is_replaced(name: str, loop: Definition, facts: Facts) -> bool:
+    """Whether a cell above the loop gave the name a value, other than by a loop of its own."""
+    return any(
+        definition.binding.kind not in ("loop", "comprehension", "unbound", "deletion")
+        and not definition.binding.scope
+        and definition.cell < loop.cell
+        for definition in facts.flow.definitions.get(name, ())
+    )
 
 
 def _is_deletion(use: Use, facts: Facts) -> bool:
