@@ -40,6 +40,14 @@ import pandas as pd
 df = pd.read_csv("content/sales.csv")
 ```
 
+```notebook
+# %%
+import os
+for dirname, _, filenames in os.walk("/kaggle/input"):
+    print(dirname, filenames)
+print(os.listdir("../input"))
+```
+
 ## Fix safety
 
 Unsafe: a path that is the argument of a call moves to the cell of parameters, as
@@ -58,6 +66,7 @@ from nbprod.model import Diagnostic, Label
 from nbprod.notebook.types import Notebook
 from nbprod.patterns import lazy_pattern
 from nbprod.rule import rule
+from nbprod.syntax.names import last_name
 
 _PLATFORMS = (
     (lazy_pattern(r"/content/(?:drive|gdrive|sample_data)\b"), "Colab"),
@@ -70,6 +79,7 @@ _PLATFORMS = (
         "one hosted Jupyter",
     ),
 )
+_LISTING = ("walk", "listdir")
 _WORDS = ("/content/", "/kaggle/", "../input", "../working", "dbfs", "/home/")
 
 
@@ -77,8 +87,9 @@ _WORDS = ("/content/", "/kaggle/", "../input", "../working", "dbfs", "/home/")
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report the platforms of which string constants are paths, with all such constants."""
     found: dict[str, list[tuple[int, ast.Constant]]] = {}
+    listed = set(_listed(facts))
     for cell, node in facts.nodes_with(ast.Constant, *_WORDS):
-        if not isinstance(node.value, str) or "\n" in node.value:
+        if not isinstance(node.value, str) or "\n" in node.value or id(node) in listed:
             continue
         for pattern, platform in _PLATFORMS:
             if pattern.match(node.value):
@@ -93,3 +104,10 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
             help="read the directory from configuration",
             fix=next(filter(None, fixes), None),
         )
+
+
+def _listed(facts: Facts) -> Iterator[int]:
+    """The paths of which only the files are listed, as the platform's own template does."""
+    for _, call in facts.nodes_with(ast.Call, *_LISTING):
+        if last_name(call.func) in _LISTING:
+            yield from (id(argument) for argument in call.args)
