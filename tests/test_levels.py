@@ -129,6 +129,66 @@ raise_it()
 # %%
 net(1)
 """),
+    "loop: looks at the last element": Case("NBP207", "production", """
+# %%
+for row in rows():
+    print(row)
+# %%
+row.size
+"""),
+    "loop: two loops": Case("NBP207", "production", """
+# %%
+for row in rows():
+    print(row)
+# %%
+for row in rows():
+    pass
+# %%
+row.size
+"""),
+    "loop: the parameter of a cell above": Case("NBP207", "shared", """
+# %%
+size = 10
+# %%
+for size in (1, 2):
+    print(size)
+# %%
+make(size)
+"""),
+    "platform: what the template lists": Case("NBP402", None, """
+# %%
+import os
+for folder, _, names in os.walk('/kaggle/input'):
+    for name in names:
+        print(os.path.join(folder, name))
+"""),
+    "platform: lists and reads": Case("NBP402", "production", """
+# %%
+import os
+print(os.listdir("../input/"))
+text = open("../input/a.csv").read()
+"""),
+    "clock: shown by its own": Case("NBP505", None, """
+# %%
+from datetime import datetime
+present = datetime.now()
+present
+"""),
+    "clock: logged": Case("NBP505", None, """
+# %%
+from datetime import date
+day = date.today()
+# %%
+logging.info("made %s", day)
+"""),
+    "clock: printed and computed with": Case("NBP505", "production", """
+# %%
+from datetime import date
+day = date.today()
+# %%
+print(day)
+old = day.year - 1990
+"""),
 }  # fmt: skip
 
 

@@ -13,6 +13,10 @@ import datetime as dt
 import pandas as pd
 today = dt.date.today()  #! NBP505
 since = pd.Timestamp.now() - pd.Timedelta(days=30)  #! NBP505
+# %%
+df = pd.read_csv("visits.csv")
+recent = df[df["day"] > since]
+df["age"] = (today - df["day"]).dt.days
 ```
 
 ## Clean
@@ -32,6 +36,15 @@ t2_1 = datetime.now()
 ```
 
 ```notebook
+# %%
+from datetime import date
+today = date.today()
+# %%
+print("Report of", today)
+print(f"made on {today:%d.%m.}")
+```
+
+```notebook
 # %% tags=parameters
 from datetime import date
 today = date.today()
@@ -47,6 +60,7 @@ from nbprod.facts import Facts
 from nbprod.model import Diagnostic, Severity
 from nbprod.patterns import lazy_pattern
 from nbprod.rule import NodeInCell, rule
+from nbprod.syntax.names import last_name
 from nbprod.syntax.walk import walk
 
 _CLOCKS = frozenset(
@@ -60,6 +74,7 @@ _CLOCKS = frozenset(
         "pandas.Timestamp.utcnow",
     ]
 )
+_SHOWS = frozenset(["print", "display", "write", "info", "debug", "warning"])
 # Names of values that measure or name a run; what is computed does not depend on them.
 _HARMLESS = lazy_pattern(r"start|begin|before|end|stop|tic|toc|\bt\d|stamp|log|run|now")
 
@@ -73,10 +88,10 @@ def check(subject: NodeInCell[ast.Assign], facts: Facts) -> Iterator[Diagnostic]
     source = subject.parsed.cell.source
     if "now(" not in source and "today(" not in source:
         return
-    names = [
-        expression.id.lower() for expression in node.targets if isinstance(expression, ast.Name)
-    ]
+    names = [expression.id for expression in node.targets if isinstance(expression, ast.Name)]
     if not names or facts.is_parameters(cell) or _is_harmless(names[0]):
+        return
+    if all(_is_only_shown(name, facts) for name in names):
         return
     for part in walk(node.value):
         if isinstance(part, ast.Call) and isinstance(part.func, ast.Attribute):
@@ -93,7 +108,28 @@ def check(subject: NodeInCell[ast.Assign], facts: Facts) -> Iterator[Diagnostic]
 
 
 def _is_harmless(name: str) -> bool:
-    return _HARMLESS.search(name) is not None
+    return _HARMLESS.search(name.lower()) is not None
+
+
+def _is_only_shown(name: str, facts: Facts) -> bool:
+    """Whether nothing is computed with a value: it is printed, displayed, or read nowhere."""
+    reads = shown = 0
+    for _, tree in facts.trees_with(name):
+        for node in walk(tree):
+            if isinstance(node, ast.Expr) and _shows(node.value):
+                shown += _reads(name, node)
+            elif isinstance(node, ast.Name):
+                reads += node.id == name and isinstance(node.ctx, ast.Load)
+    return reads == shown
+
+
+def _shows(node: ast.expr) -> bool:
+    called = last_name(node.func) if isinstance(node, ast.Call) else ""
+    return isinstance(node, ast.Name) or called in _SHOWS
+
+
+def _reads(name: str, tree: ast.AST) -> int:
+    return sum(isinstance(node, ast.Name) and node.id == name for node in walk(tree))
 
 
 def _is_written(node: ast.expr) -> bool:
@@ -110,5 +146,5 @@ def _is_duration(node: ast.expr) -> bool:
         isinstance(node, ast.BinOp)
         and isinstance(node.op, ast.Sub)
         and isinstance(node.right, ast.Name)
-        and _is_harmless(node.right.id.lower())
+        and _is_harmless(node.right.id)
     )
