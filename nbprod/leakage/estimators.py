@@ -89,7 +89,7 @@ def train_and_validate(estimator: Estimator, data: Data, call: TrackedCall) -> N
     """A model is fitted, and perhaps tested on data that is given with it."""
     training = Training(
         estimator.name, call.place, data, call.keyword("validation_split") is not None,
-        held_target(estimator, call, 0, 1),
+        held_target(estimator, call, 0, 1), estimator.only_orders,
     )  # fmt: skip
     training = call.record.train(call.machine, estimator, training)
     validation = tables_in(call.labels(call.keyword("validation_data")))
@@ -127,9 +127,10 @@ def _transform(estimator: Estimator, table: Table | None, call: TrackedCall) -> 
     if not estimator.learns or estimator.fitted is None:
         return label(table.derived(columns=None))
     is_selection = estimator.name.startswith(("Select", "RFE"))
+    scales = estimator.name.endswith("Scaler")
     taint = Taint(
         f"`{estimator.name}`", estimator.fitted.rows, estimator.place,
-        "selection" if is_selection else "fit",
+        "selection" if is_selection else "scale" if scales else "fit",
     )  # fmt: skip
     taints = table.data.taints | estimator.fitted.taints | {taint}
     return label(Table(table.rows, taints))

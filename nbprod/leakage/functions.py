@@ -173,7 +173,8 @@ def _cross_validate(call: TrackedCall) -> Labels | None:
     target = held_target(model, call, 1, 2)
     if model.name != "Pipeline" or target is not None:
         call.record.validate(
-            call.machine, Training(model.name, call.place, table.data, True, target)
+            call.machine,
+            Training(model.name, call.place, table.data, True, target, model.only_orders),
         )
     return None
 

@@ -40,7 +40,7 @@ def _leaks(training: Training, others: Sequence[Training]) -> Iterator[Leak]:
         if not test.rows or not data.rows:
             continue
         if not overlap(test.rows, data.rows):
-            for taint in sorted(data.taints | test.taints, key=_order):
+            for taint in _that_matter(data.taints | test.taints, training):
                 both = _covers(taint.rows, data.rows) and _covers(taint.rows, test.rows)
                 own = taint in test.taints and taint.rows == test.rows and _is_refitted(taint, data)
                 if (both and taint in data.taints) or own:
@@ -48,9 +48,15 @@ def _leaks(training: Training, others: Sequence[Training]) -> Iterator[Leak]:
         elif any(_is_split_off(row, two) for row in test.rows for two in data.rows):
             yield Leak(training, None, place)
     if training.splits_itself:
-        for taint in sorted(data.taints, key=_order):
+        for taint in _that_matter(data.taints, training):
             if _covers(taint.rows, data.rows):
                 yield Leak(training, taint, None)
+
+
+def _that_matter(taints: frozenset[Taint], training: Training) -> list[Taint]:
+    """What makes a difference to a model: a scale makes none to trees."""
+    kept = (taint for taint in taints if taint.kind != "scale" or not training.only_orders)
+    return sorted(kept, key=_order)
 
 
 def _tests_of(training: Training, others: Sequence[Training]) -> Iterator[tuple[CellNode, Data]]:

@@ -10,7 +10,7 @@ import ast
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
-from nbprod.libraries.training import EstimatorKind
+from nbprod.libraries.training import TREES, EstimatorKind
 
 __all__ = [
     "CellNode",
@@ -44,7 +44,7 @@ class Taint(NamedTuple):
     what: str
     rows: Rows
     place: CellNode
-    kind: Literal["fit", "statistic", "selection", "resample"]
+    kind: Literal["fit", "scale", "statistic", "selection", "resample"]
 
 
 class Data(NamedTuple):
@@ -170,6 +170,13 @@ class Estimator:
         return self.kind != "safe"
 
     @property
+    def only_orders(self) -> bool:
+        """Whether it is a tree, or made of trees, which only compare values of a column."""
+        return bool(TREES.match(self.name)) or (
+            bool(self.parts) and all(part.only_orders for part in self.parts)
+        )
+
+    @property
     def chooses_columns(self) -> bool:
         """Whether some step of it may leave columns out."""
         if self.name in ("ColumnTransformer", "make_column_transformer", "FunctionTransformer"):
@@ -192,7 +199,8 @@ class Score(NamedTuple):
 class Training:
     """A model that was fitted: on what, and what it was tested on and scored on since.
 
-    ``target`` is the column to predict that is among the features.
+    ``target`` is the column to predict that is among the features. ``only_orders``: it compares
+    values of a column with each other only, so that no scale makes a difference to it.
     """
 
     name: str
@@ -200,6 +208,7 @@ class Training:
     data: Data
     splits_itself: bool
     target: str | None = None
+    only_orders: bool = False
     tests: list[tuple[CellNode, Data]] = field(default_factory=list)
     scores: list[Score] = field(default_factory=list)
 

@@ -30,6 +30,7 @@ __all__ = [
     "SEARCHES",
     "SPLITTERS",
     "TRANSFORMING",
+    "TREES",
     "WINDOWS",
     "EstimatorKind",
     "is_reader",
@@ -60,6 +61,11 @@ _MODELS = lazy_pattern(
     r"|\w*SVC|\w*SVR|\w*NB|GridSearchCV|RandomizedSearchCV|Halving\w+SearchCV|BayesSearchCV|Sequential|Model"
     r"|Perceptron|LinearDiscriminantAnalysis|QuadraticDiscriminantAnalysis|LGBM\w+|XGB\w+"
     r"|CatBoost(?!Encoder)\w*|Pipeline|make_pipeline|ImbPipeline|StackingCV\w+|Prophet)\Z"
+)
+# Only compare the values of a column: scaled, they grow the same.
+TREES = lazy_pattern(
+    r"(?:\w*DecisionTree\w*|\w*ExtraTree\w*|RandomForest\w*|\w*GradientBoosting\w*|XGB(?!Linear)\w+"
+    r"|LGBM\w+|CatBoost(?:Classifier|Regressor)?)\Z"
 )
 _KINDS: tuple[tuple[EstimatorKind, re.Pattern[str]], ...] = (
     ("resampler", _RESAMPLERS),
