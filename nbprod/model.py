@@ -151,10 +151,14 @@ class Fix:
 
 
 class Label(NamedTuple):
-    """A related place of a diagnostic, with what there is to say about it."""
+    """A related place of a diagnostic, with what there is to say about it.
+
+    ``again``: the same fault is there, too, so that a comment there suppresses it there.
+    """
 
     span: Span
     message: str
+    again: bool = False
 
 
 class Inside(NamedTuple):

@@ -64,11 +64,10 @@ def check_notebook(
         if key in seen:
             continue
         seen.add(key)
-        place = place_of(facts, diagnostic.span, inside)
-        # No comment stands in an output: only the cell or the notebook can silence there.
-        lines = (place.line, place.end_line) if inside is None else (0, -1)
-        if not silenced.silence(rule.code, rule.name, diagnostic.span.cell, *lines):
-            findings.append(_finding(facts, rule, diagnostic, place))
+        kept = _without_silenced(rule, diagnostic, silenced, facts)
+        if kept is not None:
+            place = place_of(facts, kept.span, kept.inside)
+            findings.append(_finding(facts, rule, kept, place))
     for rule, diagnostic in _unneeded(silenced, selection, facts):
         findings.append(_finding(facts, rule, diagnostic, place_of(facts, diagnostic.span)))
     findings.sort(key=_reading_order)
@@ -77,6 +76,40 @@ def check_notebook(
     if mask:
         findings = [mask_finding(finding, mask) for finding in findings]
     return tuple(_with_fingerprints(facts, findings, mask))
+
+
+def _without_silenced(
+    rule: Rule, diagnostic: Diagnostic, silenced: Suppressions, facts: Facts
+) -> Diagnostic | None:
+    """A diagnostic at those of its places where it is not suppressed; None where it is at all."""
+    from dataclasses import replace
+
+    kept = tuple(
+        label
+        for label in diagnostic.labels
+        if not (label.again and _is_silenced(rule, label.span, None, silenced, facts))
+    )
+    first = _is_silenced(rule, diagnostic.span, diagnostic.inside, silenced, facts)
+    if not first and len(kept) == len(diagnostic.labels):
+        return diagnostic
+    # A fix would change the suppressed places, too.
+    rest = replace(diagnostic, labels=kept, fix=None)
+    if not first:
+        return rest
+    again = next((label for label in kept if label.again), None)
+    if again is None:
+        return None
+    others = tuple(label for label in kept if label is not again)
+    return replace(rest, span=again.span, labels=others)
+
+
+def _is_silenced(
+    rule: Rule, span: Span, inside: Inside | None, silenced: Suppressions, facts: Facts
+) -> bool:
+    place = place_of(facts, span, inside)
+    # No comment stands in an output: only the cell or the notebook can silence there.
+    lines = (place.line, place.end_line) if inside is None else (0, -1)
+    return silenced.silence(rule.code, rule.name, span.cell, *lines)
 
 
 def _one_a_line(findings: Sequence[Finding], selection: Selection) -> list[Finding]:

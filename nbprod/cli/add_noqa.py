@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from nbprod.cli.output import print_line
-from nbprod.config.settings import Configure
+from nbprod.config.settings import Configure, Settings
 from nbprod.disk.places import project_roots
 from nbprod.disk.read import read_notebook_bytes
 from nbprod.disk.write import write_file
 from nbprod.errors import ReadError, WriteError
 from nbprod.fixing.suppress import silencing_edits
+from nbprod.model import Finding
 from nbprod.notebook.edits.splice import EditRefused, apply_edits
 from nbprod.notebook.read import read_notebook
+from nbprod.notebook.types import Notebook
 from nbprod.project.credentials import remember
 from nbprod.project.run import check_one, discover
 
 __all__ = ["suppress_all_findings"]
+
+_MOST_TURNS = 50
 
 
 def suppress_all_findings(
@@ -39,9 +43,8 @@ def suppress_all_findings(
             continue
         remember(notebook)
         findings = check_one(notebook, configure(one.path)).findings
-        edits, without = silencing_edits(notebook, findings, reason)
         try:
-            changed = apply_edits(notebook, data, edits)
+            changed, without = _silenced(notebook, data, findings, configure(one.path), reason)
             if changed != data:
                 within = None if one.explicit else roots
                 write_file(one.path, changed, within=within, before=data)
@@ -65,3 +68,24 @@ def suppress_all_findings(
     if not quiet:
         print_line(f"Silenced {added} finding{'s' if added != 1 else ''}.", err=True)
     return WriteError.exit_code if failed else 1 if left else 0
+
+
+def _silenced(
+    notebook: Notebook, data: bytes, findings: Sequence[Finding], settings: Settings, reason: str
+) -> tuple[bytes, list[Finding]]:
+    """The file with comments for findings, and those of them that have no place for one.
+
+    A fault of several places is reported at the next one when the first is silenced, so it goes on
+    as long as comments are added.
+    """
+    without: list[Finding] = []
+    for turn in range(_MOST_TURNS):
+        edits, unplaced = silencing_edits(notebook, findings, reason)
+        without = without if turn else list(unplaced)
+        changed = apply_edits(notebook, data, edits)
+        if changed == data:
+            break
+        data = changed
+        notebook = read_notebook(data, notebook.path)
+        findings = check_one(notebook, settings).findings
+    return data, without

@@ -86,6 +86,41 @@ def test_what_is_silenced(
     assert sorted(found(book(*cells, **metadata))) == sorted(wanted)
 
 
+FRAME = "import pandas as pd\ndf = pd.read_csv('a.csv')"
+MARK = "  # nbprod: ignore[NBP702]"
+GROUPED = [
+    ("a later place", ["df['a'][0] = 1", f"df['a'][1] = 1{MARK}", "df['a'][2] = 1"], [2, 4]),
+    ("the first place", [f"df['a'][0] = 1{MARK}", "df['a'][1] = 1", "df['a'][2] = 1"], [3, 4]),
+    ("all but the last", [f"df['a'][0] = 1{MARK}", f"df['a'][1] = 1{MARK}", "df['a'][2] = 1"], [4]),
+    ("all places", [f"df['a'][{row}] = 1{MARK}" for row in range(3)], []),
+    ("a cell", ["df['a'][0] = 1", f"df['a'][1] = 1\n{MARK.replace('ig', 'cell-ig')}"], [2]),
+]
+
+
+@pytest.mark.parametrize(
+    ("cells", "wanted"), [case[1:] for case in GROUPED], ids=[case[0] for case in GROUPED]
+)
+def test_each_place_of_a_grouped_finding_is_silenced_by_itself(
+    cells: list[str], wanted: list[int]
+) -> None:
+    settings = Settings(select=("NBP702", "NBP012"))
+    findings = check_bytes(book(FRAME, *cells), "n.ipynb", settings).findings
+    places = [
+        place.cell for one in findings for place in (one.place, *(r.place for r in one.related))
+    ]
+    assert places == wanted
+    assert len(findings) == bool(wanted)
+
+
+def test_comments_are_added_at_all_places_of_a_grouped_finding(tmp_path: Path) -> None:
+    cells = [f"df['a'][{row}] = {row}" for row in range(9)]
+    (tmp_path / "n.ipynb").write_bytes(book(FRAME, *cells))
+    assert run(tmp_path, "--add-noqa=known", "--select", "NBP702").returncode == 0
+    assert run(tmp_path, "--select", "NBP702,NBP012").returncode == 0
+    text = (tmp_path / "n.ipynb").read_text()
+    assert text.count("noqa: NBP702 -- known") == len(cells)
+
+
 def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "nbprod", "check", *arguments],

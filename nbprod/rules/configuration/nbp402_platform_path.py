@@ -100,7 +100,9 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
         yield Diagnostic(
             facts.span(cell, node),
             f"`{node.value!s}` exists only on {platform}",
-            labels=tuple(Label(facts.span(place, text), "here, too") for place, text in others),
+            labels=tuple(
+                Label(facts.span(place, text), "here, too", again=True) for place, text in others
+            ),
             help="read the directory from configuration",
             fix=next(filter(None, fixes), None),
         )

@@ -84,7 +84,9 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
             yield Diagnostic(
                 changes[0].span,
                 _MESSAGE,
-                labels=tuple(Label(change.span, "also changed here") for change in changes[1:4]),
+                labels=tuple(
+                    Label(change.span, "also changed here", again=True) for change in changes[1:4]
+                ),
                 help=_HELP,
             )
         for magic in parsed.magics:

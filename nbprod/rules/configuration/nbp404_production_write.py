@@ -99,7 +99,7 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
         yield Diagnostic(
             span,
             f"each run of this {'function' if is_inside else 'cell'} writes to {target}",
-            labels=tuple(Label(other, "also written here") for other, _ in places[1:4]),
+            labels=tuple(Label(other, "also written here", again=True) for other, _ in places[1:4]),
             help="read the target from configuration, so that trial runs write elsewhere",
         )
 

@@ -191,7 +191,7 @@ def _labels(cells: Sequence[_Settings], facts: Facts) -> Iterator[Label]:
     for cell, calls in cells[1:_MOST_PLACES]:
         texts = [f"`{keyword.arg}`" for _, keywords in calls for keyword in keywords]
         listed = ", ".join(list(dict.fromkeys(texts))[:4])
-        yield Label(facts.span(cell, calls[0][1][0].value), f"{listed} hardcoded here")
+        yield Label(facts.span(cell, calls[0][1][0].value), f"{listed} hardcoded here", again=True)
 
 
 def _fix(cells: Sequence[_Settings], facts: Facts) -> Fix | None:

@@ -114,7 +114,8 @@ def check(subject: NodeInCell[ast.Module], facts: Facts) -> Iterator[Diagnostic]
         f"{', '.join(texts[:2])}{more}: hardcoded source or target",
         symbol=literals[0].word,
         labels=tuple(
-            Label(facts.span(cell, literal.node), "here, too") for literal in literals[1:4]
+            Label(facts.span(cell, literal.node), "here, too", again=True)
+            for literal in literals[1:4]
         ),
         help=facts.shared(ParameterCell).advice,
         fix=facts.shared(ParameterCell).fix_calls(calls, cell),

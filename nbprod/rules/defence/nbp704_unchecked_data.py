@@ -105,7 +105,9 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
             frames[0][1],
             f"{', '.join(names[:3])}{' …' if len(names) > 3 else ''} loaded but never checked",
             symbol=frames[0][0],
-            labels=tuple(Label(span, f"`{name}` is loaded here") for name, span in others),
+            labels=tuple(
+                Label(span, f"`{name}` is loaded here", again=True) for name, span in others
+            ),
             help=f"assert the columns, types and row count of {names[0]}",
         )
 

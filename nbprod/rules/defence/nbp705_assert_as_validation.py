@@ -72,7 +72,9 @@ def check(subject: NodeInCell[ast.FunctionDef], facts: Facts) -> Iterator[Diagno
             facts.span(cell, found[0]),
             "`python -O` removes this argument check",
             symbol=node.name,
-            labels=tuple(Label(facts.span(cell, one), "here, too") for one in found[1:4]),
+            labels=tuple(
+                Label(facts.span(cell, one), "here, too", again=True) for one in found[1:4]
+            ),
             help="raise `ValueError` with a message",
         )
 

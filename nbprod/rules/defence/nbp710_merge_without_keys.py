@@ -72,7 +72,7 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
             found.setdefault(message, []).append(facts.span(cell, node))
     for message, spans in found.items():
         first, *others = sorted(spans)
-        labels = tuple(Label(span, "another one here") for span in others[:4])
+        labels = tuple(Label(span, "another one here", again=True) for span in others[:4])
         yield Diagnostic(first, message, labels=labels, help=_HELP[message])
 
 

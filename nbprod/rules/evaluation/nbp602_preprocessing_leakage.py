@@ -116,7 +116,10 @@ def _of_one_step(leaks: list[Leak], facts: Facts) -> Diagnostic:
     labels = [Label(facts.span(*taint.place), f"{taint.what} is fitted here")]
     if first.test is not None and first.test.node is not training.place.node:
         labels.append(Label(facts.span(*first.test), "tested here"))
-    labels += [Label(facts.span(*leak.training.place), "also trained on it") for leak in leaks[1:4]]
+    labels += [
+        Label(facts.span(*leak.training.place), "also trained on it", again=True)
+        for leak in leaks[1:4]
+    ]
     more = f" and {len(leaks) - 1} more" if len(leaks) > 1 else ""
     tested = "the test data" if first.test is not None else "the rows that validate it"
     return Diagnostic(

@@ -104,7 +104,9 @@ def _own_scores(training: Training, facts: Facts) -> Iterator[Score]:
 def _scored(scores: list[Score], facts: Facts) -> Diagnostic:
     first, *others = scores
     labels = [Label(facts.span(*first.training.place), "trained here")]
-    labels += [Label(facts.span(*score.place), "scored likewise") for score in others[:3]]
+    labels += [
+        Label(facts.span(*score.place), "scored likewise", again=True) for score in others[:3]
+    ]
     more = f" and {len(others)} more are" if others else " is"
     return Diagnostic(
         facts.span(*first.place),

@@ -135,7 +135,7 @@ def _diagnostic(
         labels=(
             Label(span, f"`{leak.name}` is {how} here"),
             *(
-                Label(reader.read, f"`{reader.function.name}` reads it as well")
+                Label(reader.read, f"`{reader.function.name}` reads it as well", again=True)
                 for reader in readers
             ),
         ),

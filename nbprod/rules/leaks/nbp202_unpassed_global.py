@@ -106,7 +106,9 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
             leaks[0].read,
             f"`{function.name}` reads global{'s'[: len(names) > 1]} {_listed(names)}",
             symbol=leaks[0].name,
-            labels=tuple(Label(leak.read, f"`{leak.name}` is read here") for leak in leaks[1:]),
+            labels=tuple(
+                Label(leak.read, f"`{leak.name}` is read here", again=True) for leak in leaks[1:]
+            ),
             help=f"pass {_listed(names)} as {'a parameter' if len(names) == 1 else 'parameters'}",
             fix=next(filter(None, fixes), None),
         )

@@ -86,7 +86,11 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
             f"`{functions[first.scope].name}` mutates global `{name}`",
             symbol=name,
             labels=tuple(
-                Label(mutation.span, f"`{functions[mutation.scope].name}` mutates `{name}` here")
+                Label(
+                    mutation.span,
+                    f"`{functions[mutation.scope].name}` mutates `{name}` here",
+                    again=True,
+                )
                 for mutation in others
             ),
             help="pass it as a parameter, or return the new values",

@@ -211,7 +211,9 @@ def _of_one_library(found: list[tuple[Span, str]]) -> Diagnostic:
         span,
         f"`{name}`{others} {'run' if more else 'runs'} without a random seed: {_RESULT}",
         symbol=name,
-        labels=tuple(Label(other, f"`{called}` is random here") for other, called in found[1:4]),
+        labels=tuple(
+            Label(other, f"`{called}` is random here", again=True) for other, called in found[1:4]
+        ),
         help="pass a seeded generator, or set the seed in the first cell",
     )
 

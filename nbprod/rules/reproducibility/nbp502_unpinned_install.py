@@ -75,6 +75,6 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
         yield Diagnostic(
             places[0],
             f"{listed}{more} installed without a pinned version",
-            labels=tuple(Label(place, "also unpinned") for place in places[1:4]),
+            labels=tuple(Label(place, "also unpinned", again=True) for place in places[1:4]),
             help="pin the version, or install from a requirements file",
         )

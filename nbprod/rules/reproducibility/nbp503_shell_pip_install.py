@@ -81,7 +81,9 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     yield Diagnostic(
         first,
         "the shell's package manager may install into another environment than the kernel's",
-        labels=tuple(Label(span, "installed through the shell here") for span in others[:_MOST]),
+        labels=tuple(
+            Label(span, "installed through the shell here", again=True) for span in others[:_MOST]
+        ),
         help="use the magic: `%pip install`, `%conda install`",
         fix=safe("Use `%pip`", *edits) if edits else None,
     )

@@ -197,7 +197,7 @@ def _diagnostic(group: list[tuple[int, ast.AST, str, Removed]], facts: Facts) ->
         f"`{name}`{more} removed in {library} {removed.since}: a current version fails here",
         symbol=name,
         labels=tuple(
-            Label(facts.span(other_cell, other), f"`{other_name}` is used here")
+            Label(facts.span(other_cell, other), f"`{other_name}` is used here", again=True)
             for other_cell, other, other_name, _ in group[1:6]
         ),
         help=instead + pin,

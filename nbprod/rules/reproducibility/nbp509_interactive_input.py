@@ -92,7 +92,7 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
         span,
         f"`{name}()` waits for a person: a headless run stops here",
         symbol=name,
-        labels=tuple(Label(other, "another prompt here") for other, _ in prompts[1:5]),
+        labels=tuple(Label(other, "another prompt here", again=True) for other, _ in prompts[1:5]),
         help="take the value from a parameters cell or the environment",
     )
 

@@ -102,7 +102,7 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
         first,
         f"the shell reads `{spec}` as a redirection: {effect}",
         symbol=name,
-        labels=tuple(Label(other, "also a redirection") for other in others),
+        labels=tuple(Label(other, "also a redirection", again=True) for other in others),
         help=f'quote the requirement: `"{name}{spec}"`',
         fix=unsafe("Quote the requirements", *edits),
     )

@@ -114,7 +114,10 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     yield Diagnostic(
         Span(text.cell, start, end),
         f"{message}{more if cells else ''}",
-        labels=tuple(Label(span, "the output of this cell shows people") for span in cells[:_MOST]),
+        labels=tuple(
+            Label(span, "the output of this cell shows people", again=True)
+            for span in cells[:_MOST]
+        ),
         help="show the table without these columns, and clear the output",
         inside=Inside(text.part, text.path, text.text),
     )

@@ -113,7 +113,7 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
         labels = (
             *definition_labels(first.elsewhere, facts),
             *(
-                Label(failure.span, f"`{failure.name}` is undefined here, too")
+                Label(failure.span, f"`{failure.name}` is undefined here, too", again=True)
                 for failure in others
             ),
         )
@@ -144,7 +144,7 @@ def _of_session(facts: Facts) -> Diagnostic:
         f"{'Databricks' if only_files else 'PySpark and Databricks'} kernels, not in a plain one",
         symbol=first.name,
         labels=tuple(
-            Label(facts.span(read.cell, read.node), f"`{read.name}` is used here")
+            Label(facts.span(read.cell, read.node), f"`{read.name}` is used here", again=True)
             for read in others
         ),
         help=f"{make}, or list {'it' if not others else 'them'} under `builtins` "

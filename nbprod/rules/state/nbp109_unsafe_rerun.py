@@ -179,7 +179,8 @@ def _diagnostic(group: list[SelfDependence], *, minor: bool) -> Diagnostic:
         certainty=Certainty.CERTAIN if first.certain else Certainty.POSSIBLE,
         symbol=first.name if first.name.isidentifier() else None,
         labels=tuple(
-            Label(reason.span, message_of(reason)) for reason in reasons[1 : _MOST_LABELS + 1]
+            Label(reason.span, message_of(reason), again=True)
+            for reason in reasons[1 : _MOST_LABELS + 1]
         ),
         help=_HELP if first.kind in ("rebinds", "augments", "mutates") else None,
         minor=minor,

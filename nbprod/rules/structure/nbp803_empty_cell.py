@@ -58,6 +58,6 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
         yield Diagnostic(
             empty[0],
             "an empty cell" if len(empty) == 1 else f"{len(empty)} empty cells",
-            labels=tuple(Label(span, "another one") for span in empty[1:6]),
+            labels=tuple(Label(span, "another one", again=True) for span in empty[1:6]),
             help="delete it" if len(empty) == 1 else "delete them",
         )
