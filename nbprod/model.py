@@ -153,12 +153,13 @@ class Fix:
 class Label(NamedTuple):
     """A related place of a diagnostic, with what there is to say about it.
 
-    ``again``: the same fault is there, too, so that a comment there suppresses it there.
+    ``again``: the same fault is there, too, so that a comment there suppresses it there; a text is
+    the message of that fault where it is the only one that is left.
     """
 
     span: Span
     message: str
-    again: bool = False
+    again: bool | str = False
 
 
 class Inside(NamedTuple):

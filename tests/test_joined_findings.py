@@ -114,3 +114,10 @@ def test_the_globals_of_a_function_are_one_finding_and_callbacks_have_none(
     found = findings("rows = load()\nnames = load()", define, use, select=("NBP202",))
     messages = ["`scale` reads globals `rows` and `names`"]
     assert [finding.message for finding in found] == messages[:count]
+
+
+def test_a_saved_error_is_one_with_a_cause_that_another_cell_shares() -> None:
+    saved = error("NameError", "name 'rate' is not defined")
+    found = findings("print(rate)", ("print(2 * rate)", saved), "rate = 1")
+    assert [finding.code for finding in found] == ["NBP101"]
+    assert [place.place.cell for place in found[0].related] == [3, 2, 2]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from nbprod.checking.engine import check_notebook
@@ -92,3 +94,59 @@ def test_each_use_of_a_path_is_fixed_in_the_end() -> None:
     assert not any(
         "/Users/" in cell.source for cell in after.cells if "parameters" not in cell.tags
     )
+
+
+EARLY = [
+    ("the same name in three cells", ["print(x)", "y = x", "z = x + 1", "x = 1"], 1),
+    ("two names of one cell that one cell defines", ["print(x, y)", "x, y = 1, 2"], 1),
+    ("two names that two cells define", ["print(x, y)", "x = 1", "y = 2"], 2),
+    ("one through a call", ["def f():\n    return x\nf()", "print(x)", "x = 1"], 1),
+]
+
+
+@pytest.mark.parametrize(("cells", "count"), [row[1:] for row in EARLY], ids=[r[0] for r in EARLY])
+def test_what_is_read_too_early_is_one_finding_a_name(cells: list[str], count: int) -> None:
+    notebook = read_notebook(as_bytes(cells, [*range(1, len(cells) + 1)]), "x.ipynb")
+    found = check_notebook(notebook, Settings(select=("NBP101",)).selection())
+    assert len(found) == count
+    assert all("NameError on Restart and Run All" in finding.message for finding in found)
+
+
+NOWHERE = [
+    ("two names of a cell", ["print(aa)\nprint(bb)"], ["`aa` and `bb` are not defined"]),
+    ("a name of two cells, and another", ["aa", "aa + bb", "bb"], ["`aa` and `bb` are not"]),
+    ("two cells", ["aa", "bb"], ["`aa` is not", "`bb` is not"]),
+    ("another kind of fault", ["unicode(aa)"], ["`unicode` is a builtin of Python 2", "`aa` is"]),
+]
+
+
+@pytest.mark.parametrize(
+    ("cells", "messages"), [row[1:] for row in NOWHERE], ids=[row[0] for row in NOWHERE]
+)
+def test_names_that_are_missing_in_one_cell_are_one_finding(
+    cells: list[str], messages: list[str]
+) -> None:
+    found = findings_of(cells, "NBP103")
+    assert len(found) == len(messages)
+    assert all(a.message.startswith(b) for a, b in zip(found, messages, strict=True))
+
+
+def test_a_notebook_of_snippets_that_never_ran_is_one_finding() -> None:
+    cells = [f"print(name_{number})" for number in range(9)]
+    (finding,) = findings_of(cells, "NBP103")
+    assert len(finding.related) == 8
+    ran = read_notebook(as_bytes(cells, [*range(1, 10)]), "x.ipynb")
+    assert len(check_notebook(ran, Settings(select=("NBP103",)).selection())) == 9
+
+
+def test_a_credential_in_outputs_is_one_finding_that_clears_all() -> None:
+    key = "AKIA" + "Z7Q4M2X9K1B5T8R3"
+    shown = [{"output_type": "stream", "name": "stdout", "text": f"{key}\n"}] * 3
+    cell = {"cell_type": "code", "metadata": {}, "execution_count": 1, "source": "show()"}
+    book = {"cells": [{**cell, "outputs": shown}] * 2, "metadata": {}, "nbformat": 4}
+    data = json.dumps({**book, "nbformat_minor": 4}).encode()
+    (finding,) = check_notebook(
+        read_notebook(data, "x.ipynb"), Settings(select=("NBP302",)).selection()
+    )
+    assert [place.place.cell for place in finding.related] == [2]
+    assert finding.fix is not None and len(finding.fix.edits) == 6

@@ -100,7 +100,8 @@ def _without_silenced(
     if again is None:
         return None
     others = tuple(label for label in kept if label is not again)
-    return replace(rest, span=again.span, labels=others)
+    message = again.again if isinstance(again.again, str) else rest.message
+    return replace(rest, span=again.span, message=message, labels=others)
 
 
 def _is_silenced(
@@ -120,11 +121,21 @@ def _one_a_line(findings: Sequence[Finding], selection: Selection) -> list[Findi
     from dataclasses import replace
 
     families = {rule.code: rule.family for rule in selection.rules if rule.family}
+    errors = [finding for finding in findings if families.get(finding.code) == "errors"]
+    # An error of a place that another finding has beside it is of that finding.
+    homes = {
+        (other.place.cell, other.message.split("`")[1]): (finding.place.cell, finding.symbol)
+        for finding in errors
+        for other in finding.related
+        if other.message.count("`") > 1
+    }
     groups: dict[object, list[Finding]] = {}
     for finding in findings:
         place, family = finding.place, families.get(finding.code)
-        where = finding.symbol if family == "errors" else place.line
-        key = (family, place.cell, where) if family else id(finding)
+        where = (place.cell, finding.symbol if family == "errors" else place.line)
+        if family == "errors" and finding.symbol is not None:
+            where = homes.get((place.cell, finding.symbol), where)
+        key = (family, *where) if family else id(finding)
         groups.setdefault(key, []).append(finding)
     joined = []
     for first, *others in groups.values():

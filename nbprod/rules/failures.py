@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from nbprod.facts import Facts
@@ -17,12 +17,18 @@ if TYPE_CHECKING:
 __all__ = [
     "cascade_text",
     "chain_labels",
+    "beside",
     "definition_labels",
     "failures_because",
     "listed",
+    "mistakes",
+    "names_of",
     "reordered",
     "tell",
 ]
+
+_MOST_MISTAKES = 3
+_MOST_LABELS = 20
 
 
 def failures_because(facts: Facts, *reasons: str) -> Iterator[Failure]:
@@ -32,14 +38,69 @@ def failures_because(facts: Facts, *reasons: str) -> Iterator[Failure]:
             yield failure
 
 
+def mistakes(
+    failures: Iterable[Failure], cause: Callable[[Failure], object], facts: Facts
+) -> list[list[Failure]]:
+    """The failures that one mistake explains, in groups.
+
+    Those about one name are one; so are those of one cell and one cause, for a cell stops at the
+    first; and all of a notebook without any count, where there are many: it is no program that ran.
+    """
+    groups: dict[object, list[Failure]] = {}
+    homes: dict[object, object] = {}
+    for failure in failures:
+        keys = [(failure.certain, failure.name), (failure.certain, failure.cell, cause(failure))]
+        home = next((homes[key] for key in keys if key in homes), keys[0])
+        for key in keys:
+            homes.setdefault(key, home)
+        groups.setdefault(home, []).append(failure)
+    certain = [group for group in groups.values() if group[0].certain]
+    if len(certain) <= _MOST_MISTAKES or facts.execution.counts:
+        return list(groups.values())
+    possible = [group for group in groups.values() if not group[0].certain]
+    return [[failure for group in certain for failure in group], *possible]
+
+
+def names_of(group: list[Failure]) -> str:
+    """The names that failures are about, as in a sentence."""
+    return listed(list(dict.fromkeys(f"`{failure.name}`" for failure in group)))
+
+
+def beside(
+    others: Iterable[tuple[Failure, str | None]], what: str, alone: Callable[[Failure], str]
+) -> tuple[Label, ...]:
+    """The labels of other failures, with what helps against each.
+
+    ``alone`` is the message of one of them by itself.
+    """
+    labels = [
+        Label(
+            failure.span,
+            f"`{failure.name}` {what}" + (f": {help_}" if help_ else ""),
+            again=alone(failure),
+        )
+        for failure, help_ in others
+    ]
+    return tuple(labels[:_MOST_LABELS])
+
+
 def tell(
-    failure: Failure, facts: Facts, message: str, help_: str | None, *labels: Label
+    failure: Failure,
+    facts: Facts,
+    message: str,
+    help_: str | None,
+    *labels: Label,
+    others: Iterable[Failure] = (),
 ) -> Diagnostic:
-    """The diagnostic of a failure, with the calls that lead to it and what fails after it."""
+    """The diagnostic of a failure, with the calls that lead to it and what fails after it.
+
+    ``others`` are told with it: what fails after them is named, too.
+    """
     raised: ExceptionName | None = failure.exception if failure.certain and failure.called else None
     lines = [help_] if help_ else []
-    if failure.cascade:
-        fallen = sorted({cell + 1 for cell, _ in failure.cascade})
+    told = (failure, *others)
+    fallen = sorted({cell + 1 for one in told for cell, _ in one.cascade})
+    if fallen:
         cells = ", ".join(str(cell) for cell in fallen[:6])
         more = "…" if len(fallen) > 6 else ""
         is_one = len(fallen) == 1

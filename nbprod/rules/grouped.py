@@ -27,7 +27,10 @@ def once_for_each(
         groups.setdefault(key(diagnostic), []).append(diagnostic)
     for group in groups.values():
         first, *others = sorted(group, key=lambda diagnostic: diagnostic.span)
-        labels = (Label(diagnostic.span, label(diagnostic), again=True) for diagnostic in others)
+        labels = (
+            Label(diagnostic.span, label(diagnostic), again=diagnostic.message)
+            for diagnostic in others
+        )
         yield replace(first, labels=(*first.labels, *labels), fix=_joined_fix([first, *others]))
 
 

@@ -41,8 +41,9 @@ def note(source: str) -> dict[str, Any]:
 
 def found(data: bytes, settings: Settings = SETTINGS) -> list[tuple[str, int | None, int]]:
     return [
-        (one.code, one.place.cell, one.place.line)
+        (one.code, place.cell, place.line)
         for one in check_bytes(data, "n.ipynb", settings).findings
+        for place in (one.place, *(other.place for other in one.related))
     ]
 
 
@@ -110,6 +111,12 @@ def test_each_place_of_a_grouped_finding_is_silenced_by_itself(
     ]
     assert places == wanted
     assert len(findings) == bool(wanted)
+
+
+def test_what_is_left_of_a_grouped_finding_says_so() -> None:
+    data = book("print(aa)  # noqa: NBP103\nprint(bb)")
+    (finding,) = check_bytes(data, "n.ipynb", SETTINGS).findings
+    assert finding.message == "`bb` is not defined in any cell"
 
 
 def test_comments_are_added_at_all_places_of_a_grouped_finding(tmp_path: Path) -> None:

@@ -116,8 +116,9 @@ class Scores:
             if one.predicted_exception in NAMES and one.certainty.value == "certain":
                 said[one.place.cell - 1] = one.symbol or ""
                 for related in one.related:
-                    if related.message.endswith("is undefined here, too"):
-                        said.setdefault(related.place.cell - 1, one.symbol or "")
+                    if "here, too" in related.message:
+                        name = related.message.split("`")[1]
+                        said.setdefault(related.place.cell - 1, name)
                 if one.help and " as a result" in one.help:
                     cascades |= _cells_named(one.help)
         roots -= cascades

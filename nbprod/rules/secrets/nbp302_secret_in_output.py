@@ -13,6 +13,16 @@ show(settings)  #! NBP302
 #>> {"password": "n0t-A-r34l-one"}
 ```
 
+```notebook
+# %% [1]
+show(settings)  #! NBP302
+#>> {"password": "n0t-A-r34l-one"}
+#>> {"password": "n0t-A-r34l-one"}
+# %% [2]
+show(settings)
+#>> {"password": "n0t-A-r34l-one"}
+```
+
 ## Clean
 
 ```notebook
@@ -25,20 +35,33 @@ show(settings)
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from nbprod.facts import Facts
-from nbprod.model import Diagnostic, Severity
+from nbprod.model import Diagnostic, Label, Severity
 from nbprod.notebook.types import Notebook
-from nbprod.rule import rule
+from nbprod.rule import rule, whole_cell
 from nbprod.rules.secret_reports import about
+from nbprod.secrets.types import Secret
 
 
 @rule("NBP302", "secret-in-output", severity=Severity.ERROR, languages="any")
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
-    """Report credentials in outputs."""
-    yield from about(
-        (secret for secret in facts.secrets if secret.text.part == "output"),
-        facts,
-        "this output",
-        "clear the output, and remove the print",
-    )
+    """Report credentials in outputs, each once with all cells that show it."""
+    by_value: dict[str, list[Secret]] = {}
+    for secret in facts.secrets:
+        if secret.text.part == "output":
+            by_value.setdefault(secret.value, []).append(secret)
+    for secrets in by_value.values():
+        found = about(iter(secrets), facts, "this output", "clear the output, and remove the print")
+        first, *others = list(found)
+        fixes = [one.fix for one in (first, *others) if one.fix is not None]
+        cells = dict.fromkeys(other.span.cell for other in others if other.span.cell >= 0)
+        labels = (
+            Label(whole_cell(facts.cell(cell)), "the output of this cell shows it, too", again=True)
+            for cell in cells
+            if cell != first.span.cell
+        )
+        edits = dict.fromkeys(edit for fix in fixes for edit in fix.edits)
+        fix = replace(fixes[0], edits=tuple(edits)) if fixes else None
+        yield replace(first, labels=tuple(labels), fix=fix)

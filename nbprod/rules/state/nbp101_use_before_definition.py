@@ -91,9 +91,19 @@ from nbprod.flow.types import Failure
 from nbprod.model import Diagnostic, Label, Severity
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule
-from nbprod.rules.failures import definition_labels, failures_because, reordered, tell
+from nbprod.rules.failures import (
+    beside,
+    definition_labels,
+    failures_because,
+    mistakes,
+    names_of,
+    reordered,
+    tell,
+)
 from nbprod.rules.fitting_values import would_do
 from nbprod.rules.key_reads import keys_set_later
+
+_FAILS = "NameError on Restart and Run All"
 
 
 @rule(
@@ -107,12 +117,31 @@ from nbprod.rules.key_reads import keys_set_later
 )
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report reads that fail because the name is bound further down."""
-    for failure in failures_because(facts, "later"):
-        if failure.certain and failure.called:
-            labels = (*definition_labels(failure.elsewhere, facts), *_recorded(failure, facts))
-            told = tell(failure, facts, message_of(failure), help_of(failure, facts), *labels)
-            yield replace(told, fix=reordered(failure, facts))
+    early = [
+        failure
+        for failure in failures_because(facts, "later")
+        if failure.certain and failure.called
+    ]
+    for group in mistakes(early, _definers, facts):
+        first, *others = group
+        labels = (
+            *definition_labels(first.elsewhere, facts),
+            *_recorded(first, facts),
+            *beside(((failure, None) for failure in others), "is used too early here, too", _alone),
+        )
+        told = tell(first, facts, message_of(group), help_of(first, facts), *labels, others=others)
+        fixes = (reordered(failure, facts) for failure in group)
+        yield replace(told, fix=next(filter(None, fixes), None))
     yield from keys_set_later(facts)
+
+
+def _alone(failure: Failure) -> str:
+    return message_of([failure])
+
+
+def _definers(failure: Failure) -> object:
+    """The cells that define the name: one move of them does for all that they define."""
+    return frozenset(definition.cell for definition in failure.elsewhere)
 
 
 def _recorded(failure: Failure, facts: Facts) -> Iterator[Label]:
@@ -126,10 +155,19 @@ def _recorded(failure: Failure, facts: Facts) -> Iterator[Label]:
                 )
 
 
-def message_of(failure: Failure) -> str:
-    """Say what is read too early, and by which call."""
-    via = f" (through the call of `{failure.chain[0].function}`)" if failure.chain else ""
-    return f"`{failure.name}` is used before it is defined{via}"
+def message_of(group: list[Failure]) -> str:
+    """Say what is read too early, by which call, and what comes of it."""
+    first = group[0]
+    names = names_of(group)
+    cells = {definition.cell for definition in first.elsewhere}
+    if any(_definers(failure) != cells for failure in group):
+        return f"{names} are used before the cells that define them: {_FAILS}"
+    here = min(cells) == first.cell
+    where = "this cell" if here else f"cell {min(cells) + 1}"
+    via = f", through the call of `{first.chain[0].function}`," if first.chain else ""
+    is_one = names.count("`") == 2
+    verb, them = ("is", "it") if is_one else ("are", "them")
+    return f"{names} {verb} used{via} before {where} defines {them}: {_FAILS}"
 
 
 def help_of(failure: Failure, facts: Facts) -> str:

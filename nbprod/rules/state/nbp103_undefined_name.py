@@ -39,6 +39,13 @@ sales = spark.read.table("sales")  #! NBP103
 lines = sc.textFile("sales.txt")
 ```
 
+```notebook
+# %%
+# %load solutions/first.py
+# %%
+sales.head()  #! NBP103?
+```
+
 ## Clean
 
 ```notebook
@@ -59,6 +66,11 @@ print(alpha, beta)
 
 ```notebook
 # %%
+{"table": "sales", "cached": true, "owner": null}
+```
+
+```notebook
+# %%
 %%timeit -n1 -r1
 sum(range(9))
 # %%
@@ -70,22 +82,37 @@ sum(range(9))
 from __future__ import annotations
 
 import ast
+import json
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
 from nbprod.facts import Facts
 from nbprod.flow.types import Failure
 from nbprod.libraries.modules import PYTHON2_NAMES
-from nbprod.model import Diagnostic, Label, Severity, Span
+from nbprod.model import Certainty, Diagnostic, Label, Severity
 from nbprod.notebook.types import Notebook
+from nbprod.patterns import lazy_pattern
 from nbprod.rule import rule
-from nbprod.rules.failures import definition_labels, failures_because, listed, tell
+from nbprod.rules.failures import (
+    beside,
+    definition_labels,
+    failures_because,
+    listed,
+    mistakes,
+    names_of,
+    tell,
+)
 from nbprod.rules.missing_definitions import commented_out_in, usual_import
 from nbprod.rules.near_names import near_names
 
 _MAKE_SESSION = "create a session (`spark = SparkSession.builder.getOrCreate()`)"
 
 _LONGEST = 100
+# The place of a solution in a cell that holds comments only.
+_PLACE = lazy_pattern(
+    r"#+ *(?:%load\b|your (?:code|solution|answer)|(?:write|insert|add) your)", re.IGNORECASE
+)
 _STARTUP = " (start-up file)"
 
 
@@ -100,25 +127,33 @@ _STARTUP = " (start-up file)"
 )
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report names that no code that runs defines, each once with all cells that read it."""
-    found: dict[tuple[str, bool], list[Failure]] = {}
-    by_call: dict[Span, tuple[str, bool]] = {}
-    for failure in failures_because(facts, "nowhere", "skipped"):
-        if failure.certain or not (failure.reason == "skipped" or _may_be_of_magic(failure)):
-            key = failure.name, failure.certain
-            if failure.chain and failure.certain:
-                # A call stops at the first name that is missing; the others are beside it.
-                key = by_call.setdefault(failure.span, key)
-            found.setdefault(key, []).append(failure)
-    for first, *others in found.values():
+    missing = [
+        failure
+        for failure in failures_because(facts, "nowhere", "skipped")
+        if failure.certain or not (failure.reason == "skipped" or _may_be_of_magic(failure))
+        if not _is_in_json(failure, facts)
+    ]
+    for group in mistakes(missing, lambda failure: _kind(failure, facts), facts):
+        first, *others = group
+        # What helps against each is said where it is read, unless it helps against the first, too.
+        helps = {first.name: help_of(first, facts)}
         labels = (
             *definition_labels(first.elsewhere, facts),
-            *(
-                Label(failure.span, f"`{failure.name}` is undefined here, too", again=True)
-                for failure in others
+            *beside(
+                (
+                    (failure, None if failure.name in helps else help_of(failure, facts))
+                    for failure in others
+                ),
+                "is undefined here, too",
+                lambda failure: message_of(failure, facts),
             ),
         )
-        told = tell(first, facts, message_of(first, facts), help_of(first, facts), *labels)
-        yield _at_the_read(told, first)
+        message = _message_of(group, facts)
+        told = tell(first, facts, message, helps[first.name], *labels, others=others)
+        told = _at_the_read(told, first)
+        if first.certain and _may_be_filled_in(first, facts):
+            told = replace(told, certainty=Certainty.POSSIBLE, predicted_exception=None)
+        yield told
     if facts.session_reads and not facts.flow.dynamic:
         yield _of_session(facts)
 
@@ -156,6 +191,45 @@ def _of_session(facts: Facts) -> Diagnostic:
 def _may_be_of_magic(failure: Failure) -> bool:
     """Whether a magic that nobody knows may have bound the name: then nothing speaks against it."""
     return failure.dynamic is not None and failure.dynamic.binding.detail.startswith("%")
+
+
+def _is_in_json(failure: Failure, facts: Facts) -> bool:
+    """Whether a cell holds data for another program, not code: a JSON object or array."""
+    source = facts.cell(failure.cell).source.strip()
+    if failure.name not in ("true", "false", "null") or not source.startswith(("{", "[")):
+        return False
+    try:
+        json.loads(source)
+    except ValueError:
+        return False
+    return True
+
+
+def _may_be_filled_in(failure: Failure, facts: Facts) -> bool:
+    """Whether a cell above is left open for whoever does the exercise, or loads its solution."""
+    return any(
+        cell.is_python and "#" in cell.source and _is_open(cell.source)
+        for cell in facts.notebook.cells[: failure.cell]
+    )
+
+
+def _is_open(source: str) -> bool:
+    lines = [line.strip() for line in source.splitlines() if line.strip()]
+    code = (line for line in lines if not line.startswith("#"))
+    return all(line in ("pass", "...") for line in code) and any(map(_PLACE.match, lines))
+
+
+def _kind(failure: Failure, facts: Facts) -> str:
+    """What is wrong with a name, whatever its name is."""
+    return message_of(failure, facts).replace(f"`{failure.name}`", "")
+
+
+def _message_of(group: list[Failure], facts: Facts) -> str:
+    """Name all names that are nowhere."""
+    names = names_of(group)
+    if names.count("`") == 2:
+        return message_of(group[0], facts)
+    return f"{names} are not defined in any cell"
 
 
 def message_of(failure: Failure, facts: Facts) -> str:
