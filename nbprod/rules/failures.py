@@ -22,7 +22,7 @@ __all__ = [
     "failures_because",
     "listed",
     "mistakes",
-    "names_of",
+    "failing_names",
     "reordered",
     "tell",
 ]
@@ -61,7 +61,7 @@ def mistakes(
     return [[failure for group in certain for failure in group], *possible]
 
 
-def names_of(group: list[Failure]) -> str:
+def failing_names(group: list[Failure]) -> str:
     """The names that failures are about, as in a sentence."""
     return listed(list(dict.fromkeys(f"`{failure.name}`" for failure in group)))
 

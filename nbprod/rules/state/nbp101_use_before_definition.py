@@ -94,9 +94,9 @@ from nbprod.rule import rule
 from nbprod.rules.failures import (
     beside,
     definition_labels,
+    failing_names,
     failures_because,
     mistakes,
-    names_of,
     reordered,
     tell,
 )
@@ -158,7 +158,7 @@ def _recorded(failure: Failure, facts: Facts) -> Iterator[Label]:
 def message_of(group: list[Failure]) -> str:
     """Say what is read too early, by which call, and what comes of it."""
     first = group[0]
-    names = names_of(group)
+    names = failing_names(group)
     cells = {definition.cell for definition in first.elsewhere}
     if any(_definers(failure) != cells for failure in group):
         return f"{names} are used before the cells that define them: {_FAILS}"

@@ -97,10 +97,10 @@ from nbprod.rule import rule
 from nbprod.rules.failures import (
     beside,
     definition_labels,
+    failing_names,
     failures_because,
     listed,
     mistakes,
-    names_of,
     tell,
 )
 from nbprod.rules.missing_definitions import commented_out_in, usual_import
@@ -226,7 +226,7 @@ def _kind(failure: Failure, facts: Facts) -> str:
 
 def _message_of(group: list[Failure], facts: Facts) -> str:
     """Name all names that are nowhere."""
-    names = names_of(group)
+    names = failing_names(group)
     if names.count("`") == 2:
         return message_of(group[0], facts)
     return f"{names} are not defined in any cell"
