@@ -29,9 +29,12 @@ LAYERS = (
     ("project",),
     ("refactor",),
     ("extract", "linters", "changed"),
+    ("pipeline",),
     ("rules", "review", "merge"),
     ("api", "cli", "__init__", "__main__"),
 )
+# Copied into the applications that are written: data, not code of the package.
+COPIED = PACKAGE / "pipeline" / "runtime"
 RANK = {room: rank for rank, rooms in enumerate(LAYERS) for room in rooms}
 
 
@@ -51,7 +54,7 @@ def module_of(path: Path) -> str:
 
 @cache
 def modules() -> dict[str, ast.Module]:
-    paths = sorted(PACKAGE.rglob("*.py"))
+    paths = [path for path in sorted(PACKAGE.rglob("*.py")) if COPIED not in path.parents]
     return {module_of(path): ast.parse(path.read_text(encoding="utf-8")) for path in paths}
 
 
@@ -133,6 +136,28 @@ def test_what_the_notebooks_python_runs_imports_nothing_of_ours() -> None:
         "nbprod.extract.suite.experiment",
     }
     assert [found for found in imports() if found.source in alone] == []
+
+
+def test_the_runtime_of_applications_imports_only_itself_and_is_imported_by_nobody() -> None:
+    nodes = [
+        node
+        for path in COPIED.glob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+    ]
+    assert not [
+        alias
+        for node in nodes
+        if isinstance(node, ast.Import)
+        for alias in node.names
+        if alias.name.split(".")[0] == "nbprod"
+    ]
+    assert "nbprod" not in {
+        (node.module or "").split(".")[0] for node in nodes if isinstance(node, ast.ImportFrom)
+    }
+    relative = [node for node in nodes if isinstance(node, ast.ImportFrom) and node.level]
+    assert len(relative) > 20
+    assert {node.level for node in relative} == {1}
+    assert not [found for found in imports() if found.target.startswith("nbprod.pipeline.runtime")]
 
 
 @pytest.mark.parametrize("of_rooms", [False, True], ids=["modules", "rooms"])

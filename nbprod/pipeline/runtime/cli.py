@@ -1,0 +1,196 @@
+# SPDX-License-Identifier: MIT-0
+"""The command line: run, tasks, config, runs, show, predict, profile."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from .config import Layers
+from .errors import ApplicationError
+from .prepare import base_config, check_run_id, load_pipeline
+from .records import Records
+from .runner import new_run_id, run_one, run_tasks, sized
+from .storage import open_storage
+
+__all__ = ["main"]
+
+_APP = __package__.rpartition(".")[0]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; an error that the user can put right is a line and exit code 1."""
+    options = _parser().parse_args(arguments)
+    try:
+        command = options.command
+        command(options)
+    except ApplicationError as error:
+        print(f"{_APP}: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        return 141
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog=f"python -m {_APP}", description=f"Run {_APP}.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def add(name: str, function: Any, text: str, **more: Any) -> argparse.ArgumentParser:
+        command = commands.add_parser(name, help=text, description=text, **more)
+        command.set_defaults(command=function)
+        layers = command.add_argument_group("configuration; later options win")
+        layers.add_argument(
+            "--config",
+            metavar="PATH",
+            action="append",
+            default=[],
+            help="partial YAML file or URL (repeatable)",
+        )
+        layers.add_argument("--config-json", metavar="JSON", help="settings as a JSON object")
+        layers.add_argument(
+            "--patch",
+            metavar="KEY=VALUE",
+            action="append",
+            default=[],
+            help="one setting (repeatable)",
+        )
+        layers.add_argument("--storage", metavar="URL", help="where artefacts are")
+        return command  # fmt: skip
+
+    run = add("run", _run, "Run tasks and what they need.", aliases=["pipeline"])
+    run.add_argument("tasks", nargs="*", metavar="TASK", help="tasks [all]")
+    run.add_argument("--run-id", metavar="NAME", help="go on with a run; one TASK runs by itself")
+    run.add_argument("--jobs", type=int, default=1, metavar="N", help="tasks at a time [1]")
+    run.add_argument("--engine", default="processes", metavar="NAME",
+                     help="processes or dask://HOST:PORT [processes]")  # fmt: skip
+    run.add_argument("--allow-versions", action="store_true",
+                     help="read models of other library versions")  # fmt: skip
+    add("tasks", _tasks, "List tasks, what they read and what they store.")
+    add("config", _config, "Print each setting and where it is set.")
+    add("runs", _runs, "List runs.")
+    show = add("show", _show, "Print the records of a run.")
+    show.add_argument("run", metavar="RUN")
+    show.add_argument("--json", action="store_true", help="whole records, as JSON")
+    profile = add("profile", _profile, "Print what the frames of a run hold, as profiles.json.")
+    profile.add_argument("run", metavar="RUN")
+    predict = add("predict", _predict, "Predict with the model of a run.")
+    predict.add_argument("--model", required=True, metavar="RUN", help="run, or saved model's URL")
+    predict.add_argument("--input", required=True, metavar="URL", help=".parquet, .csv or .json")
+    predict.add_argument("--output", required=True, metavar="URL", help=".parquet, .csv or .json")
+    return parser
+
+
+def _layers(options: argparse.Namespace) -> Layers:
+    return Layers(tuple(options.config), options.config_json, tuple(options.patch), options.storage)
+
+
+def _opened(options: argparse.Namespace) -> tuple[Any, Any]:
+    config = base_config(_layers(options))
+    return config, open_storage(str(config.get("storage")), config.storage_options)
+
+
+def _run(options: argparse.Namespace) -> None:
+    pipeline = load_pipeline()
+    config, storage = _opened(options)
+    tasks = [pipeline.task(name) for name in options.tasks]
+    if options.jobs < 1:
+        raise ApplicationError(f"--jobs must be 1 or more, not {options.jobs}")
+    if options.run_id and len(tasks) == 1:
+        run = check_run_id(options.run_id)
+        run_one(pipeline, tasks[0], config, storage, run, options.allow_versions)
+        return
+    run = check_run_id(options.run_id) if options.run_id else new_run_id()
+    print(f"run {run}", file=sys.stderr)
+    run_tasks(
+        pipeline,
+        options.tasks,
+        config,
+        storage,
+        run,
+        jobs=options.jobs,
+        engine=options.engine,
+        allow_versions=options.allow_versions,
+    )
+
+
+def _tasks(_: argparse.Namespace) -> None:
+    pipeline = load_pipeline()
+    for task in pipeline.tasks.values():
+        sources = ", ".join(pipeline.inputs_of(task).values()) or "-"
+        stored = ", ".join(f"{name} ({item.format})" for name, item in task.artifacts.items())
+        print(f"{task.name}\n  reads   {sources}\n  stores  {stored or '-'}")
+
+
+def _config(options: argparse.Namespace) -> None:
+    config = base_config(_layers(options))
+    width = max(map(len, config.values), default=0)
+    for key, value in config.values.items():
+        print(f"{key:{width}}  {json.dumps(value, ensure_ascii=False)}  ({config.origins[key]})")
+
+
+def _runs(options: argparse.Namespace) -> None:
+    _, storage = _opened(options)
+    records, total = Records(storage), len(load_pipeline().tasks)
+    for run in records.runs():
+        about, finished = records.description(run), len(records.tasks_of(run))
+        wanted = len(about.get("tasks", ())) or total
+        print(f"{run}  {about.get('started', '-'):25}  {finished} of {wanted} tasks")
+
+
+def _show(options: argparse.Namespace) -> None:
+    _, storage = _opened(options)
+    records = Records(storage)
+    found = _records_of(records, options.run)
+    if options.json:
+        print(json.dumps([json.loads(record.to_json()) for record in found], indent=1))
+        return
+    for key, origin in records.description(options.run).get("changed", {}).items():
+        value = records.description(options.run)["config"].get(key)
+        print(f"{key} = {json.dumps(value)}  ({origin})")
+    for record in found:
+        source = f"  (from run {record.reused_from})" if record.reused_from else ""
+        print(f"{record.task}  {record.seconds:.1f} s  {record.started}{source}")
+        for name, stored in record.outputs.items():
+            size = sized(stored.bytes)
+            print(f"  {name}  {stored.format}  {size}  {storage.url}/{stored.path}")
+        for number, stored in enumerate(record.shown, 1):
+            print(f"  figure {number}  {sized(stored.bytes)}  {storage.url}/{stored.path}")
+        for line in (*record.printed.splitlines(), *record.warnings):
+            print(f"  | {line}")
+
+
+def _records_of(records: Records, run: str) -> list[Any]:
+    names = load_pipeline().tasks
+    found = [records.of_run(check_run_id(run), name) for name in names]
+    kept = [record for record in found if record]
+    if not kept:
+        raise ApplicationError(f"there is no run `{run}` with finished tasks")
+    return kept
+
+
+def _profile(options: argparse.Namespace) -> None:
+    from .artifacts import read_stored
+    from .contracts import profile_of
+    from .formats import decode
+
+    _, storage = _opened(options)
+    profiles = {}
+    for record in _records_of(Records(storage), options.run):
+        for name, stored in record.outputs.items():
+            if stored.format == "frame":
+                what = f"{record.task}.{name}"
+                profiles[what] = profile_of(decode("frame", read_stored(storage, stored), what))
+    print(json.dumps(profiles, indent=1, ensure_ascii=False))
+
+
+def _predict(options: argparse.Namespace) -> None:
+    from .model import predict_file
+
+    config, storage = _opened(options)
+    predict_file(options.model, options.input, options.output, config, storage)

@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: MIT-0
+"""Frames against the schemas of `schemas.py` (pandera), and against the ranges of a profile."""
+
+from __future__ import annotations
+
+import copy
+import importlib
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+from .errors import ApplicationError
+
+__all__ = ["coerce", "outside", "profile_of", "read_profiles", "validate"]
+
+_APP = __package__.rpartition(".")[0]
+_CASES = 10
+
+
+def validate(value: Any, schema: str, what: str) -> None:
+    """Check a frame against a schema; all its cases are in the error.
+
+    Args:
+        value: what is checked, and not changed.
+        schema: a name of `schemas.py`.
+        what: the value's name in the error.
+    """
+    _checked(value, _schema(schema), schema, what)
+
+
+def coerce(value: Any, schema: str, what: str) -> Any:
+    """Return the columns of a schema of a frame from outside, with its dtypes, checked.
+
+    Args:
+        value: a frame of a file or a request.
+        schema: a name of `schemas.py`.
+        what: the value's name in the error.
+    """
+    wanted = copy.deepcopy(_schema(schema))
+    wanted.coerce = True
+    if hasattr(wanted, "columns"):
+        value = value[[name for name in wanted.columns if name in value.columns]]
+    return _checked(value, wanted, schema, what)
+
+
+def _schema(name: str) -> Any:
+    found = getattr(importlib.import_module(f"{_APP}.schemas"), name, None)
+    if found is None:
+        raise ApplicationError(f"there is no schema `{name}` in schemas.py")
+    return found
+
+
+def _checked(value: Any, schema: Any, name: str, what: str) -> Any:
+    from pandera.errors import SchemaError, SchemaErrors
+
+    try:
+        return schema.validate(value, lazy=True)
+    except (SchemaErrors, SchemaError) as error:
+        cases = [_case(row, name) for row in _rows(error)]
+    cases = list(dict.fromkeys(cases))
+    shown = "".join(f"\n  {case}" for case in cases[:_CASES])
+    more = f"\n  and {len(cases) - _CASES} more" if len(cases) > _CASES else ""
+    number = "1 case" if len(cases) == 1 else f"{len(cases)} cases"
+    raise ApplicationError(
+        f"{what} is not as its schema says ({number}):{shown}{more}\nschema: `{name}` in schemas.py"
+    )
+
+
+def _rows(error: Any) -> list[dict[str, Any]]:
+    cases = error.failure_cases
+    if hasattr(cases, "to_dict"):
+        rows: list[dict[str, Any]] = cases.to_dict("records")
+        return rows
+    return [{"column": None, "check": str(error), "failure_case": None}]
+
+
+def _case(row: dict[str, Any], schema: str) -> str:
+    column = row.get("column")
+    is_of_column = isinstance(column, str) and row.get("schema_context") == "Column"
+    place = column if is_of_column else schema
+    index = row.get("index")
+    is_row = index is not None and not (isinstance(index, float) and math.isnan(index))
+    where = f", row {index:.0f}" if is_row and isinstance(index, float) else ""
+    where = f", row {index}" if is_row and not where else where
+    return f"{place}: {row.get('check')} (got {row.get('failure_case')!r}{where})"
+
+
+def read_profiles() -> dict[str, Any]:
+    """Return the profiles of `profiles.json`: `task.output` -> column -> what was seen."""
+    path = Path(__file__).parents[1] / "profiles.json"
+    if not path.is_file():
+        return {}
+    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return found
+
+
+def profile_of(frame: Any, most: int = 20) -> dict[str, dict[str, Any]]:
+    """Return what the columns of a frame hold, as JSON has it.
+
+    Numbers give `min` and `max`, text and categories of at most `most` values give `values`;
+    `nulls` is their share.
+    """
+    from pandas.api import types
+
+    profile: dict[str, dict[str, Any]] = {}
+    for name in frame.columns:
+        column = frame[name]
+        entry: dict[str, Any] = {"nulls": float(column.isna().mean()) if len(column) else 0.0}
+        present = column.dropna()
+        if types.is_numeric_dtype(column) and not types.is_bool_dtype(column) and len(present):
+            entry.update(min=float(present.min()), max=float(present.max()))
+        elif types.is_string_dtype(present) or column.dtype == "category":
+            values = sorted({str(value) for value in present.unique()})
+            if 0 < len(values) <= most:
+                entry["values"] = values
+        profile[str(name)] = entry
+    return profile
+
+
+def outside(frame: Any, profile: dict[str, dict[str, Any]]) -> dict[str, int]:
+    """Return how many values of each column are outside its profile, columns with none left out."""
+    found: dict[str, int] = {}
+    for name in frame.columns:
+        entry = profile.get(str(name), {})
+        present = frame[name].dropna()
+        count = 0
+        if "min" in entry:
+            count = int(((present < entry["min"]) | (present > entry["max"])).sum())
+        elif "values" in entry:
+            count = int((~present.astype(str).isin(entry["values"])).sum())
+        if count:
+            found[str(name)] = count
+    return found
