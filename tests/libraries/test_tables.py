@@ -9,7 +9,7 @@ from types import ModuleType
 from typing import Any
 
 import numpy
-import pandas  # type: ignore[import-untyped]
+import pandas
 import pytest
 
 from nbprod.libraries.methods import (
