@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Container, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
@@ -253,6 +253,19 @@ class Atoms:
             if atom.unit.code <= offset < max(atom.unit.stop, atom.unit.code + 1):
                 return atom
         return None
+
+    def cuts_between(self, way: Callable[[Atom], int]) -> dict[int, list[int]]:
+        """Where cells are cut so that statements which go different ways are in pieces of their
+        own: the offsets by cell. Statements that share a line are not parted."""
+        found: dict[int, list[int]] = {}
+        for before, after in zip(self.all, self.all[1:], strict=False):
+            if before.cell != after.cell or after.unit.start == 0:
+                continue
+            at = after.unit.start
+            source = self.facts.cell(after.cell).source
+            if way(before) != way(after) and source[at - 1 : at] in ("\n", "\r"):
+                found.setdefault(after.cell, []).append(at)
+        return found
 
     def is_module_level(self, name: str) -> bool:
         """Whether the module has the name itself."""

@@ -129,16 +129,7 @@ def _offsets(
     belongs: dict[int, int] = {}
     for number, stretch in enumerate(stretches, 1):
         belongs |= {atom.place: number for atom in stretch.work}
-    found: dict[int, list[int]] = {}
-    for before, after in zip(atoms.all, atoms.all[1:], strict=False):
-        if before.cell != after.cell or after.unit.start == 0:
-            continue
-        ways = [_way(atom, belongs, usable) for atom in (before, after)]
-        source = atoms.facts.cell(after.cell).source
-        at = after.unit.start
-        if ways[0] != ways[1] and source[at - 1 : at] in ("\n", "\r"):
-            found.setdefault(after.cell, []).append(at)
-    return found
+    return atoms.cuts_between(lambda atom: _way(atom, belongs, usable))
 
 
 def _way(atom: Atom, belongs: dict[int, int], usable: Sequence[int]) -> int:

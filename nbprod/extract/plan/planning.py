@@ -74,6 +74,8 @@ class PlanOptions(NamedTuple):
     package: bool = False
     declared: frozenset[str] | None = None
     prices: Prices = Prices()
+    nested: bool = False
+    """Definitions that cannot be in the module may stand in a function."""
 
 
 class _Sorted(NamedTuple):
@@ -136,7 +138,8 @@ class Planner:
                 refusals += problems
                 continue
             parts = self._sort(group, closure)
-            refusals += self._nested(parts, closure)
+            if not self.options.nested:
+                refusals += self._nested(parts, closure)
             sorted_groups.append(parts)
             if not parts.body and not parts.settings:
                 continue

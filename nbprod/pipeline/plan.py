@@ -1,0 +1,294 @@
+"""The plan of a pipeline: its tasks, what each reads and stores, its settings, why it is cut so.
+
+The functions of the tasks are made as `extract` makes them; what is refused there joins a task with
+the one before it, until every task is a function or one is left.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from nbprod.extract.extraction import Refused
+from nbprod.extract.plan.atoms import Atom, Atoms
+from nbprod.extract.plan.planning import Planner, PlanOptions
+from nbprod.extract.plan.select import all_cells
+from nbprod.facts import Facts
+from nbprod.pipeline.boundaries import Boundary, Cuts, CutWishes, TaskStretch
+from nbprod.pipeline.carried import format_of_hint
+from nbprod.refactor.module_level import ModuleLevel
+from nbprod.refactor.pieces import CutNotebook, cut_notebook
+from nbprod.refactor.plan import Function, Group, Plan, Refusal
+
+__all__ = ["Joined", "PipelinePlan", "TaskPlan", "plan_pipeline"]
+
+_MOST_ROUNDS = 60
+# Settings of the notebook that several tasks may read stand below this key.
+COMMON = "parameters"
+
+
+@dataclass(frozen=True, slots=True)
+class TaskPlan:
+    """One task. ``inputs``: argument to `task.output`; ``parameters``: argument to the key of the
+    configuration; ``outputs``: result to format; ``boundary``: the cut above it."""
+
+    name: str
+    function: Function
+    inputs: dict[str, str] = field(default_factory=dict)
+    parameters: dict[str, str] = field(default_factory=dict)
+    outputs: dict[str, str] = field(default_factory=dict)
+    settings: tuple[Atom, ...] = ()
+    boundary: Boundary | None = None
+    purpose: str | None = None
+
+
+class Joined(NamedTuple):
+    """A cut that cannot be: the cell that would have begun a task, and why it does not."""
+
+    cell: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class PipelinePlan:
+    """Everything that the application is made of.
+
+    ``plan`` has the functions and what goes to the library; ``settings`` are the values of the
+    configuration by dotted key; ``joined`` are cuts that could not be made.
+    """
+
+    name: str
+    facts: Facts
+    plan: Plan
+    tasks: tuple[TaskPlan, ...]
+    settings: dict[str, Any]
+    joined: tuple[Joined, ...] = ()
+
+    @property
+    def cut(self) -> CutNotebook:
+        """The notebook as it is cut for the tasks."""
+        assert self.plan.cut is not None
+        return self.plan.cut
+
+
+def plan_pipeline(
+    facts: Facts, name: str, wishes: CutWishes = CutWishes(), options: PlanOptions = PlanOptions()
+) -> PipelinePlan:
+    """The plan of a notebook's pipeline.
+
+    Args:
+        facts: the notebook.
+        name: the application.
+        wishes: what is asked of the cut.
+        options: how functions are made.
+
+    Raises:
+        Refused: the notebook cannot become functions, not even one.
+    """
+    options = options._replace(parameters=True, package=True, nested=True)
+    return _Planning(facts, name, wishes, options).finished()
+
+
+class _Planning:
+    def __init__(self, facts: Facts, name: str, wishes: CutWishes, options: PlanOptions) -> None:
+        self.facts = facts
+        self.name = name
+        self.wishes = wishes
+        self.options = options
+        self.planner = Planner(facts, options)
+        self.cells = all_cells(facts.notebook)
+        closure = ModuleLevel(facts, self.planner.names, self.cells, settings=True)
+        self.atoms = Atoms(facts, self.planner.names, self.planner.modules, closure)
+
+    def finished(self) -> PipelinePlan:
+        """Cut, make the functions, and join what is refused until nothing is."""
+        cuts = Cuts(self.atoms, frozenset(self.constants), self.wishes)
+        joined = {
+            place: Joined(self.atoms.all[place].cell, boundary.blocked)
+            for place, boundary in cuts.boundaries.items()
+            if boundary.blocked is not None and boundary.price < 0
+        }
+        without: set[int] = set()
+        for _ in range(_MOST_ROUNDS):
+            stretches = cuts.cheapest(frozenset(without))
+            plan = self._planned(stretches)
+            tasks, problems = self._tasks(plan, stretches, cuts)
+            refusals = [*plan.refusals, *problems]
+            if not refusals:
+                left = tuple(joined[place] for place in sorted(joined))
+                return PipelinePlan(
+                    self.name, self.facts, plan, tuple(tasks), self._settings(tasks), left
+                )
+            guilty = self._guilty(refusals[0], stretches, plan)
+            if guilty is None:
+                break
+            without.add(guilty)
+            joined[guilty] = Joined(self.atoms.all[guilty].cell, refusals[0].reason)
+        raise Refused(self.facts.notebook.path, self._in_whole(refusals, plan))
+
+    # --- what no task holds -------------------------------------------------------------------
+
+    @cached_property
+    def constants(self) -> dict[str, Any]:
+        """The settings of the notebook: names that are bound once, to a plain literal."""
+        found: dict[str, Any] = {}
+        for atom in self.atoms.all:
+            pair = _literal(atom.unit.node)
+            if pair is not None and atom.role in ("work", "hard"):
+                name, value = pair
+                if self.planner.names.is_single(name) or self.facts.is_parameters(atom.cell):
+                    found[name] = value
+        return found
+
+    def _is_outside(self, atom: Atom) -> bool:
+        """Whether a statement is in no task: a setting of the notebook or of the session."""
+        pair = _literal(atom.unit.node)
+        if pair is not None and pair[0] in self.constants:
+            return True
+        return atom.role == "setting" and self._is_session(atom)
+
+    def _is_session(self, atom: Atom) -> bool:
+        """Whether a session setting reads nothing that a task makes."""
+        if any(word in ast.unparse(atom.unit.node) for word in ("seed", "basicConfig")):
+            return False
+        return all(
+            self.atoms.is_module_level(name) or not sources
+            for name, sources in atom.sources.items()
+        )
+
+    # --- functions ----------------------------------------------------------------------------
+
+    def _planned(self, stretches: Sequence[TaskStretch]) -> Plan:
+        """The functions of some stretches, and what goes to the library."""
+        belongs = {
+            place: number
+            for number, stretch in enumerate(stretches, 1)
+            for place in range(stretch.start, stretch.end)
+        }
+
+        def way(atom: Atom) -> int:
+            return 0 if self._is_outside(atom) else belongs[atom.place]
+
+        cut = cut_notebook(self.facts, self.atoms.cuts_between(way))
+        pieces: dict[int, dict[int, None]] = {}
+        for atom in self.atoms.all:
+            if way(atom):
+                piece = cut.at(atom.cell, atom.unit.code)
+                pieces.setdefault(way(atom), {}).setdefault(piece)
+        groups = [Group(tuple(cells), is_work=False) for _, cells in sorted(pieces.items())]
+        plan = Planner(cut.facts, self.options, cut.inner).plan(groups)
+        functions = tuple(map(_as_task, plan.functions))
+        return replace(plan, functions=functions, cut=cut)
+
+    def _tasks(
+        self, plan: Plan, stretches: Sequence[TaskStretch], cuts: Cuts
+    ) -> tuple[list[TaskPlan], list[Refusal]]:
+        """The tasks of a plan's functions, wired; what has no source is refused."""
+        made: dict[str, str] = {}
+        tasks: list[TaskPlan] = []
+        refusals: list[Refusal] = []
+        assert plan.cut is not None
+        for function in plan.functions:
+            inputs: dict[str, str] = {}
+            parameters: dict[str, str] = {}
+            for variable in function.parameters:
+                if variable.name in made:
+                    inputs[variable.name] = f"{made[variable.name]}.{variable.name}"
+                elif variable.name in self.constants:
+                    parameters[variable.name] = f"{COMMON}.{variable.name}"
+                else:
+                    reason = f"`{variable.name}` is made by no task"
+                    refusals.append(Refusal(variable.cell, variable.line, reason, "join the tasks"))
+            parameters |= {one.name: f"{function.name}.{one.name}" for one in function.settings}
+            outputs = {one.name: format_of_hint(one.hint) for one in function.results}
+            made |= dict.fromkeys(outputs, function.name)
+            first = self._stretch_of(function, plan.cut, stretches)
+            part = self.atoms.all[first.start : first.end]
+            tasks.append(
+                TaskPlan(
+                    function.name, function, inputs, parameters, outputs,
+                    tuple(self._settings_before(first.end)), cuts.boundaries.get(first.start),
+                    next((atom.purpose for atom in part if atom.purpose), None),
+                )
+            )  # fmt: skip
+        return tasks, refusals
+
+    def _settings_before(self, end: int) -> Iterator[Atom]:
+        """The session settings above a place, in order."""
+        for atom in self.atoms.all[:end]:
+            if atom.role == "setting" and self._is_outside(atom) and not atom.unit.is_setting:
+                yield atom
+
+    def _stretch_of(
+        self, function: Function, cut: CutNotebook, stretches: Sequence[TaskStretch]
+    ) -> TaskStretch:
+        piece = cut.pieces[function.cells[0]]
+        inside = (
+            stretch
+            for stretch in stretches
+            for atom in self.atoms.all[stretch.start : stretch.end]
+            if atom.cell == piece.cell and atom.unit.stop > piece.start
+        )
+        return next(inside, stretches[0])
+
+    def _settings(self, tasks: Iterable[TaskPlan]) -> dict[str, Any]:
+        """The values of the configuration, by key."""
+        found: dict[str, Any] = {}
+        for task in tasks:
+            literals = {one.name: one.text for one in task.function.settings}
+            for argument, key in task.parameters.items():
+                if argument in literals:
+                    found[key] = ast.literal_eval(literals[argument])
+                else:
+                    found[key] = self.constants[argument]
+        return found
+
+    # --- what is refused ----------------------------------------------------------------------
+
+    def _guilty(self, refusal: Refusal, stretches: Sequence[TaskStretch], plan: Plan) -> int | None:
+        """The boundary that has to go for a refusal: above the task it is in, else below."""
+        assert plan.cut is not None
+        piece = plan.cut.pieces[refusal.cell]
+        for number, stretch in enumerate(stretches):
+            part = self.atoms.all[stretch.start : stretch.end]
+            if any(atom.cell == piece.cell and atom.unit.stop > piece.start for atom in part):
+                if stretch.start:
+                    return stretch.start
+                return stretches[number + 1].start if number + 1 < len(stretches) else None
+        return None
+
+    @staticmethod
+    def _in_whole(refusals: Iterable[Refusal], plan: Plan) -> list[Refusal]:
+        """Refusals with the cells and lines of the whole notebook."""
+        cut = plan.cut
+        assert cut is not None
+        return [
+            one._replace(cell=cut.pieces[one.cell].cell, line=one.line + cut.pieces[one.cell].line)
+            for one in refusals
+        ]
+
+
+def _as_task(function: Function) -> Function:
+    """A function that shows nothing itself: what a cell displays is no part of a task."""
+    return replace(function, returned=None, shown=frozenset(), itself=None, figure=None)
+
+
+def _literal(node: ast.AST) -> tuple[str, Any] | None:
+    """The name and value of a statement that gives one name to a plain literal."""
+    if isinstance(node, ast.Assign) and len(node.targets) == 1:
+        target: ast.expr = node.targets[0]
+        value: ast.expr | None = node.value
+    elif isinstance(node, ast.AnnAssign):
+        target, value = node.target, node.value
+    else:
+        return None
+    if not isinstance(target, ast.Name) or value is None:
+        return None
+    try:
+        found = ast.literal_eval(value)
+    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+        return None
+    return (target.id, found) if isinstance(found, (bool, int, float, str)) else None
