@@ -14,7 +14,7 @@ from typing import NamedTuple
 from nbprod.extract.plan.atoms import Atom, Atoms
 from nbprod.pipeline.carried import why_not_carried
 
-__all__ = ["Boundary", "CutWishes", "Cuts", "TaskStretch"]
+__all__ = ["TaskBoundary", "CutWishes", "TaskCuts", "TaskStretch"]
 
 _TASK = 1.0
 _VALUE = 0.75
@@ -45,7 +45,7 @@ class CutWishes(NamedTuple):
     starts: tuple[int, ...] = ()
 
 
-class Boundary(NamedTuple):
+class TaskBoundary(NamedTuple):
     """A place between two statements: ``before`` is the statement that would begin a task."""
 
     before: int
@@ -62,7 +62,7 @@ class TaskStretch(NamedTuple):
     end: int
 
 
-class Cuts:
+class TaskCuts:
     """The possible cuts of a notebook and the cheapest choice among them."""
 
     def __init__(
@@ -76,7 +76,7 @@ class Cuts:
     # --- boundaries ---------------------------------------------------------------------------
 
     @cached_property
-    def boundaries(self) -> dict[int, Boundary]:
+    def boundaries(self) -> dict[int, TaskBoundary]:
         """Every place at which a task may be wanted, by the statement behind it."""
         every = self.atoms.all
         found = {}
@@ -96,7 +96,7 @@ class Cuts:
             return False
         return after.purpose in _TELLING and after.purpose != before.purpose
 
-    def _boundary(self, after: Atom) -> Boundary:
+    def _boundary(self, after: Atom) -> TaskBoundary:
         crossing = self._crossing(after.place)
         blocked = next(
             (why for name, maker in crossing.items() if (why := self._why_not(name, maker))), None
@@ -109,7 +109,7 @@ class Cuts:
             price += _NO_HEADING
             price += _IN_CELL if self._is_inside_cell(after) else 0.0
             price += _PURPOSE if self._begins_purpose(after) else 0.0
-        return Boundary(after.place, tuple(crossing), blocked, price, heading)
+        return TaskBoundary(after.place, tuple(crossing), blocked, price, heading)
 
     def _crossing(self, place: int) -> dict[str, Atom]:
         """The names that are made before a place and read from there on, with the last maker."""

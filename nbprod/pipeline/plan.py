@@ -17,13 +17,14 @@ from nbprod.extract.plan.atoms import Atom, Atoms
 from nbprod.extract.plan.planning import Planner, PlanOptions
 from nbprod.extract.plan.select import all_cells
 from nbprod.facts import Facts
-from nbprod.pipeline.boundaries import Boundary, Cuts, CutWishes, TaskStretch
+from nbprod.pipeline.boundaries import CutWishes, TaskBoundary, TaskCuts, TaskStretch
 from nbprod.pipeline.carried import format_of_hint
+from nbprod.pipeline.task_function import as_task, setting_value
 from nbprod.refactor.module_level import ModuleLevel
 from nbprod.refactor.pieces import CutNotebook, cut_notebook
-from nbprod.refactor.plan import Function, Group, Plan, Refusal
+from nbprod.refactor.plan import CellGroup, Function, Plan, Refusal
 
-__all__ = ["Joined", "PipelinePlan", "TaskPlan", "plan_pipeline"]
+__all__ = ["JoinedTask", "PipelinePlan", "TaskPlan", "plan_pipeline"]
 
 _MOST_ROUNDS = 60
 # Settings of the notebook that several tasks may read stand below this key.
@@ -41,11 +42,11 @@ class TaskPlan:
     parameters: dict[str, str] = field(default_factory=dict)
     outputs: dict[str, str] = field(default_factory=dict)
     settings: tuple[Atom, ...] = ()
-    boundary: Boundary | None = None
+    boundary: TaskBoundary | None = None
     purpose: str | None = None
 
 
-class Joined(NamedTuple):
+class JoinedTask(NamedTuple):
     """A cut that cannot be: the cell that would have begun a task, and why it does not."""
 
     cell: int
@@ -65,7 +66,7 @@ class PipelinePlan:
     plan: Plan
     tasks: tuple[TaskPlan, ...]
     settings: dict[str, Any]
-    joined: tuple[Joined, ...] = ()
+    joined: tuple[JoinedTask, ...] = ()
 
     @property
     def cut(self) -> CutNotebook:
@@ -105,9 +106,9 @@ class _Planning:
 
     def finished(self) -> PipelinePlan:
         """Cut, make the functions, and join what is refused until nothing is."""
-        cuts = Cuts(self.atoms, frozenset(self.constants), self.wishes)
+        cuts = TaskCuts(self.atoms, frozenset(self.constants), self.wishes)
         joined = {
-            place: Joined(self.atoms.all[place].cell, boundary.blocked)
+            place: JoinedTask(self.atoms.all[place].cell, boundary.blocked)
             for place, boundary in cuts.boundaries.items()
             if boundary.blocked is not None and boundary.price < 0
         }
@@ -126,7 +127,7 @@ class _Planning:
             if guilty is None:
                 break
             without.add(guilty)
-            joined[guilty] = Joined(self.atoms.all[guilty].cell, refusals[0].reason)
+            joined[guilty] = JoinedTask(self.atoms.all[guilty].cell, refusals[0].reason)
         raise Refused(self.facts.notebook.path, self._in_whole(refusals, plan))
 
     # --- what no task holds -------------------------------------------------------------------
@@ -178,13 +179,17 @@ class _Planning:
             if way(atom):
                 piece = cut.at(atom.cell, atom.unit.code)
                 pieces.setdefault(way(atom), {}).setdefault(piece)
-        groups = [Group(tuple(cells), is_work=False) for _, cells in sorted(pieces.items())]
+        groups = [CellGroup(tuple(cells), is_work=False) for _, cells in sorted(pieces.items())]
         plan = Planner(cut.facts, self.options, cut.inner).plan(groups)
-        functions = tuple(map(_as_task, plan.functions))
-        return replace(plan, functions=functions, cut=cut)
+        functions = tuple(as_task(function, self.planner.shows) for function in plan.functions)
+        edits = {
+            cell: tuple(edit for edit in found if _is_kept(edit, cell, functions))
+            for cell, found in plan.edits.items()
+        }
+        return replace(plan, functions=functions, edits=edits, cut=cut)
 
     def _tasks(
-        self, plan: Plan, stretches: Sequence[TaskStretch], cuts: Cuts
+        self, plan: Plan, stretches: Sequence[TaskStretch], cuts: TaskCuts
     ) -> tuple[list[TaskPlan], list[Refusal]]:
         """The tasks of a plan's functions, wired; what has no source is refused."""
         made: dict[str, str] = {}
@@ -238,10 +243,10 @@ class _Planning:
         """The values of the configuration, by key."""
         found: dict[str, Any] = {}
         for task in tasks:
-            literals = {one.name: one.text for one in task.function.settings}
+            literals = {one.name: setting_value(one) for one in task.function.settings}
             for argument, key in task.parameters.items():
                 if argument in literals:
-                    found[key] = ast.literal_eval(literals[argument])
+                    found[key] = literals[argument]
                 else:
                     found[key] = self.constants[argument]
         return found
@@ -271,9 +276,12 @@ class _Planning:
         ]
 
 
-def _as_task(function: Function) -> Function:
-    """A function that shows nothing itself: what a cell displays is no part of a task."""
-    return replace(function, returned=None, shown=frozenset(), itself=None, figure=None)
+def _is_kept(edit: tuple[int, int, str], cell: int, functions: Iterable[Function]) -> bool:
+    """Whether the name that an edit writes is a setting of the function of its cell."""
+    return any(
+        cell in function.cells and any(one.name == edit[2] for one in function.settings)
+        for function in functions
+    )
 
 
 def _literal(node: ast.AST) -> tuple[str, Any] | None:

@@ -28,7 +28,15 @@ from nbprod.refactor.naming import unique
 from nbprod.refactor.plan import Function, Import, Plan
 from nbprod.syntax.names import last_name
 
-__all__ = ["import_text", "record_name", "render_module", "value_name"]
+__all__ = [
+    "function_body",
+    "import_lines",
+    "import_text",
+    "docstring_block",
+    "record_name",
+    "render_module",
+    "value_name",
+]
 
 
 def render_module(plan: Plan, facts: Facts, title: str = "") -> str:
@@ -43,7 +51,9 @@ def render_module(plan: Plan, facts: Facts, title: str = "") -> str:
     head = module_docstring(path, title)
     if plan.future:
         head += f"\nfrom __future__ import {', '.join(plan.future)}\n"
-    body: list[Statement] = plain_statements(head + "\n" + "\n".join(_imports(plan, facts)) + "\n")
+    body: list[Statement] = plain_statements(
+        head + "\n" + "\n".join(import_lines(plan, facts)) + "\n"
+    )
     behind: list[cst.EmptyLine] = []
     for item in plan.taken:
         source = facts.cell(item.unit.cell).source
@@ -65,7 +75,7 @@ def _below(lines: Sequence[cst.EmptyLine], statement: Statement) -> Statement:
     return statement.with_changes(leading_lines=[*lines, *statement.leading_lines])
 
 
-def _imports(plan: Plan, facts: Facts) -> Iterator[str]:
+def import_lines(plan: Plan, facts: Facts) -> Iterator[str]:
     """The imports of the module; what is not needed of them goes when it is put in order."""
     for import_ in dict.fromkeys(plan.imports):
         comment = "  # noqa: F401 - formulas read it" if import_.is_hidden else ""
@@ -130,7 +140,7 @@ def _function(function: Function, plan: Plan, facts: Facts) -> cst.FunctionDef:
     value = value_name(function)
     head = f"def {function.name}({', '.join(_parameters(function))}) -> {_returns(function)}:\n"
     documented = function_docstring(function, plan.style)
-    lines = [head + _indented(documented)]
+    lines = [head + docstring_block(documented)]
     if is_many(function):
         lines += [
             f"    {constant.name} = settings.{constant.name}\n" for constant in function.settings
@@ -138,7 +148,7 @@ def _function(function: Function, plan: Plan, facts: Facts) -> cst.FunctionDef:
     skeleton = cst.parse_module("".join(lines)).body[0]
     assert isinstance(skeleton, cst.FunctionDef) and isinstance(skeleton.body, cst.IndentedBlock)
     body: list[Statement] = [line for line in skeleton.body.body if isinstance(line, Statement)]
-    made, behind = _body(function, plan, facts, value)
+    made, behind = function_body(function, plan, facts, value)
     if made:
         made[0] = without_space_above(made[0])
     body += made
@@ -148,7 +158,7 @@ def _function(function: Function, plan: Plan, facts: Facts) -> cst.FunctionDef:
     return skeleton.with_changes(body=block(body, behind if not given else []))
 
 
-def _indented(text: str) -> str:
+def docstring_block(text: str) -> str:
     return "".join(f"    {line}\n" if line.strip() else "\n" for line in text.split("\n"))
 
 
@@ -202,7 +212,7 @@ def _returned(function: Function, value: str | None) -> str:
     return ", ".join(names) or (function.figure or "")
 
 
-def _body(
+def function_body(
     function: Function, plan: Plan, facts: Facts, value: str | None
 ) -> tuple[list[Statement], list[cst.EmptyLine]]:
     """The statements of a function, and the comments behind the last one."""
