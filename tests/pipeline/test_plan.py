@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -20,7 +21,7 @@ def planned(*sources: str, wishes: CutWishes = CutWishes()) -> PipelinePlan:
     """The plan of a notebook; sources that begin with ``#`` and a blank are headings."""
     cells = []
     for number, source in enumerate(sources):
-        cell = {"id": f"c{number}", "metadata": {}, "source": source}
+        cell: dict[str, Any] = {"id": f"c{number}", "metadata": {}, "source": source}
         if source.startswith("# "):
             cells.append({**cell, "cell_type": "markdown"})
         else:
