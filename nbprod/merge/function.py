@@ -12,10 +12,10 @@ from nbprod.clones.find import Limits, is_large
 from nbprod.clones.types import ClonableStatement, CloneGroup
 from nbprod.facts import Facts
 from nbprod.libraries.modules import BUILTIN_NAMES
-from nbprod.merge.anti_unify import IDENTIFIERS, Unified, unify
+from nbprod.merge.anti_unify import Unified, unify
 from nbprod.merge.signature import Occurrence, needs_of
 from nbprod.merge.split import SplitNotebook, StatementRange, stretch_of
-from nbprod.merge.text import Draft, body_of, call_text, function_text, require_same_code
+from nbprod.merge.text import Draft, call_text, function_text, require_same_code
 from nbprod.merge.types import Argument, CallSite, CannotMerge, Signature
 from nbprod.names.scopes import bound_names
 from nbprod.names.statements import StatementText
@@ -203,10 +203,10 @@ def merge_function(
     }
     by_texts = {argument.texts: argument.name for argument in arguments if argument.keyword}
     holes = tuple((hole, by_texts[text]) for hole, text in zip(unified.holes, texts, strict=True))
-    body = body_of(Draft(units[0], ground.facts, renamed, holes))
+    draft = Draft(units[0], ground.facts, renamed, holes)
     name = _name(first, needs, ground, taken)
     inside = [renamed.get(result, result) for result in needs.results]
-    text = function_text(name, [argument.name for argument in arguments], body, inside)
+    text = function_text(draft, name, [argument.name for argument in arguments], inside)
     back = [
         {renamed.get(mine, mine): theirs for mine, theirs in name.items()} for name in unified.names
     ]
@@ -252,11 +252,10 @@ def _arguments(
 ) -> list[Argument]:
     """The parameters: names first, then the literals that differ, each set of them once."""
     used = {*unified.names[0], *BUILTIN_NAMES}
-    odd = _names_that_stand_oddly(unified.nodes)
     found: list[Argument] = []
     for mine in needs.parameters:
         texts = tuple(names[mine] for names in unified.names)
-        same = len(set(texts)) == 1 or mine in odd
+        same = len(set(texts)) == 1
         name = mine if same else _parameter_name(mine, texts, ground, used)
         used.add(name)
         found.append(Argument(name, texts))
@@ -337,19 +336,6 @@ def _common_words(names: Sequence[str]) -> str:
         if made.isidentifier():
             return made
     return ""
-
-
-def _names_that_stand_oddly(nodes: Sequence[ast.stmt]) -> set[str]:
-    """The names that stand where their text cannot simply be exchanged for another."""
-    found: set[str] = set()
-    for node in nodes:
-        for part in ast.walk(node):
-            field = IDENTIFIERS.get(type(part))
-            if isinstance(part, ast.JoinedStr):
-                found |= _names_in(part)
-            elif field and not isinstance(part, (ast.Name, ast.arg)):
-                found.add(getattr(part, field) or "")
-    return found
 
 
 def _names_in(node: ast.AST) -> set[str]:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import ast
 import copy
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+import libcst as cst
+
+from nbprod.extract.code.replace_literals import CannotReplace
+from nbprod.extract.code.trees import Statement, block, plain_statements, statements_of
 from nbprod.facts import Facts
 from nbprod.merge.anti_unify import IDENTIFIERS, LiteralHole
 from nbprod.merge.types import Argument, CannotMerge
 from nbprod.names.statements import StatementText
-from nbprod.refactor.reindent import indented, statement_text
 
-__all__ = ["Draft", "body_of", "call_text", "function_text", "require_same_code"]
+__all__ = ["Draft", "call_text", "function_text", "require_same_code"]
 
 _WIDTH = 88
 
@@ -31,95 +34,77 @@ class Draft(NamedTuple):
     holes: tuple[tuple[LiteralHole, str], ...]
 
 
-def body_of(draft: Draft) -> str:
-    """The statements of the first place with the parameters in them, at the left margin."""
-    lines = []
+def function_text(draft: Draft, name: str, arguments: Sequence[str], results: Sequence[str]) -> str:
+    """The definition of the function: the statements of the first place with the parameters in
+    them, and the results.
+
+    Raises:
+        CannotMerge: a literal that differs is a part of a text that has no place of its own.
+    """
+    body, behind = _body_of(draft)
+    if results:
+        body += plain_statements(f"return {', '.join(results)}\n")
+    (head,) = plain_statements(_wrapped(f"def {name}(", arguments, "): pass\n"))
+    return cst.Module([head.with_changes(body=block(body, behind))]).code.rstrip("\n")
+
+
+def _body_of(draft: Draft) -> tuple[list[Statement], list[cst.EmptyLine]]:
+    """The statements, and the comments behind the last one."""
+    literals: dict[ast.AST, str] = {hole.nodes[0]: name for hole, name in draft.holes}
+    renamer = _Renamer(draft.names)
+    body: list[Statement] = []
+    behind: list[cst.EmptyLine] = []
     for number, unit in enumerate(draft.units):
-        source = draft.facts.cell(unit.cell).source
-        piece = unit
         if number == 0:
             # What is said above the first statement is said of its call.
-            piece = piece._replace(start=unit.code)
+            unit = unit._replace(start=unit.code)
         if number == len(draft.units) - 1:
-            piece = piece._replace(end=unit.stop)
-        lines.append(statement_text(source, piece, [*_edits(draft, unit)]))
-    return "\n".join(lines)
+            unit = unit._replace(end=unit.stop)
+        try:
+            made, below = statements_of(draft.facts.cell(unit.cell).source, unit, literals)
+        except CannotReplace:
+            raise CannotMerge("a part of a text differs that is no literal of its own") from None
+        for statement in made:
+            renamed = statement.visit(renamer)
+            assert isinstance(renamed, Statement)
+            lines = [*behind, *renamed.leading_lines]
+            body.append(renamed.with_changes(leading_lines=lines))
+            behind = []
+        behind += below
+    return body, behind
 
 
-def _edits(draft: Draft, unit: StatementText) -> Iterator[tuple[int, int, str]]:
-    """The changes of a statement's text. Python's places inside of f-strings are not to be relied
-    on, so that one which changes is written anew."""
-    changed = _Changed(draft)
-    pending: list[ast.AST] = [unit.node]
-    while pending:
-        node = pending.pop()
-        if isinstance(node, ast.JoinedStr):
-            after = changed.visit(copy.deepcopy(_marked(node)))
-            if ast.dump(after) != ast.dump(node):
-                span = draft.facts.span(unit.cell, node)
-                yield span.start, span.end, ast.unparse(after)
-            continue
-        text = changed.text_of(node)
-        if text is not None:
-            start = draft.facts.span(unit.cell, node).start
-            field = IDENTIFIERS.get(type(node))
-            old = getattr(node, field) if field else None
-            end = start + len(old) if old else draft.facts.span(unit.cell, node).end
-            yield start, end, text
-        pending += ast.iter_child_nodes(node)
+class _Renamer(cst.CSTTransformer):
+    """Gives variables other names: attributes, keywords and declarations keep theirs."""
 
+    def __init__(self, names: Mapping[str, str]) -> None:
+        super().__init__()
+        self.names = names
 
-def _marked(node: ast.AST) -> ast.AST:
-    """A tree whose nodes remember who they are, so that a copy of them can be asked."""
-    for part in ast.walk(node):
-        part._identity = id(part)  # type: ignore[attr-defined]
-    return node
+    def leave_Name(self, original_node: cst.Name, updated_node: cst.Name) -> cst.Name:  # noqa: N802 - as libcst
+        """Rename a variable."""
+        name = self.names.get(updated_node.value)
+        return updated_node if name is None else updated_node.with_changes(value=name)
 
+    def leave_Attribute(  # noqa: N802 - as libcst
+        self, original_node: cst.Attribute, updated_node: cst.Attribute
+    ) -> cst.Attribute:
+        """Keep the name of an attribute."""
+        return updated_node.with_changes(attr=original_node.attr)
 
-class _Changed(ast.NodeTransformer):
-    """The trees of the first place as they are in the function."""
+    def leave_Arg(self, original_node: cst.Arg, updated_node: cst.Arg) -> cst.Arg:  # noqa: N802 - as libcst
+        """Keep the keyword of an argument."""
+        return updated_node.with_changes(keyword=original_node.keyword)
 
-    def __init__(self, draft: Draft) -> None:
-        self.names = draft.names
-        self.literals = {id(hole.nodes[0]): name for hole, name in draft.holes}
+    def leave_MatchKeywordElement(  # noqa: N802 - as libcst
+        self, original_node: cst.MatchKeywordElement, updated_node: cst.MatchKeywordElement
+    ) -> cst.MatchKeywordElement:
+        """Keep the name of an attribute that a pattern asks for."""
+        return updated_node.with_changes(key=original_node.key)
 
-    def text_of(self, node: ast.AST) -> str | None:
-        """What takes the place of a name or literal, None where it stays."""
-        if isinstance(node, ast.Constant):
-            return self.literals.get(id(node))
-        if isinstance(node, (ast.Name, ast.arg)):
-            return self.names.get(node.id if isinstance(node, ast.Name) else node.arg)
-        return None
-
-    def visit_Constant(self, node: ast.Constant) -> ast.AST:
-        name = self.literals.get(getattr(node, "_identity", 0))
-        return node if name is None else ast.Name(name, ast.Load())
-
-    def visit_Name(self, node: ast.Name) -> ast.AST:
-        node.id = self.names.get(node.id, node.id)
-        return node
-
-    def visit_arg(self, node: ast.arg) -> ast.AST:
-        node.arg = self.names.get(node.arg, node.arg)
-        return self.generic_visit(node)
-
-    def visit_JoinedStr(self, node: ast.JoinedStr) -> ast.AST:
-        self.generic_visit(node)
-        node.values = [
-            ast.FormattedValue(expression, -1, None)
-            if isinstance(expression, ast.Name)
-            else expression
-            for expression in node.values
-        ]
-        return node
-
-
-def function_text(name: str, arguments: Sequence[str], body: str, results: Sequence[str]) -> str:
-    """A definition."""
-    lines = [_wrapped(f"def {name}(", arguments, "):"), indented(body)]
-    if results:
-        lines.append(f"    return {', '.join(results)}")
-    return "\n".join(lines)
+    def visit_Global(self, node: cst.Global) -> bool:  # noqa: N802 - as libcst
+        """Keep what is declared ``global``."""
+        return False
 
 
 def call_text(name: str, arguments: Sequence[str], results: Sequence[str]) -> str:

@@ -23,6 +23,7 @@ from nbprod.pipeline.task_function import as_task, setting_value
 from nbprod.refactor.module_level import ModuleLevel
 from nbprod.refactor.pieces import CutNotebook, cut_notebook
 from nbprod.refactor.plan import CellGroup, Function, Plan, Refusal
+from nbprod.syntax.walk import walk
 
 __all__ = ["JoinedTask", "PipelinePlan", "TaskPlan", "plan_pipeline"]
 
@@ -182,11 +183,12 @@ class _Planning:
         groups = [CellGroup(tuple(cells), is_work=False) for _, cells in sorted(pieces.items())]
         plan = Planner(cut.facts, self.options, cut.inner).plan(groups)
         functions = tuple(as_task(function, self.planner.shows) for function in plan.functions)
-        edits = {
-            cell: tuple(edit for edit in found if _is_kept(edit, cell, functions))
-            for cell, found in plan.edits.items()
+        literals = {
+            node: plan.literals[node]
+            for function in functions
+            for node in _settings(function, plan)
         }
-        return replace(plan, functions=functions, edits=edits, cut=cut)
+        return replace(plan, functions=functions, literals=literals, cut=cut)
 
     def _tasks(
         self, plan: Plan, stretches: Sequence[TaskStretch], cuts: TaskCuts
@@ -276,12 +278,11 @@ class _Planning:
         ]
 
 
-def _is_kept(edit: tuple[int, int, str], cell: int, functions: Iterable[Function]) -> bool:
-    """Whether the name that an edit writes is a setting of the function of its cell."""
-    return any(
-        cell in function.cells and any(one.name == edit[2] for one in function.settings)
-        for function in functions
-    )
+def _settings(function: Function, plan: Plan) -> Iterator[ast.AST]:
+    """The literals that are still settings of a function."""
+    names = {constant.name for constant in function.settings}
+    for unit in function.body:
+        yield from (part for part in walk(unit.node) if plan.literals.get(part) in names)
 
 
 def _literal(node: ast.AST) -> tuple[str, Any] | None:

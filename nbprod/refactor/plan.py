@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -168,7 +169,8 @@ class Plan:
     imports_kept: dict[int, tuple[Import, ...]] = field(default_factory=dict)
     displays: dict[int, StatementText] = field(default_factory=dict)
     future: tuple[str, ...] = ()
-    edits: dict[int, tuple[tuple[int, int, str], ...]] = field(default_factory=dict)
+    literals: dict[ast.AST, str] = field(default_factory=dict)
+    """The names of parameters that take the place of literals in the functions."""
 
     style: DocstringStyle = "numpy"
     logs: bool = False

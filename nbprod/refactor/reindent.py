@@ -10,17 +10,17 @@ from nbprod.names.statements import StatementText
 
 __all__ = ["comments_above", "indented", "statement_text"]
 
-Edits = Sequence[tuple[int, int, str]]
 
-
-def statement_text(source: str, unit: StatementText, edits: Edits = ()) -> str:
+def statement_text(source: str, unit: StatementText) -> str:
     """A statement with its comments, at the left margin, without blank lines around it."""
     text = _cut(source, unit.start, unit.code, unit.cuts)
-    text += unit.instead or _cut(source, unit.code, unit.stop, unit.cuts, edits)
+    text += unit.instead or _cut(source, unit.code, unit.stop, unit.cuts)
     tail = source[unit.stop : unit.end].lstrip(" \t")
-    text += (
-        ("  " + tail[1:].lstrip(" \t")) if tail.startswith(";") else source[unit.stop : unit.end]
-    )
+    if tail.startswith(";"):
+        rest = tail[1:].lstrip(" \t")
+        text += f"  {rest}" if rest.startswith("#") else rest
+    else:
+        text += source[unit.stop : unit.end]
     return _tidied(_dedented(text, unit))
 
 
@@ -39,15 +39,12 @@ def indented(text: str, prefix: str = "    ") -> str:
     )
 
 
-def _cut(
-    source: str, start: int, stop: int, cuts: Sequence[tuple[int, int]], edits: Edits = ()
-) -> str:
-    changes = [(first, last, "") for first, last in cuts] + list(edits)
+def _cut(source: str, start: int, stop: int, cuts: Sequence[tuple[int, int]]) -> str:
     parts = []
     position = start
-    for first, last, text in sorted(changes):
+    for first, last in sorted(cuts):
         if start <= first <= last <= stop:
-            parts += [source[position:first], text]
+            parts.append(source[position:first])
             position = last
     return "".join([*parts, source[position:stop]])
 

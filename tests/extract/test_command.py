@@ -512,12 +512,28 @@ def test_many_settings_are_a_class(folder: Path) -> None:
 
 def test_literals_in_calls_are_settings(folder: Path) -> None:
     (folder / "days.csv").write_text("a\n1\n2\n")
-    cells = ["lines = open('days.csv').read().split()\nprint(sorted(lines), round(2.567, 1))"]
+    cells = [
+        "import functools\n# cached\n@functools.lru_cache(maxsize=8)  # eight\ndef half(n):\n"
+        "    return n / 2  # a half",
+        "%time lines = open('days.csv').read().split(); count = len(lines)  # all\n"
+        "text = open(\n    'days.'  # the name\n    'csv',  # here\n).read()  # again\n"
+        'text += """\n  two\n    lines"""; size = len(text) + half(3)\nprint(count, size)',
+    ]
     (folder / "orders.ipynb").write_bytes(as_bytes(cells))
     made = nbprod(folder, "extract", "orders.ipynb", "-o", "week.py", "--parameters", "--verify")
     assert made.returncode == 0, made.stdout + made.stderr
-    assert '*, days_path: str = "days.csv"' in (folder / "week.py").read_text()
-    assert "open(days_path)" in (folder / "week.py").read_text()
+    module = (folder / "week.py").read_text()
+    assert '*, days_path: str = "days.csv"' in module
+    assert (
+        "lines = open(days_path).read().split()  # noqa: SIM115\n    count = len(lines)  # all\n"
+        in module
+    )
+    assert (
+        "    # the name\n    text = open(  # noqa: SIM115\n        days_path,  # here\n" in module
+    )
+    assert "    ).read()  # again\n" in module
+    assert '    text += """\n  two\n    lines"""\n    size = ' in module
+    assert "# cached\n@functools.lru_cache(maxsize=8)  # eight\ndef half(n" in module
 
 
 def test_shell_lines_become_calls_on_request(folder: Path) -> None:

@@ -9,12 +9,14 @@ import re
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import libcst as cst
 import pytest
 
 from nbprod.checking.engine import check_notebook
 from nbprod.checking.registry import select
 from nbprod.clones.find import Limits, find_clones
 from nbprod.clones.sources import sources_of_notebook
+from nbprod.extract.code.replace_literals import comments_of
 from nbprod.facts import Facts
 from nbprod.fixing.apply import fix_bytes
 from nbprod.merge.edits import merges_of
@@ -84,6 +86,10 @@ def run(cells: list[str]) -> tuple[dict[str, Any], list[str]]:
     }, said
 
 
+def comments_in(cells: list[str]) -> set[str]:
+    return {comment for cell in cells for comment in comments_of(cst.parse_module(cell))}
+
+
 @pytest.mark.parametrize("case", MERGED, ids=lambda case: case.title)
 def test_what_is_merged_does_the_same(case: Case) -> None:
     before = as_bytes(case.cells)
@@ -96,6 +102,7 @@ def test_what_is_merged_does_the_same(case: Case) -> None:
     shared = set(mine) & set(theirs)
     assert {name: theirs[name] for name in shared} == {name: mine[name] for name in shared}
     assert set(theirs) <= set(mine)
+    assert comments_in(code) >= comments_in(case.cells)
     assert fixed(after) == after
 
 

@@ -57,7 +57,7 @@ def render_module(plan: Plan, facts: Facts, title: str = "") -> str:
     behind: list[cst.EmptyLine] = []
     for item in plan.taken:
         source = facts.cell(item.unit.cell).source
-        made, below = statements_of(source, item.unit, plan.edits.get(item.unit.cell, ()))
+        made, below = statements_of(source, item.unit, plan.literals)
         body += [_below(behind, made[0]), *made[1:]]
         behind = below
     for function in plan.functions:
@@ -222,7 +222,7 @@ def function_body(
     last = function.body[-1] if function.body else None
     for unit in function.body:
         source = facts.cell(unit.cell).source
-        statements, below = statements_of(source, unit, plan.edits.get(unit.cell, ()))
+        statements, below = statements_of(source, unit, plan.literals)
         if unit is function.returned:
             statements = _as_value(statements, value)
         elif unit in function.shown:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import TypeAlias
 
 import libcst as cst
 
+from nbprod.extract.code.replace_literals import replace_literals
 from nbprod.names.statements import StatementText
 from nbprod.refactor.reindent import statement_text
 
@@ -24,14 +26,19 @@ Statement: TypeAlias = cst.SimpleStatementLine | cst.BaseCompoundStatement
 
 
 def statements_of(
-    source: str, unit: StatementText, edits: Sequence[tuple[int, int, str]] = ()
+    source: str,
+    unit: StatementText,
+    names: Mapping[ast.AST, str] = MappingProxyType({}),
 ) -> tuple[list[Statement], list[cst.EmptyLine]]:
     """A statement of a cell, and the comment lines behind it that belong to no statement.
 
     A line with several statements gives several. The first one has the comments above it, and a
-    blank line if the author left one.
+    blank line if the author left one. The ``names`` take the place of literals of the statement.
+
+    Raises:
+        CannotReplace: such a literal is a part of a text that has no place of its own.
     """
-    module = _parse(statement_text(source, unit, edits) + "\n")
+    module = replace_literals(_parse(statement_text(source, unit) + "\n"), unit.node, names)
     if unit.kind == "definition":
         module = module.visit(_SignatureComments())
     made = [statement for line in module.body for statement in _one_a_line(line)]

@@ -129,7 +129,7 @@ class Planner:
             return Plan(tuple(usable), refusals=tuple(refusals), kept=tuple(kept))
         closure = ModuleLevel(self.facts, self.names, selected, settings=self.options.parameters)
         functions: list[Function] = []
-        edits: dict[int, tuple[tuple[int, int, str], ...]] = {}
+        literals: dict[ast.AST, str] = {}
         sorted_groups: list[_Sorted] = []
         taken_names = {*self.names.bindings, *BUILTIN_NAMES, *self.options.avoid}
         for group in usable:
@@ -147,11 +147,11 @@ class Planner:
             function, found = self._function(group, parts, closure, taken_names, present)
             refusals += found
             taken_names.add(function.name)
-            functions.append(self._with_settings_of_calls(function, edits))
+            functions.append(self._with_settings_of_calls(function, literals))
         if refusals:
             return Plan(tuple(usable), refusals=_ordered(refusals), kept=tuple(kept))
         plan = self._finished(usable, functions, sorted_groups, closure, kept)
-        return replace(plan, edits=edits)
+        return replace(plan, literals=literals)
 
     # --- what stands against it ---------------------------------------------------------------
 
@@ -412,15 +412,13 @@ class Planner:
             return None
         return "plt.gcf()"
 
-    def _with_settings_of_calls(
-        self, function: Function, edits: dict[int, tuple[tuple[int, int, str], ...]]
-    ) -> Function:
-        """A function whose literals in calls are settings too; ``edits`` gets what that changes."""
+    def _with_settings_of_calls(self, function: Function, literals: dict[ast.AST, str]) -> Function:
+        """A function whose literals in calls are settings too; ``literals`` gets their names."""
         if not self.options.parameters:
             return function
         taken = {*self.names.bindings, *BUILTIN_NAMES, "settings", *self.options.avoid}
-        found = settings_in_calls(function.body, self.facts, taken)
-        edits.update(found.edits)
+        found = settings_in_calls(function.body, taken)
+        literals.update(found.names)
         return replace(function, settings=(*function.settings, *found.settings))
 
     def _present(

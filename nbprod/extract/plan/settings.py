@@ -7,7 +7,6 @@ import re
 from collections.abc import Container, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from nbprod.facts import Facts
 from nbprod.libraries.hyperparameters import HYPERPARAMETERS
 from nbprod.names.statements import StatementText
 from nbprod.patterns import lazy_pattern
@@ -20,6 +19,7 @@ __all__ = ["InCalls", "class_name", "is_many", "parameter_names", "settings_in_c
 
 # More than this are one parameter: a class of settings.
 _MANY = 5
+_LATER = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda, ast.JoinedStr)
 _FILES = lazy_pattern(
     r"(?:read|to|load|save|open|from|write)(?:_\w+)?\Z|(?:gen|save|load)?(?:from)?txt\Z|imread\Z|"
     r"savefig\Z|listdir\Z|glob\Z|Path\Z"
@@ -28,24 +28,21 @@ _PATH = lazy_pattern(r"[\w.\-~:/\\ *]+\.\w{2,8}\Z|(?:[\w.\-~]*/)+[\w.\-*]*\Z|\w+
 
 
 class InCalls(NamedTuple):
-    """The settings found, and by cell the edits that put names in the place of literals."""
+    """The settings found, and their names by the literals whose place they take."""
 
     settings: tuple[Constant, ...]
-    edits: dict[int, tuple[tuple[int, int, str], ...]]
+    names: dict[ast.AST, str]
 
 
-def settings_in_calls(
-    units: Iterable[StatementText], facts: Facts, taken: Container[str]
-) -> InCalls:
+def settings_in_calls(units: Iterable[StatementText], taken: Container[str]) -> InCalls:
     """Hyperparameters and paths that stand as literals in calls.
 
     Args:
         units: the statements of a function to be.
-        facts: the notebook.
         taken: names that the settings must not get.
     """
     found: dict[tuple[str, str], Constant] = {}
-    edits: dict[int, list[tuple[int, int, str]]] = {}
+    names: dict[ast.AST, str] = {}
     for unit in units:
         for wanted, literal in _literals(unit):
             text = ast.unparse(literal)
@@ -54,9 +51,8 @@ def settings_in_calls(
                 used = {constant.name for constant in found.values()}
                 name = unique(wanted, _Either(taken, used))
                 setting = found[wanted, text] = Constant(name, text, unit)
-            span = facts.span(unit.cell, literal)
-            edits.setdefault(unit.cell, []).append((span.start, span.end, setting.name))
-    return InCalls(tuple(found.values()), {cell: tuple(ones) for cell, ones in edits.items()})
+            names[literal] = setting.name
+    return InCalls(tuple(found.values()), names)
 
 
 class _Either:
@@ -86,8 +82,9 @@ def _literals(unit: StatementText) -> Iterator[tuple[str, ast.expr]]:
 
 
 def _run_at_once(node: ast.AST) -> Iterator[ast.AST]:
-    """The parts of a statement outside of functions and classes."""
-    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)):
+    """The parts of a statement outside of functions, classes and f-strings, which may show the
+    text of their expressions."""
+    if isinstance(node, _LATER):
         return
     yield node
     for child in ast.iter_child_nodes(node):
