@@ -7,10 +7,11 @@ the one before it, until every task is a function or one is left.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, NamedTuple
+from types import MappingProxyType
+from typing import Any, Literal, NamedTuple
 
 from nbprod.extract.extraction import Refused
 from nbprod.extract.plan.atoms import Atom, Atoms
@@ -25,9 +26,11 @@ from nbprod.refactor.pieces import CutNotebook, cut_notebook
 from nbprod.refactor.plan import CellGroup, Function, Plan, Refusal
 from nbprod.syntax.walk import walk
 
-__all__ = ["JoinedTask", "PipelinePlan", "TaskPlan", "plan_pipeline"]
+__all__ = ["Draws", "JoinedTask", "PipelinePlan", "TaskPlan", "plan_pipeline"]
 
 _MOST_ROUNDS = 60
+Draws = Literal["carry", "start", "seed"]
+"""How a task gets and leaves the global random generators."""
 # Settings of the notebook that several tasks may read stand below this key.
 COMMON = "parameters"
 
@@ -35,7 +38,8 @@ COMMON = "parameters"
 @dataclass(frozen=True, slots=True)
 class TaskPlan:
     """One task. ``inputs``: argument to `task.output`; ``parameters``: argument to the key of the
-    configuration; ``outputs``: result to format; ``boundary``: the cut above it."""
+    configuration; ``outputs``: result to format; ``boundary``: the cut above it; ``schemas``:
+    result to the name of its schema; ``draws`` and ``volatile``: as `Task` of the runtime."""
 
     name: str
     function: Function
@@ -45,6 +49,9 @@ class TaskPlan:
     settings: tuple[Atom, ...] = ()
     boundary: TaskBoundary | None = None
     purpose: str | None = None
+    schemas: dict[str, str] = field(default_factory=dict)
+    draws: Draws | None = None
+    volatile: bool = False
 
 
 class JoinedTask(NamedTuple):
@@ -59,7 +66,8 @@ class PipelinePlan:
     """Everything that the application is made of.
 
     ``plan`` has the functions and what goes to the library; ``settings`` are the values of the
-    configuration by dotted key; ``joined`` are cuts that could not be made.
+    configuration by dotted key; ``joined`` are cuts that could not be made. From a run come
+    ``schemas``, the source of each by its name, and ``profiles``, by `task.output`.
     """
 
     name: str
@@ -68,6 +76,8 @@ class PipelinePlan:
     tasks: tuple[TaskPlan, ...]
     settings: dict[str, Any]
     joined: tuple[JoinedTask, ...] = ()
+    schemas: dict[str, str] = field(default_factory=dict)
+    profiles: dict[str, Any] = field(default_factory=dict)
 
     @property
     def cut(self) -> CutNotebook:
@@ -77,7 +87,11 @@ class PipelinePlan:
 
 
 def plan_pipeline(
-    facts: Facts, name: str, wishes: CutWishes = CutWishes(), options: PlanOptions = PlanOptions()
+    facts: Facts,
+    name: str,
+    wishes: CutWishes = CutWishes(),
+    options: PlanOptions = PlanOptions(),
+    without: Mapping[int, str] = MappingProxyType({}),
 ) -> PipelinePlan:
     """The plan of a notebook's pipeline.
 
@@ -86,12 +100,13 @@ def plan_pipeline(
         name: the application.
         wishes: what is asked of the cut.
         options: how functions are made.
+        without: boundaries, by the statement behind them, that turned out not to do, and why.
 
     Raises:
         Refused: the notebook cannot become functions, not even one.
     """
     options = options._replace(parameters=True, package=True, nested=True)
-    return _Planning(facts, name, wishes, options).finished()
+    return _Planning(facts, name, wishes, options).finished(without)
 
 
 class _Planning:
@@ -105,7 +120,7 @@ class _Planning:
         closure = ModuleLevel(facts, self.planner.names, self.cells, settings=True)
         self.atoms = Atoms(facts, self.planner.names, self.planner.modules, closure)
 
-    def finished(self) -> PipelinePlan:
+    def finished(self, excluded: Mapping[int, str]) -> PipelinePlan:
         """Cut, make the functions, and join what is refused until nothing is."""
         cuts = TaskCuts(self.atoms, frozenset(self.constants), self.wishes)
         joined = {
@@ -113,7 +128,9 @@ class _Planning:
             for place, boundary in cuts.boundaries.items()
             if boundary.blocked is not None and boundary.price < 0
         }
-        without: set[int] = set()
+        for place, why in excluded.items():
+            joined[place] = JoinedTask(self.atoms.all[place].cell, why)
+        without = set(excluded)
         for _ in range(_MOST_ROUNDS):
             stretches = cuts.cheapest(frozenset(without))
             plan = self._planned(stretches)
