@@ -17,7 +17,7 @@ _CALLS: dict[str, Purpose] = {
         "load": """loadtxt genfromtxt imread urlopen urlretrieve load load_dataset load_workbook
             load_model fromfile getSheetByName listdir glob open from_csv from_file""",
         "clean": """dropna fillna drop_duplicates interpolate ffill bfill drop replace rename
-            to_numeric to_datetime astype strip""",
+            to_numeric to_datetime""",
         "encode": "get_dummies factorize LabelEncoder OneHotEncoder OrdinalEncoder to_categorical",
         "scale": "StandardScaler MinMaxScaler RobustScaler Normalizer PolynomialFeatures",
         "split": "train_test_split random_split KFold StratifiedKFold TimeSeriesSplit",

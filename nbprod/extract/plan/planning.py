@@ -28,7 +28,8 @@ from nbprod.names.statements import StatementText, is_future_or_star
 from nbprod.names.table import NameTable
 from nbprod.patterns import lazy_pattern
 from nbprod.refactor.display import draws, is_silent, leaves_figure
-from nbprod.refactor.evidence import Evidence, columns_read, heading_and_prose, named
+from nbprod.refactor.evidence import Evidence, heading_and_prose
+from nbprod.refactor.function_names import named
 from nbprod.refactor.hazards import find_hazards
 from nbprod.refactor.liveness import Liveness, Part
 from nbprod.refactor.module_level import ModuleLevel, imports_of
@@ -45,6 +46,7 @@ from nbprod.refactor.plan import (
     Variable,
 )
 from nbprod.refactor.purity import is_immutable
+from nbprod.refactor.sentences import columns_read
 from nbprod.syntax.names import last_name
 
 __all__ = ["PlanOptions", "Planner"]

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from nbprod.facts import Facts
 from nbprod.names.statements import StatementText
+from nbprod.patterns import lazy_pattern
 from nbprod.refactor.evidence import heading_and_prose
 
 __all__ = ["comment_of", "section_of", "text_above"]
+
+_HEADING = lazy_pattern(r"^(#{1,6})[ \t]+\S", re.MULTILINE)
 
 
 def comment_of(body: Sequence[StatementText], facts: Facts) -> str:
@@ -30,7 +34,7 @@ def text_above(first: int, facts: Facts) -> str:
         if cell.number == number:
             # Another piece of the same cell.
             continue
-        if cell.kind != "markdown":
+        if cell.kind != "markdown" or cell.index == _title_cell(facts):
             break
         texts.insert(0, cell.source)
     return "\n\n".join(texts)
@@ -39,8 +43,24 @@ def text_above(first: int, facts: Facts) -> str:
 def section_of(first: int, facts: Facts) -> str:
     """The nearest heading above a cell."""
     for cell in reversed(facts.notebook.cells[:first]):
-        if cell.kind == "markdown":
+        if cell.kind == "markdown" and cell.index != _title_cell(facts):
             heading = heading_and_prose(cell.source)[0]
             if heading:
                 return heading
     return ""
+
+
+def _title_cell(facts: Facts) -> int:
+    """The cell with the title of the notebook, which is about all of it: its only heading of the
+    first level, above all others. -1 where there is none."""
+    first = -1
+    for cell in facts.notebook.cells:
+        if cell.kind == "markdown":
+            levels = [len(match[1]) for match in _HEADING.finditer(cell.source)]
+            if 1 in levels and (first >= 0 or levels != [1]):
+                return -1
+            if levels and first < 0 and 1 not in levels:
+                return -1
+            if levels == [1]:
+                first = cell.index
+    return first

@@ -1,0 +1,220 @@
+"""Sentences about a function: what it does, and which columns of an argument it reads."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Sequence
+
+from nbprod.refactor.evidence import NOISE, Evidence, calls_of, imperative
+from nbprod.syntax.names import last_name
+
+__all__ = ["columns_read", "listed", "summary"]
+
+_LONGEST = 76
+_MOST_COLUMNS = 5
+_FORMS = {
+    "plot": "lines", "lineplot": "lines", "bar": "bars", "barh": "bars", "barplot": "bars",
+    "countplot": "bars of counts", "hist": "a histogram", "histplot": "a histogram",
+    "distplot": "a histogram", "scatter": "points", "scatterplot": "points", "imshow": "an image",
+    "boxplot": "boxes", "heatmap": "a heat map", "pie": "a pie", "pairplot": "pairs of columns",
+    "contour": "contours", "contourf": "contours", "kdeplot": "densities", "violinplot": "violins",
+    "regplot": "a regression", "stem": "stems", "errorbar": "error bars", "matshow": "an image",
+    "fill_between": "a band", "step": "steps",
+}  # fmt: skip
+_WAYS: dict[type, str] = {
+    ast.For: " in a loop",
+    ast.While: " in a loop",
+    ast.ListComp: " in a comprehension",
+    ast.DictComp: " in a comprehension",
+    ast.BinOp: " by arithmetic",
+    ast.Subscript: " by indexing",
+    ast.Compare: " by comparison",
+}
+_SMALL = frozenset(
+    "a an the of and or in on for to with from by as is are it its this that".split()
+)
+_TITLE = ("title", "set_title", "suptitle")
+
+
+def summary(evidence: Evidence, name: str, why: str) -> str:
+    """An imperative sentence about the data.
+
+    Args:
+        evidence: what is known of the function.
+        name: its name.
+        why: what the name rests on.
+    """
+    for text in (evidence.prose, evidence.comment):
+        sentence = imperative(text)
+        if sentence:
+            return sentence
+    words = _words(evidence, name, why)
+    if len(set(_plain(words)) - set(_plain(name)) - _SMALL) > 1 and len(words) < _LONGEST:
+        # The author says more than the name.
+        return f"{words[:1].upper()}{words[1:]}."
+    for details in (_details(evidence, words), _short(evidence), ""):
+        sentence = f"{words[:1].upper()}{words[1:]}{details}."
+        if len(sentence) < _LONGEST:
+            return sentence
+    return f"{words[: _LONGEST - 2]}."
+
+
+def _plain(text: str) -> list[str]:
+    return re.findall(r"[a-z0-9]+", text.lower().replace("_", " "))
+
+
+def _words(evidence: Evidence, name: str, why: str) -> str:
+    """The name as words, in those of the author where it rests on them."""
+    verb, _, rest = name.partition("_")
+    plain = " ".join(name.split("_"))
+    text = {"heading": evidence.heading, "comment": evidence.comment}.get(why, "")
+    if evidence.draws and why.startswith("main call"):
+        text = _title(evidence.nodes) or text
+    text = re.sub(r"^[\W\d]+", "", text).strip().rstrip(".:!")
+    first = re.sub(r"[^a-z].*", "", text.lower())
+    if not text or not text.isascii() or len(text) > 50 or any(c in text for c in '"\\`$*/|'):
+        return plain
+    if not rest or rest.split("_")[0] not in text.lower():
+        return plain
+    if first == verb:
+        return _uncapital(text)
+    return f"{verb} {_uncapital(text)}"
+
+
+def _uncapital(text: str) -> str:
+    """A text as it reads within a sentence."""
+    first = text.split()[0]
+    return text if not first[1:].islower() and len(first) > 1 else f"{text[:1].lower()}{text[1:]}"
+
+
+def _title(nodes: Iterable[ast.AST]) -> str:
+    for call in calls_of(nodes):
+        if last_name(call.func) in _TITLE and call.args and isinstance(call.args[0], ast.Constant):
+            text = call.args[0].value
+            if isinstance(text, str) and text[:1].isalpha():
+                return text
+    return ""
+
+
+def _details(evidence: Evidence, words: str) -> str:
+    """What the sentence adds to the name."""
+    if evidence.draws:
+        forms = _forms(evidence.nodes)
+        if forms:
+            return forms
+    files = _files(evidence.nodes)
+    if files and words.split()[0] in ("load", "read", "import", "fetch", "get"):
+        return f" from {listed([f'`{file}`' for file in files[:2]])}"
+    said = set(re.findall(r"\w+", words.lower()))
+    keys = [key for key in _group_keys(evidence.nodes) if key.lower() not in said]
+    if keys and "by" not in said:
+        return f" by {listed([f'`{key}`' for key in keys[:2]])}"
+    if words.startswith("add "):
+        every = _new_columns(evidence.nodes)
+        made = [column for column in every if column.lower() not in said]
+        if made:
+            text = _columns_listed(made[:3], more=len(made) > 3)
+            return f" and the columns {text}" if len(made) < len(every) else f": {text}"
+    read = [column for column in _columns_before_use(evidence.nodes) if column.lower() not in said]
+    if read:
+        kind = "column" if len(read) == 1 else "columns"
+        preposition = "of" if evidence.draws else "from"
+        return f" {preposition} the {kind} {_columns_listed(read[:3], more=len(read) > 3)}"
+    return _short(evidence)
+
+
+def _columns_listed(columns: Sequence[str], *, more: bool) -> str:
+    shown = [f"`{column}`" for column in columns]
+    return listed([*shown, "others"]) if more else listed(shown)
+
+
+def _short(evidence: Evidence) -> str:
+    calls: dict[str, None] = {}
+    for call in calls_of(evidence.nodes):
+        name = last_name(call.func)
+        if name and name not in NOISE and not name.startswith("_"):
+            calls.setdefault(name)
+    if calls:
+        return f" with {listed([f'`{name}`' for name in list(calls)[:2]])}"
+    kinds = {type(part) for node in evidence.nodes for part in ast.walk(node)}
+    return next((words for kind, words in _WAYS.items() if kind in kinds), " from fixed values")
+
+
+def _forms(nodes: Iterable[ast.AST]) -> str:
+    """What a drawing consists of."""
+    found = dict.fromkeys(
+        _FORMS[name] for call in calls_of(nodes) if (name := last_name(call.func)) in _FORMS
+    )
+    return f" as {listed(list(found)[:2])}" if found else ""
+
+
+def _files(nodes: Iterable[ast.AST]) -> list[str]:
+    """The files that texts of some statements name, by their last parts."""
+    found: dict[str, None] = {}
+    for node in nodes:
+        for part in ast.walk(node):
+            if isinstance(part, ast.Constant) and isinstance(part.value, str):
+                match = re.fullmatch(r"(?:\S*/)?([\w.-]{1,30}\.[a-z]\w{1,7})", part.value)
+                if match:
+                    found.setdefault(match[1])
+    return list(found)
+
+
+def _group_keys(nodes: Iterable[ast.AST]) -> list[str]:
+    """The columns that rows are grouped by."""
+    found: dict[str, None] = {}
+    for call in calls_of(nodes):
+        if last_name(call.func) == "groupby" and call.args:
+            for text in ast.walk(call.args[0]):
+                if isinstance(text, ast.Constant) and isinstance(text.value, str):
+                    found.setdefault(text.value)
+    return [key for key in found if len(key) < 30 and "`" not in key]
+
+
+def _new_columns(nodes: Iterable[ast.AST]) -> list[str]:
+    return [column for column, is_new in _columns(nodes).items() if is_new]
+
+
+def _columns_before_use(nodes: Iterable[ast.AST]) -> list[str]:
+    return [column for column, is_new in _columns(nodes).items() if not is_new]
+
+
+def _columns(nodes: Iterable[ast.AST], name: str | None = None) -> dict[str, bool]:
+    """Columns by the order of their first use: whether that assigns them. Those of one frame,
+    where its name is given."""
+    found: dict[str, bool] = {}
+    for node in nodes:
+        parts = [part for part in ast.walk(node) if isinstance(part, ast.Subscript)]
+        # What a statement reads, it reads before it assigns.
+        parts.sort(key=lambda part: isinstance(part.ctx, ast.Store))
+        for part in parts:
+            if name is not None and _root(part.value) != name:
+                continue
+            for text in ast.walk(part.slice):
+                if isinstance(text, ast.Constant) and isinstance(text.value, str):
+                    if 0 < len(text.value) < 30 and "`" not in text.value:
+                        found.setdefault(text.value, isinstance(part.ctx, ast.Store))
+    return found
+
+
+def _root(node: ast.expr) -> str:
+    """The name that an attribute such as ``frame.loc`` is of."""
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def columns_read(name: str, nodes: Iterable[ast.AST]) -> str:
+    """A sentence on the columns of an argument that a function reads, empty where it reads none."""
+    read = [column for column, is_new in _columns(nodes, name).items() if not is_new]
+    if not read:
+        return ""
+    shown = read[:_MOST_COLUMNS]
+    kind = "the column" if len(read) == 1 else "the columns"
+    return f"With {kind} {_columns_listed(shown, more=len(read) > _MOST_COLUMNS)}."
+
+
+def listed(words: Sequence[str]) -> str:
+    """Words as a sentence lists them."""
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
