@@ -50,7 +50,9 @@ _NOUNS = frozenset(
     project query rank report round sample scale score search segment set stack stem sum tag test
     """.split()
 )
-_ARTICLES = frozenset("a an the all each every our its their this these how whether".split())
+_ARTICLES = frozenset(
+    "a an the all each every our its their this these how whether up out down".split()
+)
 # Those that say nothing of what is done.
 _EMPTY_VERBS = frozenset("do make perform run get implement show view use try see".split())
 _VERB_OF: dict[Purpose, str] = {

@@ -4,9 +4,10 @@
 
 Notebooks are chosen blind: the files are shuffled with the seed, and those that do not run by
 themselves are counted and replaced by the next. Each is extracted with ``--all --run --verify`` in
-a copy of its folder below PLACE, where the results stay to be read; what is there is not made again. For each the tests run with coverage, `mypy --strict` reads the module, and the
-statements that load, fit and compute are looked for in the rewritten notebook. Prints one JSON
-object a notebook, then a table of figures against their targets and the failures by class.
+a copy of its folder below PLACE, where the results stay to be read; what is there is not made
+again. For each, the tests run with coverage, `mypy --strict` reads the module, and the statements
+that load, fit and compute are looked for in the rewritten notebook. Prints one JSON object a
+notebook, then a table of figures against their targets and the failures by class.
 """
 
 from __future__ import annotations
@@ -63,14 +64,14 @@ TARGETS = {
 
 
 def chosen(paths: Sequence[str], seed: int) -> list[Path]:
-    """All notebooks of files and folders in an order that nobody has chosen."""
-    found = [Path(text) for text in paths]
-    every = [
-        path
-        for one in found
-        for path in (sorted(one.rglob("*.ipynb")) if one.is_dir() else [one])
-        if ".ipynb_checkpoints" not in path.parts
-    ]
+    """All notebooks of files, folders and lists of files in an order that nobody has chosen."""
+    every: list[Path] = []
+    for one in map(Path, paths):
+        if one.suffix == ".txt":
+            every += [one.parent / line for line in one.read_text().splitlines() if line.strip()]
+        else:
+            every += sorted(one.rglob("*.ipynb")) if one.is_dir() else [one]
+    every = [path for path in every if path.is_file() and ".ipynb_checkpoints" not in path.parts]
     random.Random(seed).shuffle(every)
     return every
 
@@ -107,6 +108,8 @@ def _class_of(code: int, said: str, place: Path) -> str:
         return "original fails"
     if "fails when it is run top to bottom" in said or "is no notebook" in said:
         return "original fails"
+    if "differs when it is a function" in said and "nothing to extract" in said:
+        return "put back"
     if "nothing to extract" in said or (code == 0 and not (place / "steps_made.py").exists()):
         return "nothing to extract" if code == 0 else "refused"
     if code == 0:

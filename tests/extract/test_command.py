@@ -491,7 +491,7 @@ def test_docstrings_in_googles_style(folder: Path) -> None:
     arguments = ["extract", "orders.ipynb", "-o", "week.py", "--cells", "2", "--docstrings"]
     nbprod(folder, *arguments, "google")
     text = (folder / "week.py").read_text()
-    assert "    Args:\n        df (pd.DataFrame): With `a`.\n" in text
+    assert "    Args:\n        df (pd.DataFrame): With the column `a`.\n" in text
     nbprod(folder, *arguments, "numpy", "--force")
     text = (folder / "week.py").read_text()
     assert "    Parameters\n    ----------\n    df : pd.DataFrame\n        With `a`.\n" in text
