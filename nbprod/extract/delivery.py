@@ -19,6 +19,7 @@ from nbprod.extract.extraction import Extracted, compiles, extract
 from nbprod.extract.plan.explain import script_of
 from nbprod.extract.plan.planning import PlanOptions
 from nbprod.extract.plan.targets import Target
+from nbprod.extract.suite.beside import modules_beside
 from nbprod.extract.suite.experiments import Experiment, experiments_of
 from nbprod.extract.suite.recording import Recorded, record
 from nbprod.extract.suite.testcode import suite_of
@@ -207,8 +208,11 @@ def _tests(
     """The tests, and what came of running them once."""
     target = order.target
     experiments: dict[str, Experiment] | None = None
+    folders = [os.path.dirname(os.path.abspath(facts.notebook.path)), target.root]
+    beside = modules_beside(files[target.path].decode("utf-8"), folders)
     if order.run is not None and recorded is not None:
-        experiments = experiments_of(plan, facts, files, target, recorded, order.run)
+        tried = {**beside, **files}
+        experiments = experiments_of(plan, facts, tried, target, recorded, order.run)
     data = {
         os.path.join(target.recorded, name): content
         for experiment in (experiments or {}).values()
@@ -219,7 +223,7 @@ def _tests(
     compiles(text, "the tests")
     trial: Trial | None = None
     if order.run is not None:
-        files = {**files, **data}
+        files = {**beside, **files, **data}
         trial = run_tests({**files, target.tests: text.encode("utf-8")}, target, order.run)
         if trial.failed:
             text = suite_of(plan, facts, target, experiments, trial.failed)
