@@ -12,6 +12,7 @@ nothing of nbprod. Around each cell it writes down what was asked for. A job, in
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import math
@@ -170,7 +171,8 @@ def _pickled(shell: Any, folder: str, stem: str, names: Any) -> dict[str, Any]:
             continue
         path = os.path.join(folder, f"{stem}-{name}.pickle")
         value = shell.user_ns[name]
-        entry = {"type": _type_name(value), "text": _literal(value)}
+        entry: dict[str, Any] = {"type": _type_name(value), "text": _literal(value)}
+        entry |= {"shape": type_shape(value), "about": _about(value)}
         try:
             with open(path, "wb") as file:
                 pickle.dump(value, file, protocol=4)
@@ -183,6 +185,54 @@ def _pickled(shell: Any, folder: str, stem: str, names: Any) -> dict[str, Any]:
 
 def _type_name(value: Any) -> str:
     return f"{type(value).__module__}.{type(value).__qualname__}"
+
+
+def type_shape(value: Any, depth: int = 0) -> list[Any]:
+    """The type of a value, and of what a container holds: its name, then the shapes inside."""
+    name = _type_name(value)
+    if depth < 3 and name in ("builtins.list", "builtins.set") and value:
+        return [name, _common([type_shape(item, depth + 1) for item in list(value)[:200]])]
+    if depth < 3 and name == "builtins.dict" and value:
+        pairs = list(value.items())[:200]
+        keys = _common([type_shape(key, depth + 1) for key, _ in pairs])
+        return [name, keys, _common([type_shape(item, depth + 1) for _, item in pairs])]
+    if depth < 3 and name == "builtins.tuple" and 0 < len(value) <= 4:
+        return [name, *(type_shape(item, depth + 1) for item in value)]
+    return [name]
+
+
+def _common(shapes: list[list[Any]]) -> list[Any]:
+    """The shape that all have, of numbers the wider one; an empty one where there is none."""
+    first = shapes[0]
+    if all(one == first for one in shapes):
+        return first
+    names = {one[0] for one in shapes}
+    if names == {"builtins.int", "builtins.float"}:
+        return ["builtins.float"]
+    if len(names) == 1 and names <= {"builtins.list", "builtins.set", "builtins.dict"}:
+        full = [one for one in shapes if len(one) > 1]
+        if full and all(one == full[0] for one in full):
+            return full[0]
+    return []
+
+
+def _about(value: Any) -> dict[str, Any]:
+    """What can be said of a value in a sentence: its columns, its dimensions, that it is fitted."""
+    kind = type(value).__name__
+    with contextlib.suppress(Exception):
+        if kind == "DataFrame" and hasattr(value, "columns"):
+            return {"columns": [str(name) for name in value.columns[:60]], "many": value.shape[1]}
+        if kind == "Series" and isinstance(value.name, str):
+            return {"name": value.name}
+        if kind == "ndarray":
+            return {"dimensions": list(value.shape)}
+        if type(value) in (bool, int, float, str) and len(repr(value)) < 30:
+            return {"example": repr(value)}
+        if hasattr(value, "fit") and any(
+            name.endswith("_") and not name.startswith("_") for name in vars(value)
+        ):
+            return {"fitted": True}
+    return {}
 
 
 def _literal(value: Any) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Container, Sequence
 
-__all__ = ["draws", "is_silent", "leaves_figure"]
+__all__ = ["draws", "figure_name", "is_silent", "leaves_figure"]
 
 _SILENT_BUILTINS = frozenset(["print", "display"])
 _SILENT_CALLS = frozenset(
@@ -103,3 +103,32 @@ def leaves_figure(body: Sequence[ast.stmt]) -> bool:
     ends = bool(body) and ast.unparse(body[-1]) == "plt.show()"
     closing = sum(call in ("show", "close", "clf") for call in calls) - ends
     return not closing and any(call not in _SETTING_CALLS for call in calls)
+
+
+def figure_name(body: Sequence[ast.stmt]) -> str | None:
+    """The name that statements give the only figure that they begin, None where there is none."""
+    names = []
+    for statement in body:
+        for part in ast.walk(statement):
+            if isinstance(part, ast.Call) and ast.unparse(part.func) in _FIGURES:
+                names.append(_first_target(statement) if _is_value(part, statement) else None)
+    return names[0] if len(names) == 1 else None
+
+
+_FIGURES = frozenset(["plt.subplots", "plt.figure"])
+
+
+def _is_value(call: ast.Call, statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.Assign) and statement.value is call
+
+
+def _first_target(statement: ast.stmt) -> str | None:
+    """The name of the figure: the only target, or the first of a pair."""
+    if not isinstance(statement, ast.Assign) or not isinstance(statement.value, ast.Call):
+        return None
+    target: ast.expr = statement.targets[0]
+    if ast.unparse(statement.value.func) == "plt.subplots":
+        if not isinstance(target, ast.Tuple):
+            return None
+        target = target.elts[0]
+    return target.id if isinstance(target, ast.Name) and target.id != "_" else None

@@ -68,7 +68,8 @@ def chosen(paths: Sequence[str], seed: int) -> list[Path]:
     every: list[Path] = []
     for one in map(Path, paths):
         if one.suffix == ".txt":
-            every += [one.parent / line for line in one.read_text().splitlines() if line.strip()]
+            lines = one.read_text(encoding="utf-8").splitlines()
+            every += [one.parent / line.partition("\t")[0] for line in lines if line.strip()]
         else:
             every += sorted(one.rglob("*.ipynb")) if one.is_dir() else [one]
     every = [path for path in every if path.is_file() and ".ipynb_checkpoints" not in path.parts]

@@ -494,7 +494,7 @@ def test_docstrings_in_googles_style(folder: Path) -> None:
     assert "    Args:\n        df (pd.DataFrame): With the column `a`.\n" in text
     nbprod(folder, *arguments, "numpy", "--force")
     text = (folder / "week.py").read_text()
-    assert "    Parameters\n    ----------\n    df : pd.DataFrame\n        With `a`.\n" in text
+    assert "    Parameters\n    ----------\n    df : pd.DataFrame\n        With the column `a`.\n" in text
 
 
 def test_many_settings_are_a_class(folder: Path) -> None:
@@ -573,7 +573,7 @@ def test_a_function_that_draws_returns_the_figure(folder: Path) -> None:
     made = nbprod(folder, "extract", "orders.ipynb", "-o", "week.py", "--run", "--verify")
     assert made.returncode == 0, made.stdout + made.stderr
     text = (folder / "week.py").read_text()
-    assert "-> plt.Figure:" in text
+    assert "-> Figure:" in text
     assert '    plt.title("three")\n    return plt.gcf()\n' in text
     # The notebook shows it, and nobody else reads it.
     notebook = read_notebook((folder / "orders_extracted.ipynb").read_bytes(), "x.ipynb")

@@ -19,16 +19,19 @@ _WIDTH = 76
 def function_docstring(function: Function, style: DocstringStyle = "numpy") -> str:
     """The docstring of a function, quotes included, at the left margin.
 
-    Parameters and results are listed as far as something is known of them.
+    Parameters are listed where something is known of each, results where it is of one.
     """
-    taken = [*_described(function.parameters)]
+    taken = [_Item(one.name, one.hint, one.meaning) for one in function.parameters]
     if is_many(function):
-        taken.append(_Item("settings", class_name(function), ""))
+        taken.append(_Item("settings", class_name(function), f"Settings of `{function.name}`."))
     else:
         taken += [
             _Item(constant.name, hint_of_literal(constant.text), constant.meaning)
             for constant in function.settings
         ]
+    if not all(item.said for item in taken):
+        # A section that leaves some out says less than the signature.
+        taken = []
     section = _google_section if style == "google" else _numpy_section
     made = [*_known(function.results)]
     sections = [*section("Parameters", taken), *section("Returns", made)]
@@ -38,30 +41,9 @@ def function_docstring(function: Function, style: DocstringStyle = "numpy") -> s
     return f'"""{body}\n\n"""'
 
 
-def _described(variables: Sequence[Variable]) -> Iterator[_Item]:
-    """The parameters, where something is known of one beyond its type, which the signature has."""
-    if any(variable.meaning for variable in variables):
-        for variable in variables:
-            said = variable.meaning or _of_type(variable.hint)
-            yield _Item(variable.name, variable.hint, said)
-
-
-def _of_type(hint: str) -> str:
-    """What can be said of a value whose type alone is known."""
-    words = {"pd.DataFrame": "A frame.", "pd.Series": "A column.", "np.ndarray": "An array."}
-    kind = hint.partition("[")[0]
-    numbers = {
-        "int": "A number.",
-        "float": "A number.",
-        "str": "A text.",
-        "bool": "Whether it is so.",
-    }
-    return words.get(kind) or numbers.get(kind) or "As computed before."
-
-
 def _known(variables: Sequence[Variable]) -> Iterator[_Item]:
-    """The variables with a type or a meaning; all of them where one has either."""
-    if any(variable.hint != "Any" or variable.meaning for variable in variables):
+    """The results, where something is known of one beyond its type, which the signature has."""
+    if any(variable.meaning for variable in variables):
         for variable in variables:
             yield _Item(variable.name, variable.hint, variable.meaning)
 

@@ -81,6 +81,8 @@ def import_lines(plan: Plan, facts: Facts) -> Iterator[str]:
         comment = "  # noqa: F401 - formulas read it" if import_.is_hidden else ""
         yield import_text(import_) + (comment or _comment_on(import_, facts))
     yield "from dataclasses import dataclass"
+    if any(function.figure for function in plan.functions):
+        yield "from matplotlib.figure import Figure"
     yield "from typing import Any, NamedTuple"
 
 
@@ -198,7 +200,7 @@ def _returns(function: Function) -> str:
     if function.returned is not None:
         hints.append("object" if function.value_hint == "Any" else function.value_hint)
     if not hints:
-        return "plt.Figure" if function.figure else "None"
+        return "Figure" if function.figure else "None"
     return hints[0] if len(hints) == 1 else f"tuple[{', '.join(hints)}]"
 
 

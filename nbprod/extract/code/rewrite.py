@@ -75,11 +75,16 @@ def _head(
         if names:
             if kept or settings:
                 yield ""
-            yield from _import_of(module, list(dict.fromkeys(names)))
+            yield from _import_of(module, sorted(set(names), key=_order))
     if function:
         if kept or settings or first == plan.imported_at:
             yield ""
         yield from _call(function, is_last=_ends_cell(group, plan, facts))
+
+
+def _order(name: str) -> tuple[int, str]:
+    """Constants first, then classes, then functions, as import sorters have them."""
+    return (0 if name.isupper() and len(name) > 1 else 1 if name[:1].isupper() else 2), name
 
 
 def _import_of(module: str, names: list[str]) -> Iterator[str]:

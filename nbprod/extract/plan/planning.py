@@ -27,7 +27,7 @@ from nbprod.libraries.purposes import RETURN_SELF
 from nbprod.names.statements import StatementText, is_future_or_star
 from nbprod.names.table import NameTable
 from nbprod.patterns import lazy_pattern
-from nbprod.refactor.display import draws, is_silent, leaves_figure
+from nbprod.refactor.display import draws, figure_name, is_silent, leaves_figure
 from nbprod.refactor.evidence import Evidence, heading_and_prose
 from nbprod.refactor.function_names import named
 from nbprod.refactor.hazards import find_hazards
@@ -412,7 +412,7 @@ class Planner:
             or not leaves_figure([statement.node for statement in parts.body])
         ):
             return None
-        return "plt.gcf()"
+        return figure_name([unit.node for unit in parts.body]) or "plt.gcf()"
 
     def _with_settings_of_calls(self, function: Function, literals: dict[ast.AST, str]) -> Function:
         """A function whose literals in calls are settings too; ``literals`` gets their names."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from nbprod.disk.read import read_bytes
@@ -20,12 +22,15 @@ _MOST_BYTES = 20_000_000
 
 
 class Seen(NamedTuple):
-    """One value: its type, a literal that gives it back, a pickle, or why there is none."""
+    """One value: its type, a literal that gives it back, a pickle, or why there is none; ``shape``
+    has the types of what it holds, ``about`` what a sentence can say of it."""
 
     type: str
     text: str | None = None
     data: bytes | None = None
     problem: str | None = None
+    shape: Sequence[Any] = ()
+    about: Mapping[str, Any] = MappingProxyType({})
 
 
 class Recorded(NamedTuple):
@@ -116,5 +121,8 @@ def _seen(
         text = entry["text"]
         if any(word in (text or "") or word.encode() in (data or b"") for word in hidden):
             text, data, problem = None, None, "it holds a credential"
-        found[name] = Seen(entry["type"], text, data, problem)
+        about = entry.get("about", {})
+        if any(word in json.dumps(about) for word in hidden):
+            about = {}
+        found[name] = Seen(entry["type"], text, data, problem, entry.get("shape", ()), about)
     return found
