@@ -50,7 +50,8 @@ def summary(evidence: Evidence, name: str, why: str) -> str:
         if sentence:
             return sentence
     words = _words(evidence, name, why)
-    if len(set(_plain(words)) - set(_plain(name)) - _SMALL) > 1 and len(words) < _LONGEST:
+    known = {*_plain(name), *(word for one in _names(evidence) for word in _plain(one)), *_SMALL}
+    if set(_plain(words)) - known and len(words) < _LONGEST:
         # The author says more than the name.
         return f"{words[:1].upper()}{words[1:]}."
     for details in (_details(evidence, words), _short(evidence), ""):
@@ -58,6 +59,10 @@ def summary(evidence: Evidence, name: str, why: str) -> str:
         if len(sentence) < _LONGEST:
             return sentence
     return f"{words[: _LONGEST - 2]}."
+
+
+def _names(evidence: Evidence) -> tuple[str, ...]:
+    return (*evidence.parameters, *evidence.results)
 
 
 def _plain(text: str) -> list[str]:

@@ -494,7 +494,8 @@ def test_docstrings_in_googles_style(folder: Path) -> None:
     assert "    Args:\n        df (pd.DataFrame): With the column `a`.\n" in text
     nbprod(folder, *arguments, "numpy", "--force")
     text = (folder / "week.py").read_text()
-    assert "    Parameters\n    ----------\n    df : pd.DataFrame\n        With the column `a`.\n" in text
+    assert "    Parameters\n    ----------\n    df : pd.DataFrame\n" in text
+    assert "\n        With the column `a`.\n" in text
 
 
 def test_many_settings_are_a_class(folder: Path) -> None:

@@ -1,0 +1,87 @@
+"""Names and sentences of functions, from what is written around the code and from its calls."""
+
+from __future__ import annotations
+
+import ast
+
+import pytest
+
+from nbprod.refactor.evidence import Evidence, heading_and_prose
+from nbprod.refactor.function_names import named
+
+_CASES = [
+    # markdown above, comment, code, parameters, results, the name and the sentence.
+    (
+        "## Load the weights",
+        "",
+        "w = pd.read_csv('weights.csv')",
+        (),
+        ("w",),
+        ("load_weights", "Load the weights from `weights.csv`."),
+    ),
+    (
+        "## Why do parcels get lost?",
+        "",
+        "share = lost['n'].mean() / sent['n'].mean()",
+        ("lost", "sent"),
+        ("share",),
+        ("compute_share", "Compute share from the column `n`."),
+    ),
+    (
+        "## Heaviest parcels\n\nRank the parcels by weight.",
+        "",
+        "p = p.sort_values('w')",
+        ("p",),
+        ("p",),
+        ("rank_heaviest_parcels", "Rank the parcels by weight."),
+    ),
+    (
+        "## Sizes",
+        "",
+        "p['area'] = p['w'] * p['h']\np['tall'] = p['h'] > 2",
+        ("p",),
+        ("p",),
+        ("add_sizes", "Add sizes: `area` and `tall`."),
+    ),
+    (
+        "## Test data",
+        "",
+        "ends = np.array(routes)[1:]",
+        ("routes",),
+        ("ends",),
+        ("compute_test_data", "Compute test data with `array`."),
+    ),
+    (
+        "",
+        "",
+        "gaps = b - a\nplt.hist(gaps)",
+        ("a", "b"),
+        (),
+        ("plot_gaps", "Plot gaps as a histogram."),
+    ),
+    (
+        "",
+        "weights per depot and day",
+        "w = p.groupby(['depot', 'day']).sum()",
+        ("p",),
+        ("w",),
+        ("summarize_weights_per_depot", "Summarize weights per depot and day."),
+    ),
+]
+
+
+@pytest.mark.parametrize(("above", "comment", "code", "given", "made", "expected"), _CASES)
+def test_names_and_sentences(
+    above: str,
+    comment: str,
+    code: str,
+    given: tuple[str, ...],
+    made: tuple[str, ...],
+    expected: tuple[str, str],
+) -> None:
+    heading, prose = heading_and_prose(above)
+    nodes = tuple(ast.parse(code).body)
+    draws = "plt." in code
+    evidence = Evidence(heading, prose, comment, "", nodes, given, made, draws, {})
+    found = named(evidence, set())
+    assert (found.name, found.summary) == expected
