@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from nbprod.refactor.evidence import NOISE, Evidence, calls_of, imperative
 from nbprod.syntax.names import last_name
 
-__all__ = ["columns_read", "listed", "summary"]
+__all__ = ["columns_read", "words_listed", "summary"]
 
 _LONGEST = 76
 _MOST_COLUMNS = 5
@@ -110,11 +110,11 @@ def _details(evidence: Evidence, words: str) -> str:
             return forms
     files = _files(evidence.nodes)
     if files and words.split()[0] in ("load", "read", "import", "fetch", "get"):
-        return f" from {listed([f'`{file}`' for file in files[:2]])}"
+        return f" from {words_listed([f'`{file}`' for file in files[:2]])}"
     said = set(re.findall(r"\w+", words.lower()))
     keys = [key for key in _group_keys(evidence.nodes) if key.lower() not in said]
     if keys and "by" not in said:
-        return f" by {listed([f'`{key}`' for key in keys[:2]])}"
+        return f" by {words_listed([f'`{key}`' for key in keys[:2]])}"
     if words.startswith("add "):
         every = _new_columns(evidence.nodes)
         made = [column for column in every if column.lower() not in said]
@@ -131,7 +131,7 @@ def _details(evidence: Evidence, words: str) -> str:
 
 def _columns_listed(columns: Sequence[str], *, more: bool) -> str:
     shown = [f"`{column}`" for column in columns]
-    return listed([*shown, "others"]) if more else listed(shown)
+    return words_listed([*shown, "others"]) if more else words_listed(shown)
 
 
 def _short(evidence: Evidence) -> str:
@@ -141,7 +141,7 @@ def _short(evidence: Evidence) -> str:
         if name and name not in NOISE and not name.startswith("_"):
             calls.setdefault(name)
     if calls:
-        return f" with {listed([f'`{name}`' for name in list(calls)[:2]])}"
+        return f" with {words_listed([f'`{name}`' for name in list(calls)[:2]])}"
     kinds = {type(part) for node in evidence.nodes for part in ast.walk(node)}
     return next((words for kind, words in _WAYS.items() if kind in kinds), " from fixed values")
 
@@ -151,7 +151,7 @@ def _forms(nodes: Iterable[ast.AST]) -> str:
     found = dict.fromkeys(
         _FORMS[name] for call in calls_of(nodes) if (name := last_name(call.func)) in _FORMS
     )
-    return f" as {listed(list(found)[:2])}" if found else ""
+    return f" as {words_listed(list(found)[:2])}" if found else ""
 
 
 def _files(nodes: Iterable[ast.AST]) -> list[str]:
@@ -220,6 +220,6 @@ def columns_read(name: str, nodes: Iterable[ast.AST]) -> str:
     return f"With {kind} {_columns_listed(shown, more=len(read) > _MOST_COLUMNS)}."
 
 
-def listed(words: Sequence[str]) -> str:
+def words_listed(words: Sequence[str]) -> str:
     """Words as a sentence lists them."""
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

@@ -10,7 +10,7 @@ from nbprod.extract.suite.recording import Recorded, Seen
 from nbprod.facts import Facts
 from nbprod.refactor.module_level import imports_of
 from nbprod.refactor.plan import Function, Import, Plan, Variable
-from nbprod.refactor.sentences import listed
+from nbprod.refactor.sentences import words_listed
 
 __all__ = ["with_seen_types"]
 
@@ -117,7 +117,7 @@ def _sentence(about: Mapping[str, Any]) -> str:
     if columns:
         shown = [f"`{column}`" for column in columns[:_MOST_COLUMNS]]
         shown += ["others"] if about["many"] > len(shown) else []
-        return f"With the column{'s' if len(shown) > 1 else ''} {listed(shown)}."
+        return f"With the column{'s' if len(shown) > 1 else ''} {words_listed(shown)}."
     if "name" in about and "`" not in about["name"]:
         return f"The column `{about['name']}`."
     dimensions = about.get("dimensions", ())
