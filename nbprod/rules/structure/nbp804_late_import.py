@@ -76,7 +76,7 @@ _QUIET = (*_IMPORTS, ast.FunctionDef, ast.ClassDef)
 _ENVIRONMENT = frozenset("os sys Path pathlib platform IPython get_ipython".split())
 
 
-@rule("NBP804", "late-import", on=Notebook, level="production", severity=Severity.INFO)
+@rule("NBP804", "late-import", on=Notebook, severity=Severity.INFO, default=False)
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report the first import below cells that have worked, and how many follow."""
     worked = False
