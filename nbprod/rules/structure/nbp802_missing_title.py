@@ -56,7 +56,7 @@ _LEAST = 5
 _TITLE = lazy_pattern(r"^\s*#{1,6}\s*\S|<h[1-6]|^[^\n]+\n(?:=+|-+)\s*$", re.MULTILINE)
 
 
-@rule("NBP802", "missing-title", on=Notebook, level="production", severity=Severity.INFO)
+@rule("NBP802", "missing-title", on=Notebook, severity=Severity.INFO, default=False)
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report notebooks of several cells without any heading."""
     code = [cell for cell in notebook.cells if cell.is_python and cell.source.strip()]
