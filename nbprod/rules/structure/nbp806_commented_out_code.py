@@ -12,6 +12,10 @@ better.
 x = 1
 # x = load("old.csv")  #! NBP806
 # x = clean(x)
+# x = sorted(x)
+# x = x[:10]
+# print(x)
+# print(len(x))
 print(x)
 # %%
 #for name in names:
@@ -27,6 +31,8 @@ print(x)
 # the sum of x and y
 x = 1  # see notes
 # x = 1 would do as well
+# y = load("old.csv")
+# y = clean(y)
 # TODO: return
 # print
 # 12
@@ -76,6 +82,8 @@ _OFFERS = lazy_pattern(
 )
 _TELLING = (ast.AugAssign, ast.AnnAssign, ast.Import, ast.ImportFrom, ast.Delete, ast.Expr)
 _LEAST = 2
+# Fewer lines are an option that is offered, or a call that is tried from time to time.
+_LEAST_OF_NOTEBOOK = 10
 _MOST_PLACES = 12
 # So many lines in a row that do not parse end a statement.
 _PATIENCE = 8
@@ -89,6 +97,8 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
         return
     (first, _), *others = found
     total = sum(lines for _, lines in found)
+    if total < _LEAST_OF_NOTEBOOK:
+        return
     cells = len({span.cell for span, _ in found})
     where = f" in {cells} cells" if cells > 1 else ""
     yield Diagnostic(
