@@ -5,7 +5,8 @@
 It is what differs between a try and production, and between one country and the next: in the
 cell of parameters whoever runs the notebook can set it.
 
-All that one cell has is one finding.
+All that a notebook has is one finding. A table without its schema is that of the session, and an
+address for logging in is the same everywhere: both are left alone.
 
 ## Flagged
 
@@ -20,7 +21,7 @@ shops = pd.read_csv("https://example.org/2024/shops.csv")
 # %%
 orders = spark.table("prod.orders")  #! NBP406
 # %%
-client = make_client(market="DE", bucket="prices-prod")  #! NBP406
+client = make_client(market="DE", bucket="prices-prod")
 ```
 
 ## Fixed
@@ -52,6 +53,10 @@ print("see https://example.org", end="https://example.org")
 px.bar(sales, x="day", table="x")
 # %%
 %pip install -q "https://example.org/wheel.whl"
+# %%
+orders = spark.table("orders")
+frame = spark.createDataFrame([], schema="id INT, name STRING")
+token = requests.post("https://login.example.org/oauth2/v2.0/token")
 ```
 
 ## Fix safety
@@ -62,15 +67,19 @@ Unsafe: a new cell of parameters has not run, and who calls the notebook may set
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 from nbprod.facts import Facts
 from nbprod.fixing.parameter_cell import ParameterCell, SettingLiteral
 from nbprod.libraries.modules import PLOTTING_MODULES
 from nbprod.model import Diagnostic, Label, Severity
+from nbprod.notebook.types import Notebook
 from nbprod.patterns import lazy_pattern
-from nbprod.rule import NodeInCell, rule
+from nbprod.rule import rule
+from nbprod.rules.grouped import once_for_each
 from nbprod.syntax.names import last_name
+from nbprod.syntax.types import ParsedCell
 
 _NAMES = frozenset(
     """market country region currency table table_name schema database dataset_id bucket
@@ -86,21 +95,34 @@ _TABLES = frozenset(["table", "saveAsTable", "insertInto", "read_sql_table", "re
 _SESSION = lazy_pattern(
     r"spark|sqlcontext|sqlc$|session|^read$|readstream|^con\b|conn|catalog|hive|^db\b|ibis|duckdb"
 )
+_LOGIN = lazy_pattern(r"oauth|openid|/token\b|/login\b|/auth\b|//(?:login|auth|accounts)\.", re.I)
 _DRAWING = PLOTTING_MODULES | {"geopandas", "folium", "IPython"}
 _MAY = lazy_pattern(
     r"://|table|insertInto|read_gbq|\b(?:" + "|".join(sorted(_NAMES)) + r")\s*=\s*[\"']"
 )
 
 
-@rule("NBP406", "hardcoded-source", on=(ast.Module,), level="production", severity=Severity.INFO)
-def check(subject: NodeInCell[ast.Module], facts: Facts) -> Iterator[Diagnostic]:
-    """Report calls with addresses and tables as literals; one finding for a cell."""
-    cell = subject.cell
-    if facts.is_parameters(cell) or not _MAY.search(subject.parsed.cell.source):
+@rule("NBP406", "hardcoded-source", on=Notebook, level="production", severity=Severity.INFO)
+def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
+    """Report calls with addresses and tables as literals; one finding for a notebook."""
+    found = (
+        diagnostic
+        for parsed in facts.parsed
+        if parsed is not None and _MAY.search(parsed.cell.source)
+        for diagnostic in _in_cell(parsed, facts)
+    )
+    yield from once_for_each(
+        found, key=lambda _: "", label=lambda diagnostic: f"{diagnostic.message} here"
+    )
+
+
+def _in_cell(parsed: ParsedCell, facts: Facts) -> Iterator[Diagnostic]:
+    cell = parsed.cell.index
+    if facts.is_parameters(cell):
         return
     calls = [
         (node, found)
-        for node in subject.parsed.live_nodes
+        for node in parsed.live_nodes
         if isinstance(node, ast.Call) and (found := _sources(node, facts))
     ]
     if not calls:
@@ -131,15 +153,22 @@ def _sources(call: ast.Call, facts: Facts) -> list[SettingLiteral]:
     found = [
         SettingLiteral(keyword.value, str(keyword.arg))
         for keyword in call.keywords
-        if keyword.arg in _NAMES and _text(keyword.value)
+        if keyword.arg in _NAMES and _names_source(keyword.arg, _text(keyword.value))
     ]
     first = call.args[0] if call.args else None
     text = _text(first)
-    if text and _ADDRESS.match(text) and _READS.fullmatch(called):
+    if _ADDRESS.match(text) and not _LOGIN.search(text) and _READS.fullmatch(called):
         found.insert(0, SettingLiteral(call.args[0], "url", plain=False))
-    elif text and called in _TABLES and _reads_tables(call):
+    elif "." in text and called in _TABLES and _reads_tables(call):
         found.insert(0, SettingLiteral(call.args[0], "table", plain=False))
     return found
+
+
+def _names_source(word: str, text: str) -> bool:
+    """Whether a keyword's text names a source: no columns, and no table of the session's schema."""
+    if not text or " " in text.strip() or "\n" in text or _LOGIN.search(text):
+        return False
+    return "." in text or not word.startswith("table")
 
 
 def _reads_tables(call: ast.Call) -> bool:
