@@ -67,7 +67,7 @@ JOINED = [
     ("%pip install numpyy\nimport numpy", "NBP502,NBP504", [0, 0]),
     ("!pip install requests", "NBP502,NBP503", [1]),
     ("import matplotlb, sklaern", "NBP504,NBP507", [3]),
-    ("import matplotlb\nimport sklaern", "NBP504,NBP507", [1, 1]),
+    ("import matplotlb\nimport sklaern", "NBP504,NBP507", [2, 0]),
 ]
 
 

@@ -15,6 +15,7 @@ notebook, those that a cell writes and imports in a `try` are no matter.
 import pandas as pd
 from sklearn.svm import SVC
 import seaborn as sns  #! NBP504
+import polars
 ```
 
 ## Clean
@@ -62,10 +63,11 @@ from nbprod.environment.imports import Imported, imported_modules, installed_pin
 from nbprod.facts import Facts
 from nbprod.libraries.distributions import distribution_of, normalised
 from nbprod.libraries.unavailable import file_names
-from nbprod.model import Diagnostic
+from nbprod.model import Diagnostic, Label
 from nbprod.notebook.types import Notebook
 from nbprod.patterns import lazy_pattern
 from nbprod.rule import rule
+from nbprod.rules.failures import listed
 
 _WRITES = lazy_pattern(r"^%%(?:writefile|file)\s+(?:-a\s+)?[\"']?([^\s\"']+)")
 _EXTENDING = ("sys.path.append", "sys.path.insert")
@@ -73,7 +75,32 @@ _EXTENDING = ("sys.path.append", "sys.path.insert")
 
 @rule("NBP504", "undeclared-import", on=Notebook, level="production", family="distributions")
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
-    """Report imports of distributions that are declared nowhere, each once."""
+    """Report imports of distributions that are declared nowhere, once for a notebook."""
+    missing = list(_undeclared(notebook, facts))
+    if not missing:
+        return
+    places = {name: facts.span(imported.cell, imported.node) for name, imported in missing}
+    first = missing[0]
+    names = listed([f"`{name}`" for name in places])
+    yield Diagnostic(
+        places[first[0]],
+        f"{names} {'is' if len(places) == 1 else 'are'} imported but not declared by the project",
+        symbol=first[1].module.partition(".")[0],
+        labels=tuple(
+            Label(
+                span,
+                f"`{name}` is imported here",
+                again=f"`{name}` is imported but not declared by the project",
+            )
+            for name, span in places.items()
+            if name != first[0]
+        ),
+        help="add it to the requirements; `nbprod requirements` generates them",
+    )
+
+
+def _undeclared(notebook: Notebook, facts: Facts) -> Iterator[tuple[str, Imported]]:
+    """The distributions that no file declares, each with its first import."""
     declared = facts.declared
     if declared is None:
         return
@@ -92,12 +119,7 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
             # A part of a family: `google`, `azure`, `langchain`.
             continue
         seen.add(top)
-        yield Diagnostic(
-            facts.span(imported.cell, imported.node),
-            f"`{name}` is imported but not declared by the project",
-            symbol=top,
-            help="add it to the requirements; `nbprod requirements` generates them",
-        )
+        yield name, imported
 
 
 def _written(notebook: Notebook) -> Iterator[str]:
