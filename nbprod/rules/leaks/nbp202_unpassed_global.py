@@ -90,7 +90,7 @@ _MOST = 3
 
 @rule("NBP202", "unpassed-global", on=Notebook, level="production")
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
-    """Report reads of variables that are bound once and are no constants."""
+    """Report reads of variables that are bound once and are no constants, once for a notebook."""
     passed = facts.shared(_passed_on)
     readers: dict[int, list[GlobalRead]] = {}
     for leak in iter_global_reads(facts):
@@ -98,20 +98,37 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
         # What is passed on is called by others, who fix its parameters.
         if leak.change is None and name != "<lambda>" and name not in passed:
             readers.setdefault(leak.function.identity, []).append(leak)
-    for leaks in readers.values():
-        function = leaks[0].function
-        names = [f"`{leak.name}`" for leak in leaks]
-        fixes = (as_parameter(function, leak.name, facts) for leak in leaks)
-        yield Diagnostic(
-            leaks[0].read,
-            f"`{function.name}` reads global{'s'[: len(names) > 1]} {_listed(names)}",
-            symbol=leaks[0].name,
-            labels=tuple(
-                Label(leak.read, f"`{leak.name}` is read here", again=True) for leak in leaks[1:]
-            ),
-            help=f"pass {_listed(names)} as {'a parameter' if len(names) == 1 else 'parameters'}",
-            fix=next(filter(None, fixes), None),
-        )
+    if readers:
+        yield _of_all(list(readers.values()), facts)
+
+
+def _of_all(readers: list[list[GlobalRead]], facts: Facts) -> Diagnostic:
+    """One finding: the first function, with those beside it that do the same."""
+    first, *others = readers
+    names = [f"`{leak.name}`" for leak in first]
+    fixes = [
+        fix
+        for leaks in readers
+        for leak in leaks
+        if (fix := as_parameter(leak.function, leak.name, facts)) is not None
+    ]
+    more = f", and {len(others)} more {'function reads' if len(others) == 1 else 'functions read'}"
+    return Diagnostic(
+        first[0].read,
+        _message(first) + (f"{more} globals" if others else ""),
+        symbol=first[0].name,
+        labels=(
+            *(Label(leak.read, f"`{leak.name}` is read here", again=True) for leak in first[1:]),
+            *(Label(leaks[0].read, _message(leaks), again=_message(leaks)) for leaks in others),
+        ),
+        help=f"pass {_listed(names)} as {'a parameter' if len(names) == 1 else 'parameters'}",
+        fix=fixes[0] if fixes else None,
+    )
+
+
+def _message(leaks: list[GlobalRead]) -> str:
+    names = [f"`{leak.name}`" for leak in leaks]
+    return f"`{leaks[0].function.name}` reads global{'s'[: len(names) > 1]} {_listed(names)}"
 
 
 def _listed(names: list[str]) -> str:
