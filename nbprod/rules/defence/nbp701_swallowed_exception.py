@@ -3,7 +3,7 @@
 ## Why
 
 The bad record, the missing file and the typo in the code all vanish alike; what comes out looks
-like a result. A bare `except:` catches the interrupt of the kernel, too, so that the cell cannot be
+like a result. All such places of a notebook are one finding. A bare `except:` catches the interrupt of the kernel, too, so that the cell cannot be
 stopped.
 
 ## Flagged
@@ -24,7 +24,7 @@ for path in ["a", "b"]:
 def price(row):
     try:
         return float(row)
-    except Exception:  #! NBP701
+    except Exception:
         return None
 ```
 
@@ -66,6 +66,10 @@ except ZeroDivisionError:
 try:
     rows = rows[0]
 except Exception:
+    rows = None
+try:
+    rows = rows[0]
+except Exception:
     logging.exception("no rows")
     raise
 try:
@@ -92,18 +96,33 @@ from collections.abc import Iterator
 
 from nbprod.facts import Facts
 from nbprod.model import Diagnostic, Edit, Span
-from nbprod.rule import NodeInCell, rule, unsafe
+from nbprod.notebook.types import Notebook
+from nbprod.rule import rule, unsafe
+from nbprod.rules.grouped import once_for_each
 from nbprod.syntax.types import ParsedCell
 from nbprod.syntax.walk import walk
 
 _BROAD = ("Exception", "BaseException")
 
 
-@rule("NBP701", "swallowed-exception", on=(ast.Try,), level="production")
-def check(subject: NodeInCell[ast.Try], facts: Facts) -> Iterator[Diagnostic]:
-    """Report handlers of everything that neither raise nor tell."""
-    node, cell = subject.node, subject.cell
-    if _is_magic_alone(node, subject.parsed):
+@rule("NBP701", "swallowed-exception", on=Notebook, level="production")
+def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
+    """Report handlers of everything that neither raise nor tell, those of a kind once."""
+    found = (
+        diagnostic
+        for parsed in facts.parsed
+        if parsed is not None and "except" in parsed.cell.source
+        for node in parsed.live_nodes_of(ast.Try)
+        for diagnostic in _handlers(node, parsed, facts)
+    )
+    yield from once_for_each(
+        found, key=lambda diagnostic: diagnostic.message, label=lambda _: "the same is done here"
+    )
+
+
+def _handlers(node: ast.Try, parsed: ParsedCell, facts: Facts) -> Iterator[Diagnostic]:
+    cell = parsed.cell.index
+    if _is_magic_alone(node, parsed):
         return
     for handler in node.handlers:
         is_bare = handler.type is None
@@ -145,4 +164,5 @@ def _is_nothing(node: ast.stmt) -> bool:
         return True
     if isinstance(node, ast.Return):
         return node.value is None or isinstance(node.value, ast.Constant)
-    return isinstance(node, (ast.Expr, ast.Assign)) and isinstance(node.value, ast.Constant)
+    # What is assigned is what the program goes on with: whoever wrote it thought of the case.
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
