@@ -61,6 +61,9 @@ import pandas as pd
 plt.hist([1, 2], alpha=0.5)
 plt.gca().add_patch(plt.Circle((0, 0), 1, alpha=0.3))
 numerals = dict(C=100, D=500)
+points = PCA(n_components=2).fit_transform(numbers)
+parts = train_test_split(numbers, test_size=0.2)
+scores = cross_val_score(model, numbers, cv=5)
 np.set_printoptions(threshold=100)
 parts = pd.read_csv("sales.csv", chunksize=1000)
 ```
@@ -93,6 +96,8 @@ from nbprod.syntax.types import ParsedCell
 
 # How a run goes and not what comes out of it; a seed is a constant that nobody tries values of.
 _NO_SETTINGS = frozenset("n_jobs verbose random_state seed size bootstrap chunksize".split())
+# Alone they are what everybody takes: the size of a test set, folds, two components to draw.
+_USUAL = frozenset("test_size train_size cv n_splits n_components n_clusters window".split())
 _SETTINGS = HYPERPARAMETERS - _NO_SETTINGS
 # Colours, curves and distributions have such arguments, too: only classes of models count.
 _LETTERS = frozenset("alpha beta gamma C degree eps epsilon".split())
@@ -159,6 +164,8 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     if not cells:
         return
     found = [(cell, keyword) for cell, calls in cells for _, words in calls for keyword in words]
+    if all(keyword.arg in _USUAL for _, keyword in found):
+        return
     texts = list(
         dict.fromkeys(f"`{keyword.arg}={ast.unparse(keyword.value)}`" for _, keyword in found)
     )
@@ -242,6 +249,7 @@ def _is_setting(keyword: ast.keyword, call: ast.Call, facts: Facts) -> bool:
     return (
         isinstance(value.value, (int, float))
         and not isinstance(value.value, bool)
+        and (keyword.arg != "n_components" or value.value not in (2, 3))
         and keyword.arg in _SETTINGS
         and _takes_settings(call, keyword.arg, facts)
     )
