@@ -46,6 +46,7 @@ import os
 for dirname, _, filenames in os.walk("/kaggle/input"):
     print(dirname, filenames)
 print(os.listdir("../input"))
+drive.mount("/content/drive")
 ```
 
 ## Fix safety
@@ -79,7 +80,7 @@ _PLATFORMS = (
         "one hosted Jupyter",
     ),
 )
-_LISTING = ("walk", "listdir")
+_LISTING = ("walk", "listdir", "mount")
 _WORDS = ("/content/", "/kaggle/", "../input", "../working", "dbfs", "/home/")
 
 
@@ -109,7 +110,7 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
 
 
 def _listed(facts: Facts) -> Iterator[int]:
-    """The paths of which only the files are listed, as the platform's own template does."""
+    """The paths that are only mounted or listed, as the platform's own template does."""
     for _, call in facts.nodes_with(ast.Call, *_LISTING):
         if last_name(call.func) in _LISTING:
             yield from (id(argument) for argument in call.args)
