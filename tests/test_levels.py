@@ -189,6 +189,75 @@ day = date.today()
 print(day)
 old = day.year - 1990
 """),
+    "source: unqualified tables": Case("NBP406", None, """
+# %%
+a = spark.table("orders")
+b = spark.read.table("lines")
+c.write_to(table_name="sums")
+"""),
+    "source: columns, and where one logs in": Case("NBP406", None, """
+# %%
+a = spark.createDataFrame(rows, schema="id INT, name STRING")
+b = requests.post("https://accounts.example.org/oauth/token")
+c = client(url="https://example.org/auth/v1")
+"""),
+    "source: a qualified table": Case("NBP406", "production", """
+# %%
+a = spark.table("prod.orders")
+"""),
+    "setting: a test size": Case("NBP405", None, """
+# %%
+parts = train_test_split(rows, test_size=0.25)
+scores = cross_val_score(model, rows, cv=10)
+"""),
+    "setting: components to draw": Case("NBP405", None, """
+# %%
+points = PCA(n_components=2).fit_transform(rows)
+more = TSNE(n_components=3).fit_transform(rows)
+"""),
+    "setting: a test size and a depth": Case("NBP405", "production", """
+# %%
+parts = train_test_split(rows, test_size=0.25)
+model = RandomForestClassifier(max_depth=3)
+"""),
+    "comments: an option": Case("NBP806", None, """
+# %%
+x = 1
+# model.save("a")
+# tokenizer.save("b")
+"""),
+    "exception: another value": Case("NBP701", None, """
+# %%
+try:
+    is_fast = find(1)
+except Exception:
+    is_fast = False
+"""),
+    "exception: forgotten in two cells": Case("NBP701", "production", """
+# %%
+try:
+    find(1)
+except Exception:
+    pass
+# %%
+for x in (1, 2):
+    try:
+        find(x)
+    except:
+        continue
+"""),
+    "platform: mounts only": Case("NBP402", None, """
+# %%
+from google.colab import drive
+drive.mount('/content/drive')
+"""),
+    "structure: imports where they are used": Case("NBP804", None, """
+# %%
+x = 1
+# %%
+import pandas as pd
+pd.read_csv("a.csv")
+"""),
 }  # fmt: skip
 
 

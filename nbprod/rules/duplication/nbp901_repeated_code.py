@@ -84,6 +84,7 @@ from nbprod.notebook.types import Notebook
 from nbprod.rule import rule, unsafe
 
 _LIMITS = Limits()
+_MOST_PARAMETERS = 8
 
 
 @rule("NBP901", "repeated-code", on=Notebook, level="production", severity=Severity.INFO)
@@ -106,9 +107,14 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
             _span(first, facts),
             f"code duplicated in {len(group.fragments)} places{but}",
             labels=tuple(Label(_span(fragment, facts), "here again") for fragment in others[:6]),
-            help=f"one function could replace them: `{signature}`{perhaps}",
+            help=f"one function could replace them{_shown(signature)}{perhaps}",
             fix=fix,
         )
+
+
+def _shown(signature: str) -> str:
+    """The function's first line, where it has few enough parameters to be of use."""
+    return f": `{signature}`" if signature.count(",") < _MOST_PARAMETERS else ""
 
 
 def _fixes(
