@@ -95,6 +95,8 @@ def _judge_object(
     binding = definition.binding
     name, how = _name_of(machine, exposure), binding.detail
     if exposure.how:
+        if how == "truncate" or _empties(exposure.node):
+            return None
         kind = _KINDS.get(exposure.how, "mutates")
         sure = certain and kind != "draws"
         place = _place(machine, exposure, definition)
@@ -123,6 +125,14 @@ def _judge_object(
         how,
         certain and again is Again.CHANGES,
     )
+
+
+def _empties(node: ast.AST) -> bool:
+    """Whether it is `del xs[:]`, or the `xs[:]` of it: nothing is left for a second run."""
+    if isinstance(node, ast.Delete):
+        return all(map(_empties, node.targets))
+    part = node.slice if isinstance(node, ast.Subscript) else None
+    return isinstance(part, ast.Slice) and not (part.lower or part.upper or part.step)
 
 
 def _judge_name(

@@ -62,7 +62,7 @@ TRAINERS = frozenset(
     """.split()
 )
 # These go on from the state that their receiver is in.
-STEPPERS = frozenset("partial_fit step backward zero_grad train_on_batch".split())
+STEPPERS = frozenset("partial_fit step backward train_on_batch".split())
 
 # Methods that call a function which they are given, before they return.
 EAGER_METHODS = frozenset("apply applymap agg aggregate transform pipe sort map".split())

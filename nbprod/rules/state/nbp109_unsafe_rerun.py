@@ -4,7 +4,8 @@
 
 People run a cell three or four times on average. If each run changes what the cell itself reads,
 the state depends on how often, and nothing on the page says how often. A second run that raises
-is seen by everybody: that is information of the level *production*.
+is seen by everybody, a list written out in the notebook that gets one more constant is an exercise,
+and so is an object of the notebook's own classes: that is information of the level *production*.
 
 ## Flagged
 
@@ -104,6 +105,7 @@ resize(4)
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator, Sequence
 
 from nbprod.facts import Facts
@@ -147,7 +149,7 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
         if not changing:
             loud.add(failing)
     for group in silent.groups:
-        yield _diagnostic(group, minor=False)
+        yield _diagnostic(group, minor=all(_is_slight(reason, facts) for reason in group))
     for group in loud.groups:
         yield _diagnostic(group, minor=True)
 
@@ -185,6 +187,70 @@ def _diagnostic(group: list[SelfDependence], *, minor: bool) -> Diagnostic:
         help=_HELP if first.kind in ("rebinds", "augments", "mutates") else None,
         minor=minor,
     )
+
+
+def _is_slight(reason: SelfDependence, facts: Facts) -> bool:
+    """Whether nothing that was read or computed is at stake: what changes is written out here."""
+    root = reason.name.partition(".")[0].partition("[")[0]
+    if not root.isidentifier():
+        return False
+    made = [
+        definition
+        for definition in facts.flow.definitions.get(root, ())
+        if not definition.is_unbound and definition.binding.kind != "mutation"
+    ]
+    if not made:
+        # The default of a parameter: a rule of its own is about those.
+        return True
+    values = [
+        definition.node.value
+        for definition in made
+        if isinstance(definition.node, (ast.Assign, ast.AnnAssign))
+    ]
+    if len(values) < len(made):
+        return False
+    if all(_is_own_object(value, facts) for value in values):
+        return True
+    return all(map(_is_written_out, values)) and _adds_constants(reason, facts)
+
+
+def _is_own_object(value: ast.expr | None, facts: Facts) -> bool:
+    """Whether it is an instance of a class of the notebook."""
+    called = value.func if isinstance(value, ast.Call) else None
+    made = facts.flow.definitions.get(called.id, ()) if isinstance(called, ast.Name) else ()
+    return bool(made) and all(definition.binding.kind == "class" for definition in made)
+
+
+def _is_written_out(value: ast.expr | None) -> bool:
+    """Whether it is a list, tuple, set or dictionary of constants that is not empty."""
+    if isinstance(value, (ast.List, ast.Tuple, ast.Set)):
+        return bool(value.elts) and all(_is_constant(element) for element in value.elts)
+    return (
+        isinstance(value, ast.Dict)
+        and bool(value.values)
+        and all(_is_constant(element) for element in value.values)
+    )
+
+
+def _is_constant(node: ast.expr) -> bool:
+    return isinstance(node, (ast.Constant, ast.UnaryOp)) or _is_written_out(node)
+
+
+def _adds_constants(reason: SelfDependence, facts: Facts) -> bool:
+    """Whether what the cell does to the object outside loops and functions uses constants only."""
+    parsed = facts.parsed[reason.span.cell]
+    for statement in parsed.tree.body if parsed is not None and parsed.tree is not None else ():
+        span = facts.span(reason.span.cell, statement)
+        if span.start <= reason.span.start < span.end:
+            if isinstance(statement, ast.Delete):
+                return True
+            call = getattr(statement, "value", None)
+            given = call.args if isinstance(call, ast.Call) else [call]
+            is_plain = isinstance(statement, (ast.Expr, ast.Assign, ast.AugAssign))
+            return is_plain and all(
+                isinstance(one, ast.expr) and _is_constant(one) for one in given
+            )
+    return False
 
 
 def message_of(reason: SelfDependence) -> str:
