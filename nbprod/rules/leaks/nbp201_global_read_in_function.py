@@ -3,7 +3,8 @@
 ## Why
 
 The result of the call depends on when it is made. The function cannot be moved to a module, tested
-alone, or trusted after a cell is run again.
+alone, or trusted after a cell is run again. A warning where the variable changes between two calls;
+at the level `production` also where one would have to be made again to meet the change.
 
 ## Flagged
 
@@ -105,14 +106,16 @@ _MOST_LABELS = 6
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report variables that functions read and cells change, once each with all readers.
 
-    Where no call follows a change, it is only what a next call would meet.
+    Where no call precedes or none follows the change, it is only what another call would meet.
     """
     found: dict[str, list[tuple[GlobalRead, Alteration]]] = {}
     idle: dict[str, list[tuple[GlobalRead, Alteration]]] = {}
     for leak in iter_global_reads(facts):
         change = leak.change
         if change is not None and not is_used_up(leak.function, change.span, facts):
-            met = change.span.cell <= max(leak.function.calls, default=-1)
+            calls = leak.function.calls
+            # Two calls give two results only where the change comes between them.
+            met = bool(calls) and min(calls) < change.span.cell <= max(calls)
             (found if met else idle).setdefault(leak.name, []).append((leak, change))
     for leaks in found.values():
         yield _diagnostic(leaks, facts, minor=False)
