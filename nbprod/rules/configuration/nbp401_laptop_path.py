@@ -103,7 +103,9 @@ from nbprod.rule import rule
 from nbprod.rules.grouped import once_for_each
 
 # The users of hosted machines are the same for everybody: NBP402 is about their folders.
-_HOSTED = r"jovyan|jupyter|ec2-user|sagemaker-user|studio-lab-user|azureuser|model-server"
+_HOSTED = (
+    r"jovyan|jupyter|ec2-user|sagemaker-user|studio-lab-user|azureuser|model-server|datascience"
+)
 _OWN = lazy_pattern(
     r"(?:file:/*)?(?:/Users/[^/\s]+|[A-Za-z]:[\\/]+Users[\\/]+[^\\/\s]+"
     rf"|/home/(?!(?:{_HOSTED})\b)[^/\s]+|~[\\/](?:Desktop|Documents|Downloads))[\\/]\S"
@@ -125,27 +127,42 @@ _WORDS = ("/Users/", "/home/", "~/D", "~\\D", ":\\", ":/", "/Volumes/", "/media/
 
 @rule("NBP401", "laptop-path", on=Notebook)
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
-    """Report paths below a person's folder, each once with all its places."""
+    """Report paths below a person's folder, those of one folder or volume once."""
     yield from once_for_each(
         _paths(facts),
-        key=lambda diagnostic: diagnostic.message,
-        label=lambda _: "the same path is used here",
+        key=lambda diagnostic: _root(diagnostic.symbol or ""),
+        label=lambda diagnostic: f"`{diagnostic.symbol}` is used here",
     )
 
 
 def _paths(facts: Facts) -> Iterator[Diagnostic]:
     """String constants that are such paths, and words of shell lines and magics."""
-    mounts = facts.mentions(_MOUNTING)
+    mounts = facts.mentions(_MOUNTING) or "dbutils" in facts.notebook.injected
     for cell, node in facts.nodes_with(ast.Constant, *_WORDS):
         if isinstance(node.value, str) and _is_own(node.value, mounts):
             yield Diagnostic(
                 facts.span(cell, node),
-                f"`{node.value}` exists only on the author's machine",
+                _message(node.value),
+                symbol=node.value,
                 help="use a path relative to the project, or read it from configuration",
                 fix=facts.shared(ParameterCell).fix_path(node, cell),
             )
     if facts.mentions(("%", "!")):
         yield from _in_magics(mounts, facts)
+
+
+def _message(path: str) -> str:
+    where = "where its volume is mounted" if _MOUNTED.match(path) else "on the author's machine"
+    return f"`{path}` exists only {where}"
+
+
+def _root(path: str) -> str:
+    """The folder of the person, the drive or the volume that a path is below."""
+    parts = [part for part in re.split(r"[\\/]+", path.removeprefix("file:")) if part]
+    if parts and re.fullmatch(r"[A-Za-z]:|~", parts[0]):
+        is_users = len(parts) > 2 and parts[1].lower() == "users"
+        return "/".join(parts[:3] if is_users else parts[:1]).lower()
+    return "/".join(parts[:2])
 
 
 def _in_magics(mounts: bool, facts: Facts) -> Iterator[Diagnostic]:
@@ -160,7 +177,8 @@ def _in_magics(mounts: bool, facts: Facts) -> Iterator[Diagnostic]:
                     start = magic.start + word.start() + bool(word["quoted"])
                     yield Diagnostic(
                         Span(parsed.cell.index, start, start + len(path)),  # type: ignore[union-attr]
-                        f"`{path}` exists only on the author's machine",
+                        _message(path),
+                        symbol=path,
                         help="make the path relative to the project",
                     )
 

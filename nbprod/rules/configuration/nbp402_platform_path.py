@@ -75,7 +75,7 @@ _PLATFORMS = (
     (lazy_pattern(r"(?:/dbfs|dbfs:)/"), "Databricks"),
     (
         lazy_pattern(
-            r"/home/(?:jovyan|jupyter|ec2-user/SageMaker|sagemaker-user|studio-lab-user|azureuser)/"
+            r"/home/(?:jovyan|jupyter|ec2-user/SageMaker|sagemaker-user|studio-lab-user|azureuser|datascience)/"
         ),
         "one hosted Jupyter",
     ),
