@@ -46,6 +46,8 @@ hands its line to the shell.
 
 ```notebook
 # %%
+dbutils.library.restartPython()
+%pip install mlflow>=3.1
 !echo 3>=2
 text = "pip install pandas>=2"
 ```
@@ -78,12 +80,15 @@ _UNQUOTED = lazy_pattern(
 @rule("NBP511", "redirected-requirement", on=Notebook, family="distributions")
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report unquoted `<` and `>` of install lines, one finding for a notebook."""
+    # Databricks reads the line of its `%pip` itself.
+    is_databricks = "dbutils" in notebook.injected or facts.mentions(("dbutils",))
     found = [
         (parsed.cell.index, magic.start, match)
         for parsed in facts.parsed
         if parsed is not None
         for magic in parsed.magics
-        if magic.kind in ("shell", "line") and installs_in(magic.text)
+        if magic.kind == "shell" or (magic.kind == "line" and not is_databricks)
+        if installs_in(magic.text)
         for match in _redirected(magic.text)
     ]
     if not found:
