@@ -78,6 +78,7 @@ from nbprod.rules.failures import failures_because, reordered, tell
     on=Notebook,
     severity=Severity.ERROR,
     predicts="failure",
+    family="errors",
 )
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report reads of names that were deleted, or unbound at the end of `except … as`."""

@@ -3,7 +3,8 @@
 ## Why
 
 The cell failed when it last ran, so what follows was made without it. Fix it, delete it, or, when
-the error is the point, tag the cell `raises-exception` so that a run of all cells goes on.
+the error is the point, tag the cell `raises-exception` so that a run of all cells goes on. Where a
+comment or the note above says that it fails, it is a finding at the level `production` only.
 
 ## Flagged
 
@@ -55,6 +56,7 @@ from nbprod.model import Diagnostic, Label
 from nbprod.notebook.types import Cell
 from nbprod.patterns import lazy_pattern
 from nbprod.rule import rule, whole_cell
+from nbprod.syntax.comments import iter_comments
 
 _LONGEST = 80
 _COLORS = lazy_pattern(r"\x1b\[[\d;]*m")
@@ -64,6 +66,11 @@ _ABSENT = lazy_pattern(
     r"(?:No module named|Missing optional dependency) '?([\w.]+?)'?(?:$|[\s,;.])"
 )
 _RENAMED = lazy_pattern(r"cannot import name '?(\w+)'?(?: from '([\w.]+)')?")
+_ANNOUNCED = lazy_pattern(
+    r"\b(?:\w*errors?|exceptions?|raises?|fails?|(?:does|will|would)(?: not|n't) work"
+    r"|(?:is|are) not (?:allowed|possible)|invalid|illegal)\b",
+    re.IGNORECASE,
+)
 # Modules that people write themselves.
 _OWN_MODULES = frozenset(
     "utils util helpers helper config settings src lib common functions tools models model".split()
@@ -77,8 +84,12 @@ def check(cell: Cell, facts: Facts) -> Iterator[Diagnostic]:
         return
     for output in cell.outputs:
         if output.get("output_type") == "error":
-            name = str(output.get("ename") or "an error")
+            name = str(output.get("ename") or "")
             value = _saved_message(name, output)
+            if not name and not value:
+                # An editor's own failure, of which nothing is saved.
+                return
+            name = name or "an error"
             source = _source_above(cell, name, value, facts)
             if source is not None:
                 yield _mended_by_order(cell, *source, facts)
@@ -88,8 +99,18 @@ def check(cell: Cell, facts: Facts) -> Iterator[Diagnostic]:
                 _message(name, _shortened(value)),
                 symbol=_missing(name, value),
                 help=_help(name, value),
+                minor=_is_announced(cell, facts),
             )
             return
+
+
+def _is_announced(cell: Cell, facts: Facts) -> bool:
+    """Whether a comment of the cell or the note directly above it says that it will fail."""
+    above = facts.notebook.cells[cell.index - 1] if cell.index else None
+    note = above.source if above is not None and above.kind == "markdown" else ""
+    parsed = facts.parsed[cell.index]
+    comments = (text for _, _, text in iter_comments(parsed)) if parsed is not None else ()
+    return any(_ANNOUNCED.search(text) for text in (note, *comments))
 
 
 def _message(error: str, value: str) -> str:
