@@ -258,6 +258,99 @@ x = 1
 import pandas as pd
 pd.read_csv("a.csv")
 """),
+    "second run: a list that is written out": Case("NBP109", "production", """
+# %%
+colours = ["red", "blue"]
+# %%
+colours.append("pink")
+# %%
+del colours[0]
+"""),
+    "second run: an own object": Case("NBP109", "production", """
+# %%
+class Account:
+    def __init__(self):
+        self.hours = 0
+    def work(self, hours):
+        self.hours += hours
+bert = Account()
+# %%
+bert.work(2)
+"""),
+    "second run: emptied": Case("NBP109", None, """
+# %%
+rows = load()
+# %%
+del rows[:]
+"""),
+    "second run: what was computed": Case("NBP109", "shared", """
+# %%
+costs = [0]
+# %%
+for rate in range(3):
+    costs.append(measured(rate))
+"""),
+    "second run: what was read": Case("NBP109", "shared", """
+# %%
+import pandas as pd
+df = pd.read_csv("a.csv")
+# %%
+df["price"] = df["price"] / 100
+"""),
+    "reads: only after the change": Case("NBP201", "production", """
+# %%
+rate = 1
+def net(x):
+    return x * rate
+# %%
+rate = load()
+# %%
+net(1)
+"""),
+    "reads: only before the change": Case("NBP201", "production", """
+# %%
+rate = 1
+def net(x):
+    return x * rate
+# %%
+net(1)
+# %%
+rate = load()
+"""),
+    "reads: before and after the change": Case("NBP201", "shared", """
+# %%
+rate = 1
+def net(x):
+    return x * rate
+# %%
+net(1)
+# %%
+rate = load()
+net(1)
+"""),
+    "saved error: announced in a comment": Case("NBP112", "production", """
+# %% [1]
+x[9]  # raises an IndexError
+#>! IndexError: list index out of range
+"""),
+    "saved error: announced in a note": Case("NBP112", "production", """
+# %% [markdown]
+Tuples cannot be changed, so this fails:
+# %% [1]
+x[0] = 1
+#>! TypeError: 'tuple' object does not support item assignment
+"""),
+    "saved error: not announced": Case("NBP112", "shared", """
+# %% [markdown]
+Totals by month
+# %% [1]
+total / 0
+#>! ZeroDivisionError: division by zero
+"""),
+    "path: of a hosted machine": Case("NBP401", None, """
+# %%
+text = open("/home/datascience/a.csv").read()
+"""),
 }  # fmt: skip
 
 

@@ -79,9 +79,17 @@ def test_a_path_is_one_finding(cells: list[str]) -> None:
     assert [other.place.cell for other in finding.related] == list(range(2, len(cells) + 1))
 
 
-def test_two_paths_are_two_findings() -> None:
-    cells = ["a = '/Users/ada/a.csv'", "b = '/Users/ada/b.csv'", "c = '/Users/ada/a.csv'"]
-    assert [len(finding.related) for finding in findings_of(cells, "NBP401")] == [1, 0]
+FOLDERS = [
+    (["a = '/Users/ada/a.csv'", "b = '/Users/ada/b/b.csv'", "c = '/Users/ada/a.csv'"], [2]),
+    (["a = '/Users/ada/a.csv'", "b = '/Users/bob/b.csv'"], [0, 0]),
+    (["a = 'D:/data/a.csv'", "b = r'D:\\other\\b.csv'", "c = 'E:/data/c.csv'"], [1, 0]),
+    (["a = '/mnt/disk/a.csv'", "b = '/mnt/disk/c/b.csv'", "c = '~/Downloads/c.csv'"], [1, 0]),
+]
+
+
+@pytest.mark.parametrize(("cells", "related"), FOLDERS)
+def test_paths_of_one_folder_are_one_finding(cells: list[str], related: list[int]) -> None:
+    assert [len(finding.related) for finding in findings_of(cells, "NBP401")] == related
 
 
 def test_each_use_of_a_path_is_fixed_in_the_end() -> None:
