@@ -287,8 +287,8 @@ del rows[:]
 # %%
 costs = [0]
 # %%
-for rate in range(3):
-    costs.append(measured(rate))
+import random
+costs.append(random.random())
 """),
     "second run: what was read": Case("NBP109", "shared", """
 # %%
