@@ -16,6 +16,7 @@ from typing import Literal, NamedTuple
 
 from nbprod.clones.types import ClonableStatement, CloneGroup, Copy, Fragment, Source, Variation
 from nbprod.names.scopes import bound_names
+from nbprod.syntax.walk import walk
 
 __all__ = ["Found", "Limits", "find_clones", "is_large"]
 
@@ -351,7 +352,7 @@ def _renames(first: Fragment, other: Fragment) -> dict[str, str] | None:
 
 def _aligned(first: Fragment, other: Fragment) -> Iterator[tuple[ast.AST, ast.AST]]:
     for statement, two in zip(first.nodes, other.nodes, strict=False):
-        yield from zip(ast.walk(statement), ast.walk(two), strict=False)
+        yield from zip(walk(statement), walk(two), strict=False)
 
 
 def _names(node: ast.AST) -> tuple[str, ...]:
@@ -372,7 +373,7 @@ def _differences(fragments: Sequence[Fragment]) -> tuple[Variation, ...]:
     keywords = {
         id(part.value): part.arg
         for node in first.nodes
-        for part in ast.walk(node)
+        for part in walk(node)
         if isinstance(part, ast.keyword)
     }
     columns = [list(_aligned(first, fragment)) for fragment in others]
@@ -389,7 +390,7 @@ def _differences(fragments: Sequence[Fragment]) -> tuple[Variation, ...]:
 
 
 def _docstrings(node: ast.AST) -> Iterator[ast.AST]:
-    for part in ast.walk(node):
+    for part in walk(node):
         if isinstance(part, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
             if isinstance(part.body[0], ast.Expr):
                 yield part.body[0].value

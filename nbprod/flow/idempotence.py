@@ -27,6 +27,7 @@ from nbprod.libraries.functions import (
     JOINING_CALLS,
 )
 from nbprod.libraries.methods import CHANGING_METHODS, GATHERING_METHODS, IDEMPOTENT_METHODS
+from nbprod.syntax.walk import walk
 
 if TYPE_CHECKING:
     from nbprod.flow.interpreter.machine import Machine
@@ -47,7 +48,7 @@ def apply_again(
         return _augmented_again(statement)
     if statement.value is None:
         return Again.UNRELATED
-    if not any(node is read for node in ast.walk(statement.value)):
+    if not any(node is read for node in walk(statement.value)):
         # The read is elsewhere in the cell.
         return Again.UNRELATED
     targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
@@ -186,7 +187,7 @@ def _contains_place(machine: Machine, node: ast.expr, place: str) -> bool:
         return True
     # `path.rstrip("/") + "/"` takes away what it adds.
     stripped = any(
-        isinstance(part, ast.Attribute) and part.attr in _TAKING_AWAY for part in ast.walk(node)
+        isinstance(part, ast.Attribute) and part.attr in _TAKING_AWAY for part in walk(node)
     )
     kept = (Again.SAME, Again.CHANGES)
     return not stripped and reads(node, place) and _judge(machine, node, place) in kept

@@ -314,13 +314,13 @@ def _sources(cell: int, node: ast.expr, flow: Flow) -> list[tuple[str, list[int]
     uses = flow.uses_by_node(cell)
     return [
         (use.name, sorted(id(definition) for definition in use.definitions | use.mutations))
-        for part in ast.walk(node)
+        for part in walk(node)
         if (use := uses.get(id(part))) is not None
     ]
 
 
 def _is_literal(node: ast.expr) -> bool:
-    return all(isinstance(part, (*_LITERAL, ast.USub, ast.Load)) for part in ast.walk(node))
+    return all(isinstance(part, _LITERAL) for part in walk(node))
 
 
 def _is_made_by_libraries(node: ast.expr, flow: Flow) -> bool:

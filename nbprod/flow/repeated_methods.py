@@ -12,6 +12,7 @@ from nbprod.libraries.methods import (
     MASKS,
 )
 from nbprod.libraries.training import REDUCTIONS
+from nbprod.syntax.walk import walk
 
 __all__ = [
     "SAME_OPERATORS",
@@ -91,7 +92,7 @@ def slice_again(key: ast.Slice, place: str) -> Again:
 
 
 def mask_again(key: ast.expr) -> Again:
-    if any(isinstance(part, ast.Attribute) and part.attr in _OF_ALL_ROWS for part in ast.walk(key)):
+    if any(isinstance(part, ast.Attribute) and part.attr in _OF_ALL_ROWS for part in walk(key)):
         # The mask depends on all rows, so it moves when rows go.
         return Again.UNKNOWN
     if isinstance(key, (ast.List, ast.Compare, ast.BoolOp)):
@@ -183,4 +184,4 @@ def _pairs(mapping: ast.Dict) -> tuple[set[object] | None, set[object]]:
 def reads(node: ast.AST, place: str) -> bool:
     """Whether an expression reads the variable of a place (a name, an attribute or an item)."""
     root = place.partition("[")[0].partition(".")[0]
-    return any(isinstance(part, ast.Name) and part.id == root for part in ast.walk(node))
+    return any(isinstance(part, ast.Name) and part.id == root for part in walk(node))

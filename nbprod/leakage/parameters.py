@@ -10,6 +10,7 @@ from nbprod.flow.interpreter.values import Value
 from nbprod.leakage.call import TrackedCall
 from nbprod.leakage.types import CellNode, Estimator, UnknownParameter
 from nbprod.libraries.estimator_parameters import PARAMETERS
+from nbprod.syntax.walk import walk
 
 __all__ = ["check_fit", "check_grid", "check_names"]
 
@@ -88,7 +89,7 @@ def _step_with(estimator: Estimator, parameter: str) -> str | None:
 
 def _place(call: TrackedCall, name: str) -> CellNode:
     """Where the name is written, if it is in the call itself."""
-    for part in ast.walk(call.node):
+    for part in walk(call.node):
         if isinstance(part, ast.Constant) and part.value == name:
             return CellNode(call.machine.source_cell, part)
         if isinstance(part, ast.keyword) and part.arg == name:

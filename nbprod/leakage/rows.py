@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from nbprod.leakage.types import Rows
 from nbprod.patterns import lazy_pattern
+from nbprod.syntax.walk import walk
 
 __all__ = ["below", "chooses_rows", "roles", "step_of"]
 
@@ -27,7 +28,7 @@ def roles(targets: Sequence[ast.expr]) -> list[str]:
     """The parts of data that names stand for, where they stand for several; else nothing."""
     found = []
     for target in targets:
-        words = [part.id for part in ast.walk(target) if isinstance(part, ast.Name)]
+        words = [part.id for part in walk(target) if isinstance(part, ast.Name)]
         match = _ROLE.search(" ".join(words).lower())
         found.append(match[0] if match else "rest")
     return found if len(set(found)) > 1 and "rest" not in found else []

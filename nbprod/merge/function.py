@@ -24,6 +24,7 @@ from nbprod.patterns import lazy_pattern
 from nbprod.refactor.display import draws
 from nbprod.refactor.naming import identifier, unique
 from nbprod.refactor.plan import Import
+from nbprod.syntax.walk import walk
 
 __all__ = ["Merged", "ReplacementCall", "merge_function", "stretches_of"]
 
@@ -153,7 +154,7 @@ def _stretches(
 
 def _hazard(node: ast.stmt) -> str | None:
     """What a statement does that a function cannot do for the notebook."""
-    for part in ast.walk(node):
+    for part in walk(node):
         if isinstance(part, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
             return f"defines `{part.name}`"
         if isinstance(part, (ast.Import, ast.ImportFrom)):
@@ -282,11 +283,11 @@ def _literal_texts(
     inside: set[int] = set()
     for own in units:
         for unit in own:
-            for part in ast.walk(unit.node):
+            for part in walk(unit.node):
                 if isinstance(part, ast.Constant):
                     cells[id(part)] = unit.cell
                 elif isinstance(part, ast.JoinedStr):
-                    inside |= {id(child) for child in ast.walk(part)}
+                    inside |= {id(child) for child in walk(part)}
     written: dict[tuple[str, ...], tuple[str, ...]] = {}
     found = []
     for hole in unified.holes:
@@ -339,7 +340,7 @@ def _common_words(names: Sequence[str]) -> str:
 
 
 def _names_in(node: ast.AST) -> set[str]:
-    return {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
+    return {part.id for part in walk(node) if isinstance(part, ast.Name)}
 
 
 # --- the function's name -------------------------------------------------------------------------

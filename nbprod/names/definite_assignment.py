@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from nbprod.names.loads import loads
 from nbprod.names.scopes import bound_names
+from nbprod.syntax.walk import walk
 
 __all__ = ["Assignments", "effect_of"]
 
@@ -51,7 +52,7 @@ def _one(node: ast.stmt) -> Assignments:
         reads = _reads(node.iter) | _reads(node.target) | body.reads | other.reads
         if not _turns(node.iter):
             return Assignments(reads, frozenset())
-        leaves = any(isinstance(child, (ast.Break, ast.Continue)) for child in ast.walk(node))
+        leaves = any(isinstance(child, (ast.Break, ast.Continue)) for child in walk(node))
         return Assignments(reads, targets if leaves else body.binds)
     if isinstance(node, ast.While):
         reads = _reads(node.test) | effect_of(node.body).reads | effect_of(node.orelse).reads
@@ -96,7 +97,7 @@ def _simple(node: ast.stmt) -> Assignments:
     # A walrus may stand in a part that is not evaluated.
     walrus = {
         part.target.id
-        for part in ast.walk(node)
+        for part in walk(node)
         if isinstance(part, ast.NamedExpr) and isinstance(part.target, ast.Name)
     }
     return Assignments(reads, frozenset(bound_names([node])) - walrus)

@@ -10,7 +10,7 @@ import ast
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from nbprod.syntax.walk import CHILDREN
+from nbprod.syntax.walk import CHILDREN, walk
 
 __all__ = ["Callable_", "Scope", "bound_names", "scope_of"]
 
@@ -193,7 +193,7 @@ class _Collector:
         targets: set[str] = set()
         self.visit(generators[0].iter)
         for generator in generators:
-            for part in ast.walk(generator.target):
+            for part in walk(generator.target):
                 if isinstance(part, ast.Name):
                     targets.add(part.id)
         self.hidden.append(targets)

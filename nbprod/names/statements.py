@@ -11,6 +11,7 @@ from nbprod.notebook.positions import LineIndex
 from nbprod.patterns import lazy_pattern
 from nbprod.syntax.installs import runs_manager
 from nbprod.syntax.types import Magic, ParsedCell
+from nbprod.syntax.walk import walk
 
 __all__ = ["CellUnits", "Problem", "StatementText", "UnitKind", "is_future_or_star", "units_of"]
 
@@ -213,7 +214,7 @@ def _called(
         tree = ast.parse(instead)
     except SyntaxError:
         return None
-    for part in ast.walk(tree):
+    for part in walk(tree):
         if hasattr(part, "lineno"):
             part.lineno = part.end_lineno = node.lineno  # type: ignore[attr-defined]
     code = _start(index, parsed.cell.source, node)

@@ -222,7 +222,7 @@ class NameTable:
             part.value.id
             for cell in self.cells
             for statement in self.statements(cell)
-            for part in ast.walk(statement)
+            for part in walk(statement)
             if isinstance(part, ast.Attribute)
             and isinstance(part.value, ast.Name)
             and not isinstance(part.ctx, ast.Load)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from nbprod.syntax.names import last_name
+from nbprod.syntax.walk import walk
 
 __all__ = ["format_of_hint", "why_not_carried"]
 
@@ -69,7 +70,7 @@ def _value_of(name: str, node: ast.AST) -> ast.expr | None:
     bound = {
         part.id
         for target in node.targets
-        for part in ast.walk(target)
+        for part in walk(target)
         if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)
     }
     return node.value if name in bound else None

@@ -18,6 +18,7 @@ from nbprod.disk.places import project_root
 from nbprod.disk.read import read_text
 from nbprod.libraries.distributions import normalised
 from nbprod.patterns import lazy_pattern
+from nbprod.syntax.walk import walk
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -162,8 +163,8 @@ def _of_cfg(text: str) -> Iterator[str]:
 
 
 def _of_setup(text: str) -> Iterator[str]:
-    for node in ast.walk(ast.parse(text)):
+    for node in walk(ast.parse(text)):
         if isinstance(node, ast.keyword) and node.arg in ("name", "packages", "py_modules"):
-            for part in ast.walk(node.value):
+            for part in walk(node.value):
                 if isinstance(part, ast.Constant) and isinstance(part.value, str):
                     yield part.value

@@ -15,6 +15,7 @@ from nbprod.names.loads import deferred
 from nbprod.names.scopes import bound_names
 from nbprod.names.table import NameTable
 from nbprod.syntax.names import last_name
+from nbprod.syntax.walk import walk
 
 __all__ = ["KeptClosure", "callable_name", "eager_arguments", "kept_closures", "shared_objects"]
 
@@ -109,7 +110,7 @@ def _names_outside(node: ast.AST, closure: ast.AST) -> Iterator[str]:
 
 def _roots(statement: ast.stmt) -> Iterator[str]:
     """The names whose objects a statement may change: receivers of methods, targets of stores."""
-    for part in ast.walk(statement):
+    for part in walk(statement):
         target: ast.AST | None = None
         if isinstance(part, ast.Call) and isinstance(part.func, ast.Attribute):
             target = part.func.value
@@ -124,7 +125,7 @@ def _roots(statement: ast.stmt) -> Iterator[str]:
 def eager_arguments(node: ast.AST) -> set[int]:
     """The identities of functions that are only passed to calls which use them up at once."""
     found: set[int] = set()
-    for part in ast.walk(node):
+    for part in walk(node):
         if not isinstance(part, ast.Call):
             continue
         func = part.func
@@ -167,7 +168,7 @@ def _held(statement: ast.stmt) -> Iterator[tuple[str, str]]:
         if isinstance(root, ast.Name):
             for held in _elements(statement.value):
                 yield root.id, held
-    for part in ast.walk(statement):
+    for part in walk(statement):
         if (
             isinstance(part, ast.Call)
             and isinstance(part.func, ast.Attribute)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Container, Sequence
 
+from nbprod.syntax.walk import walk
+
 __all__ = ["draws", "figure_name", "is_silent", "leaves_figure"]
 
 _SILENT_BUILTINS = frozenset(["print", "display"])
@@ -79,7 +81,7 @@ def draws(node: ast.AST, modules: dict[str, str]) -> bool:
 
     ``modules`` are the dotted names of what is imported, by name.
     """
-    for part in ast.walk(node):
+    for part in walk(node):
         if isinstance(part, ast.Name):
             module = modules.get(part.id, "")
             if module.partition(".")[0] in _PLOTTING_MODULES or module in _PLOTTING_MODULES:
@@ -94,7 +96,7 @@ def leaves_figure(body: Sequence[ast.stmt]) -> bool:
     calls = [
         part.func.attr
         for statement in body
-        for part in ast.walk(statement)
+        for part in walk(statement)
         if isinstance(part, ast.Call)
         and isinstance(part.func, ast.Attribute)
         and isinstance(part.func.value, ast.Name)
@@ -109,7 +111,7 @@ def figure_name(body: Sequence[ast.stmt]) -> str | None:
     """The name that statements give the only figure that they begin, None where there is none."""
     names = []
     for statement in body:
-        for part in ast.walk(statement):
+        for part in walk(statement):
             if isinstance(part, ast.Call) and ast.unparse(part.func) in _FIGURES:
                 names.append(_first_target(statement) if _is_value(part, statement) else None)
     return names[0] if len(names) == 1 else None

@@ -11,6 +11,7 @@ from nbprod.libraries.purposes import Purpose, purpose_of_call
 from nbprod.patterns import lazy_pattern
 from nbprod.refactor.naming import without_closing_marks
 from nbprod.syntax.names import last_name
+from nbprod.syntax.walk import walk
 
 __all__ = [
     "IMPERATIVES",
@@ -182,7 +183,7 @@ def _adds_columns(evidence: Evidence) -> bool:
 def calls_of(nodes: Iterable[ast.AST]) -> Iterator[ast.Call]:
     """All calls in some statements."""
     for node in nodes:
-        for part in ast.walk(node):
+        for part in walk(node):
             if isinstance(part, ast.Call):
                 yield part
 
@@ -191,14 +192,14 @@ def columns_of(nodes: Iterable[ast.AST]) -> list[str]:
     """The columns that subscripts with a text name, in order."""
     found: dict[str, None] = {}
     for node in nodes:
-        for part in ast.walk(node):
+        for part in walk(node):
             if isinstance(part, ast.Subscript):
                 found |= dict.fromkeys(_texts_of(part.slice))
     return list(found)
 
 
 def _texts_of(node: ast.AST) -> Iterator[str]:
-    for text in ast.walk(node):
+    for text in walk(node):
         if isinstance(text, ast.Constant) and isinstance(text.value, str):
             if 0 < len(text.value) < 30 and "`" not in text.value and text.value.isprintable():
                 yield text.value

@@ -24,6 +24,7 @@ from nbprod.refactor.evidence import (
 from nbprod.refactor.naming import identifier, words_of_identifier
 from nbprod.refactor.sentences import summary
 from nbprod.syntax.names import last_name
+from nbprod.syntax.walk import walk
 
 __all__ = ["NameProposal", "named"]
 
@@ -209,7 +210,7 @@ def _file_stems(nodes: Iterable[ast.AST]) -> Iterator[str]:
 
 def _texts(nodes: Iterable[ast.AST]) -> Iterator[str]:
     for node in nodes:
-        for part in ast.walk(node):
+        for part in walk(node):
             if isinstance(part, ast.Constant) and isinstance(part.value, str):
                 yield part.value
 

@@ -13,6 +13,7 @@ from nbprod.refactor.closures import callable_name
 from nbprod.refactor.liveness import Liveness
 from nbprod.refactor.module_level import KERNEL_READS, moves_imports
 from nbprod.refactor.plan import Refusal, Variable
+from nbprod.syntax.walk import walk
 
 __all__ = ["find_hazards"]
 
@@ -90,7 +91,7 @@ def _class_reads(unit: StatementText, node: ast.ClassDef) -> Iterator[Refusal]:
 def _stored(node: ast.AST) -> set[str]:
     return {
         part.id
-        for part in ast.walk(node)
+        for part in walk(node)
         if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)
     }
 
@@ -123,7 +124,7 @@ def _deletions(live: Liveness) -> Iterator[Refusal]:
                     reason = f"`{name.id}` is read after its deletion"
                     yield _refusal(unit, name, reason, "give one of the two another name")
             gone -= bound_names([node]).keys() if isinstance(node, ast.stmt) else set()
-            for part in ast.walk(node):
+            for part in walk(node):
                 if not (isinstance(part, ast.Name) and isinstance(part.ctx, ast.Del)):
                     continue
                 if _in_function(node, part):

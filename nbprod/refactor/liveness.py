@@ -26,6 +26,7 @@ from nbprod.refactor.free_reads import FreeReads
 from nbprod.refactor.module_level import ModuleLevel
 from nbprod.refactor.plan import Refusal, Variable
 from nbprod.secrets.names import kind_of_name
+from nbprod.syntax.walk import walk
 
 __all__ = ["Liveness", "Part"]
 
@@ -383,7 +384,7 @@ class Liveness:
         """Whether a read that fails may be caught."""
         for use in uses:
             for statement in self.names.statements(use.cell):
-                for part in ast.walk(statement):
+                for part in walk(statement):
                     if isinstance(part, (ast.Try, ast.With)):
                         start = self.facts.span(use.cell, part)
                         if start.start <= use.span.start < start.end:
@@ -427,7 +428,7 @@ def _statements(node: ast.AST) -> list[ast.stmt]:
 def _deletes(node: ast.AST, name: str) -> bool:
     return any(
         isinstance(part, ast.Name) and part.id == name and isinstance(part.ctx, ast.Del)
-        for part in ast.walk(node)
+        for part in walk(node)
     )
 
 

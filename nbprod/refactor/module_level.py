@@ -167,7 +167,7 @@ class ModuleLevel:
             name: ast.unparse(part)
             for cell in self.names.cells
             for statement in self.names.statements(cell)
-            for part in ast.walk(statement)
+            for part in walk(statement)
             for name in _looked_into(part)
         }
 
@@ -377,9 +377,7 @@ def only_wraps(node: ast.FunctionDef) -> bool:
     """Whether calling a function does no more than make another one: a decorator that wraps."""
     for statement in node.body:
         if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            calls = (
-                part for expression in statement.decorator_list for part in ast.walk(expression)
-            )
+            calls = (part for expression in statement.decorator_list for part in walk(expression))
             if any(isinstance(part, ast.NamedExpr) for part in calls):
                 return False
         elif isinstance(statement, ast.Return):

@@ -7,6 +7,7 @@ import textwrap
 from collections.abc import Sequence
 
 from nbprod.names.statements import StatementText
+from nbprod.syntax.walk import walk
 
 __all__ = ["comments_above", "indented", "statement_text"]
 
@@ -77,7 +78,7 @@ def _string_lines(text: str) -> set[int]:
     except (SyntaxError, ValueError):
         return set()
     found: set[int] = set()
-    for node in ast.walk(tree):
+    for node in walk(tree):
         is_text = isinstance(node, ast.Constant) and isinstance(node.value, (str, bytes))
         if is_text or isinstance(node, ast.JoinedStr):
             first, last = node.lineno, node.end_lineno  # type: ignore[attr-defined]

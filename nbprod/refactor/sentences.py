@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from nbprod.refactor.evidence import NOISE, Evidence, calls_of, imperative
 from nbprod.syntax.names import last_name
+from nbprod.syntax.walk import walk
 
 __all__ = ["columns_read", "words_listed", "summary"]
 
@@ -142,7 +143,7 @@ def _short(evidence: Evidence) -> str:
             calls.setdefault(name)
     if calls:
         return f" with {words_listed([f'`{name}`' for name in list(calls)[:2]])}"
-    kinds = {type(part) for node in evidence.nodes for part in ast.walk(node)}
+    kinds = {type(part) for node in evidence.nodes for part in walk(node)}
     return next((words for kind, words in _WAYS.items() if kind in kinds), " from fixed values")
 
 
@@ -158,7 +159,7 @@ def _files(nodes: Iterable[ast.AST]) -> list[str]:
     """The files that texts of some statements name, by their last parts."""
     found: dict[str, None] = {}
     for node in nodes:
-        for part in ast.walk(node):
+        for part in walk(node):
             if isinstance(part, ast.Constant) and isinstance(part.value, str):
                 match = re.fullmatch(r"(?:\S*/)?([\w.-]{1,30}\.[a-z]\w{1,7})", part.value)
                 if match:
@@ -171,7 +172,7 @@ def _group_keys(nodes: Iterable[ast.AST]) -> list[str]:
     found: dict[str, None] = {}
     for call in calls_of(nodes):
         if last_name(call.func) == "groupby" and call.args:
-            for text in ast.walk(call.args[0]):
+            for text in walk(call.args[0]):
                 if isinstance(text, ast.Constant) and isinstance(text.value, str):
                     found.setdefault(text.value)
     return [key for key in found if len(key) < 30 and "`" not in key]
@@ -190,13 +191,13 @@ def _columns(nodes: Iterable[ast.AST], name: str | None = None) -> dict[str, boo
     where its name is given."""
     found: dict[str, bool] = {}
     for node in nodes:
-        parts = [part for part in ast.walk(node) if isinstance(part, ast.Subscript)]
+        parts = [part for part in walk(node) if isinstance(part, ast.Subscript)]
         # What a statement reads, it reads before it assigns.
         parts.sort(key=lambda part: isinstance(part.ctx, ast.Store))
         for part in parts:
             if name is not None and _root(part.value) != name:
                 continue
-            for text in ast.walk(part.slice):
+            for text in walk(part.slice):
                 if isinstance(text, ast.Constant) and isinstance(text.value, str):
                     if 0 < len(text.value) < 30 and "`" not in text.value:
                         found.setdefault(text.value, isinstance(part.ctx, ast.Store))

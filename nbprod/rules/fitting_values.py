@@ -7,6 +7,7 @@ import ast
 from nbprod.facts import Facts
 from nbprod.flow.types import Definition
 from nbprod.model import Span
+from nbprod.syntax.walk import walk
 
 __all__ = ["would_do"]
 
@@ -22,7 +23,7 @@ def would_do(definition: Definition, read: Span, facts: Facts) -> bool:
     if not isinstance(node, (ast.Assign, ast.AnnAssign)) or node.value is None:
         return not isinstance(node, ast.AugAssign)
     name = definition.binding.name
-    if any(isinstance(part, ast.Name) and part.id == name for part in ast.walk(node.value)):
+    if any(isinstance(part, ast.Name) and part.id == name for part in walk(node.value)):
         return False
     target = node.targets[0] if isinstance(node, ast.Assign) else node.target
     if not isinstance(target, ast.Name):

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from nbprod.facts import Facts
 from nbprod.flow.types import Definition, FunctionFlow, Mutation
 from nbprod.model import Span
+from nbprod.syntax.walk import walk
 
 __all__ = [
     "Alteration",
@@ -161,7 +162,7 @@ def _constant_of(definition: Definition) -> str | None:
     targets = node.targets if isinstance(node, ast.Assign) else [node.target]
     if not all(isinstance(target, ast.Name) for target in targets) or node.value is None:
         return None
-    parts = ast.walk(node.value)
+    parts = walk(node.value)
     return ast.dump(node.value) if all(isinstance(part, _PLAIN) for part in parts) else None
 
 
@@ -187,7 +188,7 @@ def _is_handed(statement: ast.stmt, function: FunctionFlow, facts: Facts) -> boo
     """Whether a function is an argument of a call of the statement."""
     return any(
         facts.span(function.cell, argument) == function.span
-        for call in ast.walk(statement)
+        for call in walk(statement)
         if isinstance(call, ast.Call)
         for argument in (*call.args, *(keyword.value for keyword in call.keywords))
     )

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from nbprod.syntax.magic_table import AUTOMAGICS
 from nbprod.syntax.types import ParsedCell
+from nbprod.syntax.walk import walk
 
 __all__ = ["hidden_magics", "loose_magics"]
 
@@ -49,7 +50,7 @@ def _may_bind(cell: ParsedCell, word: str) -> bool:
     trees = [cell.tree, *(magic.body for magic in cell.magics if magic.body is not None)]
     return any(
         magic_name.name == word for magic in cell.magics for magic_name in magic.binds
-    ) or any(word in _bound(node) for tree in trees for node in ast.walk(tree))
+    ) or any(word in _bound(node) for tree in trees for node in walk(tree))
 
 
 def _bound(node: ast.AST) -> Sequence[str]:
@@ -83,7 +84,7 @@ def _certainly_binds(cell: ParsedCell, word: str) -> bool:
             if node.name == word:
                 return True
         elif isinstance(node, (ast.Assign, ast.Import, ast.ImportFrom)) and any(
-            word in _bound(part) for part in ast.walk(node)
+            word in _bound(part) for part in walk(node)
         ):
             return True
     return False

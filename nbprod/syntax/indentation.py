@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 
 from nbprod.notebook.positions import LineIndex
 from nbprod.patterns import lazy_pattern
+from nbprod.syntax.walk import walk
 
 __all__ = ["find_margins", "moved_right", "without_margins"]
 
@@ -117,7 +118,7 @@ def moved_right(tree: ast.Module, text: str, cuts: Mapping[int, int]) -> None:
         index.column(offset)[0]: len(text[offset : offset + cut].encode("utf-8", "surrogatepass"))
         for offset, cut in cuts.items()
     }
-    for node in ast.walk(tree):
+    for node in walk(tree):
         if "lineno" in node._attributes:
             node.col_offset += columns.get(node.lineno, 0)  # type: ignore[attr-defined]
             node.end_col_offset += columns.get(node.end_lineno, 0)  # type: ignore[attr-defined]

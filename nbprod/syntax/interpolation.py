@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from nbprod.notebook.positions import offset_of
 from nbprod.syntax.types import MagicName
+from nbprod.syntax.walk import walk
 
 __all__ = ["names_in"]
 
@@ -128,13 +129,13 @@ def _field_names(field: str, start: int) -> list[MagicName] | None:
         return []
     inner = {
         part.arg if isinstance(part, ast.arg) else part.id
-        for node in ast.walk(tree)
+        for node in walk(tree)
         if isinstance(node, (ast.comprehension, ast.Lambda))
-        for part in ast.walk(node.target if isinstance(node, ast.comprehension) else node.args)
+        for part in walk(node.target if isinstance(node, ast.comprehension) else node.args)
         if isinstance(part, (ast.Name, ast.arg))
     }
     found: list[MagicName] = []
-    for node in ast.walk(tree):
+    for node in walk(tree):
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.id not in inner:
             begin = offset_of(expression, node.lineno, node.col_offset)
             end = offset_of(expression, node.end_lineno or 1, node.end_col_offset or 0)

@@ -28,6 +28,7 @@ from nbprod.syntax.magics import (
     line_code,
 )
 from nbprod.syntax.types import Magic, MagicKind, MagicName
+from nbprod.syntax.walk import walk
 
 __all__ = ["Masked", "mask", "parse_masked"]
 
@@ -362,7 +363,7 @@ def _names(text: str, start: int) -> list[MagicName]:
             start + index.offset(node.lineno, node.col_offset),
             start + index.offset(node.end_lineno or 1, node.end_col_offset or 0),
         )
-        for node in ast.walk(tree)
+        for node in walk(tree)
         if isinstance(node, ast.Name)
     ]
 
@@ -376,7 +377,7 @@ def _shifted(names: Sequence[MagicName], offset: int) -> tuple[MagicName, ...]:
 
 def _move(tree: ast.Module, lines: int, columns: int) -> None:
     """Give the nodes of a magic's argument the positions that they have in the cell."""
-    for node in ast.walk(tree):
+    for node in walk(tree):
         if "lineno" not in node._attributes:
             continue
         if node.lineno == 1:  # type: ignore[attr-defined]

@@ -17,6 +17,7 @@ from libcst.metadata import PositionProvider
 from nbprod.extract.code.literal_types import hint_of, joined_hints
 from nbprod.patterns import lazy_pattern
 from nbprod.refactor.evidence import IMPERATIVES
+from nbprod.syntax.walk import walk
 
 __all__ = ["add_annotations"]
 
@@ -59,14 +60,14 @@ class _Completer(cst.CSTTransformer):
         self.in_widgets = _handed_to_widgets(tree)
         self.nodes = {
             (node.name, node.lineno): node
-            for node in ast.walk(tree)
+            for node in walk(tree)
             if isinstance(node, (*_Function, ast.ClassDef))
         }
         self.methods = {
             id(member)
-            for node in ast.walk(tree)
+            for node in walk(tree)
             if isinstance(node, ast.ClassDef)
-            for member in ast.walk(node)
+            for member in walk(node)
             if member in node.body
         }
 
@@ -183,7 +184,7 @@ def _sentence(name: str, node: ast.stmt) -> str:
     words = [word.lower() for word in _WORDS.findall(name)] or [name]
     if words[0] in IMPERATIVES:
         return f"{words[0].capitalize()} {' '.join(words[1:]) or 'the arguments'}."
-    gives = any(isinstance(part, ast.Return) and part.value for part in ast.walk(node))
+    gives = any(isinstance(part, ast.Return) and part.value for part in walk(node))
     return f"{'Return' if gives else 'Do'} `{name}`{'' if gives else ' once'}."
 
 
@@ -247,7 +248,7 @@ class _Hints:
 
 def _handed_to_widgets(tree: ast.Module) -> frozenset[str]:
     found = set()
-    for node in ast.walk(tree):
+    for node in walk(tree):
         if isinstance(node, ast.Call):
             called = ast.unparse(node.func).rpartition(".")[2]
             if called in _WIDGETS:

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from nbprod.extract.code.format import lint
 from nbprod.patterns import lazy_pattern
 from nbprod.programs import run_program
+from nbprod.syntax.walk import walk
 
 __all__ = ["doubts", "imported_from_outside", "undefined_names"]
 
@@ -58,7 +59,7 @@ def undefined_names(text: str) -> list[str]:
 def imported_from_outside(text: str) -> set[str]:
     """The top-level names of what a module imports, the standard library left out."""
     found = set()
-    for node in ast.walk(ast.parse(text)):
+    for node in walk(ast.parse(text)):
         if isinstance(node, ast.Import):
             found |= {alias.name.partition(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from nbprod.names.table import NameTable
 from nbprod.refactor.module_level import ModuleLevel
 from nbprod.refactor.plan import Function, Import, ModuleItem
+from nbprod.syntax.walk import walk
 
 __all__ = ["needed_imports"]
 
@@ -38,10 +39,8 @@ def needed_imports(
         for node in unit.nodes:
             for name_node in names.loads_of(node):
                 needed.setdefault(name_node.id)
-            hidden -= {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
-            dotted |= {
-                ast.unparse(part) for part in ast.walk(node) if isinstance(part, ast.Attribute)
-            }
+            hidden -= {part.id for part in walk(node) if isinstance(part, ast.Name)}
+            dotted |= {ast.unparse(part) for part in walk(node) if isinstance(part, ast.Attribute)}
     for function in functions:
         for hinted in (*function.parameters, *function.results):
             for name in _names_of_hint(hinted.hint):
@@ -72,4 +71,4 @@ def needed_imports(
 
 def _names_of_hint(hint: str) -> Iterable[str]:
     tree = ast.parse(hint, mode="eval")
-    return [part.id for part in ast.walk(tree) if isinstance(part, ast.Name)]
+    return [part.id for part in walk(tree) if isinstance(part, ast.Name)]

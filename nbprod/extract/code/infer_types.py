@@ -12,6 +12,7 @@ from nbprod.libraries.modules import BUILTIN_NAMES
 from nbprod.names.table import BindingSite, NameTable
 from nbprod.refactor.liveness import Liveness
 from nbprod.refactor.module_level import ModuleLevel
+from nbprod.syntax.walk import walk
 
 __all__ = ["Hints"]
 
@@ -92,7 +93,7 @@ class Hints:
         )
 
     def _annotation(self, node: ast.expr) -> str:
-        for part in ast.walk(node):
+        for part in walk(node):
             if isinstance(part, ast.Name) and not self._is_known(part.id):
                 return "Any"
         return ast.unparse(node)

@@ -27,6 +27,7 @@ from nbprod.names.statements import StatementText
 from nbprod.refactor.naming import unique
 from nbprod.refactor.plan import Function, Import, Plan
 from nbprod.syntax.names import last_name
+from nbprod.syntax.walk import walk
 
 __all__ = [
     "function_body",
@@ -185,7 +186,7 @@ def value_name(function: Function) -> str | None:
         part.id
         for unit in function.body
         for node in unit.nodes
-        for part in ast.walk(node)
+        for part in walk(node)
         if isinstance(part, ast.Name)
     }
     node = function.returned.node
@@ -266,7 +267,7 @@ def _displayed(statements: Sequence[Statement], unit: StatementText) -> list[Sta
     if isinstance(unit.node.value, (ast.JoinedStr, ast.BinOp, ast.Compare, ast.Tuple, ast.List)):
         call = cst.Call(func=cst.Name("display"), args=[cst.Arg(value)])
         return [*statements[:-1], line.with_changes(body=[cst.Expr(call)])]
-    used = {part.id for part in ast.walk(unit.node) if isinstance(part, ast.Name)}
+    used = {part.id for part in walk(unit.node) if isinstance(part, ast.Name)}
     name = unique("value", used)
     (test,) = plain_statements(f"if ({name} := None) is not None:\n    display({name})\n")
     found = test.deep_replace(_walrus_value(test), value)

@@ -17,6 +17,7 @@ from nbprod.names.statements import StatementText, is_future_or_star
 from nbprod.names.table import NameTable
 from nbprod.refactor.module_level import ModuleLevel, imports_of
 from nbprod.syntax.names import last_name
+from nbprod.syntax.walk import walk
 
 __all__ = ["Atom", "Atoms", "Role"]
 
@@ -127,9 +128,7 @@ class Atoms:
 
     def _describe(self, atom: Atom) -> None:
         nodes = [node for node in atom.unit.nodes if isinstance(node, (ast.stmt, ast.Module))]
-        atom.size = (
-            sum(isinstance(part, ast.stmt) for node in nodes for part in ast.walk(node)) or 1
-        )
+        atom.size = sum(isinstance(part, ast.stmt) for node in nodes for part in walk(node)) or 1
         atom.draws = any(self.shows.draws(node) for node in nodes)
         atom.prints = any(self.shows.prints(node) for node in nodes)
         atom.binds = frozenset(
@@ -145,7 +144,7 @@ class Atoms:
     def _purpose(self, atom: Atom) -> Purpose | None:
         found: list[Purpose] = []
         for node in atom.unit.nodes:
-            for part in ast.walk(node):
+            for part in walk(node):
                 if isinstance(part, ast.Call):
                     purpose = purpose_of_call(last_name(part.func))
                     if purpose is not None:

@@ -10,6 +10,7 @@ from nbprod.libraries.purposes import READ_ONLY_METHODS, RETURN_NONE
 from nbprod.names.table import NameTable
 from nbprod.refactor.display import draws
 from nbprod.syntax.names import last_name
+from nbprod.syntax.walk import walk
 
 __all__ = ["Shows"]
 
@@ -54,7 +55,7 @@ class Shows:
         """Whether an expression reads values without changing or drawing anything."""
         if self.draws(node):
             return False
-        for part in ast.walk(node):
+        for part in walk(node):
             if isinstance(part, (ast.NamedExpr, ast.Await, ast.Yield, ast.YieldFrom, ast.Lambda)):
                 return False
             if isinstance(part, ast.Call):
@@ -89,13 +90,13 @@ class Shows:
         found: dict[str, bool] = {}
         for cell in self.names.cells:
             for statement in self.names.statements(cell):
-                for part in ast.walk(statement):
+                for part in walk(statement):
                     if isinstance(part, _FUNCTIONS):
                         gives = bool(part.decorator_list) or isinstance(part, ast.AsyncFunctionDef)
                         gives = gives or any(
                             isinstance(inner, (ast.Yield, ast.YieldFrom))
                             or (isinstance(inner, ast.Return) and inner.value is not None)
-                            for inner in ast.walk(part)
+                            for inner in walk(part)
                         )
                         found[part.name] = found.get(part.name, False) or gives
         return found
@@ -103,13 +104,13 @@ class Shows:
     def draws(self, node: ast.AST) -> bool:
         """Whether a statement draws, itself, by a function of the notebook or on what was drawn."""
         return draws(node, self.modules) or any(
-            isinstance(part, ast.Name) and part.id in self._drawing for part in ast.walk(node)
+            isinstance(part, ast.Name) and part.id in self._drawing for part in walk(node)
         )
 
     def prints(self, node: ast.AST) -> bool:
         """Whether a statement prints, itself or by a function of the notebook."""
         return _prints_itself(node) or any(
-            isinstance(part, ast.Name) and part.id in self._printing for part in ast.walk(node)
+            isinstance(part, ast.Name) and part.id in self._printing for part in walk(node)
         )
 
     @cached_property
@@ -120,9 +121,7 @@ class Shows:
             for statement in self.names.statements(cell):
                 if isinstance(statement, ast.Assign) and self._makes_figure(statement.value, own):
                     for target in statement.targets:
-                        found |= {
-                            part.id for part in ast.walk(target) if isinstance(part, ast.Name)
-                        }
+                        found |= {part.id for part in walk(target) if isinstance(part, ast.Name)}
         return frozenset(found)
 
     def _makes_figure(self, value: ast.expr, own: frozenset[str]) -> bool:
@@ -147,7 +146,7 @@ class Shows:
         while size != len(found):
             size = len(found)
             for name, node in bodies.items():
-                called = {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
+                called = {part.id for part in walk(node) if isinstance(part, ast.Name)}
                 if called & found:
                     found.add(name)
         return frozenset(found)
@@ -156,5 +155,5 @@ class Shows:
 def _prints_itself(node: ast.AST) -> bool:
     return any(
         isinstance(part, ast.Call) and isinstance(part.func, ast.Name) and part.func.id in _PRINTS
-        for part in ast.walk(node)
+        for part in walk(node)
     )

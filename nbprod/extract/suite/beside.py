@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from nbprod.disk.read import read_bytes
 from nbprod.errors import NbprodError
+from nbprod.syntax.walk import walk
 
 __all__ = ["modules_beside"]
 
@@ -45,7 +46,7 @@ def _imported(text: str) -> Iterator[str]:
         tree = ast.parse(text)
     except (SyntaxError, ValueError):
         return
-    for node in ast.walk(tree):
+    for node in walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name.partition(".")[0] for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator
 
 from nbprod.disk.read import read_bytes, read_head
 from nbprod.refactor.plan import Function
+from nbprod.syntax.walk import walk
 
 __all__ = ["data_files_of"]
 
@@ -44,7 +45,7 @@ def data_files_of(
 def _names(function: Function) -> Iterator[str]:
     for unit in function.body:
         for node in unit.nodes:
-            for part in ast.walk(node):
+            for part in walk(node):
                 if isinstance(part, ast.Constant) and isinstance(part.value, str):
                     text = part.value
                     if text.lower().endswith(_KNOWN) and "\n" not in text:

@@ -11,6 +11,7 @@ from nbprod.facts import Facts
 from nbprod.libraries.randomness import GENERATOR_CLASSES, SEEDS, draw_of
 from nbprod.names.statements import StatementText
 from nbprod.refactor.plan import Function, Plan
+from nbprod.syntax.walk import walk
 
 __all__ = ["Randomness", "randomness_of"]
 
@@ -58,7 +59,7 @@ def randomness_of(
     )
     for unit in _reached(function, plan):
         for node in unit.nodes:
-            for part in ast.walk(node):
+            for part in walk(node):
                 if isinstance(part, ast.Call):
                     name = facts.qualified(part.func)
                     libraries |= _libraries(part, name, facts)
@@ -80,7 +81,7 @@ def _reached(function: Function, plan: Plan) -> Iterator[StatementText]:
         names = {
             part.id
             for node in unit.nodes
-            for part in ast.walk(node)
+            for part in walk(node)
             if isinstance(part, ast.Name) and part.id in taken
         }
         waiting += [taken[name] for name in sorted(names - seen)]

@@ -13,6 +13,7 @@ from nbprod.flow.interpreter.paths import optional
 from nbprod.flow.interpreter.targets import assign
 from nbprod.flow.interpreter.values import ANY, Pending, Value, join_all, with_labels
 from nbprod.names.scopes import Scope
+from nbprod.syntax.walk import walk
 
 __all__ = ["evaluate_comprehension"]
 
@@ -21,7 +22,7 @@ def evaluate_comprehension(machine: Machine, node: Any) -> Value:
     first = machine.evaluate(node.generators[0].iter)
     scope = Scope(node, 0)
     for generator in node.generators:
-        for part in ast.walk(generator.target):
+        for part in walk(generator.target):
             if isinstance(part, ast.Name):
                 scope.local_names.add(part.id)
     frame = Frame(machine.fresh(), "comprehension", scope, machine.frame)

@@ -8,6 +8,7 @@ from nbprod.flow.interpreter.machine import Machine
 from nbprod.flow.interpreter.values import library
 from nbprod.libraries.stdlib import stdlib_exports
 from nbprod.names.scopes import bound_names
+from nbprod.syntax.walk import walk
 
 __all__ = ["exported_names", "run_import", "run_import_from"]
 
@@ -72,7 +73,7 @@ def _exports_of(text: str) -> list[str] | None:
         return None
     if any(
         isinstance(node, ast.ImportFrom) and any(alias.name == "*" for alias in node.names)
-        for node in ast.walk(tree)
+        for node in walk(tree)
     ):
         return None
     for statement in tree.body:

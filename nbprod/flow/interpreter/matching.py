@@ -11,6 +11,7 @@ from nbprod.flow.interpreter.machine import Machine
 from nbprod.flow.interpreter.operators import truth_of
 from nbprod.flow.interpreter.paths import branch
 from nbprod.flow.interpreter.values import ANY, Value
+from nbprod.syntax.walk import walk
 
 __all__ = ["run_match"]
 
@@ -40,7 +41,7 @@ def _irrefutable(pattern: ast.pattern) -> bool:
 
 
 def _case(machine: Machine, case: ast.match_case, subject: Value) -> Value:
-    for part in ast.walk(case.pattern):
+    for part in walk(case.pattern):
         if isinstance(part, ast.MatchValue):
             machine.evaluate(part.value)
         elif isinstance(part, ast.MatchClass):
@@ -48,7 +49,7 @@ def _case(machine: Machine, case: ast.match_case, subject: Value) -> Value:
         elif isinstance(part, ast.MatchMapping):
             for key in part.keys:
                 machine.evaluate(key)
-    for part in ast.walk(case.pattern):
+    for part in walk(case.pattern):
         name = getattr(part, "name", None) or getattr(part, "rest", None)
         if isinstance(name, str):
             value = subject if part is case.pattern else ANY

@@ -179,10 +179,10 @@ def _rename(loop: Definition, name: str, facts: Facts) -> Fix | None:
     fresh = f"{name}_item"
     if not older or fresh in facts.flow.definitions:
         return None
-    iterated = {id(part) for part in ast.walk(node.iter)}
+    iterated = {id(part) for part in walk(node.iter)}
     edits = [
         Edit(facts.span(cell, part), fresh)
-        for part in ast.walk(node)
+        for part in walk(node)
         if isinstance(part, ast.Name) and part.id == name and id(part) not in iterated
     ]
     return unsafe(f"Rename the loop variable to `{fresh}`", *edits)

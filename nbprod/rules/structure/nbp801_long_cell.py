@@ -39,6 +39,7 @@ from nbprod.facts import Facts
 from nbprod.model import Diagnostic, Severity
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule, whole_cell
+from nbprod.syntax.walk import walk
 
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
 
@@ -76,7 +77,6 @@ def _is_table(node: ast.AST) -> TypeGuard[ast.expr]:
     """Whether a node is a literal all through: a list of rows, a mapping of constants."""
     if isinstance(node, (ast.List, ast.Tuple, ast.Set, ast.Dict)):
         return all(
-            isinstance(child, (*_LITERALS, ast.expr_context, ast.unaryop))
-            for child in ast.walk(node)
+            isinstance(child, (*_LITERALS, ast.expr_context, ast.unaryop)) for child in walk(node)
         )
     return False
