@@ -5,7 +5,6 @@ Nothing in this module imports another module of nbprod, reads a file or prints.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import Literal, NamedTuple
 
@@ -137,8 +136,7 @@ class RawEdit(NamedTuple):
     text: str
 
 
-@dataclass(frozen=True)
-class Fix:
+class Fix(NamedTuple):
     """A titled set of edits that belong together; all of them apply or none."""
 
     title: str
@@ -175,8 +173,7 @@ class Inside(NamedTuple):
     text: str
 
 
-@dataclass(frozen=True)
-class Diagnostic:
+class Diagnostic(NamedTuple):
     """What a rule says about a notebook. No severity, path or colour: those are the reader's.
 
     ``inside`` is where it stands when that is no source, ``provider`` whose credential it is about.
@@ -225,8 +222,7 @@ class RelatedPlace(NamedTuple):
     message: str
 
 
-@dataclass(frozen=True)
-class Finding:
+class Finding(NamedTuple):
     """What a reader sees: a diagnostic after configuration, suppression and location."""
 
     code: str
@@ -259,8 +255,7 @@ class Finding:
         return self.predicts == "failure" and self.certainty is Certainty.CERTAIN
 
 
-@dataclass(frozen=True)
-class FileResult:
+class FileResult(NamedTuple):
     """What came of one file: its findings, or why it was passed over.
 
     ``fails``: a run from top to bottom certainly stops, whichever findings are hidden afterwards.
@@ -270,17 +265,15 @@ class FileResult:
     findings: tuple[Finding, ...] = ()
     skipped: str | None = None
     unreadable: bool = False
-    fails: bool | None = None
+    fails: bool = False
 
-    def __post_init__(self) -> None:
-        """Settle ``fails`` by the first findings; a copy with fewer keeps it."""
-        if self.fails is None:
-            fails = any(finding.stops_a_run for finding in self.findings)
-            object.__setattr__(self, "fails", fails)
+    @classmethod
+    def of(cls, path: str, findings: tuple[Finding, ...]) -> FileResult:
+        """The result of a check that found these; a copy with fewer keeps ``fails``."""
+        return cls(path, findings, fails=any(finding.stops_a_run for finding in findings))
 
 
-@dataclass(frozen=True)
-class Report:
+class Report(NamedTuple):
     """All that a renderer gets."""
 
     files: tuple[FileResult, ...]

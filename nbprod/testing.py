@@ -27,7 +27,6 @@ import ast
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -127,7 +126,7 @@ def parse_example(text: str) -> Example:
         declared = frozenset(word.strip() for word in words)
     elif said and _PYTHON.match(said[1]) is None:
         path = said[1]
-    notebook = replace(notebook_of(cells, path), python_version=_python(said[1] if said else ""))
+    notebook = notebook_of(cells, path)._replace(python_version=_python(said[1] if said else ""))
     return Example(notebook, tuple(sorted(expected)), declared)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from nbprod.changed.cells import changed_lines, matched_cells
 from nbprod.changed.git import Repository
@@ -37,7 +36,7 @@ def on_changed_lines(
         if versions is not None:
             lines = _lines(*versions)
             kept = [finding for finding in result.findings if _touches(finding, lines)]
-            result = replace(result, findings=tuple(kept))
+            result = result._replace(findings=tuple(kept))
         yield result
 
 
@@ -63,7 +62,7 @@ def foreign_on_changed_lines(
                 for finding in result.findings
                 if not _is_foreign(finding) or _touches(finding, lines)
             ]
-            result = replace(result, findings=tuple(kept))
+            result = result._replace(findings=tuple(kept))
         found.append(result)
     return found
 
@@ -131,7 +130,7 @@ def new_findings(
         result = check_file(file, settings)
         versions = _versions(file, old, repository)
         if versions is not None:
-            result = replace(result, findings=_new(*versions, result.findings, settings))
+            result = result._replace(findings=_new(*versions, result.findings, settings))
         yield result
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from typing import NamedTuple
 
 from nbprod.errors import UsageError
@@ -65,7 +64,7 @@ class Baseline:
                     known += 1
                 else:
                     kept.append(finding)
-            left.append(replace(result, findings=tuple(kept)))
+            left.append(result._replace(findings=tuple(kept)))
         stale = {entry for entry in self.entries if entry.path in paths and entry not in met}
         return Filtered(tuple(left), known, frozenset(stale))
 

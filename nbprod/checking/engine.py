@@ -82,8 +82,6 @@ def _without_silenced(
     rule: Rule, diagnostic: Diagnostic, silenced: Suppressions, facts: Facts
 ) -> Diagnostic | None:
     """A diagnostic at those of its places where it is not suppressed; None where it is at all."""
-    from dataclasses import replace
-
     kept = tuple(
         label
         for label in diagnostic.labels
@@ -93,7 +91,7 @@ def _without_silenced(
     if not first and len(kept) == len(diagnostic.labels):
         return diagnostic
     # A fix would change the suppressed places, too.
-    rest = replace(diagnostic, labels=kept, fix=None)
+    rest = diagnostic._replace(labels=kept, fix=None)
     if not first:
         return rest
     again = next((label for label in kept if label.again), None)
@@ -101,7 +99,7 @@ def _without_silenced(
         return None
     others = tuple(label for label in kept if label is not again)
     message = again.again if isinstance(again.again, str) else rest.message
-    return replace(rest, span=again.span, message=message, labels=others)
+    return rest._replace(span=again.span, message=message, labels=others)
 
 
 def _is_silenced(
@@ -118,8 +116,6 @@ def _one_a_line(findings: Sequence[Finding], selection: Selection) -> list[Findi
 
     Those on errors of runs are joined where they are about one name in one cell.
     """
-    from dataclasses import replace
-
     families = {rule.code: rule.family for rule in selection.rules if rule.family}
     errors = [finding for finding in findings if families.get(finding.code) == "errors"]
     # An error of a place that another finding has beside it is of that finding.
@@ -142,7 +138,7 @@ def _one_a_line(findings: Sequence[Finding], selection: Selection) -> list[Findi
         group = sorted((first, *others), key=lambda finding: _RANKS.index(finding.severity))
         worst = group[0]
         beside = tuple(RelatedPlace(other.place, other.message) for other in group[1:])
-        joined.append(replace(worst, related=(*worst.related, *beside)) if beside else worst)
+        joined.append(worst._replace(related=(*worst.related, *beside)) if beside else worst)
     return joined
 
 
@@ -150,14 +146,12 @@ def located_findings(
     notebook: Notebook, found: Sequence[tuple[Span, Finding]]
 ) -> tuple[Finding, ...]:
     """Findings that another tool has made, with places, lines, masks and fingerprints."""
-    from dataclasses import replace
-
     facts = Facts(notebook)
     mask = Mask(facts.hidden)
     findings = []
     for span, finding in found:
         place = place_of(facts, span)
-        placed = replace(finding, place=place, snippet=_snippet(facts.index(span.cell), place))
+        placed = finding._replace(place=place, snippet=_snippet(facts.index(span.cell), place))
         findings.append(mask_finding(placed, mask) if mask else placed)
     return tuple(_with_fingerprints(facts, findings, mask))
 
@@ -207,17 +201,14 @@ def _masked_place(place: Place, mask: Mask) -> Place:
 
 def mask_finding(finding: Finding, mask: Mask) -> Finding:
     """A finding that shows no credential, whatever rule it is of."""
-    from dataclasses import replace
-
     fix = finding.fix
     if fix is not None and finding.provider is None:
         texts = [edit.text for edit in fix.edits if not isinstance(edit, CellEdit)]
         if any(mask(text) != text for text in texts):
             fix = None
     if fix is not None:
-        fix = replace(fix, title=mask(fix.title))
-    return replace(
-        finding,
+        fix = fix._replace(title=mask(fix.title))
+    return finding._replace(
         place=_masked_place(finding.place, mask),
         message=mask(finding.message),
         symbol=finding.symbol and mask(finding.symbol),
@@ -341,8 +332,6 @@ def _configured_severity(facts: Facts, rule: Rule) -> Severity | None:
 
 def _with_raw_edits(facts: Facts, fix: Fix | None) -> Fix | None:
     """A fix with its edits of the file, if all of them are edits of sources within a line."""
-    from dataclasses import replace
-
     if fix is None:
         return None
     found: list[RawEdit] = []
@@ -353,7 +342,7 @@ def _with_raw_edits(facts: Facts, fix: Fix | None) -> Fix | None:
         if raw is None:
             return fix
         found.append(raw)
-    return replace(fix, raw=tuple(found))
+    return fix._replace(raw=tuple(found))
 
 
 def _with_fingerprints(facts: Facts, findings: Sequence[Finding], mask: Mask) -> Iterator[Finding]:
@@ -363,8 +352,6 @@ def _with_fingerprints(facts: Facts, findings: Sequence[Finding], mask: Mask) ->
     its text) and the text of the line; equal ones are numbered. The value of a credential is no
     part of it: it is hashed as it is shown, masked, so that nobody can try values against it.
     """
-    from dataclasses import replace
-
     counts: dict[str, int] = {}
     for finding in findings:
         identity = _identity(facts, finding.place.cell, mask)
@@ -379,7 +366,7 @@ def _with_fingerprints(facts: Facts, findings: Sequence[Finding], mask: Mask) ->
         base = "\0".join(parts).encode("utf-8", "surrogatepass")
         digest = _sha256(base)[:16]
         number = counts[digest] = counts.get(digest, 0) + 1
-        yield replace(finding, fingerprint=digest if number == 1 else f"{digest}-{number}")
+        yield finding._replace(fingerprint=digest if number == 1 else f"{digest}-{number}")
 
 
 def _identity(facts: Facts, number: int | None, mask: Mask) -> str:

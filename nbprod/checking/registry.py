@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from importlib import import_module
@@ -34,9 +33,6 @@ __all__ = [
 ]
 
 _PACKAGE = os.path.dirname(os.path.dirname(__file__))  # noqa: PTH120
-# The decorator of a rule, and in it its level, or that it only runs when it is selected.
-_DECORATOR = lazy_pattern(r"^@rule\((.*?)\)\ndef ", re.MULTILINE | re.DOTALL)
-_DECLARED_LEVEL = lazy_pattern(r'level="(\w+)"|default=False')
 _FILE = lazy_pattern(r"([a-z]{2,8}\d{3})_(\w+)\.py\Z")
 _OWN_PREFIX = "NBP"
 
@@ -211,11 +207,11 @@ def _declared_level(file: RuleFile) -> Level | None:
         source = read_text(file.path)
     except OSError:
         return LEVELS[0]
-    decorator = _DECORATOR.search(source)
-    match = decorator and _DECLARED_LEVEL.search(decorator[1])
-    if not match:
-        return LEVELS[0]
-    return next((level for level in LEVELS if level == match[1]), None)
+    decorator = source.partition("\n@rule(")[2].partition("\ndef ")[0]
+    if "default=False" in decorator:
+        return None
+    word = decorator.partition('level="')[2].partition('"')[0]
+    return next((level for level in LEVELS if level == word), LEVELS[0])
 
 
 def _expand(words: Iterable[str], plugins: bool) -> set[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import replace
 
 import click
 from click.core import ParameterSource
@@ -117,7 +116,7 @@ def _to_be_known(results: Sequence[FileResult], *, include_secrets: bool) -> Seq
     if include_secrets:
         return results
     kept = [
-        replace(result, findings=tuple(found for found in result.findings if not found.provider))
+        result._replace(findings=tuple(found for found in result.findings if not found.provider))
         for result in results
     ]
     count = sum(len(result.findings) for result in results)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 
 import click
 
@@ -43,8 +42,8 @@ def mask_notebook(facts: Facts) -> Notebook:
     mask = Mask(facts.hidden)
     if not mask:
         return facts.notebook
-    cells = (replace(cell, source=mask(cell.source)) for cell in facts.notebook.cells)
-    return replace(facts.notebook, cells=tuple(cells))
+    cells = (cell._replace(source=mask(cell.source)) for cell in facts.notebook.cells)
+    return facts.notebook._replace(cells=tuple(cells))
 
 
 def _runnable(facts: Facts) -> list[int] | None:

@@ -9,7 +9,6 @@ from typing import NamedTuple
 from nbprod.cli.output import print_document, print_rendered
 from nbprod.cli.terminal import wants_colour
 from nbprod.config.settings import Configure
-from nbprod.disk.write import Before, append_bytes, write_file
 from nbprod.errors import UsageError, WriteError
 from nbprod.model import Report
 from nbprod.report import FORMATS, renderer
@@ -95,6 +94,8 @@ def _print(text: bytes, form: str) -> None:
 
 
 def _write(target: str, text: bytes) -> None:
+    from nbprod.disk.write import Before, append_bytes, write_file
+
     if not target.startswith(">>"):
         write_file(target, text, within=None, before=Before.ANYTHING)
     elif target == ">>":

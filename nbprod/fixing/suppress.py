@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from nbprod.model import Edit, Finding, Span
 from nbprod.notebook.positions import LineIndex
@@ -76,7 +75,7 @@ def _comment_at(cell: Cell, index: LineIndex, line: int) -> Iterator[tuple[int, 
     """Whether a comment put at the end of a line is read as one, and changes nothing else."""
     end = index.starts[line - 1] + len(index.line(line))
     source = f"{cell.source[:end]}  # x{cell.source[end:]}"
-    before, after = parse_cell(cell), parse_cell(replace(cell, source=source))
+    before, after = parse_cell(cell), parse_cell(cell._replace(source=source))
     if (before.tree is None) != (after.tree is None) or len(before.magics) != len(after.magics):
         return
     if any(magic.start <= end <= magic.end for magic in after.magics):
@@ -110,7 +109,7 @@ def _line_above(cell: Cell, line: int, codes: Sequence[str], reason: str) -> Edi
     why = f" -- {reason}" if reason else ""
     comment = f"{indent}# nbprod: ignore[{', '.join(codes)}]{why}\n"
     source = f"{cell.source[:start]}{comment}{cell.source[start:]}"
-    before, after = parse_cell(cell), parse_cell(replace(cell, source=source))
+    before, after = parse_cell(cell), parse_cell(cell._replace(source=source))
     if (before.tree is None) != (after.tree is None) or len(before.magics) != len(after.magics):
         return None
     at = start + len(indent)

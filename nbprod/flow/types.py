@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from nbprod.model import Span
@@ -161,7 +160,6 @@ class Use(_Placed):
 FailureReason = Literal["later", "nowhere", "deleted", "skipped", "syntax", "refused", "local"]
 
 
-@dataclass(eq=False, slots=True)
 class Failure:
     """A read that meets no value.
 
@@ -175,19 +173,38 @@ class Failure:
     ``called`` is false for a function that no cell calls.
     """
 
-    exception: Literal["NameError", "UnboundLocalError"]
-    name: str
-    cell: int
-    span: Span
-    read: Span
-    certain: bool
-    chain: tuple[CallStep, ...] = ()
-    reason: FailureReason = "nowhere"
-    elsewhere: tuple[Definition, ...] = ()
-    deletion: Definition | None = None
-    dynamic: Definition | None = None
-    called: bool = True
-    cascade: list[tuple[int, str]] = field(default_factory=list)
+    __slots__ = (
+        "called", "cascade", "cell", "certain", "chain", "deletion", "dynamic", "elsewhere",
+        "exception", "name", "read", "reason", "span",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        exception: Literal["NameError", "UnboundLocalError"],
+        name: str,
+        cell: int,
+        span: Span,
+        read: Span,
+        certain: bool,
+        chain: tuple[CallStep, ...] = (),
+        reason: FailureReason = "nowhere",
+        deletion: Definition | None = None,
+        dynamic: Definition | None = None,
+        called: bool = True,
+    ) -> None:
+        self.exception = exception
+        self.name = name
+        self.cell = cell
+        self.span = span
+        self.read = read
+        self.certain = certain
+        self.chain = chain
+        self.reason = reason
+        self.elsewhere: tuple[Definition, ...] = ()
+        self.deletion = deletion
+        self.dynamic = dynamic
+        self.called = called
+        self.cascade: list[tuple[int, str]] = []
 
 
 class Mutation(NamedTuple):
@@ -227,8 +244,7 @@ class SelfDependence(NamedTuple):
         return self.kind in ("fails", "removes", "shadows")
 
 
-@dataclass(frozen=True, slots=True)
-class FunctionFlow:
+class FunctionFlow(NamedTuple):
     """One function, lambda or method of the notebook.
 
     ``identity`` is its scope. ``reads`` are the free names it reads that are not its own, with
@@ -247,8 +263,7 @@ class FunctionFlow:
     calls: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class CellFlow:
+class CellFlow(NamedTuple):
     """What one cell does in the order that was followed.
 
     ``uses``: reads of values that were there before the cell ran, one for each place.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import NamedTuple
 
 from nbprod.checking.engine import located_findings
@@ -94,6 +93,6 @@ def merge_foreign_findings(
                     finding.code,
                 ),
             )
-            result = replace(result, findings=tuple(both))
+            result = result._replace(findings=tuple(both))
         found.append(result)
     return found

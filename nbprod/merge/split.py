@@ -10,7 +10,6 @@ import ast
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from typing import NamedTuple
 
 from nbprod.facts import Facts
@@ -141,14 +140,14 @@ def ground_of(facts: Facts, sites: Iterable[CallSite]) -> SplitNotebook:
         pieces: dict[int, int] = {}
         for start, end in zip(cuts, cuts[1:], strict=False):
             pieces[start] = len(made)
-            made.append(replace(cell, index=len(made), source=cell.source[start:end]))
+            made.append(cell._replace(index=len(made), source=cell.source[start:end]))
         if not cell.source:
-            made.append(replace(cell, index=len(made)))
+            made.append(cell._replace(index=len(made)))
         for site in own:
             first = bisect_left(cuts, _line_start(cell.source, site.start))
             inside = cuts[first : bisect_left(cuts, site.end)]
             found[site] = tuple(pieces[start] for start in inside if start in pieces)
-    cut = replace(facts.notebook, cells=tuple(made))
+    cut = facts.notebook._replace(cells=tuple(made))
     return SplitNotebook(facts, Facts(cut, facts.options), found)
 
 

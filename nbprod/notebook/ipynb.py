@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -153,7 +152,7 @@ def _cell(index: int, raw: Any, notebook_language: str) -> Cell:
 def _as_switched(cell: Cell) -> Cell:
     """A cell of Databricks in the language that its first line says; the line stays."""
     switch = switched_language(cell.source) if cell.kind == "code" else None
-    return cell if switch is None else replace(cell, language=switch[0])
+    return cell if switch is None else cell._replace(language=switch[0])
 
 
 def _kind(raw: Mapping[str, Any]) -> CellKind:

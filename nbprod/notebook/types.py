@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 from nbprod.model import RawEdit
 
 __all__ = ["Cell", "CellKind", "Notebook", "RawMap"]
 
 CellKind = Literal["code", "markdown", "raw"]
+_NOTHING: Mapping[str, Any] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(NamedTuple):
     """One cell. ``index`` counts over all cells from 0.
 
     ``language`` is lower case (``python``, ``r``, ``sql``, ``markdown``, …). ``source`` is the
@@ -22,7 +21,7 @@ class Cell:
     ``attachments`` are the files of a Markdown cell: name to MIME type to content.
     """
 
-    index: int
+    index: int  # type: ignore[assignment]  # no tuple is searched
     kind: CellKind
     source: str
     id: str | None = None
@@ -30,8 +29,8 @@ class Cell:
     tags: tuple[str, ...] = ()
     execution_count: int | None = None
     outputs: Sequence[Mapping[str, Any]] = ()
-    metadata: Mapping[str, Any] = field(default_factory=dict)
-    attachments: Mapping[str, Any] = field(default_factory=dict)
+    metadata: Mapping[str, Any] = _NOTHING
+    attachments: Mapping[str, Any] = _NOTHING
     position: int | None = None
     """The number that it keeps as a piece of another cell."""
     lines_above: int = 0
@@ -67,8 +66,7 @@ class RawMap(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Notebook:
+class Notebook(NamedTuple):
     """A notebook as read. ``format`` is ``ipynb``, ``percent``, ``light``, ``databricks``, ….
 
     ``language`` is that of the kernel, lower case. ``python_version`` is the version recorded in
@@ -81,7 +79,7 @@ class Notebook:
     language: str
     cells: tuple[Cell, ...]
     raw: RawMap
-    metadata: Mapping[str, Any] = field(default_factory=dict)
+    metadata: Mapping[str, Any] = _NOTHING
     python_version: tuple[int, int] | None = None
     nbformat: tuple[int, int] | None = None
     injected: tuple[str, ...] = ()

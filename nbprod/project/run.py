@@ -89,7 +89,7 @@ def _kept_results(found: Sequence[Discovered], configure: Configure) -> dict[int
         if file.problem is None and settings.cache and os.path.isdir(settings.cache_dir):
             findings = _kept_findings(file.path, settings)
             if findings is not None:
-                kept[number] = FileResult(file.path, findings)
+                kept[number] = FileResult.of(file.path, findings)
                 continue
         missed += 1
         if missed > _FEW_MISSES + len(kept):
@@ -225,7 +225,7 @@ def _cached(data: bytes, path: str, settings: Settings) -> FileResult:
     kept, key = _entry(data, path, settings)
     findings = kept.load(key, read_around(path))
     if findings is not None:
-        return FileResult(path, findings)
+        return FileResult.of(path, findings)
     reads = Reads(read_around(path))
     result = check_bytes(data, path, settings, reads)
     if not (result.unreadable or result.skipped):
@@ -280,7 +280,7 @@ def check_one(
             findings = check_notebook(notebook, selection, options)
             if is_foreign and not findings:
                 return FileResult(notebook.path, skipped=f"{notebook.language} notebook")
-            return FileResult(notebook.path, findings)
+            return FileResult.of(notebook.path, findings)
     except Exception as error:  # tells more than the boundary above: the rules know the notebook
         return internal_error(notebook.path, error)
 

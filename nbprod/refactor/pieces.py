@@ -7,7 +7,6 @@ belongs to its last piece. What can be said of cells can so be said of any stret
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import NamedTuple
 
 from nbprod.facts import Facts
@@ -87,10 +86,10 @@ def cut_notebook(facts: Facts, cuts: Mapping[int, Iterable[int]]) -> CutNotebook
             line = source.count("\n", 0, start)
             pieces.append(Piece(cell.index, start, line, ends))
             cells.append(
-                replace(
-                    cell, index=len(cells), source=source[start:end], position=cell.number,
+                cell._replace(
+                    index=len(cells), source=source[start:end], position=cell.number,
                     lines_above=line, outputs=cell.outputs if ends else (),
                 )
             )  # fmt: skip
-    whole = replace(facts.notebook, cells=tuple(cells))
+    whole = facts.notebook._replace(cells=tuple(cells))
     return CutNotebook(Facts(whole, facts.options), tuple(pieces))

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from nbprod.facts import Facts
-from nbprod.flow.file_order import EarlyRead, early_file_reads
+
+if TYPE_CHECKING:
+    from nbprod.flow.file_order import EarlyRead
 
 __all__ = ["files_written_before"]
 
@@ -16,6 +20,8 @@ def files_written_before(facts: Facts) -> tuple[EarlyRead, ...]:
 def _files_written_before(facts: Facts) -> tuple[EarlyRead, ...]:
     if not facts.execution.is_disordered or facts.execution.repeated:
         return ()
+    from nbprod.flow.file_order import early_file_reads
+
     counts = [cell.execution_count or 0 for cell in facts.notebook.cells]
     return tuple(
         early

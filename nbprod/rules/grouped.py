@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 
 from nbprod.model import Diagnostic, Edit, Fix, Label
 
@@ -31,7 +30,7 @@ def once_for_each(
             Label(diagnostic.span, label(diagnostic), again=diagnostic.message)
             for diagnostic in others
         )
-        yield replace(first, labels=(*first.labels, *labels), fix=_joined_fix([first, *others]))
+        yield first._replace(labels=(*first.labels, *labels), fix=_joined_fix([first, *others]))
 
 
 def _joined_fix(group: list[Diagnostic]) -> Fix | None:
@@ -42,7 +41,7 @@ def _joined_fix(group: list[Diagnostic]) -> Fix | None:
     alike = [fix for fix in fixes if fix.title == fixes[0].title]
     edits = dict.fromkeys(edit for fix in alike for edit in fix.edits)
     # Edits of a few characters each go together; those that make cells may not.
-    return replace(fixes[0], edits=tuple(edits)) if all(map(_is_edit, edits)) else fixes[0]
+    return fixes[0]._replace(edits=tuple(edits)) if all(map(_is_edit, edits)) else fixes[0]
 
 
 def _is_edit(edit: object) -> bool:

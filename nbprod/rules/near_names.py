@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 
 from nbprod.facts import Facts
@@ -30,6 +29,10 @@ def near_names(name: str, cell: int, facts: Facts) -> list[str]:
             for definition in made
         )
     ]
+    if not near:
+        return []
+    import difflib
+
     return difflib.get_close_matches(name, near, 2, 0)
 
 

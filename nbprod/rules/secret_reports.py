@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from nbprod.facts import Facts
-from nbprod.fixing.externalize_secret import SecretExternalizer
 from nbprod.model import Diagnostic, Inside, Span
 from nbprod.secrets.mask import described
 from nbprod.secrets.types import Secret
@@ -32,6 +31,9 @@ def about(
         inside = None if text.part == "source" else Inside(text.part, text.path, text.text)
         own = in_code(secret, facts) and secret.name.isidentifier() and secret.provider != "url"
         subject = f"`{secret.name}`" if own else where
+        # Most notebooks have no credential.
+        from nbprod.fixing.externalize_secret import SecretExternalizer
+
         yield Diagnostic(
             Span(text.cell, secret.start, secret.end),
             f"{subject} holds {described(secret)}",

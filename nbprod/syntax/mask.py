@@ -11,7 +11,6 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import NamedTuple
 
 from nbprod.notebook.positions import LineIndex
@@ -295,7 +294,7 @@ class _Masker:
             return
         line, column = self.index.column(start)
         _move(tree, line - 1, column)
-        self._add(replace(magic, body=tree))
+        self._add(magic._replace(body=tree))
         self.magics += [self._moved(magic, start, line - 1, column) for magic in inner.magics]
 
     @staticmethod
@@ -303,8 +302,7 @@ class _Masker:
         """A magic within the argument of a magic, as ``%time !ls``, at its place in the cell."""
         if magic.body is not None:
             _move(magic.body, lines, columns)
-        return replace(
-            magic,
+        return magic._replace(
             start=magic.start + offset,
             end=magic.end + offset,
             lineno=magic.lineno + lines if magic.lineno else 0,
@@ -317,7 +315,7 @@ class _Masker:
     def _add(self, magic: Magic) -> None:
         """Remember a magic, where its stand-in stands, and what it replaces."""
         line, column = self.index.column(magic.start)
-        self.magics.append(replace(magic, lineno=line, col_offset=column))
+        self.magics.append(magic._replace(lineno=line, col_offset=column))
         self.pieces.append((magic.start, magic.end, "0"))
 
 

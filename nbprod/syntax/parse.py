@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import warnings
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from nbprod.notebook.positions import LineIndex
@@ -103,7 +102,7 @@ def _encodable(source: str) -> str:
 
 
 def _with_true_text(magics: tuple[Magic, ...], source: str) -> tuple[Magic, ...]:
-    return tuple(replace(magic, text=source[magic.start : magic.end]) for magic in magics)
+    return tuple(magic._replace(text=source[magic.start : magic.end]) for magic in magics)
 
 
 def _compiled(source: str) -> ast.Module:

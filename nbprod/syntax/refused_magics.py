@@ -7,7 +7,6 @@ what no extension and no alias can make right.
 from __future__ import annotations
 
 import re
-import shlex
 
 from nbprod.syntax.magic_table import AUTOMAGICS, CELL_OPAQUE, CELL_PYTHON, LINE_KNOWN
 from nbprod.syntax.types import Magic
@@ -71,6 +70,8 @@ def _refusal_of_arguments(shown: str, name: str, rest: str) -> str | None:
     most = _MOST_WORDS.get(name)
     if most is None or "{" in rest:
         return None
+    import shlex
+
     try:
         words = shlex.split(rest, comments=False)
     except ValueError:

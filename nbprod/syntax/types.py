@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
 from typing import Literal, NamedTuple, TypeVar
@@ -35,8 +34,7 @@ class MagicName(NamedTuple):
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Magic:
+class Magic(NamedTuple):
     """One piece of IPython syntax, of which the tree only holds a stand-in.
 
     ``start``/``end``: code-point offsets of the whole piece (a cell magic: its first line only).
@@ -88,7 +86,6 @@ class SyntaxFault(NamedTuple):
     needs: tuple[int, int] | None = None
 
 
-@dataclass(frozen=True)
 class ParsedCell:
     """A Python code cell, parsed.
 
@@ -99,13 +96,23 @@ class ParsedCell:
     ``suppressed_output`` is true when the last statement ends in a semicolon.
     """
 
-    cell: Cell
-    masked: str
-    tree: ast.Module | None
-    magics: tuple[Magic, ...] = ()
-    cell_magic: Magic | None = None
-    fault: SyntaxFault | None = None
-    suppressed_output: bool = False
+    def __init__(
+        self,
+        cell: Cell,
+        masked: str,
+        tree: ast.Module | None,
+        magics: tuple[Magic, ...] = (),
+        cell_magic: Magic | None = None,
+        fault: SyntaxFault | None = None,
+        suppressed_output: bool = False,
+    ) -> None:
+        self.cell = cell
+        self.masked = masked
+        self.tree = tree
+        self.magics = magics
+        self.cell_magic = cell_magic
+        self.fault = fault
+        self.suppressed_output = suppressed_output
 
     @cached_property
     def nodes(self) -> tuple[ast.AST, ...]:

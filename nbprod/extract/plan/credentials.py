@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import replace
 from typing import NamedTuple
 
 from nbprod.facts import Facts
@@ -71,10 +70,10 @@ def _with_masked_texts(facts: Facts) -> Facts:
     mask = Mask(facts.hidden)
     cells = tuple(
         cell if cell.kind == "code" or mask(cell.source) == cell.source
-        else replace(cell, source=mask(cell.source))
+        else cell._replace(source=mask(cell.source))
         for cell in facts.notebook.cells
     )  # fmt: skip
     if cells == facts.notebook.cells:
         return facts
     options = facts.options._replace(secrets=facts.options.secrets | facts.hidden)
-    return Facts(replace(facts.notebook, cells=cells), options)
+    return Facts(facts.notebook._replace(cells=cells), options)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import string
 from itertools import product
 
 from nbprod.flow.interpreter.arguments import text_of
@@ -37,7 +36,8 @@ def _range(text: str) -> list[str]:
     first, _, last = text.partition(":")
     if last.isdigit():
         return [str(number) for number in range(int(first or 0), min(int(last), _MOST))]
-    letters = string.ascii_letters
+    from string import ascii_letters as letters
+
     return list(letters[letters.index(first or "a") : letters.index(last) + 1])
 
 

@@ -95,7 +95,6 @@ import re
 from collections.abc import Iterator
 
 from nbprod.facts import Facts
-from nbprod.fixing.parameter_cell import ParameterCell
 from nbprod.model import Diagnostic, Span
 from nbprod.notebook.types import Notebook
 from nbprod.patterns import lazy_pattern
@@ -140,6 +139,8 @@ def _paths(facts: Facts) -> Iterator[Diagnostic]:
     mounts = facts.mentions(_MOUNTING) or "dbutils" in facts.notebook.injected
     for cell, node in facts.nodes_with(ast.Constant, *_WORDS):
         if isinstance(node.value, str) and _is_own(node.value, mounts):
+            from nbprod.fixing.parameter_cell import ParameterCell
+
             yield Diagnostic(
                 facts.span(cell, node),
                 _message(node.value),

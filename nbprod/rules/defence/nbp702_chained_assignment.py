@@ -98,7 +98,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import replace
 
 from nbprod.facts import Facts
 from nbprod.libraries.methods import INPLACE_METHODS
@@ -158,7 +157,7 @@ def _chained(target: ast.expr, cell: int, facts: Facts) -> list[Diagnostic]:
     for rows, column in (slices, slices[::-1]):
         if _is_mask(rows, frame) and _is_name(column):
             fix = _at_once(target, frame, rows, column, cell, facts)
-            return [replace(_diagnostic(target, frame, cell, facts), fix=fix)]
+            return [_diagnostic(target, frame, cell, facts)._replace(fix=fix)]
     return []
 
 
@@ -241,8 +240,7 @@ def _inplace(node: ast.expr, cell: int, facts: Facts) -> Iterator[Diagnostic]:
         return
     frame = _copied(node.func.value, cell, facts)
     if frame:
-        yield replace(
-            _diagnostic(node, frame, cell, facts),
+        yield _diagnostic(node, frame, cell, facts)._replace(
             message=f"`inplace` changes a copy: `{frame}` is not updated (pandas 3)",
             help="assign the result: `df[column] = df[column]." + node.func.attr + "(...)`",
         )

@@ -93,7 +93,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from nbprod.facts import Facts
-from nbprod.fixing.add_parameter import as_parameter
 from nbprod.model import Diagnostic, Label
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule
@@ -127,6 +126,8 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
 def _diagnostic(
     leaks: list[tuple[GlobalRead, Alteration]], facts: Facts, *, minor: bool
 ) -> Diagnostic:
+    from nbprod.fixing.add_parameter import as_parameter
+
     (leak, (span, how)), *others = leaks
     readers = [reader for reader, _ in others[:_MOST_LABELS]]
     fixes = (as_parameter(reader.function, reader.name, facts) for reader, _ in leaks)

@@ -35,7 +35,6 @@ show(settings)
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from nbprod.facts import Facts
 from nbprod.model import Diagnostic, Label, Severity
@@ -63,5 +62,5 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
             if cell != first.span.cell
         )
         edits = dict.fromkeys(edit for fix in fixes for edit in fix.edits)
-        fix = replace(fixes[0], edits=tuple(edits)) if fixes else None
-        yield replace(first, labels=tuple(labels), fix=fix)
+        fix = fixes[0]._replace(edits=tuple(edits)) if fixes else None
+        yield first._replace(labels=tuple(labels), fix=fix)

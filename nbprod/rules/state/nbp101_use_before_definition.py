@@ -84,7 +84,6 @@ that stay undefined, or may.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from nbprod.facts import Facts
 from nbprod.flow.types import Failure
@@ -131,7 +130,7 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
         )
         told = tell(first, facts, message_of(group), help_of(first, facts), *labels, others=others)
         fixes = (reordered(failure, facts) for failure in group)
-        yield replace(told, fix=next(filter(None, fixes), None))
+        yield told._replace(fix=next(filter(None, fixes), None))
     yield from keys_set_later(facts)
 
 

@@ -85,7 +85,6 @@ import ast
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 
 from nbprod.facts import Facts
 from nbprod.flow.types import Failure
@@ -152,7 +151,7 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
         told = tell(first, facts, message, helps[first.name], *labels, others=others)
         told = _at_the_read(told, first)
         if first.certain and _may_be_filled_in(first, facts):
-            told = replace(told, certainty=Certainty.POSSIBLE, predicted_exception=None)
+            told = told._replace(certainty=Certainty.POSSIBLE, predicted_exception=None)
         yield told
     if facts.session_reads and not facts.flow.dynamic:
         yield _of_session(facts)
@@ -164,7 +163,7 @@ def _at_the_read(told: Diagnostic, failure: Failure) -> Diagnostic:
         return told
     call = Label(failure.span, f"calls `{failure.chain[0].function}`")
     labels = tuple(label for label in told.labels if label.span != failure.read)
-    return replace(told, span=failure.read, labels=(call, *labels))
+    return told._replace(span=failure.read, labels=(call, *labels))
 
 
 def _of_session(facts: Facts) -> Diagnostic:

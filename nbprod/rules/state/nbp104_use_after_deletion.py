@@ -62,7 +62,6 @@ examples above need a person.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from nbprod.facts import Facts
 from nbprod.model import Diagnostic, Label, Severity
@@ -89,4 +88,4 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
         help_ = "delete it after its last use, or store the value under another name"
         told = tell(failure, facts, f"`{failure.name}` is used after its deletion", help_, label)
         is_certain = failure.certain and failure.called
-        yield replace(told, fix=reordered(failure, facts) if is_certain else None)
+        yield told._replace(fix=reordered(failure, facts) if is_certain else None)
