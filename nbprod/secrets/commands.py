@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from nbprod.patterns import lazy_pattern
 from nbprod.secrets.entropy import is_key_like, is_password_like
 
-__all__ = ["logins_in", "starts_with_login"]
+__all__ = ["PATTERNS", "logins_in", "starts_with_login"]
 
 _VALUE = r"(?P<quote>[\"']?)(?P<value>[^\s\"'|;&]{4,300})(?P=quote)"
 _REST = r"[^\n|;&]*?\s"
@@ -33,27 +33,45 @@ _ATTACHED: tuple[tuple[str, str], ...] = (
     (r"7z[ar]?|7zz|p7zip", "-p"),
     (r"unrar|rar", "-h?p"),
 )
-# Whole commands; the value is where the group is.
-_WHOLE: tuple[str, ...] = (
-    rf"\bwandb\s+login\s+(?:--?\w[\w-]*(?:=\S+)?\s+)*{_VALUE}",
-    rf"\b(?:ngrok\s+(?:authtoken|config\s+add-authtoken)|vault\s+login|kaggle\s+auth|comet\s+login"
-    rf"|modal\s+token\s+set|dbt\s+cloud\s+login|gcloud\s+auth\s+login)\s+(?:--?\w[\w-]*\s+)*{_VALUE}",
-    rf"\baws\s+configure\s+set\s+(?:\S*\.)?aws_(?:secret_access_key|session_token)\s+{_VALUE}",
-    rf"\bdvc\s+remote\s+modify\s+(?:--\w+\s+)*\S+\s+(?:password|secret_access_key|access_key_id"
-    rf"|session_token|connection_string|account_key|sas_token|gdrive_client_secret)\s+{_VALUE}",
-    rf"\bpoetry\s+config\s+(?:--local\s+)?(?:http-basic\.\S+\s+\S+|pypi-token\.\S+)\s+{_VALUE}",
-    rf"\bkaggle\s+config\s+set\s+-n\s+key\s+-v\s+{_VALUE}",
-    rf"\bmc\s+(?:alias\s+set|config\s+host\s+add)\s+\S+\s+\S+\s+\S+\s+{_VALUE}",
-    rf"\bhtpasswd\s+-\w*b\w*\s+\S+\s+\S+\s+{_VALUE}",
-    rf"\bsmbclient\b{_REST}(?:-U|--user[= ])\s*[\"']?[^\s%\"']+%{_VALUE}",
-    rf"\blftp\b{_REST}-u\s*[\"']?[^\s,\"']+,{_VALUE}",
-    rf"\bsqlplus\b{_REST}?[\"']?[\w$]+/{_VALUE.replace('|;&', '|;&@')}@",
-    rf"\bnet\s+use\s+(?:\S+:\s+)?\\\\\S+\s+{_VALUE}\s+/user",
-    rf"\becho\s+(?:-n\s+)?{_VALUE}\s*\|\s*(?:sudo\s+-S|kinit|(?:docker|podman)\s+login|gh\s+auth\s+login"
-    r"|passwd|kubectl|cryptsetup|gpg)\b",
-    rf"\b(?:curl|https?|xh|ab)\b{_REST}(?:-u|--user|--proxy-user|-U|-a|--auth|-A)[\s=]*[\"']?[^\s:\"'$]+:"
-    rf"{_VALUE.replace('(?P<quote>', '(?P<inner>').replace('(?P=quote)', '(?P=inner)')}",
-)
+# Whole commands, with the words of which a line has one; the value is where the group is.
+_WHOLE: tuple[tuple[str, str], ...] = (
+    ("wandb", rf"\bwandb\s+login\s+(?:--?\w[\w-]*(?:=\S+)?\s+)*{_VALUE}"),
+    (
+        "ngrok vault kaggle comet modal dbt gcloud",
+        rf"\b(?:ngrok\s+(?:authtoken|config\s+add-authtoken)|vault\s+login|kaggle\s+auth|comet\s+login"
+        rf"|modal\s+token\s+set|dbt\s+cloud\s+login|gcloud\s+auth\s+login)\s+(?:--?\w[\w-]*\s+)*{_VALUE}",
+    ),
+    (
+        "aws",
+        rf"\baws\s+configure\s+set\s+(?:\S*\.)?aws_(?:secret_access_key|session_token)\s+{_VALUE}",
+    ),
+    (
+        "dvc",
+        rf"\bdvc\s+remote\s+modify\s+(?:--\w+\s+)*\S+\s+(?:password|secret_access_key|access_key_id"
+        rf"|session_token|connection_string|account_key|sas_token|gdrive_client_secret)\s+{_VALUE}",
+    ),
+    (
+        "poetry",
+        rf"\bpoetry\s+config\s+(?:--local\s+)?(?:http-basic\.\S+\s+\S+|pypi-token\.\S+)\s+{_VALUE}",
+    ),
+    ("kaggle", rf"\bkaggle\s+config\s+set\s+-n\s+key\s+-v\s+{_VALUE}"),
+    ("mc", rf"\bmc\s+(?:alias\s+set|config\s+host\s+add)\s+\S+\s+\S+\s+\S+\s+{_VALUE}"),
+    ("htpasswd", rf"\bhtpasswd\s+-\w*b\w*\s+\S+\s+\S+\s+{_VALUE}"),
+    ("smbclient", rf"\bsmbclient\b{_REST}(?:-U|--user[= ])\s*[\"']?[^\s%\"']+%{_VALUE}"),
+    ("lftp", rf"\blftp\b{_REST}-u\s*[\"']?[^\s,\"']+,{_VALUE}"),
+    ("sqlplus", rf"\bsqlplus\b{_REST}?[\"']?[\w$]+/{_VALUE.replace('|;&', '|;&@')}@"),
+    ("net", rf"\bnet\s+use\s+(?:\S+:\s+)?\\\\\S+\s+{_VALUE}\s+/user"),
+    (
+        "echo",
+        rf"\becho\s+(?:-n\s+)?{_VALUE}\s*\|\s*(?:sudo\s+-S|kinit|(?:docker|podman)\s+login|gh\s+auth\s+login"
+        r"|passwd|kubectl|cryptsetup|gpg)\b",
+    ),
+    (
+        "-u -U -a -A",
+        rf"\b(?:curl|https?|xh|ab)\b{_REST}(?:-u|--user|--proxy-user|-U|-a|--auth|-A)[\s=]*[\"']?[^\s:\"'$]+:"
+        rf"{_VALUE.replace('(?P<quote>', '(?P<inner>').replace('(?P=quote)', '(?P=inner)')}",
+    ),
+)  # fmt: skip
 
 
 def _with_options(table: tuple[tuple[str, str], ...], gap: str) -> str:
@@ -65,10 +83,13 @@ def _with_options(table: tuple[tuple[str, str], ...], gap: str) -> str:
     return "|".join(commands)
 
 
-_PATTERNS = (
-    lazy_pattern(_with_options(_SPACED, r"[\s=]*")),
-    lazy_pattern(_with_options(_ATTACHED, "")),
-    *(lazy_pattern(pattern) for pattern in _WHOLE),
+PATTERNS = tuple(
+    (tuple(words.split()), lazy_pattern(pattern))
+    for words, pattern in (
+        ("-p -P -a -w -k -u -o", _with_options(_SPACED, r"[\s=]*")),
+        ("-p -h", _with_options(_ATTACHED, "")),
+        *_WHOLE,
+    )
 )
 _STARTS = lazy_pattern(
     r"\s*(?:sudo\s+)?(?:curl|wget|mysql\w*|mariadb|psql|sshpass|unzip|zip|7z|unrar|docker|podman"
@@ -78,8 +99,9 @@ _STARTS = lazy_pattern(
 
 def logins_in(line: str) -> Iterator[tuple[int, int]]:
     """Where the passwords and keys stand that commands of a line log in with."""
-    for pattern in _PATTERNS:
-        for match in pattern.finditer(line):
+    for words, pattern in PATTERNS:
+        # Most lines have none of the commands.
+        for match in pattern.finditer(line) if any(word in line for word in words) else ():
             group = next(
                 name
                 for name, text in match.groupdict().items()

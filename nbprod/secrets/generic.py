@@ -91,6 +91,8 @@ _UUID = lazy_pattern(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z", re.I)
 # Where an unquoted value ends though no blank follows: at the next field, or where one is filled in.
 _FIELD_END = lazy_pattern(r"[;&,](?=[\w.\-]+=|\{)|(?<=.)\{\w*\}")
 _NAMES = r"api[ _-]?key|(?:access|auth|bearer|secret)[ _-]?(?:token|key)|pass(?:word|phrase|code)|token|secret"
+# Each of these names has one of these words.
+_IN_SENTENCES = ("key", "pass", "token", "secret")
 _VALUE_FIRST = lazy_pattern(
     rf"`(?P<value>[^\s`]{{6,400}})`\s+(?:as|for|is)\s+(?:the\s+|your\s+|my\s+|our\s+|an?\s+)?(?:\w+\s+)?"
     rf"(?P<name>{_NAMES})\b",
@@ -98,7 +100,7 @@ _VALUE_FIRST = lazy_pattern(
 )
 _NAME_BESIDE = lazy_pattern(rf"\b(?P<name>{_NAMES})\s+[`](?P<value>[^\s`]{{6,400}})`", re.I)
 _NAME_BEFORE = lazy_pattern(
-    rf"(?P<lead>(?:\w+\s+)?)\b(?P<name>{_NAMES})(?:\s+(?:provided|supplied|given|used))?\s*:?\s+"
+    rf"(?<!\w)(?P<lead>(?:\w+\s+)?)(?P<name>{_NAMES})(?:\s+(?:provided|supplied|given|used))?\s*:?\s+"
     r"(?P<value>[A-Za-z0-9_\-]{20,200})(?![\w\-])",
     re.I,
 )
@@ -143,7 +145,8 @@ def _hits_in(line: str, mode: Mode) -> Iterator[Hit]:
     if mode == "file":
         yield from _settings(line)
     if mode == "prose":
-        yield from _sentences(line)
+        if any(word in lower for word in _IN_SENTENCES):
+            yield from _sentences(line)
         for start, end in logins_in(line):
             yield Hit(start, end, "option", "password")
     else:

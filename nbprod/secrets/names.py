@@ -14,6 +14,7 @@ __all__ = [
     "is_key_of_record",
     "is_reserved",
     "kind_of_name",
+    "may_name",
     "names_a_position",
     "words_of",
 ]
@@ -84,6 +85,18 @@ _NO_HEADS = frozenset(
     known any
     """.split()
 )
+
+
+_PARTS = (
+    "pass", "pw", "psw", "wort", "senha", "contrasena", "token", "secret", "key", "auth", "cred",
+    "bearer", "pat", "jwt",
+)  # fmt: skip
+
+
+def may_name(text: str) -> bool:
+    """Whether a text may hold a name that promises a credential: the quick answer for most."""
+    lower = text.lower()
+    return any(part in lower for part in _PARTS) or not text.isascii()
 
 
 @lru_cache(maxsize=4096)

@@ -10,7 +10,7 @@ from itertools import accumulate, groupby
 from nbprod.patterns import lazy_pattern
 from nbprod.secrets.types import Cuts, Text, TextSegment
 
-__all__ = ["Joined", "is_dense", "is_promising", "promising_lines"]
+__all__ = ["Joined", "is_dense", "is_promising", "lowered", "promising_lines"]
 
 # Each character by its shape: a lower-case letter, an upper-case one, an `e` (numbers have them,
 # too), a digit, a mark that tokens have, or a blank for all others. A pattern over shapes needs no
@@ -35,40 +35,42 @@ _PROMISES = (
     "contrase", "://", " -u", " -p",
     "identified", "login ", "sudo -s", "kinit", "sqlplus", "alias set", " -a ", " -w ", " -k ",
 )  # fmt: skip
+_PROMISED = tuple(word.encode() for word in _PROMISES)
 # Left out of what is looked at: ANSI codes, and images and models as text (no credential is that
 # long, but keys in PEM and the like).
 _CODE = r"\x1b\[[0-9;:?]*[A-Za-z]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)"
 _BLOB = r"(?:;base64,|\")[A-Za-z0-9+/=\\n]{600,}|(?<![\w.-])[A-Za-z0-9+/=]{2000,}"
 _CODES = lazy_pattern(_CODE)
 _BLOBS_AND_CODES = lazy_pattern(f"{_BLOB}|{_CODE}")
-_ASCII_LOWER = {upper: upper + 32 for upper in range(65, 91)}
+_BLOBS = lazy_pattern(_BLOB)
 _LONGEST = 20_000
 _AROUND = 400
 
 
 def _readable(text: str) -> tuple[str, Cuts | None]:
     """A text without ANSI codes and without long blobs, for each of which a line ends."""
-    if len(text) > 600 and _has_long_word(text):
-        return _without(_BLOBS_AND_CODES, text)
+    # Few texts have lines as long as blobs, and lines are found much quicker than words.
+    has_long_lines = len(text) > 600 and max(map(len, text.split("\n"))) > 600
     if "\x1b" in text:
-        return _without(_CODES, text)
-    return text, None
+        return _without((_BLOBS_AND_CODES if has_long_lines else _CODES).finditer(text), text)
+    return _without(_blobs_in(text), text) if has_long_lines else (text, None)
 
 
-def _has_long_word(text: str) -> bool:
-    # Few texts have lines of that length, and lines are found much quicker than words.
-    return any(
-        len(line) > 600 and any(len(word) > 600 for word in line.split())
-        for line in text.split("\n")
-    )
+def _blobs_in(text: str) -> Iterator[re.Match[str]]:
+    start = 0
+    for line in text.split("\n"):
+        end = start + len(line)
+        if len(line) >= 600 and max(map(len, line.split()), default=0) >= 600:
+            yield from _BLOBS.finditer(text, start, end)
+        start = end + 1
 
 
-def _without(pattern: re.Pattern[str], text: str) -> tuple[str, Cuts | None]:
+def _without(found: Iterable[re.Match[str]], text: str) -> tuple[str, Cuts | None]:
     kept: list[str] = []
     places: list[int] = []
     lengths: list[int] = []
     position = left = 0
-    for cut in pattern.finditer(text):
+    for cut in found:
         end = "" if cut[0].startswith("\x1b") else "\n"
         kept.append(text[position : cut.start()] + end)
         left += len(kept[-1])
@@ -141,17 +143,19 @@ def _lines_at(whole: TextSegment, offset: int, places: Iterable[int]) -> list[Te
     return found
 
 
+def lowered(text: str) -> bytes:
+    """The ASCII characters of a text in lower case, a mark for each other one: places stay."""
+    return text.encode("ascii", "replace").lower()
+
+
 def _promises_in(text: str) -> Iterator[int]:
     """Where promising words stand, one of each in a line."""
-    lower = text.lower()
-    if len(lower) != len(text):
-        # A few letters have lower forms of another length.
-        lower = text.translate(_ASCII_LOWER)
-    for word in _PROMISES:
+    lower = lowered(text)
+    for word in _PROMISED:
         at = lower.find(word)
         while at >= 0:
             yield at
-            end = lower.find("\n", at)
+            end = lower.find(b"\n", at)
             at = lower.find(word, end if 0 <= end < at + _LONGEST else at + _AROUND)
 
 

@@ -11,6 +11,7 @@ from nbprod.secrets.entropy import entropy, is_documented
 from nbprod.secrets.links import in_temporary_link
 from nbprod.secrets.literals import GAP
 from nbprod.secrets.names import words_of
+from nbprod.secrets.prefilter import lowered
 from nbprod.secrets.providers import ProviderRule, rules_for
 from nbprod.secrets.types import Secret, TextSegment, narrowed
 
@@ -27,9 +28,10 @@ def secrets_of_providers(segments: Sequence[TextSegment]) -> Iterator[Secret]:
         starts.append(position)
         position += len(segment.line) + 1
     blob = "\n".join([segment.line for segment in segments])
+    lower = lowered(blob)
     distinct = "\n".join({segment.line for segment in segments})
     for rule, pattern in rules_for(distinct.lower()):
-        for match in pattern.finditer(blob):
+        for match in _matches(rule, pattern, blob, lower, starts):
             group = _group(rule, pattern.groups, match)
             first, last = match.span(group)
             number = bisect_right(starts, first) - 1
@@ -59,6 +61,40 @@ def secrets_of_providers(segments: Sequence[TextSegment]) -> Iterator[Secret]:
                 segment.text, *place, value, rule.identity, rule.provider, _prefix(rule, value),
                 _label(segment),
             )  # fmt: skip
+
+
+def _matches(
+    rule: ProviderRule, pattern: re.Pattern[str], blob: str, lower: bytes, starts: Sequence[int]
+) -> Iterator[re.Match[str]]:
+    """What a rule matches in the lines, which start at ``starts``."""
+    if rule.is_apart:
+        yield from pattern.finditer(blob)
+        return
+    for first, last in _around(rule.words, lower, starts):
+        yield from pattern.finditer(blob, first, last)
+
+
+def _around(words: Sequence[str], lower: bytes, starts: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """The stretches of lines that hold a word, with the line above and the line below."""
+    start = end = -1
+    found = {number for word in words for number in _lines_with(word.encode(), lower, starts)}
+    for number in sorted(found):
+        first = starts[max(number - 1, 0)]
+        if first > end >= 0:
+            yield start, end
+        start = first if first > end else start
+        end = starts[number + 2] if number + 2 < len(starts) else len(lower)
+    if end >= 0:
+        yield start, end
+
+
+def _lines_with(word: bytes, lower: bytes, starts: Sequence[int]) -> Iterator[int]:
+    """The numbers of the lines that hold a word."""
+    at = lower.find(word)
+    while at >= 0:
+        number = bisect_right(starts, at) - 1
+        yield number
+        at = lower.find(word, starts[number + 1]) if number + 1 < len(starts) else -1
 
 
 _IDENTIFIER = lazy_pattern(r"[A-Za-z_][\w.\-]*(?=\W*\Z)")

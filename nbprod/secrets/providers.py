@@ -10,16 +10,14 @@ from typing import NamedTuple
 
 from nbprod.disk.read import read_text
 
-__all__ = ["ProviderRule", "keywords", "provider_rules", "rules_for"]
-
-_START = 3
-_LONG = 50_000
+__all__ = ["ProviderRule", "compiled", "keywords", "provider_rules", "rules_for"]
 
 
 class ProviderRule(NamedTuple):
     """A rule for one kind of token.
 
-    ``pattern`` is searched in lines that hold one of ``words`` (lower case). The token is
+    ``pattern`` is searched where one of ``words`` (lower case) is: in its line and the two beside
+    it, or, if the word is no part of what is matched (``is_apart``), in all lines. The token is
     ``group`` of the match and has more than ``entropy`` bits a character.
     """
 
@@ -29,6 +27,11 @@ class ProviderRule(NamedTuple):
     words: tuple[str, ...]
     entropy: float
     group: int | None
+
+    @property
+    def is_apart(self) -> bool:
+        """Whether a text that the pattern matches may have none of the words."""
+        return self.identity in _APART
 
 
 def _named(words: str, value: str) -> str:
@@ -107,6 +110,16 @@ _OWN: tuple[tuple[str, str, str, str, float], ...] = (
 )  # fmt: skip
 
 
+# Rules of which a match need not hold the word, which only says what a text is about.
+_APART = frozenset(
+    """
+    airtable-personnal-access-token alibaba-secret-key alibaba-sts-access-key-secret azure-key
+    box-api-access-token discord-bot facebook-access-token ibm-cloud-user-api-key langsmith-key
+    ovh-application-secret roboflow-key salesforce-access-token.1 slack-config-access-token
+    slack-webhook-url snowflake-programmatic-access-token.1 tableau-personal-access-token.1
+    twilio-api-key vault-service-token wandb-key
+    """.split()
+)
 # Rules of the table that call any 40 characters behind "key" or "token" those of one provider.
 _TOO_WIDE = frozenset(("aws-secret-access-key",))
 
@@ -154,23 +167,27 @@ def compiled(number: int) -> tuple[ProviderRule, re.Pattern[str]]:
 
 
 @cache
-def _by_start() -> dict[tuple[str, ...], list[tuple[str, tuple[int, ...]]]]:
-    """The keywords by their first three letters; shorter ones are looked for in any text."""
-    found: dict[tuple[str, ...], list[tuple[str, tuple[int, ...]]]] = {}
-    for word, owners in keywords().items():
-        start = tuple(word[:_START]) if len(word) >= _START else ()
-        found.setdefault(start, []).append((word, owners))
-    return found
+def _by_trigrams() -> list[tuple[str, frozenset[int], tuple[int, ...]]]:
+    """Each keyword with its trigrams and the numbers of its rules."""
+    return [(word, frozenset(_trigrams(word)), owners) for word, owners in keywords().items()]
+
+
+def _trigrams(text: str) -> set[int]:
+    """Three characters that follow each other, for each place of a text, as a number."""
+    data = text.encode("ascii", "replace")
+    count = max(len(data) - 2, 0)
+    numbers = bytearray(4 * count)
+    for place in range(3):
+        numbers[place::4] = data[place : place + count]
+    return set(memoryview(numbers).cast("I"))
 
 
 def rules_for(lower: str) -> list[tuple[ProviderRule, re.Pattern[str]]]:
     """The rules of which a text, in lower case, holds a keyword."""
-    by_start = _by_start()
-    # Most keywords start with letters that stand together nowhere in the text.
-    starts: set[tuple[str, ...]] = {(), *zip(lower, lower[1:], lower[2:], strict=False)}
-    numbers: dict[int, None] = {}
-    for start in by_start.keys() & starts if len(lower) < _LONG else by_start:
-        for word, owners in by_start[start]:
-            if word in lower:
-                numbers.update(dict.fromkeys(owners))
+    # To search for each of hundreds of keywords costs more than to see which may be there.
+    trigrams = _trigrams(lower)
+    numbers: set[int] = set()
+    for word, wanted, owners in _by_trigrams():
+        if wanted <= trigrams and word in lower:
+            numbers.update(owners)
     return [compiled(number) for number in sorted(numbers)]

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import ast
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import chain
 
 from nbprod.notebook.positions import LineIndex
 from nbprod.notebook.types import Notebook
+from nbprod.patterns import lazy_pattern
 from nbprod.secrets.commands import logins_in, starts_with_login
 from nbprod.secrets.files import language_of_file
 from nbprod.secrets.generic import Hit, Mode, hits_in, named_hit, pem_hits
 from nbprod.secrets.literals import GAP, NAMING, NamedLiteral, folded, named_literals
-from nbprod.secrets.prefilter import Joined, is_dense, is_promising, promising_lines
+from nbprod.secrets.prefilter import Joined, is_dense, is_promising, lowered, promising_lines
 from nbprod.secrets.provider_hits import secrets_of_providers
 from nbprod.secrets.tables import NamedEntry, entries_of_html, entries_of_text
 from nbprod.secrets.texts import texts_of
@@ -30,6 +32,9 @@ _PYTHONS = ("python", "python2", "python3", "pypy", "cython", "pyspark")
 _SCRIPTS = ("application/javascript", "text/javascript", "application/x-javascript")
 _TABULAR = ("text", "text/plain", "text/markdown", "markdown", "raw")
 _LONGEST_TABLE = 200_000
+_SCRIPT_TAGS = tuple(
+    (lazy_pattern(b"<" + tag), lazy_pattern(b"</" + tag)) for tag in (b"script", b"style")
+)
 _STRINGS = (ast.Constant, ast.JoinedStr, ast.BinOp)
 _PROSE = ("markdown", "raw", "text", "traceback", "value", "name", "")
 
@@ -233,23 +238,35 @@ def _other_lines(language: str, lines: Sequence[TextSegment]) -> Iterator[tuple[
         mode = "prose"
     elif language in SHELL_CELLS:
         mode = "shell"
-    script = False
+    scripts = _scripts_in(lines[0].text.text) if language == "text/html" else ()
     for line in lines:
-        if language == "text/html":
-            script = _in_script(line)
+        script = _in_script(line, scripts)
         stripped = line.line.lstrip()
         shell = stripped.startswith(("!", "%", "$ ", "curl ", "export ")) or " curl " in line.line
         yield line, "shell" if shell and not script else "code" if script else mode
 
 
-def _in_script(line: TextSegment) -> bool:
+def _scripts_in(text: str) -> tuple[tuple[list[int], list[int]], ...]:
+    """For scripts and for style sheets, where the tags that open and that close one end."""
+    lower = lowered(text)
+    return tuple(
+        (
+            [tag.end() for tag in opened.finditer(lower)],
+            [tag.end() for tag in closed.finditer(lower)],
+        )
+        for opened, closed in _SCRIPT_TAGS
+    )
+
+
+def _in_script(line: TextSegment, scripts: Sequence[tuple[list[int], list[int]]]) -> bool:
     """Whether a line of HTML is in a script or a style sheet, or holds one."""
-    text = line.text.text.lower()
     start, end = line.place(line.origin, line.origin + max(len(line.line), 1))
-    for tag in ("script", "style"):
-        opened = text.rfind(f"<{tag}", 0, end)
-        if opened >= 0 and text.find(f"</{tag}", opened, start) < 0:
-            return True
+    for opened, closed in scripts:
+        last = bisect_right(opened, end) - 1
+        if last >= 0:
+            closing = bisect_right(closed, opened[last])
+            if closing == len(closed) or closed[closing] > start:
+                return True
     return False
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from nbprod.patterns import lazy_pattern
-from nbprod.secrets.names import kind_of_name
+from nbprod.secrets.names import kind_of_name, may_name
 
 __all__ = ["NamedEntry", "entries_of_html", "entries_of_text"]
 
@@ -44,6 +44,8 @@ def entries_of_text(text: str) -> Iterator[NamedEntry]:
         lines.append((at, line))
         at += len(line) + 1
     for number, (start, line) in enumerate(lines):
+        if not may_name(line):
+            continue
         for match in _BESIDE.finditer(line):
             if kind_of_name(match["name"]) is not None:
                 yield NamedEntry(match["name"], match["value"], start + match.start("value"))
