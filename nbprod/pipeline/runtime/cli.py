@@ -116,6 +116,7 @@ def _run(options: argparse.Namespace) -> None:
         jobs=options.jobs,
         engine=options.engine,
         allow_versions=options.allow_versions,
+        is_new=not options.run_id,
     )
 
 

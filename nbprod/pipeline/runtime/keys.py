@@ -72,7 +72,7 @@ def versions_of(pipeline: Pipeline) -> dict[str, str]:
 @cache
 def schema_hash(name: str) -> str:
     """Return a hash of a schema and of what else `schemas.py` defines, other schemas left out."""
-    tree = ast.parse((_PACKAGE / "schemas.py").read_text(encoding="utf-8"))
+    tree = _tree_of("schemas")
     kept = [node for node in tree.body if _bound(node) in (None, name)]
     if all(_bound(node) is None for node in kept):
         raise ApplicationError(f"there is no schema `{name}` in schemas.py")
@@ -91,7 +91,7 @@ def _bound(node: ast.stmt) -> str | None:
 @cache
 def _code_hash(module: str) -> str:
     """Return a hash of a module's code; comments and layout do not count."""
-    tree = ast.parse(_path_of(module).read_bytes())
+    tree = _tree_of(module)
     return sha256(ast.dump(tree).encode())
 
 
@@ -112,7 +112,7 @@ def _reachable(roots: list[str]) -> set[str]:
 
 @cache
 def _imported(module: str) -> tuple[str, ...]:
-    tree = ast.parse(_path_of(module).read_bytes())
+    tree = _tree_of(module)
     names: Iterator[str] = (name for node in ast.walk(tree) for name in _targets(node, module))
     own = (name.removeprefix(f"{_NAME}.") for name in names if name.startswith(f"{_NAME}."))
     return tuple(sorted({name for name in own if name.split(".")[0] != "runtime"}))
@@ -131,6 +131,18 @@ def _targets(node: ast.AST, module: str) -> Iterator[str]:
             base = ".".join([*above, *([base] if base else [])])
         yield base
         yield from (f"{base}.{alias.name}" for alias in node.names)
+
+
+@cache
+def _tree_of(module: str) -> ast.Module:
+    path = _path_of(module)
+    try:
+        return ast.parse(path.read_bytes())
+    except SyntaxError as error:
+        place = f"{path.relative_to(_PACKAGE).as_posix()}, line {error.lineno}"
+        raise ApplicationError(f"{place}: {error.msg}")
+    except OSError as error:
+        raise ApplicationError(f"cannot read {path}: {error.strerror}")
 
 
 def _path_of(module: str) -> Path:

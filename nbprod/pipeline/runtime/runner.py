@@ -65,6 +65,7 @@ def run_tasks(
     jobs: int = 1,
     engine: str = "processes",
     allow_versions: bool = False,
+    is_new: bool = False,
     note: Note | None = None,
 ) -> dict[str, Record]:
     """Run tasks and all that they need; return the records that the run uses.
@@ -78,10 +79,11 @@ def run_tasks(
         jobs: how many tasks run at a time.
         engine: where they run.
         allow_versions: read models that another version of a library wrote.
+        is_new: nobody has used the name of the run before.
         note: gets a line for each task that has finished.
     """
     records = Records(storage)
-    before = records.tasks_of(run)
+    before = set() if is_new else records.tasks_of(run)
     config = settle(config, run, records)
     waiting = pipeline.needed_for(list(targets) or pipeline.tasks)
     records.describe(run, _description(waiting, config))

@@ -113,9 +113,10 @@ class _Objects:
         with _errors_of("open", self.url):
             import fsspec
 
-            self._fs, self._root = fsspec.core.url_to_fs(
-                self.url, **{"use_listings_cache": False, **options}
-            )
+            usual: dict[str, Any] = {"use_listings_cache": False}
+            if url.startswith("s3:"):  # else s3fs asks for the size before each read
+                usual["max_concurrency"] = 1
+            self._fs, self._root = fsspec.core.url_to_fs(self.url, **{**usual, **options})
 
     def read(self, name: str) -> bytes:
         with _errors_of("read", f"{self.url}/{name}"):
