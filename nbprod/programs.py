@@ -10,8 +10,11 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from typing import NamedTuple
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from subprocess import Popen
 
 __all__ = [
     "Outcome",
@@ -147,15 +150,31 @@ def run_program(
         OSError: it cannot be started.
         TimeoutError: it takes longer.
     """
-    import subprocess
+    from subprocess import PIPE, Popen, TimeoutExpired
 
     command = [locate_program(command[0]), *command[1:]]
-    try:
-        done = subprocess.run(
-            [os.fsencode(word) for word in command] if os.name == "posix" else command,
-            cwd=folder, input=given, capture_output=True, check=False, timeout=seconds,
-            env=clean_environment() if environment is None else environment,
-        )  # fmt: skip
-    except subprocess.TimeoutExpired:
-        raise TimeoutError(f"{command[0]} takes longer than {seconds} seconds") from None
-    return Outcome(done.returncode, done.stdout, done.stderr)
+    is_group = os.name == "posix" and seconds is not None
+    with Popen(
+        [os.fsencode(word) for word in command] if os.name == "posix" else command,
+        cwd=folder, stdin=PIPE, stdout=PIPE, stderr=PIPE, start_new_session=is_group,
+        env=clean_environment() if environment is None else environment,
+    ) as process:  # fmt: skip
+        try:
+            output, errors = process.communicate(given, seconds)
+        except BaseException as error:
+            _end(process, is_group=is_group)
+            if isinstance(error, TimeoutExpired):
+                text = f"{command[0]} takes longer than {seconds} seconds"
+                raise TimeoutError(text) from None
+            raise
+    return Outcome(process.returncode, output, errors)
+
+
+def _end(process: Popen[bytes], *, is_group: bool) -> None:
+    """End a program; ``is_group``: and what it has started."""
+    if is_group:
+        import signal
+
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+    process.kill()

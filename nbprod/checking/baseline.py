@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
+from nbprod.disk.documents import NotParsed, parse_json
 from nbprod.errors import UsageError
 from nbprod.model import FileResult, Finding
 
@@ -94,8 +95,8 @@ class Baseline:
             UsageError: the text is none.
         """
         try:
-            document = json.loads(text)
-        except ValueError:
+            document = parse_json(text)
+        except NotParsed:
             raise UsageError(f"{path}: is no baseline: not valid JSON") from None
         files = document.get("findings") if isinstance(document, Mapping) else None
         if not isinstance(files, Mapping) or document.get("version") != _VERSION:

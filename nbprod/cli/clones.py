@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,6 +15,7 @@ from nbprod.cli.reporting import say_unreadable
 from nbprod.cli.setting_options import isolated_option
 from nbprod.config.files import Configuration
 from nbprod.config.settings import Configure
+from nbprod.disk.documents import NotParsed, parse_module
 from nbprod.disk.places import project_roots
 from nbprod.disk.read import MAX_TEXT_BYTES, read_bytes, read_text
 from nbprod.errors import NbprodError, ReadError, UsageError
@@ -219,8 +219,8 @@ def _of_modules(paths: Sequence[str], notebooks: set[str]) -> Iterator[Source]:
                 if not name.endswith(".py") or os.path.abspath(place) in notebooks:
                     continue
                 try:
-                    tree = ast.parse(read_bytes(place, MAX_TEXT_BYTES))
-                except (OSError, SyntaxError, ValueError):
+                    tree = parse_module(read_bytes(place, MAX_TEXT_BYTES))
+                except (OSError, NotParsed):
                     continue
                 yield clone_source_of(place, None, tree)
 

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from nbprod.clones.find import Found
 from nbprod.clones.types import CloneGroup
+from nbprod.disk.documents import parse_json
 from nbprod.errors import UsageError
 
 __all__ = ["Known", "from_json", "known_of", "to_json", "without_known"]
@@ -72,7 +73,7 @@ def from_json(text: str, path: str) -> Known:
         UsageError: it is no such file.
     """
     try:
-        document = json.loads(text)
+        document = parse_json(text)
         if document["version"] != _VERSION:
             raise ValueError("another version")
         groups = {str(key): int(count) for key, count in document["groups"].items()}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from functools import cached_property
 from typing import Any
 
@@ -126,7 +125,7 @@ class Configuration:
         text = _read(file)
         table = _loads(text, file)
         if os.path.basename(file) == "pyproject.toml":
-            table = table.get("tool", {}).get("nbprod", {})
+            table = _own_table(table, file)
         shown = os.path.relpath(file) if file.startswith(os.getcwd()) else file
         layer = read_table(table, shown, text)
         if not _is_users(file):
@@ -140,6 +139,15 @@ class Configuration:
             layer = {**self._layer(os.path.normpath(target), (*seen, file)), **layer}
         self._layers[file] = _placed(layer, file)
         return self._layers[file]
+
+
+def _own_table(document: dict[str, Any], file: str) -> dict[str, Any]:
+    """What a `pyproject.toml` has for us."""
+    for key in ("tool", "nbprod"):
+        document = document.get(key, {})
+        if not isinstance(document, dict):
+            raise UsageError(f"{file}: {key} must be a table")
+    return document
 
 
 def _refuse_personal(layer: Layer) -> None:
@@ -230,11 +238,9 @@ def _read(path: str) -> str:
 
 def _loads(text: str, source: str) -> dict[str, Any]:
     """Read TOML; imported here, since most runs have no file."""
-    if sys.version_info >= (3, 11):
-        import tomllib
-    else:
-        import tomli as tomllib
+    from nbprod.disk.documents import NotParsed, parse_toml
+
     try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        return parse_toml(text)
+    except NotParsed as error:
         raise UsageError(f"{source}: invalid TOML: {error}") from None

@@ -4,19 +4,14 @@ from __future__ import annotations
 
 import os
 import re
-import sys
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
+from nbprod.disk.documents import NotParsed, parse_toml, table_in, texts_in
 from nbprod.disk.read import read_text
 from nbprod.libraries.distributions import normalised
 from nbprod.patterns import lazy_pattern
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 __all__ = ["declared_above", "declared_by_file", "iter_files_above"]
 
@@ -114,8 +109,8 @@ def _names(file: str, text: str) -> Iterator[str]:
         yield from _of_lines(match[1].splitlines() if match else [])
     else:
         try:
-            yield from _of_toml(tomllib.loads(text))
-        except tomllib.TOMLDecodeError:
+            yield from _of_toml(parse_toml(text))
+        except NotParsed:
             return
 
 
@@ -130,21 +125,20 @@ def _of_toml(document: dict[str, Any]) -> Iterator[str]:
     needed = list(_needed_by_toml(document))
     yield from needed
     if needed:
-        for table in (document.get("project", {}), document.get("tool", {}).get("poetry", {})):
+        for table in (table_in(document, "project"), table_in(document, "tool", "poetry")):
             if isinstance(table.get("name"), str):
                 yield table["name"]
 
 
 def _needed_by_toml(document: dict[str, Any]) -> Iterator[str]:
-    project = document.get("project", {})
-    groups = [project.get("dependencies", [])]
-    groups += list(project.get("optional-dependencies", {}).values())
-    groups += list(document.get("dependency-groups", {}).values())
+    groups = [table_in(document, "project").get("dependencies")]
+    groups += table_in(document, "project", "optional-dependencies").values()
+    groups += table_in(document, "dependency-groups").values()
     for group in groups:
-        yield from _of_lines([one for one in group if isinstance(one, str)])
-    poetry = document.get("tool", {}).get("poetry", {})
-    tables = [poetry.get("dependencies", {}), poetry.get("dev-dependencies", {})]
-    tables += [one.get("dependencies", {}) for one in poetry.get("group", {}).values()]
-    tables += [document.get("packages", {}), document.get("dev-packages", {})]
+        yield from _of_lines(texts_in(group))
+    poetry = table_in(document, "tool", "poetry")
+    tables = [table_in(poetry, "dependencies"), table_in(poetry, "dev-dependencies")]
+    tables += [table_in(group, "dependencies") for group in table_in(poetry, "group").values()]
+    tables += [table_in(document, "packages"), table_in(document, "dev-packages")]
     for table in tables:
         yield from table

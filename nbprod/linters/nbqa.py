@@ -21,6 +21,8 @@ from nbprod.programs import clean_environment, python_command, run_program
 
 __all__ = ["ToolLine", "check_tool", "lines_in_place", "parse_line", "remarks_of", "tool_lines"]
 
+# Code, and patterns among the settings, can keep a linter busy for ever.
+_SECONDS, _SECONDS_EACH = 300, 30
 _ANSI = lazy_pattern(r"\x1b\[[0-9;]*m|\x1b\(B")
 _LINE = lazy_pattern(
     r"(?P<path>.+?\.ipynb):cell_(?P<cell>\d+):(?P<line>\d+)(?::(?P<column>\d+))?:\s*(?P<text>.+)"
@@ -125,7 +127,11 @@ def _run(
     command = python_command(sys.executable, "nbqa", name, *paths, *options)
     # nbQA starts the tool by `python -m`, which looks into the current directory otherwise.
     environment = clean_environment(**variables, PYTHONSAFEPATH="1")
-    done = run_program(command, folder=folder, environment=environment)
+    seconds = _SECONDS + _SECONDS_EACH * len(paths)
+    try:
+        done = run_program(command, folder=folder, environment=environment, seconds=seconds)
+    except TimeoutError:
+        raise UsageError(f"{name} by nbQA: takes longer than {seconds} seconds") from None
     output = done.output.decode("utf-8", "replace")
     found: dict[str, list[ToolLine]] = {}
     for text in output.splitlines():

@@ -9,22 +9,18 @@ from __future__ import annotations
 
 import os
 import re
-import sys
 from collections.abc import Iterator, Mapping
 from configparser import ConfigParser, Error
 from typing import Any, NamedTuple
 
+from nbprod.disk.documents import NotParsed, parse_toml, table_in, texts_in
 from nbprod.disk.read import read_text
 from nbprod.patterns import lazy_pattern
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 __all__ = ["READ_ONLY", "Harmless", "harmless_settings"]
 
 _MOST_BYTES = 1_000_000
+_SECTION = lazy_pattern(r"[\w .,:*-]+")
 
 READ_ONLY = frozenset(
     "autoflake autopep8 bandit black blacken-docs codespell flake8 isort mdformat mypy pycodestyle "
@@ -136,6 +132,10 @@ def _filtered(name: str, tool: _Tool, path: str, sections: _Sections) -> Harmles
     lines: list[str] = []
     left_out: list[str] = []
     for section, values in sections.items():
+        if not _SECTION.fullmatch(section):
+            # A name of TOML may hold lines, which would be settings of their own here.
+            left_out.append(section)
+            continue
         lines.append(f"[{section}]")
         for key, value in values.items():
             if tool.allowed.match(_spelled(name, key)):
@@ -156,10 +156,10 @@ def _sections(path: str, section: str) -> _Sections:
         return {}
     try:
         if path.endswith(".toml"):
-            return dict(_of_toml(tomllib.loads(text), section.removeprefix("tool.")))
+            return dict(_of_toml(parse_toml(text), section.removeprefix("tool.")))
         parser = ConfigParser(interpolation=None, strict=False, default_section="\0none")
         parser.read_string(text)
-    except (tomllib.TOMLDecodeError, Error):
+    except (NotParsed, Error):
         return {}
     found: dict[str, Mapping[str, str]] = {}
     for name in parser.sections():
@@ -169,8 +169,8 @@ def _sections(path: str, section: str) -> _Sections:
 
 
 def _of_toml(document: Mapping[str, Any], name: str) -> Iterator[tuple[str, Mapping[str, str]]]:
-    table = document.get("tool", {}).get(name)
-    if not isinstance(table, Mapping):
+    table = table_in(document, "tool", name)
+    if not table:
         return
     plain = {key: value for key, value in table.items() if key != "overrides"}
     tables = {key: value for key, value in plain.items() if isinstance(value, Mapping)}
@@ -178,10 +178,12 @@ def _of_toml(document: Mapping[str, Any], name: str) -> Iterator[tuple[str, Mapp
     # The tables of pylint group its options; the names of the groups mean nothing.
     for key, value in tables.items():
         yield f"{name}.{key}", {option: _written(entry) for option, entry in value.items()}
-    for override in table.get("overrides", ()):
-        patterns = override.get("module", "")
-        for pattern in [patterns] if isinstance(patterns, str) else patterns:
-            values = {key: _written(value) for key, value in override.items() if key != "module"}
+    overrides = table.get("overrides")
+    for override in overrides if isinstance(overrides, list) else ():
+        settings = table_in(override)
+        patterns = settings.get("module", "")
+        for pattern in [patterns] if isinstance(patterns, str) else texts_in(patterns):
+            values = {key: _written(value) for key, value in settings.items() if key != "module"}
             yield f"{name}-{pattern}", values
 
 

@@ -9,21 +9,16 @@ from __future__ import annotations
 import ast
 import os
 import re
-import sys
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from nbprod.config.settings import DEFAULT_EXCLUDES
+from nbprod.disk.documents import NotParsed, parse_module, parse_toml
 from nbprod.disk.places import project_root
 from nbprod.disk.read import read_text
 from nbprod.libraries.distributions import normalised
 from nbprod.patterns import lazy_pattern
 from nbprod.syntax.walk import walk
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 __all__ = ["OwnModules", "own_modules"]
 
@@ -125,12 +120,12 @@ def _named_by(path: str) -> set[str]:
     try:
         text = read_text(path, _MOST_BYTES, errors="replace")
         if path.endswith(".toml"):
-            names = list(_of_toml(tomllib.loads(text)))
+            names = list(_of_toml(parse_toml(text)))
         elif path.endswith(".cfg"):
             names = list(_of_cfg(text))
         else:
             names = list(_of_setup(text))
-    except (OSError, ValueError, SyntaxError, RecursionError):
+    except (OSError, NotParsed):
         return set()
     # `where/package`, `package.module` and `package = where` all mean the package.
     tops = {name.strip().rstrip("/").rpartition("/")[2].partition(".")[0] for name in names}
@@ -163,7 +158,7 @@ def _of_cfg(text: str) -> Iterator[str]:
 
 
 def _of_setup(text: str) -> Iterator[str]:
-    for node in walk(ast.parse(text)):
+    for node in walk(parse_module(text)):
         if isinstance(node, ast.keyword) and node.arg in ("name", "packages", "py_modules"):
             for part in walk(node.value):
                 if isinstance(part, ast.Constant) and isinstance(part.value, str):

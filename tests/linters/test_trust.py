@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from configparser import ConfigParser
 from pathlib import Path
 from typing import NamedTuple
 
@@ -295,6 +296,28 @@ def test_what_is_kept_of_settings(
     (tmp_path / "deep").mkdir()
     harmless = harmless_settings(tool, str(tmp_path / "deep"))
     assert (harmless.text, harmless.left_out) == (kept, left_out)
+
+
+@pytest.mark.parametrize("mark", ["\\n", "\\r", "\\u2028", "]"])
+@pytest.mark.parametrize(
+    ("tool", "table"),
+    [
+        ("pylint", '[tool.pylint."x]{0}init-hook = evil{0}[y"]\nmax-args = 3\n'),
+        ("pylint", '[tool.pylint."init-hook = evil{0}"]\nmax-args = 3\n'),
+        ("pylint", '[tool.pylint.x]\n"max-args{0}init-hook" = 3\n'),
+        ("pylint", '[tool.pylint.x]\nnotes = "a{0}init-hook = evil"\n'),
+        ("mypy", '[[tool.mypy.overrides]]\nmodule = "x]{0}plugins = evil{0}[y"\n'
+                 "ignore_errors = true\n"),
+        ("pydocstyle", '[tool.pydocstyle]\nselect = ["D1{0}[x]{0}init-hook = 1"]\n'),
+    ],
+)  # fmt: skip
+def test_no_name_or_value_adds_a_line(tool: str, table: str, mark: str, tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text(table.format(mark))
+    parser = ConfigParser(interpolation=None)
+    parser.read_string(harmless_settings(tool, str(tmp_path)).text)
+    keys = {key for section in parser.sections() for key in parser[section]}
+    assert keys <= {"max-args", "notes", "select", "ignore_errors"}
+    assert not {"x", "y"} & set(parser.sections())
 
 
 def test_tables_of_a_pyproject_become_sections(tmp_path: Path) -> None:
