@@ -181,7 +181,7 @@ def _of_toml(document: Mapping[str, Any], name: str) -> Iterator[tuple[str, Mapp
     overrides = table.get("overrides")
     for override in overrides if isinstance(overrides, list) else ():
         settings = table_in(override)
-        patterns = settings.get("module", "")
+        patterns = settings.get("module")
         for pattern in [patterns] if isinstance(patterns, str) else texts_in(patterns):
             values = {key: _written(value) for key, value in settings.items() if key != "module"}
             yield f"{name}-{pattern}", values
