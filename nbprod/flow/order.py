@@ -8,7 +8,7 @@ of those.
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import count as count_from
 from typing import Literal, NamedTuple
 
@@ -119,23 +119,29 @@ def compare_orders(program: Program, execution: Execution, whole: Flow) -> tuple
     failures = _failures(document, recorded)
     if not failures and document.shows_the_same(recorded):
         return ()
+    stopped = {failure.cell for failure in recorded.failures}
     changes = [
         *failures,
         *(
-            change._replace(certain=_is_certain(change, execution, whole))
+            change._replace(certain=_is_certain(change, execution, whole, stopped))
             for change in _reads(document, recorded)
         ),
     ]
     return tuple(sorted(changes, key=lambda order_change: (order_change.span, order_change.name)))
 
 
-def _is_certain(change: OrderChange, execution: Execution, whole: Flow) -> bool:
+def _is_certain(
+    change: OrderChange, execution: Execution, whole: Flow, stopped: Collection[int]
+) -> bool:
     """Whether the counts prove where the value came from.
 
     A count tells the last run of a cell. One that ran again after the reader, or whose count is
     gone, may have run between the source and the reader, too, where a count is missing there.
+    So may one that by the counts alone lacked a name: ``stopped`` are those cells.
     """
     counts = execution.counts
+    if any(definition.cell in stopped for definition in (*change.document, *change.recorded)):
+        return False
     reader = counts[change.cell]
     sources = [counts.get(definition.cell, 0) for definition in change.recorded]
     bound = (*change.document, *whole.definitions.get(change.name, ()))
