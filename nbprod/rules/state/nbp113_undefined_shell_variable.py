@@ -33,14 +33,22 @@ from nbprod.libraries.modules import BUILTIN_NAMES
 from nbprod.model import Diagnostic
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule
+from nbprod.rules.grouped import once_for_each
 from nbprod.rules.near_names import near_names
 
 
 @rule("NBP113", "undefined-shell-variable", on=Notebook)
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
-    """Report braces whose names are not bound when the line runs."""
-    if facts.flow.dynamic:
-        return
+    """Report braces whose names are not bound when the line runs, once for each name."""
+    if not facts.flow.dynamic:
+        yield from once_for_each(
+            _unbound(facts),
+            key=lambda diagnostic: diagnostic.symbol,
+            label=lambda diagnostic: f"`{diagnostic.symbol}` is undefined here, too",
+        )
+
+
+def _unbound(facts: Facts) -> Iterator[Diagnostic]:
     for cell, name, span, bound in facts.flow.interpolations:
         # A dollar may well be meant for the shell's own variables.
         if bound is not False or name in BUILTIN_NAMES or span.cell != cell:
