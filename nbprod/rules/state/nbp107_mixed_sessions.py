@@ -3,8 +3,9 @@
 ## Why
 
 Two cells have the same count, so the kernel was restarted in between and only some cells were run
-again. A warning where a saved output was computed from a value whose cell has run since, in another
-session: the two need not fit together. At the level `production` also where no output shows it.
+again. A warning where a saved output was computed from a value of a cell with the same count: the
+value that the notebook shows there is of another session. At the level `production` also where no
+output is concerned.
 
 ## Flagged
 
@@ -100,8 +101,8 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
         use, made = stale
         yield Diagnostic(
             use.span,
-            f"the output shows a `{use.name}` of another session: "
-            f"{facts.say(made.index)} ran after this cell, In[{_count(use.cell, facts)}]",
+            f"`{use.name}` is of another session than the output here: "
+            f"cells {made.number} and {use.cell + 1} both ran as In[{made.execution_count}]",
             symbol=use.name,
             labels=(Label(whole_cell(made), f"`{use.name}` is defined here"),),
             help=_HELP,
@@ -128,13 +129,13 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
 def _first_stale(facts: Facts) -> tuple[Use, Cell] | None:
     """The first read with a saved output whose value was made, as saved, only later.
 
-    A cell of the same or a higher count ran later, or in another session; one of the two it was
-    in a notebook that has the counts of several.
+    Two cells of one count ran in two sessions. A higher count may be that of a later run in the
+    same one, which proves nothing.
     """
     counts = facts.execution.counts
     for index, cell_flow in sorted(facts.flow.cells.items()):
         count = counts.get(index)
-        if count is None or not facts.cell(index).outputs:
+        if index not in facts.execution.repeated or not facts.cell(index).outputs:
             continue
         for use in cell_flow.uses:
             made = {definition.cell for definition in (*use.definitions, *use.mutations)}
@@ -142,11 +143,6 @@ def _first_stale(facts: Facts) -> tuple[Use, Cell] | None:
             if steady or use.span.cell != index or len(use.definitions) != 1:
                 continue
             source = max(made)
-            twins = counts.get(source) == count and index in facts.execution.repeated
-            if source < index and (twins or counts.get(source, 0) > count):
+            if source < index and counts.get(source) == count:
                 return use, facts.cell(source)
     return None
-
-
-def _count(index: int, facts: Facts) -> int:
-    return facts.execution.counts[index]
