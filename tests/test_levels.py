@@ -39,10 +39,19 @@ x = 1
 math.pi
 #> 3.14
 """),
-    "sessions: a value made later": Case("NBP107", "shared", """
+    "sessions: a higher count": Case("NBP107", "production", """
 # %% [9]
 rate = load()
+# %% [4]
+rate * 2
+#> 4
+# %% [4]
+x = 1
+"""),
+    "sessions: a value of a twin": Case("NBP107", "shared", """
 # %% [3]
+rate = load()
+# %% [4]
 x = 1
 x
 #> 1
@@ -53,9 +62,9 @@ rate * 2
     "sessions: a changed object": Case("NBP107", "shared", """
 # %% [1]
 rows = []
-# %% [3]
-rows.append(input())
 # %% [2]
+rows.append(input())
+# %% [5]
 x = 1
 x
 #> 1
@@ -350,6 +359,26 @@ total / 0
     "path: of a hosted machine": Case("NBP401", None, """
 # %%
 text = open("/home/datascience/a.csv").read()
+"""),
+    "second run: a sum of lists": Case("NBP109", "production", """
+# %%
+first = ["red"]
+second = ["blue", "green"]
+colours = first + second
+# %%
+colours.extend(first)
+# %%
+colours.insert(1, "pink")
+"""),
+    "order: a source that lacked its import": Case("NBP106", None, """
+# %% [9]
+import numpy as np
+# %% [2]
+rows = [1]
+# %% [3]
+rows = np.array(rows) * 2
+# %% [4]
+rows
 """),
 }  # fmt: skip
 

@@ -211,7 +211,8 @@ def _is_slight(reason: SelfDependence, facts: Facts) -> bool:
         return False
     if all(_is_own_object(value, facts) for value in values):
         return True
-    return all(map(_is_written_out, values)) and _adds_constants(reason, facts)
+    written = _WrittenOut(facts)
+    return all(map(written.is_so, values)) and _adds_constants(reason, written, facts)
 
 
 def _is_own_object(value: ast.expr | None, facts: Facts) -> bool:
@@ -221,22 +222,42 @@ def _is_own_object(value: ast.expr | None, facts: Facts) -> bool:
     return bool(made) and all(definition.binding.kind == "class" for definition in made)
 
 
-def _is_written_out(value: ast.expr | None) -> bool:
-    """Whether it is a list, tuple, set or dictionary of constants that is not empty."""
-    if isinstance(value, (ast.List, ast.Tuple, ast.Set)):
-        return bool(value.elts) and all(_is_constant(element) for element in value.elts)
-    return (
-        isinstance(value, ast.Dict)
-        and bool(value.values)
-        and all(_is_constant(element) for element in value.values)
-    )
+class _WrittenOut:
+    """Which expressions are constants, displays of constants, and sums of both."""
+
+    def __init__(self, facts: Facts) -> None:
+        self._facts = facts
+        self._open: set[str] = set()
+
+    def is_so(self, value: ast.expr | None) -> bool:
+        """Whether a container that is not empty is written out in the notebook."""
+        if isinstance(value, (ast.List, ast.Tuple, ast.Set)):
+            return bool(value.elts) and all(map(self.is_constant, value.elts))
+        if isinstance(value, ast.Dict):
+            return bool(value.values) and all(map(self.is_constant, value.values))
+        if isinstance(value, ast.BinOp):
+            return self.is_so(value.left) and self.is_constant(value.right)
+        return isinstance(value, ast.Name) and self._is_name(value.id)
+
+    def is_constant(self, value: ast.expr | None) -> bool:
+        """Whether it is written out, or a constant."""
+        return isinstance(value, (ast.Constant, ast.UnaryOp)) or self.is_so(value)
+
+    def _is_name(self, name: str) -> bool:
+        made = self._facts.flow.definitions.get(name, ())
+        nodes = [one.node for one in made if one.binding.kind not in ("mutation", "unbound")]
+        if name in self._open or not nodes:
+            return False
+        self._open.add(name)
+        found = all(
+            isinstance(node, (ast.Assign, ast.AnnAssign)) and self.is_so(node.value)
+            for node in nodes
+        )
+        self._open.discard(name)
+        return found
 
 
-def _is_constant(node: ast.expr) -> bool:
-    return isinstance(node, (ast.Constant, ast.UnaryOp)) or _is_written_out(node)
-
-
-def _adds_constants(reason: SelfDependence, facts: Facts) -> bool:
+def _adds_constants(reason: SelfDependence, written: _WrittenOut, facts: Facts) -> bool:
     """Whether what the cell does to the object outside loops and functions uses constants only."""
     parsed = facts.parsed[reason.span.cell]
     for statement in parsed.tree.body if parsed is not None and parsed.tree is not None else ():
@@ -244,11 +265,11 @@ def _adds_constants(reason: SelfDependence, facts: Facts) -> bool:
         if span.start <= reason.span.start < span.end:
             if isinstance(statement, ast.Delete):
                 return True
-            call = getattr(statement, "value", None)
-            given = call.args if isinstance(call, ast.Call) else [call]
-            is_plain = isinstance(statement, (ast.Expr, ast.Assign, ast.AugAssign))
-            return is_plain and all(
-                isinstance(one, ast.expr) and _is_constant(one) for one in given
+            if not isinstance(statement, (ast.Expr, ast.Assign, ast.AugAssign)):
+                return False
+            value = statement.value
+            return all(
+                map(written.is_constant, value.args if isinstance(value, ast.Call) else [value])
             )
     return False
 
