@@ -154,24 +154,29 @@ class Facts:
         sources = self._sources
         return any(word in sources for word in words)
 
-    def trees_with(self, *words: str) -> Iterator[tuple[int, ast.Module]]:
-        """The trees of Python cells whose source has one of some words, with their indices."""
+    def cells_with(self, *words: str) -> Iterator[ParsedCell]:
+        """The Python cells that can be parsed and whose source has one of some words."""
         if not self.mentions(words):
             return
         for parsed in self.parsed:
             if parsed is not None and parsed.tree is not None:
                 source = parsed.cell.source
                 if any(word in source for word in words):
-                    yield parsed.cell.index, parsed.tree
+                    yield parsed
+
+    def trees_with(self, *words: str) -> Iterator[tuple[int, ast.Module]]:
+        """The trees of such cells, with the indices of the cells."""
+        for parsed in self.cells_with(*words):
+            assert parsed.tree is not None
+            yield parsed.cell.index, parsed.tree
 
     def nodes_with(
         self, kinds: type[Node] | tuple[type[Node], ...], *words: str
     ) -> Iterator[tuple[int, Node]]:
         """The nodes of some classes in Python cells that have one of some words, with the cells."""
-        for cell, _ in self.trees_with(*words):
-            parsed = self.parsed[cell]
-            for node in parsed.live_nodes_of(kinds) if parsed is not None else ():
-                yield cell, node
+        for parsed in self.cells_with(*words):
+            for node in parsed.live_nodes_of(kinds):
+                yield parsed.cell.index, node
 
     def qualified(self, node: ast.expr) -> str:
         """The dotted name of an expression that is a name or attribute of something imported."""

@@ -10,7 +10,6 @@ from typing import NamedTuple
 from nbprod.facts import Facts
 from nbprod.libraries.unavailable import is_python2_module
 from nbprod.syntax.installs import installs_of
-from nbprod.syntax.walk import walk
 
 __all__ = ["Imported", "imported_modules", "installed_pins"]
 
@@ -28,19 +27,16 @@ class Imported(NamedTuple):
 
 def imported_modules(facts: Facts) -> Iterator[Imported]:
     """The imports of a notebook's cells; those in ``try`` have something else to fall back on."""
-    for cell, tree in facts.trees_with("import"):
-        guarded = {
-            id(part) for node in walk(tree) if isinstance(node, ast.Try) for part in walk(node)
-        }
-        for node in walk(tree):
-            if id(node) in guarded:
+    for parsed in facts.cells_with("import"):
+        for node in parsed.nodes:
+            if id(node) in parsed.inside(ast.Try):
                 continue
             for module in _modules(node):
                 top = module.partition(".")[0]
                 given = top in sys.stdlib_module_names or top in _GIVEN or is_python2_module(top)
                 if not given and not module.startswith("google.colab"):
                     assert isinstance(node, ast.stmt)
-                    yield Imported(module, cell, node)
+                    yield Imported(module, parsed.cell.index, node)
 
 
 def _modules(node: ast.AST) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator, Sequence
+from itertools import chain
 
 from nbprod.syntax.magic_table import AUTOMAGICS
 from nbprod.syntax.types import ParsedCell
@@ -47,10 +48,10 @@ def _may_bind(cell: ParsedCell, word: str) -> bool:
         return False
     if cell.tree is None:
         return True
-    trees = [cell.tree, *(magic.body for magic in cell.magics if magic.body is not None)]
+    bodies = (magic.body for magic in cell.magics if magic.body is not None)
     return any(
         magic_name.name == word for magic in cell.magics for magic_name in magic.binds
-    ) or any(word in _bound(node) for tree in trees for node in walk(tree))
+    ) or any(word in _bound(node) for node in chain(cell.nodes, *map(walk, bodies)))
 
 
 def _bound(node: ast.AST) -> Sequence[str]:

@@ -144,6 +144,21 @@ class ParsedCell:
         nodes = self.live_nodes
         return [nodes[place] for place in places]  # type: ignore[misc]
 
+    @cached_property
+    def _inside(self) -> dict[tuple[type[ast.AST], ...], frozenset[int]]:
+        return {}
+
+    def inside(self, *kinds: type[ast.AST]) -> frozenset[int]:
+        """The identities of all nodes in, or that are, nodes of some classes."""
+        if kinds not in self._inside:
+            found: set[int] = set()
+            for node in self.nodes:
+                # One inside of another is found with it, which comes first.
+                if isinstance(node, kinds) and id(node) not in found:
+                    found.update(map(id, walk(node)))
+            self._inside[kinds] = frozenset(found)
+        return self._inside[kinds]
+
     def offset(self, lineno: int, col_offset: int) -> int:
         """Code-point offset in the source of an `ast` position (line from 1, UTF-8 column)."""
         from nbprod.notebook.positions import offset_of

@@ -38,7 +38,7 @@ from nbprod.facts import Facts
 from nbprod.model import Diagnostic, Severity
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule
-from nbprod.syntax.walk import walk
+from nbprod.syntax.types import ParsedCell
 
 _SILENT = {
     ("errors", "coerce"),
@@ -63,7 +63,8 @@ def _in_call(node: ast.Call, cell: int, facts: Facts) -> Iterator[Diagnostic]:
         value = keyword.value
         if not isinstance(value, ast.Constant) or (keyword.arg, value.value) not in _SILENT:
             continue
-        if any(_counts(tree) for later, tree in facts.trees_with(*_COUNTS) if later >= cell):
+        later = (parsed for parsed in facts.cells_with(*_COUNTS) if parsed.cell.index >= cell)
+        if any(map(_counts, later)):
             return
         yield Diagnostic(
             facts.span(cell, keyword),
@@ -72,5 +73,5 @@ def _in_call(node: ast.Call, cell: int, facts: Facts) -> Iterator[Diagnostic]:
         )
 
 
-def _counts(tree: ast.AST) -> bool:
-    return any(isinstance(child, ast.Attribute) and child.attr in _COUNTS for child in walk(tree))
+def _counts(parsed: ParsedCell) -> bool:
+    return any(isinstance(node, ast.Attribute) and node.attr in _COUNTS for node in parsed.nodes)

@@ -69,7 +69,6 @@ from nbprod.leakage.types import Score
 from nbprod.model import Diagnostic, Label, Severity
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule
-from nbprod.syntax.walk import walk
 
 
 @rule(
@@ -126,8 +125,8 @@ def _scores(node: ast.AST) -> bool:
 
 def _tests(own: str | None, facts: Facts) -> bool:
     """Whether some cell scores other data than this, or has some to validate with."""
-    for _, tree in facts.trees_with("score", "evaluate", "validation_data"):
-        for node in walk(tree):
+    for parsed in facts.cells_with("score", "evaluate", "validation_data"):
+        for node in parsed.nodes:
             if isinstance(node, ast.keyword) and node.arg == "validation_data":
                 return True
             if _scores(node) and _first(node) != own:

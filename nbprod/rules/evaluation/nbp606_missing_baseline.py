@@ -93,7 +93,6 @@ from nbprod.model import Diagnostic, Severity
 from nbprod.notebook.types import Notebook
 from nbprod.patterns import lazy_pattern
 from nbprod.rule import rule
-from nbprod.syntax.walk import walk
 
 _SUPERVISED = lazy_pattern(
     r"\w*(?:Classifier|Regressor|Regression|SVC|SVR|NB)\Z|Lasso|Ridge|Elastic"
@@ -175,8 +174,4 @@ def _is_compared(model: Training, facts: Facts) -> bool:
 def _is_varied(model: Training, facts: Facts) -> bool:
     """Whether a model is trained in a loop or a function, with different settings."""
     parsed = facts.parsed[model.place.cell]
-    tree = parsed.tree if parsed is not None else None
-    if tree is None:
-        return True
-    loops = (child for child in walk(tree) if isinstance(child, _LOOPS))
-    return any(part is model.place.node for loop in loops for part in walk(loop))
+    return parsed is None or id(model.place.node) in parsed.inside(*_LOOPS)

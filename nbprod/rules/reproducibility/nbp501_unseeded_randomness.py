@@ -141,7 +141,7 @@ from nbprod.model import Diagnostic, Edit, Fix, Label, Span
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule, unsafe
 from nbprod.syntax.names import last_name
-from nbprod.syntax.walk import walk, walk_outside
+from nbprod.syntax.walk import walk_outside
 
 # A cell without any of these neither draws nor seeds.
 _WORDS = tuple(
@@ -159,13 +159,13 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report draws before which no cell has given a seed."""
     seeded: set[str] = set()
     draws: dict[str, list[tuple[Span, str]]] = {}
-    for cell, tree in facts.trees_with(*_WORDS):
-        source = facts.cell(cell).source.lower()
+    for parsed in facts.cells_with(*_WORDS):
+        cell, source = parsed.cell.index, parsed.cell.source.lower()
         if "seed" in source or "set_state" in source:
-            for node in walk(tree):
+            for node in parsed.nodes:
                 if isinstance(node, ast.Call):
                     seeded.update(_seeded_by(node, facts))
-        for call in _kept(tree.body):
+        for call in _kept(parsed.tree.body if parsed.tree is not None else ()):
             name = facts.qualified(call.func)
             draw = draw_of(call, name)
             if draw is not None and not draw.takes_state:

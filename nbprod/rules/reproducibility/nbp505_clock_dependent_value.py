@@ -114,8 +114,8 @@ def _is_harmless(name: str) -> bool:
 def _is_only_shown(name: str, facts: Facts) -> bool:
     """Whether nothing is computed with a value: it is printed, displayed, or read nowhere."""
     reads = shown = 0
-    for _, tree in facts.trees_with(name):
-        for node in walk(tree):
+    for parsed in facts.cells_with(name):
+        for node in parsed.nodes:
             if isinstance(node, ast.Expr) and _shows(node.value):
                 shown += _reads(name, node)
             elif isinstance(node, ast.Name):

@@ -200,7 +200,7 @@ def _is_kept_later(name: str, is_kept: bool, facts: Facts) -> bool:
     if any(made_orderly.search(cell.source) for cell in facts.notebook.cells if cell.is_python):
         return False
     return is_kept or any(
-        _goes_through(node, name) for _, tree in facts.trees_with(name) for node in walk(tree)
+        _goes_through(node, name) for parsed in facts.cells_with(name) for node in parsed.nodes
     )
 
 

@@ -95,7 +95,7 @@ from nbprod.libraries.unavailable import file_names, is_local_word, meant_by, re
 from nbprod.model import Certainty, Diagnostic
 from nbprod.patterns import lazy_pattern
 from nbprod.rule import NodeInCell, rule
-from nbprod.syntax.walk import walk
+from nbprod.syntax.types import ParsedCell
 
 # What brings files, or lets them be found elsewhere.
 _SETUP = lazy_pattern(
@@ -132,7 +132,7 @@ def check(subject: NodeInCell[ast.Import | ast.ImportFrom], facts: Facts) -> Ite
     """Report imports that can only fail."""
     node, cell = subject.node, subject.cell
     found = [(wanted.module, fault) for wanted in _wanted(node) if (fault := _fault(wanted, facts))]
-    if not found or _is_guarded(node, subject.parsed.tree):
+    if not found or _is_guarded(node, subject.parsed):
         return
     for module, fault in found:
         certainty = Certainty.CERTAIN if fault.certain else Certainty.POSSIBLE
@@ -201,9 +201,6 @@ def _may_be_brought(top: str, facts: Facts) -> bool:
     return any(named.search(source) or _SETUP.search(source) for source in sources)
 
 
-def _is_guarded(node: ast.AST, tree: ast.Module | None) -> bool:
+def _is_guarded(node: ast.AST, parsed: ParsedCell) -> bool:
     """Whether an import stands in a `try`, or under a condition, that has something else for it."""
-    if tree is None or node in tree.body:
-        return False
-    guards = (child for child in walk(tree) if isinstance(child, (ast.Try, ast.If)))
-    return any(part is node for guard in guards for part in walk(guard))
+    return id(node) in parsed.inside(ast.Try, ast.If)

@@ -69,7 +69,7 @@ except ImportError:
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from nbprod.environment.constraints import allows_version
 from nbprod.facts import Facts
@@ -85,7 +85,6 @@ from nbprod.model import Diagnostic, Label
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule
 from nbprod.rules.frames import FrameNames
-from nbprod.syntax.walk import walk
 
 _NODES = (ast.Import, ast.ImportFrom, ast.Attribute, ast.Call)
 _STYLED = ("style.use", "style.context")
@@ -99,12 +98,10 @@ Found = tuple[str, Removed]
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report what each version of a library removed where a notebook first uses it."""
     found: dict[tuple[str, str], list[tuple[int, ast.AST, str, Removed]]] = {}
-    for cell, _ in facts.trees_with("import", "."):
-        parsed = facts.parsed[cell]
-        nodes = parsed.nodes if parsed is not None else ()
-        guarded = _guarded(nodes)
-        for node in nodes:
-            if not isinstance(node, _NODES) or id(node) in guarded:
+    for parsed in facts.cells_with("import", "."):
+        cell = parsed.cell.index
+        for node in parsed.nodes:
+            if not isinstance(node, _NODES) or id(node) in parsed.inside(ast.Try):
                 continue
             for name, removed in _removed(node, facts):
                 group = found.setdefault((removed.library, removed.since), [])
@@ -113,11 +110,6 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     for group in found.values():
         if not _is_old(group[0][3], facts):
             yield _diagnostic(group, facts)
-
-
-def _guarded(nodes: Iterable[ast.AST]) -> set[int]:
-    tries = (node for node in nodes if isinstance(node, ast.Try))
-    return {id(part) for guard in tries for part in walk(guard)}
 
 
 def _is_old(removed: Removed, facts: Facts) -> bool:

@@ -68,7 +68,6 @@ from nbprod.facts import Facts
 from nbprod.model import Diagnostic, Label, Span
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule
-from nbprod.syntax.walk import walk
 
 _PROMPTS = (
     "getpass.getpass",
@@ -99,18 +98,16 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
 
 def _prompts(facts: Facts) -> Iterator[tuple[Span, str]]:
     """The prompts that nothing guards, in reading order."""
-    for cell, tree in facts.trees_with("input", "getpass", "prompt"):
+    for parsed in facts.cells_with("input", "getpass", "prompt"):
         prompts = [
             (node, name)
-            for node in walk(tree)
+            for node in parsed.nodes
             if isinstance(node, ast.Call) and (name := _prompt(node, facts))
         ]
-        if not prompts:
-            continue
-        guards = (guard for guard in walk(tree) if isinstance(guard, _GUARDS))
-        guarded = {id(node) for guard in guards for node in walk(guard)}
         yield from sorted(
-            (facts.span(cell, node), name) for node, name in prompts if id(node) not in guarded
+            (facts.span(parsed.cell.index, node), name)
+            for node, name in prompts
+            if id(node) not in parsed.inside(*_GUARDS)
         )
 
 
