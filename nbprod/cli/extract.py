@@ -14,7 +14,7 @@ from nbprod.disk.places import project_roots
 from nbprod.errors import UsageError
 
 if TYPE_CHECKING:
-    from nbprod.execution.run import RunOptions
+    from nbprod.execution.run import OriginalRuns, RunOptions
     from nbprod.extract.delivery import DeliveryRequest, ExtractionDelivery
     from nbprod.extract.plan.planning import PlanOptions
     from nbprod.facts import Facts
@@ -74,6 +74,8 @@ def command(notebook: str, **options: object) -> int:
     Exit codes: 0 done, 1 refused, not the same or nothing to extract, 2 usage, 4 unreadable input
     or an internal error.
     """
+    from nbprod.execution.run import OriginalRuns, Side, code_cells
+    from nbprod.extract.delivery import place_of
     from nbprod.extract.extraction import NothingToExtract
     from nbprod.extract.plan.credentials import without_credentials
     from nbprod.extract.plan.select import all_cells
@@ -96,7 +98,9 @@ def command(notebook: str, **options: object) -> int:
     if groups is not None and safe.stay:
         raise _refusal(notebook, safe.stay)
     run = _run_options(options)._replace(environment=tuple(safe.environment.items()))
-    order = order._replace(run=run if options["runs"] else None, looked_up=tuple(safe.environment))
+    sources = code_cells(safe.facts.notebook)[1]
+    runs = OriginalRuns(Side(sources, {}), place_of(safe.facts, order.target), run)
+    order = order._replace(run=runs if options["runs"] else None, looked_up=tuple(safe.environment))
     asked = _Asked(safe.facts, safe.data, groups, cells, order, _plan_options(order, options))
 
     if options["interactive"]:
@@ -106,7 +110,7 @@ def command(notebook: str, **options: object) -> int:
         return _extracted(asked, (*safe.stay, *stay))
 
     if options["verifies"]:
-        return _write_proven(safe.facts, extracted, groups is None, run, options)
+        return _write_proven(safe.facts, extracted, groups is None, runs, options)
     delivery = extracted()
     if not options["runs"]:
         _say_doubts(delivery, notebook, run.python)
@@ -356,7 +360,7 @@ def _write_proven(
     facts: Facts,
     extracted: Callable[..., ExtractionDelivery],
     is_all: bool,
-    run: RunOptions,
+    runs: OriginalRuns,
     options: dict[str, object],
 ) -> int:
     """Write what was shown to do the same: with ``is_all`` the largest part that does."""
@@ -369,9 +373,9 @@ def _write_proven(
     if not shows:
         _refuse_to_overwrite(first, options)
     if is_all:
-        proven = deliver_what_holds(facts, lambda stay: extracted(stay) if stay else first, run)
+        proven = deliver_what_holds(facts, lambda stay: extracted(stay) if stay else first, runs)
     else:
-        proven = prove_extraction(facts, first, run)
+        proven = prove_extraction(facts, first, runs)
     if shows:
         _show(facts, proven.delivery, bool(options["dry_run"]))
     print_verdict(proven.verdict, code_cells(facts.notebook)[0])

@@ -45,7 +45,7 @@ def command(
 
     Exit codes: 0 the same, 1 different, 2 usage, 4 cannot be run.
     """
-    from nbprod.execution.run import RunOptions, Side, code_cells, verify
+    from nbprod.execution.run import OriginalRuns, Place, RunOptions, Side, code_cells, verify
     from nbprod.facts import Facts
     from nbprod.project.run import get_notebook
     from nbprod.refactor.external_writes import refuse_external_writes
@@ -59,14 +59,14 @@ def command(
     if own[0] != own[1]:
         raise UsageError("both notebooks must be in one directory, whose files they read")
     indices, sources = code_cells(old)
-    verdict = verify(
-        Side(sources, {}),
-        Side(code_cells(new)[1], {}),
+    place = Place(
         folder,
         os.path.relpath(own[0], folder),
-        paths=[os.path.relpath(text, folder) for text in extra],
-        options=RunOptions(python or sys.executable, timeout, copy_limit),
+        tuple(os.path.relpath(text, folder) for text in extra),
     )
+    options = RunOptions(python or sys.executable, timeout, copy_limit)
+    runs = OriginalRuns(Side(sources, {}), place, options)
+    verdict = verify(runs, Side(code_cells(new)[1], {}))
     print_verdict(verdict, indices)
     return 1 if verdict.differences else 0
 

@@ -110,7 +110,7 @@ def snapshots(
     unread = _assigned_unread(old)
     for segment in segments:
         if segment.old and segment.new:
-            bound = {name for place in segment.new for name in _bound(new[place])}
+            bound = {name for place in segment.new for name in names_bound(new[place])}
             names = sorted(bound - unread[segment.old[-1]])
             mine[str(segment.old[-1])] = names
             theirs[str(segment.new[-1])] = names
@@ -159,7 +159,7 @@ def without_unstable(verdict: Verdict, again: Verdict) -> Verdict:
     return verdict._replace(differences=kept, uncompared=(*verdict.uncompared, *said))
 
 
-def _bound(source: str) -> set[str]:
+def names_bound(source: str) -> set[str]:
     """The names that a cell assigns to; all of its words when it is no plain Python."""
     try:
         return set(bound_names(ast.parse(source).body))

@@ -207,7 +207,7 @@ def _joined(
     stops = bool(shown) and "error" in shown[-1]
     cells: list[dict[str, Any]] = []
     for place in range(last + 1 if stops else count):
-        blank: dict[str, Any] = {"outputs": [], "before": {}, "after": {}, "values": {}}
+        blank: dict[str, Any] = {"outputs": [], "watched": [], "values": {}}
         outputs, variables = ran.get(place, (blank, {}))
         cells.append({**outputs, **variables})
     final: dict[str, Any] = cells[last].pop("final", {}) if ran else {}

@@ -7,11 +7,15 @@ nothing of nbprod. Around each cell it writes down what was asked for. A job, in
 * ``count``: how many cells will run; ``answers``: the file of what is seen, one JSON object a cell;
 * ``disturbed``: whether to change what nobody may rely on, such as memory that is not written;
 * ``snapshots``: for a cell, by its place, the names whose values to describe after it;
-* ``watch``: the same, for values to keep as files before and after it; ``pickles``: their folder.
+* ``watch``: for a cell, the values to keep as files, each with the ``place`` in it: before a
+  statement by its number (0 is the start, None the end of the cell), a ``key``, and their
+  ``names``; ``count`` is how many statements the cell has; ``pickles``: the folder of the files.
 """
 
 from __future__ import annotations
 
+import ast
+import builtins
 import contextlib
 import hashlib
 import json
@@ -27,6 +31,7 @@ from typing import Any
 MOST_ELEMENTS = 20000
 MOST_DEPTH = 7
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]+")
+_MARK = "__nbprod_watch__"
 _HIDDEN = frozenset(["In", "Out", "exit", "quit", "get_ipython", "open", "display"])
 _OPAQUE = ("matplotlib.", "mpl_toolkits.", "_io.", "threading.", "_thread.", "IPython.", "socket.")
 
@@ -249,8 +254,6 @@ def _literal(value: Any) -> str | None:
 
 def _evaluated(text: str) -> Any:
     """What an expression of ours gives: a literal, or a call of numpy's or pandas' with some."""
-    import ast
-
     body = ast.parse(text, mode="eval").body
     if not isinstance(body, ast.Call):
         return ast.literal_eval(text)
@@ -312,27 +315,63 @@ class Watcher:
         self.shell, self.job = shell, job
         self.hidden = set(shell.user_ns) | _HIDDEN
         self.place = -1
-        self.given: dict[str, Any] = {}
+        self.watched: list[dict[str, Any]] = []
+        if job.get("watch"):
+            setattr(builtins, _MARK, self.at)
+            shell.ast_transformers.append(Marker(self))
 
     def before(self) -> None:
         """A cell is about to run."""
         self.place += 1
+        self.watched = []
         if self.job.get("disturbed"):
             dirty_memory()
-        self.given = self._watched("before")
+        self.at(0)
 
     def after(self, *, failed: bool) -> dict[str, Any]:
         """A cell has run: what is seen now."""
         names = self.job.get("snapshots", {}).get(str(self.place), ())
-        seen = {"before": self.given, "after": self._watched("after")}
+        self.at(None)
+        seen: dict[str, Any] = {"watched": self.watched}
         seen["values"] = values_of(self.shell, self.hidden, set(names))
         if failed or self.place == self.job["count"] - 1:
             seen["final"] = values_of(self.shell, self.hidden, None)
         return seen
 
-    def _watched(self, when: str) -> dict[str, Any]:
-        names = self.job.get("watch", {}).get(str(self.place), {}).get(when, ())
-        return _pickled(self.shell, self.job.get("pickles", ""), f"{self.place}-{when}", names)
+    @property
+    def asked(self) -> dict[str, Any]:
+        """What to look at in the present cell."""
+        found: dict[str, Any] = self.job.get("watch", {}).get(str(self.place), {})
+        return found
+
+    def at(self, place: int | None) -> None:
+        """Keep the values that are asked for at a place of the present cell."""
+        for one in self.asked.get("values", ()):
+            if one["place"] == place:
+                stem = f"{self.place}-{one['key']}"
+                folder = self.job.get("pickles", "")
+                values = _pickled(self.shell, folder, stem, one["names"])
+                self.watched.append({"key": one["key"], "values": values})
+
+
+class Marker(ast.NodeTransformer):
+    """Has the watcher look between the statements of a cell where that is asked for."""
+
+    def __init__(self, watcher: Watcher) -> None:
+        self.watcher = watcher
+
+    def visit(self, node: Any) -> Any:
+        """Put the calls into the tree of the cell or of the body of its cell magic."""
+        asked = self.watcher.asked
+        if not isinstance(node, ast.Module) or len(node.body) != asked.get("count"):
+            return node
+        places = {one["place"] for one in asked["values"] if one["place"]}
+        for place in sorted(places, reverse=True):
+            call = ast.parse(f"{_MARK}({place})").body[0]
+            for part in ast.walk(call):
+                ast.copy_location(part, node.body[place])
+            node.body.insert(place, call)
+        return node
 
 
 def begin(shell: Any, job: dict[str, Any]) -> Watcher:

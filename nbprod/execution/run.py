@@ -6,9 +6,12 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
+from functools import cached_property
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from nbprod.disk.read import read_bytes
 from nbprod.disk.scratch import copy_tree, scratch_folder, write_scratch
 from nbprod.errors import UsageError
 from nbprod.execution import compare as comparing
@@ -16,7 +19,10 @@ from nbprod.execution.compare import MatchedCells, Verdict
 from nbprod.execution.kernel import run_job
 from nbprod.notebook.types import Notebook
 
-__all__ = ["RunOptions", "Side", "code_cells", "verify", "workspace"]
+__all__ = ["OriginalRuns", "Place", "RunOptions", "Side", "code_cells", "verify"]
+
+# A recorded value of more is of no use for a test.
+_MOST_BYTES = 20_000_000
 
 _SKIPPED = shutil.ignore_patterns(
     ".git", ".hg", ".venv", "venv", "node_modules", "__pycache__", ".ipynb_checkpoints",
@@ -34,6 +40,19 @@ class RunOptions(NamedTuple):
     environment: tuple[tuple[str, str], ...] = ()
 
 
+class Place(NamedTuple):
+    """Where a notebook runs: the ``folder`` that is copied, the folder ``start`` inside of it, and
+    the ``paths`` from which modules are imported, both relative to the folder."""
+
+    folder: str
+    start: str
+    paths: tuple[str, ...] = ()
+
+    def has(self, path: str) -> bool:
+        """Whether a path is inside of the folder."""
+        return not os.path.relpath(path, self.folder).startswith(os.pardir)
+
+
 class Side(NamedTuple):
     """One of the two: its cells' sources, the files to put into its copy of the folder."""
 
@@ -47,68 +66,120 @@ def code_cells(notebook: Notebook) -> tuple[list[int], list[str]]:
     return [cell.index for cell in cells], [cell.source for cell in cells]
 
 
+class OriginalRuns:
+    """Runs of the notebook that others are compared with: what one has shown is not asked of it
+    again."""
+
+    def __init__(self, side: Side, place: Place, options: RunOptions) -> None:
+        """``side`` is the notebook, ``place`` where it runs."""
+        self.side, self.place, self.options = side, place, options
+        self._seen: dict[bool, tuple[Mapping[str, Sequence[str]], dict[str, Any]]] = {}
+
+    def watched(
+        self, watch: Mapping[str, Any], snapshots: Mapping[str, Sequence[str]]
+    ) -> dict[str, Any]:
+        """Run it and keep values: ``watch`` as `probe` has it, each with the ``data`` of its
+        pickle; ``snapshots`` are the names that a comparison will look at behind each cell."""
+        with scratch_folder() as pickles:
+            more = {"watch": watch, "pickles": pickles}
+            found = run_side(self.side, self.place, snapshots, self.options, more)
+            for cell in found.get("cells", ()):
+                for one in cell["watched"]:
+                    for entry in one["values"].values():
+                        _read_pickle(entry)
+        self._seen[False] = (snapshots, found)
+        return found
+
+    def seen(
+        self, snapshots: Mapping[str, Sequence[str]], *, disturbed: bool = False
+    ) -> dict[str, Any]:
+        """What a run shows, with some names behind each cell; ``disturbed`` as `probe` has it."""
+        names, found = self._seen.get(disturbed, ({}, None))
+        bound = self._bound
+        missing = any(
+            not bound.intersection(wanted) <= set(names.get(cell, ()))
+            for cell, wanted in snapshots.items()
+        )
+        if found is None or missing:
+            more = {"disturbed": disturbed}
+            found = run_side(self.side, self.place, snapshots, self.options, more)
+            self._seen[disturbed] = (snapshots, found)
+        return found
+
+    @cached_property
+    def _bound(self) -> set[str]:
+        return {name for source in self.side.cells for name in comparing.names_bound(source)}
+
+
+def _read_pickle(entry: dict[str, Any]) -> None:
+    """Put the content of a pickle in the place of its path."""
+    path = entry.pop("pickle", None)
+    if path is None:
+        return
+    if os.path.getsize(path) > _MOST_BYTES:
+        entry["problem"] = f"takes more than {_MOST_BYTES // 1_000_000} MB"
+    else:
+        entry["data"] = read_bytes(path, _MOST_BYTES)
+
+
 def verify(
-    old: Side,
+    old: OriginalRuns,
     new: Side,
-    folder: str,
-    start: str,
     *,
     module: str = "",
     dead: frozenset[str] = frozenset(),
     logs: bool = False,
-    paths: Sequence[str] = (),
     segments: Sequence[MatchedCells] | None = None,
-    options: RunOptions = RunOptions(),
 ) -> Verdict:
     """Run two notebooks and compare what they show and leave.
 
     Args:
         old: the original.
-        new: the rewritten one, with its module among the files (paths relative to ``folder``).
-        folder: what is copied for each of them.
-        start: the folder inside of it in which they run, relative.
+        new: the rewritten one, with its module among the files (paths relative to the folder).
         module: the dotted name of the extracted module.
         dead: names whose last values are not compared, since nobody reads them.
         logs: whether the module logs what the notebook printed.
-        paths: folders inside of it from which modules are imported, relative.
         segments: which cells belong together; found by their sources when not given.
-        options: how to run them.
 
     Raises:
         ExecutionError: the kernel does not start.
         UsageError: the folder is too big to copy.
     """
+    before = old.side.cells
     if segments is None:
-        segments = comparing.segments_of(old.cells, new.cells)
-    mine, theirs = comparing.snapshots(old.cells, new.cells, segments)
-    first, second = _results(((old, mine), (new, theirs)), folder, start, paths, options)
+        segments = comparing.segments_of(before, new.cells)
+    mine, theirs = comparing.snapshots(before, new.cells, segments)
+    first = old.seen(mine)
+    second = run_side(new, old.place, theirs, old.options)
     verdict = comparing.compare_runs(first, second, segments, module, dead, logs=logs)
     if not verdict.differences or "failed" in first:
         return verdict
-    # A notebook that draws random numbers, looks at the clock or at memory that nobody has
-    # written (`numpy.empty`) differs from itself.
-    (again,) = _results(((old, mine),), folder, start, paths, options, disturbed=True)
+    # A notebook that looks at the clock or at memory that nobody has written (`numpy.empty`)
+    # differs from itself.
+    again = old.seen(mine, disturbed=True)
     same = [MatchedCells(segment.old, segment.old) for segment in segments]
     return comparing.without_unstable(verdict, comparing.compare_runs(first, again, same, module))
 
 
-def _results(
-    sides: Sequence[tuple[Side, Mapping[str, Sequence[str]]]],
-    folder: str,
-    start: str,
-    paths: Sequence[str],
+def run_side(
+    side: Side,
+    place: Place,
+    snapshots: Mapping[str, Sequence[str]],
     options: RunOptions,
-    *,
-    disturbed: bool = False,
-) -> list[dict[str, Any]]:
-    """Run each side in a copy of the folder of its own."""
-    with ExitStack() as stack:
-        jobs = []
-        for side, names in sides:
-            place = stack.enter_context(workspace(folder, options))
-            job = _job(side, place, start, paths, names, options)
-            jobs.append(job | {"disturbed": disturbed})
-        return [run_job(job, options.python) for job in jobs]
+    more: Mapping[str, Any] = MappingProxyType({}),
+) -> dict[str, Any]:
+    """Run a notebook in a copy of its folder; ``more`` is added to the job of `probe`."""
+    with workspace(place.folder, options) as copy:
+        _write_files(side, copy)
+        job = {
+            "cells": list(side.cells),
+            "cwd": os.path.join(copy, place.start),
+            "path": [os.path.join(copy, path) for path in place.paths],
+            "seconds": options.seconds,
+            "environment": dict(options.environment),
+            "snapshots": dict(snapshots),
+        }
+        return run_job(job | dict(more), options.python)
 
 
 @contextmanager
@@ -147,25 +218,10 @@ def _size(folder: str, limit: int) -> int | None:
     return total
 
 
-def _job(
-    side: Side,
-    place: str,
-    start: str,
-    paths: Sequence[str],
-    names: Mapping[str, Sequence[str]],
-    options: RunOptions,
-) -> dict[str, Any]:
+def _write_files(side: Side, copy: str) -> None:
     for path, data in side.files.items():
         try:
-            write_scratch(place, path, data)
+            write_scratch(copy, path, data)
         except OSError as error:
             text = f"{path}: cannot be written to the copy for a run: {error.strerror}"
             raise UsageError(text) from None
-    return {
-        "cells": list(side.cells),
-        "cwd": os.path.join(place, start),
-        "path": [os.path.join(place, path) for path in paths],
-        "seconds": options.seconds,
-        "environment": dict(options.environment),
-        "snapshots": dict(names),
-    }

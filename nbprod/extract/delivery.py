@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from nbprod.disk.read import read_text
 from nbprod.errors import NbprodError, UsageError
-from nbprod.execution.run import RunOptions, code_cells
+from nbprod.execution.run import OriginalRuns, Place
 from nbprod.extract.code.checking import undefined_names
 from nbprod.extract.code.extending import extended
 from nbprod.extract.code.format import formatted_imports, lint
@@ -36,7 +36,7 @@ __all__ = [
     "NamesTaken",
     "added_to_module",
     "deliver_extraction",
-    "folder_of",
+    "place_of",
     "import_path",
     "package_inits",
 ]
@@ -68,16 +68,16 @@ class ExtractionDelivery(NamedTuple):
 
 
 class DeliveryRequest(NamedTuple):
-    """What is to be written: ``notebook`` is the path that the rewritten one gets, ``run`` how to
-    run the original for its values (None not to), ``extend`` whether a module that is there is
-    kept, ``package`` whether a package is made around it. ``looked_up`` are the names under which
-    it looks credentials up, ``plan`` the options of the plan, ``original`` the bytes of the file
-    that ``notebook`` is to replace."""
+    """What is to be written: ``notebook`` is the path that the rewritten one gets, ``run`` the
+    runs of the original where its values are recorded (None: it is not run), ``extend`` whether a
+    module that is there is kept, ``package`` whether a package is made around it. ``looked_up`` are
+    the names under which it looks credentials up, ``plan`` the options of the plan, ``original``
+    the bytes of the file that ``notebook`` is to replace."""
 
     target: Target
     notebook: str
     tests: bool = True
-    run: RunOptions | None = None
+    run: OriginalRuns | None = None
     extend: bool = True
     package: bool = False
     looked_up: tuple[str, ...] = ()
@@ -129,9 +129,7 @@ def deliver_extraction(
     ground = plan.cut.facts if plan.cut is not None else facts
     recorded: dict[str, Recorded] | None = None
     if order.run is not None:
-        folder, start = folder_of(facts, target)
-        cells, sources = code_cells(ground.notebook)
-        recorded = record(plan, cells, sources, folder, start, order.run, facts.hidden)
+        recorded = record(plan, facts, order.run)
         plan = with_seen_types(plan, recorded, ground)
     made = extract(facts, data, plan, target.module, _title(facts), order.plan)
     undefined = undefined_names(made.module)
@@ -192,7 +190,7 @@ def added_to_module(text: str, target: Target, read: dict[str, bytes]) -> str:
 
 
 def _package(facts: Facts, made: Extracted, order: DeliveryRequest) -> dict[str, bytes]:
-    python = order.run.python if order.run is not None else sys.executable
+    python = order.run.options.python if order.run is not None else sys.executable
     own = order.target.module.partition(".")[0]
     found, version = dependencies_of([made.module], own, facts, made.plan, python)
     return package_files(order.target, made.plan, _title(facts), found, version)
@@ -212,7 +210,7 @@ def _tests(
     beside = modules_beside(files[target.path].decode("utf-8"), folders)
     if order.run is not None and recorded is not None:
         tried = {**beside, **files}
-        experiments = experiments_of(plan, facts, tried, target, recorded, order.run)
+        experiments = experiments_of(plan, facts, tried, target, recorded, order.run.options)
     data = {
         os.path.join(target.recorded, name): content
         for experiment in (experiments or {}).values()
@@ -224,10 +222,12 @@ def _tests(
     trial: Trial | None = None
     if order.run is not None:
         files = {**beside, **files, **data}
-        trial = run_tests({**files, target.tests: text.encode("utf-8")}, target, order.run)
+        trial = run_tests({**files, target.tests: text.encode("utf-8")}, target, order.run.options)
         if trial.failed:
             text = suite_of(plan, facts, target, experiments, trial.failed)
-            trial = run_tests({**files, target.tests: text.encode("utf-8")}, target, order.run)
+            trial = run_tests(
+                {**files, target.tests: text.encode("utf-8")}, target, order.run.options
+            )
     if order.extend and _is_other(target.tests, text) and not target.suffix:
         # The module has tests already: those of this notebook are beside them.
         stem = identifier(os.path.splitext(os.path.basename(facts.notebook.path))[0])
@@ -288,10 +288,12 @@ def _title(facts: Facts) -> str:
     return ""
 
 
-def folder_of(facts: Facts, target: Target) -> tuple[str, str]:
-    """The folder to copy for a run, and the notebook's own inside of it."""
+def place_of(facts: Facts, target: Target) -> Place:
+    """Where a notebook runs, so that it can import a module that goes to a target."""
     own = os.path.dirname(os.path.abspath(facts.notebook.path))
     folder = os.path.commonpath([own, target.project])
     if folder in (os.path.abspath(os.sep), os.path.expanduser("~")):
         folder = own
-    return folder, os.path.relpath(own, folder)
+    start = os.path.relpath(own, folder)
+    place = Place(folder, start, (os.path.relpath(target.root, folder),))
+    return place if place.has(target.path) else place._replace(paths=(start,))

@@ -6,9 +6,10 @@ import os
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
-from nbprod.execution.compare import MatchedCells, RunDifference, Verdict
-from nbprod.execution.run import RunOptions, Side, code_cells, verify
-from nbprod.extract.delivery import ExtractionDelivery, folder_of
+from nbprod.execution.compare import RunDifference, Verdict
+from nbprod.execution.run import OriginalRuns, Place, Side, code_cells, verify
+from nbprod.extract.delivery import ExtractionDelivery
+from nbprod.extract.segments import segments_of_plan
 from nbprod.extract.suite.trial import Trial, run_tests
 from nbprod.facts import Facts
 from nbprod.notebook.read import read_notebook
@@ -30,19 +31,19 @@ class Proven(NamedTuple):
 
 
 def deliver_what_holds(
-    facts: Facts, deliver: Callable[[Sequence[CellLeft]], ExtractionDelivery], options: RunOptions
+    facts: Facts, deliver: Callable[[Sequence[CellLeft]], ExtractionDelivery], runs: OriginalRuns
 ) -> Proven:
     """Extract, run, and leave those cells in the notebook that do something else as functions.
 
     Args:
         facts: the notebook.
         deliver: extracts all but the cells that it is given.
-        options: how to run.
+        runs: those of the original.
     """
     kept: list[CellLeft] = []
     for _ in range(_MOST_ROUNDS):
         delivery = deliver(kept)
-        proven = prove_extraction(facts, delivery, options)
+        proven = prove_extraction(facts, delivery, runs)
         guilty = list(_guilty(proven.verdict, delivery.extracted.plan, facts))
         if not guilty:
             break
@@ -90,43 +91,22 @@ def _suspect(difference: RunDifference, cell: int, plan: Plan) -> tuple[int, ...
     return before[-1] if before else ()
 
 
-def prove_extraction(facts: Facts, delivery: ExtractionDelivery, options: RunOptions) -> Proven:
+def prove_extraction(facts: Facts, delivery: ExtractionDelivery, runs: OriginalRuns) -> Proven:
     """Run the original and the rewritten notebook and compare them; then run the tests."""
-    folder, start = folder_of(facts, delivery.target)
-    indices, sources = code_cells(facts.notebook)
+    indices = code_cells(facts.notebook)[0]
     rewritten = read_notebook(delivery.files[delivery.notebook], facts.notebook.path)
     new_indices = code_cells(rewritten)[0]
     if len(rewritten.cells) < len(facts.notebook.cells):
         sources_now = delivery.extracted.sources
         kept = [cell.index for cell in facts.notebook.cells if sources_now.get(cell.index, "x")]
         new_indices = [kept[new_indice] for new_indice in new_indices]
-    segments = _segments(delivery.extracted.plan, indices, new_indices)
-    files: dict[str, bytes] = {}
-    outside: dict[str, bytes] = {}
-    for path, data in delivery.files.items():
-        relative = os.path.relpath(path, folder)
-        if path.endswith(".py"):
-            (outside if relative.startswith(os.pardir) else files)[relative] = data
-    paths = [os.path.relpath(delivery.target.root, folder)]
-    if outside:
-        # The module goes somewhere else than the folder that is copied: beside the notebook then.
-        files = {
-            os.path.join(start, os.path.relpath(path, delivery.target.root)): data
-            for path, data in delivery.files.items()
-            if path.endswith(".py") and not path.startswith(os.path.dirname(delivery.target.tests))
-        }
-        paths = [start]
     verdict = verify(
-        Side(sources, {}),
-        Side(code_cells(rewritten)[1], files),
-        folder,
-        start,
+        runs,
+        Side(code_cells(rewritten)[1], _files_to_run(delivery, runs.place)),
         module=delivery.target.module,
         dead=delivery.extracted.plan.left_behind,
         logs=delivery.extracted.plan.logs,
-        paths=paths,
-        segments=segments,
-        options=options,
+        segments=segments_of_plan(delivery.extracted.plan, indices, new_indices),
     )
 
     folder_of_tests = os.path.dirname(delivery.target.tests)
@@ -134,7 +114,7 @@ def prove_extraction(facts: Facts, delivery: ExtractionDelivery, options: RunOpt
         path.startswith(os.path.join(folder_of_tests, "test_")) for path in delivery.files
     ):
         return Proven(delivery, verdict)
-    tests = delivery.trial or run_tests(delivery.files, delivery.target, options)
+    tests = delivery.trial or run_tests(delivery.files, delivery.target, runs.options)
     found = [
         RunDifference(None, f"the generated test `{name}`", "passes", "fails")
         for name in sorted(tests.failed)
@@ -142,37 +122,16 @@ def prove_extraction(facts: Facts, delivery: ExtractionDelivery, options: RunOpt
     return Proven(delivery, verdict._replace(differences=tuple(found)), tests)
 
 
-def _joined_groups(plan: Plan) -> dict[int, tuple[int, ...]]:
-    """For each cell of a group, the cells whose outputs belong together: groups that share a cell
-    are one."""
-    found: dict[int, tuple[int, ...]] = {}
-    for group in plan.groups:
-        cells = set(plan.whole_cells(group.cells))
-        for cell in tuple(cells):
-            cells |= set(found.get(cell, ()))
-        found |= dict.fromkeys(cells, tuple(sorted(cells)))
-    return found
-
-
-def _segments(plan: Plan, old: Sequence[int], new: Sequence[int]) -> list[MatchedCells]:
-    """Each group of cells with what came of it; the other cells one by one."""
-    group_of = _joined_groups(plan)
-    place_old = {cell: place for place, cell in enumerate(old)}
-    place_new = {cell: place for place, cell in enumerate(new)}
-    installs = [installed.unit.cell for installed in plan.installs if installed.moves]
-    installing = set(plan.whole_cells(tuple(installs)))
-    found: list[MatchedCells] = []
-    seen: set[int] = set()
-    for cell in old:
-        if cell in seen:
-            continue
-        cells = group_of.get(cell, (cell,))
-        seen.update(cells)
-        found.append(
-            MatchedCells(
-                tuple(place_old[cell] for cell in cells if cell in place_old),
-                tuple(place_new[cell] for cell in cells if cell in place_new),
-                not installing.isdisjoint(cells),
-            )
-        )
-    return found
+def _files_to_run(delivery: ExtractionDelivery, place: Place) -> dict[str, bytes]:
+    """The files that the rewritten notebook imports, relative to the folder that is copied."""
+    target = delivery.target
+    files = {path: data for path, data in delivery.files.items() if path.endswith(".py")}
+    if place.has(target.path):
+        found = {os.path.relpath(path, place.folder): data for path, data in files.items()}
+        return {path: data for path, data in found.items() if not path.startswith(os.pardir)}
+    # The module goes somewhere else than the folder that is copied: beside the notebook then.
+    return {
+        os.path.join(place.start, os.path.relpath(path, target.root)): data
+        for path, data in files.items()
+        if not path.startswith(os.path.dirname(target.tests))
+    }

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from nbprod.disk.read import read_bytes
-from nbprod.disk.scratch import scratch_folder
-from nbprod.execution.kernel import ExecutionError, run_job
-from nbprod.execution.run import RunOptions, workspace
+from nbprod.execution.kernel import ExecutionError
+from nbprod.execution.run import OriginalRuns, code_cells
+from nbprod.extract.segments import names_behind
+from nbprod.facts import Facts
 from nbprod.refactor.plan import Plan
 
 __all__ = ["Recorded", "Seen", "record"]
 
 # A shorter one is a part of many a word.
 _SHORTEST_CREDENTIAL = 8
-_MOST_BYTES = 20_000_000
 
 
 class Seen(NamedTuple):
@@ -40,59 +38,75 @@ class Recorded(NamedTuple):
     after: Mapping[str, Seen]
 
 
-def record(
-    plan: Plan,
-    cells: Sequence[int],
-    sources: Sequence[str],
-    folder: str,
-    start: str,
-    options: RunOptions,
-    credentials: Collection[str] = (),
-) -> dict[str, Recorded]:
+def record(plan: Plan, facts: Facts, runs: OriginalRuns) -> dict[str, Recorded]:
     """Run the original notebook and write down what each function gets and gives.
 
     Args:
         plan: the functions.
-        cells: the indices of the notebook's Python cells.
-        sources: their sources.
-        folder: what is copied for the run.
-        start: the folder inside of it to run in, relative.
-        options: how to run it.
-        credentials: values of the notebook that no file may hold.
+        facts: the whole notebook.
+        runs: its runs.
 
     Raises:
         ExecutionError: the notebook fails before its end.
         UsageError: the folder is too big.
     """
-    place = {cell: number for number, cell in enumerate(cells)}
-    watch: dict[str, dict[str, list[str]]] = {}
+    cells, sources = code_cells(facts.notebook)
+    result = runs.watched(_watch(plan, facts, cells), names_behind(plan, cells, sources))
+    _require_success(result, cells)
+    hidden = [value for _, value in runs.options.environment]
+    hidden += [value for value in facts.hidden if len(value) >= _SHORTEST_CREDENTIAL]
+    found = {
+        one["key"]: {name: _seen(entry, hidden) for name, entry in one["values"].items()}
+        for cell in result["cells"]
+        for one in cell["watched"]
+    }
+    return {
+        function.name: Recorded(
+            found.get(f"{function.name}-before", {}), found.get(f"{function.name}-after", {})
+        )
+        for function in plan.functions
+    }
+
+
+def _watch(plan: Plan, facts: Facts, cells: Sequence[int]) -> dict[str, Any]:
+    """What to look at in each cell, by its place: before the first and behind the last statement of
+    each function."""
+    found: dict[str, Any] = {}
+    place_of = {cell: str(place) for place, cell in enumerate(cells)}
     for function in plan.functions:
-        first, last = place[function.cells[0]], place[function.cells[-1]]
         given = [variable.name for variable in function.parameters]
         named = [*given, *(variable.name for variable in function.results)]
-        watch.setdefault(str(first), {}).setdefault("before", []).extend(given)
-        watch.setdefault(str(last), {}).setdefault("after", []).extend(named)
-    with workspace(folder, options) as copy, scratch_folder() as pickles:
-        job = {
-            "cells": list(sources),
-            "cwd": os.path.join(copy, start),
-            "path": [copy],
-            "seconds": options.seconds,
-            "environment": dict(options.environment),
-            "watch": watch,
-            "pickles": pickles,
-        }
-        result = run_job(job, options.python)
-        _require_success(result, cells)
-        hidden = [value for _, value in options.environment]
-        hidden += [value for value in credentials if len(value) >= _SHORTEST_CREDENTIAL]
-        return {
-            function.name: Recorded(
-                _seen(result, place[function.cells[0]], "before", hidden),
-                _seen(result, place[function.cells[-1]], "after", hidden),
+        ends = (_start(function.cells[0], plan), _end(function.cells[-1], plan))
+        for (cell, offset), when, names in zip(
+            ends, ("before", "after"), (given, named), strict=True
+        ):
+            parsed = facts.parsed[cell]
+            if parsed is None or parsed.tree is None:
+                continue
+            asked = found.setdefault(place_of[cell], {"count": len(parsed.tree.body), "values": []})
+            starts = [facts.span(cell, node).start for node in parsed.tree.body]
+            number = None if offset is None else sum(start < offset for start in starts)
+            if number == len(starts):
+                number = None
+            asked["values"].append(
+                {"place": number, "key": f"{function.name}-{when}", "names": names}
             )
-            for function in plan.functions
-        }
+    return found
+
+
+def _start(cell: int, plan: Plan) -> tuple[int, int | None]:
+    """The whole cell and the offset at which a cell of the plan starts."""
+    if plan.cut is None:
+        return cell, 0
+    piece = plan.cut.pieces[cell]
+    return piece.cell, piece.start
+
+
+def _end(cell: int, plan: Plan) -> tuple[int, int | None]:
+    """The whole cell and the offset at which a cell of the plan ends, None at the end of both."""
+    if plan.cut is None or plan.cut.pieces[cell].ends:
+        return _start(cell, plan)[0], None
+    return _start(cell + 1, plan)
 
 
 def _require_success(result: Mapping[str, Any], cells: Sequence[int]) -> None:
@@ -106,23 +120,11 @@ def _require_success(result: Mapping[str, Any], cells: Sequence[int]) -> None:
             )
 
 
-def _seen(
-    result: Mapping[str, Any], place: int, when: str, hidden: Sequence[str]
-) -> dict[str, Seen]:
-    found = {}
-    for name, entry in result["cells"][place][when].items():
-        data = None
-        problem = entry.get("problem")
-        if "pickle" in entry:
-            if os.path.getsize(entry["pickle"]) > _MOST_BYTES:
-                problem = f"takes more than {_MOST_BYTES // 1000} kB"
-            else:
-                data = read_bytes(entry["pickle"], _MOST_BYTES)
-        text = entry["text"]
-        if any(word in (text or "") or word.encode() in (data or b"") for word in hidden):
-            text, data, problem = None, None, "it holds a credential"
-        about = entry.get("about", {})
-        if any(word in json.dumps(about) for word in hidden):
-            about = {}
-        found[name] = Seen(entry["type"], text, data, problem, entry.get("shape", ()), about)
-    return found
+def _seen(entry: Mapping[str, Any], hidden: Sequence[str]) -> Seen:
+    text, data, problem = entry["text"], entry.get("data"), entry.get("problem")
+    if any(word in (text or "") or word.encode() in (data or b"") for word in hidden):
+        text, data, problem = None, None, "it holds a credential"
+    about = entry.get("about", {})
+    if any(word in json.dumps(about) for word in hidden):
+        about = {}
+    return Seen(entry["type"], text, data, problem, entry.get("shape", ()), about)
