@@ -75,7 +75,7 @@ def command(notebook: str, **options: object) -> int:
     or an internal error.
     """
     from nbprod.execution.run import OriginalRuns, Side, code_cells
-    from nbprod.extract.delivery import place_of
+    from nbprod.extract.delivery import run_place_of
     from nbprod.extract.extraction import NothingToExtract
     from nbprod.extract.plan.credentials import without_credentials
     from nbprod.extract.plan.select import all_cells
@@ -99,7 +99,7 @@ def command(notebook: str, **options: object) -> int:
         raise _refusal(notebook, safe.stay)
     run = _run_options(options)._replace(environment=tuple(safe.environment.items()))
     sources = code_cells(safe.facts.notebook)[1]
-    runs = OriginalRuns(Side(sources, {}), place_of(safe.facts, order.target), run)
+    runs = OriginalRuns(Side(sources, {}), run_place_of(safe.facts, order.target), run)
     order = order._replace(run=runs if options["runs"] else None, looked_up=tuple(safe.environment))
     asked = _Asked(safe.facts, safe.data, groups, cells, order, _plan_options(order, options))
 

@@ -45,7 +45,7 @@ def command(
 
     Exit codes: 0 the same, 1 different, 2 usage, 4 cannot be run.
     """
-    from nbprod.execution.run import OriginalRuns, Place, RunOptions, Side, code_cells, verify
+    from nbprod.execution.run import OriginalRuns, RunPlace, RunOptions, Side, code_cells, verify
     from nbprod.facts import Facts
     from nbprod.project.run import get_notebook
     from nbprod.refactor.external_writes import refuse_external_writes
@@ -59,7 +59,7 @@ def command(
     if own[0] != own[1]:
         raise UsageError("both notebooks must be in one directory, whose files they read")
     indices, sources = code_cells(old)
-    place = Place(
+    place = RunPlace(
         folder,
         os.path.relpath(own[0], folder),
         tuple(os.path.relpath(text, folder) for text in extra),

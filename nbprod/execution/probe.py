@@ -367,10 +367,7 @@ class Marker(ast.NodeTransformer):
             return node
         places = {one["place"] for one in asked["values"] if one["place"]}
         for place in sorted(places, reverse=True):
-            call = ast.parse(f"{_MARK}({place})").body[0]
-            for part in ast.walk(call):
-                ast.copy_location(part, node.body[place])
-            node.body.insert(place, call)
+            node.body.insert(place, ast.parse(f"{_MARK}({place})").body[0])
         return node
 
 

@@ -19,7 +19,7 @@ from nbprod.execution.compare import MatchedCells, Verdict
 from nbprod.execution.kernel import run_job
 from nbprod.notebook.types import Notebook
 
-__all__ = ["OriginalRuns", "Place", "RunOptions", "Side", "code_cells", "verify"]
+__all__ = ["OriginalRuns", "RunPlace", "RunOptions", "Side", "code_cells", "verify"]
 
 # A recorded value of more is of no use for a test.
 _MOST_BYTES = 20_000_000
@@ -40,7 +40,7 @@ class RunOptions(NamedTuple):
     environment: tuple[tuple[str, str], ...] = ()
 
 
-class Place(NamedTuple):
+class RunPlace(NamedTuple):
     """Where a notebook runs: the ``folder`` that is copied, the folder ``start`` inside of it, and
     the ``paths`` from which modules are imported, both relative to the folder."""
 
@@ -70,7 +70,7 @@ class OriginalRuns:
     """Runs of the notebook that others are compared with: what one has shown is not asked of it
     again."""
 
-    def __init__(self, side: Side, place: Place, options: RunOptions) -> None:
+    def __init__(self, side: Side, place: RunPlace, options: RunOptions) -> None:
         """``side`` is the notebook, ``place`` where it runs."""
         self.side, self.place, self.options = side, place, options
         self._seen: dict[bool, tuple[Mapping[str, Sequence[str]], dict[str, Any]]] = {}
@@ -163,7 +163,7 @@ def verify(
 
 def run_side(
     side: Side,
-    place: Place,
+    place: RunPlace,
     snapshots: Mapping[str, Sequence[str]],
     options: RunOptions,
     more: Mapping[str, Any] = MappingProxyType({}),

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from nbprod.disk.read import read_text
 from nbprod.errors import NbprodError, UsageError
-from nbprod.execution.run import OriginalRuns, Place
+from nbprod.execution.run import OriginalRuns, RunPlace
 from nbprod.extract.code.checking import undefined_names
 from nbprod.extract.code.extending import extended
 from nbprod.extract.code.format import formatted_imports, lint
@@ -36,7 +36,7 @@ __all__ = [
     "NamesTaken",
     "added_to_module",
     "deliver_extraction",
-    "place_of",
+    "run_place_of",
     "import_path",
     "package_inits",
 ]
@@ -288,12 +288,12 @@ def _title(facts: Facts) -> str:
     return ""
 
 
-def place_of(facts: Facts, target: Target) -> Place:
+def run_place_of(facts: Facts, target: Target) -> RunPlace:
     """Where a notebook runs, so that it can import a module that goes to a target."""
     own = os.path.dirname(os.path.abspath(facts.notebook.path))
     folder = os.path.commonpath([own, target.project])
     if folder in (os.path.abspath(os.sep), os.path.expanduser("~")):
         folder = own
     start = os.path.relpath(own, folder)
-    place = Place(folder, start, (os.path.relpath(target.root, folder),))
+    place = RunPlace(folder, start, (os.path.relpath(target.root, folder),))
     return place if place.has(target.path) else place._replace(paths=(start,))

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from nbprod.execution.compare import RunDifference, Verdict
-from nbprod.execution.run import OriginalRuns, Place, Side, code_cells, verify
+from nbprod.execution.run import OriginalRuns, RunPlace, Side, code_cells, verify
 from nbprod.extract.delivery import ExtractionDelivery
 from nbprod.extract.segments import segments_of_plan
 from nbprod.extract.suite.trial import Trial, run_tests
@@ -122,7 +122,7 @@ def prove_extraction(facts: Facts, delivery: ExtractionDelivery, runs: OriginalR
     return Proven(delivery, verdict._replace(differences=tuple(found)), tests)
 
 
-def _files_to_run(delivery: ExtractionDelivery, place: Place) -> dict[str, bytes]:
+def _files_to_run(delivery: ExtractionDelivery, place: RunPlace) -> dict[str, bytes]:
     """The files that the rewritten notebook imports, relative to the folder that is copied."""
     target = delivery.target
     files = {path: data for path, data in delivery.files.items() if path.endswith(".py")}
