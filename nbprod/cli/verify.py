@@ -45,7 +45,7 @@ def command(
 
     Exit codes: 0 the same, 1 different, 2 usage, 4 cannot be run.
     """
-    from nbprod.execution.run import OriginalRuns, RunPlace, RunOptions, Side, code_cells, verify
+    from nbprod.execution.run import OriginalRuns, RunOptions, RunPlace, Side, code_cells, verify
     from nbprod.facts import Facts
     from nbprod.project.run import get_notebook
     from nbprod.refactor.external_writes import refuse_external_writes
