@@ -11,8 +11,9 @@ from nbprod.libraries.modules import BUILTIN_NAMES
 from nbprod.merge.split import SplitNotebook
 from nbprod.merge.types import CallSite, CannotMerge, Signature
 from nbprod.names.scopes import bound_names
+from nbprod.refactor.group_code import Part
 from nbprod.refactor.hazards import find_hazards
-from nbprod.refactor.liveness import Liveness, Part
+from nbprod.refactor.liveness import Liveness
 from nbprod.refactor.module_level import ModuleLevel
 from nbprod.refactor.plan import Import, ModuleItem, Refusal
 

@@ -9,130 +9,37 @@ name that may go wrong is a refusal.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator, Sequence
-from functools import cached_property
-from typing import NamedTuple
+from collections.abc import Iterable, Sequence
 
 from nbprod.facts import Facts
 from nbprod.flow.types import Definition, Use
 from nbprod.libraries.modules import BUILTIN_NAMES, is_kernel_name
-from nbprod.names.definite_assignment import Assignments, effect_of
-from nbprod.names.loads import Deferred, deferred
 from nbprod.names.scopes import bound_names
 from nbprod.names.statements import StatementText
 from nbprod.names.table import NameTable
-from nbprod.refactor.closures import eager_arguments
-from nbprod.refactor.free_reads import FreeReads
+from nbprod.refactor.group_code import GroupCode, Part
 from nbprod.refactor.module_level import ModuleLevel
 from nbprod.refactor.plan import Refusal, Variable
 from nbprod.secrets.names import kind_of_name
 from nbprod.syntax.walk import walk
 
-__all__ = ["Liveness", "Part"]
+__all__ = ["Liveness"]
 
 
-class Part(NamedTuple):
-    """The statements of a group, by where they go: into the function, or after its call."""
-
-    cells: tuple[int, ...]
-    body: tuple[StatementText, ...]
-    displays: tuple[StatementText, ...]
-    present: frozenset[str] = frozenset()
-    """The names that the rewritten notebook has when it calls the function."""
-    settings: frozenset[str] = frozenset()
-    """The names that are keyword parameters with a default already."""
-
-
-class Liveness:
+class Liveness(GroupCode):
     """Parameters, results and refusals of one group of statements."""
 
     def __init__(self, facts: Facts, names: NameTable, closure: ModuleLevel, part: Part) -> None:
-        self.facts = facts
-        self.names = names
+        super().__init__(facts, names, part)
         self.closure = closure
-        self.part = part
-        self.cells = frozenset(part.cells)
         self.refusals: list[Refusal] = []
         self._passed: dict[str, Variable] = {}
         self.left_behind: list[str] = []
         """Names that nobody reads and that keep an older value in the notebook."""
 
-    # --- what the group's own code says -------------------------------------------------------
-
-    @cached_property
-    def bound(self) -> dict[str, tuple[StatementText, ast.AST]]:
-        """The names that the body binds (or deletes), with the first place of each."""
-        found: dict[str, tuple[StatementText, ast.AST]] = {}
-        for unit in self.part.body:
-            for node in unit.nodes:
-                made = bound_names(_statements(node)).items()
-                for name, place in sorted(made, key=lambda one: _position(one[1])):
-                    found.setdefault(name, (unit, place))
-        return found
-
-    @cached_property
-    def loaded(self) -> dict[str, tuple[StatementText, ast.Name]]:
-        """The names that the body reads, in order of first use."""
-        found: dict[str, tuple[StatementText, ast.Name]] = {}
-        for unit in self.part.body:
-            for node in unit.nodes:
-                for name_node in sorted(
-                    self.names.loads_of(node), key=lambda name: (name.lineno, name.col_offset)
-                ):
-                    found.setdefault(name_node.id, (unit, name_node))
-            for name in self._hidden_reads(unit):
-                found.setdefault(name, (unit, ast.Name(id=name, lineno=unit.node.lineno)))
-        return found
-
-    def _hidden_reads(self, unit: StatementText) -> Iterator[str]:
-        """Names that the data flow sees read in a statement, as in ``df.query("a > @limit")``."""
-        for use in self._uses_of_cell(unit.cell):
-            start, stop = use.span.start, use.span.end
-            if (
-                use.span.cell == unit.cell
-                and not use.chain
-                and unit.code <= start < stop <= unit.stop
-            ):
-                if use.name and not use.mutations:
-                    yield use.name
-
     def is_module_level(self, name: str) -> bool:
         """Whether the module has the name itself."""
         return name in self.closure.imports or name in self.closure.taken
-
-    def _uses_of_cell(self, cell: int) -> Sequence[Use]:
-        flow = self.facts.flow.cells.get(cell)
-        return flow.uses if flow is not None else ()
-
-    def _in_body(self, use: Use) -> bool:
-        """Whether the group's own code makes a read, itself or by a call."""
-        span = use.chain[0].span if use.chain else use.span
-        return any(
-            unit.cell == span.cell and unit.code <= span.start < unit.stop
-            for unit in self.part.body
-        )
-
-    @cached_property
-    def uses(self) -> dict[str, list[Use]]:
-        """The reads that the body makes in a run, by name."""
-        found: dict[str, list[Use]] = {}
-        for cell in self.part.cells:
-            for use in self._uses_of_cell(cell):
-                if self._in_body(use):
-                    found.setdefault(use.name, []).append(use)
-        return found
-
-    @cached_property
-    def outside_uses(self) -> dict[str, list[Use]]:
-        """The reads elsewhere that may see a binding of the body, by name."""
-        found: dict[str, list[Use]] = {}
-        for cell in self.facts.flow.order:
-            for use in self._uses_of_cell(cell):
-                if cell in self.cells and self._in_body(use):
-                    continue
-                if any(definition.cell in self.cells for definition in use.definitions):
-                    found.setdefault(use.name, []).append(use)
-        return found
 
     # --- parameters ---------------------------------------------------------------------------
 
@@ -150,7 +57,7 @@ class Liveness:
         return tuple(found)
 
     def _parameter(self, name: str, unit: StatementText, place: ast.Name) -> Variable | None:
-        uses = [use for use in self.uses.get(name, ()) if self._is_own_code(use)]
+        uses = [use for use in self.uses.get(name, ()) if self.is_own_code(use)]
         outer = {
             definition for use in uses for definition in use.definitions
             if not definition.is_unbound and definition.cell not in self.cells
@@ -183,13 +90,6 @@ class Liveness:
             return Variable(name, "is a builtin that the notebook rebinds", unit.cell, line)
         self._refuse(unit, line, f"`{name}` has no value yet", "define it in a cell above")
         return None
-
-    def _is_own_code(self, use: Use) -> bool:
-        """Whether a read stands in the group's own text, called or not."""
-        return any(
-            unit.cell == use.span.cell and unit.code <= use.span.start < unit.stop
-            for unit in self.part.body
-        )
 
     def _unbound_anywhere(self, name: str, unit: StatementText, line: int) -> Variable | None:
         if name in BUILTIN_NAMES:
@@ -231,7 +131,7 @@ class Liveness:
         found = []
         for name, (unit, place) in self.bound.items():
             line = getattr(place, "lineno", unit.node.lineno)
-            if _is_gone(self._body_statements(), name):
+            if _is_gone(self.body_statements(), name):
                 continue
             reason = self._wanted(name, surely)
             if self._is_caught(name):
@@ -263,9 +163,9 @@ class Liveness:
         """
         numbers: dict[str, int] = {}
         for cell in self.facts.flow.order:
-            for use in self._uses_of_cell(cell):
+            for use in self.uses_of_cell(cell):
                 seen = any(definition.cell in self.cells for definition in use.mutations)
-                if seen and not (cell in self.cells and self._in_body(use)):
+                if seen and not (cell in self.cells and self.in_body(use)):
                     numbers.setdefault(use.name, self._number(cell))
         return tuple(
             variable._replace(reason=f"is changed in place and read by cell {number}")
@@ -286,19 +186,6 @@ class Liveness:
             if cell > last
             for effect in self.names.effects(cell)
         )
-
-    @cached_property
-    def effect(self) -> Assignments:
-        """What the body reads from before and binds for sure, whatever the constants are."""
-        return effect_of(self._body_statements())
-
-    def _body_statements(self) -> list[ast.stmt]:
-        return [
-            statement
-            for unit in self.part.body
-            for node in unit.nodes
-            for statement in _statements(node)
-        ]
 
     def _wanted(self, name: str, surely: frozenset[str]) -> str | None:
         """Who needs a name that the body binds, None when nobody does."""
@@ -397,32 +284,10 @@ class Liveness:
     def _refuse(self, unit: StatementText, line: int, reason: str, advice: str) -> None:
         self.refusals.append(Refusal(unit.cell, line, reason, advice))
 
-    def closures(self) -> Iterator[tuple[StatementText, Deferred, bool]]:
-        """The functions inside the body's statements, and whether each may outlive its call."""
-        for unit in self.part.body:
-            for node in unit.nodes:
-                eager = eager_arguments(node)
-                for one in deferred(node):
-                    yield unit, one, id(one.node) not in eager
-
-    def free_reads_of(self, name: str) -> frozenset[str]:
-        """What a function of the notebook reads, with the functions that it calls by name."""
-        return self.names.shared(FreeReads).of(name)
-
 
 _OUTCOME = "is read by nobody: an outcome"
 _OTHER_NAME = "call the exception something else"
 _GIVE = "assign it on every path, or leave the cell in the notebook"
-
-
-def _position(node: ast.AST) -> tuple[int, int]:
-    return getattr(node, "lineno", 0), getattr(node, "col_offset", 0)
-
-
-def _statements(node: ast.AST) -> list[ast.stmt]:
-    if isinstance(node, ast.Module):
-        return node.body
-    return [node] if isinstance(node, ast.stmt) else []
 
 
 def _deletes(node: ast.AST, name: str) -> bool:

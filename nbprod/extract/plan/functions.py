@@ -1,0 +1,196 @@
+"""The function that a group of cells becomes: its name, parameters, results and figure."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from nbprod.extract.code.infer_types import Hints
+from nbprod.extract.plan.shows import Shows
+from nbprod.extract.plan.sorting import SortedUnits
+from nbprod.extract.plan.surroundings import comment_of, section_of, text_above
+from nbprod.facts import Facts
+from nbprod.names.table import NameTable
+from nbprod.refactor.display import figure_name, leaves_figure
+from nbprod.refactor.evidence import Evidence, heading_and_prose
+from nbprod.refactor.function_names import named
+from nbprod.refactor.group_code import Part
+from nbprod.refactor.hazards import find_hazards
+from nbprod.refactor.liveness import Liveness
+from nbprod.refactor.module_level import ModuleLevel
+from nbprod.refactor.naming import unique
+from nbprod.refactor.plan import CellGroup, Constant, Function, Refusal, Variable
+from nbprod.refactor.sentences import columns_read
+
+__all__ = ["FunctionPlanner"]
+
+
+class FunctionPlanner:
+    """Plans the functions of a notebook's groups.
+
+    Args:
+        facts: the notebook.
+        names: its table of names.
+        modules: the dotted names of what it imports, by name.
+        shows: which of its statements only show.
+        closure: what the module has.
+    """
+
+    def __init__(
+        self,
+        facts: Facts,
+        names: NameTable,
+        modules: dict[str, str],
+        shows: Shows,
+        closure: ModuleLevel,
+    ) -> None:
+        self.facts = facts
+        self.names = names
+        self.modules = modules
+        self.shows = shows
+        self.closure = closure
+
+    def function(
+        self, group: CellGroup, parts: SortedUnits, taken: set[str], present: frozenset[str]
+    ) -> tuple[Function, list[Refusal]]:
+        """The function of a group, and what stands against it.
+
+        Args:
+            group: the cells.
+            parts: their statements, sorted.
+            taken: names that the function must not get.
+            present: the names that the rewritten notebook has bound above the call.
+        """
+        settings = frozenset(constant.name for constant in parts.settings)
+        part = Part(group.cells, parts.body, parts.displays, present, settings)
+        live = Liveness(self.facts, self.names, self.closure, part)
+        results = tuple(
+            variable for variable in live.results() if not live.is_module_level(variable.name)
+        )
+        parameters = live.parameters()
+        refusals = [*live.refusals, *find_hazards(live, parameters)]
+        changed = live.changed(parameters)
+        results = (*self._setting_results(parts.settings, live), *results, *changed)
+        if self._has_effect(parts, results):
+            results = tuple(variable for variable in results if variable.is_read)
+        if parts.itself and parts.itself not in {variable.name for variable in results}:
+            line = parts.body[-1].node.lineno
+            shown = Variable(parts.itself, "is shown", parts.body[-1].cell, line)
+            results = (*results, shown)
+        hints = Hints(self.facts, self.names, self.closure)
+        draw = any(self.shows.draws(statement.node) for statement in parts.body)
+        figure = self._figure(parts) if not results else None
+        evidence = self._evidence(group, parts, parameters, results, draws=draw)
+        found = named(evidence, taken)
+        name = unique(group.name, taken) if group.name else found.name
+        function = Function(
+            name=name,
+            cells=group.cells,
+            summary=found.summary,
+            why=found.why,
+            parameters=tuple(
+                variable._replace(
+                    hint=hints.of_parameter(variable.name, live),
+                    meaning=columns_read(variable.name, evidence.nodes),
+                )
+                for variable in parameters
+            ),
+            results=tuple(
+                variable._replace(
+                    hint=hints.of_parameter(variable.name, live)
+                    if variable in changed
+                    else hints.of_result(variable.name, live)
+                )
+                for variable in results
+            ),
+            body=parts.body,
+            shown=parts.shown,
+            figures_after=parts.figures_after,
+            returned=parts.returned,
+            settings=parts.settings,
+            deleted=tuple(self._deleted(live, {variable.name for variable in results})),
+            left_behind=tuple(live.left_behind),
+            itself=parts.itself,
+        )
+        return replace(function, figure=figure), refusals
+
+    def _has_effect(self, parts: SortedUnits, results: Sequence[Variable]) -> bool:
+        """Whether a function does something even without the results that nobody reads."""
+        return (
+            parts.returned is not None
+            or any(variable.is_read for variable in results)
+            or any(
+                self.shows.draws(unit.node) or self.shows.prints(unit.node) for unit in parts.body
+            )
+        )
+
+    def _figure(self, parts: SortedUnits) -> str | None:
+        """The figure that a body draws by pyplot alone, None if it draws none."""
+        made = self.closure.imports.get("plt")
+        if made is None or made[0].module != "matplotlib.pyplot":
+            return None
+        if (
+            parts.shown
+            or parts.returned
+            or parts.figures_after
+            or not leaves_figure([statement.node for statement in parts.body])
+        ):
+            return None
+        return figure_name([unit.node for unit in parts.body]) or "plt.gcf()"
+
+    def _setting_results(
+        self, settings: Sequence[Constant], live: Liveness
+    ) -> tuple[Variable, ...]:
+        """Settings that other cells read have to come back too."""
+        found = []
+        for constant in settings:
+            others = [
+                cell for cell in self.names.cells
+                if cell != constant.unit.cell and constant.name in self.names.reads_of(cell)
+                and cell not in live.cells
+            ]  # fmt: skip
+            shown = any(
+                name.id == constant.name
+                for unit in live.part.displays
+                for name in self.names.loads_of(unit.node)
+            )
+            if others or shown:
+                reason = f"is read by cell {others[0] + 1}" if others else "is shown"
+                line = constant.unit.node.lineno
+                found.append(Variable(constant.name, reason, constant.unit.cell, line))
+        return tuple(found)
+
+    def _deleted(self, live: Liveness, results: set[str]) -> Iterable[str]:
+        """Names of the notebook that the body deletes for good."""
+        for unit in live.part.body:
+            if isinstance(unit.node, ast.Delete):
+                for target in unit.node.targets:
+                    if isinstance(target, ast.Name) and target.id not in results:
+                        bindings = self.names.bindings.get(target.id, ())
+                        if any(site.cell < min(live.cells) for site in bindings):
+                            yield target.id
+
+    def _evidence(
+        self,
+        group: CellGroup,
+        parts: SortedUnits,
+        parameters: Sequence[Variable],
+        results: Sequence[Variable],
+        *,
+        draws: bool,
+    ) -> Evidence:
+        """What is written around a group, and what its statements say."""
+        above = text_above(group.cells[0], self.facts)
+        heading, prose = heading_and_prose(above)
+        return Evidence(
+            heading=heading,
+            prose=prose,
+            comment=comment_of(parts.body, self.facts),
+            section=section_of(group.cells[0], self.facts),
+            nodes=tuple(node for unit in parts.body for node in unit.nodes),
+            parameters=tuple(variable.name for variable in parameters),
+            results=tuple(variable.name for variable in results),
+            draws=draws,
+            modules=self.modules,
+        )
