@@ -7,15 +7,49 @@ import copy
 import importlib
 import json
 import math
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from .errors import ApplicationError
 
-__all__ = ["coerce", "outside", "profile_of", "read_profiles", "validate"]
+__all__ = ["Case", "ContractError", "coerce", "outside", "profile_of", "read_profiles", "validate"]
 
 _APP = __package__.rpartition(".")[0]
 _CASES = 10
+
+
+class Case(NamedTuple):
+    """One way in which a frame is not as its schema says; without a column: of the whole frame."""
+
+    column: str | None
+    row: str | None
+    check: str
+    got: str
+
+
+class ContractError(ApplicationError):
+    """A frame is not as its schema says."""
+
+    def __init__(self, what: str, schema: str, cases: list[Case]) -> None:
+        lines = [
+            f"  {case.column or schema}: {case.check} "
+            f"(got {case.got}{f', row {case.row}' if case.row else ''})"
+            for case in cases[:_CASES]
+        ]
+        if len(cases) > _CASES:
+            lines.append(f"  and {len(cases) - _CASES} more")
+        number = "1 case" if len(cases) == 1 else f"{len(cases)} cases"
+        super().__init__(
+            "\n".join(
+                [
+                    f"{what} is not as its schema says ({number}):",
+                    *lines,
+                    f"schema: `{schema}` in schemas.py",
+                ]
+            )
+        )
+        self.cases = cases
 
 
 def validate(value: Any, schema: str, what: str) -> None:
@@ -57,33 +91,28 @@ def _checked(value: Any, schema: Any, name: str, what: str) -> Any:
     try:
         return schema.validate(value, lazy=True)
     except (SchemaErrors, SchemaError) as error:
-        cases = [_case(row, name) for row in _rows(error)]
-    cases = list(dict.fromkeys(cases))
-    shown = "".join(f"\n  {case}" for case in cases[:_CASES])
-    more = f"\n  and {len(cases) - _CASES} more" if len(cases) > _CASES else ""
-    number = "1 case" if len(cases) == 1 else f"{len(cases)} cases"
-    raise ApplicationError(
-        f"{what} is not as its schema says ({number}):{shown}{more}\nschema: `{name}` in schemas.py"
-    )
+        cases = list(dict.fromkeys(_cases(error)))
+    # A value that cannot have a dtype does not have it, either.
+    coerced = {case[:2] for case in cases if case.check.startswith("coerce_")}
+    kept = [case for case in cases if case[:2] not in coerced or "coerce_" in case.check]
+    raise ContractError(what, name, kept)
 
 
-def _rows(error: Any) -> list[dict[str, Any]]:
-    cases = error.failure_cases
-    if hasattr(cases, "to_dict"):
-        rows: list[dict[str, Any]] = cases.to_dict("records")
-        return rows
-    return [{"column": None, "check": str(error), "failure_case": None}]
-
-
-def _case(row: dict[str, Any], schema: str) -> str:
-    column = row.get("column")
-    is_of_column = isinstance(column, str) and row.get("schema_context") == "Column"
-    place = column if is_of_column else schema
-    index = row.get("index")
-    is_row = index is not None and not (isinstance(index, float) and math.isnan(index))
-    where = f", row {index:.0f}" if is_row and isinstance(index, float) else ""
-    where = f", row {index}" if is_row and not where else where
-    return f"{place}: {row.get('check')} (got {row.get('failure_case')!r}{where})"
+def _cases(error: Any) -> Iterator[Case]:
+    found = error.failure_cases
+    if not hasattr(found, "to_dict"):
+        yield Case(None, None, str(error), "")
+        return
+    for row in found.to_dict("records"):
+        column, index = row.get("column"), row.get("index")
+        is_row = index is not None and not (isinstance(index, float) and math.isnan(index))
+        number = f"{index:.0f}" if isinstance(index, float) else str(index)
+        yield Case(
+            column if isinstance(column, str) and row.get("schema_context") == "Column" else None,
+            number if is_row else None,
+            str(row.get("check")),
+            repr(row.get("failure_case")),
+        )
 
 
 def read_profiles() -> dict[str, Any]:

@@ -39,6 +39,7 @@ class BaseModel:
         schema: the schema of what `predict` gets; without one nothing is checked.
         columns: the columns that go to the first step, where it is not all of them.
         name: the column of predictions in files.
+        profile: `task.output` of the frame whose ranges are compared with what `predict` gets.
     """
 
     steps: ClassVar[tuple[str, ...]] = ()
@@ -47,6 +48,7 @@ class BaseModel:
     schema: ClassVar[str | None] = None
     columns: ClassVar[tuple[str, ...] | None] = None
     name: ClassVar[str] = "prediction"
+    profile: ClassVar[str | None] = None
 
     def __init__(self, parts: Sequence[Any], about: dict[str, Any], data: dict[str, bytes]) -> None:
         """Hold fitted objects; `load` and `train` make a model."""
