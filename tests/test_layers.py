@@ -35,6 +35,7 @@ LAYERS = (
 )
 # Copied into the applications that are written: data, not code of the package.
 COPIED = PACKAGE / "pipeline" / "runtime"
+DATA = (COPIED, PACKAGE / "pipeline" / "files")
 RANK = {room: rank for rank, rooms in enumerate(LAYERS) for room in rooms}
 
 
@@ -54,7 +55,8 @@ def module_of(path: Path) -> str:
 
 @cache
 def modules() -> dict[str, ast.Module]:
-    paths = [path for path in sorted(PACKAGE.rglob("*.py")) if COPIED not in path.parents]
+    found = sorted(PACKAGE.rglob("*.py"))
+    paths = [path for path in found if not any(folder in path.parents for folder in DATA)]
     return {module_of(path): ast.parse(path.read_text(encoding="utf-8")) for path in paths}
 
 

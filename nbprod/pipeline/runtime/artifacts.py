@@ -91,7 +91,7 @@ def read_stored(storage: Storage, stored: Stored) -> bytes:
     try:
         data = storage.read(stored.path)
     except FileNotFoundError:
-        raise ApplicationError(f"{where}: is gone; delete its record and run again")
+        raise ApplicationError(f"{where}: is gone; delete its record and run again") from None
     if sha256(data) != stored.sha256:
         raise ApplicationError(f"{where}: is not what the task wrote")
     return data
@@ -165,7 +165,7 @@ def fetch_file(url: str, config: Config, scratch: Path) -> str:
         else:
             files.get(path, str(target), recursive=files.isdir(path))
     except Exception as error:  # each file system of fsspec has exceptions of its own
-        raise ApplicationError(f"cannot read {url}: {' '.join(str(error).split())}")
+        raise ApplicationError(f"cannot read {url}: {' '.join(str(error).split())}") from error
     return str(target)
 
 

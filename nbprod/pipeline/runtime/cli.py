@@ -6,7 +6,8 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 from .config import Layers
@@ -19,6 +20,7 @@ from .storage import open_storage
 __all__ = ["main"]
 
 _APP = __package__.rpartition(".")[0]
+_PACKAGE = Path(__file__).parents[1]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -79,11 +81,23 @@ def _parser() -> argparse.ArgumentParser:
     show.add_argument("--json", action="store_true", help="whole records, as JSON")
     profile = add("profile", _profile, "Print what the frames of a run hold, as profiles.json.")
     profile.add_argument("run", metavar="RUN")
+    if (_PACKAGE / "model.py").is_file():
+        _add_model(add)
+    return parser
+
+
+def _add_model(add: Callable[..., argparse.ArgumentParser]) -> None:
     predict = add("predict", _predict, "Predict with the model of a run.")
     predict.add_argument("--model", required=True, metavar="RUN", help="run, or saved model's URL")
     predict.add_argument("--input", required=True, metavar="URL", help=".parquet, .csv or .json")
     predict.add_argument("--output", required=True, metavar="URL", help=".parquet, .csv or .json")
-    return parser
+    save = add("save", _save, "Save the model of a run, and print its hash.")
+    save.add_argument("run", metavar="RUN")
+    save.add_argument("target", metavar="URL", help="directory of the model")
+    if (_PACKAGE / "serve.py").is_file():
+        serve = add("serve", _serve, f"Serve the model that {_APP.upper()}_MODEL names.")
+        serve.add_argument("--host", default="127.0.0.1", help="[127.0.0.1]")
+        serve.add_argument("--port", type=int, default=8000, help="[8000]")
 
 
 def _layers(options: argparse.Namespace) -> Layers:
@@ -195,3 +209,21 @@ def _predict(options: argparse.Namespace) -> None:
 
     config, storage = _opened(options)
     predict_file(options.model, options.input, options.output, config, storage)
+
+
+def _save(options: argparse.Namespace) -> None:
+    from .model import application_model
+    from .prepare import options_for
+
+    config, storage = _opened(options)
+    model = application_model().of_run(options.run, storage)
+    print(model.save(options.target, options_for(options.target, config)))
+
+
+def _serve(options: argparse.Namespace) -> None:
+    try:
+        import uvicorn
+    except ImportError as error:
+        raise ApplicationError(f"serving needs {error.name}, which is not installed") from error
+
+    uvicorn.run(f"{_APP}.serve:app", host=options.host, port=options.port)

@@ -132,14 +132,14 @@ def _yaml_value(text: str, origin: str) -> Any:
         mark = getattr(error, "problem_mark", None)
         place = f", line {mark.line + 1}" if mark else ""
         problem = getattr(error, "problem", None) or str(error).splitlines()[0]
-        raise ApplicationError(f"{origin}{place}: {problem}")
+        raise ApplicationError(f"{origin}{place}: {problem}") from error
 
 
 def _parse_json(text: str) -> dict[str, Any]:
     try:
         value = json.loads(text)
     except ValueError as error:
-        raise ApplicationError(f"--config-json: {error}")
+        raise ApplicationError(f"--config-json: {error}") from error
     if not isinstance(value, dict):
         raise ApplicationError("--config-json: must be an object of settings")
     return value

@@ -18,7 +18,7 @@ from .errors import ApplicationError
 from .prepare import Job
 from .records import Record
 from .storage import Storage
-from .worker import TaskFailed, execute
+from .worker import TaskError, execute
 
 __all__ = ["Engine", "open_engine"]
 
@@ -95,7 +95,7 @@ def _record_of(job: Job, code: int, answer: bytes) -> Record:
         raise ApplicationError(f"{job.task} ended with exit code {code}; the log says why")
     found: dict[str, Any] = json.loads(answer)
     if "error" in found:
-        raise (TaskFailed if found["failed"] else ApplicationError)(found["error"])
+        raise (TaskError if found["failed"] else ApplicationError)(found["error"])
     return Record.from_json(answer, job.task)
 
 
@@ -118,7 +118,9 @@ def _dask(address: str, jobs: int) -> Engine:
     try:
         client = importlib.import_module("distributed").Client(f"tcp://{address}", timeout="10s")
     except Exception as error:  # not installed, or not reached
-        raise ApplicationError(f"--engine dask://{address}: {' '.join(str(error).split())}")
+        raise ApplicationError(
+            f"--engine dask://{address}: {' '.join(str(error).split())}"
+        ) from error
     slots = sum(client.nthreads().values()) or jobs
     pool = ThreadPoolExecutor(slots)
 

@@ -55,7 +55,7 @@ def encode(name: str, value: Any, what: str) -> bytes:
     try:
         return form.write(value)
     except Exception as error:  # whatever the library that writes it raises
-        raise ApplicationError(f"{what} cannot be stored as `{name}`: {_line(error)}")
+        raise ApplicationError(f"{what} cannot be stored as `{name}`: {_line(error)}") from error
 
 
 def decode(name: str, data: bytes, what: str) -> Any:
@@ -63,7 +63,7 @@ def decode(name: str, data: bytes, what: str) -> Any:
     try:
         return FORMATS[name].read(data)
     except Exception as error:  # whatever the library that reads it raises
-        raise ApplicationError(f"{what} cannot be read as `{name}`: {_line(error)}")
+        raise ApplicationError(f"{what} cannot be read as `{name}`: {_line(error)}") from error
 
 
 def candidates(value: Any) -> list[str]:

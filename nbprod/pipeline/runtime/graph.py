@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import pairwise
 from typing import Literal
 
 from .errors import ApplicationError, nearest
@@ -88,11 +89,7 @@ class Pipeline:
     def _carriers(self) -> dict[str, str]:
         """Task that carries the generators on -> the task that drew last before it."""
         drew = [task for task in self.tasks.values() if task.draws in ("carry", "start")]
-        return {
-            task.name: before.name
-            for before, task in zip(drew, drew[1:], strict=False)
-            if task.draws == "carry"
-        }
+        return {task.name: before.name for before, task in pairwise(drew) if task.draws == "carry"}
 
     def task(self, name: str) -> Task:
         """Return a task by its name."""

@@ -140,9 +140,9 @@ def _tree_of(module: str) -> ast.Module:
         return ast.parse(path.read_bytes())
     except SyntaxError as error:
         place = f"{path.relative_to(_PACKAGE).as_posix()}, line {error.lineno}"
-        raise ApplicationError(f"{place}: {error.msg}")
+        raise ApplicationError(f"{place}: {error.msg}") from error
     except OSError as error:
-        raise ApplicationError(f"cannot read {path}: {error.strerror}")
+        raise ApplicationError(f"cannot read {path}: {error.strerror}") from error
 
 
 def _path_of(module: str) -> Path:
@@ -167,7 +167,7 @@ def file_tag(url: str, options: Mapping[str, Any]) -> str:
     try:
         hashes = {str(inner): _file_hash(inner) for inner in paths}
     except OSError as error:
-        raise ApplicationError(f"cannot read {url}: {error.strerror}")
+        raise ApplicationError(f"cannot read {url}: {error.strerror}") from error
     if paths == [path]:
         return hashes[str(path)]
     top = os.path.commonpath([str(inner.parent) for inner in paths])
@@ -190,7 +190,7 @@ def _remote_tag(url: str, options: Mapping[str, Any]) -> str:
         files, path = fsspec.core.url_to_fs(url, **{"use_listings_cache": False, **options})
         found = files.find(path, detail=True) if "*" not in path else files.glob(path, detail=True)
     except Exception as error:  # each file system of fsspec has exceptions of its own
-        raise ApplicationError(f"cannot read {url}: {' '.join(str(error).split())}")
+        raise ApplicationError(f"cannot read {url}: {' '.join(str(error).split())}") from error
     tags = {name: [str(info.get(part)) for part in _TAGS] for name, info in found.items()}
     if not tags:
         raise ApplicationError(f"cannot read {url}: there is no such file")

@@ -123,7 +123,7 @@ class BaseModel:
             names = {source: PurePosixPath(item["path"]).name
                      for source, item in about["parts"].items()}  # fmt: skip
         except (ValueError, KeyError, TypeError):
-            raise ApplicationError(f"{url}: is not a saved model")
+            raise ApplicationError(f"{url}: is not a saved model") from None
         if sha256 and hash_of(manifest) != sha256:
             raise ApplicationError(f"{url}: is not the model {sha256[:12]}…")
         if set(names) != set(cls.sources()):
@@ -219,7 +219,7 @@ def application_model() -> type[BaseModel]:
     except ModuleNotFoundError as error:
         if error.name != f"{name}.model":
             raise
-        raise ApplicationError("this application has no model")
+        raise ApplicationError("this application has no model") from error
     return kind
 
 

@@ -83,7 +83,9 @@ class Record:
             data["warnings"] = tuple(data["warnings"])
             return Record(**data)
         except (ValueError, TypeError, KeyError, AttributeError):
-            raise ApplicationError(f"{origin}: is not a record of a task; delete it and run again")
+            raise ApplicationError(
+                f"{origin}: is not a record of a task; delete it and run again"
+            ) from None
 
 
 class Records:

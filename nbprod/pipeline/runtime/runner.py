@@ -19,7 +19,7 @@ from .graph import Pipeline, Task
 from .prepare import find_record, prepare, settle
 from .records import Record, Records
 from .storage import Storage
-from .worker import TaskFailed, execute
+from .worker import TaskError, execute
 
 __all__ = ["new_run_id", "run_one", "run_tasks", "sized"]
 
@@ -49,8 +49,8 @@ def run_one(
     if record is None:
         try:
             return execute(job, storage)
-        except TaskFailed as error:
-            raise ApplicationError(f"{error}; the same command goes on from there")
+        except TaskError as error:
+            raise ApplicationError(f"{error}; the same command goes on from there") from error
     publish(task, record, config, storage)
     return record
 
@@ -136,7 +136,7 @@ def _drain(
                 finish(running.pop(future), future)
             except ApplicationError as error:
                 errors.append(error)
-    if errors and isinstance(errors[0], TaskFailed):
+    if errors and isinstance(errors[0], TaskError):
         advice = f"the same command with --run-id {run} goes on from there"
         raise ApplicationError(f"{errors[0]}; {advice}")
     if errors:

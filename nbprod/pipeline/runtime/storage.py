@@ -53,7 +53,7 @@ def read_url(url: str, options: Mapping[str, Any]) -> bytes:
     try:
         return storage.read(name)
     except FileNotFoundError:
-        raise ApplicationError(f"cannot read {url}: there is no such file")
+        raise ApplicationError(f"cannot read {url}: there is no such file") from None
 
 
 def write_url(url: str, data: bytes, options: Mapping[str, Any]) -> None:
@@ -76,7 +76,7 @@ class _Directory:
             try:
                 return (self._root / name).read_bytes()
             except NotADirectoryError:
-                raise FileNotFoundError(name)
+                raise FileNotFoundError(name) from None
 
     def write(self, name: str, data: bytes) -> None:
         target = self._root / name
@@ -128,7 +128,7 @@ class _Objects:
             try:
                 self._fs.pipe_file(f"{self._root}/{name}", data)
             except FileNotFoundError as error:
-                raise OSError(f"{error}")
+                raise OSError(f"{error}") from error
 
     def names(self, folder: str) -> list[str]:
         with _errors_of("list", f"{self.url}/{folder}"):
@@ -148,4 +148,4 @@ def _errors_of(verb: str, url: str) -> Iterator[None]:
         raise
     except Exception as error:  # each file system of fsspec has exceptions of its own
         reason = " ".join(str(error).split()) or type(error).__name__
-        raise ApplicationError(f"cannot {verb} {url}: {reason}")
+        raise ApplicationError(f"cannot {verb} {url}: {reason}") from error

@@ -26,7 +26,7 @@ def read_table(url: str, data: bytes) -> Any:
         if url.endswith(".json"):
             return pd.read_json(stream, orient="records")
     except Exception as error:  # whatever the reader of a format raises
-        raise ApplicationError(f"cannot read {url}: {' '.join(str(error).split())}")
+        raise ApplicationError(f"cannot read {url}: {' '.join(str(error).split())}") from error
     raise ApplicationError(f"cannot read {url}: its name must end in {_KNOWN}")
 
 

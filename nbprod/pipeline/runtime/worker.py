@@ -30,13 +30,13 @@ from .prepare import Job, is_volatile, load_pipeline, locate
 from .records import Record, Records, Stored
 from .storage import Storage, is_local, local_path, open_storage
 
-__all__ = ["TaskFailed", "execute", "main"]
+__all__ = ["TaskError", "execute", "main"]
 
 _APP = __package__.rpartition(".")[0]
 _PLOTS = f"{__package__}.plots"
 
 
-class TaskFailed(ApplicationError):
+class TaskError(ApplicationError):
     """A task's own function raised an exception, which the log has."""
 
 
@@ -197,7 +197,7 @@ def _call(
         inner = error.__traceback__ and error.__traceback__.tb_next
         trace = "".join(traceback.format_exception(type(error), error, inner))
         log.write(_masked(trace, hidden))
-        raise TaskFailed(f"{task.name} failed")
+        raise TaskError(f"{task.name} failed") from error
     finally:
         tee.close()
         warnings.showwarning = usual
@@ -274,6 +274,6 @@ def main() -> None:
         storage = open_storage(str(config.get("storage")), config.storage_options)
         answer.write(execute(job, storage).to_json())
     except ApplicationError as error:
-        failed = isinstance(error, TaskFailed)
+        failed = isinstance(error, TaskError)
         answer.write(json.dumps({"error": str(error), "failed": failed}))
     answer.flush()
