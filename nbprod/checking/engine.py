@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from nbprod.checking.registry import Selection, input_rule_code
@@ -49,13 +49,20 @@ def check_notebook(
     """Every finding that the selected rules have in a notebook, in reading order."""
     tracks_data = any(rule.tracks_data for rule in selection.rules)
     facts = Facts(notebook, options, tracks_data=tracks_data)
+    try:
+        return tuple(_findings(facts, selection))
+    finally:
+        facts.release()
+
+
+def _findings(facts: Facts, selection: Selection) -> Iterable[Finding]:
     found = list(_diagnostics(facts, selection))
-    if not found and not _may_have_suppressions(notebook):
+    if not found and not _may_have_suppressions(facts.notebook):
         return ()
     # Imported here: most notebooks have nothing to silence.
     from nbprod.checking.suppression import read_suppressions
 
-    silenced = read_suppressions(notebook, facts.parsed, options.tag_ignores)
+    silenced = read_suppressions(facts.notebook, facts.parsed, facts.options.tag_ignores)
     findings = []
     seen: set[tuple[str, Span, str, tuple[str | int, ...]]] = set()
     for rule, diagnostic in found:
@@ -75,7 +82,7 @@ def check_notebook(
     mask = Mask(facts.hidden)
     if mask:
         findings = [mask_finding(finding, mask) for finding in findings]
-    return tuple(_with_fingerprints(facts, findings, mask))
+    return _with_fingerprints(facts, findings, mask)
 
 
 def _without_silenced(

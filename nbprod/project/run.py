@@ -213,7 +213,7 @@ def _check_file(found: Discovered, settings: Settings) -> FileResult:
     result = _cached(data, found.path, settings) if settings.cache else None
     if result is None:
         result = check_bytes(data, found.path, settings)
-    if len(data) > 4_000_000 or gc.get_count()[0] > 200_000:
+    if gc.get_count()[0] > 200_000:
         gc.collect()
     return result
 
