@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from nbprod.flow.session_names import SessionRead
     from nbprod.leakage import Evaluation
     from nbprod.leakage.tracker import DataTracker
-    from nbprod.secrets.types import Secret
+    from nbprod.secrets.types import Secret, Text
 
 __all__ = ["CheckOptions", "Facts"]
 
@@ -222,11 +222,18 @@ class Facts:
         return compare_orders(self.program, self.execution, self.flow)
 
     @cached_property
+    def texts(self) -> tuple[Text, ...]:
+        """Every text of the notebook, in reading order: sources, outputs, metadata."""
+        from nbprod.secrets.texts import texts_of
+
+        return tuple(texts_of(self.notebook))
+
+    @cached_property
     def secrets(self) -> tuple[Secret, ...]:
         """The credentials that stand in the notebook, in reading order."""
         from nbprod.secrets.scan import secrets_of
 
-        return secrets_of(self.notebook, self.parsed, self.options.secrets)
+        return secrets_of(self.texts, self.parsed, self.options.secrets)
 
     @cached_property
     def hidden(self) -> frozenset[str]:

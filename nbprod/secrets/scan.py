@@ -9,7 +9,6 @@ from functools import cached_property
 from itertools import chain
 
 from nbprod.notebook.positions import LineIndex
-from nbprod.notebook.types import Notebook
 from nbprod.patterns import lazy_pattern
 from nbprod.secrets.commands import logins_in, starts_with_login
 from nbprod.secrets.files import language_of_file
@@ -18,7 +17,6 @@ from nbprod.secrets.literals import GAP, NAMING, NamedLiteral, folded, named_lit
 from nbprod.secrets.prefilter import Joined, is_dense, is_promising, lowered, promising_lines
 from nbprod.secrets.provider_hits import secrets_of_providers
 from nbprod.secrets.tables import NamedEntry, entries_of_html, entries_of_text
-from nbprod.secrets.texts import texts_of
 from nbprod.secrets.types import Secret, Text, TextSegment, narrowed
 from nbprod.syntax.comments import iter_comments
 from nbprod.syntax.magic_table import SHELL_CELLS
@@ -40,20 +38,20 @@ _PROSE = ("markdown", "raw", "text", "traceback", "value", "name", "")
 
 
 def secrets_of(
-    notebook: Notebook,
+    texts: Sequence[Text],
     parsed: Sequence[ParsedCell | None],
     known: Iterable[str] = (),
 ) -> tuple[Secret, ...]:
     """Every credential of a notebook, in reading order; each place once.
 
     Args:
-        notebook: the notebook.
+        texts: those of the notebook.
         parsed: its Python cells as parsed, by index.
         known: values that are credentials elsewhere, to be found here as well.
     """
     segments: list[TextSegment] = []
     found: list[Secret] = []
-    joined = Joined(list(texts_of(notebook)))
+    joined = Joined(texts)
     dense, promising = joined.dense(), joined.promising()
     for number in _worth_reading(joined, dense, promising):
         text = joined.texts[number]

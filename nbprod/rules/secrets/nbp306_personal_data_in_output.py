@@ -57,7 +57,7 @@ from nbprod.model import Diagnostic, Inside, Label, Span
 from nbprod.notebook.types import Notebook
 from nbprod.patterns import lazy_pattern
 from nbprod.rule import rule
-from nbprod.secrets.texts import texts_of
+from nbprod.secrets.prefilter import lowered
 from nbprod.secrets.types import Text
 
 _ADDRESS = lazy_pattern(
@@ -75,6 +75,8 @@ _PHONE_HEADING = lazy_pattern(
     r"(?:$|[\s<|,\"':])",
     re.I | re.M,
 )
+# Each heading has one of these words.
+_PHONE_WORDS = (b"phone", b"mobile", b"tel", b"fax", b"whatsapp")
 _ROLES = lazy_pattern(
     r"(?:info|support|no-?reply|admin|contact|help|sales|root|user\d*|test\d*|security|licen[sc]e"
     r"|webmaster"
@@ -102,7 +104,7 @@ _LONGEST = 300_000
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report the first output that shows several people, with the other cells that do."""
     shown: list[tuple[str, Text, int, int]] = []
-    for _, texts in groupby(texts_of(notebook), key=lambda text: text.cell):
+    for _, texts in groupby(facts.texts, key=lambda text: text.cell):
         people = _people([text for text in texts if _is_readable(text)])
         if people is not None:
             shown.append(people)
@@ -130,9 +132,7 @@ def _is_readable(text: Text) -> bool:
 
 def _people(outputs: list[Text]) -> tuple[str, Text, int, int] | None:
     """What the outputs of a cell show of people, and where they first do."""
-    has_numbers = any(_PHONE_HEADING.search(text.text) for text in outputs)
-    if any(_NOT_PEOPLE.search(text.text) for text in outputs):
-        return None
+    has_numbers = any(_has_phone_heading(text.text) for text in outputs)
     addresses: dict[str, tuple[Text, int, int]] = {}
     numbers: dict[str, tuple[Text, int, int]] = {}
     for text in outputs:
@@ -146,11 +146,16 @@ def _people(outputs: list[Text]) -> tuple[str, Text, int, int] | None:
         for places, what in ((addresses, "e-mail addresses"), (numbers, "phone numbers"))
         if len(places) >= _LEAST
     ]
-    if not shown:
+    if not shown or any(_NOT_PEOPLE.search(text.text) for text in outputs):
         return None
     counts = " and ".join(f"{len(places)} {what}" for places, what in shown)
     first = next(iter(shown[0][0].values()))
     return f"saved output shows {counts} of people", *first
+
+
+def _has_phone_heading(text: str) -> bool:
+    lower = lowered(text)
+    return any(word in lower for word in _PHONE_WORDS) and bool(_PHONE_HEADING.search(text))
 
 
 def _in_table(text: Text, match: re.Match[str]) -> bool:
@@ -161,9 +166,8 @@ def _in_table(text: Text, match: re.Match[str]) -> bool:
             content[: match.start()].endswith((" ", "\n")) and "<td" not in content
         )
     start = content.rfind("\n", 0, match.start()) + 1
-    line = content[
-        start : content.find("\n", match.end()) if "\n" in content[match.end() :] else None
-    ]
+    end = content.find("\n", match.end())
+    line = content[start : end if end >= 0 else None]
     return len(line) < _LONGEST_ROW and len(line.split()) <= _MOST_WORDS
 
 
