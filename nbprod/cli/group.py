@@ -22,6 +22,7 @@ _COMMANDS = {
     "extract": ("nbprod.cli.extract", "Extract cells into a tested Python module."),
     "graph": ("nbprod.cli.graph", "Print the data-flow graph of a notebook."),
     "init": ("nbprod.cli.init", "Add configuration, pre-commit hook and CI workflow."),
+    "pipeline": ("nbprod.cli.pipeline", "Turn a notebook into an application of tasks."),
     "report": ("nbprod.cli.report", "Write an HTML and Markdown review report."),
     "requirements": (
         "nbprod.cli.requirements",

@@ -7,8 +7,9 @@ the code changes. Where something crosses that no format carries, there is no cu
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
+from types import MappingProxyType
 from typing import NamedTuple
 
 from nbprod.extract.plan.atoms import Atom, Atoms
@@ -35,14 +36,15 @@ _TELLING = frozenset(["load", "split", "fit", "evaluate", "plot", "save"])
 class CutWishes(NamedTuple):
     """What a person asks of the cut.
 
-    ``level``: the depth of the headings that are tasks, None: the one that has most of them.
-    ``most``: how many tasks at most. ``starts``: the cells at which tasks have to begin, where the
-    person gives the cut themselves.
+    ``level``: the depth of the headings that are tasks, None: the first that has two. ``most``: how
+    many tasks at most. ``starts``: the cells at which tasks have to begin, where the person gives
+    the cut themselves, and ``names`` those of the tasks by their first cell.
     """
 
     level: int | None = None
     most: int = 9
     starts: tuple[int, ...] = ()
+    names: Mapping[int, str] = MappingProxyType({})
 
 
 class TaskBoundary(NamedTuple):

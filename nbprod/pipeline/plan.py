@@ -20,10 +20,11 @@ from nbprod.extract.plan.select import all_cells
 from nbprod.facts import Facts
 from nbprod.pipeline.boundaries import CutWishes, TaskBoundary, TaskCuts, TaskStretch
 from nbprod.pipeline.carried import format_of_hint
+from nbprod.pipeline.paths import path_key, path_use
 from nbprod.pipeline.task_function import as_task, setting_value
-from nbprod.refactor.module_level import ModuleLevel
+from nbprod.refactor.module_level import ModuleLevel, imports_of
 from nbprod.refactor.pieces import CutNotebook, cut_notebook
-from nbprod.refactor.plan import CellGroup, Function, Plan, Refusal
+from nbprod.refactor.plan import CellGroup, Function, Import, Plan, Refusal
 from nbprod.syntax.walk import walk
 
 __all__ = ["Draws", "JoinedTask", "PipelinePlan", "TaskPlan", "plan_pipeline"]
@@ -37,14 +38,18 @@ COMMON = "parameters"
 
 @dataclass(frozen=True, slots=True)
 class TaskPlan:
-    """One task. ``inputs``: argument to `task.output`; ``parameters``: argument to the key of the
-    configuration; ``outputs``: result to format; ``boundary``: the cut above it; ``schemas``:
-    result to the name of its schema; ``draws`` and ``volatile``: as `Task` of the runtime."""
+    """One task. ``inputs``: argument to `task.output`; ``parameters``, ``files`` (which it reads)
+    and ``writes``: argument to the key of the configuration; ``outputs``: result to format;
+    ``schemas``: result to the name of its schema; ``settings``: the statements up to its end that
+    set something up for the session; ``boundary``: the cut above it; ``draws`` and ``volatile``:
+    as `Task` of the runtime."""
 
     name: str
     function: Function
     inputs: dict[str, str] = field(default_factory=dict)
     parameters: dict[str, str] = field(default_factory=dict)
+    files: dict[str, str] = field(default_factory=dict)
+    writes: dict[str, str] = field(default_factory=dict)
     outputs: dict[str, str] = field(default_factory=dict)
     settings: tuple[Atom, ...] = ()
     boundary: TaskBoundary | None = None
@@ -66,8 +71,9 @@ class PipelinePlan:
     """Everything that the application is made of.
 
     ``plan`` has the functions and what goes to the library; ``settings`` are the values of the
-    configuration by dotted key; ``joined`` are cuts that could not be made. From a run come
-    ``schemas``, the source of each by its name, and ``profiles``, by `task.output`.
+    configuration by dotted key; ``imports`` all imports of the notebook; ``joined`` are cuts that
+    could not be made. From a run come ``schemas``, the source of each by its name, and
+    ``profiles``, by `task.output`.
     """
 
     name: str
@@ -75,6 +81,7 @@ class PipelinePlan:
     plan: Plan
     tasks: tuple[TaskPlan, ...]
     settings: dict[str, Any]
+    imports: tuple[Import, ...] = ()
     joined: tuple[JoinedTask, ...] = ()
     schemas: dict[str, str] = field(default_factory=dict)
     profiles: dict[str, Any] = field(default_factory=dict)
@@ -139,7 +146,13 @@ class _Planning:
             if not refusals:
                 left = tuple(joined[place] for place in sorted(joined))
                 return PipelinePlan(
-                    self.name, self.facts, plan, tuple(tasks), self._settings(tasks), left
+                    self.name,
+                    self.facts,
+                    plan,
+                    tuple(tasks),
+                    self._settings(tasks),
+                    tuple(self._imports()),
+                    left,
                 )
             guilty = self._guilty(refusals[0], stretches, plan)
             if guilty is None:
@@ -197,7 +210,8 @@ class _Planning:
             if way(atom):
                 piece = cut.at(atom.cell, atom.unit.code)
                 pieces.setdefault(way(atom), {}).setdefault(piece)
-        groups = [CellGroup(tuple(cells), is_work=False) for _, cells in sorted(pieces.items())]
+        rows = [tuple(row) for _, row in sorted(pieces.items())]
+        groups = [CellGroup(row, self._name_of(row, cut)) for row in rows]
         plan = Planner(cut.facts, self.options, cut.inner).plan(groups)
         functions = tuple(as_task(function, self.planner.shows) for function in plan.functions)
         literals = {
@@ -206,6 +220,11 @@ class _Planning:
             for node in _settings(function, plan)
         }
         return replace(plan, functions=functions, literals=literals, cut=cut)
+
+    def _name_of(self, pieces: Iterable[int], cut: CutNotebook) -> str | None:
+        """The name that a person gave the task of some pieces."""
+        cells = {cut.pieces[piece].cell for piece in pieces}
+        return next((name for cell, name in self.wishes.names.items() if cell in cells), None)
 
     def _tasks(
         self, plan: Plan, stretches: Sequence[TaskStretch], cuts: TaskCuts
@@ -216,29 +235,44 @@ class _Planning:
         refusals: list[Refusal] = []
         assert plan.cut is not None
         for function in plan.functions:
-            inputs: dict[str, str] = {}
-            parameters: dict[str, str] = {}
-            for variable in function.parameters:
-                if variable.name in made:
-                    inputs[variable.name] = f"{made[variable.name]}.{variable.name}"
-                elif variable.name in self.constants:
-                    parameters[variable.name] = f"{COMMON}.{variable.name}"
-                else:
-                    reason = f"`{variable.name}` is made by no task"
-                    refusals.append(Refusal(variable.cell, variable.line, reason, "join the tasks"))
-            parameters |= {one.name: f"{function.name}.{one.name}" for one in function.settings}
-            outputs = {one.name: format_of_hint(one.hint) for one in function.results}
-            made |= dict.fromkeys(outputs, function.name)
             first = self._stretch_of(function, plan.cut, stretches)
             part = self.atoms.all[first.start : first.end]
-            tasks.append(
-                TaskPlan(
-                    function.name, function, inputs, parameters, outputs,
-                    tuple(self._settings_before(first.end)), cuts.boundaries.get(first.start),
-                    next((atom.purpose for atom in part if atom.purpose), None),
-                )
-            )  # fmt: skip
+            task = TaskPlan(
+                function.name,
+                function,
+                outputs={one.name: format_of_hint(one.hint) for one in function.results},
+                settings=tuple(self._settings_before(first.end)),
+                boundary=cuts.boundaries.get(first.start),
+                purpose=next((atom.purpose for atom in part if atom.purpose), None),
+            )
+            refusals += self._wire(task, made)
+            made |= dict.fromkeys(task.outputs, task.name)
+            tasks.append(task)
         return tasks, refusals
+
+    def _wire(self, task: TaskPlan, made: dict[str, str]) -> Iterator[Refusal]:
+        """Say where the arguments of a task come from.
+
+        Args:
+            task: gets its inputs, parameters and files.
+            made: for each name the last task above that returns it.
+        """
+        for variable in task.function.parameters:
+            if variable.name in made:
+                task.inputs[variable.name] = f"{made[variable.name]}.{variable.name}"
+            elif variable.name in self.constants:
+                task.parameters[variable.name] = f"{COMMON}.{variable.name}"
+            else:
+                reason = f"`{variable.name}` is made by no task"
+                yield Refusal(variable.cell, variable.line, reason, "join the tasks")
+        for one in task.function.settings:
+            use = path_use(one)
+            if use == "read":
+                task.files[one.name] = path_key(one.name)
+            elif use == "write":
+                task.writes[one.name] = path_key(one.name)
+            else:
+                task.parameters[one.name] = f"{task.name}.{one.name}"
 
     def _settings_before(self, end: int) -> Iterator[Atom]:
         """The session settings above a place, in order."""
@@ -259,16 +293,22 @@ class _Planning:
         return next(inside, stretches[0])
 
     def _settings(self, tasks: Iterable[TaskPlan]) -> dict[str, Any]:
-        """The values of the configuration, by key."""
+        """The values of the configuration, by key. Two files of one name get keys of their own."""
         found: dict[str, Any] = {}
         for task in tasks:
             literals = {one.name: setting_value(one) for one in task.function.settings}
-            for argument, key in task.parameters.items():
-                if argument in literals:
-                    found[key] = literals[argument]
-                else:
-                    found[key] = self.constants[argument]
+            for keys in (task.parameters, task.files, task.writes):
+                for argument, key in keys.items():
+                    value = literals.get(argument, self.constants.get(argument))
+                    if key in found and found[key] != value:
+                        key = keys[argument] = f"{key}_of_{task.name}"
+                    found[key] = value
         return found
+
+    def _imports(self) -> Iterator[Import]:
+        for atom in self.atoms.all:
+            if isinstance(atom.unit.node, (ast.Import, ast.ImportFrom)):
+                yield from imports_of(atom.unit.node, atom.cell)
 
     # --- what is refused ----------------------------------------------------------------------
 

@@ -1,0 +1,122 @@
+"""``nbprod pipeline``."""
+
+from __future__ import annotations
+
+import keyword
+import os
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from nbprod.cli.output import print_line, print_lines
+from nbprod.errors import UsageError
+
+if TYPE_CHECKING:
+    from nbprod.facts import Facts
+    from nbprod.pipeline.boundaries import CutWishes
+    from nbprod.pipeline.plan import PipelinePlan
+
+_EXAMPLES = """\b
+Examples:
+  nbprod pipeline churn.ipynb -o churn/ --dry-run    the tasks and why it is cut so
+  nbprod pipeline churn.ipynb -o churn/              write the application
+  nbprod pipeline churn.ipynb -o churn/ --task load=1-3 --task train=4-9
+"""
+
+
+@click.command("pipeline", epilog=_EXAMPLES)
+@click.argument("notebook", type=click.Path())
+@click.option("-o", "--output", required=True, metavar="FOLDER", help="Where to write it.")
+@click.option("--name", metavar="NAME", help="Package; by default that of FOLDER.")
+@click.option("--task", "tasks", multiple=True, metavar="NAME=3-7", help="These cells are a task.")
+@click.option("--level", type=click.IntRange(1, 6), help="Level of the headings that are tasks.")
+@click.option("--max-tasks", default=9, show_default=True, type=click.IntRange(1, 99))
+@click.option("--dry-run", is_flag=True, help="Print the plan without writing.")
+@click.option("--force", is_flag=True, help="Overwrite files.")
+@click.option("--python", metavar="PATH", help="Python whose installed versions are required.")
+def command(notebook: str, output: str, **options: object) -> int:
+    """Turn a notebook into an application of tasks that pass values through storage.
+
+    Each task is a function in a module of its own, reads what it needs from storage and stores
+    what others read. Settings have their defaults in conf/base.yaml. The application does not
+    import nbprod. Nothing of the notebook is run.
+
+    Exit codes: 0 done, 1 refused, 2 usage, 4 unreadable input or an internal error.
+    """
+    facts = _facts(notebook)
+    plan = _planned(facts, _package_name(output, options), options)
+    if options["dry_run"]:
+        from nbprod.pipeline.explain import explained_pipeline
+
+        print_lines(explained_pipeline(plan))
+        return 0
+    return _write(plan, output, options)
+
+
+def _facts(path: str) -> Facts:
+    from nbprod.config.files import Configuration
+    from nbprod.project.run import facts_of, get_notebook
+
+    notebook, _ = get_notebook(path)
+    return facts_of(notebook, Configuration().for_path(path))
+
+
+def _package_name(output: str, options: dict[str, object]) -> str:
+    given = options["name"] or os.path.basename(os.path.abspath(output)).replace("-", "_")
+    name = str(given)
+    if not name.isidentifier() or keyword.iskeyword(name):
+        raise UsageError(f"{name!r} is not a package name; choose one with --name")
+    if name in sys.stdlib_module_names:
+        raise UsageError(f"{name!r} is a module of Python; choose another one with --name")
+    return name
+
+
+def _planned(facts: Facts, name: str, options: dict[str, object]) -> PipelinePlan:
+    from nbprod.extract.extraction import Refused, broken_cells
+    from nbprod.extract.plan.credentials import without_credentials
+    from nbprod.pipeline.plan import plan_pipeline
+
+    broken = broken_cells(facts)
+    if broken:
+        headline = "the notebook fails when it is run top to bottom"
+        raise Refused(facts.notebook.path, broken, headline)
+    safe = without_credentials(facts, b"", set(range(len(facts.notebook.cells))))
+    return plan_pipeline(safe.facts, name, _wishes(facts, options))
+
+
+def _wishes(facts: Facts, options: dict[str, object]) -> CutWishes:
+    from nbprod.extract.plan.select import named_groups
+    from nbprod.pipeline.boundaries import CutWishes
+
+    tasks, level, most = options["tasks"], options["level"], options["max_tasks"]
+    assert isinstance(tasks, tuple) and isinstance(most, int)
+    groups = named_groups(tasks, facts.notebook)
+    names = {group.cells[0]: str(group.name) for group in groups}
+    starts = {cell for group in groups for cell in (group.cells[0], group.cells[-1] + 1)}
+    return CutWishes(level if isinstance(level, int) else None, most, tuple(sorted(starts)), names)
+
+
+def _write(plan: PipelinePlan, output: str, options: dict[str, object]) -> int:
+    from nbprod.extract.code.package import dependencies_of
+    from nbprod.pipeline.code.tasks import library_module, task_module
+    from nbprod.pipeline.delivery import files_of
+    from nbprod.project.write_all import existing, write_all
+
+    texts = [task_module(task, plan) for task in plan.tasks]
+    texts += [text for text in [library_module(plan)] if text is not None]
+    python = str(options["python"] or sys.executable)
+    dependencies, version = dependencies_of(texts, plan.name, plan.facts, plan.plan, python)
+    folder = os.path.abspath(output)
+    made = files_of(plan, dependencies, version)
+    files = {os.path.join(folder, *name.split("/")): data for name, data in made.items()}
+    there = [os.path.relpath(path) for path in existing(files)]
+    if there and not options["force"]:
+        shown = ", ".join(there[:3]) + (f" and {len(there) - 3} more" if len(there) > 3 else "")
+        raise UsageError(f"{shown} already exists; use --force to overwrite")
+    written = write_all(files, read={}, force=True, within=[folder], named=[])
+    count = len(plan.tasks)
+    where = os.path.relpath(folder)
+    print_line(f"wrote {where}: {count} {'task' if count == 1 else 'tasks'}, {len(written)} files")
+    print_line(f"Run it: cd {where} && python run.py pipeline")
+    return 0

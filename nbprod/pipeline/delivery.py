@@ -1,0 +1,76 @@
+"""Everything that one application consists of, by path. Reads only files of nbprod itself."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+
+from nbprod.disk.read import read_text
+from nbprod.pipeline.code.graph import base_configuration, graph_module
+from nbprod.pipeline.code.project import decisions, package_files, project_file, readme
+from nbprod.pipeline.code.schemas import schemas_module
+from nbprod.pipeline.code.tasks import library_module, settings_module, task_module
+from nbprod.pipeline.code.tests import test_files
+from nbprod.pipeline.plan import PipelinePlan
+
+__all__ = ["files_of", "runtime_files"]
+
+_RUNTIME = os.path.join(os.path.dirname(__file__), "runtime")
+# Parts of the runtime that only some applications need.
+_OF_MODELS = frozenset(["model.py", "tables.py", "service.py"])
+
+
+def files_of(
+    plan: PipelinePlan, dependencies: Sequence[str], python: str, *, with_model: bool = False
+) -> dict[str, bytes]:
+    """The files of an application by relative path, ``/`` between the parts.
+
+    Args:
+        plan: what it does.
+        dependencies: the requirements of the notebook's code.
+        python: the lowest version of Python, as in ``3.11``.
+        with_model: the application has a `Model`.
+    """
+    package = f"src/{plan.name}"
+    texts: dict[str, str | None] = {
+        "pyproject.toml": project_file(plan, dependencies, python),
+        "README.md": readme(plan),
+        "docs/decisions.md": decisions(plan),
+        **package_files(plan),
+        f"{package}/pipeline.py": graph_module(plan, _names(dependencies)),
+        f"{package}/conf/base.yaml": base_configuration(plan),
+        f"{package}/library.py": library_module(plan),
+        f"{package}/settings.py": settings_module(plan),
+        f"{package}/schemas.py": schemas_module(plan),
+        f"{package}/profiles.json": _profiles(plan),
+        **{f"{package}/tasks/{task.name}.py": task_module(task, plan) for task in plan.tasks},
+        **test_files(plan),
+    }
+    files = {path: text.encode() for path, text in texts.items() if text is not None}
+    runtime = runtime_files(_OF_MODELS if not with_model else frozenset())
+    return files | {f"{package}/runtime/{name}": data for name, data in runtime.items()}
+
+
+def runtime_files(without: frozenset[str] = frozenset()) -> dict[str, bytes]:
+    """The modules of the runtime by name, as they are copied into each application."""
+    return {
+        name: read_text(os.path.join(_RUNTIME, name)).encode()
+        for name in sorted(os.listdir(_RUNTIME))
+        if name.endswith(".py") and name not in without
+    }
+
+
+def _names(dependencies: Sequence[str]) -> list[str]:
+    """The distributions of requirements, without versions."""
+    names = []
+    for requirement in dependencies:
+        for sign in "<>=!~[;@ ":
+            requirement = requirement.partition(sign)[0]
+        names.append(requirement)
+    return names
+
+
+def _profiles(plan: PipelinePlan) -> str | None:
+    profiles: Mapping[str, object] = plan.profiles
+    return json.dumps(profiles, indent=1, sort_keys=True) + "\n" if profiles else None

@@ -1,0 +1,65 @@
+"""Literal paths of a task: which files it reads and which it writes."""
+
+from __future__ import annotations
+
+import ast
+from typing import Literal
+
+from nbprod.patterns import lazy_pattern
+from nbprod.refactor.plan import Constant
+from nbprod.syntax.names import last_name
+
+__all__ = ["PathUse", "path_key", "path_use"]
+
+PathUse = Literal["read", "write"]
+
+_FILE = lazy_pattern(r"[^*?\n]+\.\w{1,8}\Z")
+_READERS = lazy_pattern(r"read_\w+\Z|load\w*\Z|genfromtxt\Z|imread\Z|fromfile\Z")
+_WRITERS = lazy_pattern(r"to_(?!datetime|numeric)\w+\Z|save\w*\Z|imwrite\Z|imsave\Z|tofile\Z")
+
+
+def path_use(constant: Constant) -> PathUse | None:
+    """Whether a setting is the path of one file, and what is done with the file.
+
+    A directory, a pattern of names, and a path of which nothing else is known is a text.
+    """
+    text = ast.literal_eval(constant.text)
+    if not isinstance(text, str) or not _FILE.match(text):
+        return None
+    uses = {
+        use
+        for node in constant.unit.nodes
+        for part in ast.walk(node)
+        if isinstance(part, ast.Call) and part.args and _is(part.args[0], text)
+        if (use := _of_call(part)) is not None
+    }
+    return uses.pop() if len(uses) == 1 else None
+
+
+def _is(node: ast.expr, text: str) -> bool:
+    return isinstance(node, ast.Constant) and node.value == text
+
+
+def _of_call(call: ast.Call) -> PathUse | None:
+    called = last_name(call.func)
+    if called == "open":
+        return _of_open(call)
+    if _WRITERS.match(called):
+        return "write"
+    return "read" if _READERS.match(called) else None
+
+
+def _of_open(call: ast.Call) -> PathUse | None:
+    """How a file is opened: to be read, or written anew; appending is neither."""
+    modes = [*call.args[1:2], *(word.value for word in call.keywords if word.arg == "mode")]
+    if not modes:
+        return "read"
+    mode = modes[0].value if isinstance(modes[0], ast.Constant) else None
+    if not isinstance(mode, str) or set(mode) & set("a+"):
+        return None
+    return "write" if set(mode) & set("wx") else "read"
+
+
+def path_key(name: str) -> str:
+    """The key of a path in the configuration: `sales_path` is `paths.sales`."""
+    return f"paths.{name.removesuffix('_path') or name}"
