@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from nbprod.disk.read import read_text
 from nbprod.pipeline.code.graph import base_configuration, graph_module
-from nbprod.pipeline.code.project import decisions, package_files, project_file, readme
+from nbprod.pipeline.code.project import decisions, entry_files, project_file, readme
 from nbprod.pipeline.code.schemas import schemas_module
 from nbprod.pipeline.code.tasks import library_module, settings_module, task_module
 from nbprod.pipeline.code.tests import test_files
@@ -37,7 +37,7 @@ def files_of(
         "pyproject.toml": project_file(plan, dependencies, python),
         "README.md": readme(plan),
         "docs/decisions.md": decisions(plan),
-        **package_files(plan),
+        **entry_files(plan),
         f"{package}/pipeline.py": graph_module(plan, _names(dependencies)),
         f"{package}/conf/base.yaml": base_configuration(plan),
         f"{package}/library.py": library_module(plan),

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from nbprod.pipeline.plan import PipelinePlan, TaskPlan
 from nbprod.report.escaping import escape_line, escape_markdown
 
-__all__ = ["decisions", "package_files", "project_file", "readme", "title_of"]
+__all__ = ["decisions", "entry_files", "project_file", "readme", "title_of"]
 
 _PYPROJECT = """\
 [build-system]
@@ -138,7 +138,7 @@ def _bare(requirement: str) -> str:
     return requirement.strip().lower()
 
 
-def package_files(plan: PipelinePlan) -> dict[str, str]:
+def entry_files(plan: PipelinePlan) -> dict[str, str]:
     """The files that start the application, by path."""
     package = f"src/{plan.name}"
     summary = escape_line(title_of(plan)).replace("\\", "\\\\").replace('"', "'")
