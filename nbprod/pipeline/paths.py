@@ -8,6 +8,7 @@ from typing import Literal
 from nbprod.patterns import lazy_pattern
 from nbprod.refactor.plan import Constant
 from nbprod.syntax.names import last_name
+from nbprod.syntax.walk import walk
 
 __all__ = ["PathUse", "path_key", "path_use"]
 
@@ -29,7 +30,7 @@ def path_use(constant: Constant) -> PathUse | None:
     uses = {
         use
         for node in constant.unit.nodes
-        for part in ast.walk(node)
+        for part in walk(node)
         if isinstance(part, ast.Call) and part.args and _is(part.args[0], text)
         if (use := _of_call(part)) is not None
     }

@@ -26,6 +26,7 @@ from nbprod.libraries.modules import BUILTIN_NAMES
 from nbprod.names.table import NameTable
 from nbprod.pipeline.plan import PipelinePlan, TaskPlan
 from nbprod.refactor.plan import Function, Import
+from nbprod.syntax.walk import walk
 
 __all__ = ["library_module", "settings_functions", "settings_module", "task_module"]
 
@@ -150,7 +151,7 @@ def settings_module(plan: PipelinePlan) -> str | None:
 def _imports_of(atoms: Sequence[Atom], plan: PipelinePlan) -> Iterable[str]:
     """The imports that some statements of the notebook need."""
     wanted = {
-        part.id for atom in atoms for part in ast.walk(atom.unit.node) if isinstance(part, ast.Name)
+        part.id for atom in atoms for part in walk(atom.unit.node) if isinstance(part, ast.Name)
     }
     found: dict[str, Import] = {}
     for one in plan.imports:
