@@ -19,7 +19,10 @@ from nbprod.refactor.module_level import ModuleLevel, imports_of
 from nbprod.refactor.pieces import CutNotebook, cut_notebook
 from nbprod.refactor.plan import CellGroup, CellLeft, Plan, Refusal
 
-__all__ = ["extracted_already", "plan_of_pieces", "plan_what_can_be"]
+__all__ = [
+    "atoms_of", "extracted_already", "plan_of_pieces", "plan_of_stretches", "plan_what_can_be",
+    "refusals_in_whole",
+]  # fmt: skip
 
 _MOST_ROUNDS = 40
 # In a notebook with so few statements of work, any step is worth a function.
@@ -34,14 +37,7 @@ def plan_what_can_be(planner: Planner, cells: Iterable[int], stay: Iterable[Cell
     in the notebook, and the plan is made again without it, until nothing is refused.
     """
     kept = {cell_left.cell: cell_left for cell_left in stay}
-    done = extracted_already(planner)
-    usable = [cell for cell in cells if cell not in kept and cell not in done]
-    closure = ModuleLevel(planner.facts, planner.names, usable, settings=planner.options.parameters)
-    calls = _calls_of_module(planner)
-    atoms = Atoms(
-        planner.facts, planner.names, planner.modules, closure, calls,
-        moves_settings=planner.options.package,
-    )  # fmt: skip
+    atoms, usable = atoms_of(planner, [cell for cell in cells if cell not in kept])
     cells_left = {
         cell: CellLeft(cell, 1, taken.problem.reason)
         for cell, taken in planner.names.cells.items()
@@ -52,17 +48,13 @@ def plan_what_can_be(planner: Planner, cells: Iterable[int], stay: Iterable[Cell
     if len(allowed) < _SHORT:
         prices = prices._replace(stay=_STAY_IN_SHORT)
     for _ in range(_MOST_ROUNDS):
-        stretches = best_cut(atoms, allowed, prices)
-        cut = cut_notebook(planner.facts, _offsets(stretches, atoms, usable))
-        inner = Planner(cut.facts, planner.options, cut.inner)
-        groups = [*_groups(stretches, atoms, cut, set(usable))]
-        plan = inner.plan(groups)
+        plan, cut = plan_of_stretches(planner, best_cut(atoms, allowed, prices), atoms, usable)
         if not plan.refusals:
             plan = replace(plan, refusals=tuple(_too_many_values(plan)))
         if not plan.refusals:
             staying = sorted([*kept.values(), *cells_left.values()])
             return replace(plan, kept=tuple(staying), cut=cut)
-        refused = _in_whole(cut, plan.refusals)
+        refused = refusals_in_whole(cut, plan.refusals)
         found = [_refused_atom(atoms, one.cell, one.line, allowed) for one in refused]
         if not any(found):
             # The notebook as a whole stands against it.
@@ -75,12 +67,34 @@ def plan_what_can_be(planner: Planner, cells: Iterable[int], stay: Iterable[Cell
     return replace(plan, refusals=refused)
 
 
+def atoms_of(planner: Planner, cells: Iterable[int]) -> tuple[Atoms, list[int]]:
+    """The statements of a notebook, and those of some cells that are not extracted already."""
+    done = extracted_already(planner)
+    usable = [cell for cell in cells if cell not in done]
+    closure = ModuleLevel(planner.facts, planner.names, usable, settings=planner.options.parameters)
+    atoms = Atoms(
+        planner.facts, planner.names, planner.modules, closure, _calls_of_module(planner),
+        moves_settings=planner.options.package,
+    )  # fmt: skip
+    return atoms, usable
+
+
+def plan_of_stretches(
+    planner: Planner, stretches: Sequence[Stretch], atoms: Atoms, usable: Sequence[int]
+) -> tuple[Plan, CutNotebook]:
+    """The plan for some stretches of statements, with its refusals, and the notebook cut for it."""
+    cut = cut_notebook(planner.facts, _offsets(stretches, atoms, usable))
+    inner = Planner(cut.facts, planner.options, cut.inner)
+    plan = inner.plan([*_groups(stretches, atoms, cut, set(usable))])
+    return replace(plan, cut=cut), cut
+
+
 def plan_of_pieces(cut: CutNotebook, groups: Sequence[CellGroup], options: PlanOptions) -> Plan:
     """The plan for groups of a notebook that is cut already."""
     return replace(Planner(cut.facts, options, cut.inner).plan(groups), cut=cut)
 
 
-def _in_whole(cut: CutNotebook, refusals: Iterable[Refusal]) -> tuple[Refusal, ...]:
+def refusals_in_whole(cut: CutNotebook, refusals: Iterable[Refusal]) -> tuple[Refusal, ...]:
     """Refusals with the cells and lines of the whole notebook."""
     return tuple(
         refusal._replace(

@@ -11,7 +11,15 @@ from typing import NamedTuple
 
 from nbprod.extract.plan.atoms import Atom, Atoms
 
-__all__ = ["MOST_FIELDS", "MOST_PARAMETERS", "MOST_RESULTS", "Prices", "Stretch", "best_cut"]
+__all__ = [
+    "MOST_FIELDS",
+    "MOST_PARAMETERS",
+    "MOST_RESULTS",
+    "Prices",
+    "Stretch",
+    "best_cut",
+    "why_not_one",
+]
 
 MOST_PARAMETERS = 6
 MOST_RESULTS = 3
@@ -109,29 +117,28 @@ def _ending_at(end: int, atoms: Atoms, may_go: set[int]) -> Iterator[Stretch]:
         if atom.role != "work" or atom.shares_line:
             continue
         part = every[start:end]
-        if not _may_be_one(part, atoms):
+        if why_not_one(part, atoms) is not None:
             continue
         price = _price(part, atoms)
         if price is not None:
             yield Stretch(tuple(part), price)
 
 
-def _may_be_one(part: Sequence[Atom], atoms: Atoms) -> bool:
-    """Whether the call can stand for a stretch, with what only shows behind it."""
+def why_not_one(part: Sequence[Atom], atoms: Atoms) -> str | None:
+    """Why a call cannot stand for a stretch, with what only shows behind it; None where it can."""
     work = [atom for atom in part if atom.role == "work"]
     cells = {atom.cell for atom in work}
-    if len(cells) > 1 and (
-        any(atom.draws for atom in work) or any(atoms.names.cells[cell].header for cell in cells)
-    ):
-        # The end of a cell shows its figures.
-        return False
+    if len(cells) > 1 and any(atom.draws for atom in work):
+        return "the end of a cell shows its figures"
+    if len(cells) > 1 and any(atoms.names.cells[cell].header for cell in cells):
+        return "a cell magic is about its cell alone"
     if any(atom.shows_value for atom in (work if len(cells) > 1 else work[:-1])):
         # The call stands in the first cell, and a cell shows what its own last line gives.
-        return False
+        return "a cell shows the value of its last line"
     for place, atom in enumerate(part):
         if atom.role == "show" and not _can_move_behind(atom, part[place + 1 :], atoms):
-            return False
-    return not _cuts_a_figure(part, atoms)
+            return "what is shown in the middle changes behind it"
+    return "a cell would finish the figure that it begins" if _cuts_a_figure(part, atoms) else None
 
 
 def _can_move_behind(show: Atom, rest: Sequence[Atom], atoms: Atoms) -> bool:

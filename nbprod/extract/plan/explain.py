@@ -10,7 +10,7 @@ from nbprod.facts import Facts
 from nbprod.notebook.types import Notebook
 from nbprod.refactor.plan import Function, Import, Plan, Variable
 
-__all__ = ["differences", "explained", "explained_function", "script_of"]
+__all__ = ["differences", "explained", "explained_function", "reason_of", "script_of"]
 
 
 def explained(plan: Plan, facts: Facts) -> Iterator[str]:
@@ -42,12 +42,12 @@ def explained_function(function: Function, facts: Facts) -> Iterator[str]:
     cells = ", ".join(map(str, numbers))
     yield f"{function.name}: cell{'s' if len(numbers) > 1 else ''} {cells}"
     for variable in function.parameters:
-        yield f"  takes {variable.name}: {variable.hint}: {_reason(variable, facts)}"
+        yield f"  takes {variable.name}: {variable.hint}: {reason_of(variable, facts)}"
     for setting in function.settings:
         number = facts.cell(setting.unit.cell).number
         yield f"  takes {setting.name}={setting.text}: a setting of cell {number}"
     for variable in function.results:
-        yield f"  returns {variable.name}: {variable.hint}: {_reason(variable, facts)}"
+        yield f"  returns {variable.name}: {variable.hint}: {reason_of(variable, facts)}"
     for name in function.deleted:
         yield f"  deletes {name}: the notebook does so after the call"
 
@@ -56,7 +56,7 @@ def _source(one: Import, facts: Facts) -> str:
     return f"cell {facts.cell(one.cell).number}" if one.cell >= 0 else "needed by the module"
 
 
-def _reason(one: Variable, facts: Facts) -> str:
+def reason_of(one: Variable, facts: Facts) -> str:
     cell = facts.cell(one.cell)
     return f"cell {cell.number}, line {cell.lines_above + one.line}, {one.reason}"
 

@@ -1,0 +1,310 @@
+"""An edited plan, read back: units as they are wanted, names, types and sentences. Pure."""
+
+from __future__ import annotations
+
+import ast
+import keyword
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+from nbprod.disk.documents import parsed_toml
+from nbprod.errors import NbprodError, UsageError
+from nbprod.extract.plan.choices import Choices, UnitChoice
+from nbprod.extract.plan.plan_text import PLAN_VERSION, code_hash
+from nbprod.libraries.modules import BUILTIN_NAMES
+from nbprod.patterns import lazy_pattern
+from nbprod.refactor.module_level import imports_of
+from nbprod.refactor.plan import Function, Import, Plan, Variable
+
+__all__ = ["PlanEdits", "read_plan"]
+
+_TABLE = lazy_pattern(r"\s*\[\[\s*([\w.-]+)\s*\]\]")
+_KEY = lazy_pattern(r"\s*([\w-]+)\s*=")
+_RANGE = lazy_pattern(r"(\d+)(?::(\d+)(?:-(\d+))?)?\Z")
+_FIELDS = {
+    "": {"version", "notebook", "output", "code", "unit", "module", "keep"},
+    "unit": {"name", "cells", "summary", "why", "parameter", "setting", "result"},
+    "parameter": {"name", "type", "meaning", "why"},
+    "result": {"name", "type", "meaning", "why"},
+    "setting": {"name", "type", "default", "why"},
+}
+# What every module can name in a type.
+_TYPING = frozenset(["Any"])
+_Path = tuple[Any, ...]
+
+
+class PlanRefused(NbprodError):
+    """A unit of an edited plan cannot be a function."""
+
+    exit_code = 1
+
+
+class PlanEdits:
+    """The content of a plan's file, checked against the notebook as far as no plan is needed."""
+
+    def __init__(self, path: str, text: str, choices: Choices) -> None:
+        """Read the ``text`` of the file at a ``path``.
+
+        Raises:
+            UsageError: something in it cannot be read; the message has the line.
+            PlanRefused: a unit cannot be a function.
+        """
+        self.path, self.choices = path, choices
+        self.lines = dict(_positions(text))
+        self.content = parsed_toml(text, path)
+        self._check_fields()
+        self.units = [self._unit(place, unit) for place, unit in self._tables("unit")]
+        self._check_overlap()
+
+    def plan(self) -> Plan:
+        """The plan of the units, before types and sentences.
+
+        Raises:
+            PlanRefused: something of a unit cannot be extracted.
+        """
+        plan = self.choices.plan_of(sorted(self.units))
+        for refusal in plan.refusals:
+            place = next(
+                (
+                    place
+                    for place, unit in enumerate(self.units)
+                    if any(self.choices.atoms.all[one].cell == refusal.cell for one in unit.places)
+                ),
+                0,
+            )
+            reason = f"cell {refusal.cell + 1}, line {refusal.line}: {refusal.reason}"
+            raise PlanRefused(self._at(("unit", place), f"{reason}; {refusal.advice}"))
+        return plan
+
+    def applied(self, plan: Plan) -> Plan:
+        """The plan with the types and sentences of the file.
+
+        Raises:
+            UsageError: it says something of a value that the function does not have, or a type
+                that the module cannot name.
+        """
+        needed: list[Import] = []
+        functions = []
+        places = {unit.name: place for place, unit in enumerate(self.units)}
+        for function in plan.functions:
+            place = places[function.name]
+            functions.append(self._changed(function, place, plan, needed))
+        every = tuple(dict.fromkeys([*plan.imports, *needed]))
+        return replace(plan, functions=tuple(functions), imports=every)
+
+    # --- errors ---------------------------------------------------------------------------------
+
+    def _at(self, where: _Path, message: str) -> str:
+        while where and where not in self.lines:
+            where = where[:-1]
+        return f"{self.path}:{self.lines.get(where, 1)}: {message}"
+
+    def _wrong(self, where: _Path, message: str) -> UsageError:
+        return UsageError(self._at(where, message))
+
+    # --- reading --------------------------------------------------------------------------------
+
+    def _tables(self, name: str) -> Iterator[tuple[int, dict[str, Any]]]:
+        yield from enumerate(self.content.get(name, ()))
+
+    def _check_fields(self) -> None:
+        content = self.content
+        if content.get("version") != PLAN_VERSION:
+            text = f"version {content.get('version')!r} is not {PLAN_VERSION}"
+            raise self._wrong(("version",), f"{text}; write the plan again")
+        self._check_keys((), content, "")
+        if content.get("code", "") != code_hash(self.choices.planner.facts):
+            advice = "write the plan again, or check the cells and remove this line"
+            if "code" in content:
+                text = f"the notebook's code has changed since the plan was written; {advice}"
+                raise self._wrong(("code",), text)
+        if not isinstance(content.get("unit", []), list) or not content.get("unit"):
+            raise self._wrong((), "the plan has no [[unit]]; write the plan again")
+        for place, unit in self._tables("unit"):
+            self._check_keys(("unit", place), unit, "unit")
+            for kind in ("parameter", "setting", "result"):
+                for number, one in enumerate(unit.get(kind, ())):
+                    self._check_keys(("unit", place, kind, number), one, kind)
+
+    def _check_keys(self, where: _Path, table: Any, kind: str) -> None:
+        if not isinstance(table, dict):
+            raise self._wrong(where, f"`{kind}` is a table; write [[{kind}]]")
+        for key, value in table.items():
+            if key not in _FIELDS[kind]:
+                known = ", ".join(sorted(_FIELDS[kind]))
+                raise self._wrong((*where, key), f"unknown key `{key}`; known are {known}")
+            if key in ("name", "type", "meaning", "summary", "default") and not (
+                isinstance(value, str)
+            ):
+                raise self._wrong((*where, key), f"`{key}` has to be a string, as in {key} = \"x\"")
+        if kind and "name" not in table:
+            raise self._wrong(where, f"a {kind} needs a `name`")
+
+    def _unit(self, place: int, table: Mapping[str, Any]) -> UnitChoice:
+        where = ("unit", place)
+        name = table["name"]
+        if not name.isidentifier() or keyword.iskeyword(name):
+            raise self._wrong((*where, "name"), f"`{name}` is not a name of Python; choose another")
+        bound = self.choices.planner.names.bindings
+        if name in BUILTIN_NAMES or name in bound:
+            owner = "Python" if name in BUILTIN_NAMES else "the notebook"
+            text = f"`{name}` is a name of {owner} already; choose another"
+            raise self._wrong((*where, "name"), text)
+        cells = table.get("cells")
+        if not isinstance(cells, list) or not cells:
+            text = f"`{name}` needs its cells, as in cells = [4, \"5:1-3\"]"
+            raise self._wrong((*where, "cells"), text)
+        places = sorted({one for word in cells for one in self._places(word, (*where, "cells"))})
+        unit = UnitChoice(tuple(places), name)
+        problem = self.choices.problem(unit)
+        if problem is not None:
+            cell, line, reason = problem
+            text = f"`{name}` cannot be one function: cell {cell + 1}, line {line}: {reason}"
+            raise PlanRefused(self._at((*where, "cells"), text))
+        return unit
+
+    def _places(self, word: object, where: _Path) -> Iterator[int]:
+        """The statements that a number of a cell or a stretch of its lines means."""
+        match = _RANGE.match(str(word)) if isinstance(word, (int, str)) else None
+        if match is None:
+            raise self._wrong(where, f"`{word}` is no cell; write 4, or \"4:2-5\" for lines of it")
+        cell = int(match[1]) - 1
+        cells = self.choices.planner.facts.notebook.cells
+        if not 0 <= cell < len(cells):
+            raise self._wrong(where, f"there is no cell {cell + 1}; the notebook has {len(cells)}")
+        work = self.choices.work_of(cell)
+        if match[2] is None:
+            if not work:
+                text = f"cell {cell + 1} has nothing that could be in a function; remove it"
+                raise self._wrong(where, text)
+            yield from (atom.place for atom in work)
+            return
+        first, last = int(match[2]), int(match[3] or match[2])
+        found = False
+        for atom in work:
+            begins = self.choices.line_of(atom)[1]
+            ends = self.choices.line_of(atom, last=True)[1]
+            if first <= begins and ends <= last:
+                found = True
+                yield atom.place
+            elif begins <= last and first <= ends:
+                text = f"`{word}` ends inside of a statement, which has the lines {begins}-{ends}"
+                raise self._wrong(where, f"{text}; take it whole or not at all")
+        if not found:
+            text = f"lines {first}-{last} of cell {cell + 1} have nothing for a function"
+            raise self._wrong(where, f"{text}; remove them")
+
+    def _check_overlap(self) -> None:
+        owners: dict[int, UnitChoice] = {}
+        names: set[str | None] = set()
+        for place, unit in enumerate(self.units):
+            if unit.name in names:
+                text = f"there are two units `{unit.name}`; rename one"
+                raise self._wrong(("unit", place, "name"), text)
+            names.add(unit.name)
+            for one in unit.places:
+                if one in owners:
+                    cell, line = self.choices.line_of(self.choices.atoms.all[one])
+                    text = f"line {line} of cell {cell + 1} is in `{owners[one].name}` as well"
+                    raise self._wrong(("unit", place, "cells"), f"{text}; remove it from one")
+                owners[one] = unit
+
+    # --- types and sentences --------------------------------------------------------------------
+
+    def _changed(
+        self, function: Function, place: int, plan: Plan, needed: list[Import]
+    ) -> Function:
+        table: Mapping[str, Any] = self.content["unit"][place]
+        where = ("unit", place)
+        summary = " ".join(table.get("summary", "").split()) or function.summary
+        for number, one in enumerate(table.get("setting", ())):
+            own = {setting.name: setting.text for setting in function.settings}
+            self._require_known((*where, "setting", number), one["name"], own, function)
+            if one.get("default", own[one["name"]]) != own[one["name"]]:
+                text = f"the default is what the notebook has, {own[one['name']]}"
+                at = (*where, "setting", number, "default")
+                raise self._wrong(at, f"{text}; change it in the notebook")
+        return replace(
+            function,
+            summary=summary,
+            parameters=self._variables(function, "parameter", where, plan, needed),
+            results=self._variables(function, "result", where, plan, needed),
+        )
+
+    def _variables(
+        self, function: Function, kind: str, where: _Path, plan: Plan, needed: list[Import]
+    ) -> tuple[Variable, ...]:
+        own = function.parameters if kind == "parameter" else function.results
+        found = {variable.name: variable for variable in own}
+        for number, one in enumerate(self.content["unit"][where[1]].get(kind, ())):
+            at = (*where, kind, number)
+            self._require_known(at, one["name"], found, function)
+            variable = found[one["name"]]
+            hint = one.get("type", "Any").strip()
+            if hint not in ("Any", variable.hint):
+                self._check_type(hint, (*at, "type"), plan, needed)
+                variable = variable._replace(hint=hint)
+            meaning = " ".join(one.get("meaning", "").split())
+            found[one["name"]] = variable._replace(meaning=meaning or variable.meaning)
+        return tuple(found.values())
+
+    def _require_known(
+        self, at: _Path, name: str, known: Mapping[str, object], function: Function
+    ) -> None:
+        if name not in known:
+            kind = at[2]
+            said = ", ".join(f"`{one}`" for one in known) or "none"
+            text = f"`{function.name}` has no {kind} `{name}`; it has {said}"
+            advice = "the flow of data decides which there are"
+            raise self._wrong((*at, "name"), f"{text}: {advice}")
+
+    def _check_type(self, hint: str, at: _Path, plan: Plan, needed: list[Import]) -> None:
+        """Make sure that the module can name a type; what it has to import for it is noted."""
+        try:
+            tree = ast.parse(hint, mode="eval")
+        except (SyntaxError, ValueError):
+            raise self._wrong(at, f"`{hint}` is no type of Python") from None
+        known = {*BUILTIN_NAMES, *_TYPING, *(item.name for item in plan.taken)}
+        known |= {import_.bound for import_ in plan.imports}
+        names = self.choices.planner.names
+        imports = {
+            import_.bound: import_
+            for cell in names.cells
+            for statement in names.statements(cell)
+            for import_ in imports_of(statement, cell)
+        }
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Name) and node.id not in known:
+                if node.id not in imports:
+                    text = f"the type `{hint}` needs `{node.id}`, which the notebook does not import"
+                    raise self._wrong(at, f"{text}; import it there")
+                needed.append(imports[node.id])
+
+
+def read_plan(path: str, text: str, choices: Choices) -> PlanEdits:
+    """Read an edited plan; see `PlanEdits`."""
+    return PlanEdits(path, text, choices)
+
+
+def _positions(text: str) -> Iterator[tuple[_Path, int]]:
+    """The lines of tables and keys, by their path: ("unit", 0, "parameter", 1, "type")."""
+    counts: dict[_Path, int] = {}
+    table: _Path = ()
+    seen: set[_Path] = set()
+    for number, line in enumerate(text.splitlines(), 1):
+        header = _TABLE.match(line)
+        if header is not None:
+            table = ()
+            parts = header[1].split(".")
+            for part in parts[:-1]:
+                table = (*table, part, max(counts.get((*table, part), 1) - 1, 0))
+            counts[*table, parts[-1]] = place = counts.get((*table, parts[-1]), 0) + 1
+            table = (*table, parts[-1], place - 1)
+            yield table, number
+            continue
+        key = _KEY.match(line)
+        if key is not None and (*table, key[1]) not in seen:
+            seen.add((*table, key[1]))
+            yield (*table, key[1]), number
