@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import click
 
+from nbprod.cli.extract_choices import ExtractionWish, with_answers, with_plan_file
 from nbprod.cli.output import print_line, print_lines
 from nbprod.disk.places import project_roots
 from nbprod.errors import UsageError
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from nbprod.extract.delivery import DeliveryRequest, ExtractionDelivery
     from nbprod.extract.plan.planning import PlanOptions
     from nbprod.facts import Facts
-    from nbprod.refactor.pieces import CutNotebook
     from nbprod.refactor.plan import CellGroup, CellLeft
 
 _EXAMPLES = """\b
@@ -44,6 +44,7 @@ Examples:
 @click.option("--docstrings", type=click.Choice(["numpy", "google"]), default="numpy")
 @click.option("--logging", "logs", is_flag=True, help="Replace prints by logging.")
 @click.option("--shell", is_flag=True, help="Turn shell lines into subprocess calls.")
+@click.option("--plan", "plan_file", metavar="PLAN.toml", help="Write the plan; then read it back.")
 @click.option("--interactive", is_flag=True, help="Confirm each function.")
 @click.option("--import-name", metavar="a.b", help="Name to import the module by.")
 @click.option("--notebook-out", metavar="PATH", help="File for the rewritten notebook.")
@@ -101,16 +102,24 @@ def command(notebook: str, **options: object) -> int:
     sources = code_cells(safe.facts.notebook)[1]
     runs = OriginalRuns(Side(sources, {}), run_place_of(safe.facts, order.target), run)
     order = order._replace(run=runs if options["runs"] else None, looked_up=tuple(safe.environment))
-    asked = _Asked(safe.facts, safe.data, groups, cells, order, _plan_options(order, options))
-
+    planning = _plan_options(order, options)
+    wish = ExtractionWish(safe.facts, safe.data, groups, cells, order, planning)
+    if options["plan_file"]:
+        command_line = f"nbprod extract {notebook} -o {options['output']}"
+        path = str(options["plan_file"])
+        planned = with_plan_file(wish, path, safe.stay, f"{command_line} --plan {path}")
+        if planned is None:
+            return 0
+        wish = planned
     if options["interactive"]:
-        asked = _answered(asked, safe.stay)
+        wish = with_answers(wish, safe.stay)
 
     def extracted(stay: Sequence[CellLeft] = ()) -> ExtractionDelivery:
-        return _extracted(asked, (*safe.stay, *stay))
+        return _extracted(wish, (*safe.stay, *stay))
 
     if options["verifies"]:
-        return _write_proven(safe.facts, extracted, groups is None, runs, options)
+        is_all = groups is None and wish.chosen is None
+        return _write_proven(safe.facts, extracted, is_all, runs, options)
     delivery = extracted()
     if not options["runs"]:
         _say_doubts(delivery, notebook, run.python)
@@ -133,19 +142,6 @@ def _refuse_broken(facts: Facts) -> None:
         raise Refused(facts.notebook.path, broken, headline)
 
 
-class _Asked(NamedTuple):
-    """A notebook, what of it to extract, and where to."""
-
-    facts: Facts
-    data: bytes
-    groups: list[CellGroup] | None
-    cells: Sequence[int]
-    order: DeliveryRequest
-    plan: PlanOptions
-    cut: CutNotebook | None = None
-    """What the groups are counted in, where the notebook was cut for them."""
-
-
 def _order(notebook: str, options: dict[str, object]) -> DeliveryRequest:
     from nbprod.extract.delivery import DeliveryRequest
     from nbprod.extract.plan.targets import target_of
@@ -162,52 +158,22 @@ def _order(notebook: str, options: dict[str, object]) -> DeliveryRequest:
     )  # fmt: skip
 
 
-def _extracted(asked: _Asked, stay: Sequence[CellLeft]) -> ExtractionDelivery:
+def _extracted(wish: ExtractionWish, stay: Sequence[CellLeft]) -> ExtractionDelivery:
     """Plan and make the files; functions get other names where the module has theirs."""
     from nbprod.extract.delivery import NamesTaken, deliver_extraction
-    from nbprod.extract.extraction import make_plan
 
-    options = asked.plan._replace(module=asked.order.target.module)
+    options = wish.plan._replace(module=wish.order.target.module)
     while True:
-        plan = make_plan(asked.facts, asked.groups, asked.cells, options, stay, asked.cut)
+        plan = wish.planned(stay, options)
         try:
             return deliver_extraction(
-                asked.facts, asked.data, plan, asked.order._replace(plan=options)
+                wish.facts, wish.data, plan, wish.order._replace(plan=options)
             )
         except NamesTaken as error:
             fixed = error.names - {function.name for function in plan.functions}
-            if fixed:
-                raise NamesTaken(error.path, fixed) from None
+            if fixed or wish.chosen is not None:
+                raise NamesTaken(error.path, fixed or error.names) from None
             options = options._replace(avoid=options.avoid | error.names)
-
-
-def _answered(asked: _Asked, stay: Sequence[CellLeft]) -> _Asked:
-    """What a person wants of the functions, under the names that they give them."""
-    from nbprod.extract.extraction import make_plan
-    from nbprod.extract.plan.explain import explained_function
-
-    plan = make_plan(asked.facts, asked.groups, asked.cells, asked.plan, stay)
-    facts = plan.cut.facts if plan.cut is not None else asked.facts
-    functions = {function.cells: function for function in plan.functions}
-    wanted: list[CellGroup] = []
-    for group in plan.groups:
-        function = functions.get(group.cells)
-        if function is None:
-            wanted.append(group)
-            continue
-        for line in explained_function(function, facts):
-            print_line(line)
-        answer = click.prompt("Extract? y, n, or another name", default="y").strip()
-        if answer.lower() in ("n", "no"):
-            continue
-        if answer.lower() not in ("y", "yes"):
-            if not answer.isidentifier():
-                raise UsageError(f"{answer!r} is not a function name")
-            group = group._replace(name=answer)
-        wanted.append(group)
-    if not wanted:
-        raise UsageError("nothing selected, nothing written")
-    return asked._replace(groups=wanted, cut=plan.cut)
 
 
 def _plan_options(order: DeliveryRequest, options: dict[str, object]) -> PlanOptions:

@@ -17,6 +17,7 @@ from nbprod.extract.code.observed_types import with_seen_types
 from nbprod.extract.code.package import dependencies_of, package_files
 from nbprod.extract.extraction import Extracted, compiles, extract
 from nbprod.extract.plan.explain import script_of
+from nbprod.extract.plan.plan_edits import PlanEdits
 from nbprod.extract.plan.planning import PlanOptions
 from nbprod.extract.plan.targets import Target
 from nbprod.extract.suite.beside import modules_beside
@@ -36,6 +37,7 @@ __all__ = [
     "NamesTaken",
     "added_to_module",
     "deliver_extraction",
+    "with_recorded_types",
     "run_place_of",
     "import_path",
     "package_inits",
@@ -83,6 +85,8 @@ class DeliveryRequest(NamedTuple):
     looked_up: tuple[str, ...] = ()
     plan: PlanOptions = PlanOptions()
     original: bytes | None = None
+    edits: PlanEdits | None = None
+    """What a person has changed in the plan: its types and sentences go before those of a run."""
 
 
 class NamesTaken(NbprodError):
@@ -129,8 +133,9 @@ def deliver_extraction(
     ground = plan.cut.facts if plan.cut is not None else facts
     recorded: dict[str, Recorded] | None = None
     if order.run is not None:
-        recorded = record(plan, facts, order.run)
-        plan = with_seen_types(plan, recorded, ground)
+        plan, recorded = with_recorded_types(plan, facts, order.run)
+    if order.edits is not None:
+        plan = order.edits.applied(plan)
     made = extract(facts, data, plan, target.module, _title(facts), order.plan)
     undefined = undefined_names(made.module)
     if undefined:
@@ -150,6 +155,15 @@ def deliver_extraction(
     if order.original is not None:
         read[order.notebook] = order.original
     return ExtractionDelivery(files, read, made, order.notebook, target, order.looked_up, trial)
+
+
+def with_recorded_types(
+    plan: Plan, facts: Facts, runs: OriginalRuns
+) -> tuple[Plan, dict[str, Recorded]]:
+    """Run the original for the types of a plan's values; the plan with them, and the values."""
+    recorded = record(plan, facts, runs)
+    ground = plan.cut.facts if plan.cut is not None else facts
+    return with_seen_types(plan, recorded, ground), recorded
 
 
 def package_inits(target: Target) -> dict[str, bytes]:

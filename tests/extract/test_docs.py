@@ -19,10 +19,12 @@ REPOSITORY = Path(__file__).parents[2]
 PAGE = (REPOSITORY / "docs" / "extract.md").read_text(encoding="utf-8")
 _BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 ENGINE = "from sqlalchemy import create_engine\n\nengine = create_engine('postgresql://db/prod')"
-_EXCERPT = re.compile(r"^```python title=(\S+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+WRONG = 'version = 1\n\n[[unit]]\nname = "2repack"\ncells = [6]\n'
+_EXCERPT = re.compile(r"^```(?:python|toml) title=(\S+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 def run(command: str, folder: Path) -> str:
+    given, _, command = command.rpartition(" | ")
     words = shlex.split(command)
     if words[0] == "nbprod":
         words[:1] = [sys.executable, "-m", "nbprod"]
@@ -30,7 +32,13 @@ def run(command: str, folder: Path) -> str:
         words[0] = sys.executable
     environment = {**os.environ, "PYTHONPATH": f"{REPOSITORY}{os.pathsep}{folder}"}
     done = subprocess.run(
-        words, cwd=folder, env=environment, capture_output=True, text=True, check=False
+        words,
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        input=given.removeprefix("echo ").strip('"').replace("\\n", "\n") + "\n",
     )
     return done.stdout + done.stderr
 
@@ -43,6 +51,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (place / "shell.ipynb").write_bytes(as_bytes(["x = 1", "y = x\n!ls"]))
     publish = "import pandas as pd\n\ndf = pd.DataFrame({'a': [1]})\ndf.to_sql('sales', engine)"
     (place / "publish.ipynb").write_bytes(as_bytes([ENGINE, publish]))
+    (place / "wrong.toml").write_text(WRONG)
     for block in _BLOCK.findall(PAGE):
         for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
             command, _, expected = part.partition("\n")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import keyword
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -10,6 +11,7 @@ from nbprod.extract.plan.atoms import Atom
 from nbprod.extract.plan.automatic import atoms_of, plan_of_stretches, refusals_in_whole
 from nbprod.extract.plan.cutting import Stretch, why_not_one
 from nbprod.extract.plan.planning import Planner
+from nbprod.libraries.modules import BUILTIN_NAMES
 from nbprod.refactor.plan import CellLeft, Function, Plan
 
 __all__ = ["Choices", "UnitChoice"]
@@ -75,6 +77,18 @@ class Choices:
                 return (*self.line_of(atom), "this statement is between its parts")
         reason = why_not_one(part, self.atoms)
         return None if reason is None else (*self.line_of(part[0]), reason)
+
+    def name_problem(self, name: str, others: Collection[str]) -> str | None:
+        """Why a function cannot have a name; None where it can. ``others`` have theirs."""
+        if not name.isidentifier() or keyword.iskeyword(name):
+            return f"`{name}` is not a name of Python; choose another"
+        if name in BUILTIN_NAMES:
+            return f"`{name}` is a name of Python already; choose another"
+        if name in self.planner.names.bindings:
+            return f"`{name}` is a name of the notebook already; choose another"
+        return (
+            f"`{name}` is the name of another function; choose another" if name in others else None
+        )
 
     def _part(self, unit: UnitChoice) -> list[Atom]:
         return self.atoms.all[unit.places[0] : unit.places[-1] + 1]

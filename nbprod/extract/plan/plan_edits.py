@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import ast
-import keyword
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any
 
-from nbprod.disk.documents import parsed_toml
+from nbprod.disk.documents import NotParsed, parse_toml
 from nbprod.errors import NbprodError, UsageError
 from nbprod.extract.plan.choices import Choices, UnitChoice
 from nbprod.extract.plan.plan_text import PLAN_VERSION, code_hash
@@ -17,10 +15,12 @@ from nbprod.libraries.modules import BUILTIN_NAMES
 from nbprod.patterns import lazy_pattern
 from nbprod.refactor.module_level import imports_of
 from nbprod.refactor.plan import Function, Import, Plan, Variable
+from nbprod.syntax.walk import walk
 
-__all__ = ["PlanEdits", "read_plan"]
+__all__ = ["PlanEdits", "PlanRefused"]
 
 _TABLE = lazy_pattern(r"\s*\[\[\s*([\w.-]+)\s*\]\]")
+_LINE = lazy_pattern(r"\(at line (\d+), column \d+\)")
 _KEY = lazy_pattern(r"\s*([\w-]+)\s*=")
 _RANGE = lazy_pattern(r"(\d+)(?::(\d+)(?:-(\d+))?)?\Z")
 _FIELDS = {
@@ -53,8 +53,16 @@ class PlanEdits:
         """
         self.path, self.choices = path, choices
         self.lines = dict(_positions(text))
-        self.content = parsed_toml(text, path)
+        try:
+            self.content = parse_toml(text)
+        except NotParsed as error:
+            line = _LINE.search(str(error))
+            where = f"{path}:{line[1] if line else 1}"
+            reason = str(error)[: line.start()].strip() if line else str(error)
+            raise UsageError(f"{where}: is no TOML: {reason}; repair this line") from None
         self._check_fields()
+        self.names: list[str] = []
+        self.notes: list[str] = []
         self.units = [self._unit(place, unit) for place, unit in self._tables("unit")]
         self._check_overlap()
 
@@ -92,7 +100,8 @@ class PlanEdits:
             place = places[function.name]
             functions.append(self._changed(function, place, plan, needed))
         every = tuple(dict.fromkeys([*plan.imports, *needed]))
-        return replace(plan, functions=tuple(functions), imports=every)
+        notes = tuple(dict.fromkeys([*plan.notes, *self.notes]))
+        return replace(plan, functions=tuple(functions), imports=every, notes=notes)
 
     # --- errors ---------------------------------------------------------------------------------
 
@@ -113,15 +122,18 @@ class PlanEdits:
         content = self.content
         if content.get("version") != PLAN_VERSION:
             text = f"version {content.get('version')!r} is not {PLAN_VERSION}"
-            raise self._wrong(("version",), f"{text}; write the plan again")
+            raise self._wrong(("version",), f"{text}; remove the file to write it again")
         self._check_keys((), content, "")
         if content.get("code", "") != code_hash(self.choices.planner.facts):
-            advice = "write the plan again, or check the cells and remove this line"
+            advice = "remove the file to write it again, or check the cells and remove this line"
             if "code" in content:
                 text = f"the notebook's code has changed since the plan was written; {advice}"
                 raise self._wrong(("code",), text)
-        if not isinstance(content.get("unit", []), list) or not content.get("unit"):
-            raise self._wrong((), "the plan has no [[unit]]; write the plan again")
+        for kind in ("unit", "module", "keep"):
+            if not isinstance(content.get(kind, []), list):
+                raise self._wrong((kind,), f"`{kind}` is a list of tables; write [[{kind}]]")
+        if not content.get("unit") and not content.get("module"):
+            raise self._wrong((), "the plan has no [[unit]]; remove the file to write it again")
         for place, unit in self._tables("unit"):
             self._check_keys(("unit", place), unit, "unit")
             for kind in ("parameter", "setting", "result"):
@@ -138,29 +150,26 @@ class PlanEdits:
             if key in ("name", "type", "meaning", "summary", "default") and not (
                 isinstance(value, str)
             ):
-                raise self._wrong((*where, key), f"`{key}` has to be a string, as in {key} = \"x\"")
+                raise self._wrong((*where, key), f'`{key}` has to be a string, as in {key} = "x"')
         if kind and "name" not in table:
             raise self._wrong(where, f"a {kind} needs a `name`")
 
     def _unit(self, place: int, table: Mapping[str, Any]) -> UnitChoice:
         where = ("unit", place)
         name = table["name"]
-        if not name.isidentifier() or keyword.iskeyword(name):
-            raise self._wrong((*where, "name"), f"`{name}` is not a name of Python; choose another")
-        bound = self.choices.planner.names.bindings
-        if name in BUILTIN_NAMES or name in bound:
-            owner = "Python" if name in BUILTIN_NAMES else "the notebook"
-            text = f"`{name}` is a name of {owner} already; choose another"
-            raise self._wrong((*where, "name"), text)
+        problem = self.choices.name_problem(name, self.names)
+        if problem is not None:
+            raise self._wrong((*where, "name"), problem)
+        self.names.append(name)
         cells = table.get("cells")
         if not isinstance(cells, list) or not cells:
-            text = f"`{name}` needs its cells, as in cells = [4, \"5:1-3\"]"
+            text = f'`{name}` needs its cells, as in cells = [4, "5:1-3"]'
             raise self._wrong((*where, "cells"), text)
         places = sorted({one for word in cells for one in self._places(word, (*where, "cells"))})
         unit = UnitChoice(tuple(places), name)
-        problem = self.choices.problem(unit)
-        if problem is not None:
-            cell, line, reason = problem
+        mixed = self.choices.problem(unit)
+        if mixed is not None:
+            cell, line, reason = mixed
             text = f"`{name}` cannot be one function: cell {cell + 1}, line {line}: {reason}"
             raise PlanRefused(self._at((*where, "cells"), text))
         return unit
@@ -169,7 +178,7 @@ class PlanEdits:
         """The statements that a number of a cell or a stretch of its lines means."""
         match = _RANGE.match(str(word)) if isinstance(word, (int, str)) else None
         if match is None:
-            raise self._wrong(where, f"`{word}` is no cell; write 4, or \"4:2-5\" for lines of it")
+            raise self._wrong(where, f'`{word}` is no cell; write 4, or "4:2-5" for lines of it')
         cell = int(match[1]) - 1
         cells = self.choices.planner.facts.notebook.cells
         if not 0 <= cell < len(cells):
@@ -198,12 +207,7 @@ class PlanEdits:
 
     def _check_overlap(self) -> None:
         owners: dict[int, UnitChoice] = {}
-        names: set[str | None] = set()
         for place, unit in enumerate(self.units):
-            if unit.name in names:
-                text = f"there are two units `{unit.name}`; rename one"
-                raise self._wrong(("unit", place, "name"), text)
-            names.add(unit.name)
             for one in unit.places:
                 if one in owners:
                     cell, line = self.choices.line_of(self.choices.atoms.all[one])
@@ -221,7 +225,8 @@ class PlanEdits:
         summary = " ".join(table.get("summary", "").split()) or function.summary
         for number, one in enumerate(table.get("setting", ())):
             own = {setting.name: setting.text for setting in function.settings}
-            self._require_known((*where, "setting", number), one["name"], own, function)
+            if not self._is_known((*where, "setting", number), one["name"], own, function):
+                continue
             if one.get("default", own[one["name"]]) != own[one["name"]]:
                 text = f"the default is what the notebook has, {own[one['name']]}"
                 at = (*where, "setting", number, "default")
@@ -240,7 +245,8 @@ class PlanEdits:
         found = {variable.name: variable for variable in own}
         for number, one in enumerate(self.content["unit"][where[1]].get(kind, ())):
             at = (*where, kind, number)
-            self._require_known(at, one["name"], found, function)
+            if not self._is_known(at, one["name"], found, function):
+                continue
             variable = found[one["name"]]
             hint = one.get("type", "Any").strip()
             if hint not in ("Any", variable.hint):
@@ -250,15 +256,24 @@ class PlanEdits:
             found[one["name"]] = variable._replace(meaning=meaning or variable.meaning)
         return tuple(found.values())
 
-    def _require_known(
+    def _is_known(
         self, at: _Path, name: str, known: Mapping[str, object], function: Function
-    ) -> None:
-        if name not in known:
-            kind = at[2]
-            said = ", ".join(f"`{one}`" for one in known) or "none"
-            text = f"`{function.name}` has no {kind} `{name}`; it has {said}"
+    ) -> bool:
+        """Whether a function has a value; one that it had before its cells were changed is noted.
+
+        Raises:
+            UsageError: the notebook does not even have it.
+        """
+        if name in known:
+            return True
+        kind = at[2]
+        said = ", ".join(f"`{one}`" for one in known) or "none"
+        text = f"`{function.name}` has no {kind} `{name}`; it has {said}"
+        if name not in self.choices.planner.names.bindings:
             advice = "the flow of data decides which there are"
             raise self._wrong((*at, "name"), f"{text}: {advice}")
+        self.notes.append(self._at((*at, "name"), text))
+        return False
 
     def _check_type(self, hint: str, at: _Path, plan: Plan, needed: list[Import]) -> None:
         """Make sure that the module can name a type; what it has to import for it is noted."""
@@ -275,17 +290,12 @@ class PlanEdits:
             for statement in names.statements(cell)
             for import_ in imports_of(statement, cell)
         }
-        for node in ast.walk(tree):
+        for node in walk(tree):
             if isinstance(node, ast.Name) and node.id not in known:
                 if node.id not in imports:
-                    text = f"the type `{hint}` needs `{node.id}`, which the notebook does not import"
-                    raise self._wrong(at, f"{text}; import it there")
+                    text = f"the type `{hint}` needs `{node.id}`; import it in the notebook"
+                    raise self._wrong(at, text)
                 needed.append(imports[node.id])
-
-
-def read_plan(path: str, text: str, choices: Choices) -> PlanEdits:
-    """Read an edited plan; see `PlanEdits`."""
-    return PlanEdits(path, text, choices)
 
 
 def _positions(text: str) -> Iterator[tuple[_Path, int]]:
@@ -300,7 +310,7 @@ def _positions(text: str) -> Iterator[tuple[_Path, int]]:
             parts = header[1].split(".")
             for part in parts[:-1]:
                 table = (*table, part, max(counts.get((*table, part), 1) - 1, 0))
-            counts[*table, parts[-1]] = place = counts.get((*table, parts[-1]), 0) + 1
+            place = counts[(*table, parts[-1])] = counts.get((*table, parts[-1]), 0) + 1
             table = (*table, parts[-1], place - 1)
             yield table, number
             continue
