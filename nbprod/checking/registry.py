@@ -35,6 +35,7 @@ __all__ = [
 _PACKAGE = os.path.dirname(os.path.dirname(__file__))  # noqa: PTH120
 _FILE = lazy_pattern(r"([a-z]{2,8}\d{3})_(\w+)\.py\Z")
 _OWN_PREFIX = "NBP"
+_LONGEST_WORD = 80
 
 
 class RuleFile(NamedTuple):
@@ -237,6 +238,7 @@ def _unknown(word: str, plugins: bool) -> str:
     import difflib
 
     known = [name for file in rule_files(plugins) for name in (file.code, file.name, file.group)]
+    word = word[:_LONGEST_WORD]
     near = difflib.get_close_matches(word, known, 1) or difflib.get_close_matches(
         word.upper(), known, 1
     )

@@ -210,10 +210,12 @@ def _comments(cell: Cell, parsed: ParsedCell | None) -> Iterator[tuple[int, int,
         known = {start for start, _ in found}
         looks = re.finditer(r"(?:(?<=\s)|(?<=^))(?:#|--|//)[^\r\n]*", source, re.MULTILINE)
         found += [(match.start(), match[0]) for match in looks if match.start() not in known]
+    line, line_start, seen = 1, 0, 0
     for start, text in sorted(found):
-        line = len(_BREAK.findall(source, 0, start)) + 1
-        before = max(source.rfind("\n", 0, start), source.rfind("\r", 0, start)) + 1
-        yield start, line, text, not source[before:start].strip()
+        for end in _BREAK.finditer(source, seen, start):
+            line, line_start = line + 1, end.end()
+        seen = start
+        yield start, line, text, not source[line_start:start].strip()
 
 
 def _words(text: str | None) -> frozenset[str]:

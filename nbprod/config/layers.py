@@ -11,6 +11,8 @@ from nbprod.errors import UsageError
 
 __all__ = ["Layer", "LayeredValue", "merge_layers", "read_table"]
 
+_LONGEST = 80
+
 
 class LayeredValue(NamedTuple):
     """A value and where it comes from: a file with a line, an option, the default."""
@@ -41,9 +43,9 @@ def read_table(table: Mapping[str, Any], source: str, text: str = "") -> Layer:
             import difflib
 
             names = [one.name for one in OPTIONS]
-            near = difflib.get_close_matches(key.replace("_", "-"), names, 1)
+            near = difflib.get_close_matches(key[:_LONGEST].replace("_", "-"), names, 1)
             hint = f"; did you mean {near[0]!r}?" if near else "; run `nbprod config` for the keys"
-            raise UsageError(f"{origin}: there is no key {key!r}{hint}")
+            raise UsageError(f"{origin}: there is no key {key[:_LONGEST]!r}{hint}")
         layer[known.name] = LayeredValue(_checked(known, value, origin), origin)
     return layer
 

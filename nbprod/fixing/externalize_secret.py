@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import ast
 import re
+from bisect import bisect_right
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import NamedTuple
 
@@ -221,6 +223,25 @@ def _magic_at(parsed: ParsedCell, secret: Secret) -> Magic | None:
     return None
 
 
+class _Tables:
+    """What is written one after the other in a node, to look up by place: once for a notebook."""
+
+    def __init__(self, _facts: Facts) -> None:
+        self._parts: dict[int, tuple[list[int], list[ast.AST]]] = {}
+
+    def around(
+        self, node: ast.AST, offset: int, extent: Callable[[ast.AST], tuple[int, int]]
+    ) -> list[ast.AST]:
+        """The part of a node that holds an offset, or ends before it."""
+        known = self._parts.get(id(node))
+        if known is None:
+            parts = sorted(ast.iter_child_nodes(node), key=extent)
+            known = self._parts[id(node)] = [extent(part)[0] for part in parts], parts
+        starts, parts = known
+        at = bisect_right(starts, offset)
+        return parts[max(at - 1, 0) : at]
+
+
 class _Place:
     """Where in the tree of a cell a credential stands."""
 
@@ -239,7 +260,7 @@ class _Place:
                 self._descend(tree)
 
     def _descend(self, node: ast.AST) -> None:
-        for child in ast.iter_child_nodes(node):
+        for child in self._children(node):
             if not hasattr(child, "lineno"):
                 if isinstance(child, ast.arguments):
                     self._descend_arguments(child)
@@ -258,6 +279,12 @@ class _Place:
             ):
                 self.literal, self.parent = child, node
             self._descend(child)
+
+    def _children(self, node: ast.AST) -> Iterable[ast.AST]:
+        """The children of a node; of the many that a table has, those around the credential."""
+        if isinstance(node, (ast.Dict, ast.List, ast.Tuple, ast.Set, ast.Module)):
+            return self.facts.shared(_Tables).around(node, self.secret.start, self._extent)
+        return ast.iter_child_nodes(node)
 
     def _descend_arguments(self, arguments: ast.arguments) -> None:
         before = self.literal

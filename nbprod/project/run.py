@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from nbprod._version import __version__
@@ -19,7 +20,7 @@ from nbprod.notebook.types import Notebook
 from nbprod.programs import isolated_workers
 from nbprod.project.credentials import remember
 from nbprod.project.discover import Discovered, iter_notebook_paths
-from nbprod.project.stack import with_reserved_stack
+from nbprod.project.stack import with_deep_stack, with_reserved_stack
 from nbprod.project.surroundings import declared_by, read_around
 
 if TYPE_CHECKING:
@@ -277,7 +278,7 @@ def check_one(
         selection = selection._replace(rules=rules)
     try:
         with _quiet_collector():
-            findings = check_notebook(notebook, selection, options)
+            findings = with_deep_stack(partial(check_notebook, notebook, selection, options))
             if is_foreign and not findings:
                 return FileResult(notebook.path, skipped=f"{notebook.language} notebook")
             return FileResult.of(notebook.path, findings)

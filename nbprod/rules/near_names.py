@@ -9,6 +9,7 @@ from nbprod.facts import Facts
 __all__ = ["are_near", "near_names"]
 
 _SHORTEST = 4
+_LONGEST = 80
 _DIGITS = re.compile(r"\d+")
 
 
@@ -42,6 +43,8 @@ def are_near(left: str, right: str) -> bool:
     `X_train` and `y_train`, `rmse` and `mse`, `model1` and `model2` are different things.
     """
     if left == right or min(len(left), len(right)) < _SHORTEST:
+        return False
+    if max(len(left), len(right)) > _LONGEST:
         return False
     if _DIGITS.findall(left) != _DIGITS.findall(right):
         return False

@@ -45,7 +45,7 @@ _URL_QUERY = lazy_pattern(
     re.I,
 )
 _PEM = lazy_pattern(
-    r"-----BEGIN(?P<what>[ A-Z0-9]{0,40}PRIVATE KEY(?: BLOCK)?)-----(?P<body>.{40,}?)-----END", re.S
+    r"-----BEGIN(?P<what>[ A-Z0-9]{0,40}PRIVATE KEY(?: BLOCK)?)-----(?P<body>(?:[^-]|-(?!----)){40,}?)-----END"
 )
 _NAME = r"[A-Za-z_][\w.\-]{0,60}"
 _PAIR = lazy_pattern(

@@ -15,6 +15,9 @@ __all__ = ["Mask", "described"]
 # As many characters in a row are enough to find a key in a list of keys.
 _PIECE = 8
 _SHORTEST = 4
+_LONG = 300
+_MOST_LINES = 100
+_MANY = 100
 # A piece of words and the marks between them says nothing about the rest.
 _WORDS = lazy_pattern(r"(?:[a-z\W_]+|[A-Z\W_]+|[\W\d_]+)\Z")
 
@@ -32,6 +35,7 @@ class Mask:
         lines = {line for line in lines if len(line) >= _SHORTEST}
         spelled = {text for line in lines for text in _spellings(line)}
         self._values = sorted(spelled, key=len, reverse=True)
+        self._lines: dict[str, str] = {}
 
     def __bool__(self) -> bool:
         return bool(self._values)
@@ -40,10 +44,35 @@ class Mask:
         """The text without the values."""
         if not self._values:
             return text
-        for value in self._values:
+        if len(text) < _LONG:
+            return self._masked(text)
+        # A long line is shown by each finding on it.
+        found = self._lines.get(text)
+        if found is None:
+            if len(self._lines) >= _MOST_LINES:
+                self._lines.clear()
+            found = self._lines[text] = self._masked(text)
+        return found
+
+    def _masked(self, text: str) -> str:
+        for value in self._values if len(self._values) < _MANY else self._likely(text):
             if value in text:
                 text = text.replace(value, "*" * len(value))
         return self._without_pieces(text) if self._pieces else text
+
+    def _likely(self, text: str) -> list[str]:
+        """The values that start as some part of a text does, the longest first."""
+        known = self._starts
+        parts = {text[at : at + _SHORTEST] for at in range(len(text) - _SHORTEST + 1)}
+        found = [value for part in parts & known.keys() for value in known[part]]
+        return sorted(found, key=len, reverse=True)
+
+    @cached_property
+    def _starts(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for value in self._values:
+            found.setdefault(value[:_SHORTEST], []).append(value)
+        return found
 
     @cached_property
     def _pieces(self) -> frozenset[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import chain
@@ -343,11 +343,15 @@ def _without_overlaps(found: Sequence[Secret]) -> list[Secret]:
         by_text.setdefault((secret.text.cell, secret.text.path), []).append(secret)
     chosen: list[Secret] = []
     for group in by_text.values():
-        kept: list[Secret] = []
+        starts: list[int] = []
+        ends: list[int] = []
         for secret in sorted(group, key=_rank):
-            if all(secret.end <= other.start or other.end <= secret.start for other in kept):
-                kept.append(secret)
-        chosen += kept
+            at = bisect_left(starts, secret.end)
+            # Those before it end in order, too, since none overlaps another.
+            if not at or ends[at - 1] <= secret.start:
+                starts.insert(at, secret.start)
+                ends.insert(at, secret.end)
+                chosen.append(secret)
     return sorted(chosen, key=_reading_order)
 
 

@@ -17,6 +17,9 @@ from nbprod.syntax.walk import walk
 
 __all__ = ["evaluate_comprehension"]
 
+# Elements are told apart unless the loops around multiply: 40 loops over two would never end.
+_MOST_REPEATED = 64
+
 
 def evaluate_comprehension(machine: Machine, node: Any) -> Value:
     first = machine.evaluate(node.generators[0].iter)
@@ -94,9 +97,13 @@ def _clauses(
 
     if nonempty is False:
         return
-    if nonempty and len(elements) <= 6:
-        for element in elements:
-            body(element)
+    if nonempty and len(elements) <= 6 and machine.repeated * len(elements) <= _MOST_REPEATED:
+        outer, machine.repeated = machine.repeated, machine.repeated * len(elements)
+        try:
+            for element in elements:
+                body(element)
+        finally:
+            machine.repeated = outer
         return
     joined = join_all(elements)
     if nonempty:

@@ -33,6 +33,7 @@ __all__ = [
 ]
 
 _BIG = 10**12
+_LONGEST = 10_000
 _BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
@@ -120,6 +121,8 @@ def _fold(function: Callable[[Any, Any], Any] | None, left: Any, right: Any) -> 
     if not numbers and not (
         function is operator.add and isinstance(left, str) and isinstance(right, str)
     ):
+        return ANY
+    if not numbers and len(left) + len(right) > _LONGEST:
         return ANY
     try:
         return constant(function(left, right))

@@ -83,6 +83,8 @@ class Recorder:
         self.uncalled = False
         self.steps = 0
         self.second_turns = 0
+        # How many times the body of comprehensions around is evaluated, each element by itself.
+        self.repeated = 1
         self.followed: dict[tuple[int, int, bool], int] = {}
         self.effects: dict[int, set[Hashable]] = {}
         """What calls of a function (by its scope) have changed outside their own frames."""
