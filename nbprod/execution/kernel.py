@@ -45,7 +45,7 @@ def run_job(job: Mapping[str, Any], python: str) -> dict[str, Any]:
     Args:
         job: what `probe` asks for, and ``cells``, their sources; ``cwd``, where to run;
             ``seconds``, the time that all of them may take; and ``environment``, variables of
-            the process.
+            the process. With ``pictures``, these are not hashed.
         python: the interpreter of the kernel, which has ipykernel.
 
     Returns:
@@ -75,6 +75,9 @@ def run_job(job: Mapping[str, Any], python: str) -> dict[str, Any]:
             "pickles": job.get("pickles", folder),
             "snapshots": _by_rank(job.get("snapshots", {}), places),
             "watch": _by_rank(job.get("watch", {}), places),
+            "observe": _by_rank(job.get("observe", {}), places),
+            "observer": job.get("observer"),
+            "given": job.get("given"),
         }
         path = write_scratch(folder, "job.json", json.dumps(asked).encode("ascii"))
         sources = [job["cells"][place] for place in places]
@@ -163,7 +166,7 @@ def _execute(
                     client.execute_cell(cell, place)
                 except CellExecutionError as caught:
                     raised = {"name": caught.ename, "text": caught.evalue}
-                found.append(_shown(cell, raised))
+                found.append(_shown(cell, raised, whole=bool(job.get("pictures"))))
                 if raised is not None:
                     break
         except CellTimeoutError:
@@ -178,13 +181,17 @@ def _sockets(folder: str) -> dict[str, str]:
     return {"transport": "ipc", "ip": os.path.join(folder, "to")} if os.name == "posix" else {}
 
 
-def _shown(cell: Any, error: dict[str, str] | None) -> dict[str, Any]:
-    outputs = []
+def _shown(cell: Any, error: dict[str, str] | None, *, whole: bool) -> dict[str, Any]:
+    outputs: list[dict[str, Any]] = []
     for output in cell.outputs:
         if output.output_type == "stream":
             outputs.append({"stream": output.name, "text": output.text})
         elif output.output_type != "error":
-            outputs.append({"data": {kind: _text(data) for kind, data in output.data.items()}})
+            texts = {
+                kind: data if whole and kind == "image/png" else _text(data)
+                for kind, data in output.data.items()
+            }
+            outputs.append({"data": texts})
     return {"outputs": outputs} | ({"error": error} if error else {})
 
 

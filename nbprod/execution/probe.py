@@ -9,7 +9,10 @@ nothing of nbprod. Around each cell it writes down what was asked for. A job, in
 * ``snapshots``: for a cell, by its place, the names whose values to describe after it;
 * ``watch``: for a cell, the values to keep as files, each with the ``place`` in it: before a
   statement by its number (0 is the start, None the end of the cell), a ``key``, and their
-  ``names``; ``count`` is how many statements the cell has; ``pickles``: the folder of the files.
+  ``names``; ``count`` is how many statements the cell has; ``pickles``: the folder of the files;
+* ``observer``: a program with a class ``Observer`` that looks at more. It is made with this probe,
+  the shell, the job and what gives numbers to generators without a seed; its ``before(asked)`` and
+  ``after(asked)`` are called around the cells that ``observe`` has something under these names for.
 """
 
 from __future__ import annotations
@@ -53,7 +56,7 @@ def describe(value: Any, depth: int = 0, seen: tuple[int, ...] = ()) -> Any:
     if id(value) in seen:
         return {"again": type(value).__name__}
     seen = (*seen, id(value))
-    for known in (_container, _array, _frame, _callable, _opaque, _generator, _object):
+    for known in (_container, _array, _frame, _callable, _opaque, _generator, _object, _reduced):
         found = known(value, depth + 1, seen)
         if found is not None:
             return found
@@ -107,19 +110,33 @@ def _frame(value: Any, depth: int, seen: tuple[int, ...]) -> Any:
     if pandas is None:
         return None
     if isinstance(value, pandas.DataFrame):
-        columns = [describe(value.iloc[:, i], depth, seen) for i in range(value.shape[1])]
+        columns = [_column(value.iloc[:, i], depth, seen) for i in range(value.shape[1])]
         names = describe(list(value.columns), depth, seen)
-        index = describe(value.index, depth, seen)
-        return {"kind": "DataFrame", "names": names, "index": index, "columns": columns}
-    if isinstance(value, (pandas.Series, pandas.Index)):
-        data = [describe(one, depth, seen) for one in list(value[:MOST_ELEMENTS])]
-        found: dict[str, Any] = {"kind": type(value).__name__, "items": data}
-        found["dtype"] = str(value.dtype)
-        found["length"] = len(value)
-        if isinstance(value, pandas.Series):
-            found["name"] = describe(value.name, depth, seen)
-        return found
-    return None
+        levels = describe(list(value.columns.names), depth, seen)
+        index = _column(value.index, depth, seen)
+        found = {"kind": "DataFrame", "names": names, "levels": levels}
+        return {**found, "index": index, "columns": columns}
+    if isinstance(value, pandas.Series):
+        index = _column(value.index, depth, seen)
+        return {**_column(value, depth, seen), "index": index}
+    return _column(value, depth, seen) if isinstance(value, pandas.Index) else None
+
+
+def _column(value: Any, depth: int, seen: tuple[int, ...]) -> dict[str, Any]:
+    """A series without its index, or an index."""
+    # Slices of a series with numbers for labels are by label.
+    first = getattr(value, "iloc", value)[:MOST_ELEMENTS]
+    data = [describe(one, depth, seen) for one in list(first)]
+    found: dict[str, Any] = {"kind": type(value).__name__, "items": data, "length": len(value)}
+    found["dtype"] = str(value.dtype)
+    if found["dtype"] == "category":
+        levels = value.dtype
+        found["levels"] = [bool(levels.ordered), describe(list(levels.categories), depth, seen)]
+    if len(value) > MOST_ELEMENTS and value.dtype != object:
+        hashed = sys.modules["pandas"].util.hash_pandas_object(value, index=False)
+        found["digest"] = _digest(memoryview(getattr(hashed, "values", hashed)).tobytes())
+    names = list(value.names) if hasattr(value, "names") else value.name
+    return {**found, "name": describe(names, depth, seen)}
 
 
 def _callable(value: Any, depth: int, seen: tuple[int, ...]) -> Any:
@@ -162,6 +179,18 @@ def _object(value: Any, depth: int, seen: tuple[int, ...]) -> Any:
         except Uncomparable as error:
             described[str(key)] = {"opaque": str(error)}
     return {"object": type(value).__qualname__.rpartition("<locals>.")[2], "state": described}
+
+
+def _reduced(value: Any, depth: int, seen: tuple[int, ...]) -> Any:
+    """A value whose text is an address, by what it would be pickled as."""
+    if not _ADDRESS.search(repr(value)):
+        return None
+    try:
+        maker, *rest = value.__reduce_ex__(2)[:3]
+    except Exception:
+        return None
+    state = json.dumps(describe([getattr(maker, "__name__", ""), *rest], depth, seen))
+    return {"object": type(value).__qualname__, "digest": _digest(state.encode())}
 
 
 def _digest(data: bytes) -> str:
@@ -308,13 +337,22 @@ def dirty_memory() -> None:
             del kept
 
 
+def _attempt(look: Any, asked: dict[str, Any]) -> Any:
+    """What an observer sees, or the problem with it: the kernel would swallow an exception."""
+    try:
+        return look(asked)
+    except Exception as error:
+        return {"problem": f"{type(error).__name__}: {error}"}
+
+
 class Watcher:
     """Writes down the variables around each cell of one job."""
 
-    def __init__(self, shell: Any, job: dict[str, Any]) -> None:
-        self.shell, self.job = shell, job
+    def __init__(self, shell: Any, job: dict[str, Any], observer: Any = None) -> None:
+        self.shell, self.job, self.observer = shell, job, observer
         self.hidden = set(shell.user_ns) | _HIDDEN
         self.place = -1
+        self.unseen: Any = None
         self.watched: list[dict[str, Any]] = []
         if job.get("watch"):
             setattr(builtins, _MARK, self.at)
@@ -327,6 +365,9 @@ class Watcher:
         if self.job.get("disturbed"):
             dirty_memory()
         self.at(0)
+        asked = self.around
+        if "before" in asked:
+            self.unseen = _attempt(self.observer.before, asked["before"])
 
     def after(self, *, failed: bool) -> dict[str, Any]:
         """A cell has run: what is seen now."""
@@ -334,6 +375,9 @@ class Watcher:
         self.at(None)
         seen: dict[str, Any] = {"watched": self.watched}
         seen["values"] = values_of(self.shell, self.hidden, set(names))
+        asked = self.around
+        if "after" in asked:
+            seen["observed"] = self.unseen or _attempt(self.observer.after, asked["after"])
         if failed or self.place == self.job["count"] - 1:
             seen["final"] = values_of(self.shell, self.hidden, None)
         return seen
@@ -352,6 +396,12 @@ class Watcher:
                 folder = self.job.get("pickles", "")
                 values = _pickled(self.shell, folder, stem, one["names"])
                 self.watched.append({"key": one["key"], "values": values})
+
+    @property
+    def around(self) -> dict[str, Any]:
+        """What the observer is asked for around the present cell."""
+        found: dict[str, Any] = self.job.get("observe", {}).get(str(self.place), {})
+        return found
 
 
 class Marker(ast.NodeTransformer):
@@ -374,8 +424,12 @@ class Marker(ast.NodeTransformer):
 def begin(shell: Any, job: dict[str, Any]) -> Watcher:
     """Make ready for a job: where to import from, how random numbers start."""
     sys.path[:0] = ["", *job["path"]]
-    runpy.run_path(os.path.join(os.path.dirname(__file__), "seeding.py"))["seed_everything"]()
-    return Watcher(shell, job)
+    seeding = runpy.run_path(os.path.join(os.path.dirname(__file__), "seeding.py"))
+    entropy = seeding["seed_everything"]()
+    if not job.get("observer"):
+        return Watcher(shell, job)
+    made = runpy.run_path(job["observer"], run_name="nbprod_observer")["Observer"]
+    return Watcher(shell, job, made(globals(), shell, job, entropy))
 
 
 def install(path: str) -> None:

@@ -38,8 +38,9 @@ _BETWEEN = frozenset(["random", "uuid", "numpy.random", __name__])
 class Entropy:
     """Numbers in the place of those that the operating system gives."""
 
-    def __init__(self) -> None:
-        self.given: dict[str, int] = {}
+    def __init__(self, given: dict[str, int] | None = None) -> None:
+        """``given``: how many each module has had before, where another process goes on."""
+        self.given: dict[str, int] = dict(given or {})
 
     def bits(self, count: int) -> int:
         """A number of so many bits, another one each time."""
@@ -103,9 +104,12 @@ def _tried(start: Callable[[Any], None], module: Any) -> None:
         return
 
 
-def seed_everything() -> None:
-    """Seed the generators that are there, and each other one when it is imported."""
-    entropy = Entropy()
+def seed_everything(given: dict[str, int] | None = None) -> Entropy:
+    """Seed the generators that are there, and each other one when it is imported.
+
+    ``given``: what generators without a seed have been given before, by who asked.
+    """
+    entropy = Entropy(given)
     _seed_python(entropy)
 
     def numpy(module: Any) -> None:
@@ -117,6 +121,7 @@ def seed_everything() -> None:
     for name in [name for name in starts if name in sys.modules]:
         _tried(starts.pop(name), sys.modules[name])
     sys.meta_path.insert(0, Starter(starts))
+    return entropy
 
 
 def _starter(function: str) -> Callable[[Any], None]:

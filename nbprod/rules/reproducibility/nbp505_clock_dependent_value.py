@@ -57,23 +57,13 @@ import ast
 from collections.abc import Iterator
 
 from nbprod.facts import Facts
+from nbprod.libraries.clocks import CLOCKS
 from nbprod.model import Diagnostic, Severity
 from nbprod.patterns import lazy_pattern
 from nbprod.rule import NodeInCell, rule
 from nbprod.syntax.names import last_name
 from nbprod.syntax.walk import walk
 
-_CLOCKS = frozenset(
-    [
-        "datetime.datetime.now",
-        "datetime.datetime.today",
-        "datetime.datetime.utcnow",
-        "datetime.date.today",
-        "pandas.Timestamp.now",
-        "pandas.Timestamp.today",
-        "pandas.Timestamp.utcnow",
-    ]
-)
 _SHOWS = frozenset(["print", "display", "write", "info", "debug", "warning"])
 # Names of values that measure or name a run; what is computed does not depend on them.
 _HARMLESS = lazy_pattern(r"start|begin|before|end|stop|tic|toc|\bt\d|stamp|log|run|now")
@@ -96,7 +86,7 @@ def check(subject: NodeInCell[ast.Assign], facts: Facts) -> Iterator[Diagnostic]
     for part in walk(node.value):
         if isinstance(part, ast.Call) and isinstance(part.func, ast.Attribute):
             if part.func.attr in ("now", "today", "utcnow"):
-                is_clock = facts.qualified(part.func) in _CLOCKS
+                is_clock = facts.qualified(part.func) in CLOCKS
                 if is_clock and not _is_written(node.value) and not _is_duration(node.value):
                     yield Diagnostic(
                         facts.span(cell, part),

@@ -1,0 +1,1 @@
+"""Programs that the notebook's Python runs: they import nothing of nbprod."""
