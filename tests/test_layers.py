@@ -133,6 +133,7 @@ def components(graph: dict[str, set[str]]) -> list[set[str]]:
 def test_what_the_notebooks_python_runs_imports_nothing_of_ours() -> None:
     """That Python may be another one, in which nbprod is not installed."""
     alone = {
+        "nbprod.execution.described",
         "nbprod.execution.probe",
         "nbprod.execution.seeding",
         "nbprod.extract.suite.experiment",

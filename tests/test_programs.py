@@ -51,7 +51,8 @@ EXECUTING_NAMES = {
 KERNELS = {"jupyter_client", "nbclient"}
 # The kernel executes it; it belongs to the notebook's side.
 INSIDE_KERNEL = {
-    "nbprod.execution.probe", "nbprod.execution.seeding", "nbprod.extract.suite.experiment",
+    "nbprod.execution.described", "nbprod.execution.probe", "nbprod.execution.seeding",
+    "nbprod.extract.suite.experiment", "nbprod.pipeline.inside.observer",
 }  # fmt: skip
 
 

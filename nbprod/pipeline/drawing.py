@@ -17,6 +17,7 @@ from nbprod.libraries.randomness import SEEDS, draw_of
 from nbprod.names.statements import StatementText
 from nbprod.pipeline.plan import Draws, PipelinePlan, TaskPlan
 from nbprod.syntax.names import last_name
+from nbprod.syntax.walk import walk
 
 __all__ = ["Drawing", "draws_of", "guessed", "is_volatile", "seeded_first"]
 
@@ -114,7 +115,7 @@ def _may_draw(unit: StatementText, facts: Facts) -> bool:
 def _calls(units: Iterable[StatementText]) -> Iterator[ast.Call]:
     for unit in units:
         for node in unit.nodes:
-            for part in ast.walk(node):
+            for part in walk(node):
                 if isinstance(part, ast.Call):
                     yield part
 
@@ -149,7 +150,7 @@ def _drawing_functions(facts: Facts) -> dict[str, frozenset[str]]:
     for parsed in facts.parsed:
         for node in parsed.live_nodes if parsed is not None else ():
             if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
-                calls = [part for part in ast.walk(node) if isinstance(part, ast.Call)]
+                calls = [part for part in walk(node) if isinstance(part, ast.Call)]
                 bodies.setdefault(node.name, []).extend(calls)
     found = {
         name: frozenset(library for call in calls for library in _moved(call, facts))
