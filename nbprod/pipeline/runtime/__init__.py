@@ -39,11 +39,15 @@ The application has these files besides (APP is the name of its package, below `
 `run.py` beside `src/`: puts `src` on `sys.path`, then calls `main(sys.argv[1:])` of `runtime.cli`.
 
 Left out without `APP/model.py`: `model.py`, `tables.py`, `service.py` of the runtime; without
-`APP/serve.py`: `service.py`. Beside this directory, `files/` has the other files as templates:
-`dag.py`, `Dockerfile`, `dockerignore`, `ci.yml`. In them APP_NAME is the package, APP_VARIABLE its
-name in capitals, APP_PYTHON the version of Python; `TASKS` of `dag.py` is task -> what it reads
-from, `Pipeline.upstream_of`. They expect the extras `serve` (fastapi, uvicorn, prometheus-client),
-`s3` (s3fs) and `dev` (pytest, ruff, mypy, httpx) in `pyproject.toml`.
+`APP/serve.py`: `service.py`; without a format that they hold: `arrays.py` (array, sparse),
+`frames.py` (frame, series, index, polars, arrow), `scalars.py` (scalar, reference), `models.py`
+(torch, keras, xgboost, statsmodels, model, skops).
+
+Beside this directory, `files/` has the other files as templates: `dag.py`, `Dockerfile`,
+`dockerignore`, `ci.yml`. In them APP_NAME is the package, APP_VARIABLE its name in capitals,
+APP_PYTHON the version of Python; `TASKS` of `dag.py` is task -> what it reads from,
+`Pipeline.upstream_of`. They expect the extras `serve` (fastapi, uvicorn, prometheus-client), `s3`
+(s3fs) and `dev` (pytest, ruff, mypy, httpx) in `pyproject.toml`.
 
 Dependencies: fsspec, ruamel.yaml; pandera and pyarrow where frames cross, joblib where models do;
 mypy of the application needs `ignore_missing_imports` for libraries without types.

@@ -15,10 +15,10 @@ from .errors import ApplicationError
 from .formats import FORMATS, decode, encode
 from .graph import Artifact, Task
 from .keys import schema_hash, sha256
+from .kinds import type_name
 from .prepare import Job, locate, options_for
 from .records import Record, Stored
 from .storage import Storage, is_local, local_path, write_url
-from .typenames import type_name
 
 __all__ = [
     "fetch_file",
@@ -91,7 +91,7 @@ def read_stored(storage: Storage, stored: Stored) -> bytes:
     try:
         data = storage.read(stored.path)
     except FileNotFoundError:
-        raise ApplicationError(f"{where}: is gone; delete its record and run again") from None
+        raise ApplicationError(f"{where}: is gone; `run --again` makes it anew") from None
     if sha256(data) != stored.sha256:
         raise ApplicationError(f"{where}: is not what the task wrote")
     return data

@@ -73,6 +73,7 @@ def _parser() -> argparse.ArgumentParser:
                      help="processes or dask://HOST:PORT [processes]")  # fmt: skip
     run.add_argument("--allow-versions", action="store_true",
                      help="read models of other library versions")  # fmt: skip
+    run.add_argument("--again", action="store_true", help="run what is stored already, too")
     add("tasks", _tasks, "List tasks, what they read and what they store.")
     add("config", _config, "Print each setting and where it is set.")
     add("runs", _runs, "List runs.")
@@ -117,7 +118,7 @@ def _run(options: argparse.Namespace) -> None:
         raise ApplicationError(f"--jobs must be 1 or more, not {options.jobs}")
     if options.run_id and len(tasks) == 1:
         run = check_run_id(options.run_id)
-        run_one(pipeline, tasks[0], config, storage, run, options.allow_versions)
+        run_one(pipeline, tasks[0], config, storage, run, options.allow_versions, options.again)
         return
     run = check_run_id(options.run_id) if options.run_id else new_run_id()
     print(f"run {run}", file=sys.stderr)
@@ -130,6 +131,7 @@ def _run(options: argparse.Namespace) -> None:
         jobs=options.jobs,
         engine=options.engine,
         allow_versions=options.allow_versions,
+        again=options.again,
         is_new=not options.run_id,
     )
 

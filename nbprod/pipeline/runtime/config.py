@@ -17,6 +17,8 @@ from .storage import read_url
 __all__ = ["Config", "Layers", "load_config", "parse_yaml"]
 
 _FROM_ENVIRONMENT = re.compile(r"\$\{env:([A-Za-z_][A-Za-z0-9_]*)\}")
+# Settings that may be null, and what they are otherwise.
+_OPEN: dict[str, Any] = {"random_seed": 0, "as_of": ""}
 _TYPE_NAMES = {"str": "text", "NoneType": "null", "dict": "mapping", "int": "integer"}
 
 
@@ -206,6 +208,10 @@ def _checked(
     if key not in types:
         raise ApplicationError(f"{origin}: there is no setting `{key}`{nearest(key, types)}")
     default = types[key]
+    if key in _OPEN and value is None:
+        return key, value
+    if key in _OPEN and default is None:
+        default = _OPEN[key]
     if isinstance(default, dict) and isinstance(value, dict):
         return key, _merged(present[key], value)
     if default is None or key in free:

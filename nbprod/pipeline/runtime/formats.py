@@ -4,41 +4,17 @@
 from __future__ import annotations
 
 import ast
-import datetime
-import importlib
-import io
+import importlib.util
 import json
 import math
 import pickle
-import sys
-from collections.abc import Callable
 from functools import partial
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-from . import frames, models
 from .errors import ApplicationError
-from .typenames import has_root, type_name
+from .kinds import Format, type_name
 
-__all__ = ["FORMATS", "Format", "candidates", "decode", "encode", "round_trip"]
-
-
-class Format(NamedTuple):
-    """A way to store a value.
-
-    Attributes:
-        suffix: of the file.
-        accepts: whether a value has a type for this format.
-        write: the bytes of a value.
-        read: the value of bytes.
-        is_bound: whether the bytes are read by the library version that wrote them only.
-    """
-
-    suffix: str
-    accepts: Callable[[Any], bool]
-    write: Callable[[Any], bytes]
-    read: Callable[[bytes], Any]
-    is_bound: bool = False
+__all__ = ["FORMATS", "candidates", "decode", "encode", "round_trip"]
 
 
 def encode(name: str, value: Any, what: str) -> bytes:
@@ -49,7 +25,7 @@ def encode(name: str, value: Any, what: str) -> bytes:
         value: what is stored.
         what: the value's name in errors.
     """
-    form = FORMATS[name]
+    form = _format(name)
     if not form.accepts(value):
         raise ApplicationError(f"{what} is a {type_name(value)}, which `{name}` cannot store")
     try:
@@ -61,7 +37,7 @@ def encode(name: str, value: Any, what: str) -> bytes:
 def decode(name: str, data: bytes, what: str) -> Any:
     """Return the value of bytes that a task wrote."""
     try:
-        return FORMATS[name].read(data)
+        return _format(name).read(data)
     except Exception as error:  # whatever the library that reads it raises
         raise ApplicationError(f"{what} cannot be read as `{name}`: {_line(error)}") from error
 
@@ -74,6 +50,12 @@ def candidates(value: Any) -> list[str]:
 def round_trip(name: str, value: Any) -> Any:
     """Return what a value is after it was stored and read."""
     return decode(name, encode(name, value, "value"), "value")
+
+
+def _format(name: str) -> Format:
+    if name not in FORMATS:
+        raise ApplicationError(f"there is no format `{name}` in this runtime")
+    return FORMATS[name]
 
 
 def _line(error: Exception) -> str:
@@ -103,151 +85,6 @@ def _is_literal(value: Any) -> bool:
     return type(value) in (*_PLAIN, bytes)
 
 
-def _array_bytes(value: Any) -> bytes:
-    import numpy as np
-
-    stream = io.BytesIO()
-    np.save(stream, value, allow_pickle=False)
-    return stream.getvalue()
-
-
-def _array(data: bytes) -> Any:
-    import numpy as np
-
-    return np.load(io.BytesIO(data), allow_pickle=False)
-
-
-def _sparse_bytes(value: Any) -> bytes:
-    from scipy import sparse
-
-    stream = io.BytesIO()
-    sparse.save_npz(stream, value)
-    return stream.getvalue()
-
-
-def _sparse(data: bytes) -> Any:
-    from scipy import sparse
-
-    return sparse.load_npz(io.BytesIO(data))
-
-
-# Single values: how each kind is written as JSON, and read again.
-def _numpy_scalar(kind: str, data: str) -> Any:
-    import numpy as np
-
-    return np.frombuffer(bytes.fromhex(data), dtype=np.dtype(kind))[0]
-
-
-def _timestamp(text: str, zone: str | None, unit: str) -> Any:
-    import pandas as pd
-
-    stamp = pd.Timestamp(text)
-    return (stamp.tz_convert(zone) if zone else stamp).as_unit(unit)
-
-
-def _timedelta(count: int, unit: str) -> Any:
-    import pandas as pd
-
-    return pd.Timedelta(count, unit="ns").as_unit(unit)
-
-
-def _of_pandas(name: str, *arguments: Any) -> Any:
-    import pandas as pd
-
-    return getattr(pd, name)(*arguments) if arguments else getattr(pd, name)
-
-
-def _numpy_dtype(name: str) -> Any:
-    import numpy as np
-
-    return np.dtype(name)
-
-
-def _pandas_dtype(name: str) -> Any:
-    import pandas as pd
-
-    return pd.api.types.pandas_dtype(name)
-
-
-_SCALARS: dict[str, tuple[Callable[[Any], list[Any]], Callable[..., Any]]] = {
-    "numpy": (lambda value: [value.dtype.str, value.tobytes().hex()], _numpy_scalar),
-    "numpy.dtype": (lambda value: [value.str], _numpy_dtype),
-    "pandas.dtype": (lambda value: [str(value)], _pandas_dtype),
-    "pandas.Timestamp": (
-        lambda value: [value.isoformat(), value.tz and str(value.tz), value.unit],
-        _timestamp,
-    ),
-    "pandas.Timedelta": (lambda value: [value.as_unit("ns").value, value.unit], _timedelta),
-    "pandas.Period": (
-        lambda value: [str(value), value.freqstr],
-        partial(_of_pandas, "Period"),
-    ),
-    "pandas.NaTType": (lambda value: [], partial(_of_pandas, "NaT")),
-    "pandas.NAType": (lambda value: [], partial(_of_pandas, "NA")),
-    "pandas.RangeIndex": (
-        lambda value: [value.start, value.stop, value.step, None, False, value.name],
-        partial(_of_pandas, "RangeIndex"),
-    ),
-    "datetime.date": (lambda value: [value.isoformat()], datetime.date.fromisoformat),
-    "datetime.datetime": (lambda value: [value.isoformat()], datetime.datetime.fromisoformat),
-    "datetime.timedelta": (
-        lambda value: [value.days, value.seconds, value.microseconds],
-        datetime.timedelta,
-    ),
-    "pathlib": (lambda value: [str(value)], Path),
-}
-
-
-def _scalar_kind(value: Any) -> str | None:
-    name = type_name(value)
-    if has_root(value, "numpy"):
-        import numpy as np
-
-        if isinstance(value, np.dtype):
-            return "numpy.dtype" if value.names is None else None
-        return "numpy" if isinstance(value, np.generic) and value.dtype != object else None
-    if has_root(value, "pandas"):
-        last = name.rpartition(".")[2]
-        if last.endswith("Dtype"):
-            return "pandas.dtype"
-        return f"pandas.{last}" if f"pandas.{last}" in _SCALARS else None
-    if isinstance(value, Path):
-        return "pathlib"
-    return name if name in _SCALARS else None
-
-
-def _scalar_bytes(value: Any) -> bytes:
-    kind = _scalar_kind(value)
-    assert kind is not None
-    return json.dumps({"kind": kind, "value": _SCALARS[kind][0](value)}).encode()
-
-
-def _scalar(data: bytes) -> Any:
-    stored = json.loads(data)
-    return _SCALARS[stored["kind"]][1](*stored["value"])
-
-
-def _reference_of(value: Any) -> str | None:
-    """Return `module:name` of something that importing gives again."""
-    if type(value) is type(sys):
-        return f"{value.__name__}:"
-    module, name = getattr(value, "__module__", None), getattr(value, "__qualname__", None)
-    if not isinstance(module, str) or not isinstance(name, str) or module == "__main__":
-        return None
-    found: Any = sys.modules.get(module)
-    for part in name.split("."):
-        found = getattr(found, part, None)
-    return f"{module}:{name}" if found is value else None
-
-
-def _referenced(data: bytes) -> Any:
-    module, _, name = json.loads(data).partition(":")
-    found: Any = importlib.import_module(module)
-    for part in name.split(".") if name else ():
-        found = getattr(found, part)
-    return found
-
-
 def _always(_: Any) -> bool:
     return True
 
@@ -256,8 +93,7 @@ def _never(_: Any) -> bool:
     return False
 
 
-# In the order in which they are tried.
-FORMATS: dict[str, Format] = {
+_PLAIN_FORMATS = {
     "json": Format(
         "json",
         _is_json,
@@ -270,40 +106,26 @@ FORMATS: dict[str, Format] = {
         lambda value: ascii(value).encode(),
         lambda data: ast.literal_eval(data.decode()),
     ),
-    "frame": Format("parquet", frames.is_frame, frames.frame_bytes, frames.read_frame),
-    "series": Format("parquet", frames.is_series, frames.series_bytes, frames.read_series),
-    "array": Format(
-        "npy",
-        lambda value: type_name(value) == "numpy.ndarray" and not value.dtype.hasobject,
-        _array_bytes,
-        _array,
-    ),
-    "scalar": Format("json", lambda value: bool(_scalar_kind(value)), _scalar_bytes, _scalar),
-    "index": Format("parquet", frames.is_index, frames.index_bytes, frames.read_index),
-    "polars": Format("parquet", frames.is_polars, frames.polars_bytes, frames.read_polars),
-    "arrow": Format("parquet", frames.is_arrow, frames.arrow_bytes, frames.read_arrow),
-    "sparse": Format(
-        "npz",
-        lambda value: type_name(value).startswith("scipy.sparse."),
-        _sparse_bytes,
-        _sparse,
-    ),
-    "reference": Format(
-        "json",
-        lambda value: _reference_of(value) is not None,
-        lambda value: json.dumps(_reference_of(value)).encode(),
-        _referenced,
-    ),
-    "torch": Format("safetensors", models.is_torch, models.torch_bytes, models.read_torch, True),
-    "keras": Format("keras", models.is_keras, models.keras_bytes, models.read_keras, True),
-    "xgboost": Format("ubj", models.is_xgboost, models.xgboost_bytes, models.read_xgboost, True),
-    "statsmodels": Format(
-        "pickle", models.is_statsmodels, models.statsmodels_bytes, models.read_statsmodels, True
-    ),
-    "model": Format("joblib", models.is_model, models.joblib_bytes, models.read_joblib, True),
-    "skops": Format("skops", models.is_model, models.skops_bytes, models.read_skops, True),
     "pickle": Format("pickle", _always, partial(pickle.dumps, protocol=5), pickle.loads, True),
-    # Written as such only where the pipeline says so.
-    "file": Format("bin", lambda value: isinstance(value, bytes), bytes, bytes),
+    # Chosen by the pipeline, never by the type of a value: files that a task wrote, pictures.
+    "file": Format("bin", _never, bytes, bytes),
     "figure": Format("png", _never, bytes, bytes),
 }
+# In the order in which they are tried; `pickle` takes anything.
+_ORDER = (
+    *("json", "literal", "frame", "series", "array", "scalar", "index", "polars", "arrow"),
+    *("sparse", "reference", "torch", "keras", "xgboost", "statsmodels", "model", "skops"),
+    *("pickle", "file", "figure"),
+)
+
+
+def _all_formats() -> dict[str, Format]:
+    """Return the formats of the modules that this application has."""
+    found = dict(_PLAIN_FORMATS)
+    for name in ("arrays", "frames", "scalars", "models"):
+        if importlib.util.find_spec(f"{__package__}.{name}"):
+            found.update(importlib.import_module(f"{__package__}.{name}").FORMATS)
+    return {name: found[name] for name in _ORDER if name in found}
+
+
+FORMATS = _all_formats()

@@ -8,56 +8,40 @@ import io
 import json
 from typing import Any
 
-from .typenames import has_root, is_exactly
+from .kinds import Format, has_root, is_exactly
 
-__all__ = [
-    "arrow_bytes",
-    "frame_bytes",
-    "index_bytes",
-    "is_arrow",
-    "is_frame",
-    "is_index",
-    "is_polars",
-    "is_series",
-    "polars_bytes",
-    "read_arrow",
-    "read_frame",
-    "read_index",
-    "read_polars",
-    "read_series",
-    "series_bytes",
-]
+__all__ = ["FORMATS"]
 
 _KEPT = b"kept"
 _ONLY = "values"
 
 
-def is_frame(value: Any) -> bool:
+def _is_frame(value: Any) -> bool:
     """Return whether a value is a frame of pandas."""
     return is_exactly(value, "pandas", "DataFrame")
 
 
-def is_series(value: Any) -> bool:
+def _is_series(value: Any) -> bool:
     """Return whether a value is a series of pandas whose name can be written as text."""
     return is_exactly(value, "pandas", "Series") and _is_literal(value.name)
 
 
-def is_index(value: Any) -> bool:
+def _is_index(value: Any) -> bool:
     """Return whether a value is an index of pandas that can be a column."""
     return has_root(value, "pandas") and type(value).__name__ in ("Index", "DatetimeIndex")
 
 
-def is_polars(value: Any) -> bool:
+def _is_polars(value: Any) -> bool:
     """Return whether a value is a frame of polars."""
     return is_exactly(value, "polars", "DataFrame")
 
 
-def is_arrow(value: Any) -> bool:
+def _is_arrow(value: Any) -> bool:
     """Return whether a value is a table of Arrow."""
     return is_exactly(value, "pyarrow", "Table")
 
 
-def frame_bytes(frame: Any) -> bytes:
+def _frame_bytes(frame: Any) -> bytes:
     """Return a frame as Parquet."""
     import pyarrow as pa
 
@@ -80,7 +64,7 @@ def frame_bytes(frame: Any) -> bytes:
     return _parquet(table.replace_schema_metadata({**table.schema.metadata, **_as_meta(kept)}))
 
 
-def read_frame(data: bytes) -> Any:
+def _read_frame(data: bytes) -> Any:
     """Return the frame of Parquet."""
     import pandas as pd
 
@@ -104,55 +88,45 @@ def read_frame(data: bytes) -> Any:
     return frame
 
 
-def series_bytes(series: Any) -> bytes:
+def _series_bytes(series: Any) -> bytes:
     """Return a series as a frame of one column; its name is kept beside."""
-    table = _table(frame_bytes(series.to_frame(_ONLY)))
+    table = _table(_frame_bytes(series.to_frame(_ONLY)))
     kept = json.loads(table.schema.metadata[_KEPT])
     kept["name"] = _written(series.name)
     return _parquet(table.replace_schema_metadata({**table.schema.metadata, **_as_meta(kept)}))
 
 
-def read_series(data: bytes) -> Any:
+def _read_series(data: bytes) -> Any:
     """Return the series of Parquet."""
     kept = json.loads(_table(data).schema.metadata[_KEPT])
-    return read_frame(data)[_ONLY].rename(_name(kept["name"]))
+    return _read_frame(data)[_ONLY].rename(_name(kept["name"]))
 
 
-def index_bytes(index: Any) -> bytes:
+def _index_bytes(index: Any) -> bytes:
     """Return an index as a series."""
     frame = index.to_frame(index=False, name=_ONLY)
-    return series_bytes(frame[_ONLY].rename(index.name))
+    return _series_bytes(frame[_ONLY].rename(index.name))
 
 
-def read_index(data: bytes) -> Any:
+def _read_index(data: bytes) -> Any:
     """Return the index of Parquet."""
     import pandas as pd
 
-    return pd.Index(read_series(data))
+    return pd.Index(_read_series(data))
 
 
-def polars_bytes(frame: Any) -> bytes:
+def _polars_bytes(frame: Any) -> bytes:
     """Return a frame of polars as Parquet."""
     stream = io.BytesIO()
     frame.write_parquet(stream)
     return stream.getvalue()
 
 
-def read_polars(data: bytes) -> Any:
+def _read_polars(data: bytes) -> Any:
     """Return the frame of polars in Parquet."""
     import polars as pl
 
     return pl.read_parquet(io.BytesIO(data))
-
-
-def arrow_bytes(table: Any) -> bytes:
-    """Return a table as Parquet."""
-    return _parquet(table)
-
-
-def read_arrow(data: bytes) -> Any:
-    """Return the table of Parquet."""
-    return _table(data)
 
 
 def _parquet(table: Any) -> bytes:
@@ -203,22 +177,31 @@ def _categories(dtype: Any) -> dict[str, Any]:
     categories = dtype.categories
     kept: dict[str, Any] = {"ordered": dtype.ordered, "as_codes": True}
     if type(categories).__name__ == "IntervalIndex":
-        ends = [index_bytes(end).hex() for end in (categories.left, categories.right)]
+        ends = [_index_bytes(end).hex() for end in (categories.left, categories.right)]
         return {**kept, "closed": categories.closed, "ends": ends}
     if found := _range(categories):
         return {**kept, "range": found}
     as_codes = not pd.api.types.is_string_dtype(categories)
-    return {**kept, "as_codes": as_codes, "values": index_bytes(categories).hex()}
+    return {**kept, "as_codes": as_codes, "values": _index_bytes(categories).hex()}
 
 
 def _read_categories(stored: dict[str, Any]) -> Any:
     import pandas as pd
 
     if "ends" in stored:
-        left, right = (read_index(bytes.fromhex(end)) for end in stored["ends"])
+        left, right = (_read_index(bytes.fromhex(end)) for end in stored["ends"])
         values: Any = pd.IntervalIndex.from_arrays(left, right, closed=stored["closed"])
     elif "range" in stored:
         values = pd.RangeIndex(*stored["range"])
     else:
-        values = read_index(bytes.fromhex(stored["values"]))
+        values = _read_index(bytes.fromhex(stored["values"]))
     return pd.CategoricalDtype(values, ordered=stored["ordered"])
+
+
+FORMATS = {
+    "frame": Format("parquet", _is_frame, _frame_bytes, _read_frame),
+    "series": Format("parquet", _is_series, _series_bytes, _read_series),
+    "index": Format("parquet", _is_index, _index_bytes, _read_index),
+    "polars": Format("parquet", _is_polars, _polars_bytes, _read_polars),
+    "arrow": Format("parquet", _is_arrow, _parquet, _table),
+}

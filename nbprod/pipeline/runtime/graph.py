@@ -102,6 +102,12 @@ class Pipeline:
         carrier = self._carriers.get(task.name)
         return {**task.inputs, **({STATE: f"{carrier}.{STATE}"} if carrier else {})}
 
+    def first_draw(self, task: Task) -> Task:
+        """Return the task in which the generators' state began that a task draws from."""
+        while task.name in self._carriers:
+            task = self.tasks[self._carriers[task.name]]
+        return task
+
     def upstream_of(self, task: Task) -> list[str]:
         """Return the tasks that a task reads from."""
         return sorted({source.rpartition(".")[0] for source in self.inputs_of(task).values()})

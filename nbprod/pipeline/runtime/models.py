@@ -12,36 +12,18 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from .typenames import has_root, type_name
+from .kinds import Format, has_root, type_name
 
-__all__ = [
-    "is_keras",
-    "is_model",
-    "is_statsmodels",
-    "is_torch",
-    "is_xgboost",
-    "joblib_bytes",
-    "keras_bytes",
-    "read_joblib",
-    "read_keras",
-    "read_skops",
-    "read_statsmodels",
-    "read_torch",
-    "read_xgboost",
-    "skops_bytes",
-    "statsmodels_bytes",
-    "torch_bytes",
-    "xgboost_bytes",
-]
+__all__ = ["FORMATS"]
 
 
-def is_model(value: Any) -> bool:
+def _is_model(value: Any) -> bool:
     """Return whether a value is an estimator: its class has `fit` and `get_params`."""
     kind = type(value)
     return kind is not type and hasattr(kind, "fit") and hasattr(kind, "get_params")
 
 
-def joblib_bytes(model: Any) -> bytes:
+def _joblib_bytes(model: Any) -> bytes:
     """Return an estimator as joblib writes it."""
     import joblib
 
@@ -50,14 +32,14 @@ def joblib_bytes(model: Any) -> bytes:
     return stream.getvalue()
 
 
-def read_joblib(data: bytes) -> Any:
+def _read_joblib(data: bytes) -> Any:
     """Return the estimator that joblib wrote. It runs what the bytes say: check them first."""
     import joblib
 
     return joblib.load(io.BytesIO(data))
 
 
-def skops_bytes(model: Any) -> bytes:
+def _skops_bytes(model: Any) -> bytes:
     """Return an estimator as skops writes it."""
     from skops import io as skops
 
@@ -65,20 +47,20 @@ def skops_bytes(model: Any) -> bytes:
     return data
 
 
-def read_skops(data: bytes) -> Any:
+def _read_skops(data: bytes) -> Any:
     """Return the estimator that skops wrote; its hash vouches for its types."""
     from skops import io as skops
 
     return skops.loads(data, trusted=skops.get_untrusted_types(data=data))
 
 
-def is_torch(value: Any) -> bool:
+def _is_torch(value: Any) -> bool:
     """Return whether a value is a module of PyTorch whose class makes one without arguments."""
     torch = sys.modules.get("torch")
     return torch is not None and isinstance(value, torch.nn.Module)
 
 
-def torch_bytes(model: Any) -> bytes:
+def _torch_bytes(model: Any) -> bytes:
     """Return the state of a module, and the name of its class, as safetensors."""
     from safetensors.torch import save
 
@@ -87,7 +69,7 @@ def torch_bytes(model: Any) -> bytes:
     return data
 
 
-def read_torch(data: bytes) -> Any:
+def _read_torch(data: bytes) -> Any:
     """Return the module of safetensors."""
     from safetensors.torch import load
 
@@ -99,34 +81,34 @@ def read_torch(data: bytes) -> Any:
     return model.train(json.loads(about["training"]))
 
 
-def is_keras(value: Any) -> bool:
+def _is_keras(value: Any) -> bool:
     """Return whether a value is a model of Keras."""
     return _has_base(value, "keras") and hasattr(value, "save")
 
 
-def keras_bytes(model: Any) -> bytes:
+def _keras_bytes(model: Any) -> bytes:
     """Return a model as Keras writes it."""
     return _through_file("model.keras", model.save)
 
 
-def read_keras(data: bytes) -> Any:
+def _read_keras(data: bytes) -> Any:
     """Return the model that Keras wrote."""
     import keras
 
     return _from_file("model.keras", data, keras.models.load_model)
 
 
-def is_xgboost(value: Any) -> bool:
+def _is_xgboost(value: Any) -> bool:
     """Return whether a value is a model of XGBoost."""
     return has_root(value, "xgboost") and hasattr(value, "save_model")
 
 
-def xgboost_bytes(model: Any) -> bytes:
+def _xgboost_bytes(model: Any) -> bytes:
     """Return a model as XGBoost writes it, with the name of its class in front."""
     return type_name(model).encode() + b"\n" + _through_file("model.ubj", model.save_model)
 
 
-def read_xgboost(data: bytes) -> Any:
+def _read_xgboost(data: bytes) -> Any:
     """Return the model that XGBoost wrote."""
     name, _, body = data.partition(b"\n")
     module, _, kind = name.decode().rpartition(".")
@@ -135,19 +117,19 @@ def read_xgboost(data: bytes) -> Any:
     return model
 
 
-def is_statsmodels(value: Any) -> bool:
+def _is_statsmodels(value: Any) -> bool:
     """Return whether a value is a result of statsmodels."""
     return has_root(value, "statsmodels") and hasattr(value, "save")
 
 
-def statsmodels_bytes(result: Any) -> bytes:
+def _statsmodels_bytes(result: Any) -> bytes:
     """Return a result as statsmodels writes it."""
     stream = io.BytesIO()
     result.save(stream)
     return stream.getvalue()
 
 
-def read_statsmodels(data: bytes) -> Any:
+def _read_statsmodels(data: bytes) -> Any:
     """Return the result that statsmodels wrote."""
     from statsmodels.iolib.smpickle import load_pickle
 
@@ -170,3 +152,13 @@ def _from_file(name: str, data: bytes, load: Callable[[str], Any]) -> Any:
         path = Path(folder, name)
         path.write_bytes(data)
         return load(str(path))
+
+
+FORMATS = {
+    "torch": Format("safetensors", _is_torch, _torch_bytes, _read_torch, True),
+    "keras": Format("keras", _is_keras, _keras_bytes, _read_keras, True),
+    "xgboost": Format("ubj", _is_xgboost, _xgboost_bytes, _read_xgboost, True),
+    "statsmodels": Format("pickle", _is_statsmodels, _statsmodels_bytes, _read_statsmodels, True),
+    "model": Format("joblib", _is_model, _joblib_bytes, _read_joblib, True),
+    "skops": Format("skops", _is_model, _skops_bytes, _read_skops, True),
+}

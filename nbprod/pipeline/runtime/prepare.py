@@ -156,7 +156,7 @@ def prepare(
         argument: config.raw(key)
         for argument, key in {**task.parameters, **task.files, **task.writes}.items()
     }
-    seed = _seed(task, config, run)
+    seed = _seed(pipeline, task, config, run)
     keyed = {**parameters, "random_seed": seed} if seed is not None else parameters
     return Job(
         task.name,
@@ -172,22 +172,24 @@ def prepare(
     )
 
 
-def _seed(task: Task, config: Config, run: str) -> int | None:
+def _seed(pipeline: Pipeline, task: Task, config: Config, run: str) -> int | None:
     """Return what the generators start with.
 
     Without a configured seed it follows from the name of the run, so all tasks of a run agree; a
-    task that starts the generators itself has the same in each run, so that others can reuse it.
+    task that starts the generators itself, and those that go on from it, have the same in each run,
+    so that others can reuse them.
     """
     if task.draws is None:
         return None
     configured = config.values.get("random_seed")
     if configured is None:
-        configured = 0 if task.draws == "start" else seed_for("run", run)
+        first = pipeline.first_draw(task)
+        configured = 0 if first.draws == "start" else seed_for("run", run)
     return seed_for(configured, task.name) if task.draws == "seed" else int(configured) % 2**32
 
 
 def find_record(
-    records: Records, pipeline: Pipeline, job: Job, in_run: bool = True
+    records: Records, pipeline: Pipeline, job: Job, in_run: bool = True, again: bool = False
 ) -> Record | None:
     """Return a record that makes a job unnecessary: of the same run, or of the same key.
 
@@ -196,7 +198,10 @@ def find_record(
         pipeline: the graph.
         job: what would run.
         in_run: whether the run may have a record of the task.
+        again: run what is stored already, too.
     """
+    if again:
+        return None
     own = records.of_run(job.run, job.task) if in_run else None
     if own and own.key == job.key:
         return own

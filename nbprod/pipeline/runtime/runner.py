@@ -38,6 +38,7 @@ def run_one(
     storage: Storage,
     run: str,
     allow_versions: bool = False,
+    again: bool = False,
 ) -> Record:
     """Run one task in this process, from what a run has stored; reuse its record where it can."""
     records = Records(storage)
@@ -45,7 +46,7 @@ def run_one(
     found = {name: records.of_run(run, name) for name in pipeline.upstream_of(task)}
     upstream = {name: record for name, record in found.items() if record}
     job = prepare(pipeline, task, config, run, upstream, allow_versions)
-    record = find_record(records, pipeline, job)
+    record = find_record(records, pipeline, job, again=again)
     if record is None:
         try:
             return execute(job, storage)
@@ -65,6 +66,7 @@ def run_tasks(
     jobs: int = 1,
     engine: str = "processes",
     allow_versions: bool = False,
+    again: bool = False,
     is_new: bool = False,
     note: Note | None = None,
 ) -> dict[str, Record]:
@@ -79,6 +81,7 @@ def run_tasks(
         jobs: how many tasks run at a time.
         engine: where they run.
         allow_versions: read models that another version of a library wrote.
+        again: run tasks that are stored already, too.
         is_new: nobody has used the name of the run before.
         note: gets a line for each task that has finished.
     """
@@ -92,7 +95,7 @@ def run_tasks(
 
     def start(task: Task, pool: Engine) -> Future[Record] | None:
         job = prepare(pipeline, task, config, run, done, allow_versions)
-        record = find_record(records, pipeline, job, task.name in before)
+        record = find_record(records, pipeline, job, task.name in before, again)
         if record is None:
             return pool.submit(job)
         publish(task, record, config, storage)

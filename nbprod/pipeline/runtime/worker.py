@@ -66,6 +66,8 @@ def execute(job: Job, storage: Storage, log: TextIO | None = None) -> Record:
     places = {name: locate(key, config) for name, key in {**task.files, **task.writes}.items()}
     log = log or sys.stderr
     os.environ["MPLBACKEND"] = f"module://{_PLOTS}"
+    if "matplotlib" in sys.modules:
+        sys.modules["matplotlib"].use(os.environ["MPLBACKEND"])
     function = getattr(_module(f"tasks.{task.name}"), task.name)
     with tempfile.TemporaryDirectory() as scratch, _in_folder(config, scratch):
         if task.settings:
@@ -156,6 +158,10 @@ class _Tee(io.TextIOBase):
     def __init__(self, task: str, log: TextIO, hidden: list[str]) -> None:
         self.kept, self._part = io.StringIO(), ""
         self._log, self._task, self._hidden = log, task, hidden
+
+    @property
+    def encoding(self) -> str:  # type: ignore[override]
+        return "utf-8"
 
     def writable(self) -> bool:
         return True

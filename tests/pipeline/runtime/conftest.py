@@ -32,6 +32,7 @@ def churn(shared_app: App, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleTy
     monkeypatch.setenv("MPLBACKEND", "agg")
     sys.path.insert(0, str(shared_app.root / "src"))
     try:
+        import churn.pipeline  # type: ignore[import-not-found]
         import churn.runtime.cli  # type: ignore[import-not-found]
 
         yield churn

@@ -76,6 +76,7 @@ TYPED = [
     ("country=null", "country", "null"),
     ("country=a=b", "country", "a=b"),
     ("random_seed=5", "random_seed", 5),
+    ("random_seed=null", "random_seed", None),
     ("split.weights=[1, x]", "split.weights", [1, "x"]),
     ("split.columns=[1]", "split.columns", [1]),
 ]
@@ -99,6 +100,7 @@ ERRORS = [
     ("split.rows=null", "`split.rows` is an integer (10), not None"),
     ("split.stratify=1", "`split.stratify` is a bool (True), not 1"),
     ("split.columns=a", "`split.columns` is a list (['a', 'b']), not 'a'"),
+    ("random_seed=x", "`random_seed` is an integer (0), not 'x'"),
     ("split=3", "`split` is a group of settings, not 3"),
     ("split", "'split' must be written as key=value"),
     ("split.rows=[", "expected the node content, but found '<stream end>'"),

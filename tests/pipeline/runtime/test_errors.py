@@ -136,7 +136,7 @@ def test_bytes_that_the_task_did_not_write(fails: Tool, model: Path, tmp_path: P
     assert not list(tmp_path.glob("artifacts/objects/evaluate/**/*.*"))
     model.unlink()
     err = fails("run", "evaluate", "--run-id", "r")
-    assert err == f"churn: {model}: is gone; delete its record and run again\n"
+    assert err == f"churn: {model}: is gone; `run --again` makes it anew\n"
     record = tmp_path / "artifacts" / "runs" / "r" / "train.json"
     record.write_text(record.read_text(encoding="utf-8")[:99], encoding="utf-8")
     err = fails("run", "evaluate", "--run-id", "r")

@@ -221,7 +221,7 @@ def test_sparse_matrices() -> None:
     assert (read != value).nnz == 0
 
 
-@pytest.mark.parametrize("form", ["model", "skops"])
+@pytest.mark.parametrize("form", ["model", pytest.param("skops", marks=pytest.mark.slow)])
 def test_estimators(form: str) -> None:
     linear = pytest.importorskip("sklearn.linear_model")
     rows, wanted = np.arange(10.0).reshape(5, 2), np.array([0, 1, 0, 1, 1])

@@ -1,11 +1,30 @@
 # SPDX-License-Identifier: MIT-0
-"""Types by name, so that asking imports no library."""
+"""What a format is, and types by name, so that asking imports no library."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
-__all__ = ["has_root", "is_exactly", "type_name"]
+__all__ = ["Format", "has_root", "is_exactly", "type_name"]
+
+
+class Format(NamedTuple):
+    """A way to store a value.
+
+    Attributes:
+        suffix: of the file.
+        accepts: whether a value has a type for this format.
+        write: the bytes of a value.
+        read: the value of bytes.
+        is_bound: whether the bytes are read by the library version that wrote them only.
+    """
+
+    suffix: str
+    accepts: Callable[[Any], bool]
+    write: Callable[[Any], bytes]
+    read: Callable[[bytes], Any]
+    is_bound: bool = False
 
 
 def type_name(value: Any) -> str:
