@@ -64,17 +64,17 @@ def type_shape(value: Any, depth: int = 0) -> list[Any]:
     """The type of a value, and of what a container holds: its name, then the shapes inside."""
     name = _type_name(value)
     if depth < 3 and name in ("builtins.list", "builtins.set") and value:
-        return [name, _common([type_shape(item, depth + 1) for item in list(value)[:200]])]
+        return [name, common_shape([type_shape(item, depth + 1) for item in list(value)[:200]])]
     if depth < 3 and name == "builtins.dict" and value:
         pairs = list(value.items())[:200]
-        keys = _common([type_shape(key, depth + 1) for key, _ in pairs])
-        return [name, keys, _common([type_shape(item, depth + 1) for _, item in pairs])]
+        keys = common_shape([type_shape(key, depth + 1) for key, _ in pairs])
+        return [name, keys, common_shape([type_shape(item, depth + 1) for _, item in pairs])]
     if depth < 3 and name == "builtins.tuple" and 0 < len(value) <= 4:
         return [name, *(type_shape(item, depth + 1) for item in value)]
     return [name]
 
 
-def _common(shapes: list[list[Any]]) -> list[Any]:
+def common_shape(shapes: list[list[Any]]) -> list[Any]:
     """The shape that all have, of numbers the wider one; an empty one where there is none."""
     first = shapes[0]
     if all(one == first for one in shapes):

@@ -13,7 +13,7 @@ from nbprod.execution.run import OriginalRuns, RunPlace
 from nbprod.extract.code.checking import undefined_names
 from nbprod.extract.code.extending import extended
 from nbprod.extract.code.format import formatted_imports, lint
-from nbprod.extract.code.observed_types import with_seen_types
+from nbprod.extract.code.observed_types import with_definition_types, with_seen_types
 from nbprod.extract.code.package import dependencies_of, package_files
 from nbprod.extract.extraction import Extracted, compiles, extract
 from nbprod.extract.plan.explain import script_of
@@ -21,7 +21,7 @@ from nbprod.extract.plan.plan_edits import PlanEdits
 from nbprod.extract.plan.planning import PlanOptions
 from nbprod.extract.plan.targets import Target
 from nbprod.extract.suite.beside import modules_beside
-from nbprod.extract.suite.experiments import Experiment, experiments_of
+from nbprod.extract.suite.experiments import Experiments, experiments_of
 from nbprod.extract.suite.recording import Recorded, record
 from nbprod.extract.suite.testcode import suite_of
 from nbprod.extract.suite.trial import Trial, run_tests
@@ -143,11 +143,20 @@ def deliver_extraction(
     read: dict[str, bytes] = {}
     text = added_to_module(made.module, target, read) if order.extend else made.module
     files = {target.path: text.encode("utf-8")} | package_inits(target)
+    experiments: Experiments | None = None
+    if order.tests and order.run is not None and recorded is not None:
+        tried = {**_beside(files, ground, target), **files}
+        experiments = experiments_of(plan, ground, tried, target, recorded, order.run.options)
+        if experiments.types:
+            plan = with_definition_types(plan, experiments.types, ground)
+            made = extract(facts, data, plan, target.module, _title(facts), order.plan)
+            text = added_to_module(made.module, target, read) if order.extend else made.module
+            files[target.path] = text.encode("utf-8")
     if order.package:
         files |= _package(facts, made, order)
     trial: Trial | None = None
     if order.tests:
-        tests, trial = _tests(plan, ground, files, order, recorded)
+        tests, trial = _tests(plan, ground, files, order, experiments)
         files |= tests
         files |= _environment(target, order.looked_up)
     files |= _example_environment(target, order.looked_up)
@@ -215,19 +224,13 @@ def _tests(
     facts: Facts,
     files: Mapping[str, bytes],
     order: DeliveryRequest,
-    recorded: dict[str, Recorded] | None,
+    experiments: Experiments | None,
 ) -> tuple[dict[str, bytes], Trial | None]:
     """The tests, and what came of running them once."""
     target = order.target
-    experiments: dict[str, Experiment] | None = None
-    folders = [os.path.dirname(os.path.abspath(facts.notebook.path)), target.root]
-    beside = modules_beside(files[target.path].decode("utf-8"), folders)
-    if order.run is not None and recorded is not None:
-        tried = {**beside, **files}
-        experiments = experiments_of(plan, facts, tried, target, recorded, order.run.options)
     data = {
         os.path.join(target.recorded, name): content
-        for experiment in (experiments or {}).values()
+        for experiment in (experiments.calls if experiments is not None else {}).values()
         if not experiment.problem
         for name, content in experiment.files.items()
     }
@@ -235,7 +238,7 @@ def _tests(
     compiles(text, "the tests")
     trial: Trial | None = None
     if order.run is not None:
-        files = {**beside, **files, **data}
+        files = {**_beside(files, facts, target), **files, **data}
         trial = run_tests({**files, target.tests: text.encode("utf-8")}, target, order.run.options)
         if trial.failed:
             text = suite_of(plan, facts, target, experiments, trial.failed)
@@ -248,6 +251,12 @@ def _tests(
         target = target._replace(suffix=f"_{stem or 'more'}")
     made = {target.tests: text.encode("utf-8"), **data}
     return made | ({} if order.package else import_path(target)), trial
+
+
+def _beside(files: Mapping[str, bytes], facts: Facts, target: Target) -> dict[str, bytes]:
+    """The modules of the project that the extracted one needs."""
+    folders = [os.path.dirname(os.path.abspath(facts.notebook.path)), target.root]
+    return modules_beside(files[target.path].decode("utf-8"), folders)
 
 
 def _is_other(path: str, text: str) -> bool:

@@ -155,7 +155,8 @@ def extract(
     planner = Planner(ground, options)
     imports = {import_.bound: import_.dotted for import_ in plan.imports}
     shadowed = BUILTIN_NAMES.intersection(planner.names.bindings)
-    whole = add_annotations(render_module(plan, ground, title), imports, shadowed)
+    rendered = render_module(plan, ground, title)
+    whole = add_annotations(rendered, imports, shadowed, plan.definition_types)
     text = add_noqa(format_code(replace_prints(whole) if plan.logs else whole, "module.py"))
     compiles(text, "the module")
     sources = new_sources(plan, ground, planner.names.cells, module)

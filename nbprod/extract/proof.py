@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import NamedTuple
 
 from nbprod.execution.compare import RunDifference, Verdict
@@ -44,11 +44,23 @@ def deliver_what_holds(
     for _ in range(_MOST_ROUNDS):
         delivery = deliver(kept)
         proven = prove_extraction(facts, delivery, runs)
-        guilty = list(_guilty(proven.verdict, delivery.extracted.plan, facts))
+        plan = delivery.extracted.plan
+        tried = {cell_left.cell for cell_left in kept}
+        found = _guilty(proven.verdict, plan, facts)
+        guilty = [cell_left for cell_left in found if cell_left.cell not in tried]
+        if not guilty and proven.verdict.differences:
+            guilty = _of_definitions(plan, tried)
         if not guilty:
             break
         kept += guilty
     return proven
+
+
+def _of_definitions(plan: Plan, tried: Collection[int]) -> list[CellLeft]:
+    """The cells whose definitions have moved: what no function explains, they may."""
+    cells = {cell for item in plan.taken for cell in plan.whole_cells((item.unit.cell,))}
+    reason = "something differs when its definitions are in a module"
+    return [CellLeft(cell, 1, reason) for cell in sorted(cells) if cell not in tried]
 
 
 def _guilty(verdict: Verdict, plan: Plan, facts: Facts) -> Iterable[CellLeft]:

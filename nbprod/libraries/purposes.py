@@ -14,8 +14,9 @@ Purpose = Literal[
 _CALLS: dict[str, Purpose] = {
     name: purpose  # type: ignore[misc]
     for purpose, names in {
-        "load": """loadtxt genfromtxt imread urlopen urlretrieve load load_dataset load_workbook
-            load_model fromfile getSheetByName listdir glob open from_csv from_file""",
+        "load": """loadtxt loadmat genfromtxt imread urlopen urlretrieve load load_dataset
+            load_workbook load_model fromfile getSheetByName listdir glob open from_csv
+            from_file""",
         "clean": """dropna fillna drop_duplicates interpolate ffill bfill drop replace rename
             to_numeric to_datetime""",
         "encode": "get_dummies factorize LabelEncoder OneHotEncoder OrdinalEncoder to_categorical",

@@ -18,11 +18,13 @@ __all__ = [
     "NOISE",
     "Evidence",
     "calls_of",
+    "column_texts",
     "columns_of",
     "heading_and_prose",
     "imperative",
     "main_verb",
     "starts_with_verb",
+    "with_imperative",
 ]
 
 IMPERATIVES = frozenset(
@@ -47,8 +49,9 @@ IMPERATIVES = frozenset(
 # Nouns as often as not: verbs where an article follows.
 _NOUNS = frozenset(
     """
-    average balance bin cluster count function group label list map mask measure model process
-    project query rank report round sample scale score search segment set stack stem sum tag test
+    average balance bin bootstrap cluster count function group label list map mask measure model
+    process project query rank report round sample scale score search segment set stack stem sum
+    tag test
     """.split()
 )
 _ARTICLES = frozenset(
@@ -111,7 +114,19 @@ def heading_and_prose(text: str) -> tuple[str, str]:
     if not headings:
         return "", prose
     heading = without_closing_marks(headings[-1][1])
-    return _MARKUP.sub(lambda match: match[1] or "", heading).strip(), prose
+    plain = _MARKUP.sub(lambda match: match[1] or "", heading).strip()
+    return with_imperative(re.sub(r"^(?:\W|\d)+", "", plain)), prose
+
+
+def with_imperative(text: str) -> str:
+    """A heading such as "Plotting the weights" as what is to be done: "Plot the weights"."""
+    first, _, rest = text.partition(" ")
+    stem = first.lower().removesuffix("ing")
+    if rest and stem != first.lower():
+        for verb in (stem, f"{stem}e", stem[:-1]):
+            if verb in IMPERATIVES:
+                return f"{verb.capitalize()} {rest}"
+    return text
 
 
 def starts_with_verb(text: str) -> bool:
@@ -161,7 +176,8 @@ def main_verb(evidence: Evidence) -> str:
         for call in calls_of(evidence.nodes)
     ):
         return "print" if not evidence.results else "compute"
-    return "compute" if evidence.results else "update"
+    gives = evidence.results or (evidence.nodes and isinstance(evidence.nodes[-1], ast.Expr))
+    return "compute" if gives else "update"
 
 
 def _adds_columns(evidence: Evidence) -> bool:
@@ -194,15 +210,19 @@ def columns_of(nodes: Iterable[ast.AST]) -> list[str]:
     for node in nodes:
         for part in walk(node):
             if isinstance(part, ast.Subscript):
-                found |= dict.fromkeys(_texts_of(part.slice))
+                found |= dict.fromkeys(column_texts(part.slice))
     return list(found)
 
 
-def _texts_of(node: ast.AST) -> Iterator[str]:
-    for text in walk(node):
-        if isinstance(text, ast.Constant) and isinstance(text.value, str):
-            if 0 < len(text.value) < 30 and "`" not in text.value and text.value.isprintable():
-                yield text.value
+def column_texts(node: ast.expr) -> Iterator[str]:
+    """The texts that a subscript or an argument names: one, or those of a list or of a pair."""
+    if isinstance(node, (ast.List, ast.Tuple)):
+        for item in node.elts:
+            yield from column_texts(item)
+    elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+        text = node.value
+        if 0 < len(text) < 30 and "`" not in text and text.isprintable():
+            yield text
 
 
 def _is_of_text(call: ast.Call) -> bool:

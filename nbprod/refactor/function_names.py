@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from nbprod.patterns import lazy_pattern
@@ -46,6 +46,12 @@ _GENERIC = frozenset(
     g p q r s t u v w res result results out output tmp temp ret val value values obj item items
     arr array lst cols col columns new final all model clf features target df1 df2 series total
     train test valid pred preds hat scaled cleaned clean raw copy orig original list dict id ids
+    """.split()
+)
+_DRAWING = frozenset(
+    """
+    plot draw show visualize visualise display explore compare analyze analyse inspect examine view
+    check describe
     """.split()
 )
 _MOST_WORDS = 4
@@ -125,6 +131,9 @@ def _from_words(text: str, verb: str, thing: str) -> str:
     if not words:
         return ""
     if starts_with_verb(re.sub(r"^[\W\d]+", "", text)) and words[0] in IMPERATIVES:
+        if (words[0] in _DRAWING) != (verb == "plot") and (words[0] in _DRAWING or thing):
+            # The heading is about more than this function, which only draws or only computes.
+            return f"{verb}_{thing}" if thing else ""
         if len(words) == 1:
             return f"{words[0]}_{thing}" if thing else ""
         return _limited("_".join(words))
@@ -157,17 +166,45 @@ def _objects(evidence: Evidence) -> Iterator[str]:
     if evidence.draws:
         yield from _titles(evidence.nodes, ("title", "set_title", "suptitle"))
         yield from _titles(evidence.nodes, ("set_ylabel", "ylabel"))
+        yield from _labels(evidence.nodes)
         made = _drawn(evidence.nodes)
     else:
         made = list(reversed(evidence.results))
     files = list(_file_stems(evidence.nodes))
-    names = [*files, *made] if main_verb(evidence) in ("load", "read") else [*made, *files]
-    names += evidence.parameters
+    verb = main_verb(evidence)
+    names = [*files, *made] if verb in ("load", "read") else [*made, *files]
+    # What is split says more than the last part of it.
+    is_split = verb == "split" or evidence.heading.lower().startswith("split")
+    names = [*evidence.parameters, *names] if is_split else [*names, *evidence.parameters]
     for name in names:
         word = _snake(name)
         if word and word not in _GENERIC and not _is_generic(word):
             yield word
+    yield from _last_callee(evidence.nodes)
     yield from _column_words(evidence.nodes)
+
+
+def _last_callee(nodes: Sequence[ast.AST]) -> Iterator[str]:
+    """The function whose value is the last that a cell shows."""
+    last = nodes[-1] if nodes else None
+    if isinstance(last, ast.Expr) and isinstance(last.value, ast.Call):
+        if isinstance(last.value.func, ast.Name) and last.value.func.id not in NOISE:
+            yield _snake(last.value.func.id)
+
+
+def _labels(nodes: Iterable[ast.AST]) -> Iterator[str]:
+    """The first two things that a legend tells apart."""
+    texts = [
+        identifier(keyword.value.value, 2)
+        for call in calls_of(nodes)
+        for keyword in call.keywords
+        if keyword.arg == "label"
+        and isinstance(keyword.value, ast.Constant)
+        and isinstance(keyword.value.value, str)
+    ]
+    words = [text for text in dict.fromkeys(texts) if text and not _is_generic(text)]
+    if len(words) > 1:
+        yield f"{words[0]}_{words[1]}"
 
 
 def _drawn(nodes: Iterable[ast.AST]) -> list[str]:

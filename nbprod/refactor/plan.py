@@ -41,6 +41,8 @@ class CellGroup(NamedTuple):
     is_asked: bool = False
     is_work: bool = False
     """Its statements are known to do something, those at the end of a cell as well."""
+    literals: tuple[int, ...] = ()
+    """Cells of literals that only this function reads: they become its parameters and go."""
 
 
 class Refusal(NamedTuple):
@@ -171,6 +173,9 @@ class Plan:
     future: tuple[str, ...] = ()
     literals: dict[ast.AST, str] = field(default_factory=dict)
     """The names of parameters that take the place of literals in the functions."""
+    definition_types: dict[str, dict[str, str]] = field(default_factory=dict)
+    """The types that a run has shown for the author's functions: of each parameter, and under
+    ``return`` of the result."""
 
     style: DocstringStyle = "numpy"
     logs: bool = False

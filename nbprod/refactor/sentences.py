@@ -6,12 +6,21 @@ import ast
 import re
 from collections.abc import Iterable, Sequence
 
-from nbprod.refactor.evidence import NOISE, Evidence, calls_of, imperative
+from nbprod.refactor.evidence import (
+    NOISE,
+    Evidence,
+    calls_of,
+    column_texts,
+    imperative,
+    starts_with_verb,
+)
 from nbprod.syntax.names import last_name
 from nbprod.syntax.walk import walk
 
-__all__ = ["columns_read", "words_listed", "summary"]
+__all__ = ["CHANGED", "columns_read", "names_of_columns_read", "words_listed", "summary"]
 
+# Said of an argument that a function mutates.
+CHANGED = "Changed in place."
 _LONGEST = 76
 _MOST_COLUMNS = 5
 _FORMS = {
@@ -35,6 +44,8 @@ _WAYS: dict[type, str] = {
 _SMALL = frozenset(
     "a an the of and or in on for to with from by as is are it its this that".split()
 )
+# Methods of frames whose first argument names columns.
+_BY_COLUMN = frozenset(["groupby", "sort_values", "drop_duplicates", "set_index"])
 _TITLE = ("title", "set_title", "suptitle")
 
 
@@ -85,6 +96,8 @@ def _words(evidence: Evidence, name: str, why: str) -> str:
         return plain
     if first == verb:
         return _uncapital(text)
+    if starts_with_verb(text):
+        return plain
     return f"{verb} {_uncapital(text)}"
 
 
@@ -111,7 +124,7 @@ def _details(evidence: Evidence, words: str) -> str:
             return forms
     files = _files(evidence.nodes)
     if files and words.split()[0] in ("load", "read", "import", "fetch", "get"):
-        return f" from {words_listed([f'`{file}`' for file in files[:2]])}"
+        return f" from {words_listed([_kind_of_file(file) for file in files[:2]])}"
     said = set(re.findall(r"\w+", words.lower()))
     keys = [key for key in _group_keys(evidence.nodes) if key.lower() not in said]
     if keys and "by" not in said:
@@ -167,15 +180,19 @@ def _files(nodes: Iterable[ast.AST]) -> list[str]:
     return list(found)
 
 
+def _kind_of_file(name: str) -> str:
+    kind = name.rpartition(".")[2].lower()
+    named = {"xlsx": "an Excel", "xls": "an Excel", "txt": "a text", "dat": "a data"}
+    return f"{named.get(kind, f'a {kind.upper()}')} file"
+
+
 def _group_keys(nodes: Iterable[ast.AST]) -> list[str]:
     """The columns that rows are grouped by."""
     found: dict[str, None] = {}
     for call in calls_of(nodes):
         if last_name(call.func) == "groupby" and call.args:
-            for text in walk(call.args[0]):
-                if isinstance(text, ast.Constant) and isinstance(text.value, str):
-                    found.setdefault(text.value)
-    return [key for key in found if len(key) < 30 and "`" not in key]
+            found |= dict.fromkeys(column_texts(call.args[0]))
+    return list(found)
 
 
 def _new_columns(nodes: Iterable[ast.AST]) -> list[str]:
@@ -191,29 +208,40 @@ def _columns(nodes: Iterable[ast.AST], name: str | None = None) -> dict[str, boo
     where its name is given."""
     found: dict[str, bool] = {}
     for node in nodes:
-        parts = [part for part in walk(node) if isinstance(part, ast.Subscript)]
+        parts = [part for part in walk(node) if isinstance(part, (ast.Subscript, ast.Call))]
         # What a statement reads, it reads before it assigns.
-        parts.sort(key=lambda part: isinstance(part.ctx, ast.Store))
+        parts.sort(key=_stores)
         for part in parts:
-            if name is not None and _root(part.value) != name:
+            if name is not None and _root(part) != name:
                 continue
-            for text in walk(part.slice):
-                if isinstance(text, ast.Constant) and isinstance(text.value, str):
-                    if 0 < len(text.value) < 30 and "`" not in text.value:
-                        found.setdefault(text.value, isinstance(part.ctx, ast.Store))
+            if isinstance(part, ast.Subscript):
+                for column in column_texts(part.slice):
+                    found.setdefault(column, _stores(part))
+            elif last_name(part.func) in _BY_COLUMN and part.args:
+                for column in column_texts(part.args[0]):
+                    found.setdefault(column, False)
     return found
 
 
+def _stores(part: ast.AST) -> bool:
+    return isinstance(part, ast.Subscript) and isinstance(part.ctx, ast.Store)
+
+
 def _root(node: ast.expr) -> str:
-    """The name that an attribute such as ``frame.loc`` is of."""
-    while isinstance(node, ast.Attribute):
-        node = node.value
+    """The name that ``frame.loc[...]`` or ``frame.groupby(...)["x"]`` is of."""
+    while isinstance(node, (ast.Attribute, ast.Subscript, ast.Call)):
+        node = node.func if isinstance(node, ast.Call) else node.value
     return node.id if isinstance(node, ast.Name) else ""
+
+
+def names_of_columns_read(name: str, nodes: Iterable[ast.AST]) -> list[str]:
+    """The columns of an argument that a function reads before it assigns them."""
+    return [column for column, is_new in _columns(nodes, name).items() if not is_new]
 
 
 def columns_read(name: str, nodes: Iterable[ast.AST]) -> str:
     """A sentence on the columns of an argument that a function reads, empty where it reads none."""
-    read = [column for column, is_new in _columns(nodes, name).items() if not is_new]
+    read = names_of_columns_read(name, nodes)
     if not read:
         return ""
     shown = read[:_MOST_COLUMNS]

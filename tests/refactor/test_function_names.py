@@ -17,7 +17,7 @@ _CASES = [
         "w = pd.read_csv('weights.csv')",
         (),
         ("w",),
-        ("load_weights", "Load the weights from `weights.csv`."),
+        ("load_weights", "Load the weights from a CSV file."),
     ),
     (
         "## Why do parcels get lost?",
@@ -50,6 +50,22 @@ _CASES = [
         ("routes",),
         ("ends",),
         ("compute_test_data", "Compute test data with `array`."),
+    ),
+    (
+        "### 2.1 Plotting the gaps between parcels",
+        "",
+        "plt.hist(gaps)",
+        ("gaps",),
+        (),
+        ("plot_gaps_between_parcels", "Plot the gaps between parcels as a histogram."),
+    ),
+    (
+        "## Plot the gaps",
+        "",
+        "gaps = np.diff(times)",
+        ("times",),
+        ("gaps",),
+        ("compute_gaps", "Compute gaps with `diff`."),
     ),
     (
         "",

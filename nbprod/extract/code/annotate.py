@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import TypeVar
 
 import libcst as cst
@@ -34,17 +35,24 @@ _IMPLIED = {"__init__": "None", "__repr__": "str", "__str__": "str", "__len__": 
 _Definition = TypeVar("_Definition", cst.FunctionDef, cst.ClassDef)
 
 
-def add_annotations(text: str, imports: Mapping[str, str], shadowed: frozenset[str]) -> str:
+def add_annotations(
+    text: str,
+    imports: Mapping[str, str],
+    shadowed: frozenset[str],
+    seen: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
+) -> str:
     """A module's text with complete hints and docstrings.
 
     Args:
         text: the module.
         imports: the dotted names of what it imports, by name.
         shadowed: the builtins that it rebinds.
+        seen: the types that a run has shown, for some functions by the names of parameters, and
+            ``return``.
     """
     tree = ast.parse(text)
     wrapper = cst.MetadataWrapper(cst.parse_module(text))
-    return wrapper.visit(_Completer(tree, imports, shadowed)).code
+    return wrapper.visit(_Completer(tree, imports, shadowed, seen)).code
 
 
 class _Completer(cst.CSTTransformer):
@@ -53,9 +61,14 @@ class _Completer(cst.CSTTransformer):
     METADATA_DEPENDENCIES = (PositionProvider,)
 
     def __init__(
-        self, tree: ast.Module, imports: Mapping[str, str], shadowed: frozenset[str]
+        self,
+        tree: ast.Module,
+        imports: Mapping[str, str],
+        shadowed: frozenset[str],
+        seen: Mapping[str, Mapping[str, str]],
     ) -> None:
         super().__init__()
+        self.seen = seen
         self.hints = _Hints(imports, shadowed)
         self.in_widgets = _handed_to_widgets(tree)
         self.nodes = {
@@ -100,9 +113,12 @@ class _Completer(cst.CSTTransformer):
     ) -> cst.FunctionDef:
         in_class = id(node) in self.methods
         found = dict(self.hints.of_parameters(node, in_class=in_class))
+        seen = {} if in_class else self.seen.get(node.name, {})
+        found = {key: seen.get(key, hint) if hint == "Any" else hint for key, hint in found.items()}
         tree = tree.with_changes(params=tree.params.visit(_Parameters(found)))
         if tree.returns is None:
             hint = self.hints.of_return(node, in_class=in_class)
+            hint = seen.get("return", hint) if hint == "Any" else hint
             tree = tree.with_changes(returns=_annotation(hint))
         return tree
 

@@ -10,9 +10,9 @@ from nbprod.extract.suite.recording import Recorded, Seen
 from nbprod.facts import Facts
 from nbprod.refactor.module_level import imports_of
 from nbprod.refactor.plan import Function, Import, Plan, Variable
-from nbprod.refactor.sentences import words_listed
+from nbprod.refactor.sentences import CHANGED, words_listed
 
-__all__ = ["with_seen_types"]
+__all__ = ["with_definition_types", "with_seen_types"]
 
 _PLAIN = frozenset(["int", "float", "str", "bool", "bytes", "complex"])
 _NONE = {"NoneType": "None"}
@@ -54,14 +54,7 @@ _PUBLIC = {
 
 def with_seen_types(plan: Plan, recorded: Mapping[str, Recorded], facts: Facts) -> Plan:
     """The plan with the types that only a run shows, and what can be said of the values."""
-    imports = {
-        import_.bound: import_
-        for cell in facts.parsed
-        if cell is not None and cell.tree is not None
-        for statement in cell.tree.body
-        for import_ in imports_of(statement, cell.cell.index)
-    }
-    types = _Types(imports, {item.name for item in plan.taken})
+    types = _Types(_imports_of(facts), {item.name for item in plan.taken})
     functions: list[Function] = []
     makers: dict[str, str] = {}
     for function in plan.functions:
@@ -84,9 +77,40 @@ def with_seen_types(plan: Plan, recorded: Mapping[str, Recorded], facts: Facts) 
     return replace(plan, functions=tuple(functions), imports=every)
 
 
+def with_definition_types(plan: Plan, types: Mapping[str, Mapping[str, Any]], facts: Facts) -> Plan:
+    """The plan with the types of the author's own functions that calls of them have shown.
+
+    Args:
+        plan: the plan.
+        types: for each function the shapes of its ``parameters``, and of what it ``returns``.
+        facts: the notebook.
+    """
+    known = _Types(_imports_of(facts), {item.name for item in plan.taken})
+    found: dict[str, dict[str, str]] = {}
+    for name, shapes in types.items():
+        hints = {key: known.of_shape(shape) for key, shape in shapes["parameters"].items()}
+        hints["return"] = known.of_shape(shapes["returns"])
+        found[name] = {
+            key: hint for key, hint in hints.items() if "Any" not in hint and hint != "None"
+        }
+    every = tuple(dict.fromkeys([*plan.imports, *known.needed]))
+    return replace(plan, definition_types=found, imports=every)
+
+
+def _imports_of(facts: Facts) -> dict[str, Import]:
+    """The imports of a notebook, by name."""
+    return {
+        import_.bound: import_
+        for cell in facts.parsed
+        if cell is not None and cell.tree is not None
+        for statement in cell.tree.body
+        for import_ in imports_of(statement, cell.cell.index)
+    }
+
+
 def _described(one: Variable, seen: Mapping[str, Seen], maker: str | None = None) -> Variable:
     """A variable with a sentence on its value, where there is none yet."""
-    if one.meaning or one.name not in seen:
+    if one.meaning not in ("", CHANGED) or one.name not in seen:
         return one
     said = _sentence(seen[one.name].about)
     if not said and maker is not None:
@@ -94,7 +118,7 @@ def _described(one: Variable, seen: Mapping[str, Seen], maker: str | None = None
     example = seen[one.name].about.get("example")
     if not said and example is not None and "`" not in example:
         said = f"For example `{example}`."
-    return one._replace(meaning=said)
+    return one._replace(meaning=f"{said} {one.meaning}".strip())
 
 
 def _described_result(one: Variable, seen: Recorded) -> Variable:

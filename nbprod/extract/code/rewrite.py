@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from nbprod.extract.code.render import import_text, value_name
+from nbprod.extract.plan.settings import comment_on
 from nbprod.facts import Facts
 from nbprod.model import Edit, Span
 from nbprod.names.statements import CellUnits, is_future_or_star
@@ -44,6 +45,8 @@ def new_sources(
             text = "\n".join(lines).strip("\n")
             if text.strip() != facts.cell(cell).source.strip():
                 found[cell] = text
+        for cell in group.literals:
+            found[cell] = "\n".join(_comments_left(cell, functions.get(first), facts, units))
     return plan.cut.whole_sources(found) if plan.cut is not None else found
 
 
@@ -166,6 +169,25 @@ def _call(function: Function, *, is_last: bool) -> Iterator[str]:
         yield f"del {', '.join(function.deleted)}"
     if value or function.itself:
         yield value or function.itself or ""
+
+
+def _comments_left(
+    cell: int, function: Function | None, facts: Facts, units: dict[int, CellUnits]
+) -> Iterator[str]:
+    """The comments on literals that became parameters, but for those that describe them there."""
+    said = {constant.unit for constant in function.settings} if function is not None else set()
+    for unit in units[cell].units:
+        source = facts.cell(cell).source
+        comment = comment_on(unit, facts)
+        is_said = unit in said and any(
+            constant.unit == unit
+            and comment
+            and constant.meaning.lower().startswith(comment.lower().rstrip("."))
+            for constant in (function.settings if function is not None else ())
+        )
+        if not is_said:
+            yield from _comment_lines(source[unit.start : unit.code])
+            yield from _comment_lines(source[unit.stop : unit.end])
 
 
 def _display(cell: int, plan: Plan, facts: Facts) -> Iterator[str]:

@@ -15,15 +15,18 @@ from nbprod.libraries.purposes import Purpose, purpose_of_call
 from nbprod.names.scopes import bound_names
 from nbprod.names.statements import StatementText, is_future_or_star
 from nbprod.names.table import NameTable
+from nbprod.refactor.evidence import heading_and_prose
 from nbprod.refactor.module_level import ModuleLevel, imports_of
+from nbprod.refactor.purity import is_immutable
 from nbprod.syntax.names import last_name
 from nbprod.syntax.walk import walk
 
 __all__ = ["Atom", "Atoms", "Role"]
 
-Role = Literal["work", "show", "module", "setting", "hard"]
-"""``work`` may go into a function; ``show`` stays behind the call; ``module`` goes to the top level
-of the module; ``setting`` stays where it is; ``hard`` stays and ends a stretch."""
+Role = Literal["work", "show", "module", "setting", "literal", "hard"]
+"""``work`` may go into a function; ``literal`` gives a name the only value that it ever has, and
+may become a parameter; ``show`` stays behind the call; ``module`` goes to the top of the module;
+``setting`` stays where it is; ``hard`` stays and ends a stretch."""
 
 _SESSION = frozenset(
     """
@@ -80,15 +83,18 @@ class Atoms:
         extracted: Container[int] = (),
         *,
         moves_settings: bool = False,
+        lifts_literals: bool = False,
     ) -> None:
         """``extracted`` are the identities of statements that call the module already;
-        ``moves_settings``: a package takes over what lines install."""
+        ``moves_settings``: a package takes over what lines install; ``lifts_literals``: literals
+        that one name stands for have a role of their own."""
         self.facts = facts
         self.names = names
         self.modules = modules
         self.closure = closure
         self.extracted = extracted
         self.moves_settings = moves_settings
+        self.lifts_literals = lifts_literals
         self.shows = Shows(names, modules)
         self.all: list[Atom] = list(self._made())
         self._keep_lines_whole()
@@ -123,6 +129,8 @@ class Atoms:
             source = self.facts.cell(after.cell).source
             if source[after.unit.start - 1] not in "\r\n":
                 after.shares_line = True
+                for atom in (before, after):
+                    atom.role = "work" if atom.role == "literal" else atom.role
                 if before.role != after.role:
                     before.role = after.role = "hard"
 
@@ -175,11 +183,26 @@ class Atoms:
             return "hard"
         if self._sets_session_up(unit.node):
             return "setting"
+        if self.lifts_literals and self._is_literal(unit):
+            return "literal"
         return "show" if self.shows.only_shows(unit.node, is_last=is_last) else "work"
 
     def _is_input(self, unit: StatementText) -> bool:
         return self.facts.is_parameters(unit.cell) or self.facts.program.is_input(
             unit.cell, unit.node
+        )
+
+    def _is_literal(self, unit: StatementText) -> bool:
+        """Whether a statement gives a name the only value that it ever has, a literal."""
+        node = unit.node
+        if not isinstance(node, (ast.Assign, ast.AnnAssign)) or node.value is None or unit.cuts:
+            return False
+        target = node.targets[0] if isinstance(node, ast.Assign) else node.target
+        return (
+            isinstance(target, ast.Name)
+            and is_immutable(node.value)
+            and self.names.is_single(target.id)
+            and not target.id.startswith("_")
         )
 
     def _is_lookup_of_credential(self, unit: StatementText) -> bool:
@@ -245,6 +268,16 @@ class Atoms:
             return None
         span = definition.binding.span
         return self.at(span.cell, span.start)
+
+    @cached_property
+    def split_sections(self) -> frozenset[int]:
+        """The markdown cells whose heading says that data is split below."""
+        return frozenset(
+            cell.index
+            for cell in self.facts.notebook.cells
+            if cell.kind == "markdown"
+            and heading_and_prose(cell.source)[0].lower().startswith("split")
+        )
 
     def at(self, cell: int, offset: int) -> Atom | None:
         """The atom whose code stands at an offset of a cell."""

@@ -14,7 +14,9 @@ from nbprod.extract.plan.cutting import (
     Stretch,
     best_cut,
 )
+from nbprod.extract.plan.literals import Lifted, lifted_literals
 from nbprod.extract.plan.planning import Planner, PlanOptions
+from nbprod.extract.plan.settings import parameter_names
 from nbprod.refactor.module_level import ModuleLevel, imports_of
 from nbprod.refactor.pieces import CutNotebook, cut_notebook
 from nbprod.refactor.plan import CellGroup, CellLeft, Plan, Refusal
@@ -24,7 +26,7 @@ __all__ = [
     "refusals_in_whole",
 ]  # fmt: skip
 
-_MOST_ROUNDS = 40
+_MOST_ROUNDS = 60
 # In a notebook with so few statements of work, any step is worth a function.
 _SHORT = 7
 _STAY_IN_SHORT = 50.0
@@ -38,6 +40,7 @@ def plan_what_can_be(planner: Planner, cells: Iterable[int], stay: Iterable[Cell
     """
     kept = {cell_left.cell: cell_left for cell_left in stay}
     atoms, usable = atoms_of(planner, [cell for cell in cells if cell not in kept])
+    literals = {atom.place for atom in atoms.all if atom.role == "literal"}
     cells_left = {
         cell: CellLeft(cell, 1, taken.problem.reason)
         for cell, taken in planner.names.cells.items()
@@ -49,6 +52,9 @@ def plan_what_can_be(planner: Planner, cells: Iterable[int], stay: Iterable[Cell
         prices = prices._replace(stay=_STAY_IN_SHORT)
     for _ in range(_MOST_ROUNDS):
         plan, cut = plan_of_stretches(planner, best_cut(atoms, allowed, prices), atoms, usable)
+        computed = {place for place in literals if atoms.all[place].role == "work"}
+        allowed |= computed
+        literals -= computed
         if not plan.refusals:
             plan = replace(plan, refusals=tuple(_too_many_values(plan)))
         if not plan.refusals:
@@ -74,7 +80,7 @@ def atoms_of(planner: Planner, cells: Iterable[int]) -> tuple[Atoms, list[int]]:
     closure = ModuleLevel(planner.facts, planner.names, usable, settings=planner.options.parameters)
     atoms = Atoms(
         planner.facts, planner.names, planner.modules, closure, _calls_of_module(planner),
-        moves_settings=planner.options.package,
+        moves_settings=planner.options.package, lifts_literals=True,
     )  # fmt: skip
     return atoms, usable
 
@@ -82,10 +88,18 @@ def atoms_of(planner: Planner, cells: Iterable[int]) -> tuple[Atoms, list[int]]:
 def plan_of_stretches(
     planner: Planner, stretches: Sequence[Stretch], atoms: Atoms, usable: Sequence[int]
 ) -> tuple[Plan, CutNotebook]:
-    """The plan for some stretches of statements, with its refusals, and the notebook cut for it."""
-    cut = cut_notebook(planner.facts, _offsets(stretches, atoms, usable))
+    """The plan for some stretches of statements, with its refusals, and the notebook cut for it.
+
+    Literals that a stretch reads and others too become work where they stand inside of it.
+    """
+    lifted = lifted_literals(atoms, stretches, usable)
+    while lifted.inside:
+        for literal in lifted.inside:
+            literal.role = "work"
+        lifted = lifted_literals(atoms, stretches, usable)
+    cut = cut_notebook(planner.facts, _offsets(stretches, lifted, atoms, usable))
     inner = Planner(cut.facts, planner.options, cut.inner)
-    plan = inner.plan([*_groups(stretches, atoms, cut, set(usable))])
+    plan = inner.plan([*_groups(stretches, lifted, atoms, cut, set(usable))])
     return replace(plan, cut=cut), cut
 
 
@@ -108,7 +122,8 @@ def _too_many_values(plan: Plan) -> Iterator[Refusal]:
     """Functions that take or return more than a reader can follow: they end a statement earlier."""
     for function in plan.functions:
         most = MOST_FIELDS if function.name.startswith("split") else MOST_RESULTS
-        if len(function.parameters) > MOST_PARAMETERS or len(function.results) > most:
+        given = len(function.parameters) + len(parameter_names(function))
+        if given > MOST_PARAMETERS or len(function.results) > most:
             last = function.body[-1]
             reason = f"`{function.name}` would take or return too many values"
             yield Refusal(last.cell, last.node.lineno, reason, "it stays in the notebook")
@@ -137,32 +152,41 @@ def _refused_atom(atoms: Atoms, cell: int, line: int, allowed: set[int]) -> Atom
 
 
 def _offsets(
-    stretches: Sequence[Stretch], atoms: Atoms, usable: Sequence[int]
+    stretches: Sequence[Stretch], lifted: Lifted, atoms: Atoms, usable: Sequence[int]
 ) -> dict[int, list[int]]:
     """Where the cells are cut: around each run of statements that go the same way."""
     belongs: dict[int, int] = {}
     for number, stretch in enumerate(stretches, 1):
         belongs |= {atom.place: number for atom in stretch.work}
+        belongs |= {atom.place: -1 - number for atom in lifted.of_stretch.get(number, ())}
     return atoms.cuts_between(lambda atom: _way(atom, belongs, usable))
 
 
 def _way(atom: Atom, belongs: dict[int, int], usable: Sequence[int]) -> int:
-    """Where a statement goes: to a function by number, to the module (-1), or nowhere (0)."""
+    """Where a statement goes: to a function by number, to its parameters (by a number below -1), to
+    the module (-1), or nowhere (0)."""
     if atom.role == "module" and atom.cell in usable:
         return -1
     return belongs.get(atom.place, 0)
 
 
 def _groups(
-    stretches: Sequence[Stretch], atoms: Atoms, cut: CutNotebook, usable: set[int]
+    stretches: Sequence[Stretch],
+    lifted: Lifted,
+    atoms: Atoms,
+    cut: CutNotebook,
+    usable: set[int],
 ) -> Iterator[CellGroup]:
     """The groups of the cut notebook: those of functions, and what goes to the module's top."""
     found: list[CellGroup] = []
     seen: set[int] = set()
-    for stretch in stretches:
+    for number, stretch in enumerate(stretches, 1):
         pieces = dict.fromkeys(cut.at(atom.cell, atom.unit.code) for atom in stretch.work)
-        found.append(CellGroup(tuple(pieces), is_work=True))
-        seen |= pieces.keys()
+        literals = dict.fromkeys(
+            cut.at(atom.cell, atom.unit.code) for atom in lifted.of_stretch.get(number, ())
+        )
+        found.append(CellGroup(tuple(pieces), is_work=True, literals=tuple(literals)))
+        seen |= pieces.keys() | literals.keys()
     for atom in atoms.all:
         if atom.role == "module" and atom.cell in usable:
             piece = cut.at(atom.cell, atom.unit.code)

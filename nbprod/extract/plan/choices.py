@@ -50,7 +50,13 @@ class Choices:
             stop = start + len(
                 (plan.cut.facts if plan.cut else self.planner.facts).cell(cell).source
             )
-            found += [atom.place for atom in self.work_of(whole) if start <= atom.unit.code < stop]
+            found += [
+                atom.place
+                for atom in self.atoms.all
+                if atom.cell == whole
+                and atom.role in ("work", "literal")
+                and start <= atom.unit.code < stop
+            ]
         return tuple(found)
 
     def work_of(self, cell: int) -> list[Atom]:

@@ -171,8 +171,13 @@ def _price(part: Sequence[Atom], atoms: Atoms) -> float | None:
     given = _given(work, places, atoms)
     made = _made(work, places, atoms)
     purposes = [atom.purpose for atom in work if atom.purpose is not None]
+    if part[0].section in atoms.split_sections:
+        purposes.append("split")
     most = MOST_FIELDS if "split" in purposes else MOST_RESULTS
     if len(given) > MOST_PARAMETERS or len(made) > most:
+        return None
+    if len(made) > MOST_RESULTS and len({atom.section for atom in part}) > 1:
+        # The fields of a record belong together: what two sections return does not.
         return None
     size = sum(atom.size for atom in work)
     drawing = [atom for atom in work if atom.draws]

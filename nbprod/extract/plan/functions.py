@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from nbprod.extract.code.infer_types import Hints
+from nbprod.extract.plan.settings import with_meanings
 from nbprod.extract.plan.shows import Shows
 from nbprod.extract.plan.sorting import SortedUnits
 from nbprod.extract.plan.surroundings import comment_of, section_of, text_above
@@ -21,7 +22,7 @@ from nbprod.refactor.liveness import Liveness
 from nbprod.refactor.module_level import ModuleLevel
 from nbprod.refactor.naming import unique
 from nbprod.refactor.plan import CellGroup, Constant, Function, Refusal, Variable
-from nbprod.refactor.sentences import columns_read
+from nbprod.refactor.sentences import CHANGED, columns_read
 
 __all__ = ["FunctionPlanner"]
 
@@ -72,6 +73,8 @@ class FunctionPlanner:
         refusals = [*live.refusals, *find_hazards(live, parameters)]
         changed = live.changed(parameters)
         results = (*self._setting_results(parts.settings, live), *results, *changed)
+        # What a notebook calls `_`, nobody reads.
+        results = tuple(variable for variable in results if variable.name != "_")
         if self._has_effect(parts, results):
             results = tuple(variable for variable in results if variable.is_read)
         if parts.itself and parts.itself not in {variable.name for variable in results}:
@@ -92,7 +95,7 @@ class FunctionPlanner:
             parameters=tuple(
                 variable._replace(
                     hint=hints.of_parameter(variable.name, live),
-                    meaning=columns_read(variable.name, evidence.nodes),
+                    meaning=_meaning(variable.name, evidence.nodes, changed),
                 )
                 for variable in parameters
             ),
@@ -108,7 +111,7 @@ class FunctionPlanner:
             shown=parts.shown,
             figures_after=parts.figures_after,
             returned=parts.returned,
-            settings=parts.settings,
+            settings=with_meanings(parts.settings, evidence.nodes),
             deleted=tuple(self._deleted(live, {variable.name for variable in results})),
             left_behind=tuple(live.left_behind),
             itself=parts.itself,
@@ -194,3 +197,11 @@ class FunctionPlanner:
             draws=draws,
             modules=self.modules,
         )
+
+
+def _meaning(name: str, nodes: Sequence[ast.AST], changed: Sequence[Variable]) -> str:
+    """What the statements of a function say of a parameter."""
+    said = columns_read(name, nodes)
+    if name in {variable.name for variable in changed}:
+        return f"{said} {CHANGED}".strip()
+    return said

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from nbprod.extract.code.imports_needed import needed_imports
-from nbprod.extract.plan.cutting import Prices
+from nbprod.extract.plan.cutting import MOST_PARAMETERS, Prices
 from nbprod.extract.plan.functions import FunctionPlanner
 from nbprod.extract.plan.installs import installed_by
 from nbprod.extract.plan.refusals import (
@@ -111,7 +111,12 @@ class Planner:
             return Plan(tuple(usable), refusals=tuple(refusals), kept=tuple(kept))
         closure = ModuleLevel(self.facts, self.names, selected, settings=self.options.parameters)
         sorter = Sorter(
-            self.names, self.modules, self.shows, self.inner, parameters=self.options.parameters
+            self.facts,
+            self.names,
+            self.modules,
+            self.shows,
+            self.inner,
+            parameters=self.options.parameters,
         )
         planner = FunctionPlanner(self.facts, self.names, self.modules, self.shows, closure)
         functions: list[Function] = []
@@ -141,10 +146,12 @@ class Planner:
 
     def _with_settings_of_calls(self, function: Function, literals: dict[ast.AST, str]) -> Function:
         """A function whose literals in calls are settings too; ``literals`` gets their names."""
-        if not self.options.parameters:
-            return function
         taken = {*self.names.bindings, *BUILTIN_NAMES, "settings", *self.options.avoid}
-        found = settings_in_calls(function.body, taken)
+        only_files = not self.options.parameters
+        found = settings_in_calls(function.body, taken, only_files=only_files)
+        given = len(function.parameters) + len(function.settings) + len(found.settings)
+        if only_files and given > MOST_PARAMETERS:
+            return function
         literals.update(found.names)
         return replace(function, settings=(*function.settings, *found.settings))
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Container, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+from nbprod.facts import Facts
 from nbprod.libraries.hyperparameters import HYPERPARAMETERS
 from nbprod.names.statements import StatementText
 from nbprod.patterns import lazy_pattern
@@ -14,8 +15,18 @@ from nbprod.refactor.naming import identifier, unique
 from nbprod.refactor.plan import Constant, Function
 from nbprod.refactor.purity import is_immutable
 from nbprod.syntax.names import last_name
+from nbprod.syntax.walk import walk
 
-__all__ = ["InCalls", "class_name", "is_many", "parameter_names", "settings_in_calls"]
+__all__ = [
+    "InCalls",
+    "class_name",
+    "comment_on",
+    "setting_of_statement",
+    "with_meanings",
+    "is_many",
+    "parameter_names",
+    "settings_in_calls",
+]
 
 # More than this are one parameter: a class of settings.
 _MANY = 5
@@ -27,6 +38,12 @@ _FILES = lazy_pattern(
 _PATH = lazy_pattern(r"[\w.\-~:/\\ *]+\.\w{2,8}\Z|(?:[\w.\-~]*/)+[\w.\-*]*\Z|\w+://\S+\Z")
 
 
+_FILE_NAME = lazy_pattern(r"[\w.\-~:/\\ ]+\.([A-Za-z]\w{1,7})")
+_KINDS = {"xlsx": "Excel", "xls": "Excel", "txt": "text", "dat": "data", "parquet": "Parquet"}
+_LONGEST_COMMENT = 100
+_LONGEST_USE = 45
+
+
 class InCalls(NamedTuple):
     """The settings found, and their names by the literals whose place they take."""
 
@@ -34,23 +51,27 @@ class InCalls(NamedTuple):
     names: dict[ast.AST, str]
 
 
-def settings_in_calls(units: Iterable[StatementText], taken: Container[str]) -> InCalls:
+def settings_in_calls(
+    units: Iterable[StatementText], taken: Container[str], *, only_files: bool = False
+) -> InCalls:
     """Hyperparameters and paths that stand as literals in calls.
 
     Args:
         units: the statements of a function to be.
         taken: names that the settings must not get.
+        only_files: whether only the paths of files that are read are wanted.
     """
     found: dict[tuple[str, str], Constant] = {}
     names: dict[ast.AST, str] = {}
     for unit in units:
-        for wanted, literal in _literals(unit):
+        for wanted, literal in _files_read(unit) if only_files else _literals(unit):
             text = ast.unparse(literal)
             setting = found.get((wanted, text))
             if setting is None:
                 used = {constant.name for constant in found.values()}
                 name = unique(wanted, _Either(taken, used))
-                setting = found[wanted, text] = Constant(name, text, unit)
+                said = _on_file(literal)
+                setting = found[wanted, text] = Constant(name, text, unit, said)
             names[literal] = setting.name
     return InCalls(tuple(found.values()), names)
 
@@ -79,6 +100,25 @@ def _literals(unit: StatementText) -> Iterator[tuple[str, ast.expr]]:
             if isinstance(value, str) and _PATH.match(value):
                 stem = identifier(re.split(r"[/\\]", value.rstrip("/\\"))[-1].partition(".")[0], 2)
                 yield (f"{stem}_path" if stem else "path"), node.args[0]
+
+
+def _files_read(unit: StatementText) -> Iterator[tuple[str, ast.expr]]:
+    """The paths of files that a statement reads, with the names that they want."""
+    for wanted, literal in _literals(unit):
+        if _on_file(literal) and wanted.endswith("path"):
+            calls = [part for part in walk(unit.node) if isinstance(part, ast.Call)]
+            reads = [call for call in calls if call.args and call.args[0] is literal]
+            if all(last_name(call.func).startswith(("read_", "load", "gen")) for call in reads):
+                yield wanted, literal
+
+
+def _on_file(literal: ast.expr) -> str:
+    """A sentence on the path of a file, empty for another literal."""
+    if isinstance(literal, ast.Constant) and isinstance(literal.value, str):
+        match = _FILE_NAME.fullmatch(literal.value)
+        if match is not None:
+            return f"Path of the {_KINDS.get(match[1].lower(), match[1].upper())} file."
+    return ""
 
 
 def _run_at_once(node: ast.AST) -> Iterator[ast.AST]:
@@ -110,3 +150,84 @@ def class_name(function: Function) -> str:
 def parameter_names(function: Function) -> Sequence[str]:
     """The names of the parameters that settings make."""
     return ["settings"] if is_many(function) else [constant.name for constant in function.settings]
+
+
+def setting_of_statement(unit: StatementText, facts: Facts) -> Constant | None:
+    """The setting that a statement makes, which gives a literal to a name; the comment beside or
+    above it is its meaning."""
+    node = unit.node
+    if not isinstance(node, (ast.Assign, ast.AnnAssign)) or node.value is None:
+        return None
+    target = node.targets[0] if isinstance(node, ast.Assign) else node.target
+    if not isinstance(target, ast.Name):
+        return None
+    return Constant(target.id, ast.unparse(node.value), unit, _sentence(comment_on(unit, facts)))
+
+
+def comment_on(unit: StatementText, facts: Facts) -> str:
+    """The comment behind a statement, else the lines of comment above it."""
+    source = facts.cell(unit.cell).source
+    rest = source[unit.stop :].splitlines()[:1]
+    behind = rest[0].strip() if rest else ""
+    if behind.startswith("#"):
+        return behind.lstrip("# ")
+    lines = [line.strip() for line in source[unit.start : unit.code].splitlines()]
+    return " ".join(line.lstrip("# ") for line in lines if line.startswith("#"))
+
+
+def _sentence(comment: str) -> str:
+    text = " ".join(comment.split())
+    if not text or len(text) > _LONGEST_COMMENT or not text[0].isalnum() or "\\" in text:
+        return ""
+    return f"{text[:1].upper()}{text[1:].rstrip('.')}."
+
+
+def with_meanings(settings: Sequence[Constant], nodes: Sequence[ast.AST]) -> tuple[Constant, ...]:
+    """Settings with a meaning each: their comment, else what the statements of a function use them
+    for."""
+    return tuple(
+        one if one.meaning else one._replace(meaning=_use_of(one.name, nodes)) for one in settings
+    )
+
+
+def _use_of(name: str, nodes: Sequence[ast.AST]) -> str:
+    """A sentence on the first use of a name."""
+    for node in nodes:
+        for part in walk(node):
+            if isinstance(part, ast.Call):
+                said = _in_call(name, part)
+                if said:
+                    return said
+            elif isinstance(part, ast.Compare) and len(part.comparators) == 1:
+                sides = [part.left, part.comparators[0]]
+                if _is_name(sides[1], name) or _is_name(sides[0], name):
+                    other = ast.unparse(sides[0] if _is_name(sides[1], name) else sides[1])
+                    if len(other) < _LONGEST_USE and "`" not in other:
+                        return f"Limit of `{other}`."
+            elif isinstance(part, ast.BinOp) and (
+                _is_name(part.left, name) or _is_name(part.right, name)
+            ):
+                text = ast.unparse(part)
+                if len(text) < _LONGEST_USE and "`" not in text:
+                    return f"Part of `{text}`."
+    return ""
+
+
+def _in_call(name: str, call: ast.Call) -> str:
+    called = last_name(call.func)
+    for keyword in call.keywords:
+        if keyword.arg and _is_name(keyword.value, name):
+            return f"Passed to `{called}` as `{keyword.arg}`."
+    if any(_is_name(argument, name) for argument in call.args) and called:
+        if called == "range":
+            return "Number of rounds."
+        if _FILES.match(called):
+            return "Path of the file."
+        if "rng" in called or "seed" in called:
+            return "Seed of the random numbers."
+        return f"Passed to `{called}`."
+    return ""
+
+
+def _is_name(node: ast.expr, name: str) -> bool:
+    return isinstance(node, ast.Name) and node.id == name

@@ -21,6 +21,15 @@ _PURE = frozenset(
     enumerate isinstance any all bool divmod
     """.split()
 )
+_COUNTERS = frozenset(["collections.Counter"])
+_NUMERIC = frozenset(["numpy", "math", "statistics"])
+_COMPUTING = frozenset(
+    """
+    mean median sum std var min max sqrt exp log log2 log10 round unique bincount corrcoef cov
+    allclose isclose array_equal argmax argmin quantile percentile abs absolute dot count_nonzero
+    isnan isinf linspace arange prod cumsum diff nanmean nanmax nanmin average stdev
+    """.split()
+)
 _FINISHING = frozenset(["plt.show", "plt.tight_layout", "sns.despine"])
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
@@ -63,11 +72,20 @@ class Shows:
                 if any(keyword.arg == "inplace" for keyword in part.keywords):
                     return False
                 if isinstance(part.func, ast.Name):
-                    if name not in _PURE or name in self.names.bindings:
+                    own = name in self.names.bindings and name not in self.modules
+                    if own or (name not in _PURE and self.modules.get(name) not in _COUNTERS):
                         return False
                 elif name not in READ_ONLY_METHODS and not name.endswith("_score"):
-                    return False
+                    if not self._is_pure_function(part.func):
+                        return False
         return True
+
+    def _is_pure_function(self, func: ast.expr) -> bool:
+        """Whether a function of a module of numbers is called that only computes."""
+        if not isinstance(func, ast.Attribute) or not isinstance(func.value, ast.Name):
+            return False
+        module = self.modules.get(func.value.id, "")
+        return module in _NUMERIC and func.attr in _COMPUTING
 
     def gives_none(self, value: ast.expr) -> bool:
         """Whether a call certainly gives None, so that a cell that ends with it shows nothing."""

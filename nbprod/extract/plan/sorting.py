@@ -6,7 +6,9 @@ import ast
 from collections.abc import Container, Mapping
 from typing import NamedTuple
 
+from nbprod.extract.plan.settings import setting_of_statement
 from nbprod.extract.plan.shows import Shows
+from nbprod.facts import Facts
 from nbprod.libraries.purposes import RETURN_SELF
 from nbprod.names.statements import StatementText, is_future_or_star
 from nbprod.names.table import NameTable
@@ -40,7 +42,8 @@ class Sorter:
     """Sorts the statements of a notebook's groups.
 
     Args:
-        names: the notebook's table of names.
+        facts: the notebook.
+        names: its table of names.
         modules: the dotted names of what it imports, by name.
         shows: which of its statements only show.
         inner: cells that are pieces of others and show nothing at their end.
@@ -49,6 +52,7 @@ class Sorter:
 
     def __init__(
         self,
+        facts: Facts,
         names: NameTable,
         modules: Mapping[str, str],
         shows: Shows,
@@ -56,6 +60,7 @@ class Sorter:
         *,
         parameters: bool,
     ) -> None:
+        self.facts = facts
         self.names = names
         self.modules = modules
         self.shows = shows
@@ -73,6 +78,12 @@ class Sorter:
         returned: StatementText | None = None
         itself: ast.expr | None = None
         cells = [cell for cell in group.cells if self.names.cells[cell].units]
+        settings += [
+            constant
+            for cell in group.literals
+            for unit in self.names.cells[cell].units
+            if (constant := setting_of_statement(unit, self.facts)) is not None
+        ]
         modules = {name: one[0].dotted for name, one in closure.imports.items()}
         lists = frozenset(name for name in self.names.bindings if self._is_list(name))
         read = {
@@ -164,7 +175,7 @@ class Sorter:
             return None
         if not self.names.is_single(target.id) or target.id in closure.taken:
             return None
-        return Constant(target.id, ast.unparse(node.value), unit)
+        return setting_of_statement(unit, self.facts)
 
 
 def is_module_level(unit: StatementText, closure: ModuleLevel) -> bool:

@@ -3,38 +3,97 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from nbprod.extract.suite.experiments import Experiment
+from nbprod.patterns import lazy_pattern
 from nbprod.refactor.plan import Function
 
-__all__ = ["test_of_call"]
+__all__ = ["Call", "call_of_function", "test_of_call"]
 
 _MOST_ATTRIBUTES = 3
+# A list or a dictionary of numbers, which `pytest.approx` compares.
+_NUMBERS = lazy_pattern(
+    r"\[(?:-?[\d.e+-]+(?:, )?)+\]|\((?:-?[\d.e+-]+(?:, )?)+\)|"
+    r"\{(?:(?:'[^']*'|-?\d+): -?[\d.e+-]+(?:, )?)+\}"
+)
 _COPIED = ("pd.DataFrame(", "pd.Series(", "np.array(", "[", "{")
 
 
-def test_of_call(function: Function, experiment: Experiment) -> str:
-    """A test that calls a function with small data: what it gives, prints and leaves as it was."""
-    name = f"test_{function.name}_on_a_small_sample"
+class Call(NamedTuple):
+    """One function to test: its name, the names of its results, and whether it draws a figure."""
+
+    name: str
+    results: tuple[str, ...]
+    draws: bool = False
+    has_value: bool = False
+    """Whether the value of its last expression is its last result."""
+
+
+def call_of_function(function: Function) -> Call:
+    """What the test of a function that was made needs to know of it."""
+    results = tuple(variable.name for variable in function.results)
+    return Call(function.name, results, function.figure is not None, function.returned is not None)
+
+
+def test_of_call(
+    call: Call, experiment: Experiment, fixtures: Mapping[str, str] = MappingProxyType({})
+) -> str:
+    """A test that calls a function with small data: what it gives, prints and leaves as it was.
+
+    Args:
+        call: the function.
+        experiment: what it did.
+        fixtures: arguments that are fixtures, by their expressions, with their types.
+    """
+    name = f"test_{call.name.strip('_')}"
     if experiment.problem:
-        given = ", ".join(f"{variable.name}=..." for variable in function.parameters)
         return (
             f"@pytest.mark.skip(reason={experiment.problem!r})\n"
-            f"def {name}() -> None:\n    {function.name}({given})\n"
+            f'def {name}() -> None:\n    """Needs data that cannot be written here."""\n'
+            f"    {call.name}({', '.join(['...'] * len(experiment.call))})\n"
         )
-    lines = list(_lines(function, experiment))
-    takes = ["capsys: pytest.CaptureFixture[str]"] if experiment.printed else []
+    lines = list(_lines(call, experiment, fixtures))
+    shared = {
+        name: fixtures[f"{name} = {text}"]
+        for name, text in experiment.arguments.items()
+        if f"{name} = {text}" in fixtures
+    }
+    takes = [f"{name}: {hint}" for name, hint in shared.items()]
+    takes += ["capsys: pytest.CaptureFixture[str]"] if experiment.printed else []
     takes += ["monkeypatch: pytest.MonkeyPatch"] if experiment.files else []
-    return f"def {name}({', '.join(takes)}) -> None:\n" + "".join(f"    {line}\n" for line in lines)
+    body = "".join(f"    {line}\n" for line in [_sentence(call, experiment), *lines])
+    return f"def {name}({', '.join(takes)}) -> None:\n{body}"
 
 
-def _lines(function: Function, experiment: Experiment) -> Iterator[str]:
+def _sentence(call: Call, experiment: Experiment) -> str:
+    """What a test is about, as its docstring."""
+    parts = []
+    if call.draws:
+        parts.append("titles, labels and marks of the figure")
+    elif call.results or call.has_value or _has_checks(experiment):
+        parts.append("results for small data" if experiment.arguments else "results")
+    if experiment.printed:
+        parts.append("printed text")
+    text = " and ".join(parts) if parts else "runs with small data and returns nothing"
+    return f'"""{text[:1].upper()}{text[1:]}."""'
+
+
+def _has_checks(experiment: Experiment) -> bool:
+    return any(result.get("text") != "None" for result in experiment.results)
+
+
+def _lines(call: Call, experiment: Experiment, fixtures: Mapping[str, str]) -> Iterator[str]:
     arguments = experiment.arguments
     if experiment.files:
         yield "monkeypatch.chdir(DATA)"
     for name, text in arguments.items():
-        yield f"{name} = {text}"
+        if f"{name} = {text}" not in fixtures:
+            yield f"{name} = {text}"
+    for step in experiment.steps:
+        yield from step.seed
+        yield f"{', '.join(step.targets)} = {step.function}({', '.join(step.call)})"
     kept = [
         name for name in arguments
         if name in experiment.unchanged and arguments[name].startswith(_COPIED)
@@ -42,35 +101,44 @@ def _lines(function: Function, experiment: Experiment) -> Iterator[str]:
     for name in kept:
         yield f"{name}_before = {name}.copy()"
     yield from experiment.seed
-    call = f"{function.name}({', '.join(arguments)})"
-    names = _names(function, experiment)
+    text = f"{call.name}({', '.join(experiment.call)})"
+    names = _names(call, experiment)
     checks = [
-        check
-        for name, result in zip(names, experiment.results, strict=False)
-        for check in _checks(name, result)
+        list(_checks(name, result)) for name, result in zip(names, experiment.results, strict=False)
     ]
-    if function.figure is not None or len(names) == 1:
-        yield f"{names[0]} = {call}" if checks else call
-    elif checks:
-        yield f"{', '.join(names)} = {call}"
-    elif not function.results and function.returned is None and not experiment.printed:
-        yield f"assert {call} is None"
+    if not any(checks):
+        nothing = not call.results and not call.has_value and not experiment.printed
+        yield f"assert {text} is None" if nothing and not call.draws else text
+    elif len(names) == 1:
+        yield f"{names[0]} = {text}"
     else:
-        yield call
-    yield from checks
+        # What nothing is said of has no name.
+        told = [name if own else "_" for name, own in zip(names, checks, strict=False)]
+        yield f"{', '.join(told)} = {text}"
+    for own in checks:
+        yield from own
     if experiment.printed:
-        yield f"assert capsys.readouterr().out == {experiment.printed!r}"
+        yield f"assert capsys.readouterr().out == {_printed(experiment.printed)}"
     for name in kept:
         yield _same(name, f"{name}_before", arguments[name])
 
 
-def _names(function: Function, experiment: Experiment) -> list[str]:
+def _printed(text: str) -> str:
+    """A printed text as an expression, a line each."""
+    lines = text.splitlines(keepends=True)
+    if len(lines) < 2:
+        return repr(text)
+    return f"({' '.join(repr(line) for line in lines)})"
+
+
+def _names(call: Call, experiment: Experiment) -> list[str]:
     """The names of the results in the test; those of arguments stay theirs."""
-    if function.figure is not None:
+    if call.draws:
         return ["figure"]
-    names = [variable.name for variable in function.results]
-    names += ["value"] if function.returned is not None else []
-    found = [f"new_{name}" if name in experiment.arguments else name for name in names]
+    names = [*call.results, *(["value"] if call.has_value else [])]
+    taken = {*experiment.arguments, *(name for step in experiment.steps for name in step.targets)}
+    taken.add(call.name)
+    found = [f"new_{name}" if name in taken else name for name in names]
     return found or ["result"]
 
 
@@ -87,16 +155,18 @@ def _checks(name: str, result: Mapping[str, Any]) -> Iterator[str]:
     if "axes" in result:
         yield from _checks_of_figure(name, result["axes"])
         return
-    kind = str(result["type"]).rpartition(".")[2]
-    yield f'assert type({name}).__name__ == "{kind}"'
-    if "columns" in result and len(result["columns"]) < 40:
-        yield f"assert list(map(str, {name}.columns)) == {result['columns']!r}"
-    elif "shape" in result:
-        yield f"assert {name}.shape == {tuple(result['shape'])!r}"
+    parts = result.get("parts", ())
+    for template, part in parts:
+        yield _same(template.format(name), part, part)
     attributes = dict(result.get("attributes", {}))
     learned = [key for key in attributes if key.endswith("_")] or list(attributes)
     for attribute in learned[:_MOST_ATTRIBUTES]:
         yield _same(f"{name}.{attribute}", attributes[attribute], attributes[attribute])
+    if not parts and not learned:
+        kind = str(result["type"]).rpartition(".")[2]
+        yield f'assert type({name}).__name__ == "{kind}"'
+        if "shape" in result:
+            yield f"assert {name}.shape == {tuple(result['shape'])!r}"
 
 
 def _checks_of_figure(name: str, axes: list[Mapping[str, Any]]) -> Iterator[str]:
@@ -122,18 +192,27 @@ def _same(name: str, expected: str, kind: str) -> str:
     if kind.startswith("pd.Index("):
         return f"assert list({name}) == list({expected})"
     if kind.startswith("np.array("):
-        if any(sign in kind for sign in ("'", '"', "True", "False")):
+        if "." not in kind.partition("(")[2] or any(
+            sign in kind for sign in ("'", '"', "True", "False")
+        ):
             return f"np.testing.assert_array_equal({name}, {expected})"
-        return f"np.testing.assert_allclose({name}, {expected})"
+        if name == expected.removesuffix("_before"):
+            return f"np.testing.assert_array_equal({name}, {expected})"
+        return f"np.testing.assert_allclose({name}, {expected}, rtol=1e-6)"
     if "pd." in kind:
         return f"assert repr({name}) == repr({expected})"
-    if "np." in kind and kind[:1] in "[({":
+    if kind[:1] in "[({" and "np." in kind:
         return f"np.testing.assert_equal({name}, {expected})"
-    number = kind.removeprefix("-").removeprefix("np.float64(").rstrip(")")
+    if kind.startswith("np.float64("):
+        expected = expected.removeprefix("np.float64(").removesuffix(")")
+        return f"assert {name} == pytest.approx({expected})"
+    number = kind.removeprefix("-")
     if "." in kind and number.replace(".", "", 1).replace("e-", "").isdigit():
         return f"assert {name} == pytest.approx({expected})"
     if kind == 'float("nan")':
         return f"assert {name} != {name}"
+    if _NUMBERS.fullmatch(kind) and "." in kind:
+        return f"assert {name} == pytest.approx({expected})"
     if kind in ("True", "False"):
         return f"assert {name} is {expected}"
     return f"assert {name} == {expected}"

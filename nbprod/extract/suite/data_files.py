@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from nbprod.disk.read import read_bytes, read_head
 from nbprod.refactor.plan import Function
@@ -13,13 +13,16 @@ from nbprod.syntax.walk import walk
 __all__ = ["data_files_of"]
 
 _MOST_BYTES = 50_000
+_MOST_BYTES_WHOLE = 500_000
 _MOST_ROWS = 20
+_LONGEST_PATH = 200
 _ROWS = (".csv", ".tsv", ".jsonl")
-_KNOWN = (*_ROWS, ".json", ".txt", ".xlsx", ".xls", ".parquet", ".npy", ".yaml", ".yml", ".xml")
+# What a function that names it does not read as data.
+_NO_DATA = (".py", ".ipynb", ".md", ".html", ".pkl", ".pickle", ".joblib")
 
 
 def data_files_of(
-    function: Function, folder: str, hidden: Collection[str] = ()
+    function: Function, folder: str, hidden: Collection[str] = (), given: Iterable[str] = ()
 ) -> dict[str, bytes]:
     """The files that the statements of a function name, by their path below a folder.
 
@@ -30,9 +33,12 @@ def data_files_of(
         function: a function of a plan.
         folder: the folder in which the notebook runs.
         hidden: credentials; a file that holds one is left out.
+        given: texts that it is called with.
     """
     found: dict[str, bytes] = {}
-    for name in _names(function):
+    for name in (*_names(function), *given):
+        if not _may_be_path(name):
+            continue
         path = os.path.realpath(os.path.join(folder, name))
         inside = path.startswith(os.path.realpath(folder) + os.sep)
         if inside and os.path.isfile(path):
@@ -43,13 +49,17 @@ def data_files_of(
 
 
 def _names(function: Function) -> Iterator[str]:
-    for unit in function.body:
-        for node in unit.nodes:
-            for part in walk(node):
-                if isinstance(part, ast.Constant) and isinstance(part.value, str):
-                    text = part.value
-                    if text.lower().endswith(_KNOWN) and "\n" not in text:
-                        yield text
+    settings = [ast.parse(constant.text, mode="eval") for constant in function.settings]
+    nodes = [node for unit in function.body for node in unit.nodes]
+    for node in (*nodes, *settings):
+        for part in walk(node):
+            if isinstance(part, ast.Constant) and isinstance(part.value, str):
+                yield part.value
+
+
+def _may_be_path(text: str) -> bool:
+    is_short = 0 < len(text) < _LONGEST_PATH
+    return is_short and text.isprintable() and not text.lower().endswith(_NO_DATA)
 
 
 def _small(path: str) -> bytes | None:
@@ -57,6 +67,6 @@ def _small(path: str) -> bytes | None:
     if os.path.getsize(path) <= _MOST_BYTES:
         return read_bytes(path)
     if not path.lower().endswith(_ROWS):
-        return None
+        return read_bytes(path) if os.path.getsize(path) <= _MOST_BYTES_WHOLE else None
     rows = read_head(path, _MOST_BYTES).split(b"\n")[:-1]
     return b"".join(row + b"\n" for row in rows[: _MOST_ROWS + 1]) or None

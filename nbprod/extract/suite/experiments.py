@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import contextlib
 import json
 import os
 from collections.abc import Mapping
@@ -10,6 +12,7 @@ from typing import Any, NamedTuple
 
 from nbprod.disk.read import read_text
 from nbprod.disk.scratch import scratch_folder, write_scratch
+from nbprod.execution import probe
 from nbprod.execution.kernel import ExecutionError
 from nbprod.execution.run import RunOptions
 from nbprod.extract.plan.targets import Target
@@ -18,15 +21,28 @@ from nbprod.extract.suite.randomness import randomness_of
 from nbprod.extract.suite.recording import Recorded, Seen
 from nbprod.facts import Facts
 from nbprod.programs import clean_environment, run_program
-from nbprod.refactor.plan import Plan
+from nbprod.refactor.plan import Function, Plan
+from nbprod.refactor.sentences import names_of_columns_read
+from nbprod.syntax.walk import walk
 
-__all__ = ["Experiment", "experiments_of"]
+__all__ = ["Experiment", "Experiments", "Step", "experiments_of"]
+
+
+class Step(NamedTuple):
+    """A call that makes an argument which has no expression: what it calls, with which of the
+    values, what it returns, and the statements that seed it."""
+
+    function: str
+    call: tuple[str, ...]
+    targets: tuple[str, ...]
+    seed: tuple[str, ...]
 
 
 class Experiment(NamedTuple):
     """One call with small data: its arguments as expressions, what it gave for each result, what it
     printed (None: not the same twice), and the arguments that it left as they were. With a
-    ``problem`` there was no call. ``files`` are those that it reads, by their relative paths."""
+    ``problem`` there was no call. ``files`` are those that it reads, by their relative paths;
+    ``steps`` make what has no expression; ``call`` are the arguments in order."""
 
     arguments: Mapping[str, str]
     results: tuple[Mapping[str, Any], ...]
@@ -35,6 +51,16 @@ class Experiment(NamedTuple):
     seed: tuple[str, ...]
     problem: str = ""
     files: Mapping[str, bytes] = MappingProxyType({})
+    steps: tuple[Step, ...] = ()
+    call: tuple[str, ...] = ()
+
+
+class Experiments(NamedTuple):
+    """The calls of the functions that were made and of the author's own, and for these the types
+    of what they were called with and gave."""
+
+    calls: Mapping[str, Experiment]
+    types: Mapping[str, Mapping[str, Any]]
 
 
 def experiments_of(
@@ -44,7 +70,7 @@ def experiments_of(
     target: Target,
     recorded: Mapping[str, Recorded],
     options: RunOptions,
-) -> dict[str, Experiment]:
+) -> Experiments:
     """Call each function of a plan with samples of the values that a run has recorded.
 
     Args:
@@ -58,7 +84,9 @@ def experiments_of(
     with scratch_folder() as folder:
         folder_of_notebook = os.path.dirname(os.path.abspath(facts.notebook.path))
         read = {
-            function.name: data_files_of(function, folder_of_notebook, facts.hidden)
+            function.name: data_files_of(
+                function, folder_of_notebook, facts.hidden, _texts_given(function, recorded)
+            )
             for function in plan.functions
         }
         for name, data in (pair for own in read.values() for pair in own.items()):
@@ -68,9 +96,12 @@ def experiments_of(
             if path.endswith(".py") and not relative.startswith(os.pardir):
                 write_scratch(folder, os.path.join("project", relative), data)
         seeds = {name: _seed(name, plan, facts, recorded) for name in recorded}
+        makers = _makers(plan)
+        here = os.path.dirname(os.path.abspath(__file__))
         job = {
             "module": target.module,
             "path": [os.path.join(folder, "project", os.path.relpath(target.root, target.project))],
+            "beside": [os.path.join(here, "expression_texts.py"), probe.__file__],
             "answers": os.path.join(folder, "answers.json"),
             "functions": [
                 {
@@ -83,8 +114,13 @@ def experiments_of(
                         )
                         for variable in function.parameters
                     },
-                    "results": [variable.name for variable in function.results]
-                    + ([""] if function.returned is not None and function.results else []),
+                    "columns": {
+                        variable.name: names_of_columns_read(variable.name, _nodes(function))
+                        for variable in function.parameters
+                    },
+                    "bounds": _bounds(function),
+                    "makers": makers[function.name],
+                    "results": _result_names(function),
                     "seed": seeds[function.name],
                     "folder": os.path.join(folder, "data") if read[function.name] else folder,
                 }
@@ -93,10 +129,73 @@ def experiments_of(
             ],
         }
         answers = _answers(job, folder, options)
-    return {
-        name: _experiment(answer, tuple(seeds[name]), options)._replace(files=read[name])
-        for name, answer in answers.items()
+    calls = {
+        name: _experiment(answer, tuple(seeds.get(name, ())), options)
+        for name, answer in answers["functions"].items()
     }
+    return Experiments(
+        {name: one._replace(files=_files_of(name, one, read)) for name, one in calls.items()},
+        answers["types"],
+    )
+
+
+def _result_names(function: Function) -> list[str]:
+    names = [variable.name for variable in function.results]
+    return names + (["_"] if function.returned is not None and function.results else [])
+
+
+def _nodes(function: Function) -> list[ast.AST]:
+    return [node for unit in function.body for node in unit.nodes]
+
+
+def _texts_given(function: Function, recorded: Mapping[str, Recorded]) -> list[str]:
+    """The texts among the arguments of a function."""
+    seen = recorded[function.name].before if function.name in recorded else {}
+    found = []
+    for variable in function.parameters:
+        value = seen.get(variable.name)
+        if value is not None and value.type == "builtins.str" and value.text is not None:
+            found.append(str(ast.literal_eval(value.text)))
+    return found
+
+
+def _bounds(function: Function) -> list[float]:
+    """The numbers that a function compares something with."""
+    found: dict[float, None] = {}
+    for node in _nodes(function):
+        for part in walk(node):
+            if isinstance(part, ast.Compare):
+                for side in (part.left, *part.comparators):
+                    if isinstance(side, ast.Constant) and isinstance(side.value, (int, float)):
+                        found.setdefault(float(side.value))
+    for constant in function.settings:
+        with contextlib.suppress(ValueError):
+            found.setdefault(float(constant.text))
+    return list(found)
+
+
+def _makers(plan: Plan) -> dict[str, dict[str, str]]:
+    """For each function, the functions before it that return its arguments."""
+    last: dict[str, str] = {}
+    found: dict[str, dict[str, str]] = {}
+    for function in plan.functions:
+        found[function.name] = {
+            variable.name: last[variable.name]
+            for variable in function.parameters
+            if variable.name in last
+        }
+        last |= {variable.name: function.name for variable in function.results}
+    return found
+
+
+def _files_of(
+    name: str, one: Experiment, read: Mapping[str, Mapping[str, bytes]]
+) -> dict[str, bytes]:
+    """The files that a call and the calls before it read."""
+    found: dict[str, bytes] = {}
+    for function in (*(step.function for step in one.steps), name):
+        found |= read.get(function, {})
+    return found
 
 
 def _value_file(seen: Seen | None, name: str, folder: str) -> str | None:
@@ -128,7 +227,8 @@ def _answers(job: Mapping[str, Any], folder: str, options: RunOptions) -> dict[s
         ) from None
     if not os.path.exists(job["answers"]):
         problem = f"the module cannot be imported: {done.complaint}"
-        return {function["name"]: {"problem": problem} for function in job["functions"]}
+        failed = {function["name"]: {"problem": problem} for function in job["functions"]}
+        return {"functions": failed, "types": {}}
     answers: dict[str, Any] = json.loads(read_text(job["answers"]))
     return answers
 
@@ -141,7 +241,11 @@ def _experiment(
         return Experiment({}, (), None, frozenset(), seed, answer["problem"])
     if any(value and value in json.dumps(answer) for value in hidden):
         return Experiment({}, (), None, frozenset(), seed, "it holds a credential")
+    steps = tuple(
+        Step(one["function"], tuple(one["call"]), tuple(one["targets"]), tuple(one["seed"]))
+        for one in answer["steps"]
+    )
     return Experiment(
         answer["arguments"], tuple(answer["results"]), answer["printed"],
-        frozenset(answer["unchanged"]), seed,
+        frozenset(answer["unchanged"]), seed, steps=steps, call=tuple(answer["call"]),
     )  # fmt: skip

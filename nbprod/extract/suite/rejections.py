@@ -28,6 +28,7 @@ def refused_arguments(plan: Plan) -> Iterator[str]:
         for number, (value, error) in enumerate(_checks(node, name), 1):
             yield (
                 f"def test_{node.name.lower()}_refuses_{number}() -> None:\n"
+                f'    """The function refuses this argument."""\n'
                 f"    with pytest.raises({error}):\n        {node.name}({value})\n"
             )
 

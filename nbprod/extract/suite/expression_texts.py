@@ -1,0 +1,294 @@
+"""Values as Python expressions, and small parts of large values.
+
+The interpreter that runs the notebook loads this beside the script that calls functions; it imports
+nothing of nbprod.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import math
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+LONGEST = 1600
+# Of samples and expected numbers, as many digits as the comparisons look at.
+DIGITS_OF_SAMPLE = 4
+DIGITS_OF_RESULT = 7
+_MOST_CATEGORIES = 6
+_ROWS_OF_EACH = 2
+_MOST_NEAR = 4
+_ADDRESS = re.compile(r"0x[0-9a-fA-F]{6,}")
+_GENERATORS = {
+    "numpy.random._generator.Generator": "np.random.default_rng(0)",
+    "numpy.random.mtrand.RandomState": "np.random.RandomState(0)",
+    "random.Random": "random.Random(0)",
+}
+
+
+class Unwritable(Exception):
+    """A value that no short expression gives back."""
+
+
+class Writer:
+    """Writes values as expressions; numbers get at most so many digits."""
+
+    def __init__(self, digits: int = 0, longest: int = LONGEST) -> None:
+        self.digits = digits
+        self.longest = longest
+
+    def written(self, value: Any) -> str:
+        """An expression that gives a value back.
+
+        Raises:
+            Unwritable: there is no short one.
+        """
+        text = self._text(value)
+        if len(text) > self.longest or _ADDRESS.search(text):
+            raise Unwritable(f"a {type(value).__name__} too long to be written")
+        return text
+
+    def _text(self, value: Any) -> str:
+        kind = type(value)
+        if value is None or kind in (bool, int, str, bytes, complex):
+            return repr(value)
+        if kind is float:
+            return self._number(value)
+        if kind in (list, tuple, set, frozenset):
+            return self._sequence(value, kind)
+        if kind is dict:
+            pairs = [f"{self._text(key)}: {self._text(item)}" for key, item in value.items()]
+            return "{" + ", ".join(pairs) + "}"
+        generator = _GENERATORS.get(f"{kind.__module__}.{kind.__qualname__}")
+        if generator is not None:
+            return generator
+        module = kind.__module__.partition(".")[0]
+        if module == "datetime" and getattr(value, "tzinfo", None) is None:
+            return repr(value)
+        if module == "collections" and kind.__name__ == "Counter":
+            return f"Counter({self._text(dict(value))})"
+        if module == "numpy":
+            return self._array(value)
+        if module == "pandas":
+            return self._frame(value)
+        raise Unwritable(f"a {kind.__name__}")
+
+    def _number(self, value: float) -> str:
+        if not math.isfinite(value):
+            return f'float("{value}")'
+        if self.digits and value:
+            value = float(f"{value:.{self.digits}g}")
+        return repr(value)
+
+    def _sequence(self, value: Any, kind: type) -> str:
+        items = sorted(value, key=repr) if kind in (set, frozenset) else value
+        texts = ", ".join(map(self._text, items))
+        if kind is list:
+            return f"[{texts}]"
+        if kind is tuple:
+            return f"({texts},)" if len(value) == 1 else f"({texts})"
+        if not texts:
+            return f"{kind.__name__}()"
+        return f"{{{texts}}}" if kind is set else f"frozenset({{{texts}}})"
+
+    def _array(self, value: Any) -> str:
+        kind = type(value).__name__
+        if getattr(value, "ndim", None) == 0 and kind != "ndarray":
+            return f"np.{kind}({self._text(value.item())})"
+        if kind != "ndarray" or value.dtype.kind not in "biufUSc":
+            raise Unwritable(f"a {kind}")
+        if value.size > LONGEST:
+            raise Unwritable(f"a {kind} too long to be written")
+        text = self._text(value.tolist())
+        usual = {"int64", "float64", "bool"}
+        plain = value.size and str(value.dtype) in usual and "float(" not in text
+        return f"np.array({text})" if plain else f'np.array({text}, dtype="{value.dtype.str}")'
+
+    def _frame(self, value: Any) -> str:
+        kind = type(value).__name__
+        if kind == "Timestamp":
+            return f'pd.Timestamp("{_moment(value)}")'
+        if getattr(value, "size", 0) > LONGEST:
+            raise Unwritable(f"a {kind} too long to be written")
+        if kind == "Series":
+            name = "" if value.name is None else f", name={self._text(value.name)}"
+            index, dtype = self._index(value.index), _dtype(value)
+            return f"pd.Series({self._column(value)}{index}{name}{dtype})"
+        if kind == "DataFrame":
+            return self._table(value)
+        if kind in ("Index", "RangeIndex"):
+            return f"pd.Index({self._text(value.tolist())})"
+        raise Unwritable(f"a {kind}")
+
+    def _table(self, value: Any) -> str:
+        if not value.columns.is_unique:
+            raise Unwritable("a frame with repeated columns")
+        columns = ", ".join(
+            f"{self._text(name)}: {self._series(value[name])}" for name in value.columns
+        )
+        text = f"pd.DataFrame({{{columns}}}{self._index(value.index)})"
+        name = value.columns.name
+        return text if name is None else f"{text}.rename_axis(columns={self._text(name)})"
+
+    def _series(self, value: Any) -> str:
+        """A column of a frame: its values, as a series where they would have another type."""
+        text = self._column(value)
+        dtype = _dtype(value)
+        return f"pd.Series({text}{self._index(value.index)}{dtype})" if dtype else text
+
+    def _column(self, value: Any) -> str:
+        kind = value.dtype.kind
+        if kind == "M" and getattr(value.dtype, "tz", None) is None:
+            return f"pd.to_datetime({self._text(_moments(value))})"
+        if kind in "mM":
+            raise Unwritable("dates with a time zone, or durations")
+        items = value.tolist()
+        if kind == "f":
+            return "[" + ", ".join(self._text(item) for item in items) + "]"
+        return self._text([None if item is not item or item != item else item for item in items])
+
+    def _index(self, index: Any) -> str:
+        kind = type(index).__name__
+        if kind == "RangeIndex" and index.start == 0 and index.step == 1:
+            return ""
+        if kind == "MultiIndex":
+            raise Unwritable("a frame with an index of several levels")
+        name = "" if index.name is None else f", name={self._text(index.name)}"
+        if kind == "DatetimeIndex" and index.tz is None:
+            text = f"pd.to_datetime({self._text(_moments(index))})"
+            return f", index=pd.DatetimeIndex({text}{name})" if name else f", index={text}"
+        usual = str(index.dtype) in ("int64", "float64", "object", "str", "bool")
+        dtype = "" if usual else f', dtype="{index.dtype}"'
+        text = self._text(index.tolist())
+        return f", index=pd.Index({text}{dtype}{name})" if name or dtype else f", index={text}"
+
+
+def _moments(values: Iterable[Any]) -> list[str | None]:
+    return [None if stamp != stamp else _moment(stamp) for stamp in values]
+
+
+def _moment(stamp: Any) -> str:
+    return str(stamp).removesuffix(" 00:00:00")
+
+
+def _dtype(value: Any) -> str:
+    name = str(value.dtype)
+    if value.dtype.kind in "M" or name in ("int64", "float64", "bool", "object", "str"):
+        return ""
+    return f', dtype="{name}"'
+
+
+def evaluated(text: str) -> Any:
+    """What an expression of ours gives."""
+    names: dict[str, Any] = {}
+    modules = {"np": "numpy", "pd": "pandas", "datetime": "datetime", "random": "random"}
+    for short, module in modules.items():
+        if f"{short}." in text:
+            names[short] = importlib.import_module(module)
+    names["Counter"] = importlib.import_module("collections").Counter
+    return eval(text, names)  # noqa: S307 - we have written it
+
+
+# --- small data -----------------------------------------------------------------------------------
+
+
+def sampled(
+    values: dict[str, Any], size: int, bounds: Iterable[float] = (), *, telling: bool
+) -> dict[str, Any]:
+    """A part of each value with at most so many rows: the same rows of all that are as long.
+
+    Args:
+        values: by name.
+        size: how many rows.
+        bounds: numbers that the function compares with.
+        telling: whether the rows are those with extremes, gaps and every category, instead of the
+            first and the last.
+    """
+    by_length: dict[int, list[Any]] = {}
+    for value in values.values():
+        length = _length(value)
+        if length is not None and length > size:
+            by_length.setdefault(length, []).append(value)
+    kept: dict[int, list[int]] = {}
+    for length, group in by_length.items():
+        ends = [*range(size // 2), *(length - 1 - place for place in range(size // 2))]
+        near = [place for value in group for place in _near(value, bounds)]
+        wanted = near + [place for value in group for place in _telling(value)] if telling else []
+        rows = list(dict.fromkeys([*wanted[: 2 * size], *ends]))
+        kept[length] = sorted(rows[: max(size, min(len(set(wanted)), size + 2))])
+    return {
+        name: value if (length := _length(value)) not in kept else _rows(value, kept[length or 0])
+        for name, value in values.items()
+    }
+
+
+def _rows(value: Any, kept: list[int]) -> Any:
+    if hasattr(value, "iloc"):
+        part = value.iloc[kept]
+        plain = str(value.index.dtype) == "int64" and value.index.name is None
+        return part.reset_index(drop=True) if plain else part
+    if hasattr(value, "dtype"):
+        return value[kept]
+    if isinstance(value, dict):
+        return dict(list(value.items())[: len(kept)])
+    return type(value)(value[place] for place in kept)
+
+
+def _length(value: Any) -> int | None:
+    if hasattr(value, "iloc") or type(value) in (list, tuple, dict):
+        return len(value)
+    is_array = hasattr(value, "dtype") and getattr(value, "ndim", None) not in (None, 0)
+    return len(value) if is_array else None
+
+
+def _telling(value: Any) -> list[int]:
+    """The rows of a value that say most: two of each category, what is missing, extremes."""
+    found: list[int] = []
+    with contextlib.suppress(Exception):
+        for items in _columns(value):
+            found += _telling_items(items)
+    return list(dict.fromkeys(found))
+
+
+def _near(value: Any, bounds: Iterable[float]) -> list[int]:
+    """The rows of a value with numbers on both sides of a bound, the nearest ones."""
+    found: list[int] = []
+    for items in _columns(value):
+        numbers = [
+            (item, place)
+            for place, item in enumerate(items)
+            if type(item) in (int, float) and item == item
+        ]
+        for bound in bounds:
+            below = [pair for pair in numbers if pair[0] < bound]
+            above = [pair for pair in numbers if pair[0] > bound]
+            if below and above:
+                at = next((place for item, place in numbers if item == bound), None)
+                found += [max(below)[1], min(above)[1], *([at] if at is not None else [])]
+    return list(dict.fromkeys(found))[:_MOST_NEAR]
+
+
+def _columns(value: Any) -> Iterator[list[Any]]:
+    """The columns of a frame as lists, or the one of a list or an array."""
+    if hasattr(value, "columns"):
+        for place in range(min(value.shape[1], 12)):
+            yield value.iloc[:, place].tolist()[:5000]
+    elif getattr(value, "ndim", 1) == 1 and not isinstance(value, dict):
+        yield (value.tolist() if hasattr(value, "tolist") else list(value))[:5000]
+
+
+def _telling_items(items: list[Any]) -> list[int]:
+    missing = [place for place, item in enumerate(items) if item is None or item != item]
+    places: dict[Any, list[int]] = {}
+    for place, item in enumerate(items):
+        if item is not None and item == item:
+            places.setdefault(item, []).append(place)
+    if len(places) <= _MOST_CATEGORIES:
+        found = [place for each in places.values() for place in each[:_ROWS_OF_EACH]]
+    else:
+        order = sorted(places)
+        found = [places[order[0]][0], places[order[-1]][0]]
+        found += next((each[:_ROWS_OF_EACH] for each in places.values() if len(each) > 1), [])
+    return [*missing[:1], *found]
