@@ -66,6 +66,7 @@ print(alpha, beta)
 
 ```notebook
 # %%
+# read by the scheduler
 {"table": "sales", "cached": true, "owner": null}
 ```
 
@@ -82,7 +83,6 @@ sum(range(9))
 from __future__ import annotations
 
 import ast
-import json
 import re
 from collections.abc import Iterator
 
@@ -194,14 +194,12 @@ def _may_be_of_magic(failure: Failure) -> bool:
 
 def _is_in_json(failure: Failure, facts: Facts) -> bool:
     """Whether a cell holds data for another program, not code: a JSON object or array."""
-    source = facts.cell(failure.cell).source.strip()
-    if failure.name not in ("true", "false", "null") or not source.startswith(("{", "[")):
+    parsed = facts.parsed[failure.cell]
+    if failure.name not in ("true", "false", "null") or parsed is None or parsed.tree is None:
         return False
-    try:
-        json.loads(source)
-    except ValueError:
-        return False
-    return True
+    body = parsed.tree.body
+    value = body[0].value if len(body) == 1 and isinstance(body[0], ast.Expr) else None
+    return isinstance(value, (ast.Dict, ast.List))
 
 
 def _may_be_filled_in(failure: Failure, facts: Facts) -> bool:
