@@ -94,12 +94,21 @@ from nbprod.flow.types import Definition, Use
 from nbprod.model import Diagnostic, Edit, Fix, Label
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule, unsafe
+from nbprod.rules.grouped import once_for_each
 from nbprod.syntax.walk import walk
 
 
 @rule("NBP207", "leaking-loop-variable", on=Notebook)
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
-    """Report reads, in other cells, of names that only a loop has bound."""
+    """Report reads, in other cells, of names that only a loop has bound, once for each loop."""
+    yield from once_for_each(
+        _reads(facts),
+        key=lambda diagnostic: diagnostic.message,
+        label=lambda diagnostic: f"`{diagnostic.symbol}` is read here, too",
+    )
+
+
+def _reads(facts: Facts) -> Iterator[Diagnostic]:
     seen = set()
     looped = {
         name
