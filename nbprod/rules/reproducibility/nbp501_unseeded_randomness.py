@@ -4,6 +4,7 @@
 
 Run again, the split is another split and the score another score: nobody can say whether a change
 made the model better. What draws from one library's generator is one finding: one seed mends it.
+So are the calls that lack the same argument.
 
 JAX is given its keys, and XGBoost and LightGBM have a seed of their own when they are given none:
 what they draw is the same in each run, and no finding.
@@ -30,7 +31,7 @@ df = pd.DataFrame({"a": [1, 2]})
 # %%
 train = df.sample(frac=0.8)  #! NBP501
 rng = np.random.default_rng()  #! NBP501
-near = TSNE()  #! NBP501
+near = TSNE()
 ```
 
 ```notebook
@@ -140,6 +141,7 @@ from nbprod.libraries.randomness import GENERATOR_CLASSES, SEEDS, constant_of, d
 from nbprod.model import Diagnostic, Edit, Fix, Label, Span
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule, unsafe
+from nbprod.rules.grouped import once_for_each
 from nbprod.syntax.names import last_name
 from nbprod.syntax.walk import walk_outside
 
@@ -159,6 +161,7 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report draws before which no cell has given a seed."""
     seeded: set[str] = set()
     draws: dict[str, list[tuple[Span, str]]] = {}
+    unseeded: list[Diagnostic] = []
     for parsed in facts.cells_with(*_WORDS):
         cell, source = parsed.cell.index, parsed.cell.source.lower()
         if "seed" in source or "set_state" in source:
@@ -173,9 +176,29 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
                     place = facts.span(cell, call.func)
                     draws.setdefault(draw.library, []).append((place, name))
             else:
-                yield from _unseeded(call, cell, name, "numpy" in seeded, facts)
+                unseeded += _unseeded(call, cell, name, "numpy" in seeded, facts)
     for found in draws.values():
         yield _of_one_library(found)
+    yield from _of_one_help(unseeded)
+
+
+def _of_one_help(unseeded: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
+    """One finding for all calls that lack the same argument."""
+    for joined in once_for_each(
+        unseeded,
+        key=lambda diagnostic: diagnostic.help,
+        label=lambda diagnostic: f"`{_called(diagnostic)}` is random here",
+    ):
+        more = len(joined.labels)
+        calls = "call" if more == 1 else "calls"
+        message = (
+            f"`{_called(joined)}`, and {more} {calls} more, run without a random seed: {_RESULT}"
+        )
+        yield joined._replace(message=message) if more else joined
+
+
+def _called(diagnostic: Diagnostic) -> str:
+    return (diagnostic.symbol or "").rpartition(".")[2]
 
 
 def _seeded_by(call: ast.Call, facts: Facts) -> Iterable[str]:
