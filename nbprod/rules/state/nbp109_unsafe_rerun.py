@@ -133,13 +133,16 @@ _MOST_LABELS = 8
 
 @rule("NBP109", "unsafe-rerun", on=Notebook)
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
-    """Report each variable that a second run of some cell changes, once, with all those cells."""
+    """Report each variable that a second run of some cell changes, once, with all those cells.
+
+    The cells of which a second run raises are one finding.
+    """
     silent = _Groups()
     loud = _Groups()
     for index in facts.flow.order:
         reasons = facts.flow.again(index)
-        failing = [reason for reason in reasons if reason.is_loud]
-        stop = min((reason.span for reason in failing if reason.certain), default=None)
+        raising = [reason for reason in reasons if reason.is_loud]
+        stop = min((reason.span for reason in raising if reason.certain), default=None)
         # What a second run does not come to, it does not change.
         changing = [
             reason for reason in reasons
@@ -147,11 +150,12 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
         ]  # fmt: skip
         silent.add(changing)
         if not changing:
-            loud.add(failing)
+            loud.add(raising)
     for group in silent.groups:
         yield _diagnostic(group, minor=all(_is_slight(reason, facts) for reason in group))
-    for group in loud.groups:
-        yield _diagnostic(group, minor=True)
+    failing = [reason for group in loud.groups for reason in group]
+    if failing:
+        yield _diagnostic(failing, minor=True)
 
 
 class _Groups:
