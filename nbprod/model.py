@@ -152,12 +152,13 @@ class Label(NamedTuple):
     """A related place of a diagnostic, with what there is to say about it.
 
     ``again``: the same fault is there, too, so that a comment there suppresses it there; a text is
-    the message of that fault where it is the only one that is left.
+    the message of that fault where it is the only one that is left. ``symbol``: what it is about.
     """
 
     span: Span
     message: str
     again: bool | str = False
+    symbol: str | None = None
 
 
 class Inside(NamedTuple):
@@ -216,10 +217,11 @@ class Place(NamedTuple):
 
 
 class RelatedPlace(NamedTuple):
-    """A label, resolved to a place."""
+    """A label, resolved to a place; ``symbol`` where the same fault is there, about this name."""
 
     place: Place
     message: str
+    symbol: str | None = None
 
 
 class Finding(NamedTuple):

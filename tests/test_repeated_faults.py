@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from nbprod.checking.engine import check_notebook
+from nbprod.checking.engine import CheckOptions, check_notebook
 from nbprod.config.settings import Settings
 from nbprod.fixing.apply import fix_bytes
 from nbprod.model import Finding
@@ -158,3 +158,26 @@ def test_a_credential_in_outputs_is_one_finding_that_clears_all() -> None:
     )
     assert [place.place.cell for place in finding.related] == [2]
     assert finding.fix is not None and len(finding.fix.edits) == 6
+
+
+PARTIAL = [
+    # What a move leaves undefined was beside the finding that it mends.
+    ["print(a)\nprint(z)", "print(b)", "a = 1\nb = 2"],
+    ["print(a)", "print(a + nowhere)", "print(nowhere)", "a = 1"],
+    ["print(a)", "b = a + c", "a = 1", "c = b"],
+]
+
+
+@pytest.mark.parametrize("cells", PARTIAL)
+def test_an_order_fix_is_applied_though_others_of_its_finding_stay(cells: list[str]) -> None:
+    selection = Settings(select=("NBP101", "NBP103")).selection()
+    data = as_bytes(cells, [None] * len(cells))
+    options = CheckOptions(effort=30)
+
+    def check(notebook: Notebook) -> tuple[Finding, ...]:
+        return check_notebook(notebook, selection, options)
+
+    fixed = fix_bytes(data, "x.ipynb", check, unsafe=True)
+    assert len(fixed.applied) == 1 and not fixed.refused
+    left = check(read_notebook(fixed.data, "x.ipynb"))
+    assert all(finding.symbol != "a" for finding in left)

@@ -106,7 +106,9 @@ def _without_silenced(
         return None
     others = tuple(label for label in kept if label is not again)
     message = again.again if isinstance(again.again, str) else rest.message
-    return rest._replace(span=again.span, message=message, labels=others)
+    return rest._replace(
+        span=again.span, message=message, symbol=again.symbol or rest.symbol, labels=others
+    )
 
 
 def _is_silenced(
@@ -127,10 +129,10 @@ def _one_a_line(findings: Sequence[Finding], selection: Selection) -> list[Findi
     errors = [finding for finding in findings if families.get(finding.code) == "errors"]
     # An error of a place that another finding has beside it is of that finding.
     homes = {
-        (other.place.cell, other.message.split("`")[1]): (finding.place.cell, finding.symbol)
+        (other.place.cell, other.symbol): (finding.place.cell, finding.symbol)
         for finding in errors
         for other in finding.related
-        if other.message.count("`") > 1
+        if other.symbol is not None
     }
     groups: dict[object, list[Finding]] = {}
     for finding in findings:
@@ -223,7 +225,9 @@ def mask_finding(finding: Finding, mask: Mask) -> Finding:
         snippet=mask(finding.snippet),
         related=tuple(
             related._replace(
-                place=_masked_place(related.place, mask), message=mask(related.message)
+                place=_masked_place(related.place, mask),
+                message=mask(related.message),
+                symbol=related.symbol and mask(related.symbol),
             )
             for related in finding.related
         ),
@@ -303,7 +307,8 @@ def _finding(facts: Facts, rule: Rule, diagnostic: Diagnostic, place: Place) -> 
     index = LineIndex(inside.text) if inside else facts.index(diagnostic.span.cell)
     snippet = _snippet(index, place)
     related = tuple(
-        RelatedPlace(place_of(facts, label.span), label.message) for label in diagnostic.labels
+        RelatedPlace(place_of(facts, label.span), label.message, label.symbol)
+        for label in diagnostic.labels
     )
     possible = diagnostic.certainty is Certainty.POSSIBLE or diagnostic.depends
     usual = Severity.INFO if diagnostic.minor else rule.severity

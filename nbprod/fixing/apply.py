@@ -115,11 +115,20 @@ def _try(
 
 def failures(findings: Sequence[Finding]) -> set[tuple[str, str | None, str]]:
     """What certainly fails, in terms that survive an edit and a move."""
-    return {
-        (finding.code, finding.symbol, finding.place.cell_id or "")
+    certain = [
+        finding
         for finding in findings
         if finding.predicts == "failure" and finding.certainty is Certainty.CERTAIN
+    ]
+    beside = {
+        (finding.code, place.symbol, place.place.cell_id or "")
+        for finding in certain
+        for place in finding.related
+        if place.symbol is not None
     }
+    return beside.union(
+        (finding.code, finding.symbol, finding.place.cell_id or "") for finding in certain
+    )
 
 
 def select_fixes(findings: Sequence[Finding], *, unsafe: bool) -> list[Fix]:

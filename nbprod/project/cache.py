@@ -201,7 +201,7 @@ def _decoded(found: list[Any]) -> Finding:
      fix, fingerprint, snippet, part, provider, predicts) = found  # fmt: skip
     return Finding(
         code, name, Severity(severity), path, Place(*place), message, Certainty(certainty), symbol,
-        predicted, tuple(RelatedPlace(Place(*one[0]), one[1]) for one in related), help_text,
+        predicted, tuple(RelatedPlace(Place(*place), *rest) for place, *rest in related), help_text,
         None if fix is None else _fix(fix), fingerprint, snippet, part, provider, predicts,
     )  # fmt: skip
 

@@ -78,6 +78,7 @@ def beside(
             failure.span,
             f"`{failure.name}` {what}" + (f": {help_}" if help_ else ""),
             again=alone(failure),
+            symbol=failure.name,
         )
         for failure, help_ in others
     ]

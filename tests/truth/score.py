@@ -116,9 +116,8 @@ class Scores:
             if one.predicted_exception in NAMES and one.certainty.value == "certain":
                 said[one.place.cell - 1] = one.symbol or ""
                 for related in one.related:
-                    if "here, too" in related.message:
-                        name = related.message.split("`")[1]
-                        said.setdefault(related.place.cell - 1, name)
+                    if related.symbol is not None:
+                        said.setdefault(related.place.cell - 1, related.symbol)
                 if one.help and " as a result" in one.help:
                     cascades |= _cells_named(one.help)
         roots -= cascades
