@@ -6,8 +6,9 @@ import json
 
 import pytest
 
-from nbprod.checking.engine import CheckOptions, check_notebook
+from nbprod.checking.engine import check_notebook
 from nbprod.config.settings import Settings
+from nbprod.facts import CheckOptions
 from nbprod.fixing.apply import fix_bytes
 from nbprod.model import Finding
 from nbprod.notebook.read import read_notebook
