@@ -13,7 +13,10 @@ from nbprod.libraries.removed import Removed, removed_name, removed_rows, versio
 
 ROWS = removed_rows()
 # Still there, and raise an error when they are called.
-RAISING = ("statsmodels.tsa.arima_model.ARIMA", "statsmodels.tsa.arima_model.ARMA")
+RAISING = (
+    "statsmodels.tsa.arima_model.ARIMA", "statsmodels.tsa.arima_model.ARMA",
+    "openai.ChatCompletion.", "openai.Completion.", "openai.Embedding.",
+)  # fmt: skip
 
 
 def section(name: str) -> dict[str, Removed]:
