@@ -370,6 +370,16 @@ colours.extend(first)
 # %%
 colours.insert(1, "pink")
 """),
+    "order: an older source that lacked its import": Case("NBP106", "shared", """
+# %% [9]
+import numpy as np
+# %% [4]
+rows = [1]
+# %% [3]
+rows = np.array([2])
+# %% [5]
+rows
+"""),
     "order: a source that lacked its import": Case("NBP106", None, """
 # %% [9]
 import numpy as np

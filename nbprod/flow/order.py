@@ -137,16 +137,17 @@ def _is_certain(
 
     A count tells the last run of a cell. One that ran again after the reader, or whose count is
     gone, may have run between the source and the reader, too, where a count is missing there.
-    So may one that by the counts alone lacked a name: ``stopped`` are those cells.
+    ``stopped`` are cells that by the counts alone lack a name: one between the two did run.
     """
     counts = execution.counts
-    if any(definition.cell in stopped for definition in (*change.document, *change.recorded)):
-        return False
     reader = counts[change.cell]
     sources = [counts.get(definition.cell, 0) for definition in change.recorded]
     bound = (*change.document, *whole.definitions.get(change.name, ()))
     known = {definition.cell for definition in change.recorded}
     rivals = {definition.cell for definition in bound} - known
+    between = range(max(sources, default=0) + 1, reader)
+    if any(cell in stopped and counts.get(cell, 0) in between for cell in rivals):
+        return False
     unseen = any(cell >= 0 and counts.get(cell, reader + 1) > reader for cell in rivals)
     return not unseen or not execution.may_have_run_unseen(max(sources, default=0), reader)
 
