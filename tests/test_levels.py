@@ -390,6 +390,10 @@ rows = np.array(rows) * 2
 # %% [4]
 rows
 """),
+    "setting: one alone": Case("NBP405", None, """
+# %%
+model = RandomForestClassifier(max_depth=3)
+"""),
 }  # fmt: skip
 
 

@@ -87,7 +87,7 @@ from nbprod.facts import Facts
 from nbprod.fixing.parameter_cell import ParameterCell, SettingLiteral
 from nbprod.libraries.hyperparameters import HYPERPARAMETERS
 from nbprod.libraries.modules import PLOTTING_MODULES
-from nbprod.model import Diagnostic, Fix, Label, Severity
+from nbprod.model import Certainty, Diagnostic, Fix, Label, Severity
 from nbprod.notebook.types import Notebook
 from nbprod.patterns import lazy_pattern
 from nbprod.rule import rule, unsafe
@@ -166,6 +166,8 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     found = [(cell, keyword) for cell, calls in cells for _, words in calls for keyword in words]
     if all(keyword.arg in _USUAL for _, keyword in found):
         return
+    # One alone is found at a glance, and a cell of parameters for it is none the better.
+    alone = len(found) == 1 and not any(facts.is_parameters(one.index) for one in notebook.cells)
     texts = list(
         dict.fromkeys(f"`{keyword.arg}={ast.unparse(keyword.value)}`" for _, keyword in found)
     )
@@ -174,6 +176,7 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     yield Diagnostic(
         facts.span(first_cell, first.value),
         f"hardcoded {'setting' if len(texts) == 1 else 'settings'}: {', '.join(texts[:4])}{more}",
+        certainty=Certainty.POSSIBLE if alone else Certainty.CERTAIN,
         symbol=first.arg,
         labels=tuple(_labels(cells, facts)),
         help=facts.shared(ParameterCell).advice,
