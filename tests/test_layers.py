@@ -11,7 +11,9 @@ from typing import NamedTuple
 
 import pytest
 
-PACKAGE = Path(__file__).parents[1] / "nbprod"
+from nbprod.syntax.walk import walk
+from tests.package import PACKAGE, nodes, trees
+
 # From the bottom up: a room imports rooms of lower lines, and of its own line without a circle.
 LAYERS = (
     ("errors", "model", "patterns", "programs", "_version"),
@@ -55,9 +57,11 @@ def module_of(path: Path) -> str:
 
 @cache
 def modules() -> dict[str, ast.Module]:
-    found = sorted(PACKAGE.rglob("*.py"))
-    paths = [path for path in found if not any(folder in path.parents for folder in DATA)]
-    return {module_of(path): ast.parse(path.read_text(encoding="utf-8")) for path in paths}
+    return {
+        module_of(path): tree
+        for path, tree in trees().items()
+        if not any(folder in path.parents for folder in DATA)
+    }
 
 
 def room_of(module: str) -> str:
@@ -72,7 +76,7 @@ def imports() -> tuple[Import, ...]:
 
 def _imports() -> Iterator[Import]:
     for module, tree in modules().items():
-        for node in ast.walk(tree):
+        for node in walk(tree):
             if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("nbprod"):
                 assert node.module is not None
                 for alias in node.names:
@@ -193,12 +197,13 @@ _ENTRY_POINTS = {"check", "command", "help_of", "main", "message_of", "render"}
 
 @pytest.mark.parametrize("kind", [ast.ClassDef, ast.FunctionDef], ids=["classes", "functions"])
 def test_a_public_name_is_of_one_module(kind: type[ast.ClassDef | ast.FunctionDef]) -> None:
-    """A reader who meets a name can tell the file that it is from."""
+    """A reader who meets a name can tell the file that it is from, files that are copied into
+    other programs included."""
     places: dict[str, list[str]] = {}
-    for module, tree in modules().items():
+    for path, tree in trees().items():
         for node in tree.body:
             if isinstance(node, kind) and not node.name.startswith("_"):
-                places.setdefault(node.name, []).append(module)
+                places.setdefault(node.name, []).append(module_of(path))
     twice = {name: of for name, of in places.items() if len(of) > 1 and name not in _ENTRY_POINTS}
     assert twice == {}
     assert len(places) > 200
@@ -210,10 +215,11 @@ def test_trees_are_walked_by_the_one_function() -> None:
     What is copied into other programs imports nothing of ours.
     """
     walks = [
-        f"{module}:{node.lineno}"
-        for module, tree in modules().items()
-        if not module.startswith("nbprod.pipeline.runtime.")
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Attribute) and ast.unparse(node) == "ast.walk"
+        f"{path.name}:{node.lineno}"
+        for path, node in nodes()
+        if isinstance(node, ast.Attribute)
+        and node.attr == "walk"
+        and ast.unparse(node) == "ast.walk"
+        and COPIED not in path.parents
     ]
     assert walks == []

@@ -17,7 +17,7 @@ from nbprod.cli.reporting import finish, with_other_linters
 from nbprod.cli.setting_options import configuration_options, layer_of, setting_options
 from nbprod.cli.terminal import progress
 from nbprod.config.files import Configuration
-from nbprod.config.layers import Layer, read_table
+from nbprod.config.layers import Layer, read_layer
 from nbprod.config.settings import Configure, Settings
 from nbprod.disk.read import read_stream
 from nbprod.errors import ReadError, UsageError
@@ -96,9 +96,9 @@ def command(
     request, settings = _request(given, configuration)
     configure = configuration.for_path
     if show_settings:
-        from nbprod.cli.config import show
+        from nbprod.cli.config import print_configuration
 
-        show(configuration, request.paths[0] if request.paths else ".")
+        print_configuration(configuration, request.paths[0] if request.paths else ".")
         return 0
     if show_files:
         for file in _discovered(request, configure):
@@ -121,9 +121,9 @@ def _command_line(given: dict[str, Any], *, no_baseline: bool) -> Layer:
     """What the command line and the environment say on top of the files."""
     layer = layer_of(given)
     if no_baseline:
-        layer |= read_table({"baseline": ""}, "the command line")
+        layer |= read_layer({"baseline": ""}, "the command line")
     if os.environ.get("NBPROD_NO_CACHE"):
-        layer |= read_table({"cache": False}, "NBPROD_NO_CACHE")
+        layer |= read_layer({"cache": False}, "NBPROD_NO_CACHE")
     return layer
 
 

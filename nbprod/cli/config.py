@@ -38,11 +38,11 @@ def command(
         }
         print_rendered(mute_json(json.dumps({"file": file, "values": found}, indent=2)) + "\n")
         return 0
-    show(configuration, path)
+    print_configuration(configuration, path)
     return 0
 
 
-def show(configuration: Configuration, path: str) -> None:
+def print_configuration(configuration: Configuration, path: str) -> None:
     """Print each value that governs a path, and where it comes from."""
     file = configuration.file_for(path)
     print_line(f"# {file or 'no configuration file'}")

@@ -120,11 +120,21 @@ def command(notebook: str, **options: object) -> int:
     if options["verifies"]:
         is_all = groups is None and wish.chosen is None
         return _write_proven(safe.facts, extracted, is_all, runs, options)
-    delivery = extracted()
+    return _finish(extracted(), safe.facts, notebook, run.python, options)
+
+
+def _finish(
+    delivery: ExtractionDelivery,
+    facts: Facts,
+    notebook: str,
+    python: str,
+    options: dict[str, object],
+) -> int:
+    """Show or write what an extraction gives that no run has proven."""
     if not options["runs"]:
-        _say_doubts(delivery, notebook, run.python)
+        _say_doubts(delivery, notebook, python)
     if options["dry_run"] or options["diff"]:
-        _show(safe.facts, delivery, bool(options["dry_run"]))
+        _show(facts, delivery, bool(options["dry_run"]))
         return 0
     _refuse_to_overwrite(delivery, options)
     if delivery.trial is not None:

@@ -12,7 +12,7 @@ from nbprod.cli.output import print_line, print_rendered
 from nbprod.cli.reporting import say_unreadable
 from nbprod.cli.setting_options import isolated_option
 from nbprod.config.files import Configuration
-from nbprod.config.layers import read_table
+from nbprod.config.layers import read_layer
 from nbprod.project.run import discover, iter_results
 from nbprod.report.escaping import mute_json
 
@@ -44,7 +44,7 @@ def command(paths: tuple[str, ...], output_format: str, each: bool, isolated: bo
     """
     from nbprod.review.readiness import as_json, rules_of_items, score_items
 
-    layer = read_table({"select": rules_of_items()}, "the command line")
+    layer = read_layer({"select": rules_of_items()}, "the command line")
     configure = Configuration(layer, (), isolated).for_path
     found = discover(paths or (".",), configure)
     results = [result for result in iter_results(found, configure) if result.skipped is None]

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
-from nbprod.config.layers import Layer, read_table
+from nbprod.config.layers import Layer, read_layer
 from nbprod.config.options import OPTIONS, Option
 from nbprod.errors import UsageError
 
@@ -82,7 +82,7 @@ def layer_of(given: Mapping[str, Any]) -> Layer:
         elif option.kind == "table of words":
             value = _by_pattern(value, option)
         table[option.name] = value
-    return read_table(table, "the command line")
+    return read_layer(table, "the command line")
 
 
 def _by_pattern(texts: Sequence[str], option: Option) -> dict[str, list[str]]:

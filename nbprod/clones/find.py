@@ -155,7 +155,7 @@ def _repeats(sources: Sequence[Source], limits: Limits) -> list[_Repeat]:
         own = sources[number].statements[place : place + length]
         if is_large(own, limits):
             found.append(_Repeat(length, tuple(sorted(origin[at] for at in places))))
-    return [one for repeat in found if (one := _apart(repeat)) is not None]
+    return [fragment for repeat in found if (fragment := _apart(repeat)) is not None]
 
 
 def _common(text: Sequence[int], one: int, other: int) -> int:

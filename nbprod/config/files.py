@@ -6,7 +6,7 @@ import os
 from functools import cached_property
 from typing import Any
 
-from nbprod.config.layers import Layer, LayeredValue, merge_layers, read_table
+from nbprod.config.layers import Layer, LayeredValue, merge_layers, read_layer
 from nbprod.config.options import OPTIONS
 from nbprod.config.settings import Settings
 from nbprod.disk.places import is_within, project_root, user_folder
@@ -50,7 +50,7 @@ class Configuration:
     def _override(self, text: str) -> None:
         if "=" in text and not os.path.exists(text):
             source = f"--config {text!r}"
-            self._overrides.update(read_table(_loads(text, source), source))
+            self._overrides.update(read_layer(_loads(text, source), source))
         elif os.path.isfile(text):
             self._explicit = text
         else:
@@ -127,7 +127,7 @@ class Configuration:
         if os.path.basename(file) == "pyproject.toml":
             table = _own_table(table, file)
         shown = os.path.relpath(file) if file.startswith(os.getcwd()) else file
-        layer = read_table(table, shown, text)
+        layer = read_layer(table, shown, text)
         if not _is_users(file):
             _refuse_personal(layer)
             _refuse_outside(layer)

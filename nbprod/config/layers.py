@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from nbprod.config.options import OPTIONS, Option, option
 from nbprod.errors import UsageError
 
-__all__ = ["Layer", "LayeredValue", "merge_layers", "read_table"]
+__all__ = ["Layer", "LayeredValue", "merge_layers", "read_layer"]
 
 _LONGEST = 80
 
@@ -24,7 +24,7 @@ class LayeredValue(NamedTuple):
 Layer = dict[str, LayeredValue]
 
 
-def read_table(table: Mapping[str, Any], source: str, text: str = "") -> Layer:
+def read_layer(table: Mapping[str, Any], source: str, text: str = "") -> Layer:
     """Check a table and make a layer of it.
 
     Args:

@@ -154,7 +154,9 @@ def without_unstable(verdict: Verdict, again: Verdict) -> Verdict:
     )
     said = tuple(
         Uncompared(cell, what, "differs between two runs of the original")
-        for cell, what in sorted(unstable, key=lambda one: (one[0] is None, one[0] or 0, one[1]))
+        for cell, what in sorted(
+            unstable, key=lambda place: (place[0] is None, place[0] or 0, place[1])
+        )
     )
     return verdict._replace(differences=kept, uncompared=(*verdict.uncompared, *said))
 
@@ -236,7 +238,9 @@ def _compare_segment(
     if segment.installs:
         shown, again = _without_pip(shown), _without_pip(again)
     if logs:
-        shown, again = ([one for one in both if one[0] != "text"] for both in (shown, again))
+        shown, again = (
+            [output for output in both if output[0] != "text"] for both in (shown, again)
+        )
     if shown != again:
         place = next(
             (i for i, (a, b) in enumerate(zip(shown, again, strict=False)) if a != b),
@@ -272,8 +276,10 @@ def _shown(
                 }
                 found.append(("data", data))
     # Timings are no results.
-    cleaned = [(kind, _TIMING.sub("", one) if kind == "text" else one) for kind, one in found]
-    return [(kind, one) for kind, one in cleaned if one]
+    cleaned = [
+        (kind, _TIMING.sub("", output) if kind == "text" else output) for kind, output in found
+    ]
+    return [(kind, output) for kind, output in cleaned if output]
 
 
 def _renamed(
@@ -298,8 +304,8 @@ def _renamed(
 
 
 def _without_pip(shown: list[tuple[str, Any]]) -> list[tuple[str, Any]]:
-    cleaned = [(kind, _PIP.sub("", one) if kind == "text" else one) for kind, one in shown]
-    return [(kind, one) for kind, one in cleaned if kind != "text" or one.strip()]
+    cleaned = [(kind, _PIP.sub("", output) if kind == "text" else output) for kind, output in shown]
+    return [(kind, output) for kind, output in cleaned if kind != "text" or output.strip()]
 
 
 def _plain(text: str, names: re.Pattern[str] | None) -> str:

@@ -235,13 +235,13 @@ def _mention(node: ast.AST, found: _Mentions) -> None:
         found.names.add(node.arg)
     elif isinstance(node, ast.Call):
         given = [(expression, None) for expression in node.args]
-        for value, word in (*given, *((one.value, one.arg) for one in node.keywords)):
+        for value, word in (*given, *((keyword.value, keyword.arg) for keyword in node.keywords)):
             if isinstance(value, ast.Constant) and isinstance(value.value, str):
                 found.arguments[id(value)] = node, word
-        for one in node.keywords:
-            if one.arg is not None and isinstance(one.value, (ast.Constant, ast.UnaryOp)):
-                key = (ast.unparse(node.func), ast.unparse(one.value))
-                found.values.setdefault(one.arg, set()).add(key)
+        for keyword in node.keywords:
+            if keyword.arg is not None and isinstance(keyword.value, (ast.Constant, ast.UnaryOp)):
+                key = (ast.unparse(node.func), ast.unparse(keyword.value))
+                found.values.setdefault(keyword.arg, set()).add(key)
     elif isinstance(node, ast.Assign):
         if isinstance(node.targets[0], ast.Name):
             found.targets[id(node.value)] = node.targets[0].id

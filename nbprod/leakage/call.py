@@ -9,7 +9,7 @@ from typing import NamedTuple
 from nbprod.flow.interpreter.heap import Heap
 from nbprod.flow.interpreter.values import Arguments, Keywords, Labels, Value
 from nbprod.leakage.labels import joined_table, tables_in, union
-from nbprod.leakage.record import Record
+from nbprod.leakage.record import DataRecord
 from nbprod.leakage.types import CellNode, Table
 
 __all__ = ["TrackedCall"]
@@ -18,7 +18,7 @@ __all__ = ["TrackedCall"]
 class TrackedCall(NamedTuple):
     """A call of a function (its dotted name) or of a method (its name)."""
 
-    record: Record
+    record: DataRecord
     machine: Heap
     name: str
     arguments: Arguments

@@ -21,12 +21,12 @@ from nbprod.leakage.types import (
 )
 from nbprod.syntax.names import root_of
 
-__all__ = ["Record"]
+__all__ = ["DataRecord"]
 
 _FIXED = frozenset(("const", "function", "class", "library", "range", "namespace", "super"))
 
 
-class Record:
+class DataRecord:
     """The record of one run, and the labels of objects that had none when they were made."""
 
     def __init__(self) -> None:

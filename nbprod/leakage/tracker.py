@@ -26,7 +26,7 @@ from nbprod.leakage.labels import (
     union,
 )
 from nbprod.leakage.leaks import find_leaks
-from nbprod.leakage.record import Record
+from nbprod.leakage.record import DataRecord
 from nbprod.leakage.types import Estimator, Evaluation, Table
 from nbprod.syntax.dotted import dotted_name
 
@@ -37,7 +37,7 @@ class DataTracker:
     """What a run says of the data and the models of a notebook."""
 
     def __init__(self) -> None:
-        self.record = Record()
+        self.record = DataRecord()
 
     @property
     def evaluation(self) -> Evaluation:

@@ -96,12 +96,12 @@ class _Reader:
             self.read(_trees(values), _hint(node, field, hint))
             return
         lists = [value if isinstance(value, list) else [] for value in values]
-        if len({len(one) for one in lists}) > 1:
+        if len({len(items) for items in lists}) > 1:
             raise CannotMerge(_MORE)
         for place, row in enumerate(zip(*lists, strict=True)):
             if isinstance(row[0], ast.AST):
                 self.read(_trees(row), _hint(node, field, hint, place))
-            elif any(one != row[0] for one in row):
+            elif any(value != row[0] for value in row):
                 raise CannotMerge(_MORE)
 
     def _constant(self, row: Sequence[ast.AST], hint: str) -> None:

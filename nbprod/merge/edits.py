@@ -68,7 +68,7 @@ def merges_of(
         *(split_notebook.names.bindings for split_notebook in grounds.values())
     )
     found: dict[int, Merged] = {}
-    for number, own in sorted(stretches.items(), key=lambda one: -_saved(one[1])):
+    for number, own in sorted(stretches.items(), key=lambda item: -_saved(item[1])):
         try:
             pairs = [(grounds[path], statement_range) for path, statement_range in own]
             _refuse_overlaps(pairs, found.values())
@@ -101,8 +101,8 @@ def _refuse_overlaps(places: _Places, before: Iterable[Merged]) -> None:
                 raise CannotMerge("a larger group has some of the same code")
 
 
-def _overlap(one: CallSite, other: CallSite) -> bool:
-    return one.cell == other.cell and one.start < other.end and other.start < one.end
+def _overlap(site: CallSite, other: CallSite) -> bool:
+    return site.cell == other.cell and site.start < other.end and other.start < site.end
 
 
 def _refuse_dependent(made: Merged, before: Iterable[Merged]) -> None:

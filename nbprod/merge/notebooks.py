@@ -68,7 +68,7 @@ def share(
     while True:
         left = [number for number in range(len(groups)) if number not in reasons]
         facts = {path: read.facts for path, read in notebooks.items()}
-        merges = merges_of([groups[one] for one in left], facts, limits, taken, module=True)
+        merges = merges_of([groups[number] for number in left], facts, limits, taken, module=True)
         found = {left[number]: made for number, made in merges.found.items()}
         reasons |= {left[number]: reason for number, reason in merges.reasons.items()}
         reasons |= _with_other_imports(found)

@@ -101,14 +101,14 @@ def units_of(parsed: ParsedCell, *, shell: bool = False) -> CellUnits:
     for position, node in enumerate(body):
         following = body[position + 1] if position + 1 < len(body) else None
         made = list(_units(parsed, index, node, following, at, standing, len(units)))
-        for one in made:
-            if isinstance(one, Problem):
+        for unit in made:
+            if isinstance(unit, Problem):
                 called = _called(parsed, index, node, standing, at, len(units)) if shell else None
                 if called is None:
-                    return CellUnits((), problem=one)
-                one = called
-            units.append(one)
-            at = one.end
+                    return CellUnits((), problem=unit)
+                unit = called
+            units.append(unit)
+            at = unit.end
     if units:
         units[-1] = units[-1]._replace(end=len(parsed.cell.source))
     shows = (

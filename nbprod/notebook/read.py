@@ -9,7 +9,7 @@ from nbprod.notebook import json_scan as scan
 from nbprod.notebook.ipynb import read_compactly, read_ipynb
 from nbprod.notebook.types import Notebook
 
-__all__ = ["decode", "read_notebook"]
+__all__ = ["decode_text", "read_notebook"]
 
 # Above this many bytes, a file with wide characters is not decoded as a whole.
 _BIG = 4_000_000
@@ -32,7 +32,7 @@ def read_notebook(data: bytes, path: str) -> Notebook:
         notebook = read_compactly(data, path)
         if notebook is not None:
             return notebook
-    text = decode(data)
+    text = decode_text(data)
     del data
     if not text.startswith("{"):
         from nbprod.notebook import read_errors as faults
@@ -49,7 +49,7 @@ def read_notebook(data: bytes, path: str) -> Notebook:
     return read_text_notebook(text, path)
 
 
-def decode(data: bytes) -> str:
+def decode_text(data: bytes) -> str:
     """The text of a file: UTF-8, with or without a mark, or UTF-16 with one.
 
     Raises:

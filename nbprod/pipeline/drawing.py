@@ -19,7 +19,7 @@ from nbprod.pipeline.plan import Draws, PipelinePlan, TaskPlan
 from nbprod.syntax.names import last_name
 from nbprod.syntax.walk import walk
 
-__all__ = ["Drawing", "draws_of", "guessed", "is_volatile", "seeded_first"]
+__all__ = ["Drawing", "draws_of", "guessed", "depends_on_outside", "seeded_first"]
 
 _REMOTE = ("http://", "https://", "ftp://", "s3://", "gs://", "abfs://")
 _NETWORK = ("requests.", "httpx.", "urllib.request.", "yfinance.", "boto3.")
@@ -47,7 +47,7 @@ def guessed(plan: PipelinePlan, random: Draws = "carry") -> PipelinePlan:
         for task in plan.tasks
     ]
     tasks = tuple(
-        replace(task, draws=draws, volatile=is_volatile(task, facts))
+        replace(task, draws=draws, volatile=depends_on_outside(task, facts))
         for task, draws in zip(plan.tasks, draws_of(found, random), strict=True)
     )
     return replace(plan, tasks=tasks)
@@ -169,7 +169,7 @@ def _drawing_functions(facts: Facts) -> dict[str, frozenset[str]]:
     return found
 
 
-def is_volatile(task: TaskPlan, facts: Facts) -> bool:
+def depends_on_outside(task: TaskPlan, facts: Facts) -> bool:
     """Whether a task reads a clock, a network or a database, as far as its code says."""
     return any(_is_outside(call, facts) for call in _calls(task.function.body))
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
-from nbprod.pipeline.drawing import Drawing, draws_of, is_volatile, seeded_first
+from nbprod.pipeline.drawing import Drawing, depends_on_outside, draws_of, seeded_first
 from nbprod.pipeline.observe import Observed, SeenTask
 from nbprod.pipeline.plan import Draws, PipelinePlan
 from nbprod.pipeline.schema_source import named_schemas
@@ -101,7 +101,7 @@ def with_observed(plan: PipelinePlan, observed: Observed, random: Draws = "carry
                     if path in schemas.names
                 },
                 draws=draws,
-                volatile=bool(observed.tasks[task.name].uses) or is_volatile(task, facts),
+                volatile=bool(observed.tasks[task.name].uses) or depends_on_outside(task, facts),
             )
         )
     profiles = {what: dict(one.profile) for what, one in seen.items() if one.profile}

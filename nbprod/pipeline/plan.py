@@ -240,7 +240,7 @@ class _Planning:
             task = TaskPlan(
                 function.name,
                 function,
-                outputs={one.name: format_of_hint(one.hint) for one in function.results},
+                outputs={result.name: format_of_hint(result.hint) for result in function.results},
                 settings=tuple(self._settings_before(first.end)),
                 boundary=cuts.boundaries.get(first.start),
                 purpose=next((atom.purpose for atom in part if atom.purpose), None),
@@ -265,14 +265,14 @@ class _Planning:
             else:
                 reason = f"`{variable.name}` is made by no task"
                 yield Refusal(variable.cell, variable.line, reason, "join the tasks")
-        for one in task.function.settings:
-            use = path_use(one)
+        for setting in task.function.settings:
+            use = path_use(setting)
             if use == "read":
-                task.files[one.name] = path_key(one.name)
+                task.files[setting.name] = path_key(setting.name)
             elif use == "write":
-                task.writes[one.name] = path_key(one.name)
+                task.writes[setting.name] = path_key(setting.name)
             else:
-                task.parameters[one.name] = f"{task.name}.{one.name}"
+                task.parameters[setting.name] = f"{task.name}.{setting.name}"
 
     def _settings_before(self, end: int) -> Iterator[Atom]:
         """The session settings above a place, in order."""
@@ -296,7 +296,7 @@ class _Planning:
         """The values of the configuration, by key. Two files of one name get keys of their own."""
         found: dict[str, Any] = {}
         for task in tasks:
-            literals = {one.name: setting_value(one) for one in task.function.settings}
+            literals = {setting.name: setting_value(setting) for setting in task.function.settings}
             for keys in (task.parameters, task.files, task.writes):
                 for argument, key in keys.items():
                     value = literals.get(argument, self.constants.get(argument))
@@ -330,8 +330,11 @@ class _Planning:
         cut = plan.cut
         assert cut is not None
         return [
-            one._replace(cell=cut.pieces[one.cell].cell, line=one.line + cut.pieces[one.cell].line)
-            for one in refusals
+            refusal._replace(
+                cell=cut.pieces[refusal.cell].cell,
+                line=refusal.line + cut.pieces[refusal.cell].line,
+            )
+            for refusal in refusals
         ]
 
 

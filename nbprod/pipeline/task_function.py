@@ -21,8 +21,12 @@ _PLAIN = (bool, int, float, str)
 
 def as_task(function: Function, shows: Shows) -> Function:
     """The function of a task: it displays nothing, and its settings are plain values."""
-    settings = tuple(one for one in function.settings if setting_value(one) is not None)
-    back = [one.unit for one in function.settings if one not in settings and _is_assignment(one)]
+    settings = tuple(setting for setting in function.settings if setting_value(setting) is not None)
+    back = [
+        setting.unit
+        for setting in function.settings
+        if setting not in settings and _is_assignment(setting)
+    ]
     body = sorted((*function.body, *back), key=lambda unit: (unit.cell, unit.start))
     return replace(
         function,

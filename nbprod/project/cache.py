@@ -213,7 +213,7 @@ def _fix(found: list[Any]) -> Fix:
         tuple(_edit(*edit) for edit in edits),
         Applicability(applicability),
         tuple(environment),
-        None if raw is None else tuple(RawEdit(*one) for one in raw),
+        None if raw is None else tuple(RawEdit(*edit) for edit in raw),
     )
 
 

@@ -25,7 +25,7 @@ from nbprod.project.surroundings import declared_by, read_around
 
 if TYPE_CHECKING:
     from nbprod.project.cache import Cache
-    from nbprod.project.workers import Task
+    from nbprod.project.workers import FileTask
 
 __all__ = [
     "check_bytes",
@@ -158,17 +158,17 @@ def _in_processes(
 ) -> Iterator[FileResult]:
     # What every process needs is loaded once, where processes are forked.
     import nbprod.flow  # noqa: F401
-    from nbprod.project.workers import Boundary, Task, check_in_processes
+    from nbprod.project.workers import Boundary, FileTask, check_in_processes
 
     gc.freeze()
-    tasks = [Task(number, file, configure(file.path)) for number, file in enumerate(found)]
+    tasks = [FileTask(number, file, configure(file.path)) for number, file in enumerate(found)]
     chunks = list(_chunks(tasks, jobs))
     boundary = Boundary(check_file, internal_error)
     with isolated_workers():
         yield from check_in_processes(chunks, min(jobs, len(chunks)), boundary)
 
 
-def _chunks(tasks: Sequence[Task], jobs: int) -> Iterator[list[Task]]:
+def _chunks(tasks: Sequence[FileTask], jobs: int) -> Iterator[list[FileTask]]:
     """Runs of files, several for each process; ever smaller ones, so that all end together."""
     sizes = []
     for task in tasks:
@@ -178,7 +178,7 @@ def _chunks(tasks: Sequence[Task], jobs: int) -> Iterator[list[Task]]:
             sizes.append(20_000)
     left = sum(sizes)
     most = left // (jobs * 10)
-    chunk: list[Task] = []
+    chunk: list[FileTask] = []
     size = 0
     for task, weight in zip(tasks, sizes, strict=True):
         chunk.append(task)

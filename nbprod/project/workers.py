@@ -20,14 +20,14 @@ from nbprod.errors import NbprodError
 from nbprod.model import FileResult
 from nbprod.project.discover import Discovered
 
-__all__ = ["Boundary", "Task", "check_in_processes"]
+__all__ = ["Boundary", "FileTask", "check_in_processes"]
 
-Chunk: TypeAlias = "deque[Task]"
+Chunk: TypeAlias = "deque[FileTask]"
 # A process that died may have to write its memory down first.
 _SECONDS_TO_END = 10
 
 
-class Task(NamedTuple):
+class FileTask(NamedTuple):
     """A file to check, with its number and settings."""
 
     number: int
@@ -94,7 +94,7 @@ class _Worker:
 
 
 def check_in_processes(
-    chunks: Sequence[Sequence[Task]], jobs: int, boundary: Boundary
+    chunks: Sequence[Sequence[FileTask]], jobs: int, boundary: Boundary
 ) -> Iterator[FileResult]:
     """Check files in ``jobs`` processes; the results come in the order of the numbers, from 0."""
     waiting = deque(deque(chunk) for chunk in chunks)
@@ -164,7 +164,7 @@ def _work(boundary: Boundary, connection: Connection, theirs: Connection) -> Non
         return
 
 
-def _answer(boundary: Boundary, connection: Connection, task: Task) -> None:
+def _answer(boundary: Boundary, connection: Connection, task: FileTask) -> None:
     result: FileResult | NbprodError
     try:
         result = boundary.check(task.file, task.settings)

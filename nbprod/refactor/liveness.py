@@ -309,7 +309,9 @@ def _is_gone(statements: Sequence[ast.stmt], name: str) -> bool:
 
 
 def _where(definitions: Iterable[Definition], facts: Facts) -> str:
-    cells = sorted({facts.cell(one.cell).number for one in definitions if one.cell >= 0})
+    cells = sorted(
+        {facts.cell(definition.cell).number for definition in definitions if definition.cell >= 0}
+    )
     if not cells:
         return ""
     listed = ", ".join(str(cell) for cell in cells[:4])

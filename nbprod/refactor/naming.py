@@ -49,7 +49,7 @@ def identifier(text: str, most: int = _MOST_WORDS) -> str:
     """A name of words of a text in lower case; empty when it has none."""
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
     plain = _NUMBERING.sub("", re.sub(r"[`'’]", "", plain))
-    words = [one for one in _WORD.findall(plain) if one not in _SKIPPED]
+    words = [word for word in _WORD.findall(plain) if word not in _SKIPPED]
     while words and words[0].isdigit():
         words.pop(0)
     name = "_".join(words[:most])

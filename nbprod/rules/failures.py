@@ -100,7 +100,7 @@ def tell(
     raised: ExceptionName | None = failure.exception if failure.certain and failure.called else None
     lines = [help_] if help_ else []
     told = (failure, *others)
-    fallen = sorted({cell + 1 for one in told for cell, _ in one.cascade})
+    fallen = sorted({cell + 1 for failure in told for cell, _ in failure.cascade})
     if fallen:
         cells = ", ".join(str(cell) for cell in fallen[:6])
         more = "…" if len(fallen) > 6 else ""

@@ -66,7 +66,7 @@ def _outputs(cell: Cell) -> Iterator[Text]:
                     continue
                 place = (*path, "data", mime)
                 if isinstance(value, str) or (
-                    isinstance(value, list) and all(isinstance(one, str) for one in value)
+                    isinstance(value, list) and all(isinstance(line, str) for line in value)
                 ):
                     yield from _text("output", cell.index, place, value, mime, "")
                 else:
@@ -82,7 +82,7 @@ def _text(
     if isinstance(value, str):
         text = value
     elif isinstance(value, list):
-        text = "".join(one for one in value if isinstance(one, str))
+        text = "".join(line for line in value if isinstance(line, str))
     else:
         return
     if len(text) >= _SHORTEST:

@@ -191,7 +191,9 @@ def installs_in(text: str, span: Span = _NOWHERE) -> list[Install]:
         install = _install(command, is_shell=is_shell, is_whole=alone or is_piped, span=span)
         if install is not None:
             found.append(install)
-    return found if not _is_unclosed(bare) else [one._replace(is_whole=False) for one in found]
+    return (
+        found if not _is_unclosed(bare) else [install._replace(is_whole=False) for install in found]
+    )
 
 
 def runs_manager(text: str) -> bool:

@@ -13,7 +13,7 @@ import jsonschema  # type: ignore[import-untyped]
 import pytest
 
 from nbprod.config.files import Configuration
-from nbprod.config.layers import read_table
+from nbprod.config.layers import read_layer
 from nbprod.config.options import OPTIONS
 from nbprod.config.schema import schema
 from nbprod.config.settings import Settings
@@ -83,7 +83,7 @@ INVALID = [
 @pytest.mark.parametrize("table", VALID)
 def test_what_the_schema_takes_is_taken(table: dict[str, Any]) -> None:
     jsonschema.validate(table, schema())
-    assert read_table(table, "x").keys() == table.keys()
+    assert read_layer(table, "x").keys() == table.keys()
 
 
 @pytest.mark.parametrize("table", INVALID)
@@ -93,7 +93,7 @@ def test_what_the_schema_refuses_is_refused(table: dict[str, Any]) -> None:
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(table, schema())
     with pytest.raises(UsageError):
-        read_table(table, "x")
+        read_layer(table, "x")
 
 
 def test_an_unknown_key_is_named_with_file_line_and_a_suggestion(tmp_path: Path) -> None:
@@ -138,7 +138,7 @@ def test_the_order_of_what_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     found = Configuration().for_path(".")
     assert (found.jobs, found.level) == (3, "explore")
     assert Configuration(overrides=("jobs = 4",)).for_path(".").jobs == 4
-    line = read_table({"jobs": 5}, "the command line")
+    line = read_layer({"jobs": 5}, "the command line")
     assert Configuration(line, ("jobs = 4",)).for_path(".").jobs == 5
     assert Configuration(isolated=True).for_path(".").jobs == 0
     assert Configuration(overrides=(str(user),)).for_path(".").jobs == 1

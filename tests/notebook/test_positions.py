@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from nbprod.model import Edit, Span
 from nbprod.notebook.edits.splice import apply_edits
 from nbprod.notebook.ipynb import JsonMap
-from nbprod.notebook.read import decode, read_notebook
+from nbprod.notebook.read import decode_text, read_notebook
 
 _TEXT = st.text(
     st.sampled_from(list("ab=\n\t\"\\/é中😀\u2028 {}[],:'\x7f")) | st.characters(codec="utf-8"),
@@ -57,7 +57,7 @@ def test_each_character_is_found_where_it_stands(made: tuple[list[str], bytes]) 
     assert [cell.source for cell in notebook.cells] == sources
     raw = notebook.raw
     assert isinstance(raw, JsonMap)
-    lines = decode(data).replace("\r\n", "\n").split("\n")
+    lines = decode_text(data).replace("\r\n", "\n").split("\n")
     for cell, source in enumerate(sources):
         for offset, char in enumerate(source):
             line, column = raw.locate(cell, offset)
@@ -95,10 +95,10 @@ def test_an_edit_changes_its_own_text_and_nothing_else(
     wanted = [*sources]
     wanted[cell] = source[:start] + text + source[end:]
     assert [one.source for one in after.cells] == wanted
-    before_spans = JsonMap(decode(content)).cells
-    after_spans = JsonMap(decode(changed)).cells
+    before_spans = JsonMap(decode_text(content)).cells
+    after_spans = JsonMap(decode_text(changed)).cells
     for other in range(len(sources)):
         if other != cell:
-            old = decode(content)[slice(*before_spans[other])]
-            assert decode(changed)[slice(*after_spans[other])] == old
+            old = decode_text(content)[slice(*before_spans[other])]
+            assert decode_text(changed)[slice(*after_spans[other])] == old
     assert apply_edits(notebook, content, []) == content

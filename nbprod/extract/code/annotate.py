@@ -188,7 +188,7 @@ def _summary(node: ast.stmt, tree: cst.FunctionDef | cst.ClassDef, *, special: b
     if special:
         return f"Implement `{name}`."
     if isinstance(node, ast.ClassDef):
-        methods = [one.name for one in node.body if isinstance(one, _Function)]
+        methods = [member.name for member in node.body if isinstance(member, _Function)]
         public = [f"`{method}`" for method in methods if not method.startswith("_")][:3]
         words = " ".join(_WORDS.findall(name))
         return f"{words} with {', '.join(public)}." if public else f"{words} of the notebook."

@@ -21,7 +21,9 @@ def function_docstring(function: Function, style: DocstringStyle = "numpy") -> s
 
     Parameters are listed where something is known of each, results where it is of one.
     """
-    taken = [_Item(one.name, one.hint, one.meaning) for one in function.parameters]
+    taken = [
+        _Item(variable.name, variable.hint, variable.meaning) for variable in function.parameters
+    ]
     if is_many(function):
         taken.append(_Item("settings", class_name(function), f"Settings of `{function.name}`."))
     else:

@@ -113,7 +113,7 @@ def hint_of_literal(text: str) -> str:
     """The type of a literal, as a hint."""
     value = ast.literal_eval(text) if _is_literal(text) else None
     if isinstance(value, tuple):
-        return "tuple[" + ", ".join(type(one).__name__ for one in value) + "]"
+        return "tuple[" + ", ".join(type(item).__name__ for item in value) + "]"
     return type(value).__name__ if value is not None else "object"
 
 

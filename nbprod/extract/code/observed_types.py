@@ -60,15 +60,16 @@ def with_seen_types(plan: Plan, recorded: Mapping[str, Recorded], facts: Facts) 
     for function in plan.functions:
         seen = recorded.get(function.name)
         if seen is not None:
-            given = [types.hinted(one, seen.before) for one in function.parameters]
+            given = [types.hinted(variable, seen.before) for variable in function.parameters]
             function = replace(
                 function,
                 parameters=tuple(
-                    _described(one, seen.before, makers.get(one.name)) for one in given
+                    _described(variable, seen.before, makers.get(variable.name))
+                    for variable in given
                 ),
                 results=tuple(
-                    _described_result(types.hinted(one, seen.after), seen)
-                    for one in function.results
+                    _described_result(types.hinted(variable, seen.after), seen)
+                    for variable in function.results
                 ),
             )
         makers |= {variable.name: function.name for variable in function.results}
@@ -121,11 +122,11 @@ def _described(one: Variable, seen: Mapping[str, Seen], maker: str | None = None
     return one._replace(meaning=f"{said} {one.meaning}".strip())
 
 
-def _described_result(one: Variable, seen: Recorded) -> Variable:
+def _described_result(variable: Variable, seen: Recorded) -> Variable:
     """A result with a sentence on its value, of an argument on what is new of it."""
-    value, before = seen.after.get(one.name), seen.before.get(one.name)
-    if value is None or one.meaning:
-        return one
+    value, before = seen.after.get(variable.name), seen.before.get(variable.name)
+    if value is None or variable.meaning:
+        return variable
     said = _sentence(value.about)
     if before is not None and before.about.get("columns"):
         old = before.about["columns"]
@@ -133,7 +134,7 @@ def _described_result(one: Variable, seen: Recorded) -> Variable:
         if new and value.about["many"] == before.about["many"] + len(new):
             about = {"columns": new, "many": len(new)}
             said = _sentence(about).replace("With the column", "With the new column", 1)
-    return one._replace(meaning=said)
+    return variable._replace(meaning=said)
 
 
 def _sentence(about: Mapping[str, Any]) -> str:
@@ -158,13 +159,13 @@ class _Types:
         self.own = own
         self.needed: list[Import] = []
 
-    def hinted(self, one: Variable, seen: Mapping[str, Seen]) -> Variable:
+    def hinted(self, variable: Variable, seen: Mapping[str, Seen]) -> Variable:
         """A variable with the type that was seen, where the code does not tell it."""
-        if one.name not in seen or "Any" not in one.hint:
-            return one
-        value = seen[one.name]
+        if variable.name not in seen or "Any" not in variable.hint:
+            return variable
+        value = seen[variable.name]
         hint = self.of_shape(value.shape or [value.type])
-        return one._replace(hint=hint) if hint != "Any" else one
+        return variable._replace(hint=hint) if hint != "Any" else variable
 
     def of_shape(self, shape: Sequence[Any]) -> str:
         """The hint of a type and what it holds."""

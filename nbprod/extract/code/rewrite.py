@@ -12,7 +12,7 @@ from nbprod.names.statements import CellUnits, is_future_or_star
 from nbprod.notebook.edits.replace import Replacement, replaced
 from nbprod.notebook.edits.splice import apply_edits, encode_like
 from nbprod.notebook.json_positions import JsonMap
-from nbprod.notebook.read import decode
+from nbprod.notebook.read import decode_text
 from nbprod.refactor.module_level import imports_of
 from nbprod.refactor.plan import CellGroup, Function, Import, Plan
 from nbprod.refactor.reindent import statement_text
@@ -215,13 +215,13 @@ def rewritten(facts: Facts, data: bytes, sources: dict[int, str]) -> bytes:
 
 def _without(data: bytes, prefixes: Mapping[int, int], cells: list[int]) -> bytes:
     """The file without some cells: each goes with one comma."""
-    text = decode(data)
+    text = decode_text(data)
     spans = JsonMap(text, prefixes).cells
     cuts = []
     gone = set(cells)
     kept = [cell for cell in range(len(spans)) if cell not in gone]
     for cell in sorted(gone):
-        following = next((one for one in kept if one > cell), None)
+        following = next((later for later in kept if later > cell), None)
         if following is not None:
             cuts.append(Replacement(spans[cell][0], spans[cell + 1][0], ""))
         elif cell > 0:

@@ -66,21 +66,12 @@ class FunctionPlanner:
         settings = frozenset(constant.name for constant in parts.settings)
         part = Part(group.cells, parts.body, parts.displays, present, settings)
         live = Liveness(self.facts, self.names, self.closure, part)
-        results = tuple(
-            variable for variable in live.results() if not live.is_module_level(variable.name)
-        )
+        # Results come first: what they need beside the values read is a parameter, too.
+        returned = live.results()
         parameters = live.parameters()
         refusals = [*live.refusals, *find_hazards(live, parameters)]
         changed = live.changed(parameters)
-        results = (*self._setting_results(parts.settings, live), *results, *changed)
-        # What a notebook calls `_`, nobody reads.
-        results = tuple(variable for variable in results if variable.name != "_")
-        if self._has_effect(parts, results):
-            results = tuple(variable for variable in results if variable.is_read)
-        if parts.itself and parts.itself not in {variable.name for variable in results}:
-            line = parts.body[-1].node.lineno
-            shown = Variable(parts.itself, "is shown", parts.body[-1].cell, line)
-            results = (*results, shown)
+        results = self._results(parts, live, (*returned, *changed))
         hints = Hints(self.facts, self.names, self.closure)
         draw = any(self.shows.draws(statement.node) for statement in parts.body)
         figure = self._figure(parts) if not results else None
@@ -117,6 +108,22 @@ class FunctionPlanner:
             itself=parts.itself,
         )
         return replace(function, figure=figure), refusals
+
+    def _results(
+        self, parts: SortedUnits, live: Liveness, returned: Sequence[Variable]
+    ) -> tuple[Variable, ...]:
+        """What a function gives back: settings that others read, what it binds or changes, and the
+        object that the cell shows."""
+        own = [variable for variable in returned if not live.is_module_level(variable.name)]
+        every = (*self._setting_results(parts.settings, live), *own)
+        # What a notebook calls `_`, nobody reads.
+        results = tuple(variable for variable in every if variable.name != "_")
+        if self._has_effect(parts, results):
+            results = tuple(variable for variable in results if variable.is_read)
+        if parts.itself and parts.itself not in {variable.name for variable in results}:
+            last = parts.body[-1]
+            results = (*results, Variable(parts.itself, "is shown", last.cell, last.node.lineno))
+        return results
 
     def _has_effect(self, parts: SortedUnits, results: Sequence[Variable]) -> bool:
         """Whether a function does something even without the results that nobody reads."""

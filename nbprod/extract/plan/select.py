@@ -80,7 +80,7 @@ def headed_cells(title: str, notebook: Notebook) -> tuple[int, ...]:
             (other for other, depth, _ in headings[place + 1 :] if depth <= level and other > cell),
             len(notebook.cells),
         )
-        cells = tuple(one for one in range(cell, end) if _is_code(notebook, one))
+        cells = tuple(place for place in range(cell, end) if _is_code(notebook, place))
         if not cells:
             raise UsageError(f"there are no Python cells under `{title}` in {notebook.path}")
         return cells
@@ -124,7 +124,7 @@ def runs(cells: Iterable[int], notebook: Notebook) -> Iterator[tuple[int, ...]]:
     run: list[int] = []
     for cell in sorted(cells):
         between = range(run[-1] + 1, cell) if run else ()
-        if any(_runs(notebook, one) for one in between):
+        if any(_runs(notebook, between_cell) for between_cell in between):
             yield tuple(run)
             run = []
         run.append(cell)
@@ -153,8 +153,8 @@ def _is_code(notebook: Notebook, cell: int) -> bool:
 
 def _runs(notebook: Notebook, cell: int) -> bool:
     """Whether a cell is code of any language that does something."""
-    one = notebook.cells[cell]
-    return one.kind == "code" and bool(one.source.strip())
+    found = notebook.cells[cell]
+    return found.kind == "code" and bool(found.source.strip())
 
 
 def _headings(notebook: Notebook) -> Iterator[tuple[int, int, str]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import NamedTuple
 
 from nbprod.extract.plan.settings import setting_of_statement
@@ -86,13 +86,7 @@ class Sorter:
         ]
         modules = {name: one[0].dotted for name, one in closure.imports.items()}
         lists = frozenset(name for name in self.names.bindings if self._is_list(name))
-        read = {
-            name.id
-            for cell in cells
-            for unit in self.names.cells[cell].units
-            for node in unit.nodes
-            for name in self.names.loads_of(node)
-        }
+        read = self._reads(cells)
         for cell in cells:
             units = self.names.cells[cell]
             before = len(body)
@@ -129,6 +123,15 @@ class Sorter:
             tuple(body), tuple(displays), frozenset(shown), frozenset(figures), returned,
             tuple(settings), tuple(kept), _receiver(itself),
         )  # fmt: skip
+
+    def _reads(self, cells: Iterable[int]) -> set[str]:
+        return {
+            name.id
+            for cell in cells
+            for unit in self.names.cells[cell].units
+            for node in unit.nodes
+            for name in self.names.loads_of(node)
+        }
 
     def _only_shows(self, unit: StatementText, group: CellGroup) -> bool:
         return not group.is_work and self.shows.only_shows(unit.node, is_last=True)

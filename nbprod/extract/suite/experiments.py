@@ -105,22 +105,8 @@ def experiments_of(
             "answers": os.path.join(folder, "answers.json"),
             "functions": [
                 {
-                    "name": function.name,
-                    "parameters": {
-                        variable.name: _value_file(
-                            recorded[function.name].before.get(variable.name),
-                            f"{function.name}-{variable.name}.pickle",
-                            folder,
-                        )
-                        for variable in function.parameters
-                    },
-                    "columns": {
-                        variable.name: names_of_columns_read(variable.name, _nodes(function))
-                        for variable in function.parameters
-                    },
-                    "bounds": _bounds(function),
+                    **_asked_of(function, recorded[function.name], folder),
                     "makers": makers[function.name],
-                    "results": _result_names(function),
                     "seed": seeds[function.name],
                     "folder": os.path.join(folder, "data") if read[function.name] else folder,
                 }
@@ -137,6 +123,27 @@ def experiments_of(
         {name: one._replace(files=_files_of(name, one, read)) for name, one in calls.items()},
         answers["types"],
     )
+
+
+def _asked_of(function: Function, recorded: Recorded, folder: str) -> dict[str, Any]:
+    """What of a function's own goes into a job: its parameters with the files of their values."""
+    return {
+        "name": function.name,
+        "parameters": {
+            variable.name: _value_file(
+                recorded.before.get(variable.name),
+                f"{function.name}-{variable.name}.pickle",
+                folder,
+            )
+            for variable in function.parameters
+        },
+        "columns": {
+            variable.name: names_of_columns_read(variable.name, _nodes(function))
+            for variable in function.parameters
+        },
+        "bounds": _bounds(function),
+        "results": _result_names(function),
+    }
 
 
 def _result_names(function: Function) -> list[str]:

@@ -67,7 +67,7 @@ def call_value(
     if kind == "class":
         return construct(machine, callee, arguments, keywords, node)
     if kind == "union":
-        functions = [one.data for one in callee.data if one.kind == "function"]
+        functions = [function.data for function in callee.data if function.kind == "function"]
         if (
             len(functions) == len(callee.data)
             and len({id(function.node) for function in functions}) == 1
@@ -76,7 +76,7 @@ def call_value(
             return call_function(machine, functions[0], arguments, keywords, node)
         return branch(
             machine,
-            [partial(machine.call, one, arguments, keywords, node) for one in callee.data],
+            [partial(machine.call, choice, arguments, keywords, node) for choice in callee.data],
         )
     if kind == "instance":
         result = call_special(machine, callee, "__call__", arguments, node)

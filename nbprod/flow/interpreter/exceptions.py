@@ -69,7 +69,7 @@ def _catches(names: set[str], exception: str | None) -> bool | None:
         if exception in names:
             return True
         return True if "Exception" in names and exception != "SystemExit" else None
-    lineage = {one.__name__ for one in cls.__mro__}
+    lineage = {ancestor.__name__ for ancestor in cls.__mro__}
     return bool(names & lineage)
 
 

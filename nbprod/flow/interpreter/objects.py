@@ -101,7 +101,9 @@ def read_attribute(
         patched = machine.env.entries.get(("patch", dotted))
         return patched.value if patched is not None else library(dotted)
     if base.kind == "union":
-        values = [read_attribute(machine, one, name, root, root_node, node) for one in base.data]
+        values = [
+            read_attribute(machine, choice, name, root, root_node, node) for choice in base.data
+        ]
         joined = values[0]
         for value in values[1:]:
             joined = join_values(joined, value)

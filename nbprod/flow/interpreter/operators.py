@@ -210,7 +210,7 @@ def _compare_one(
     machine: Machine, op: ast.cmpop, left: Value, right: Value, node: ast.AST
 ) -> Value:
     if left.kind == "union" and right.kind == "const":
-        outcomes = {_compare_one(machine, op, one, right, node) for one in left.data}
+        outcomes = {_compare_one(machine, op, choice, right, node) for choice in left.data}
         return outcomes.pop() if len(outcomes) == 1 else ANY
     if left.kind == "const" and right.kind == "const":
         if isinstance(op, (ast.Is, ast.IsNot)):

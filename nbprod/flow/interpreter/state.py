@@ -190,7 +190,7 @@ class State:
 def _may_move_on(value: Value) -> bool:
     """Whether a value is, or may be, one of a series: a number or a text, say."""
     if value.kind == "union":
-        return any(_may_move_on(one) for one in value.data)
+        return any(_may_move_on(choice) for choice in value.data)
     return value.kind == "const" and value.data[0] not in (bool, type(None))
 
 

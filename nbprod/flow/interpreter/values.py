@@ -262,6 +262,6 @@ def truth(value: Value) -> bool | None:
         # Only type checkers see it as true.
         return False if value.data.endswith(".TYPE_CHECKING") else None
     if value.kind == "union":
-        verdicts = {truth(one) for one in value.data}
+        verdicts = {truth(choice) for choice in value.data}
         return verdicts.pop() if len(verdicts) == 1 else None
     return None

@@ -9,7 +9,7 @@ from nbprod.model import AnyEdit, CellEdit, Edit, NewLine, PartEdit
 from nbprod.notebook.edits.new_cells import appended, new_cells
 from nbprod.notebook.edits.replace import EditRefused, edits_by_cell, moved_order
 from nbprod.notebook.json_positions import JsonMap
-from nbprod.notebook.read import decode
+from nbprod.notebook.read import decode_text
 from nbprod.notebook.types import Notebook
 
 __all__ = ["EditRefused", "apply_edits", "moved_order"]
@@ -43,7 +43,7 @@ def apply_edits(notebook: Notebook, data: bytes, edits: Sequence[AnyEdit]) -> by
         raise EditRefused("cells are not moved and made at once")
     if not edits:
         return data
-    text = decode(data)
+    text = decode_text(data)
     if isinstance(notebook.raw, JsonMap):
         from nbprod.notebook.edits.splice_json import edited_json
 

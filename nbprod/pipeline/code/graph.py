@@ -90,7 +90,10 @@ def base_configuration(plan: PipelinePlan) -> str:
     lines = [
         line
         for group, values in nested.items()
-        for line in (f"{group}:", *(f"  {name}: {_scalar(one)}" for name, one in values.items()))
+        for line in (
+            f"{group}:",
+            *(f"  {name}: {_scalar(value)}" for name, value in values.items()),
+        )
     ]
     return _CONFIGURATION + "".join(f"{line}\n" for line in lines)
 

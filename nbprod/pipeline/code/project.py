@@ -121,7 +121,7 @@ def project_file(plan: PipelinePlan, dependencies: Sequence[str], python: str) -
     needed = [*dependencies, *_RUNTIME_NEEDS]
     needed += _FRAMES if formats & _FRAME_FORMATS else ()
     needed += ["joblib"] if formats & _MODEL_FORMATS else []
-    named = {_bare(one): one for one in reversed(needed)}
+    named = {_bare(requirement): requirement for requirement in reversed(needed)}
     listed = "".join(f"    {json.dumps(named[name])},\n" for name in sorted(named))
     return _PYPROJECT.format(
         name=plan.name.replace("_", "-"),

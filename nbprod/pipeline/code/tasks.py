@@ -91,7 +91,7 @@ def _returns(function: Function) -> str:
 
 
 def _annotated(text: str, plan: PipelinePlan) -> str:
-    imports = {one.bound: one.dotted for one in plan.plan.imports}
+    imports = {import_.bound: import_.dotted for import_ in plan.plan.imports}
     shadowed = BUILTIN_NAMES.intersection(NameTable(plan.facts.parsed).bindings)
     return add_annotations(text, imports, shadowed)
 

@@ -65,7 +65,7 @@ def check(subject: NodeInCell[ast.FunctionDef], facts: Facts) -> Iterator[Diagno
         argument.arg
         for argument in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)
     }
-    found = [one for one in _at_the_head(node) if _reads(one.test, names)]
+    found = [assertion for assertion in _at_the_head(node) if _reads(assertion.test, names)]
     if found:
         cell = subject.cell
         yield Diagnostic(
@@ -73,7 +73,8 @@ def check(subject: NodeInCell[ast.FunctionDef], facts: Facts) -> Iterator[Diagno
             "`python -O` removes this argument check",
             symbol=node.name,
             labels=tuple(
-                Label(facts.span(cell, one), "here, too", again=True) for one in found[1:4]
+                Label(facts.span(cell, assertion), "here, too", again=True)
+                for assertion in found[1:4]
             ),
             help="raise `ValueError` with a message",
         )

@@ -102,8 +102,10 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
                 seen.add(data.rows)
                 used.setdefault(data.rows, []).append((training, place))
     for rows, tests in used.items():
-        others = [one for one in {*used, *chosen_on} if one != rows and not overlap(one, rows)]
-        if len(tests) < _LEAST or others or any(overlap(one, rows) for one in chosen_on):
+        others = [
+            choice for choice in {*used, *chosen_on} if choice != rows and not overlap(choice, rows)
+        ]
+        if len(tests) < _LEAST or others or any(overlap(choice, rows) for choice in chosen_on):
             continue
         place = tests[_LEAST - 1][1]
         first = tests[0][1]

@@ -54,7 +54,7 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     for secrets in by_value.values():
         found = about(iter(secrets), facts, "this output", "clear the output, and remove the print")
         first, *others = list(found)
-        fixes = [one.fix for one in (first, *others) if one.fix is not None]
+        fixes = [finding.fix for finding in (first, *others) if finding.fix is not None]
         cells = dict.fromkeys(other.span.cell for other in others if other.span.cell >= 0)
         labels = (
             Label(whole_cell(facts.cell(cell)), "the output of this cell shows it, too", again=True)

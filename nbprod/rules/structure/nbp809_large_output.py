@@ -62,11 +62,11 @@ def _size_of(cell: Cell) -> tuple[int, int]:
         size += len(text)
         data = output.get("data")
         if isinstance(data, Mapping):
-            size += sum(len(_joined(one)) for one in data.values())
+            size += sum(len(_joined(part)) for part in data.values())
     return lines, size
 
 
 def _joined(text: Any) -> str:
     if isinstance(text, list):
-        return "".join(one for one in text if isinstance(one, str))
+        return "".join(line for line in text if isinstance(line, str))
     return text if isinstance(text, str) else ""
