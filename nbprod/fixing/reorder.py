@@ -195,6 +195,9 @@ def _by_moves(search: _Search) -> _Candidate | None:
     for _ in range(_DEEPEST):
         found: list[_Candidate] = []
         for order in _moves(current):
+            if search.left <= 0:
+                # Making the others costs the square of the cells.
+                break
             candidate = search.follow(order, len(current.broken))
             if candidate is not None:
                 if not candidate.broken and not candidate.doubtful:

@@ -259,8 +259,8 @@ class Namespace(Recorder):
         catch = self.catcher("NameError")
         if catch is not None:
             self.throw(catch)
-        if (self.cell, name) not in root.cascade and not self.uncalled:
-            root.cascade.append((self.cell, name))
+        if not self.uncalled:
+            root.cascade.setdefault((self.cell, name))
         if self.failed is None and self.maybe == 0 and not self.uncalled:
             self.failed = root
 
