@@ -169,7 +169,7 @@ class Failure:
     (bound only by code that does not run), ``syntax`` (bound by a cell that does not parse),
     ``refused`` (bound after a magic that IPython refuses),
     ``local`` (UnboundLocalError). ``elsewhere`` are the bindings of the name that exist,
-    ``deletion`` the deletion. ``cascade`` are reads in other cells that fail because this does, in order.
+    ``deletion`` the deletion. ``cascade`` are the reads in other cells that fail because of this.
     ``called`` is false for a function that no cell calls.
     """
 
