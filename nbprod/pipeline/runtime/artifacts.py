@@ -50,6 +50,11 @@ def store_value(
     """
     if artifact.schema:
         contracts.validate(value, artifact.schema, what)
+    if artifact.format == "spark":
+        from .spark import store_spark
+
+        place = _place(job, f"{what.rpartition('.')[2]}.parquet")
+        return store_spark(storage, place, value, what), {}
     data = encode(artifact.format, value, what)
     if any(len(text) >= _SHORTEST_SECRET and text.encode() in data for text in hidden):
         raise ApplicationError(
@@ -80,9 +85,13 @@ def store_bytes(
     library: tuple[str, str] | None = None,
 ) -> Stored:
     """Write bytes below the key of a job, in a place that no other attempt has."""
-    path = f"objects/{job.task}/{job.key}/{job.attempt}/{name}"
+    path = _place(job, name)
     storage.write(path, data)
     return Stored(path, form, kind, len(data), sha256(data), schema, library)
+
+
+def _place(job: Job, name: str) -> str:
+    return f"objects/{job.task}/{job.key}/{job.attempt}/{name}"
 
 
 def read_stored(storage: Storage, stored: Stored) -> bytes:
@@ -117,6 +126,10 @@ def load_value(
     """
     if stored.format != artifact.format:
         raise ApplicationError(f"{what} is stored as `{stored.format}`, not `{artifact.format}`")
+    if artifact.format == "spark":
+        from .spark import load_spark
+
+        return load_spark(storage, stored)
     if stored.library and not allow_versions:
         name, version = stored.library
         here = _version(name)
