@@ -204,7 +204,7 @@ class _Runtime:
         self.formats = importlib.import_module("nbprod_runtime.formats")
         self.contracts = importlib.import_module("nbprod_runtime.contracts")
         self.randomness = importlib.import_module("nbprod_runtime.randomness")
-        self.type_name = importlib.import_module("nbprod_runtime.typenames").type_name
+        self.type_name = importlib.import_module("nbprod_runtime.kinds").type_name
 
 
 def _generators() -> dict[str, str]:
