@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from subprocess import Popen
 
+from nbprod.patterns import lazy_pattern
+
 __all__ = [
     "Outcome",
     "clean_environment",
@@ -23,6 +25,7 @@ __all__ = [
     "isolated_workers",
     "locate_program",
     "module_paths_here",
+    "plain_environment",
     "python_command",
     "ruff_program",
     "run_program",
@@ -36,6 +39,10 @@ _RUN_MODULE = (
 )
 
 
+_PLAIN = lazy_pattern(
+    r"PATH|HOME|USERPROFILE|HOMEDRIVE|HOMEPATH|(LOCAL)?APPDATA|SYSTEMROOT|TE?MP|TMPDIR|LANG|TERM"
+    r"|NO_COLOR|(LC|XDG|RUFF|RAYON)_\w+"
+)
 _SAFE_PATH = "PYTHONSAFEPATH"
 
 
@@ -97,6 +104,17 @@ def clean_environment(**more: str) -> dict[str, str]:
     if absolute:
         environment["PYTHONPATH"] = absolute
     return environment
+
+
+def plain_environment() -> dict[str, str]:
+    """Return the part of the environment that holds settings, for a program that shows the rest.
+
+    A repository's settings may name a variable (`extend = "${TOKEN}"`), and a complaint about them
+    then its value.
+    """
+    return {
+        name: value for name, value in clean_environment().items() if _PLAIN.fullmatch(name.upper())
+    }
 
 
 def module_paths_here() -> list[str]:

@@ -18,6 +18,7 @@ from nbprod.config.settings import Configure
 from nbprod.disk.documents import NotParsed, parse_module
 from nbprod.disk.places import project_roots
 from nbprod.disk.read import MAX_TEXT_BYTES, read_bytes, read_text
+from nbprod.disk.walk import walk_folders
 from nbprod.errors import NbprodError, ReadError, UsageError
 from nbprod.model import FileResult
 from nbprod.project.discover import Discovered
@@ -212,7 +213,7 @@ def _of_modules(paths: Sequence[str], notebooks: set[str]) -> Iterator[Source]:
     from nbprod.config.settings import DEFAULT_EXCLUDES
 
     for path in paths:
-        for top, folders, files in os.walk(path):
+        for top, folders, files in walk_folders(path):
             folders[:] = sorted(folder for folder in folders if folder not in DEFAULT_EXCLUDES)
             for name in sorted(files):
                 place = os.path.normpath(os.path.join(top, name))

@@ -106,14 +106,16 @@ class Configuration:
         return self._nearest(folder)
 
     def _nearest(self, folder: str) -> str | None:
-        if folder not in self._files:
-            found = next(
-                (candidate for candidate in _candidates(folder) if _is_ours(candidate)), None
-            )
+        passed = []
+        while folder not in self._files:
+            passed.append(folder)
+            found = next(filter(_is_ours, _candidates(folder)), None)
             parent = os.path.dirname(folder)
-            if found is None:
-                found = self._nearest(parent) if parent != folder else _user_file()
-            self._files[folder] = found
+            if found is not None or parent == folder:
+                self._files[folder] = _user_file() if found is None else found
+            folder = parent if found is None and parent != folder else folder
+        for below in passed:
+            self._files[below] = self._files[folder]
         return self._files[folder]
 
     def _layer(self, file: str, seen: tuple[str, ...] = ()) -> Layer:

@@ -327,13 +327,11 @@ def ignored_at(
     path: str, root: str, patterns: Sequence[tuple[str, tuple[str, ...]]]
 ) -> tuple[str, ...]:
     """The rules that patterns leave out for a path below ``root``; patterns are those of git."""
-    from pathspec import GitIgnoreSpec
+    from nbprod.config.ignoring import ignore_spec
 
     relative = os.path.relpath(os.path.abspath(path), root or os.getcwd()).replace(os.sep, "/")
     words: list[str] = []
     for pattern, codes in patterns:
-        if not pattern.startswith("tag:") and GitIgnoreSpec.from_lines([pattern]).match_file(
-            relative
-        ):
+        if not pattern.startswith("tag:") and ignore_spec([pattern]).match_file(relative):
             words += codes
     return tuple(words)

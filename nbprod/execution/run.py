@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from nbprod.disk.read import read_bytes
 from nbprod.disk.scratch import copy_tree, scratch_folder, write_scratch
+from nbprod.disk.walk import walk_folders
 from nbprod.errors import UsageError
 from nbprod.execution import compare as comparing
 from nbprod.execution.compare import MatchedCells, Verdict
@@ -207,7 +208,7 @@ def workspace(folder: str, options: RunOptions) -> Iterator[str]:
 
 def _size(folder: str, limit: int) -> int | None:
     total = 0
-    for top, folders, files in os.walk(folder):
+    for top, folders, files in walk_folders(folder):
         skipped = _SKIPPED(top, folders)
         folders[:] = [folder for folder in folders if folder not in skipped]
         for name in files:

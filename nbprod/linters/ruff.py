@@ -10,7 +10,7 @@ from typing import Any
 from nbprod.errors import UsageError
 from nbprod.linters.convert import Remark
 from nbprod.model import Applicability, Fix
-from nbprod.programs import ruff_program, run_program
+from nbprod.programs import plain_environment, ruff_program, run_program
 
 __all__ = ["LEFT_OUT", "fixed_by_ruff", "ruff_remarks"]
 
@@ -81,7 +81,11 @@ def _output(arguments: list[str], paths: Sequence[str], data: bytes = b"") -> by
     ruff = ruff_program()
     if ruff is None:
         raise UsageError("ruff is not installed; `pip install ruff`, or leave out --ruff")
-    done = run_program([ruff, *arguments, "--no-cache", "--quiet", *paths], given=data)
+    done = run_program(
+        [ruff, *arguments, "--no-cache", "--quiet", *paths],
+        given=data,
+        environment=plain_environment(),
+    )
     if done.code not in (0, 1):
         text = done.errors.decode("utf-8", "replace").strip().split("\n")
         raise UsageError("ruff: " + " ".join(line.strip() for line in text if line.strip())[:300])

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from nbprod.config.settings import DEFAULT_EXCLUDES
+from nbprod.disk.places import is_within, project_root
 from nbprod.disk.read import read_head, read_text
 from nbprod.errors import ReadError
 
@@ -34,6 +35,13 @@ class _Ignore(NamedTuple):
 
     root: str
     spec: pathspec.GitIgnoreSpec
+
+
+class _Folder(NamedTuple):
+    """A folder to walk through, with the ignore files above it."""
+
+    path: str
+    rules: tuple[_Ignore, ...]
 
 
 def iter_notebook_paths(
@@ -110,9 +118,23 @@ class _Walker:
         self.visited: set[tuple[int, int]] = set()
 
     def walk(self, root: str) -> Iterator[Discovered]:
-        """The notebooks below a folder."""
+        """The notebooks below a folder.
+
+        A link to a directory is followed as long as that is in the project: one to the root of the
+        file system would be a walk through all of it.
+        """
         rules = self.inherited(os.path.abspath(root)) if self.respect_gitignore else ()
-        yield from self._folder(root, rules)
+        within = (os.path.realpath(root), project_root(root))
+        # Not by recursion: nothing limits how deep directories are.
+        open_folders = [self._folder(root, rules)]
+        while open_folders:
+            found = next(open_folders[-1], None)
+            if found is None:
+                open_folders.pop()
+            elif isinstance(found, Discovered):
+                yield found
+            elif not os.path.islink(found.path) or is_within(found.path, within):
+                open_folders.append(self._folder(found.path, found.rules))
 
     def inherited(self, folder: str) -> tuple[_Ignore, ...]:
         """The ignore files from the root of the repository down to above ``folder``."""
@@ -141,9 +163,9 @@ class _Walker:
         lines = [line for line in lines if line.strip() and not line.startswith("#")]
         if not lines:
             return []
-        from pathspec import GitIgnoreSpec
+        from nbprod.config.ignoring import ignore_spec
 
-        return [_Ignore(root, GitIgnoreSpec.from_lines(lines))]
+        return [_Ignore(root, ignore_spec(lines))]
 
     def is_ignored(self, path: str, rules: Sequence[_Ignore], is_folder: bool) -> bool:
         """Whether git would ignore a path; the deepest file that says something decides."""
@@ -154,7 +176,8 @@ class _Walker:
                 return bool(verdict)
         return False
 
-    def _folder(self, folder: str, rules: tuple[_Ignore, ...]) -> Iterator[Discovered]:
+    def _folder(self, folder: str, rules: tuple[_Ignore, ...]) -> Iterator[Discovered | _Folder]:
+        """The notebooks in a folder, and the folders in it."""
         try:
             status = os.stat(folder)
             if (status.st_dev, status.st_ino) in self.visited:
@@ -174,7 +197,9 @@ class _Walker:
             if not _matches(entry.name, self.exclude):
                 yield from self._entry(entry, rules)
 
-    def _entry(self, entry: os.DirEntry[str], rules: tuple[_Ignore, ...]) -> Iterator[Discovered]:
+    def _entry(
+        self, entry: os.DirEntry[str], rules: tuple[_Ignore, ...]
+    ) -> Iterator[Discovered | _Folder]:
         path = entry.path[2:] if entry.path.startswith("./") else entry.path
         try:
             is_folder = entry.is_dir()
@@ -186,7 +211,7 @@ class _Walker:
             if _has_notebook_suffix(entry.name):
                 problem = ReadError("unreadable-file", "is a directory with the name of a notebook")
                 yield Discovered(path, False, problem)
-            yield from self._folder(entry.path, rules)
+            yield _Folder(entry.path, rules)
         elif is_notebook(entry.path):
             yield from (
                 _explicit(path, (), False, False)

@@ -16,6 +16,7 @@ from nbprod.config.settings import DEFAULT_EXCLUDES
 from nbprod.disk.documents import NotParsed, parse_module, parse_toml
 from nbprod.disk.places import project_root
 from nbprod.disk.read import read_text
+from nbprod.disk.walk import walk_folders
 from nbprod.libraries.distributions import normalised
 from nbprod.patterns import lazy_pattern
 from nbprod.syntax.walk import walk
@@ -63,7 +64,7 @@ def own_modules(notebook: str) -> OwnModules:
     near, far = set[str](), set[str]()
     namespaces: dict[str, set[str]] = {}
     roots = {folder, *_between(root, folder)}
-    for number, (path, folders, files) in enumerate(os.walk(root)):
+    for number, (path, folders, files) in enumerate(walk_folders(root)):
         folders[:] = [name for name in folders if _is_kept(name)] if number < _MOST_FOLDERS else []
         is_root = path in roots or os.path.basename(path) in ("src", "lib")
         modules = {normalised(match[1]) for name in files if (match := _MODULE.match(name))}

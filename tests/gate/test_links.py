@@ -50,7 +50,6 @@ def outside(folder: Path) -> dict[str, bytes]:
 THROUGH = [
     ("l.ipynb", "o.ipynb", FIX),
     ("l.ipynb", "o.ipynb", ("check", "--add-noqa")),
-    ("sub", "", FIX),
     ("nbprod-report.html", "page.html", ("report",)),
     (".nbprod-baseline.json", "known.json", ("baseline", "write")),
     ("tests", "", ("extract", "a.ipynb", "-o", "m.py", "--all", "--keep-going")),
@@ -83,6 +82,45 @@ def test_no_link_leads_a_command_out(
     assert outside(project) == before
     assert status == 2 and "out of the project" in err, err
     assert (project / link).is_symlink()
+
+
+def test_a_linked_directory_out_of_the_project_is_not_walked_through(project: Path) -> None:
+    (project / "sub").symlink_to("../outside")
+    (project / "all").symlink_to("/")
+    (project / "in").mkdir()
+    (project / "in" / "b.ipynb").write_bytes(FIXABLE)
+    (project / "again").symlink_to("in")
+    done = subprocess.run(
+        [sys.executable, "-m", "nbprod", "check", "--no-cache", "--output-format", "concise"],
+        cwd=project, capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "sub" not in done.stdout and "all/" not in done.stdout
+    assert "again/b.ipynb" in done.stdout and "a.ipynb" in done.stdout
+    assert "o.ipynb" in nbprod_output(project, "check", "--no-cache", "sub")
+
+
+def nbprod_output(folder: Path, *arguments: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", "nbprod", *arguments],
+        cwd=folder, capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    return done.stdout
+
+
+@pytest.mark.parametrize("command", ["check", "config", "requirements", "clones"])
+def test_directories_may_be_deep(command: str, project: Path) -> None:
+    here = os.getcwd()
+    try:
+        os.chdir(project)
+        for _ in range(1_200):
+            os.mkdir("d")
+            os.chdir("d")
+        Path("deep.ipynb").write_bytes(FIXABLE)
+    finally:
+        os.chdir(here)
+    status, err = nbprod(project, command)
+    assert status in (0, 1), err
 
 
 def test_a_named_link_is_followed(project: Path) -> None:

@@ -343,6 +343,17 @@ def test_settings_that_cannot_be_read_are_none(
     assert harmless_settings("flake8", str(tmp_path)).text == "[flake8]\n"
 
 
+def test_ruff_shows_nothing_of_the_environment(repository: Path) -> None:
+    (repository / "ruff.toml").write_text('extend = "/nowhere/${SECRET_OF_CI}/x"\n')
+    done = subprocess.run(
+        [sys.executable, "-m", "nbprod", "check", "--ruff"],
+        cwd=repository, capture_output=True, text=True, check=False,
+        env={**os.environ, "SECRET_OF_CI": "told-nobody"},
+    )  # fmt: skip
+    assert done.returncode == 2 and "SECRET_OF_CI" in done.stderr
+    assert "told-nobody" not in done.stdout + done.stderr
+
+
 def test_ruff_writes_nothing_where_its_settings_say(repository: Path) -> None:
     (repository / "ruff.toml").write_text(
         'cache-dir = "kept"\nfix = true\nunsafe-fixes = true\noutput-format = "github"\n'

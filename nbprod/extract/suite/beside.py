@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator, Sequence
 
 from nbprod.disk.read import read_bytes
+from nbprod.disk.walk import walk_folders
 from nbprod.errors import NbprodError
 from nbprod.syntax.walk import walk
 
@@ -61,6 +62,6 @@ def _files_of(name: str, folders: Sequence[str]) -> Iterator[str]:
             return
         package = os.path.join(folder, name)
         if os.path.isfile(os.path.join(package, "__init__.py")):
-            for place, _, files in os.walk(package):
+            for place, _, files in walk_folders(package):
                 yield from (os.path.join(place, file) for file in files if file.endswith(".py"))
             return
