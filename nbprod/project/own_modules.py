@@ -109,11 +109,13 @@ def _between(root: str, folder: str) -> Iterator[str]:
 
 def _parts_below(path: str, roots: set[str]) -> Iterator[tuple[str, str]]:
     """The first two directories of a path below each of the roots."""
-    for root in roots:
-        if path.startswith(root + os.sep):
-            parts = path[len(root) + 1 :].split(os.sep)
-            if len(parts) > 1:
-                yield normalised(parts[0]), normalised(parts[1])
+    below = ""
+    parent, name = os.path.split(path)
+    while name:
+        if below and parent in roots:
+            yield normalised(name), normalised(below)
+        below = name
+        parent, name = os.path.split(parent)
 
 
 def _named_by(path: str) -> set[str]:

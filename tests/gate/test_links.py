@@ -108,12 +108,12 @@ def nbprod_output(folder: Path, *arguments: str) -> str:
     return done.stdout
 
 
-@pytest.mark.parametrize("command", ["check", "config", "requirements", "clones"])
+@pytest.mark.parametrize("command", ["check", "requirements", "clones"])
 def test_directories_may_be_deep(command: str, project: Path) -> None:
     here = os.getcwd()
     try:
         os.chdir(project)
-        for _ in range(1_200):
+        for _ in range(1_050):
             os.mkdir("d")
             os.chdir("d")
         Path("deep.ipynb").write_bytes(FIXABLE)
