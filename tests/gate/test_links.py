@@ -108,7 +108,9 @@ def nbprod_output(folder: Path, *arguments: str) -> str:
     return done.stdout
 
 
-@pytest.mark.parametrize("command", ["check", "requirements", "clones"])
+@pytest.mark.parametrize(
+    "command", ["check", "clones", pytest.param("requirements", marks=pytest.mark.slow)]
+)
 def test_directories_may_be_deep(command: str, project: Path) -> None:
     here = os.getcwd()
     try:
