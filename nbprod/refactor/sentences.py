@@ -122,9 +122,10 @@ def _details(evidence: Evidence, words: str) -> str:
         forms = _forms(evidence.nodes)
         if forms:
             return forms
-    files = _files(evidence.nodes)
-    if files and words.split()[0] in ("load", "read", "import", "fetch", "get"):
-        return f" from {words_listed([_kind_of_file(file) for file in files[:2]])}"
+    if words.split()[0] in ("load", "read", "import", "fetch", "get"):
+        kinds = [_kind_of_file(file) for file in _files(evidence.nodes)] or _kinds_read(evidence)
+        if kinds:
+            return f" from {words_listed(list(dict.fromkeys(kinds))[:2])}"
     said = set(re.findall(r"\w+", words.lower()))
     keys = [key for key in _group_keys(evidence.nodes) if key.lower() not in said]
     if keys and "by" not in said:
@@ -178,6 +179,16 @@ def _files(nodes: Iterable[ast.AST]) -> list[str]:
                 if match:
                     found.setdefault(match[1])
     return list(found)
+
+
+def _kinds_read(evidence: Evidence) -> list[str]:
+    """The kinds of files that calls read, by their names."""
+    kinds = [
+        last_name(call.func).removeprefix("read_")
+        for call in calls_of(evidence.nodes)
+        if last_name(call.func) in ("read_csv", "read_excel", "read_json", "read_parquet")
+    ]
+    return [_kind_of_file(f".{'xlsx' if kind == 'excel' else kind}") for kind in kinds]
 
 
 def _kind_of_file(name: str) -> str:

@@ -135,6 +135,9 @@ def reviewed(place: Path, name: str, options: argparse.Namespace) -> dict[str, A
     command = ["mypy", "--strict", "--no-incremental", "--python-executable", options.python]
     _, types = _run([sys.executable, "-m", *command, "steps_made.py"], place, 300)
     faults = [line for line in types.splitlines() if ": error:" in line and not _STUBS.search(line)]
+    if "[import-untyped]" in types or "[import-not-found]" in types:
+        # What a library without stubs returns is `Any` for the checker.
+        faults = [line for line in faults if "[no-any-return]" not in line]
     return {
         "tests": counts,
         "tests_pass": code == 0,

@@ -186,8 +186,25 @@ def with_meanings(settings: Sequence[Constant], nodes: Sequence[ast.AST]) -> tup
     """Settings with a meaning each: their comment, else what the statements of a function use them
     for."""
     return tuple(
-        one if one.meaning else one._replace(meaning=_use_of(one.name, nodes)) for one in settings
+        one if one.meaning else one._replace(meaning=_of_value(one) or _use_of(one.name, nodes))
+        for one in settings
     )
+
+
+def _of_value(setting: Constant) -> str:
+    """A sentence on a setting from its name and its literal."""
+    literal = ast.parse(setting.text, mode="eval").body
+    said = _on_file(literal)
+    if said:
+        return said
+    words = setting.name.lower().split("_")
+    if words[0] in ("n", "num") and len(words) > 1:
+        return f"Number of {' '.join(words[1:])}."
+    if words[-1] in ("seed", "state") and len(words) < 3:
+        return "Seed of the random numbers."
+    if isinstance(literal, ast.Constant) and isinstance(literal.value, float):
+        return "Between 0 and 1." if 0 < literal.value < 1 else ""
+    return ""
 
 
 def _use_of(name: str, nodes: Sequence[ast.AST]) -> str:
@@ -218,9 +235,11 @@ def _in_call(name: str, call: ast.Call) -> str:
     for keyword in call.keywords:
         if keyword.arg and _is_name(keyword.value, name):
             return f"Passed to `{called}` as `{keyword.arg}`."
+    if called == "range" and any(
+        isinstance(part, ast.expr) and _is_name(part, name) for part in walk(call)
+    ):
+        return "Number of rounds."
     if any(_is_name(argument, name) for argument in call.args) and called:
-        if called == "range":
-            return "Number of rounds."
         if _FILES.match(called):
             return "Path of the file."
         if "rng" in called or "seed" in called:

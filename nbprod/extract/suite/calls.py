@@ -18,6 +18,7 @@ _NUMBERS = lazy_pattern(
     r"\[(?:-?[\d.e+-]+(?:, )?)+\]|\((?:-?[\d.e+-]+(?:, )?)+\)|"
     r"\{(?:(?:'[^']*'|-?\d+): -?[\d.e+-]+(?:, )?)+\}"
 )
+_WHOLE = lazy_pattern(r"np\.u?int\d+\(-?\d+\)")
 _COPIED = ("pd.DataFrame(", "pd.Series(", "np.array(", "[", "{")
 
 
@@ -73,7 +74,8 @@ def _sentence(call: Call, experiment: Experiment) -> str:
     if call.draws:
         parts.append("titles, labels and marks of the figure")
     elif call.results or call.has_value or _has_checks(experiment):
-        parts.append("results for small data" if experiment.arguments else "results")
+        of = " for small data" if experiment.arguments else ""
+        parts.append(f"results{' for the file beside the tests' if experiment.files else of}")
     if experiment.printed:
         parts.append("printed text")
     text = " and ".join(parts) if parts else "runs with small data and returns nothing"
@@ -203,9 +205,8 @@ def _same(name: str, expected: str, kind: str) -> str:
         return f"assert repr({name}) == repr({expected})"
     if kind[:1] in "[({" and "np." in kind:
         return f"np.testing.assert_equal({name}, {expected})"
-    if kind.startswith("np.float64("):
-        expected = expected.removeprefix("np.float64(").removesuffix(")")
-        return f"assert {name} == pytest.approx({expected})"
+    if _WHOLE.fullmatch(kind):
+        return f"assert {name} == {expected.partition('(')[2].removesuffix(')')}"
     number = kind.removeprefix("-")
     if "." in kind and number.replace(".", "", 1).replace("e-", "").isdigit():
         return f"assert {name} == pytest.approx({expected})"

@@ -21,6 +21,7 @@ _MOST_CATEGORIES = 6
 _ROWS_OF_EACH = 2
 _MOST_NEAR = 4
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{6,}")
+_PLAIN_DTYPES = frozenset(["int8", "int16", "int32", "uint8", "uint32", "uint64", "float32"])
 _GENERATORS = {
     "numpy.random._generator.Generator": "np.random.default_rng(0)",
     "numpy.random.mtrand.RandomState": "np.random.RandomState(0)",
@@ -95,6 +96,8 @@ class Writer:
 
     def _array(self, value: Any) -> str:
         kind = type(value).__name__
+        if kind == "float64":
+            return self._number(float(value))
         if getattr(value, "ndim", None) == 0 and kind != "ndarray":
             return f"np.{kind}({self._text(value.item())})"
         if kind != "ndarray" or value.dtype.kind not in "biufUSc":
@@ -136,6 +139,8 @@ class Writer:
         """A column of a frame: its values, as a series where they would have another type."""
         text = self._column(value)
         dtype = _dtype(value)
+        if dtype and str(value.dtype) in _PLAIN_DTYPES:
+            return f"np.array({text}{dtype})"
         return f"pd.Series({text}{self._index(value.index)}{dtype})" if dtype else text
 
     def _column(self, value: Any) -> str:
@@ -158,7 +163,8 @@ class Writer:
         name = "" if index.name is None else f", name={self._text(index.name)}"
         if kind == "DatetimeIndex" and index.tz is None:
             text = f"pd.to_datetime({self._text(_moments(index))})"
-            return f", index=pd.DatetimeIndex({text}{name})" if name else f", index={text}"
+            named = f".rename({self._text(index.name)})" if name else ""
+            return f", index={text}{named}"
         usual = str(index.dtype) in ("int64", "float64", "object", "str", "bool")
         dtype = "" if usual else f', dtype="{index.dtype}"'
         text = self._text(index.tolist())
@@ -166,7 +172,12 @@ class Writer:
 
 
 def _moments(values: Iterable[Any]) -> list[str | None]:
-    return [None if stamp != stamp else _moment(stamp) for stamp in values]
+    """Points in time as texts of one form, which is what pandas reads."""
+    texts = [None if stamp != stamp else str(stamp) for stamp in values]
+    for end in (" 00:00:00", ":00"):
+        if all(text is None or text.endswith(end) for text in texts):
+            return [None if text is None else text.removesuffix(end) for text in texts]
+    return texts
 
 
 def _moment(stamp: Any) -> str:

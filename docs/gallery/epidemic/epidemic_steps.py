@@ -1,0 +1,93 @@
+"""Epidemic in a small town.
+
+Extracted from `epidemic.ipynb`.
+"""
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.figure import Figure
+from numpy.random import Generator
+
+
+def simulate_history_home(
+    rng: Generator,
+    *,
+    size: int = 40,
+    infection: float = 0.22,
+    recovery: float = 0.1,
+    days: int = 80,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Simulate history home with `zeros` and `random`.
+
+    Returns
+    -------
+    history : np.ndarray
+        With 3 columns.
+    history_home : np.ndarray
+        With 3 columns.
+
+    """
+    town = np.zeros((size, size), dtype=int)
+    town[size // 2, size // 2] = 1
+    history = []
+    for day in range(days):  # noqa: B007
+        ill = town == 1
+        # neighbours that are ill
+        contacts = sum(
+            np.roll(ill, shift, axis).astype(int)
+            for axis in (0, 1)
+            for shift in (-1, 1)
+        )
+        risk = 1 - (1 - infection) ** contacts
+        new = (town == 0) & (rng.random(town.shape) < risk)
+        healed = ill & (rng.random(town.shape) < recovery)
+        town[new] = 1
+        town[healed] = 2
+        history.append([np.sum(town == k) for k in range(3)])
+    history = np.array(history)
+
+    # the same with half of the contacts
+    town_home = np.zeros((size, size), dtype=int)
+    town_home[size // 2, size // 2] = 1
+    history_home = []
+    for day in range(days):  # noqa: B007
+        ill = town_home == 1
+        # neighbours that are ill
+        contacts = sum(
+            np.roll(ill, shift, axis).astype(int)
+            for axis in (0, 1)
+            for shift in (-1, 1)
+        )
+        risk = 1 - (1 - infection / 2) ** contacts
+        new = (town_home == 0) & (rng.random(town_home.shape) < risk)
+        healed = ill & (rng.random(town_home.shape) < recovery)
+        town_home[new] = 1
+        town_home[healed] = 2
+        history_home.append([np.sum(town_home == k) for k in range(3)])
+    history_home = np.array(history_home)
+    return history, history_home
+
+
+def plot_households(history: np.ndarray, history_home: np.ndarray) -> Figure:
+    """Plot households as lines.
+
+    Parameters
+    ----------
+    history : np.ndarray
+        With 3 columns.
+    history_home : np.ndarray
+        With 3 columns.
+
+    """
+    fig, (left, right) = plt.subplots(1, 2, figsize=(8, 3), sharey=True)
+    for ax, data, title in [
+        (left, history, "As usual"),
+        (right, history_home, "At home"),
+    ]:
+        for k, label in enumerate(["healthy", "ill", "recovered"]):
+            ax.plot(data[:, k], label=label)
+        ax.set_title(title)
+        ax.set_xlabel("day")
+    left.set_ylabel("households")
+    left.legend()
+    return fig

@@ -1,0 +1,71 @@
+"""Tests of `epidemic_steps`, which was extracted from `epidemic.ipynb`."""
+
+from collections.abc import Iterator
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+
+from epidemic_steps import plot_households, simulate_history_home
+
+
+@pytest.fixture(autouse=True)
+def close_figures() -> Iterator[None]:
+    """Close the figures of a test after it."""
+    yield
+    plt.close("all")
+
+
+def test_simulate_history_home() -> None:
+    """Results for small data."""
+    rng = np.random.default_rng(0)
+    history, history_home = simulate_history_home(rng)
+    assert history.shape == (80, 3)
+    np.testing.assert_array_equal(
+        history[:3], np.array([[1598, 2, 0], [1598, 2, 0], [1596, 4, 0]])
+    )
+    assert history.sum() == np.int64(128000)
+    assert history_home.shape == (80, 3)
+    np.testing.assert_array_equal(
+        history_home[:3], np.array([[1599, 0, 1], [1599, 0, 1], [1599, 0, 1]])
+    )
+    assert history_home.sum() == np.int64(128000)
+
+
+def test_plot_households() -> None:
+    """Titles, labels and marks of the figure."""
+    history = np.array(
+        [
+            [1597, 3, 0],
+            [1597, 3, 0],
+            [1596, 4, 0],
+            [77, 158, 1365],
+            [66, 146, 1388],
+            [56, 135, 1409],
+        ]
+    )
+    history_home = np.array(
+        [
+            [1599, 1, 0],
+            [1599, 1, 0],
+            [1598, 2, 0],
+            [1257, 61, 282],
+            [1250, 59, 291],
+            [1243, 57, 300],
+        ]
+    )
+    history_before = history.copy()
+    history_home_before = history_home.copy()
+    figure = plot_households(history, history_home)
+    assert len(figure.axes) == 2
+    assert figure.axes[0].get_title() == "As usual"
+    assert (figure.axes[0].get_xlabel(), figure.axes[0].get_ylabel()) == (
+        "day",
+        "households",
+    )
+    assert len(figure.axes[0].lines) == 3
+    assert figure.axes[1].get_title() == "At home"
+    assert (figure.axes[1].get_xlabel(), figure.axes[1].get_ylabel()) == ("day", "")
+    assert len(figure.axes[1].lines) == 3
+    np.testing.assert_array_equal(history, history_before)
+    np.testing.assert_array_equal(history_home, history_home_before)

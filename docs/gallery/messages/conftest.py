@@ -1,0 +1,1 @@
+"""Here, pytest imports modules from this folder."""
