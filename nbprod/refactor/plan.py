@@ -150,6 +150,10 @@ class Function:
     """The object that the last expression changes and gives, for the call to show."""
     value_hint: str = "Any"
     """The type of the last expression's value, where that is returned."""
+    same_as: int | None = None
+    """The first cell of the function that does the same and is called instead; ``call`` are the
+    arguments of the call."""
+    call: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +192,18 @@ class Plan:
     """The notebook that the cells are counted in, where it was cut for the plan."""
     notes: tuple[str, ...] = ()
     """What the result does otherwise than the notebook, for the person who asked for it."""
+
+    @property
+    def own_functions(self) -> tuple[Function, ...]:
+        """The functions of the module: without those that another one stands for."""
+        return tuple(function for function in self.functions if function.same_as is None)
+
+    def called(self, function: Function) -> str:
+        """The name that the notebook calls for a function."""
+        for other in self.functions:
+            if function.same_as is not None and other.cells[0] == function.same_as:
+                return other.name
+        return function.name
 
     def whole_cells(self, cells: tuple[int, ...]) -> tuple[int, ...]:
         """Cells of the plan as cells of the whole notebook."""

@@ -114,6 +114,8 @@ def _described(one: Variable, seen: Mapping[str, Seen], maker: str | None = None
     if one.meaning not in ("", CHANGED) or one.name not in seen:
         return one
     said = _sentence(seen[one.name].about)
+    if seen[one.name].type.endswith((".Generator", ".RandomState", "random.Random")):
+        return one._replace(meaning="Source of the random numbers.")
     if not said and maker is not None:
         said = f"As returned by `{maker}`."
     example = seen[one.name].about.get("example")

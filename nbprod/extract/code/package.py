@@ -176,7 +176,7 @@ def _readme(target: Target, plan: Plan, package: str, title: str) -> str:
         "$ pytest",
     ]
     lines += ["```", "", f"`{target.module}` has", ""]
-    for function in plan.functions:
+    for function in plan.own_functions:
         names = ", ".join(variable.name for variable in function.parameters)
         makes = ", ".join(f"`{variable.name}`" for variable in function.results)
         lines.append(f"- `{function.name}({names})`" + (f", which makes {makes}" if makes else ""))

@@ -61,7 +61,7 @@ def render_module(plan: Plan, facts: Facts, title: str = "") -> str:
         made, below = statements_of(source, item.unit, plan.literals)
         body += [_below(behind, made[0]), *made[1:]]
         behind = below
-    for function in plan.functions:
+    for function in plan.own_functions:
         made = plain_statements("\n".join(_classes_of(function)))
         made.append(_function(function, plan, facts))
         body += [_below(behind, made[0]), *made[1:]]
@@ -82,7 +82,7 @@ def import_lines(plan: Plan, facts: Facts) -> Iterator[str]:
         comment = "  # noqa: F401 - formulas read it" if import_.is_hidden else ""
         yield import_text(import_) + (comment or _comment_on(import_, facts))
     yield "from dataclasses import dataclass"
-    if any(function.figure for function in plan.functions):
+    if any(function.figure for function in plan.own_functions):
         yield "from matplotlib.figure import Figure"
     yield "from typing import Any, NamedTuple"
 

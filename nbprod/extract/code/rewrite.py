@@ -74,7 +74,7 @@ def _head(
     yield from kept
     if first == plan.imported_at:
         names = [name for names in plan.exports.values() for name in names]
-        names += [function.name for function in plan.functions]
+        names += [function.name for function in plan.own_functions]
         if names:
             if kept or settings:
                 yield ""
@@ -82,7 +82,12 @@ def _head(
     if function:
         if kept or settings or first == plan.imported_at:
             yield ""
-        yield from _call(function, is_last=_ends_cell(group, plan, facts))
+        if function.same_as is not None:
+            unit = function.body[0]
+            yield from _comment_lines(facts.cell(unit.cell).source[unit.start : unit.code])
+        arguments = function.call or ", ".join(one.name for one in function.parameters)
+        call = f"{plan.called(function)}({arguments})"
+        yield from _call(function, call, is_last=_ends_cell(group, plan, facts))
 
 
 def _order(name: str) -> tuple[int, str]:
@@ -154,8 +159,7 @@ def _ends_cell(group: CellGroup, plan: Plan, facts: Facts) -> bool:
     return not any(facts.cell(place).source.strip() for place in rest)
 
 
-def _call(function: Function, *, is_last: bool) -> Iterator[str]:
-    call = f"{function.name}({', '.join(variable.name for variable in function.parameters)})"
+def _call(function: Function, call: str, *, is_last: bool) -> Iterator[str]:
     names = [variable.name for variable in function.results]
     value = value_name(function)
     if value:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
+from nbprod.extract.plan.shapes import FEWEST_STATEMENTS, shape_of
 from nbprod.extract.plan.shows import Shows
 from nbprod.facts import Facts
 from nbprod.flow.types import Definition, Use
@@ -268,6 +269,19 @@ class Atoms:
             return None
         span = definition.binding.span
         return self.at(span.cell, span.start)
+
+    @cached_property
+    def repeated_cells(self) -> frozenset[int]:
+        """The cells whose work is near-equal to that of another: each is on its own, so that one
+        function can stand for all of them."""
+        known = self.modules.keys() | self.closure.taken.keys()
+        by_shape: dict[str, list[int]] = {}
+        for cell, atoms in self._by_cell.items():
+            work = [atom for atom in atoms if atom.role == "work"]
+            if sum(atom.size for atom in work) >= FEWEST_STATEMENTS:
+                shape = shape_of((node for atom in work for node in atom.unit.nodes), known)
+                by_shape.setdefault(shape, []).append(cell)
+        return frozenset(cell for cells in by_shape.values() if len(cells) > 1 for cell in cells)
 
     @cached_property
     def split_sections(self) -> frozenset[int]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from nbprod.extract.plan.atoms import Atom, Atoms
+from nbprod.extract.plan.clones import as_one_function
 from nbprod.extract.plan.cutting import (
     MOST_FIELDS,
     MOST_PARAMETERS,
@@ -100,6 +101,8 @@ def plan_of_stretches(
     cut = cut_notebook(planner.facts, _offsets(stretches, lifted, atoms, usable))
     inner = Planner(cut.facts, planner.options, cut.inner)
     plan = inner.plan([*_groups(stretches, lifted, atoms, cut, set(usable))])
+    if not plan.refusals:
+        plan = replace(plan, functions=as_one_function(plan.functions, plan.literals, cut.facts))
     return replace(plan, cut=cut), cut
 
 

@@ -117,11 +117,18 @@ def _ending_at(end: int, atoms: Atoms, may_go: set[int]) -> Iterator[Stretch]:
         if atom.role != "work" or atom.shares_line:
             continue
         part = every[start:end]
+        if atom.cell != every[end - 1].cell and _has_repeated(part, atoms):
+            # Near-equal cells are on their own.
+            return
         if why_not_one(part, atoms) is not None:
             continue
         price = _price(part, atoms)
         if price is not None:
             yield Stretch(tuple(part), price)
+
+
+def _has_repeated(part: Sequence[Atom], atoms: Atoms) -> bool:
+    return any(atom.role == "work" and atom.cell in atoms.repeated_cells for atom in part)
 
 
 def why_not_one(part: Sequence[Atom], atoms: Atoms) -> str | None:

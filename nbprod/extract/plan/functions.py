@@ -23,8 +23,11 @@ from nbprod.refactor.module_level import ModuleLevel
 from nbprod.refactor.naming import unique
 from nbprod.refactor.plan import CellGroup, Constant, Function, Refusal, Variable
 from nbprod.refactor.sentences import CHANGED, columns_read
+from nbprod.syntax.names import last_name
 
 __all__ = ["FunctionPlanner"]
+
+_GENERATORS = frozenset(["default_rng", "RandomState", "Random", "Generator"])
 
 
 class FunctionPlanner:
@@ -71,7 +74,9 @@ class FunctionPlanner:
         parameters = live.parameters()
         refusals = [*live.refusals, *find_hazards(live, parameters)]
         changed = live.changed(parameters)
-        results = self._results(parts, live, (*returned, *changed))
+        # Who draws from a generator has it, before and after.
+        passed = [one for one in changed if not self._is_generator(one.name)]
+        results = self._results(parts, live, (*returned, *passed))
         hints = Hints(self.facts, self.names, self.closure)
         draw = any(self.shows.draws(statement.node) for statement in parts.body)
         figure = self._figure(parts) if not results else None
@@ -148,6 +153,16 @@ class FunctionPlanner:
         ):
             return None
         return figure_name([unit.node for unit in parts.body]) or "plt.gcf()"
+
+    def _is_generator(self, name: str) -> bool:
+        """Whether a name only ever holds a generator of random numbers."""
+        made = [site.statement for site in self.names.bindings.get(name, ())]
+        return bool(made) and all(
+            isinstance(statement, ast.Assign)
+            and isinstance(statement.value, ast.Call)
+            and last_name(statement.value.func) in _GENERATORS
+            for statement in made
+        )
 
     def _setting_results(
         self, settings: Sequence[Constant], live: Liveness

@@ -171,6 +171,10 @@ def comment_on(unit: StatementText, facts: Facts) -> str:
     behind = rest[0].strip() if rest else ""
     if behind.startswith("#"):
         return behind.lstrip("# ")
+    cells = facts.notebook.cells[unit.cell : unit.cell + 2]
+    if len(cells) > 1 and cells[0].number == cells[1].number:
+        # It is about the whole cell, of which this is the first piece.
+        return ""
     lines = [line.strip() for line in source[unit.start : unit.code].splitlines()]
     return " ".join(line.lstrip("# ") for line in lines if line.startswith("#"))
 

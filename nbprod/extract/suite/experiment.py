@@ -257,6 +257,8 @@ class Laboratory:
         """The expression of a value that comparisons hold for, None where there is none."""
         digits = self.texts.DIGITS_OF_RESULT if _is_compared_closely(value) else 0
         writer = self.texts.Writer(digits, longest)
+        if self.texts.is_generator(value):
+            return None
         with contextlib.suppress(Exception):
             text = str(writer.written(value))
             if self._is_same(self.texts.evaluated(text), value, writer):

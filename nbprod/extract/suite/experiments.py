@@ -87,7 +87,7 @@ def experiments_of(
             function.name: data_files_of(
                 function, folder_of_notebook, facts.hidden, _texts_given(function, recorded)
             )
-            for function in plan.functions
+            for function in plan.own_functions
         }
         for name, data in (pair for own in read.values() for pair in own.items()):
             write_scratch(folder, os.path.join("data", name), data)
@@ -110,7 +110,7 @@ def experiments_of(
                     "seed": seeds[function.name],
                     "folder": os.path.join(folder, "data") if read[function.name] else folder,
                 }
-                for function in plan.functions
+                for function in plan.own_functions
                 if function.name in recorded
             ],
         }
@@ -185,7 +185,7 @@ def _makers(plan: Plan) -> dict[str, dict[str, str]]:
     """For each function, the functions before it that return its arguments."""
     last: dict[str, str] = {}
     found: dict[str, dict[str, str]] = {}
-    for function in plan.functions:
+    for function in plan.own_functions:
         found[function.name] = {
             variable.name: last[variable.name]
             for variable in function.parameters

@@ -171,6 +171,11 @@ class Writer:
         return f", index=pd.Index({text}{dtype}{name})" if name or dtype else f", index={text}"
 
 
+def is_generator(value: Any) -> bool:
+    """Whether a value draws random numbers: its expression starts another one."""
+    return f"{type(value).__module__}.{type(value).__qualname__}" in _GENERATORS
+
+
 def _moments(values: Iterable[Any]) -> list[str | None]:
     """Points in time as texts of one form, which is what pandas reads."""
     texts = [None if stamp != stamp else str(stamp) for stamp in values]

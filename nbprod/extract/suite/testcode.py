@@ -73,7 +73,7 @@ def suite_of(
             tests.append(_saved(example, name))
             tested |= set(example.names)
     if experiments is None:
-        tests += [_without_run(function, facts) for function in plan.functions]
+        tests += [_without_run(function, facts) for function in plan.own_functions]
         fixtures: dict[str, str] = {}
     else:
         calls = _calls(plan, experiments, failing)
@@ -99,7 +99,7 @@ def _calls(
         if own is not None and is_function and not own.problem:
             if f"test_{item.name.strip('_')}" not in failing:
                 found.append((Call(item.name, ()), own))
-    for function in plan.functions:
+    for function in plan.own_functions:
         experiment = experiments.calls.get(function.name)
         if experiment is None:
             continue
@@ -113,7 +113,7 @@ def _shared_arguments(plan: Plan, experiments: Sequence[Experiment]) -> dict[str
     """The long arguments of several tests, as the assignments that they would be, with types."""
     hints = {
         variable.name: variable.hint
-        for function in plan.functions
+        for function in plan.own_functions
         for variable in function.parameters
     }
     count = collections.Counter(
@@ -143,7 +143,7 @@ def _fixtures(shared: Mapping[str, str]) -> Iterator[str]:
 def _head(plan: Plan, facts: Facts, target: Target, body: str) -> str:
     notebook = facts.notebook.path.replace("\\", "/").rpartition("/")[2]
     lines = [f'"""Tests of `{target.module}`, which was extracted from `{notebook}`."""\n']
-    draws = any(function.figure for function in plan.functions) and "figure" in body
+    draws = any(function.figure for function in plan.own_functions) and "figure" in body
     if "MODULE" in body:
         lines += ["import importlib", "import inspect"]
     lines += [name for word, name in _LIBRARIES.items() if re.search(rf"(?<![\w.]){word}\.", body)]
@@ -165,13 +165,13 @@ def _head(plan: Plan, facts: Facts, target: Target, body: str) -> str:
 
 def _names(plan: Plan) -> list[str]:
     taken = [item.name for item in plan.taken if item.unit.kind == "definition"]
-    return [*taken, *(function.name for function in plan.functions)]
+    return [*taken, *(function.name for function in plan.own_functions)]
 
 
 def _public_names(plan: Plan, only: Container[str] | None) -> str:
     """A test of the names and parameters of the module, or of some of its names."""
     rows = []
-    for function in plan.functions:
+    for function in plan.own_functions:
         if only is not None and function.name not in only:
             continue
         names = [*(variable.name for variable in function.parameters), *parameter_names(function)]

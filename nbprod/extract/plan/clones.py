@@ -1,0 +1,200 @@
+"""Cells that are near-equal: one function with parameters stands for all of them."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import io
+import tokenize
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from nbprod.extract.plan.cutting import MOST_PARAMETERS
+from nbprod.extract.plan.shapes import FEWEST_STATEMENTS
+from nbprod.facts import Facts
+from nbprod.refactor.plan import Constant, Function
+from nbprod.syntax.walk import walk
+
+__all__ = ["as_one_function"]
+
+_MOST_DIFFERENCES = 3
+
+
+def as_one_function(
+    functions: Sequence[Function], literals: dict[ast.AST, str], facts: Facts
+) -> tuple[Function, ...]:
+    """The functions of a plan, those that do the same as an earlier one as calls of that.
+
+    Args:
+        functions: in document order.
+        literals: gets the names of parameters that take the place of literals.
+        facts: the notebook that their cells are in.
+    """
+    found: list[Function] = []
+    for function in functions:
+        same: tuple[int, _Match] | None = None
+        for place, earlier in enumerate(found):
+            if earlier.same_as is not None:
+                continue
+            match = _Match.of(earlier, function)
+            if match is not None and not _comments(function, facts) - _comments(earlier, facts):
+                same = place, match
+                break
+        if same is None:
+            found.append(function)
+            continue
+        place, match = same
+        found[place] = match.first_with_settings(literals)
+        found.append(replace(function, same_as=found[place].cells[0], call=match.call()))
+    return tuple(found)
+
+
+def _comments(function: Function, facts: Facts) -> set[str]:
+    """The comments inside of a function; what is above its first statement stays above the call."""
+    found = set()
+    for unit in function.body:
+        first = unit is function.body[0]
+        source = facts.cell(unit.cell).source[unit.code if first else unit.start : unit.end]
+        with contextlib.suppress(tokenize.TokenError, SyntaxError):
+            for token in tokenize.generate_tokens(io.StringIO(source).readline):
+                if token.type == tokenize.COMMENT:
+                    found.add(token.string)
+    return found
+
+
+class _Match:
+    """Two functions whose statements are equal but for names and a few literals."""
+
+    def __init__(self, first: Function, other: Function) -> None:
+        self.first, self.other = first, other
+        self.names: dict[str, str] = {}
+        self.differences: list[tuple[ast.Constant, ast.Constant, str]] = []
+
+    @classmethod
+    def of(cls, first: Function, other: Function) -> _Match | None:
+        """The match of two functions, None where they do not do the same."""
+        match = cls(first, other)
+        return match if match._fits() else None
+
+    def _fits(self) -> bool:
+        first, other = self.first, self.other
+        if len(first.body) != len(other.body) or _kind(first) != _kind(other):
+            return False
+        nodes = [node for unit in first.body for node in unit.nodes]
+        others = [node for unit in other.body for node in unit.nodes]
+        if (
+            sum(isinstance(part, ast.stmt) for node in nodes for part in walk(node))
+            < FEWEST_STATEMENTS
+        ):
+            return False
+        if len(nodes) != len(others) or not all(map(self._equal, nodes, others)):
+            return False
+        if len(set(self.names.values())) != len(self.names):
+            return False
+        own = self._variables(first)
+        if any(name != new for name, new in self.names.items() if name not in own):
+            return False
+        taken = [self.names.get(one.name, one.name) for one in first.parameters]
+        if sorted(taken) != sorted(one.name for one in other.parameters):
+            return False
+        made = [self.names.get(one.name, one.name) for one in first.results]
+        if made != [one.name for one in other.results]:
+            return False
+        settings = {self.names.get(one.name, one.name) for one in first.settings}
+        if settings != {one.name for one in other.settings}:
+            return False
+        count = len(first.parameters) + len(first.settings) + len(self._new_settings())
+        return len(self._new_settings()) <= _MOST_DIFFERENCES and count <= MOST_PARAMETERS
+
+    @staticmethod
+    def _variables(function: Function) -> set[str]:
+        found = {one.name for one in (*function.parameters, *function.results)}
+        found |= {one.name for one in function.settings}
+        for unit in function.body:
+            for node in unit.nodes:
+                for part in walk(node):
+                    if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store):
+                        found.add(part.id)
+        return found
+
+    def _equal(self, one: object, other: object, role: str = "") -> bool:
+        """Whether two trees are equal but for names and literals, which are written down."""
+        if type(one) is not type(other):
+            return False
+        if isinstance(one, ast.Name) and isinstance(other, ast.Name):
+            return self.names.setdefault(one.id, other.id) == other.id
+        if isinstance(one, ast.Constant) and isinstance(other, ast.Constant):
+            if type(one.value) is not type(other.value):
+                return False
+            if one.value != other.value:
+                self.differences.append((one, other, role))
+                return bool(role)
+            return True
+        if isinstance(one, (ast.JoinedStr, ast.FunctionDef, ast.ClassDef)):
+            return isinstance(other, ast.AST) and ast.dump(one) == ast.dump(other)
+        if isinstance(one, ast.AST):
+            return all(
+                self._equal(getattr(one, field, None), getattr(other, field, None), part)
+                for field, part in _fields(one, role)
+            )
+        if isinstance(one, list) and isinstance(other, list):
+            return len(one) == len(other) and all(
+                self._equal(left, right, role) for left, right in zip(one, other, strict=True)
+            )
+        return one == other
+
+    def _new_settings(self) -> dict[tuple[str, str], list[ast.Constant]]:
+        """The literals that differ, by the name and the values that their parameter has."""
+        found: dict[tuple[str, str], list[ast.Constant]] = {}
+        for node, other, role in self.differences:
+            found.setdefault((role, f"{node.value!r} {other.value!r}"), []).append(node)
+        return found
+
+    def first_with_settings(self, literals: dict[ast.AST, str]) -> Function:
+        """The earlier function with parameters for what differs."""
+        settings = list(self.first.settings)
+        for (role, _), nodes in self._new_settings().items():
+            settings.append(Constant(role, ast.unparse(nodes[0]), self.first.body[0]))
+            literals.update(dict.fromkeys(nodes, role))
+        return replace(self.first, settings=tuple(settings))
+
+    def call(self) -> str:
+        """The arguments with which the earlier function does what the other one does."""
+        words = [self.names.get(one.name, one.name) for one in self.first.parameters]
+        values = {one.name: one.text for one in self.other.settings}
+        for setting in self.first.settings:
+            text = values[self.names.get(setting.name, setting.name)]
+            if text != setting.text:
+                words.append(f"{setting.name}={text}")
+        seen = {}
+        for node, other, role in self.differences:
+            seen[role, repr(node.value)] = f"{role}={ast.unparse(other)}"
+        return ", ".join([*words, *seen.values()])
+
+
+def _kind(function: Function) -> tuple[bool, bool, bool, int]:
+    return (
+        function.returned is None, bool(function.figure), bool(function.itself),
+        len(function.shown),
+    )  # fmt: skip
+
+
+def _fields(node: ast.AST, role: str) -> Iterator[tuple[str, str]]:
+    """The fields of a node, each with the name that a literal there would have as a parameter."""
+    for field in node._fields:
+        if field == "ctx":
+            continue
+        if isinstance(node, ast.keyword):
+            yield field, (node.arg or "") if field == "value" else role
+        elif isinstance(node, ast.Call):
+            called = node.func.attr if isinstance(node.func, ast.Attribute) else ""
+            yield field, _ROLES.get(called, "") if field == "args" else ""
+        else:
+            yield field, "" if isinstance(node, ast.stmt) else role
+
+
+# What the literals in some calls are.
+_ROLES = {
+    "title": "title", "set_title": "title", "suptitle": "title", "xlabel": "xlabel",
+    "ylabel": "ylabel", "set_xlabel": "xlabel", "set_ylabel": "ylabel",
+}  # fmt: skip

@@ -1,0 +1,78 @@
+"""Near-equal cells: one function stands for them, called with what differs."""
+
+from __future__ import annotations
+
+import pytest
+
+from nbprod.extract.extraction import extract, make_plan
+from nbprod.facts import Facts
+from nbprod.notebook.read import read_notebook
+from tests.extract.notebooks import as_bytes
+
+_HEAD = "import statistics\nweights = [3.5, 1.0, 9.0]\nheights = [20, 30]"
+_CELL = "{0} = [x for x in {1} if x > {2}]\n{0}.sort()\n{3} = statistics.mean({0})"
+_CASES = [
+    pytest.param(
+        [_CELL.format("a", "weights", 2, "mean_weight"), _CELL.format("b", "heights", 2, "tall")],
+        ["summarize_it(weights)", "summarize_it(heights)"],
+        id="other-names",
+    ),
+    pytest.param(
+        [
+            _CELL.format("a", "weights", 2, "mean_weight"),
+            "# of the tall ones\n" + _CELL.format("b", "heights", 2, "tall"),
+        ],
+        ["summarize_it(weights)", "summarize_it(heights)"],
+        id="a-comment-above-stays-above-the-call",
+    ),
+    pytest.param(
+        [
+            "low = 2\n" + _CELL.format("a", "weights", "low", "mean_weight"),
+            "least = 25\n" + _CELL.format("b", "heights", "least", "tall"),
+        ],
+        ["summarize_it(weights)", "summarize_it(heights, low=25)"],
+        id="another-setting",
+    ),
+    pytest.param(
+        [
+            _CELL.format("a", "weights", 2, "mean_weight"),
+            _CELL.format("b", "heights", 2, "tall").replace("sort()", "sort()  # tallest last"),
+        ],
+        None,
+        id="a-comment-of-its-own",
+    ),
+    pytest.param(
+        [
+            _CELL.format("a", "weights", 2, "mean_weight"),
+            _CELL.format("b", "heights", 2, "tall").replace("mean", "median"),
+        ],
+        None,
+        id="another-call",
+    ),
+    pytest.param(
+        [
+            _CELL.format("a", "weights", 2, "mean_weight"),
+            _CELL.format("a", "heights", 2, "tall").replace("mean(a)", "mean(weights)"),
+        ],
+        None,
+        id="another-flow",
+    ),
+]
+
+
+@pytest.mark.parametrize(("cells", "calls"), _CASES)
+def test_near_equal_cells(cells: list[str], calls: list[str] | None) -> None:
+    data = as_bytes([_HEAD, *cells, "print(mean_weight, tall)"])
+    facts = Facts(read_notebook(data, "parcels.ipynb"))
+    plan = make_plan(facts, None, range(4))
+    made = extract(facts, data, plan, "steps")
+    if calls is None:
+        assert plan.own_functions == plan.functions
+        return
+    text = "\n".join(made.sources[cell] for cell in (1, 2))
+    assert made.module.count(".sort()") == 1
+    name = next(one.name for one in plan.own_functions if one.cells[0] >= 1)
+    for call in calls:
+        assert call.replace("summarize_it", name) in text
+    for line in cells[1].splitlines():
+        assert not line.startswith("#") or line in text
