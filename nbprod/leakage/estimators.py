@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from nbprod.flow.interpreter.values import Labels
 from nbprod.leakage.call import TrackedCall
-from nbprod.leakage.labels import Bound, Each, Fold, UnpackedLabels, joined_table, label, tables_in
+from nbprod.leakage.labels import (
+    Bound,
+    Each,
+    Fold,
+    SearchedSettings,
+    UnpackedLabels,
+    joined_table,
+    label,
+    settings_in,
+    tables_in,
+)
 from nbprod.leakage.parameters import check_fit, check_names
 from nbprod.leakage.types import Data, Estimator, Score, Table, Taint, Training
 from nbprod.libraries.training import EVALUATING, FITTING, RESAMPLING, TRANSFORMING
@@ -30,6 +40,10 @@ def estimator_attribute(estimator: Estimator, name: str) -> Labels | None:
     if name == "steps":
         # Who has the list may change it.
         estimator.steps = None
+    if name == "best_params_" and estimator.training is not None:
+        training = estimator.training
+        search = Taint(f"`{estimator.name}`", training.data.rows, training.place, "tuning")
+        return label(SearchedSettings(search))
     return label(estimator) if name in _INNER else None
 
 
@@ -48,6 +62,7 @@ def call_estimator_method(estimator: Estimator, call: TrackedCall) -> Labels | N
         return fold(call)
     if name == "set_params":
         check_names(call, estimator, [key for key, _ in call.keywords if key != "**"])
+        estimator.tuned |= settings_in(call.all_labels)
     return label(estimator) if name in ("set_params", "get", "compile") else None
 
 
@@ -87,6 +102,7 @@ def _fit(estimator: Estimator, call: TrackedCall) -> Labels:
 
 def train_and_validate(estimator: Estimator, data: Data, call: TrackedCall) -> None:
     """A model is fitted, and perhaps tested on data that is given with it."""
+    data = Data(data.rows, data.taints | estimator.searches)
     training = Training(
         estimator.name, call.place, data, call.keyword("validation_split") is not None,
         held_target(estimator, call, 0, 1), estimator.only_orders,

@@ -18,6 +18,7 @@ from nbprod.leakage.labels import (
     estimators_in,
     joined_table,
     label,
+    settings_in,
     tables_in,
     union,
 )
@@ -114,7 +115,8 @@ def _compose(call: TrackedCall) -> Labels:
 
 def _make(call: TrackedCall) -> Labels:
     """A transformer, a model or a splitter."""
-    made = Estimator(call.last, kind_of(call.last), call.place)
+    tuned = settings_in(call.all_labels)
+    made = Estimator(call.last, kind_of(call.last), call.place, tuned=tuned)
     return label(call.record.estimator(call.machine, made))
 
 

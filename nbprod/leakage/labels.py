@@ -16,11 +16,13 @@ __all__ = [
     "Bound",
     "Each",
     "Fold",
+    "SearchedSettings",
     "UnpackedLabels",
     "elements_of",
     "estimators_in",
     "joined_table",
     "label",
+    "settings_in",
     "tables_in",
     "union",
 ]
@@ -60,6 +62,17 @@ class Bound(NamedTuple):
 
     estimator: Estimator
     method: str
+
+
+class SearchedSettings(NamedTuple):
+    """SearchedSettings of a model that a search has found, or some of them."""
+
+    search: Taint
+
+
+def settings_in(labels: Labels | None) -> frozenset[Taint]:
+    """The searches whose settings a value is, or has in it."""
+    return frozenset(item.search for item in _leaves(labels) if isinstance(item, SearchedSettings))
 
 
 def label(item: object) -> Labels:

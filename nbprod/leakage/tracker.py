@@ -18,6 +18,7 @@ from nbprod.leakage.labels import (
     NO_LABELS,
     Bound,
     Each,
+    SearchedSettings,
     UnpackedLabels,
     elements_of,
     joined_table,
@@ -97,6 +98,8 @@ class DataTracker:
                 results.append(estimators.call_estimator_method(item, call))
             elif isinstance(item, Table):
                 results.append(frames.call_frame_method(item, call))
+            elif isinstance(item, SearchedSettings):
+                results.append(label(item))
             elif isinstance(item, (Each, UnpackedLabels)):
                 results.append(containers.call_container_method(item, call))
         return union(results)
@@ -150,7 +153,7 @@ class DataTracker:
         for item in labels.items:
             if isinstance(item, Table):
                 found.append(label(frames.frame_subscript(item, key, node, machine)))
-            elif isinstance(item, Estimator):
+            elif isinstance(item, (Estimator, SearchedSettings)):
                 found.append(label(item))
             else:
                 found.append(containers.container_subscript(item, key, node))

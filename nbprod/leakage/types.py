@@ -44,7 +44,7 @@ class Taint(NamedTuple):
     what: str
     rows: Rows
     place: CellNode
-    kind: Literal["fit", "scale", "statistic", "selection", "resample"]
+    kind: Literal["fit", "scale", "statistic", "selection", "tuning", "resample"]
 
 
 class Data(NamedTuple):
@@ -161,6 +161,13 @@ class Estimator:
     training: Training | None = None
     parts: tuple[Estimator, ...] = ()
     steps: dict[str, Estimator | None] | None = None
+    tuned: frozenset[Taint] = frozenset()
+    """The searches that its settings come from."""
+
+    @property
+    def searches(self) -> frozenset[Taint]:
+        """The searches that its settings and those of its parts come from."""
+        return self.tuned.union(*(part.searches for part in self.parts))
 
     @property
     def learns(self) -> bool:

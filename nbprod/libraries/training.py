@@ -92,8 +92,10 @@ EVALUATING = frozenset(
     "predict predict_proba predict_log_proba decision_function score evaluate predict_classes"
     " evaluate_generator predict_generator".split()
 )
+# A matrix of other names holds data: `scipy.sparse.csr_matrix`.
 METRICS = lazy_pattern(
-    r"\w*(?:_score|_error|_loss|_report|_matrix|_curve|accuracy|auc)\Z", re.IGNORECASE
+    r"\w*(?:_score|_error|_loss|_report|(?:confusion|contingency)_matrix|_curve|accuracy|auc)\Z",
+    re.IGNORECASE,
 )
 # Methods and functions whose result is learnt of all rows (unless they go along each row).
 REDUCTIONS = frozenset(

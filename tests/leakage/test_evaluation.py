@@ -10,14 +10,14 @@ from nbprod.notebook.types import Cell
 from nbprod.testing import notebook_of
 
 HEAD = (
-    "import numpy, pandas, sklearn.utils\n"
+    "import numpy, pandas, scipy, sklearn.utils\n"
     "from imblearn.over_sampling import SMOTE\n"
     "from keras import Sequential, datasets\n"
     "from sklearn.decomposition import PCA\n"
     "from sklearn.feature_extraction.text import TfidfVectorizer\n"
     "from sklearn.feature_selection import SelectKBest\n"
     "from sklearn.linear_model import LogisticRegression\n"
-    "from sklearn.model_selection import KFold, cross_val_score, train_test_split\n"
+    "from sklearn.model_selection import GridSearchCV, KFold, cross_val_score, train_test_split\n"
     "from sklearn.naive_bayes import GaussianNB\n"
     "from sklearn.pipeline import Pipeline, make_pipeline\n"
     "from sklearn.preprocessing import Imputer, LabelEncoder, MinMaxScaler, StandardScaler, scale\n"
@@ -48,6 +48,20 @@ PREPROCESSING = [
     ("inner validation", "X = scale(X)\nm = Sequential()\nm.fit(X, y, validation_split=0.2)\n"),
     ("cross-validation", "X = StandardScaler().fit_transform(X)\n"
      "cross_val_score(LogisticRegression(), X, y)\n"),
+    ("settings found with the test data", SPLIT
+     + "g = GridSearchCV(SVC(), {'C': [1, 2]}).fit(X, y)\n"
+     "m = SVC(C=g.best_params_['C'])\nm.fit(Xa, ya)\nprint(m.score(Xb, yb))\n"),
+    ("all such settings, under a name", "g = GridSearchCV(LogisticRegression(), {'C': [1, 2]})\n"
+     "g.fit(X, y)\nbest = g.best_params_\n" + SPLIT + "m = LogisticRegression(**best)\n"
+     "m.fit(Xa, ya)\nm.predict(Xb)\n"),
+    ("such settings of a step", "def tuned(p):\n"
+     "    return make_pipeline(StandardScaler(), SVC(C=p.get('C')))\n"
+     "g = GridSearchCV(SVC(), {'C': [1, 2]})\ng.fit(X, y)\n" + SPLIT
+     + "m = tuned(g.best_params_)\nm.fit(Xa, ya)\nm.score(Xb, yb)\n"),
+    ("settings that are set later", SPLIT + "g = GridSearchCV(SVC(), {'C': [1, 2]})\ng.fit(X, y)\n"
+     "m = SVC()\nm.set_params(**g.best_params_)\nm.fit(Xa, ya)\nm.score(Xb, yb)\n"),
+    ("a sparse matrix", "X = scipy.sparse.csr_matrix(scale(X))\n" + SPLIT + MODEL),
+    ("another, and back", "X = scipy.sparse.lil_matrix(scale(X)).toarray()\n" + SPLIT + MODEL),
     ("in a loop over models", "X = scale(X)\n" + SPLIT + "for m in [SVC(), GaussianNB()]:\n"
      "    m.fit(Xa, ya)\n    m.score(Xb, yb)\n"),
 ]  # fmt: skip
@@ -57,6 +71,13 @@ OVERLAP = [
     ("resampled frame", "X = sklearn.utils.resample(X)\n" + SPLIT + MODEL),
 ]
 CLEAN = [
+    ("settings found with the training data", SPLIT
+     + "g = GridSearchCV(SVC(), {'C': [1, 2]}).fit(Xa, ya)\n"
+     "m = SVC(C=g.best_params_['C'])\nm.fit(Xa, ya)\nprint(m.score(Xb, yb))\n"),
+    ("settings that are only shown", SPLIT + "g = GridSearchCV(SVC(), {'C': [1, 2]}).fit(X, y)\n"
+     "print(g.best_params_)\n" + MODEL),
+    ("a matrix of confusion is no data", SPLIT + "m = LogisticRegression()\nm.fit(Xa, ya)\n"
+     "n = sklearn.metrics.confusion_matrix(yb, m.predict(Xb))\nm.fit(Xa, ya)\nm.score(Xb, yb)\n"),
     ("fit on the training part", SPLIT + "s = StandardScaler()\nXa = s.fit_transform(Xa)\n"
      "Xb = s.transform(Xb)\n" + MODEL),
     ("labels encoded", "y = LabelEncoder().fit_transform(y)\n" + SPLIT + MODEL),

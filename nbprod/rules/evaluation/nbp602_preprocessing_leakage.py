@@ -94,6 +94,7 @@ _EFFECTS = {
     "selection": "features are selected with it, so noise can look like a good model",
     "scale": "the score is optimistic",
     "fit": "the score is optimistic",
+    "tuning": "settings that are chosen with it make the score optimistic",
     "statistic": "the score is optimistic",
 }
 
