@@ -17,6 +17,9 @@ ALLOWED = {
     "nbprod.execution.probe": {"import pickle", "open"},
     # Started as a script by the Python that runs the notebook, in a temporary directory.
     "nbprod.extract.suite.experiment": {"import pickle", "open"},
+    # Started as a script by the same Python, for a storage in a temporary directory.
+    "nbprod.pipeline.inside.forked": {"import tempfile", "os.fdopen"},
+    "nbprod.pipeline.inside.stored": {"os.rename"},
     # The metadata of the installed nbprod, by `importlib.metadata`.
     "nbprod.project.origin": {".read_text"},
     # A pattern of names, and a search along PATH.

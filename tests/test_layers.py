@@ -141,7 +141,9 @@ def test_what_the_notebooks_python_runs_imports_nothing_of_ours() -> None:
         "nbprod.execution.probe",
         "nbprod.execution.seeding",
         "nbprod.extract.suite.experiment",
+        "nbprod.pipeline.inside.forked",
         "nbprod.pipeline.inside.observer",
+        "nbprod.pipeline.inside.stored",
     }
     assert [found for found in imports() if found.source in alone] == []
 

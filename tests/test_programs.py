@@ -33,6 +33,7 @@ STARTERS = {
     "nbprod.extract.suite.experiments": "the functions of a module, where its notebook is run",
     "nbprod.linters.nbqa": "linters",
     "nbprod.linters.ruff": "ruff",
+    "nbprod.pipeline.application": "the tasks of an application",
     "nbprod.project.run": "workers",
 }
 # Who may import modules by name: modules of nbprod, and rules of installed packages.
@@ -53,6 +54,7 @@ KERNELS = {"jupyter_client", "nbclient"}
 INSIDE_KERNEL = {
     "nbprod.execution.described", "nbprod.execution.probe", "nbprod.execution.seeding",
     "nbprod.extract.suite.experiment", "nbprod.pipeline.inside.observer",
+    "nbprod.pipeline.inside.forked", "nbprod.pipeline.inside.stored",
 }  # fmt: skip
 
 

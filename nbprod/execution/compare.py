@@ -21,7 +21,9 @@ __all__ = [
     "Uncompared",
     "Verdict",
     "compare_runs",
+    "same_value",
     "segments_of",
+    "short_value",
     "snapshots",
     "without_unstable",
 ]
@@ -247,8 +249,8 @@ def _compare_segment(
             min(len(shown), len(again)),
         )
         yield RunDifference(
-            first, "the output", "".join(map(_short, shown[place : place + 1])) or "nothing",
-            "".join(map(_short, again[place : place + 1])) or "nothing",
+            first, "the output", "".join(map(short_value, shown[place : place + 1])) or "nothing",
+            "".join(map(short_value, again[place : place + 1])) or "nothing",
         )  # fmt: skip
     if before is None:
         yield from _values(old, new, segment)
@@ -327,7 +329,9 @@ def _values(
     for name in sorted(mine.keys() & theirs.keys()):
         if not _same_entry(mine[name], theirs[name]):
             first = segment.old[0] if segment.old else None
-            yield RunDifference(first, f"`{name}`", _short(mine[name]), _short(theirs[name]))
+            yield RunDifference(
+                first, f"`{name}`", short_value(mine[name]), short_value(theirs[name])
+            )
 
 
 def _finals(
@@ -348,24 +352,26 @@ def _finals(
             uncompared.append(Uncompared(None, f"`{name}`", f"is a {reason}"))
         compared += 1
         if not _same_entry(entry, other):
-            differences.append(RunDifference(None, f"`{name}`", _short(entry), _short(other)))
+            differences.append(
+                RunDifference(None, f"`{name}`", short_value(entry), short_value(other))
+            )
     return differences, tuple(uncompared), compared
 
 
 def _same_entry(old: Any, new: Any) -> bool:
     if "opaque" in old or "opaque" in new:
         return bool(old.get("opaque") == new.get("opaque"))
-    return _same(old["value"], new["value"])
+    return same_value(old["value"], new["value"])
 
 
-def _same(old: Any, new: Any) -> bool:
-    """Equal, floats up to the tolerance."""
+def same_value(old: Any, new: Any) -> bool:
+    """Whether two described values are equal, floats up to the tolerance."""
     if isinstance(old, dict) and isinstance(new, dict):
         if old.keys() == {"float"} and new.keys() == {"float"}:
             return _close(float(old["float"]), float(new["float"]))
-        return old.keys() == new.keys() and all(_same(old[key], new[key]) for key in old)
+        return old.keys() == new.keys() and all(same_value(old[key], new[key]) for key in old)
     if isinstance(old, list) and isinstance(new, list):
-        return len(old) == len(new) and all(_same(a, b) for a, b in zip(old, new, strict=True))
+        return len(old) == len(new) and all(same_value(a, b) for a, b in zip(old, new, strict=True))
     return type(old) is type(new) and bool(old == new)
 
 
@@ -375,7 +381,8 @@ def _close(old: float, new: float) -> bool:
     return math.isclose(old, new, rel_tol=_TOLERANCE, abs_tol=_TOLERANCE)
 
 
-def _short(value: Any) -> str:
+def short_value(value: Any) -> str:
+    """A described value or a text as a short text."""
     if isinstance(value, tuple):
         value = value[1]
     if isinstance(value, dict) and value.keys() == {"value"}:

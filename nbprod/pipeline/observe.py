@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from nbprod.disk.read import read_bytes
 from nbprod.disk.scratch import scratch_folder
 from nbprod.execution.kernel import ExecutionError, run_job
 from nbprod.execution.run import RunOptions, workspace
 from nbprod.pipeline.plan import PipelinePlan, TaskPlan
 
-__all__ = ["RUNTIME", "Observed", "SeenOutput", "SeenTask", "inside", "observe", "run_cells"]
+__all__ = [
+    "RUNTIME",
+    "Observed",
+    "SeenOutput",
+    "SeenTask",
+    "inside",
+    "observe",
+    "run_cells",
+    "written_files",
+]
 
 _HERE = os.path.dirname(os.path.abspath(__file__))
 RUNTIME = os.path.join(_HERE, "runtime")
 # A shorter one is a part of many a word.
 _SHORTEST_CREDENTIAL = 8
+_MOST_BYTES = 2_000_000_000
 
 
 class SeenOutput(NamedTuple):
@@ -73,10 +85,12 @@ class RunCell(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """A run of the notebook: its tasks by name, and its variables in the end."""
+    """A run of the notebook: its tasks by name, its variables in the end, and the hashes of the
+    files that it wrote, by path below its folder."""
 
     tasks: Mapping[str, SeenTask]
     final: Mapping[str, Any]
+    files: Mapping[str, str] = field(default_factory=dict)
 
 
 def inside(name: str) -> str:
@@ -131,9 +145,30 @@ def observe(
             "disturbed": disturbed,
         }
         result = run_job(job, options.python)
+        files = written_files(os.path.join(copy, start), os.path.join(folder, start))
     _require_success(result, plan, run)
     tasks = {task.name: _seen(result["cells"], spans[task.name], task, run) for task in plan.tasks}
-    return Observed(tasks, result["final"])
+    return Observed(tasks, result["final"], files)
+
+
+def written_files(copy: str, original: str) -> dict[str, str]:
+    """The files of a copy of a folder that are new or others than there: their hashes by path."""
+    found = {}
+    for top, folders, names in os.walk(copy):
+        folders[:] = [name for name in folders if not name.startswith((".", "__pycache__"))]
+        for name in names:
+            path = os.path.join(top, name)
+            relative = os.path.relpath(path, copy)
+            if os.path.isfile(path) and _is_new(path, os.path.join(original, relative)):
+                found[relative] = hashlib.sha256(read_bytes(path, _MOST_BYTES)).hexdigest()
+    return found
+
+
+def _is_new(path: str, before: str) -> bool:
+    if not os.path.isfile(before):
+        return True
+    now, then = os.stat(path), os.stat(before)
+    return (now.st_size, now.st_mtime_ns) != (then.st_size, then.st_mtime_ns)
 
 
 def run_cells(plan: PipelinePlan) -> list[RunCell]:
@@ -226,8 +261,12 @@ def _seen(
         frozenset(touched["writes"]),
         frozenset(touched["uses"]),
         "".join(one["text"] for one in outputs if one.get("stream") == "stdout"),
-        tuple(one["data"]["image/png"] for one in outputs if "image/png" in one.get("data", {})),
+        tuple(one["data"]["image/png"] for one in outputs if _is_figure(one.get("data", {}))),
     )
+
+
+def _is_figure(data: Mapping[str, str]) -> bool:
+    return "image/png" in data and data.get("text/plain", "").startswith("<Figure size")
 
 
 def _output(entry: Mapping[str, Any]) -> SeenOutput:
