@@ -69,6 +69,7 @@ def execute(job: Job, storage: Storage, log: TextIO | None = None) -> Record:
     if "matplotlib" in sys.modules:
         sys.modules["matplotlib"].use(os.environ["MPLBACKEND"])
     function = getattr(_module(f"tasks.{task.name}"), task.name)
+    _print_as_notebooks_do()
     with tempfile.TemporaryDirectory() as scratch, _in_folder(config, scratch):
         if task.settings:
             getattr(_module("settings"), task.settings)()
@@ -108,6 +109,12 @@ def execute(job: Job, storage: Storage, log: TextIO | None = None) -> Record:
     publish(task, record, config, storage)
     Records(storage).keep(record)
     return record
+
+
+def _print_as_notebooks_do() -> None:
+    """Let pandas print as many columns as in a notebook, not what fits a terminal."""
+    if pandas := sys.modules.get("pandas"):
+        pandas.set_option("display.max_columns", 20)
 
 
 def _module(name: str) -> Any:
