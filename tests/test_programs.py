@@ -53,8 +53,9 @@ KERNELS = {"jupyter_client", "nbclient"}
 # The kernel executes it; it belongs to the notebook's side.
 INSIDE_KERNEL = {
     "nbprod.execution.described", "nbprod.execution.probe", "nbprod.execution.seeding",
-    "nbprod.extract.suite.experiment", "nbprod.pipeline.inside.observer",
-    "nbprod.pipeline.inside.forked", "nbprod.pipeline.inside.stored",
+    "nbprod.extract.suite.experiment", "nbprod.extract.suite.expression_texts",
+    "nbprod.pipeline.inside.forked", "nbprod.pipeline.inside.observer",
+    "nbprod.pipeline.inside.stored",
 }  # fmt: skip
 
 
