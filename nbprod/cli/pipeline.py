@@ -5,6 +5,7 @@ from __future__ import annotations
 import keyword
 import os
 import sys
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import click
@@ -13,6 +14,7 @@ from nbprod.cli.output import print_line, print_lines
 from nbprod.errors import UsageError
 
 if TYPE_CHECKING:
+    from nbprod.cli.pipeline_runs import MadePipeline
     from nbprod.facts import Facts
     from nbprod.pipeline.boundaries import CutWishes
     from nbprod.pipeline.plan import PipelinePlan
@@ -21,6 +23,7 @@ _EXAMPLES = """\b
 Examples:
   nbprod pipeline churn.ipynb -o churn/ --dry-run    the tasks and why it is cut so
   nbprod pipeline churn.ipynb -o churn/              write the application
+  nbprod pipeline churn.ipynb -o churn/ --verify     run both and write what holds
   nbprod pipeline churn.ipynb -o churn/ --task load=1-3 --task train=4-9
 """
 
@@ -33,25 +36,53 @@ Examples:
 @click.option("--level", type=click.IntRange(1, 6), help="Level of the headings that are tasks.")
 @click.option("--max-tasks", default=9, show_default=True, type=click.IntRange(1, 99))
 @click.option("--dry-run", is_flag=True, help="Print the plan without writing.")
-@click.option("--force", is_flag=True, help="Overwrite files.")
-@click.option("--python", metavar="PATH", help="Python whose installed versions are required.")
+@click.option("--run", "runs", is_flag=True, help="Run the notebook: formats, schemas, profiles.")
+@click.option("--verify", "verifies", is_flag=True, help="Run notebook and application; compare.")
+@click.option(
+    "--random",
+    type=click.Choice(["carry", "seed"]),
+    default="carry",
+    show_default=True,
+    help="Pass random states on, or seed each task.",
+)
+@click.option(
+    "--models",
+    type=click.Choice(["joblib", "skops"]),
+    default="joblib",
+    show_default=True,
+    help="Format of estimators.",
+)
+@click.option("--force", is_flag=True, help="Overwrite files, even if verification fails.")
+@click.option(
+    "--allow-external-writes", is_flag=True, help="Run a notebook that writes outside its folder."
+)
+@click.option("--python", metavar="PATH", help="Python that runs both and has their libraries.")
+@click.option("--timeout", default=600, metavar="SECONDS", help="Time limit of each run.")
+@click.option("--copy-limit", default=500, metavar="MB", help="Largest directory to copy.")
 def command(notebook: str, output: str, **options: object) -> int:
     """Turn a notebook into an application of tasks that pass values through storage.
 
     Each task is a function in a module of its own, reads what it needs from storage and stores
     what others read. Settings have their defaults in conf/base.yaml. The application does not
-    import nbprod. Nothing of the notebook is run.
+    import nbprod. Nothing of the notebook is run unless --run or --verify is given.
 
-    Exit codes: 0 done, 1 refused, 2 usage, 4 unreadable input or an internal error.
+    Exit codes: 0 done, 1 refused or not the same, 2 usage, 4 unreadable input or an internal error.
     """
+    from nbprod.refactor.external_writes import refuse_external_writes
+
     facts = _facts(notebook)
-    plan = _planned(facts, _package_name(output, options), options)
+    name = _package_name(output, options)
+    if (options["runs"] or options["verifies"]) and not options["allow_external_writes"]:
+        refuse_external_writes(facts)
+    made = _made(facts, name, options)
     if options["dry_run"]:
         from nbprod.pipeline.explain import explained_pipeline
 
-        print_lines(explained_pipeline(plan))
-        return 0
-    return _write(plan, output, options)
+        print_lines(explained_pipeline(made.plan))
+    if made.fails and not options["force"]:
+        print_line("Nothing was written; use --force to write anyway.", err=True)
+        return 1
+    return 0 if options["dry_run"] else _write(made, output, options)
 
 
 def _facts(path: str) -> Facts:
@@ -72,7 +103,8 @@ def _package_name(output: str, options: dict[str, object]) -> str:
     return name
 
 
-def _planned(facts: Facts, name: str, options: dict[str, object]) -> PipelinePlan:
+def _made(facts: Facts, name: str, options: dict[str, object]) -> MadePipeline:
+    from nbprod.cli.pipeline_runs import made_pipeline
     from nbprod.extract.extraction import Refused, broken_cells
     from nbprod.extract.plan.credentials import without_credentials
     from nbprod.pipeline.plan import plan_pipeline
@@ -82,7 +114,25 @@ def _planned(facts: Facts, name: str, options: dict[str, object]) -> PipelinePla
         headline = "the notebook fails when it is run top to bottom"
         raise Refused(facts.notebook.path, broken, headline)
     safe = without_credentials(facts, b"", set(range(len(facts.notebook.cells))))
-    return plan_pipeline(safe.facts, name, _wishes(facts, options))
+    wishes = _wishes(facts, options)
+    python = str(options["python"] or sys.executable)
+
+    def make(without: Mapping[int, str]) -> PipelinePlan:
+        return plan_pipeline(safe.facts, name, wishes, without=without)
+
+    return made_pipeline(make, lambda plan: _rendered(plan, python), safe.environment, options)
+
+
+def _rendered(plan: PipelinePlan, python: str) -> dict[str, bytes]:
+    """The files of an application, with the requirements of its code as they are installed."""
+    from nbprod.extract.code.package import dependencies_of
+    from nbprod.pipeline.code.tasks import library_module, task_module
+    from nbprod.pipeline.delivery import files_of
+
+    texts = [task_module(task, plan) for task in plan.tasks]
+    texts += [text for text in [library_module(plan)] if text is not None]
+    dependencies, version = dependencies_of(texts, plan.name, plan.facts, plan.plan, python)
+    return files_of(plan, dependencies, version)
 
 
 def _wishes(facts: Facts, options: dict[str, object]) -> CutWishes:
@@ -97,25 +147,17 @@ def _wishes(facts: Facts, options: dict[str, object]) -> CutWishes:
     return CutWishes(level if isinstance(level, int) else None, most, tuple(sorted(starts)), names)
 
 
-def _write(plan: PipelinePlan, output: str, options: dict[str, object]) -> int:
-    from nbprod.extract.code.package import dependencies_of
-    from nbprod.pipeline.code.tasks import library_module, task_module
-    from nbprod.pipeline.delivery import files_of
+def _write(made: MadePipeline, output: str, options: dict[str, object]) -> int:
     from nbprod.project.write_all import existing, write_all
 
-    texts = [task_module(task, plan) for task in plan.tasks]
-    texts += [text for text in [library_module(plan)] if text is not None]
-    python = str(options["python"] or sys.executable)
-    dependencies, version = dependencies_of(texts, plan.name, plan.facts, plan.plan, python)
     folder = os.path.abspath(output)
-    made = files_of(plan, dependencies, version)
-    files = {os.path.join(folder, *name.split("/")): data for name, data in made.items()}
+    files = {os.path.join(folder, *name.split("/")): data for name, data in made.files.items()}
     there = [os.path.relpath(path) for path in existing(files)]
     if there and not options["force"]:
         shown = ", ".join(there[:3]) + (f" and {len(there) - 3} more" if len(there) > 3 else "")
         raise UsageError(f"{shown} already exists; use --force to overwrite")
     written = write_all(files, read={}, force=True, within=[folder], named=[])
-    count = len(plan.tasks)
+    count = len(made.plan.tasks)
     where = os.path.relpath(folder)
     print_line(f"wrote {where}: {count} {'task' if count == 1 else 'tasks'}, {len(written)} files")
     print_line(f"Run it: cd {where} && python run.py pipeline")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import os
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -12,6 +14,8 @@ from nbprod.disk.read import read_bytes
 from nbprod.disk.scratch import scratch_folder
 from nbprod.execution.kernel import ExecutionError, run_job
 from nbprod.execution.run import RunOptions, workspace
+from nbprod.facts import Facts
+from nbprod.patterns import lazy_pattern
 from nbprod.pipeline.plan import PipelinePlan, TaskPlan
 
 __all__ = [
@@ -19,6 +23,7 @@ __all__ = [
     "Observed",
     "SeenOutput",
     "SeenTask",
+    "folder_of_run",
     "inside",
     "observe",
     "run_cells",
@@ -29,6 +34,9 @@ _HERE = os.path.dirname(os.path.abspath(__file__))
 RUNTIME = os.path.join(_HERE, "runtime")
 # A shorter one is a part of many a word.
 _SHORTEST_CREDENTIAL = 8
+_DISPLAY = lazy_pattern(r"^%(?:matplotlib|config[ \t]+InlineBackend)\b.*$", re.MULTILINE)
+_UP = lazy_pattern(r"(?:\.\.[/\\])+")
+_MOST_UP = 3
 _MOST_BYTES = 2_000_000_000
 
 
@@ -96,6 +104,28 @@ class Observed:
 def inside(name: str) -> str:
     """The path of a program that the notebook's Python runs."""
     return os.path.join(_HERE, "inside", name)
+
+
+def folder_of_run(facts: Facts) -> tuple[str, str]:
+    """The folder to copy for a run, and inside of it the one in which the notebook works.
+
+    Where the code has paths that lead up (`../data/a.csv`), it is the folder that they lead to.
+    """
+    own = os.path.dirname(os.path.abspath(facts.notebook.path))
+    texts = [
+        node.value
+        for parsed in facts.parsed
+        for node in (parsed.live_nodes if parsed is not None else ())
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    ]
+    up = max((len(match[0]) // 3 for text in texts if (match := _UP.match(text))), default=0)
+    folder = own
+    for _ in range(min(up, _MOST_UP)):
+        above = os.path.dirname(folder)
+        if above in (os.path.abspath(os.sep), os.path.dirname(os.path.expanduser("~")), folder):
+            break
+        folder = above
+    return folder, os.path.relpath(own, folder)
 
 
 def observe(
@@ -182,13 +212,19 @@ def run_cells(plan: PipelinePlan) -> list[RunCell]:
     for cell in plan.cut.facts.notebook.cells:
         if not cell.is_python:
             continue
+        source = _DISPLAY.sub(_plain_display, cell.source)
         start = 0 if cell.source.lstrip().startswith("%%") else starts.get(cell.index, 0)
-        if not cell.source[:start].strip():
+        if not source[:start].strip():
             start = 0
         if start:
-            found.append(RunCell(cell.index, cell.source[:start], is_above=True))
-        found.append(RunCell(cell.index, cell.source[start:]))
+            found.append(RunCell(cell.index, source[:start], is_above=True))
+        found.append(RunCell(cell.index, source[start:]))
     return found
+
+
+def _plain_display(line: re.Match[str]) -> str:
+    """A comment as long as a magic for how figures are shown: they are compared as usual ones."""
+    return "#".ljust(len(line[0]))
 
 
 def _hidden(options: RunOptions, credentials: Collection[str]) -> list[str]:

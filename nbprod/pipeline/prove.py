@@ -12,7 +12,7 @@ from nbprod.execution.compare import same_value, short_value
 from nbprod.execution.run import RunOptions
 from nbprod.patterns import lazy_pattern
 from nbprod.pipeline.application import Application, application, complaint
-from nbprod.pipeline.observe import Observed
+from nbprod.pipeline.observe import Observed, folder_of_run
 from nbprod.pipeline.observed import GuiltyCut, ObservedPlan, excluded
 from nbprod.pipeline.plan import PipelinePlan
 
@@ -86,8 +86,6 @@ def proven_pipeline(
     observe: Callable[[Mapping[int, str]], ObservedPlan],
     again: Callable[[PipelinePlan], Observed],
     render: Callable[[PipelinePlan], dict[str, bytes]],
-    folder: str,
-    start: str,
     options: RunOptions,
 ) -> ProvenPipeline:
     """Write an application that holds: tasks at a guilty cut are joined, and it is tried again.
@@ -96,15 +94,13 @@ def proven_pipeline(
         observe: the plan without some boundaries, with what a run of the notebook shows.
         again: another run of the notebook, which starts alike and is disturbed.
         render: the files of the application.
-        folder: what is copied for the runs.
-        start: the folder inside of it in which the notebook works, relative.
         options: how to run.
     """
     without: dict[int, str] = {}
     for round_ in range(_MOST_ROUNDS + 1):
         plan, observed, without = observe(without)
         files = render(plan)
-        runs = _Runs(plan, observed, files, folder, start, options)
+        runs = _Runs(plan, observed, files, *folder_of_run(plan.facts), options)
         proof = runs.proof(frozenset())
         if proof.differences:
             unstable = unstable_parts(plan, observed, again(plan))

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from nbprod.execution.run import RunOptions
-from nbprod.facts import Facts
 from nbprod.pipeline.boundaries import CutWishes
 from nbprod.pipeline.delivery import files_of
 from nbprod.pipeline.observe import Observed, observe
@@ -21,9 +20,10 @@ Files = dict[str, bytes]
 
 
 def proven(
-    facts: Facts, folder: Path, spoil: Callable[[Files], Files] = lambda files: files
+    sources: tuple[str, ...], folder: Path, spoil: Callable[[Files], Files] = lambda files: files
 ) -> ProvenPipeline:
     """A notebook's application, tried in a folder."""
+    facts = notebook_facts(*sources, path=str(folder / "shop.ipynb"))
     options = RunOptions(seconds=200)
     headings = [cell.index for cell in facts.notebook.cells if cell.kind == "markdown"]
     wishes = CutWishes(starts=tuple(cell + 1 for cell in headings))
@@ -42,13 +42,13 @@ def proven(
     def render(plan: PipelinePlan) -> Files:
         return spoil(files_of(plan, ["pandas"], "3.11"))
 
-    return proven_pipeline(planned, again, render, str(folder), ".", options)
+    return proven_pipeline(planned, again, render, options)
 
 
 @pytest.mark.slow
 def test_an_application_does_what_its_notebook_does(tmp_path: Path) -> None:
     (tmp_path / "sales.csv").write_text("price,sold\n1.5,3\n2.5,4\n0.5,8\n4.5,1\n")
-    facts = notebook_facts(
+    sources = (
         "# Load",
         "import numpy as np\nimport pandas as pd\nimport matplotlib.pyplot as plt\n"
         "np.random.seed(1)\nsales = pd.read_csv('sales.csv')\nprint('read', len(sales))",
@@ -62,7 +62,7 @@ def test_an_application_does_what_its_notebook_does(tmp_path: Path) -> None:
         "# Write",
         "part.to_csv('part.csv')\nprint(extra.sum())",
     )
-    found = proven(facts, tmp_path)
+    found = proven(sources, tmp_path)
     assert found.proof.differences == ()
     assert len(found.plan.tasks) == 5
     assert found.proof.orders == 2
@@ -102,7 +102,7 @@ def replaced(old: bytes, new: bytes) -> Callable[[Files], Files]:
     ],
 )
 def test_a_wrong_application_is_found(tmp_path: Path, old: bytes, new: bytes, what: str) -> None:
-    found = proven(notebook_facts(*TWO), tmp_path, replaced(old, new))
+    found = proven(TWO, tmp_path, replaced(old, new))
     # It stays wrong when its tasks are joined.
     assert len(found.plan.tasks) == 1
     assert found.proof.differences
@@ -111,14 +111,14 @@ def test_a_wrong_application_is_found(tmp_path: Path, old: bytes, new: bytes, wh
 
 @pytest.mark.slow
 def test_what_differs_between_two_runs_of_the_notebook_is_said(tmp_path: Path) -> None:
-    facts = notebook_facts(
+    sources = (
         "# Make",
         "import time\nimport os\nstart = time.perf_counter()\nnumbers = [1, 2]\n"
         "token = os.urandom(4).hex()\nprint(token)",
         "# Use",
         "print(len(token), sum(numbers))",
     )
-    found = proven(facts, tmp_path)
+    found = proven(sources, tmp_path)
     assert found.proof.differences == ()
     assert len(found.plan.tasks) == 2
     assert any("differs between two runs" in text for text in found.proof.uncompared)
