@@ -17,7 +17,12 @@ from nbprod.secrets.entropy import (
     is_weak_number,
 )
 from nbprod.secrets.links import in_temporary_link
-from nbprod.secrets.names import is_key_of_record, kind_of_name, names_a_position
+from nbprod.secrets.names import (
+    is_account_key,
+    is_key_of_record,
+    kind_of_name,
+    names_a_position,
+)
 
 __all__ = ["Hit", "hits_in", "named_hit", "pem_hits", "url_hits"]
 
@@ -296,7 +301,7 @@ def named_hit(
 
     ``strict``: it stands in prose, unquoted. ``weak``: passwords such as 123456 count, too.
     """
-    kind = "key" if ".account.key." in name else kind_of_name(name)
+    kind = "key" if is_account_key(name) else kind_of_name(name)
     if kind is None:
         return None
     end = start + len(value)

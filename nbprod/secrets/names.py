@@ -11,6 +11,7 @@ from nbprod.patterns import lazy_pattern
 __all__ = [
     "Kind",
     "env_name",
+    "is_account_key",
     "is_key_of_record",
     "is_reserved",
     "kind_of_name",
@@ -163,6 +164,11 @@ def _kind_of_joined(word: str) -> Kind | None:
     if head == "key":
         return "key" if before in _COMPANIES else None
     return "key"
+
+
+def is_account_key(name: str) -> bool:
+    """Whether a name is a setting of Spark for the key of a storage account."""
+    return ".account.key." in name
 
 
 def is_key_of_record(name: str) -> bool:

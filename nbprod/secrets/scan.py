@@ -14,6 +14,7 @@ from nbprod.secrets.commands import logins_in, starts_with_login
 from nbprod.secrets.files import language_of_file
 from nbprod.secrets.generic import Hit, Mode, hits_in, named_hit, pem_hits
 from nbprod.secrets.literals import GAP, NAMING, NamedLiteral, folded, named_literals
+from nbprod.secrets.names import is_account_key, kind_of_name
 from nbprod.secrets.prefilter import Joined, is_dense, is_promising, lowered, promising_lines
 from nbprod.secrets.provider_hits import secrets_of_providers
 from nbprod.secrets.tables import NamedEntry, entries_of_html, entries_of_text
@@ -65,10 +66,10 @@ def secrets_of(
         elif number in promising:
             found.extend(_in_lines(_other_lines(text.language, promising[number])))
             found.extend(_in_tables(joined.whole(number)))
-        if text.name:
-            whole = joined.whole(number)
-            segments.extend(_of_value(whole))
-            found.extend(_named_value(whole))
+        if text.name and number in dense:
+            segments.extend(_of_value(joined.whole(number)))
+        if _is_promise(text.name):
+            found.extend(_named_value(joined.whole(number)))
     for number in joined.holding("PRIVATE KEY"):
         found.extend(_pem(joined.whole(number)))
     found.extend(secrets_of_providers(segments))
@@ -79,9 +80,13 @@ def secrets_of(
 
 
 def _worth_reading(joined: Joined, *found: Iterable[int]) -> list[int]:
-    """The numbers of the texts that may hold a credential: what was found, and what has a name."""
-    named = [number for number, text in enumerate(joined.texts) if text.name]
+    """The numbers of the texts that may hold a credential, by their lines or by their names."""
+    named = [number for number, text in enumerate(joined.texts) if _is_promise(text.name)]
     return sorted({*joined.holding("login"), *named, *chain.from_iterable(found)})
+
+
+def _is_promise(name: str) -> bool:
+    return bool(name) and (kind_of_name(name) is not None or is_account_key(name))
 
 
 class _Python:
@@ -316,9 +321,9 @@ def _pem(whole: TextSegment) -> Iterator[Secret]:
 
 
 def _of_value(whole: TextSegment) -> Iterator[TextSegment]:
-    """A value of metadata as if it were assigned to its key."""
+    """A value of metadata that may be a token, as if it were assigned to its key."""
     line = whole.line
-    if len(line) < 4000 and whole.cuts is None and is_dense(line):
+    if len(line) < 4000 and whole.cuts is None:
         lead = f'{whole.text.name} = "'
         yield TextSegment(whole.text, f'{lead}{line}"', 0, len(line), origin=len(lead))
 
