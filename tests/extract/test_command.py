@@ -18,6 +18,7 @@ else:
 
 from nbprod.extract.code.checking import undefined_names
 from nbprod.notebook.read import read_notebook
+from tests.command import run_nbprod
 from tests.extract.notebooks import as_bytes
 
 CELLS = [
@@ -34,11 +35,7 @@ REPOSITORY = Path(__file__).parents[2]
 
 
 def nbprod(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
-    return subprocess.run(
-        [sys.executable, "-m", "nbprod", *arguments],
-        cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=300,
-    )  # fmt: skip
+    return run_nbprod(folder, *arguments, PYTHONPATH=str(REPOSITORY))
 
 
 @pytest.fixture
