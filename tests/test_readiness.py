@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 from nbprod.checking.registry import rule_files
 from nbprod.review.readiness import rules_of_items
 from nbprod.review.readiness_items import ITEMS
+from tests.command import run_nbprod
 from tests.review.notebooks import cell, save
 
 
@@ -26,10 +25,8 @@ def test_the_rubric_is_whole() -> None:
 
 
 def score(folder: Path, *options: str) -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", "nbprod", "score", "--isolated", *options],
-        cwd=folder, capture_output=True, text=True, check=True,
-    )  # fmt: skip
+    done = run_nbprod(folder, "score", "--isolated", *options)
+    done.check_returncode()
     return done.stdout
 
 

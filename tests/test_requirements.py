@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from importlib.metadata import version
 from pathlib import Path
 
@@ -12,14 +11,12 @@ import pytest
 
 from nbprod.environment.declared import declared_above, declared_by_file
 from nbprod.libraries.distributions import distribution_of, normalised
+from tests.command import run_nbprod
 from tests.review.notebooks import cell, save
 
 
 def nbprod(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "nbprod", *arguments],
-        cwd=folder, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    return run_nbprod(folder, *arguments)
 
 
 @pytest.mark.parametrize(

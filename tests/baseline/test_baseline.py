@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.command import run_nbprod
 
 
 def cell(source: str, identity: str | None, count: int | None = None) -> dict[str, Any]:
@@ -26,10 +27,7 @@ def save(path: Path, *cells: dict[str, Any]) -> None:
 
 
 def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(
-        [sys.executable, "-m", "nbprod", *arguments],
-        cwd=folder, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    done = run_nbprod(folder, *arguments)
     assert "Traceback" not in done.stderr
     return done
 

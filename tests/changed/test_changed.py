@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ import pytest
 
 from nbprod.changed.cells import changed_lines, matched_cells
 from nbprod.notebook.types import Cell
+from tests.command import run_nbprod
 
 
 def git(folder: Path, *arguments: str) -> str:
@@ -37,10 +37,7 @@ def save(path: Path, *cells: dict[str, Any]) -> None:
 
 
 def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(
-        [sys.executable, "-m", "nbprod", "check", *arguments],
-        cwd=folder, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    done = run_nbprod(folder, "check", *arguments)
     assert "Traceback" not in done.stderr
     return done
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -17,6 +16,7 @@ from nbprod.config.layers import read_layer
 from nbprod.config.options import OPTIONS
 from nbprod.config.schema import schema
 from nbprod.config.settings import Settings
+from tests.command import run_nbprod
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = ROOT / "docs" / "schemas" / "config.json"
@@ -34,10 +34,7 @@ def write(path: Path, text: str) -> Path:
 
 
 def run(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(
-        [sys.executable, "-m", "nbprod", *arguments],
-        cwd=cwd, capture_output=True, text=True, check=False, env={**os.environ, **environment},
-    )  # fmt: skip
+    done = run_nbprod(cwd, *arguments, **environment)
     assert "Traceback" not in done.stderr
     return done
 

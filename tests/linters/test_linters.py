@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.util
 import json
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ import pytest
 
 from nbprod.linters.nbqa import parse_line
 from nbprod.linters.ruff import LEFT_OUT
+from tests.command import run_nbprod
 
 
 def save(path: Path, *cells: dict[str, Any] | str) -> bytes:
@@ -33,10 +33,7 @@ RAW = {"cell_type": "raw", "metadata": {}, "source": "raw"}
 
 
 def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(
-        [sys.executable, "-m", "nbprod", "check", *arguments],
-        cwd=folder, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    done = run_nbprod(folder, "check", *arguments)
     assert "Traceback" not in done.stderr
     return done
 

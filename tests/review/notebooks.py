@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
+
+from tests.command import run_nbprod
 
 __all__ = ["cell", "commit", "nbprod", "save"]
 
@@ -34,9 +35,6 @@ def commit(folder: Path) -> None:
 
 def nbprod(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run nbprod in a folder."""
-    done = subprocess.run(
-        [sys.executable, "-m", "nbprod", *arguments],
-        cwd=folder, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    done = run_nbprod(folder, *arguments)
     assert "Traceback" not in done.stderr
     return done

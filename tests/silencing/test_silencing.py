@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ import pytest
 
 from nbprod.config.settings import Settings
 from nbprod.project.run import check_bytes
+from tests.command import run_nbprod
 
 SETTINGS = Settings(select=("NBP103", "NBP205", "NBP012"))
 
@@ -129,10 +129,7 @@ def test_comments_are_added_at_all_places_of_a_grouped_finding(tmp_path: Path) -
 
 
 def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "nbprod", "check", *arguments],
-        cwd=folder, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    return run_nbprod(folder, "check", *arguments)
 
 
 ADDED = [
