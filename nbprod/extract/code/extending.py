@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+import libcst as cst
+
 from nbprod.extract.code.render import import_text
+from nbprod.extract.code.trees import Statement, one_a_line
 from nbprod.names.scopes import bound_names
 from nbprod.refactor.module_level import imports_of
 from nbprod.refactor.plan import Import
@@ -69,17 +72,20 @@ def _is_same(old: Import | None, new: Import) -> bool:
 
 
 def _pieces(text: str) -> Iterator[_Piece]:
-    """The statements of a module, its docstring left out."""
-    lines = text.split("\n")
-    tree = ast.parse(text)
-    end = 0
-    for place, node in enumerate(tree.body):
-        start, last = end, node.end_lineno or node.lineno
-        end = last
-        is_docstring = place == 0 and ast.get_docstring(tree) is not None
+    """The statements of a module, its docstring left out; the last has the comments behind it."""
+    tree = cst.parse_module(text)
+    lines = [statement for line in tree.body for statement in one_a_line(line)]
+    for place, line in enumerate(lines):
+        node = ast.parse(tree.code_for_node(line)).body[0]
+        is_docstring = place == 0 and ast.get_docstring(ast.Module([node], [])) is not None
         if is_docstring or (isinstance(node, ast.ImportFrom) and node.module == "__future__"):
             continue
-        yield _Piece(tuple(bound_names([node])), node, "\n".join(lines[start:last]).strip("\n"))
+        behind = tree.footer if place == len(lines) - 1 else ()
+        yield _Piece(tuple(bound_names([node])), node, _text_of(line, behind, tree))
+
+
+def _text_of(line: Statement, behind: Sequence[cst.EmptyLine], tree: cst.Module) -> str:
+    return "".join(map(tree.code_for_node, (line, *behind))).strip("\n")
 
 
 def _with_imports(text: str, tree: ast.Module, added: list[str]) -> str:

@@ -16,6 +16,7 @@ from nbprod.refactor.reindent import statement_text
 __all__ = [
     "Statement",
     "block",
+    "one_a_line",
     "plain_statements",
     "statements_of",
     "with_space_above",
@@ -41,7 +42,7 @@ def statements_of(
     module = replace_literals(_parse(statement_text(source, unit) + "\n"), unit.node, names)
     if unit.kind == "definition":
         module = module.visit(_SignatureComments())
-    made = [statement for line in module.body for statement in _one_a_line(line)]
+    made = [statement for line in module.body for statement in one_a_line(line)]
     if not made:
         return [], [line for line in (*module.header, *module.footer) if line.comment]
     above = list(module.header)
@@ -64,7 +65,7 @@ def _parse(text: str) -> cst.Module:
         return cst.parse_module("\n".join([*comments, ast.unparse(ast.parse(text)), ""]))
 
 
-def _one_a_line(line: Statement | cst.BaseStatement) -> Iterable[Statement]:
+def one_a_line(line: Statement | cst.BaseStatement) -> Iterable[Statement]:
     """The statements of a line that semicolons join, each on a line of its own."""
     assert isinstance(line, (cst.SimpleStatementLine, cst.BaseCompoundStatement))
     if not isinstance(line, cst.SimpleStatementLine):
