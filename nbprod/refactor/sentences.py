@@ -60,7 +60,7 @@ def summary(evidence: Evidence, name: str, why: str) -> str:
     for text in (evidence.prose, evidence.comment):
         sentence = imperative(text)
         if sentence:
-            return sentence
+            return _with_heading(sentence, evidence.heading)
     words = _words(evidence, name, why)
     known = {*_plain(name), *(word for one in _names(evidence) for word in _plain(one)), *_SMALL}
     if set(_plain(words)) - known and len(words) < _LONGEST:
@@ -71,6 +71,17 @@ def summary(evidence: Evidence, name: str, why: str) -> str:
         if len(sentence) < _LONGEST:
             return sentence
     return f"{words[: _LONGEST - 2]}."
+
+
+def _with_heading(sentence: str, heading: str) -> str:
+    """A sentence behind the heading that says what it is a part of: "Load visits: drop robots."."""
+    verb, _, rest = heading.strip().rstrip(".:").partition(" ")
+    if not rest or not starts_with_verb(heading) or sentence.lower().startswith(verb.lower()):
+        return sentence
+    both = f"{verb.capitalize()} {rest}: {_uncapital(sentence)}"
+    if rest.lower() in sentence.lower() or len(both) > _LONGEST or not both.isascii():
+        return sentence
+    return both
 
 
 def _names(evidence: Evidence) -> tuple[str, ...]:

@@ -36,6 +36,14 @@ _CASES = [
         ("rank_heaviest_parcels", "Rank the parcels by weight."),
     ),
     (
+        "## Load the parcels\n\nDrop what nobody weighed.",
+        "",
+        "p = pd.read_csv('parcels.csv').dropna()",
+        (),
+        ("p",),
+        ("load_parcels", "Load the parcels: drop what nobody weighed."),
+    ),
+    (
         "## Sizes",
         "",
         "p['area'] = p['w'] * p['h']\np['tall'] = p['h'] > 2",

@@ -70,9 +70,9 @@ def bootstrap_confidence_interval(
     seed : int
         Seed of the random numbers.
     n_resamples : int
-        Passed to `empty`.
+        Number of resamples.
     level : float
-        Part of `1 - level`.
+        Between 0 and 1.
 
     """
     rng = np.random.default_rng(seed)

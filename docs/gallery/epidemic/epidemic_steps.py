@@ -9,21 +9,27 @@ from matplotlib.figure import Figure
 from numpy.random import Generator
 
 
-def simulate_history_home(
-    rng: Generator,
-    *,
-    size: int = 40,
-    infection: float = 0.22,
-    recovery: float = 0.1,
-    days: int = 80,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Simulate history home with `zeros` and `random`.
+def simulate_history(
+    size: int, days: int, rng: Generator, recovery: float, *, infection: float = 0.22
+) -> np.ndarray:
+    """Simulate history with `zeros` and `random`.
+
+    Parameters
+    ----------
+    size : int
+        For example `40`.
+    days : int
+        For example `80`.
+    rng : Generator
+        Source of the random numbers.
+    recovery : float
+        For example `0.1`.
+    infection : float
+        Between 0 and 1.
 
     Returns
     -------
     history : np.ndarray
-        With 3 columns.
-    history_home : np.ndarray
         With 3 columns.
 
     """
@@ -45,27 +51,7 @@ def simulate_history_home(
         town[healed] = 2
         history.append([np.sum(town == k) for k in range(3)])
     history = np.array(history)
-
-    # the same with half of the contacts
-    town_home = np.zeros((size, size), dtype=int)
-    town_home[size // 2, size // 2] = 1
-    history_home = []
-    for day in range(days):  # noqa: B007
-        ill = town_home == 1
-        # neighbours that are ill
-        contacts = sum(
-            np.roll(ill, shift, axis).astype(int)
-            for axis in (0, 1)
-            for shift in (-1, 1)
-        )
-        risk = 1 - (1 - infection / 2) ** contacts
-        new = (town_home == 0) & (rng.random(town_home.shape) < risk)
-        healed = ill & (rng.random(town_home.shape) < recovery)
-        town_home[new] = 1
-        town_home[healed] = 2
-        history_home.append([np.sum(town_home == k) for k in range(3)])
-    history_home = np.array(history_home)
-    return history, history_home
+    return history
 
 
 def plot_households(history: np.ndarray, history_home: np.ndarray) -> Figure:

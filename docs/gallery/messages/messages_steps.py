@@ -65,7 +65,7 @@ def split_texts(texts: list[str], labels: list[str]) -> TextsSplit:
 def train_model(
     train_texts: list[str], train_labels: list[str], *, alpha: float = 1.0
 ) -> tuple[dict[str, float], dict[str, dict[str, float]], pd.Series]:
-    """Count the words of each class and smooth the counts.
+    """Train the model: count the words of each class and smooth the counts.
 
     Parameters
     ----------

@@ -52,7 +52,7 @@ def add_revenue(df: pd.DataFrame) -> pd.DataFrame:
     return df
 
 
-def summarize_revenue_by_month(df: pd.DataFrame) -> pd.DataFrame:
+def summarize_revenue_by_month(df: pd.DataFrame) -> tuple[pd.DataFrame, pd.Series]:
     """Summarize revenue by month and region.
 
     Parameters
@@ -64,12 +64,14 @@ def summarize_revenue_by_month(df: pd.DataFrame) -> pd.DataFrame:
     -------
     monthly : pd.DataFrame
         With the columns `north`, `south`, `unknown`, `west` and `total`.
+    growth : pd.Series
+        The column `total`.
 
     """
     monthly = df.groupby(["month", "region"])["revenue"].sum().unstack(fill_value=0)
     monthly["total"] = monthly.sum(axis=1)
-    growth = monthly["total"].pct_change().fillna(0)  # noqa: F841
-    return monthly
+    growth = monthly["total"].pct_change().fillna(0)
+    return monthly, growth
 
 
 def plot_revenue_month(monthly: pd.DataFrame) -> Figure:

@@ -12,12 +12,12 @@ from matplotlib.figure import Figure
 
 
 def read_measurements(*, path: str = "greenhouse.csv") -> pd.DataFrame:
-    """Read the measurements from the columns `time` and `window`.
+    """Read the measurements from a CSV file.
 
     Parameters
     ----------
     path : str
-        Path of the file.
+        Path of the CSV file.
 
     Returns
     -------
@@ -34,7 +34,7 @@ def read_measurements(*, path: str = "greenhouse.csv") -> pd.DataFrame:
 def clean_temperature(
     readings: pd.DataFrame, *, max_temperature: int = 60
 ) -> tuple[pd.Series, np.int64, pd.DataFrame]:
-    """Remove spikes of the sensor and fill short gaps.
+    """Clean the temperature: remove spikes of the sensor and fill short gaps.
 
     Parameters
     ----------
@@ -110,7 +110,7 @@ def forecast_next_hour(
     readings : pd.DataFrame
         With the column `temperature`.
     lags : int
-        Part of `lags + 1`.
+        Number of rounds.
 
     Returns
     -------

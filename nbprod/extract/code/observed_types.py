@@ -187,6 +187,9 @@ class _Types:
         package, _, name = kind.rpartition(".")
         if package == "__main__":
             return name if name in self.own else "Any"
+        if name.startswith("_"):
+            # What a library keeps to itself may not be there under that name.
+            return "Any"
         for bound, made in self.imports.items():
             if made.name == name and made.module.partition(".")[0] == package.partition(".")[0]:
                 self.needed.append(made)

@@ -27,7 +27,7 @@ def close_figures() -> Iterator[None]:
 
 
 def test_load_visits(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Results."""
+    """Results for the file beside the tests."""
     monkeypatch.chdir(DATA)
     visits = load_visits()
     assert visits.shape == (583, 7)
@@ -99,8 +99,8 @@ def test_bootstrap_confidence_interval() -> None:
 def test_plot_differences() -> None:
     """Titles, labels and marks of the figure."""
     differences = np.array([3.26, 1.212, 2.769, 7.599, -3.289, 0.4676])
-    low = np.float64(-1.181)
-    high = np.float64(6.724)
+    low = -1.181
+    high = 6.724
     differences_before = differences.copy()
     figure = plot_differences(differences, low, high)
     assert len(figure.axes) == 1

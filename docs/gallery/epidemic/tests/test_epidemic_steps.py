@@ -6,7 +6,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from epidemic_steps import plot_households, simulate_history_home
+from epidemic_steps import plot_households, simulate_history
 
 
 @pytest.fixture(autouse=True)
@@ -16,20 +16,18 @@ def close_figures() -> Iterator[None]:
     plt.close("all")
 
 
-def test_simulate_history_home() -> None:
+def test_simulate_history() -> None:
     """Results for small data."""
+    size = 40
+    days = 80
     rng = np.random.default_rng(0)
-    history, history_home = simulate_history_home(rng)
+    recovery = 0.1
+    history = simulate_history(size, days, rng, recovery)
     assert history.shape == (80, 3)
     np.testing.assert_array_equal(
         history[:3], np.array([[1598, 2, 0], [1598, 2, 0], [1596, 4, 0]])
     )
-    assert history.sum() == np.int64(128000)
-    assert history_home.shape == (80, 3)
-    np.testing.assert_array_equal(
-        history_home[:3], np.array([[1599, 0, 1], [1599, 0, 1], [1599, 0, 1]])
-    )
-    assert history_home.sum() == np.int64(128000)
+    assert history.sum() == 128000
 
 
 def test_plot_households() -> None:

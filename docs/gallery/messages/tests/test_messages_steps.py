@@ -38,7 +38,7 @@ def test_tokenize() -> None:
 
 
 def test_load_messages(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Results."""
+    """Results for the file beside the tests."""
     monkeypatch.chdir(DATA)
     labels, texts = load_messages()
     assert len(labels) == 120

@@ -27,7 +27,7 @@ def close_figures() -> Iterator[None]:
 
 
 def test_load_orders(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Results."""
+    """Results for the file beside the tests."""
     monkeypatch.chdir(DATA)
     df = load_orders()
     assert df.shape == (144, 7)
@@ -143,7 +143,7 @@ def test_summarize_revenue_by_month() -> None:
         }
     )
     df_before = df.copy()
-    monthly = summarize_revenue_by_month(df)
+    monthly, growth = summarize_revenue_by_month(df)
     pd.testing.assert_frame_equal(
         monthly,
         pd.DataFrame(
@@ -156,6 +156,14 @@ def test_summarize_revenue_by_month() -> None:
             },
             index=pd.Index(["2025-01", "2025-03"], name="month"),
         ).rename_axis(columns="region"),
+    )
+    pd.testing.assert_series_equal(
+        growth,
+        pd.Series(
+            [0.0, -0.4772394],
+            index=pd.Index(["2025-01", "2025-03"], name="month"),
+            name="total",
+        ),
     )
     pd.testing.assert_frame_equal(df, df_before)
 
