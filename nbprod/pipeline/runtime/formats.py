@@ -26,7 +26,7 @@ def encode(name: str, value: Any, what: str) -> bytes:
         what: the value's name in errors.
     """
     form = _format(name)
-    if not form.accepts(value):
+    if not _accepts(name, value):
         raise ApplicationError(f"{what} is a {type_name(value)}, which `{name}` cannot store")
     try:
         return form.write(value)
@@ -44,12 +44,19 @@ def decode(name: str, data: bytes, what: str) -> Any:
 
 def candidates(value: Any) -> list[str]:
     """Return the formats that accept a value, the first choice first."""
-    return [name for name, form in FORMATS.items() if form.accepts(value)]
+    return [name for name in FORMATS if _accepts(name, value)]
 
 
 def round_trip(name: str, value: Any) -> Any:
     """Return what a value is after it was stored and read."""
     return decode(name, encode(name, value, "value"), "value")
+
+
+def _accepts(name: str, value: Any) -> bool:
+    try:
+        return FORMATS[name].accepts(value)
+    except RecursionError:  # it holds itself
+        return False
 
 
 def _format(name: str) -> Format:

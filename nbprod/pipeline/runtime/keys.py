@@ -188,7 +188,14 @@ def _remote_tag(url: str, options: Mapping[str, Any]) -> str:
         import fsspec
 
         files, path = fsspec.core.url_to_fs(url, **{"use_listings_cache": False, **options})
-        found = files.find(path, detail=True) if "*" not in path else files.glob(path, detail=True)
+        if "*" in path:
+            found = files.glob(path, detail=True)
+        else:
+            about = files.info(path)
+            is_file = about.get("type") != "directory"
+            found = {path: about} if is_file else files.find(path, detail=True)
+    except FileNotFoundError as error:
+        raise ApplicationError(f"cannot read {url}: there is no such file") from error
     except Exception as error:  # each file system of fsspec has exceptions of its own
         raise ApplicationError(f"cannot read {url}: {' '.join(str(error).split())}") from error
     tags = {name: [str(info.get(part)) for part in _TAGS] for name, info in found.items()}

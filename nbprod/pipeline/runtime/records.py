@@ -67,7 +67,7 @@ class Record:
 
     def to_json(self) -> str:
         """Return the record as JSON."""
-        return json.dumps(asdict(self), indent=1, ensure_ascii=False)
+        return json.dumps(asdict(self), indent=1)
 
     @staticmethod
     def from_json(text: str | bytes, origin: str) -> Record:

@@ -239,6 +239,14 @@ def test_results_of_statsmodels() -> None:
     assert (formats.round_trip("statsmodels", value).params == value.params).all()
 
 
+def test_a_value_that_holds_itself_is_pickled() -> None:
+    value: list[Any] = [1]
+    value.append(value)
+    assert formats.candidates(value)[0] == "pickle"
+    read = formats.round_trip("pickle", value)
+    assert read[1] is read
+
+
 def test_bytes_that_are_no_value_are_an_error() -> None:
     for form in ("json", "literal", "frame", "array", "scalar", "pickle"):
         with pytest.raises(ApplicationError, match=f"x cannot be read as `{form}`"):

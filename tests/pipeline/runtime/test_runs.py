@@ -38,6 +38,16 @@ def test_every_storage_gives_the_same_values(app: App, bucket: Bucket) -> None:
     assert app.reused(app.ok("run", "--config-json", settings)) == TASKS
     # The description of the run; of each task a record is read and one written; the report.
     assert len(bucket.requests) - before == 1 + 2 * len(TASKS) + 1
+    bucket.objects["data/customers.csv"] = (app.root / "data" / "customers.csv").read_bytes()
+    far = ["--config-json", json.dumps({**bucket.settings, "data": "s3://bucket/data"})]
+    app.ok("run", "--run-id", "far", *far)
+    record = json.loads(bucket.objects["app/runs/far/load.json"])
+    assert record["outputs"]["df"]["sha256"] == remote["load.df"]
+    local = (app.root / "data" / "report.txt").read_bytes()
+    assert bucket.objects["data/report.txt"] == local
+    assert app.reused(app.ok("run", *far)) == TASKS
+    bucket.objects["data/customers.csv"] += b"3,4.5,pro,1\n"
+    assert app.reused(app.ok("run", *far)) == set()
     done = app.run("run", "--run-id", "memory", "--storage", "memory://m")
     assert done.returncode == 0, done.stderr
     assert "evaluate | accuracy 0.8" in done.stderr
