@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from nbprod.disk.read import read_text
 from nbprod.pipeline.code.graph import base_configuration, graph_module
@@ -14,11 +14,19 @@ from nbprod.pipeline.code.tasks import library_module, settings_module, task_mod
 from nbprod.pipeline.code.tests import test_files
 from nbprod.pipeline.plan import PipelinePlan
 
-__all__ = ["files_of", "runtime_files"]
+__all__ = ["files_of", "parts_without", "runtime_files"]
 
 _RUNTIME = os.path.join(os.path.dirname(__file__), "runtime")
-# Parts of the runtime that only some applications need.
+# Parts of the runtime that only some applications need: those with a `Model`, those whose tasks
+# store values in one of some formats.
 _OF_MODELS = frozenset(["model.py", "tables.py", "service.py"])
+_OF_FORMATS = {
+    "arrays.py": frozenset(["array", "sparse"]),
+    "frames.py": frozenset(["frame", "series", "index", "polars", "arrow"]),
+    "scalars.py": frozenset(["scalar", "reference"]),
+    "models.py": frozenset(["torch", "keras", "xgboost", "statsmodels", "model", "skops"]),
+    "spark.py": frozenset(["spark"]),
+}
 
 
 def files_of(
@@ -48,8 +56,15 @@ def files_of(
         **test_files(plan),
     }
     files = {path: text.encode() for path, text in texts.items() if text is not None}
-    runtime = runtime_files(_OF_MODELS if not with_model else frozenset())
+    formats = {stored for task in plan.tasks for stored in task.outputs.values()}
+    runtime = runtime_files(parts_without(formats, with_model))
     return files | {f"{package}/runtime/{name}": data for name, data in runtime.items()}
+
+
+def parts_without(formats: Collection[str], with_model: bool) -> frozenset[str]:
+    """The files of the runtime that an application with these formats does without."""
+    unused = {name for name, held in _OF_FORMATS.items() if not held.intersection(formats)}
+    return frozenset(unused) if with_model else _OF_MODELS | unused
 
 
 def runtime_files(without: frozenset[str] = frozenset()) -> dict[str, bytes]:
