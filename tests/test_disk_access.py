@@ -20,6 +20,8 @@ ALLOWED = {
     # Started as a script by the same Python, for a storage in a temporary directory.
     "nbprod.pipeline.inside.forked": {"import tempfile", "os.fdopen"},
     "nbprod.pipeline.inside.stored": {"os.rename"},
+    "nbprod.extract.suite.strength_trial": {"import shutil", "open", "os.open"},
+    "nbprod.extract.suite.traced_lines": {"open"},
     # The metadata of the installed nbprod, by `importlib.metadata`.
     "nbprod.project.origin": {".read_text"},
     # A pattern of names, and a search along PATH.

@@ -144,6 +144,8 @@ def test_what_the_notebooks_python_runs_imports_nothing_of_ours() -> None:
         "nbprod.pipeline.inside.forked",
         "nbprod.pipeline.inside.observer",
         "nbprod.pipeline.inside.stored",
+        "nbprod.extract.suite.strength_trial",
+        "nbprod.extract.suite.traced_lines",
     }
     assert [found for found in imports() if found.source in alone] == []
 

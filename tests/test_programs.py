@@ -29,6 +29,7 @@ STARTERS = {
     "nbprod.extract.code.checking": "a Python that looks for modules",
     "nbprod.extract.code.format": "ruff",
     "nbprod.extract.code.package": "a Python that looks for distributions",
+    "nbprod.extract.suite.strength": "pytest on generated tests, with faults in the module",
     "nbprod.extract.suite.trial": "pytest on generated tests",
     "nbprod.extract.suite.experiments": "the functions of a module, where its notebook is run",
     "nbprod.linters.nbqa": "linters",
@@ -56,6 +57,7 @@ INSIDE_KERNEL = {
     "nbprod.extract.suite.experiment", "nbprod.extract.suite.expression_texts",
     "nbprod.pipeline.inside.forked", "nbprod.pipeline.inside.observer",
     "nbprod.pipeline.inside.stored",
+    "nbprod.extract.suite.strength_trial", "nbprod.extract.suite.traced_lines",
 }  # fmt: skip
 
 

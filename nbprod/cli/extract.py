@@ -11,6 +11,7 @@ import click
 
 from nbprod.cli.extract_choices import ExtractionWish, with_answers, with_plan_file
 from nbprod.cli.output import print_line, print_lines
+from nbprod.cli.terminal import stage
 from nbprod.disk.places import project_roots
 from nbprod.errors import UsageError
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from nbprod.execution.run import OriginalRuns, RunOptions
     from nbprod.extract.delivery import DeliveryRequest, ExtractionDelivery
     from nbprod.extract.plan.planning import PlanOptions
+    from nbprod.extract.suite.trial import Trial
     from nbprod.facts import Facts
     from nbprod.refactor.plan import CellGroup, CellLeft
 
@@ -49,7 +51,19 @@ Examples:
 @click.option("--import-name", metavar="a.b", help="Name to import the module by.")
 @click.option("--notebook-out", metavar="PATH", help="File for the rewritten notebook.")
 @click.option("--in-place", is_flag=True, help="Rewrite the notebook in place.")
+@click.option("--app", is_flag=True, help="Write a program: python -m PACKAGE.")
 @click.option("--package", is_flag=True, help="Create an installable package below src.")
+@click.option(
+    "--min-coverage", "least_coverage", type=click.IntRange(0, 100), metavar="PERCENT",
+    help="Refuse when the tests run less of the module.",
+)  # fmt: skip
+@click.option(
+    "--faults",
+    default=20,
+    type=click.IntRange(0),
+    metavar="N",
+    help="Faults to try the tests with.",
+)
 @click.option("--keep-going", is_flag=True, help="Extract from a notebook with broken cells.")
 @click.option("--no-tests", is_flag=True, help="Write no tests.")
 @click.option("--dry-run", is_flag=True, help="Print the plan and all changes without writing.")
@@ -91,6 +105,8 @@ def command(notebook: str, **options: object) -> int:
     if not cells:
         raise NothingToExtract(notebook, "it has no Python cells")
     chosen = {cell for group in groups for cell in group.cells} if groups else set(cells)
+    if options["least_coverage"] is not None and (not options["runs"] or options["no_tests"]):
+        raise UsageError("--min-coverage needs tests that run; add --run, remove --no-tests")
     if groups is None and not options["keep_going"]:
         _refuse_broken(facts)
     if (options["runs"] or options["verifies"]) and not options["allow_external_writes"]:
@@ -120,25 +136,24 @@ def command(notebook: str, **options: object) -> int:
     if options["verifies"]:
         is_all = groups is None and wish.chosen is None
         return _write_proven(safe.facts, extracted, is_all, runs, options)
-    return _finish(extracted(), safe.facts, notebook, run.python, options)
+    return _finish(extracted(), safe.facts, notebook, runs, options)
 
 
 def _finish(
     delivery: ExtractionDelivery,
     facts: Facts,
     notebook: str,
-    python: str,
+    runs: OriginalRuns,
     options: dict[str, object],
 ) -> int:
     """Show or write what an extraction gives that no run has proven."""
     if not options["runs"]:
-        _say_doubts(delivery, notebook, python)
+        _say_doubts(delivery, notebook, runs.options.python)
     if options["dry_run"] or options["diff"]:
         _show(facts, delivery, bool(options["dry_run"]))
         return 0
     _refuse_to_overwrite(delivery, options)
-    if delivery.trial is not None:
-        print_line(str(delivery.trial))
+    _report_tests(delivery, delivery.trial, runs, options)
     return _write(delivery, options)
 
 
@@ -160,11 +175,13 @@ def _order(notebook: str, options: dict[str, object]) -> DeliveryRequest:
     if options["package"] and not output.replace(os.sep, "/").startswith("src/"):
         output = os.path.join("src", output)
     target = target_of(output, os.getcwd(), _text(options["import_name"]))
+    if options["app"] and not target.packages:
+        raise UsageError(f"{output}: a program needs a package: -o NAME/module.py")
     if options["package"] and not target.packages:
         raise UsageError(f"{output}: a package needs a directory: -o NAME/module.py")
     return DeliveryRequest(
         target, _notebook_path(notebook, options), tests=not options["no_tests"],
-        extend=not options["force"], package=bool(options["package"]),
+        extend=not options["force"], package=bool(options["package"]), app=bool(options["app"]),
     )  # fmt: skip
 
 
@@ -191,7 +208,7 @@ def _plan_options(order: DeliveryRequest, options: dict[str, object]) -> PlanOpt
     from nbprod.extract.plan.planning import PlanOptions
 
     return PlanOptions(
-        parameters=bool(options["parameters"]),
+        parameters=bool(options["parameters"] or options["app"]),
         style="google" if options["docstrings"] == "google" else "numpy",
         logs=bool(options["logs"]),
         shell=bool(options["shell"]),
@@ -267,7 +284,7 @@ def _run_options(options: dict[str, object]) -> RunOptions:
     python = _text(options["python"]) or sys.executable
     seconds, limit = options["timeout"], options["copy_limit"]
     assert isinstance(seconds, int) and isinstance(limit, int)
-    return RunOptions(python, seconds, limit)
+    return RunOptions(python, seconds, limit, report=stage)
 
 
 def _notebook_path(notebook: str, options: dict[str, object]) -> str:
@@ -358,9 +375,35 @@ def _write_proven(
     if proven.verdict.differences and not options["force"]:
         print_line("Nothing was written; use --force to write anyway.", err=True)
         return 1
-    if proven.tests is not None:
-        print_line(str(proven.tests))
+    _report_tests(proven.delivery, proven.tests, runs, options)
     return 0 if shows else _write(proven.delivery, options)
+
+
+def _report_tests(
+    delivery: ExtractionDelivery,
+    trial: Trial | None,
+    runs: OriginalRuns,
+    options: dict[str, object],
+) -> None:
+    """Print how many tests passed and what they are worth.
+
+    Raises:
+        WeakTests: they run less of the module than was asked for.
+    """
+    from nbprod.extract.suite.strength import WeakTests, strength_of
+
+    least, faults = options["least_coverage"], options["faults"]
+    assert isinstance(faults, int) and (least is None or isinstance(least, int))
+    if trial is not None:
+        print_line(str(trial))
+    if trial is None or trial.failed:
+        return
+    place = runs.place
+    folders = (os.path.join(place.folder, place.start), delivery.target.root)
+    strength = strength_of(delivery.files, delivery.target, runs.options, trial, faults, folders)
+    print_line(str(strength))
+    if least is not None and strength.percent < least:
+        raise WeakTests(strength, least)
 
 
 def _write(delivery: ExtractionDelivery, options: dict[str, object]) -> int:

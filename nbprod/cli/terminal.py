@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from nbprod.cli.output import print_line
 
-__all__ = ["notice", "progress", "wants_colour"]
+__all__ = ["notice", "progress", "stage", "wants_colour"]
 
 _Item = TypeVar("_Item")
 
@@ -29,6 +29,12 @@ def wants_colour(choice: str) -> bool:
 def notice(text: str) -> None:
     """Tell the user something besides the report."""
     print_line(text, err=True)
+
+
+def stage(text: str) -> None:
+    """Say what is about to take long, where somebody watches."""
+    if sys.stderr.isatty() and not os.environ.get("CI"):
+        print_line(f"{text}…", err=True)
 
 
 def progress(items: Iterator[_Item], count: int, *, shown: bool) -> Iterator[_Item]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from nbprod.cli.output import print_line
+from nbprod.cli.terminal import stage
 from nbprod.errors import UsageError
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def command(
         os.path.relpath(own[0], folder),
         tuple(os.path.relpath(text, folder) for text in extra),
     )
-    options = RunOptions(python or sys.executable, timeout, copy_limit)
+    options = RunOptions(python or sys.executable, timeout, copy_limit, report=stage)
     runs = OriginalRuns(Side(sources, {}), place, options)
     verdict = verify(runs, Side(code_cells(new)[1], {}))
     print_verdict(verdict, indices)

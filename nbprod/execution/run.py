@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from types import MappingProxyType
@@ -39,6 +39,8 @@ class RunOptions(NamedTuple):
     seconds: int = 600
     megabytes: int = 500
     environment: tuple[tuple[str, str], ...] = ()
+    report: Callable[[str], object] = str
+    """Is told what is about to take long; by default nobody is."""
 
 
 class RunPlace(NamedTuple):
@@ -81,6 +83,7 @@ class OriginalRuns:
     ) -> dict[str, Any]:
         """Run it and keep values: ``watch`` as `probe` has it, each with the ``data`` of its
         pickle; ``snapshots`` are the names that a comparison will look at behind each cell."""
+        self.options.report("Running the original notebook")
         with scratch_folder() as pickles:
             more = {"watch": watch, "pickles": pickles}
             found = run_side(self.side, self.place, snapshots, self.options, more)
@@ -102,6 +105,8 @@ class OriginalRuns:
             for cell, wanted in snapshots.items()
         )
         if found is None or missing:
+            again = " again, to see what it repeats" if disturbed else ""
+            self.options.report(f"Running the original notebook{again}")
             more = {"disturbed": disturbed}
             found = run_side(self.side, self.place, snapshots, self.options, more)
             self._seen[disturbed] = (snapshots, found)
@@ -151,6 +156,7 @@ def verify(
         segments = comparing.segments_of(before, new.cells)
     mine, theirs = comparing.snapshots(before, new.cells, segments)
     first = old.seen(mine)
+    old.options.report("Running the rewritten notebook")
     second = run_side(new, old.place, theirs, old.options)
     verdict = comparing.compare_runs(first, second, segments, module, dead, logs=logs)
     if not verdict.differences or "failed" in first:

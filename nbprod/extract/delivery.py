@@ -10,6 +10,7 @@ from typing import NamedTuple
 from nbprod.disk.read import read_text
 from nbprod.errors import NbprodError, UsageError
 from nbprod.execution.run import OriginalRuns, RunPlace
+from nbprod.extract.code.app import app_code
 from nbprod.extract.code.checking import undefined_names
 from nbprod.extract.code.extending import extended
 from nbprod.extract.code.format import formatted_imports, lint
@@ -85,6 +86,8 @@ class DeliveryRequest(NamedTuple):
     looked_up: tuple[str, ...] = ()
     plan: PlanOptions = PlanOptions()
     original: bytes | None = None
+    app: bool = False
+    """Whether the package gets a program that runs the steps."""
     edits: PlanEdits | None = None
     """What a person has changed in the plan: its types and sentences go before those of a run."""
 
@@ -154,6 +157,8 @@ def deliver_extraction(
             files[target.path] = text.encode("utf-8")
     if order.package:
         files |= _package(facts, made, order)
+    if order.app:
+        files |= _app(facts, made, order)
     trial: Trial | None = None
     if order.tests:
         tests, trial = _tests(plan, ground, files, order, experiments)
@@ -210,6 +215,23 @@ def added_to_module(text: str, target: Target, read: dict[str, bytes]) -> str:
     compiles(both.text, "the extended module")
     # The author's own order of imports is left alone; where it is ruff's, ours keep to it.
     return both.text if lint(old, path, "I001") else formatted_imports(both.text, path)
+
+
+def _app(facts: Facts, made: Extracted, order: DeliveryRequest) -> dict[str, bytes]:
+    """The program of the package, and its tests."""
+    target = order.target
+    rewritten = Facts(read_notebook(made.notebook, facts.notebook.path), facts.options)
+    code = app_code(rewritten, made.plan, target.module, _title(facts))
+    compiles(code.main, "the program")
+    undefined = undefined_names(code.main)
+    if undefined:
+        raise UnsoundModule(f"{facts.notebook.path}: the program", undefined)
+    found = {os.path.join(os.path.dirname(target.path), "__main__.py"): code.main.encode()}
+    if order.tests:
+        package = target.module.rpartition(".")[0].replace(".", "_")
+        tests = os.path.join(os.path.dirname(target.tests), f"test_{package}_main.py")
+        found[tests] = code.tests.encode()
+    return found
 
 
 def _package(facts: Facts, made: Extracted, order: DeliveryRequest) -> dict[str, bytes]:

@@ -34,6 +34,7 @@ _WRITERS = {
 _PATH_WRITERS = frozenset(["write_text", "write_bytes", "touch", "mkdir", "unlink", "rmdir"])
 _FRAME_WRITER = lazy_pattern(r"to_(?:csv|excel|json|parquet|pickle|feather|hdf|html|stata|orc)\Z")
 _USER = lazy_pattern(r"//[^/@\s]*@")
+_SCHEME = lazy_pattern(r"\b(\w+)(?:\+\w+)?://")
 _SQL_WORDS = ("sql", "SQL", "bigquery")
 
 
@@ -85,6 +86,7 @@ def external_writes(facts: Facts) -> list[ExternalWrite]:
 
 def _all_writes(facts: Facts) -> Iterator[ExternalWrite]:
     local = local_connections(facts)
+    local_magics = _connects_to_files(facts)
     for parsed in facts.parsed:
         if parsed is None:
             continue
@@ -97,7 +99,7 @@ def _all_writes(facts: Facts) -> Iterator[ExternalWrite]:
             is_sql = magic.name.startswith(_SQL_WORDS)
             if magic.kind == "cell":
                 text = parsed.cell.source[magic.end :]
-            target = _of_sql(text, magic.text) if is_sql else None
+            target = _of_sql(text, magic.text) if is_sql and not local_magics else None
             if not is_sql and (magic.kind in ("shell", "cell") or magic.name in ("sx", "system")):
                 target = next(filter(None, map(command_target, text.splitlines())), None)
             if target is not None:
@@ -116,6 +118,19 @@ def _of_sql(text: str, magic: str) -> str | None:
     if "sqlite:" in magic or "duckdb:" in magic:
         return None
     return "a database" if any(map(changes_tables, statements)) else None
+
+
+def _connects_to_files(facts: Facts) -> bool:
+    """Whether the magics that run SQL only name files of SQLite and DuckDB to connect to."""
+    texts = [
+        parsed.cell.source if magic.kind == "cell" else magic.text
+        for parsed in facts.parsed
+        if parsed is not None
+        for magic in parsed.magics
+        if magic.name.startswith(_SQL_WORDS)
+    ]
+    schemes = {scheme for text in texts for scheme in _SCHEME.findall(text)}
+    return bool(schemes) and schemes <= {"sqlite", "duckdb"}
 
 
 def _of_call(call: ast.Call, facts: Facts, local: frozenset[str]) -> str | None:

@@ -57,7 +57,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
             command, _, expected = part.partition("\n")
             shown = run(command, place)
             for line in expected.splitlines():
-                assert line == "..." or line in shown, (command, line, shown)
+                # How many statements a module has changes with how it is written.
+                count = line.startswith("The tests run")
+                found = re.sub(r"\d+", "9", shown) if count else shown
+                line = re.sub(r"\d+", "9", line) if count else line
+                assert line == "..." or line in found, (command, line, shown)
     return place
 
 

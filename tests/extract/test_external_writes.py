@@ -42,6 +42,7 @@ INSIDE = [
     'import requests\nrequests.get("https://api.shop.test")',
     'df.to_csv("out/a.csv")\nopen("a.txt", "w").close()\nopen("/etc/hosts").read()',
     'df.query("price > 3")\ncon.execute("SELECT 1")',
+    "%load_ext sql\n%sql sqlite:///a.db\n%sql DROP TABLE a",
     "!pip install pandas\n!aws s3 ls s3://models\n!git log",
     'import tempfile\nopen("/tmp/a.txt", "w").close()',
     "%%writefile a.py\nx = 'kubectl apply'",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -66,3 +68,29 @@ def test_a_proof_runs_the_original_once(tmp_path: Path, monkeypatch: pytest.Monk
     done = CliRunner().invoke(command, arguments, standalone_mode=False)
     assert done.return_value == 0, done.output
     assert len(jobs) == 2 and jobs[0] == cells != jobs[1]
+
+
+@pytest.mark.slow
+def test_a_terminal_is_told_what_takes_long(tmp_path: Path) -> None:
+    (tmp_path / "a.ipynb").write_bytes(as_bytes(["x = 1\ny = x + 1\nz = x + y\nprint(z)"]))
+    ours, theirs = os.openpty()
+    environment = {name: text for name, text in os.environ.items() if name != "CI"}
+    environment["PYTHONPATH"] = str(Path(__file__).parents[2])
+    words = ["extract", "a.ipynb", "-o", "b.py", "--run", "--verify", "--faults", "1"]
+    done = subprocess.run(
+        [sys.executable, "-m", "nbprod", *words], cwd=tmp_path, stdout=subprocess.PIPE,
+        stderr=theirs, check=False, env=environment,
+    )  # fmt: skip
+    os.close(theirs)
+    said = os.read(ours, 10_000).decode()
+    os.close(ours)
+    assert done.returncode == 0, said
+    stages = [line.rstrip("…") for line in said.splitlines() if line.endswith("…")]
+    assert stages == [
+        "Running the original notebook",
+        "Calling the functions with small data",
+        "Running the generated tests",
+        "Running the rewritten notebook",
+        "Running the tests on 1 fault",
+    ]
+    assert "Running" not in done.stdout.decode()

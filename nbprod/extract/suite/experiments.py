@@ -219,6 +219,7 @@ def _seed(name: str, plan: Plan, facts: Facts, recorded: Mapping[str, Recorded])
 
 
 def _answers(job: Mapping[str, Any], folder: str, options: RunOptions) -> dict[str, Any]:
+    options.report("Calling the functions with small data")
     path = write_scratch(folder, "job.json", json.dumps(job).encode())
     script = os.path.join(os.path.dirname(__file__), "experiment.py")
     environment = clean_environment(**dict(options.environment), MPLBACKEND="Agg")

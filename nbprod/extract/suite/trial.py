@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
+import time
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 from xml.etree import ElementTree
 
+from nbprod.disk.read import read_bytes, read_text
 from nbprod.disk.scratch import scratch_folder, write_scratch
 from nbprod.errors import NbprodError
 from nbprod.execution.kernel import ExecutionError
@@ -14,7 +17,10 @@ from nbprod.execution.run import RunOptions
 from nbprod.extract.plan.targets import Target
 from nbprod.programs import clean_environment, python_command, run_program
 
-__all__ = ["PytestMissing", "Trial", "run_tests"]
+__all__ = ["PytestMissing", "Trial", "lay_out", "run_tests"]
+
+
+_PLUGIN = "traced_lines"
 
 
 class PytestMissing(NbprodError):
@@ -36,6 +42,10 @@ class Trial(NamedTuple):
     passed: tuple[str, ...]
     failed: frozenset[str]
     skipped: Mapping[str, str]
+    lines: frozenset[int] = frozenset()
+    """The lines of the module that were executed."""
+    seconds: float = 0.0
+    """How long they took."""
 
     def __str__(self) -> str:
         ran = len(self.passed) + len(self.failed)
@@ -57,12 +67,22 @@ def run_tests(files: Mapping[str, bytes], target: Target, options: RunOptions) -
         ExecutionError: they take too long, or pytest stops without a report.
         PytestMissing: there is no pytest to run them.
     """
+    options.report("Running the generated tests")
     with scratch_folder() as folder:
-        _lay_out(files, target, folder)
+        lay_out(files, target, folder)
         report = os.path.join(folder, "report.xml")
         root = os.path.join(folder, os.path.relpath(target.root, target.project))
-        flags = ("-q", "-p", "no:cacheprovider", "--junitxml", report, "tests")
-        environment = clean_environment(**dict(options.environment), PYTHONPATH=root)
+        lines = os.path.join(folder, "lines.json")
+        plugin = read_bytes(os.path.join(os.path.dirname(__file__), f"{_PLUGIN}.py"))
+        plugins = os.path.dirname(write_scratch(folder, f"plugins/{_PLUGIN}.py", plugin))
+        flags = ("-q", "-p", "no:cacheprovider", "-p", _PLUGIN, "--junitxml", report, "tests")
+        environment = clean_environment(
+            **dict(options.environment),
+            PYTHONPATH=os.pathsep.join([root, plugins]),
+            NBPROD_MODULE=os.path.join(folder, os.path.relpath(target.path, target.project)),
+            NBPROD_LINES=lines,
+        )
+        begun = time.monotonic()
         try:
             done = run_program(
                 python_command(options.python, "pytest", *flags),
@@ -78,10 +98,12 @@ def run_tests(files: Mapping[str, bytes], target: Target, options: RunOptions) -
             if "No module named" in said and "pytest" in said:
                 raise PytestMissing(options.python)
             raise ExecutionError(f"pytest cannot run the generated tests: {said[-300:]}")
-        return _outcome(report)
+        seen = json.loads(read_text(lines)) if os.path.exists(lines) else []
+        seconds = time.monotonic() - begun
+        return _outcome(report)._replace(lines=frozenset(seen), seconds=seconds)
 
 
-def _lay_out(files: Mapping[str, bytes], target: Target, folder: str) -> None:
+def lay_out(files: Mapping[str, bytes], target: Target, folder: str) -> None:
     for path, data in files.items():
         relative = os.path.relpath(path, target.project)
         if relative.startswith(os.pardir) or path.endswith(".toml"):

@@ -1,0 +1,138 @@
+"""What generated tests are worth: the lines that they run, the faults that they notice."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from typing import Any, NamedTuple
+
+from nbprod.disk.read import read_text
+from nbprod.disk.scratch import scratch_folder, write_scratch
+from nbprod.errors import NbprodError
+from nbprod.execution.run import RunOptions
+from nbprod.extract.code.checking import imported_from_outside
+from nbprod.extract.plan.targets import Target
+from nbprod.extract.suite.beside import modules_beside
+from nbprod.extract.suite.mutants import mutants_of, statement_lines
+from nbprod.extract.suite.trial import Trial, lay_out
+from nbprod.programs import clean_environment, run_program
+
+__all__ = ["SuiteStrength", "WeakTests", "strength_of"]
+
+# Enough for twenty faults where the tests take few seconds.
+_MOST_SECONDS = 120
+_FAILED = (1, 2)
+# A fault that makes an endless loop is noticed after so many times what the tests took.
+_PATIENCE, _LEAST_PATIENCE = 5, 10.0
+
+
+class SuiteStrength(NamedTuple):
+    """The statements of a module that its tests run, and how many of the faults that were ``tried``
+    make a test fail; ``asked`` is how many should have been."""
+
+    covered: int
+    statements: int
+    noticed: int
+    tried: int
+    asked: int
+
+    @property
+    def percent(self) -> int:
+        """The share of the statements that are run, rounded down."""
+        return 100 * self.covered // self.statements if self.statements else 100
+
+    def __str__(self) -> str:
+        text = (
+            f"The tests run {self.covered} of {self.statements} statements of the module"
+            f" ({self.percent} %)"
+        )
+        if self.tried:
+            text += f" and notice {self.noticed} of {self.tried} faults put into it"
+        late = f" (there was no time for {self.asked - self.tried} more)"
+        return f"{text}{late if self.tried < self.asked else ''}."
+
+
+class WeakTests(NbprodError):
+    """The tests run less of the module than was asked for."""
+
+    exit_code = 1
+
+    def __init__(self, strength: SuiteStrength, least: int) -> None:
+        super().__init__(
+            f"the tests run {strength.percent} % of the module, --min-coverage asks for {least} %;"
+            " nothing was written"
+        )
+
+
+def strength_of(
+    files: Mapping[str, bytes],
+    target: Target,
+    options: RunOptions,
+    trial: Trial,
+    faults: int,
+    folders: Sequence[str] = (),
+) -> SuiteStrength:
+    """Say what tests that pass are worth; run them on copies of their module with a fault each.
+
+    Args:
+        files: the module, its tests and what they need, by path.
+        target: where the module goes.
+        options: the interpreter, and its time.
+        trial: what came of the tests.
+        faults: how many faults to try; as many as there is time for are.
+        folders: where else modules lie that the module imports.
+    """
+    text = files[target.path].decode("utf-8")
+    statements = statement_lines(text)
+    covered = sum(not trial.lines.isdisjoint(one) for one in statements)
+    mutants = mutants_of(text, faults)
+    if not mutants:
+        return SuiteStrength(covered, len(statements), 0, 0, 0)
+    libraries = imported_from_outside(text) - {target.module.partition(".")[0]}
+    files = {**modules_beside(text, folders), **files}
+    plural = "s" if len(mutants) != 1 else ""
+    options.report(f"Running the tests on {len(mutants)} fault{plural}")
+    job = {
+        "runs": [mutant.text for mutant in mutants],
+        "libraries": sorted(libraries),
+        "patience": max(_LEAST_PATIENCE, _PATIENCE * trial.seconds),
+    }
+    tried = _answers(files, target, options, job)
+    noticed = sum(one["code"] is None or one["code"] in _FAILED for one in tried)
+    return SuiteStrength(covered, len(statements), noticed, len(tried), len(mutants))
+
+
+def _answers(
+    files: Mapping[str, bytes],
+    target: Target,
+    options: RunOptions,
+    job: Mapping[str, Any],
+) -> list[dict[str, Any]]:
+    """What came of each run, as far as there was time."""
+    seconds = min(_MOST_SECONDS, options.seconds)
+    with scratch_folder() as folder:
+        project = os.path.join(folder, "project")
+        lay_out(files, target, project)
+        asked = {
+            **job,
+            "folder": project,
+            "root": os.path.relpath(target.root, target.project),
+            "module": os.path.relpath(target.path, target.project),
+            "until": seconds,
+            "answers": os.path.join(folder, "answers.jsonl"),
+        }
+        path = write_scratch(folder, "job.json", json.dumps(asked).encode())
+        script = os.path.join(os.path.dirname(__file__), "strength_trial.py")
+        environment = clean_environment(**dict(options.environment))
+        # What it has answered until then counts.
+        with suppress(TimeoutError):
+            run_program(
+                [options.python, script, path], folder=folder, seconds=seconds + 30,
+                environment=environment,
+            )  # fmt: skip
+        answers = str(asked["answers"])
+        if not os.path.exists(answers):
+            return []
+        return [json.loads(line) for line in read_text(answers).splitlines()]
