@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from nbprod.pipeline.boundaries import CutWishes
     from nbprod.pipeline.plan import PipelinePlan
 
+# Shorter ones are words of any code.
+_SHORTEST_CREDENTIAL = 8
 _EXAMPLES = """\b
 Examples:
   nbprod pipeline churn.ipynb -o churn/ --dry-run    the tasks and why it is cut so
@@ -70,11 +72,11 @@ def command(notebook: str, output: str, **options: object) -> int:
     """
     from nbprod.refactor.external_writes import refuse_external_writes
 
-    facts = _facts(notebook)
+    facts, data = _read_notebook(notebook)
     name = _package_name(output, options)
     if (options["runs"] or options["verifies"]) and not options["allow_external_writes"]:
         refuse_external_writes(facts)
-    made = _made(facts, name, options)
+    made = _made(facts, data, name, options)
     if options["dry_run"]:
         from nbprod.pipeline.explain import explained_pipeline
 
@@ -85,12 +87,12 @@ def command(notebook: str, output: str, **options: object) -> int:
     return 0 if options["dry_run"] else _write(made, output, options)
 
 
-def _facts(path: str) -> Facts:
+def _read_notebook(path: str) -> tuple[Facts, bytes]:
     from nbprod.config.files import Configuration
     from nbprod.project.run import facts_of, get_notebook
 
-    notebook, _ = get_notebook(path)
-    return facts_of(notebook, Configuration().for_path(path))
+    notebook, data = get_notebook(path)
+    return facts_of(notebook, Configuration().for_path(path)), data
 
 
 def _package_name(output: str, options: dict[str, object]) -> str:
@@ -103,24 +105,32 @@ def _package_name(output: str, options: dict[str, object]) -> str:
     return name
 
 
-def _made(facts: Facts, name: str, options: dict[str, object]) -> MadePipeline:
+def _made(facts: Facts, data: bytes, name: str, options: dict[str, object]) -> MadePipeline:
     from nbprod.cli.pipeline_runs import made_pipeline
     from nbprod.extract.extraction import Refused, broken_cells
     from nbprod.extract.plan.credentials import without_credentials
     from nbprod.pipeline.plan import plan_pipeline
+    from nbprod.refactor.plan import Refusal
 
     broken = broken_cells(facts)
     if broken:
         headline = "the notebook fails when it is run top to bottom"
         raise Refused(facts.notebook.path, broken, headline)
-    safe = without_credentials(facts, b"", set(range(len(facts.notebook.cells))))
+    safe = without_credentials(facts, data, set(range(len(facts.notebook.cells))))
+    if safe.stay:
+        advice = "see `nbprod check --select NBP3`"
+        stay = [Refusal(one.cell, one.line, one.reason, advice) for one in safe.stay]
+        raise Refused(facts.notebook.path, stay)
     wishes = _wishes(facts, options)
     python = str(options["python"] or sys.executable)
 
     def make(without: Mapping[int, str]) -> PipelinePlan:
         return plan_pipeline(safe.facts, name, wishes, without=without)
 
-    return made_pipeline(make, lambda plan: _rendered(plan, python), safe.environment, options)
+    environment = {**safe.environment, **make({}).looked_up}
+    made = made_pipeline(make, lambda plan: _rendered(plan, python), environment, options)
+    _refuse_credentials(made, safe.facts.hidden)
+    return made
 
 
 def _rendered(plan: PipelinePlan, python: str) -> dict[str, bytes]:
@@ -147,6 +157,17 @@ def _wishes(facts: Facts, options: dict[str, object]) -> CutWishes:
     return CutWishes(level if isinstance(level, int) else None, most, tuple(sorted(starts)), names)
 
 
+def _refuse_credentials(made: MadePipeline, hidden: frozenset[str]) -> None:
+    """Refuse an application of which a file holds what the notebook binds as a credential."""
+    values = [value.encode() for value in hidden if len(value) >= _SHORTEST_CREDENTIAL]
+    for name, data in made.files.items():
+        if any(value in data for value in values):
+            raise UsageError(
+                f"{name} would hold a credential of the notebook; take it out of the code first:"
+                " nbprod check --select NBP3"
+            )
+
+
 def _write(made: MadePipeline, output: str, options: dict[str, object]) -> int:
     from nbprod.project.write_all import existing, write_all
 
@@ -160,5 +181,8 @@ def _write(made: MadePipeline, output: str, options: dict[str, object]) -> int:
     count = len(made.plan.tasks)
     where = os.path.relpath(folder)
     print_line(f"wrote {where}: {count} {'task' if count == 1 else 'tasks'}, {len(written)} files")
+    if made.plan.looked_up:
+        names = ", ".join(sorted(made.plan.looked_up))
+        print_line(f"Set {names} in the environment: settings look credentials up there.")
     print_line(f"Run it: cd {where} && python run.py pipeline")
     return 0

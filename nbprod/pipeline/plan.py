@@ -85,6 +85,8 @@ class PipelinePlan:
     joined: tuple[JoinedTask, ...] = ()
     schemas: dict[str, str] = field(default_factory=dict)
     profiles: dict[str, Any] = field(default_factory=dict)
+    looked_up: dict[str, str] = field(default_factory=dict)
+    """The credentials that settings look up, by variable of the environment: for runs only."""
 
     @property
     def cut(self) -> CutNotebook:
@@ -123,6 +125,7 @@ class _Planning:
         self.wishes = wishes
         self.options = options
         self.planner = Planner(facts, options)
+        self.looked_up: dict[str, str] = {}
         self.cells = all_cells(facts.notebook)
         closure = ModuleLevel(facts, self.planner.names, self.cells, settings=True)
         self.atoms = Atoms(facts, self.planner.names, self.planner.modules, closure)
@@ -153,6 +156,7 @@ class _Planning:
                     self._settings(tasks),
                     tuple(self._imports()),
                     left,
+                    looked_up=self.looked_up,
                 )
             guilty = self._guilty(refusals[0], stretches, plan)
             if guilty is None:
@@ -300,6 +304,11 @@ class _Planning:
             for keys in (task.parameters, task.files, task.writes):
                 for argument, key in keys.items():
                     value = literals.get(argument, self.constants.get(argument))
+                    if isinstance(value, str) and value in self.facts.hidden:
+                        # A credential by its name: the application looks it up where it runs.
+                        variable = f"{self.name.upper()}_{argument.upper()}"
+                        self.looked_up[variable] = value
+                        value = f"${{env:{variable}}}"
                     if key in found and found[key] != value:
                         key = keys[argument] = f"{key}_of_{task.name}"
                     found[key] = value

@@ -88,3 +88,23 @@ def test_what_is_there_is_not_overwritten(application: Path) -> None:
     assert done.returncode == 2
     assert "run.py already exists; use --force to overwrite" in done.stderr
     assert (application / "run.py").read_text() == "# mine\n"
+
+
+@pytest.mark.parametrize(
+    ("made", "key"),
+    [
+        ("password = 'tr0ub4dor-and-3'", 'password: "${env:APP_PASSWORD}"'),
+        ("api_token: str = 'a1b2c3d4e5f6g7'", 'api_token: "${env:APP_API_TOKEN}"'),
+    ],
+)
+def test_a_credential_is_looked_up_where_the_application_runs(
+    tmp_path: Path, made: str, key: str
+) -> None:
+    name, value = made.split("'")[0].partition(":")[0].split(" ")[0], made.split("'")[1]
+    save(tmp_path / "a.ipynb", ["# Log in", made, f"print(len({name}))\nx = 1\nx += 1\nprint(x)"])
+    done = nbprod(tmp_path, "pipeline", "a.ipynb", "-o", "app")
+    assert done.returncode == 0, done.stderr
+    texts = [path.read_text() for path in (tmp_path / "app").rglob("*") if path.is_file()]
+    assert not any(value in text for text in texts)
+    shown = (tmp_path / "app" / "src" / "app" / "conf" / "base.yaml").read_text()
+    assert key in shown or "environ" in "".join(texts)
