@@ -48,14 +48,15 @@ class PipelineProof:
     """What came of running notebook and application side by side.
 
     ``compared`` counts values, texts and figures that are the same; ``uncompared`` is said in the
-    report and not counted; ``orders``: in how many orders the tasks ran.
+    report and not counted; ``orders``: in how many orders the tasks ran; ``left``: variables of
+    the notebook's end that no task returns.
     """
 
     differences: tuple[TaskDifference, ...]
     uncompared: tuple[str, ...] = ()
     compared: int = 0
     orders: int = 1
-    returned: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
 
     @property
     def lines(self) -> list[str]:
@@ -68,8 +69,12 @@ class PipelineProof:
         found += [f"not compared: {text}" for text in self.uncompared]
         orders = "one order" if self.orders == 1 else f"{self.orders} orders"
         ran = f"each task in a process of its own, in {orders}"
+        if self.left:
+            found.append(f"variables that no task returns: {', '.join(self.left)}")
         if not self.differences:
-            found.append(f"{self.compared} values, texts and figures are the notebook's: {ran}")
+            counted = f"{self.compared} values, texts and figures are"
+            counted = "one value, text or figure is" if self.compared == 1 else counted
+            found.append(f"{counted} the notebook's: {ran}")
         return found
 
 
@@ -242,8 +247,8 @@ def _compared(plan: PipelinePlan, observed: Observed, stored: Mapping[str, Any])
             compared += same
             if not same:
                 differences.append(TaskDifference(task.name, what, old, new))
-    returned, said = _finals(plan, observed)
-    return PipelineProof(tuple(differences), tuple(said), compared, returned=tuple(returned))
+    left, said = _finals(plan, observed)
+    return PipelineProof(tuple(differences), tuple(said), compared, left=tuple(left))
 
 
 def _pairs(
@@ -285,17 +290,18 @@ def _first_difference(old: str, new: str) -> tuple[str, str]:
 
 
 def _finals(plan: PipelinePlan, observed: Observed) -> tuple[list[str], list[str]]:
-    """The variables of the end that a task returns, and what is to be said of others."""
+    """The variables of the end that no task returns, and what is to be said of those that do."""
     last = {name: task.name for task in plan.tasks for name in task.outputs}
-    returned, said = [], []
-    for name, task in last.items():
-        final = observed.final.get(name, {})
-        if "value" in final:
-            if same_value(observed.tasks[task].outputs[name].value, final["value"]):
-                returned.append(name)
-            else:
-                said.append(f"`{name}` is changed behind `{task}`, which nobody reads")
-    return returned, said
+    settings = {key.rpartition(".")[2] for key in plan.settings}
+    left, said = [], []
+    for name, final in observed.final.items():
+        value = final.get("value")
+        if name not in last:
+            is_code = isinstance(value, dict) and value.keys() & {"module", "callable"}
+            left += [] if is_code or name in settings else [f"`{name}`"]
+        elif not same_value(observed.tasks[last[name]].outputs[name].value, value):
+            said.append(f"`{name}` is changed behind `{last[name]}`, which nobody reads")
+    return left, said
 
 
 def _written(
