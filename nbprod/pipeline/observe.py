@@ -19,6 +19,7 @@ from nbprod.patterns import lazy_pattern
 from nbprod.pipeline.plan import PipelinePlan, TaskPlan
 
 __all__ = [
+    "OF_MAIN",
     "RUNTIME",
     "Observed",
     "SeenOutput",
@@ -34,6 +35,7 @@ _HERE = os.path.dirname(os.path.abspath(__file__))
 RUNTIME = os.path.join(_HERE, "runtime")
 # A shorter one is a part of many a word.
 _SHORTEST_CREDENTIAL = 8
+OF_MAIN = " of __main__"
 _DISPLAY = lazy_pattern(r"^%(?:matplotlib|config[ \t]+InlineBackend)\b.*$", re.MULTILINE)
 _UP = lazy_pattern(r"(?:\.\.[/\\])+")
 _MOST_UP = 3
@@ -182,7 +184,10 @@ def observe(
 
 
 def written_files(copy: str, original: str) -> dict[str, str]:
-    """The files of a copy of a folder that are new or others than there: their hashes by path."""
+    """The files of a copy of a folder that are new or others than there: their hashes by path.
+
+    Hashes of pickles of the notebook's own classes end with `OF_MAIN`.
+    """
     found = {}
     for top, folders, names in os.walk(copy):
         folders[:] = [name for name in folders if not name.startswith((".", "__pycache__"))]
@@ -190,7 +195,9 @@ def written_files(copy: str, original: str) -> dict[str, str]:
             path = os.path.join(top, name)
             relative = os.path.relpath(path, copy)
             if os.path.isfile(path) and _is_new(path, os.path.join(original, relative)):
-                found[relative] = hashlib.sha256(read_bytes(path, _MOST_BYTES)).hexdigest()
+                data = read_bytes(path, _MOST_BYTES)
+                own = OF_MAIN if b"__main__" in data else ""
+                found[relative] = hashlib.sha256(data).hexdigest() + own
     return found
 
 

@@ -12,7 +12,7 @@ from nbprod.execution.compare import same_value, short_value
 from nbprod.execution.run import RunOptions
 from nbprod.patterns import lazy_pattern
 from nbprod.pipeline.application import Application, application, complaint
-from nbprod.pipeline.observe import Observed, folder_of_run
+from nbprod.pipeline.observe import OF_MAIN, Observed, folder_of_run
 from nbprod.pipeline.observed import GuiltyCut, ObservedPlan, excluded
 from nbprod.pipeline.plan import PipelinePlan
 
@@ -161,6 +161,8 @@ class _Runs(NamedTuple):
             proof = _compared(self.plan, self.observed, stored)
             files = app.files(os.path.join(self.folder, self.start))
             written = tuple(_written(self.plan, self.observed, files))
+            said = tuple(_of_main(self.observed, files))
+            proof = replace(proof, uncompared=proof.uncompared + said)
             proof = _without(replace(proof, differences=proof.differences + written), unstable)
             if not proof.differences:
                 computed_again = tuple(_not_reused(app, self.plan, stored))
@@ -309,11 +311,20 @@ def _written(
 ) -> Iterator[TaskDifference]:
     """The files that the notebook writes and the application does not, or not so."""
     for path, digest in observed.files.items():
+        if digest.endswith(OF_MAIN) and path in files:
+            continue
         if files.get(path) != digest:
             writers = [task.name for task in plan.tasks if path in observed.tasks[task.name].writes]
             new = "other bytes" if path in files else "is not written"
             name = writers[-1] if writers else plan.tasks[-1].name
             yield TaskDifference(name, f"the file `{path}`", "is written", new)
+
+
+def _of_main(observed: Observed, files: Mapping[str, str]) -> Iterator[str]:
+    """Files with instances of the notebook's classes, whose module is another one now."""
+    for path, digest in observed.files.items():
+        if digest.endswith(OF_MAIN) and path in files:
+            yield f"the file `{path}` holds instances of the notebook's own classes"
 
 
 def _not_reused(
