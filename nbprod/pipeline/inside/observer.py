@@ -40,6 +40,7 @@ class Observer:
         self.runtime = _Runtime(self.given["runtime"])
         self.seen: dict[str, Any] = {}
         self.task: str | None = None
+        self.state: dict[str, Any] | None = None
         self.folder = os.path.realpath(os.getcwd())
         self.touched: dict[str, set[str]] = {}
         sys.addaudithook(self._audit)
@@ -48,6 +49,11 @@ class Observer:
 
     def before(self, asked: dict[str, Any]) -> None:
         """A task is about to begin."""
+        # What draws between tasks are imports; an application has done them before it starts.
+        if self.state is None:
+            self.runtime.randomness.start(0)
+        else:
+            self.runtime.randomness.restore(self.state, 0)
         self.touched = {"reads": set(), "writes": set(), "uses": set()}
         self.seen = {
             "entropy": dict(self.entropy.given),
@@ -67,6 +73,7 @@ class Observer:
         found = self._behind(asked)
         # Values that are stored and read on trial may draw.
         self.runtime.randomness.restore(kept, 0)
+        self.state = self.runtime.randomness.state()
         self.entropy.given.clear()
         self.entropy.given.update(given)
         found["draws"] = sorted(
