@@ -13,9 +13,12 @@ from typing import Any
 from nbprod.extract.plan.shows import Shows
 from nbprod.names.statements import StatementText
 from nbprod.refactor.plan import Constant, Function
+from nbprod.syntax.names import last_name
 
 __all__ = ["as_task", "setting_value"]
 
+# Methods and functions of libraries that print what they have to say.
+_PRINTING = frozenset(["info", "summary", "pprint", "help", "write"])
 _PLAIN = (bool, int, float, str)
 
 
@@ -66,9 +69,16 @@ def _is_assignment(constant: Constant) -> bool:
 
 def _only_displays(unit: StatementText, shows: Shows) -> bool:
     node = unit.node
-    if not isinstance(node, ast.Expr) or shows.prints(node) and not _displays(node.value):
+    if not isinstance(node, ast.Expr) or _writes_text(node.value):
+        return False
+    if shows.prints(node) and not _displays(node.value):
         return False
     return shows.only_shows(node, is_last=True) and not shows.draws(node) and not _finishes(node)
+
+
+def _writes_text(value: ast.expr) -> bool:
+    """Whether an expression is a call of a method that prints."""
+    return isinstance(value, ast.Call) and last_name(value.func) in _PRINTING
 
 
 def _displays(value: ast.expr) -> bool:

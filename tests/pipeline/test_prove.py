@@ -55,6 +55,7 @@ def test_an_application_does_what_its_notebook_does(tmp_path: Path) -> None:
         "# Noise",
         "noisy = sales + np.random.normal(size=sales.shape)\nprint(noisy.sum())",
         "# Look",
+        "sales.info()",
         "plt.plot(sales['price'])\nplt.show()\nprint(sales['sold'].max())",
         "# Sample",
         "rng = np.random.default_rng()\npart = noisy.sample(n=2)\nextra = rng.normal(size=3)\n"
