@@ -27,6 +27,8 @@ CELLS = [
     "# how it went\nprint(name, middle, share)",
     "if loud:\n    print('LOUD')",
     "share",
+    "share?",
+    "%timeit sum(prices)",
 ]
 
 
@@ -72,9 +74,9 @@ def test_the_program_does_what_the_notebook_does_and_takes_its_settings() -> Non
 @pytest.mark.parametrize(
     ("cell", "said"),
     [
-        ("!ls", "cell 12, line 1: "),
-        ("x = 1\n%store x", "cell 12, line "),
-        ("from math import *", "cell 12, line 1: `from math import *` is for a notebook"),
+        ("!ls", "cell 14, line 1: "),
+        ("x = 1\n%store x", "cell 14, line "),
+        ("from math import *", "cell 14, line 1: `from math import *` is for a notebook"),
     ],
 )
 def test_what_a_program_cannot_do_is_refused_before_anything_is_written(

@@ -27,6 +27,10 @@ __all__ = ["AppCode", "AppRefused", "Setting", "app_code"]
 _PLAIN = (int, float, str, bool)
 _SHOWN_LATER = frozenset(["plt.show", "show"])
 _IDLE = (ast.Name, ast.Attribute, ast.Constant, ast.Subscript)
+# Magics that show something of the session; what they time or look at keeps nothing.
+_LOOKS = frozenset(
+    "timeit prun lprun mprun memit who whos who_ls pinfo psearch lsmagic pwd".split()
+)
 _GIVEN = "given"
 
 
@@ -81,6 +85,8 @@ class _Program:
         self.body: list[str] = []
         for cell, units in self.names.cells.items():
             if units.problem is not None:
+                if _only_looks(facts, cell):
+                    continue
                 line = facts.index(cell).position(units.problem.offset)[0]
                 raise AppRefused(facts.notebook.path, cell, line, units.problem.reason)
             last = units.units[-1] if units.units and units.shows else None
@@ -178,6 +184,16 @@ class _Program:
         if any(one.option == option for one in self.settings):
             option = "--" + name.replace("_", "-")
         self.settings.append(Setting(name, default, meaning, option))
+
+
+def _only_looks(facts: Facts, cell: int) -> bool:
+    """Whether a cell asks for help or times something, and does nothing else."""
+    parsed = facts.parsed[cell]
+    if parsed is None or parsed.tree is None:
+        return False
+    looks = [magic for magic in parsed.magics if magic.kind == "help" or magic.name in _LOOKS]
+    is_timed = any(magic.kind == "cell" for magic in looks)
+    return len(looks) == len(parsed.magics) and (is_timed or len(looks) == len(parsed.tree.body))
 
 
 def _shown(value: ast.expr) -> ast.expr:
