@@ -49,6 +49,13 @@ print(os.listdir("../input"))
 drive.mount("/content/drive")
 ```
 
+```notebook
+# %%
+import pandas as pd
+df = pd.read_csv("../input/sales.csv")
+df.to_csv("../reports/sales.csv")
+```
+
 ## Fix safety
 
 Unsafe: a path that is the argument of a call moves to the cell of parameters, as
@@ -80,6 +87,8 @@ _PLATFORMS = (
         "one hosted Jupyter",
     ),
 )
+# Beside these, `../input` is a directory of the repository like them.
+_SIBLING = lazy_pattern(r"\.\./(?!input\b|working\b)[\w-]+/")
 _LISTING = ("walk", "listdir", "mount")
 _WORDS = ("/content/", "/kaggle/", "../input", "../working", "dbfs", "/home/")
 
@@ -89,11 +98,14 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report the platforms of which string constants are paths, with all such constants."""
     found: dict[str, list[tuple[int, ast.Constant]]] = {}
     listed = set(_listed(facts))
+    has_siblings = any(
+        _SIBLING.match(str(node.value)) for _, node in facts.nodes_with(ast.Constant, "../")
+    )
     for cell, node in facts.nodes_with(ast.Constant, *_WORDS):
         if not isinstance(node.value, str) or "\n" in node.value or id(node) in listed:
             continue
         for pattern, platform in _PLATFORMS:
-            if pattern.match(node.value):
+            if pattern.match(node.value) and not (has_siblings and node.value.startswith("../")):
                 found.setdefault(platform, []).append((cell, node))
     for platform, places in found.items():
         (cell, node), *others = places

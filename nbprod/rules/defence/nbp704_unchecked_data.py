@@ -88,7 +88,7 @@ _CHECKS = ("pandera.", "great_expectations.", "pydantic.", "pandas.testing.")
 _SHOWING = ("seaborn.", "matplotlib.", "pandas.", "plotly.", "altair.", "missingno.", "IPython.")
 
 
-@rule("NBP704", "unchecked-data", on=Notebook, level="production", severity=Severity.INFO)
+@rule("NBP704", "unchecked-data", on=Notebook, severity=Severity.INFO, default=False)
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report frames that are read, used elsewhere and looked at nowhere: one finding for a cell."""
     found: dict[int, list[tuple[str, Span]]] = {}

@@ -116,7 +116,7 @@ _LOOPS = (ast.For, ast.While, ast.ListComp, ast.GeneratorExp, ast.DictComp, ast.
     "NBP606",
     "missing-baseline",
     on=Notebook,
-    level="production",
+    default=False,
     tracks_data=True,
     severity=Severity.INFO,
 )

@@ -89,7 +89,7 @@ _MOST_PLACES = 12
 _PATIENCE = 8
 
 
-@rule("NBP806", "commented-out-code", on=Notebook, level="production", severity=Severity.INFO)
+@rule("NBP806", "commented-out-code", on=Notebook, severity=Severity.INFO, default=False)
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report runs of two and more comment lines that are statements, once for a notebook."""
     found = list(_commented_out(facts))

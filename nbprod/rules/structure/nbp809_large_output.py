@@ -2,16 +2,16 @@
 
 ## Why
 
-Hundreds of lines of output make a file slow to open and its diff unreadable, and nobody reads them.
+Thousands of lines of output make a file slow to open and its diff unreadable; nobody reads them.
 
 ## Flagged
 
 ```notebook
 # %%
-for i in range(500):  #! NBP809
+for i in range(1500):  #! NBP809
     print(i)
 #>> 0
-#* 205
+#* 1005
 ```
 
 ## Clean
@@ -33,7 +33,7 @@ from nbprod.model import Diagnostic, Severity
 from nbprod.notebook.types import Cell, Notebook
 from nbprod.rule import rule, whole_cell
 
-_MOST_LINES = 200
+_MOST_LINES = 1_000
 _MOST_BYTES = 2_000_000
 
 

@@ -33,10 +33,10 @@ from nbprod.patterns import lazy_pattern
 from nbprod.rule import rule, whole_cell
 
 _UNNAMED = lazy_pattern(
-    r"(?:untitled|new notebook|notebook|unbenannt)[\s_\-]*\d*\Z|copy of .+|.+-copy\d*\Z"
-    r"|.+ ?\(\d+\)\Z|.+[_\- ]copy\d*\Z",
+    r"(?:untitled|new notebook|notebook|unbenannt)[\s_\-]*\d*(?: ?\(\d+\)|[_\- ]copy\d*)?\Z",
     re.IGNORECASE,
 )
+_COPY = lazy_pattern(r"copy of .+|.+-copy\d*\Z|.+ ?\(\d+\)\Z|.+[_\- ]copy\d*\Z", re.IGNORECASE)
 
 
 @rule("NBP810", "unnamed-notebook", on=Notebook, level="production", severity=Severity.INFO)
@@ -44,10 +44,18 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report names that Jupyter, Colab and file managers give."""
     name = re.split(r"[/\\]", notebook.path)[-1]
     stem = name.rpartition(".")[0] or name
-    if _UNNAMED.fullmatch(stem) and notebook.cells:
+    if not notebook.cells:
+        return
+    if _UNNAMED.fullmatch(stem):
+        said, advice = "does not describe its content", "name the file after its subject"
+    elif _COPY.fullmatch(stem):
+        said, advice = "is named as a copy of another", "delete one of the two, or say what differs"
+    else:
+        said = advice = ""
+    if said:
         first = next((cell for cell in notebook.cells if cell.source.strip()), None)
         yield Diagnostic(
             whole_cell(first) if first is not None else Span(0, 0, 0),
-            f"`{name}` does not describe its content",
-            help="name the file after its subject",
+            f"`{name}` {said}",
+            help=advice,
         )

@@ -32,7 +32,7 @@ from nbprod.notebook.types import Notebook
 from nbprod.rule import rule, whole_cell
 
 
-@rule("NBP811", "long-notebook", on=Notebook, level="production", severity=Severity.INFO)
+@rule("NBP811", "long-notebook", on=Notebook, severity=Severity.INFO, default=False)
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report notebooks with too many code cells, at the first of them."""
     code = [cell for cell in notebook.cells if cell.is_python and cell.source.strip()]
