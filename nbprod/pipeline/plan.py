@@ -13,7 +13,7 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
-from nbprod.extract.extraction import Refused
+from nbprod.extract.extraction import NothingToExtract, Refused
 from nbprod.extract.plan.atoms import Atom, Atoms
 from nbprod.extract.plan.planning import Planner, PlanOptions
 from nbprod.extract.plan.select import all_cells
@@ -112,6 +112,7 @@ def plan_pipeline(
         without: boundaries, by the statement behind them, that turned out not to do, and why.
 
     Raises:
+        NothingToExtract: the notebook has no Python that does anything.
         Refused: the notebook cannot become functions, not even one.
     """
     options = options._replace(parameters=True, package=True, nested=True)
@@ -132,6 +133,8 @@ class _Planning:
 
     def finished(self, excluded: Mapping[int, str]) -> PipelinePlan:
         """Cut, make the functions, and join what is refused until nothing is."""
+        if not self.cells:
+            raise NothingToExtract(self.facts.notebook.path, "it has no Python cells")
         cuts = TaskCuts(self.atoms, frozenset(self.constants), self.wishes)
         joined = {
             place: JoinedTask(self.atoms.all[place].cell, boundary.blocked)
@@ -146,6 +149,8 @@ class _Planning:
             plan = self._planned(stretches)
             tasks, problems = self._tasks(plan, stretches, cuts)
             refusals = [*plan.refusals, *problems]
+            if not refusals and not tasks:
+                raise NothingToExtract(self.facts.notebook.path, "its code computes nothing")
             if not refusals:
                 left = tuple(joined[place] for place in sorted(joined))
                 return PipelinePlan(

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from nbprod.extract.extraction import NothingToExtract
 from nbprod.facts import Facts
 from nbprod.notebook.read import read_notebook
 from nbprod.pipeline.boundaries import CutWishes
@@ -75,3 +76,9 @@ def test_the_number_of_tasks_is_bounded() -> None:
 def test_a_cut_can_be_given() -> None:
     plan = planned(LOAD, CLEAN, "ALPHA = 0.5", FIT, wishes=CutWishes(starts=(3,)))
     assert [plan.plan.whole_cells(task.function.cells) for task in plan.tasks] == [(0, 1), (3,)]
+
+
+@pytest.mark.parametrize("sources", [("# Only words",), ("import os\nLIMIT = 3",)])
+def test_a_notebook_without_work_is_no_pipeline(sources: tuple[str, ...]) -> None:
+    with pytest.raises(NothingToExtract):
+        planned(*sources)

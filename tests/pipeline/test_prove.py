@@ -50,7 +50,7 @@ def test_an_application_does_what_its_notebook_does(tmp_path: Path) -> None:
     (tmp_path / "sales.csv").write_text("price,sold\n1.5,3\n2.5,4\n0.5,8\n4.5,1\n")
     sources = (
         "# Load",
-        "import numpy as np\nimport pandas as pd\nimport matplotlib.pyplot as plt\n"
+        "import random\nimport numpy as np\nimport pandas as pd\nimport matplotlib.pyplot as plt\n"
         "np.random.seed(1)\nsales = pd.read_csv('sales.csv')\nprint('read', len(sales))",
         "# Noise",
         "noisy = sales + np.random.normal(size=sales.shape)\nprint(noisy.sum())",
@@ -59,6 +59,7 @@ def test_an_application_does_what_its_notebook_does(tmp_path: Path) -> None:
         "plt.plot(sales['price'])\nplt.show()\nprint(sales['sold'].max())",
         "# Sample",
         "rng = np.random.default_rng()\npart = noisy.sample(n=2)\nextra = rng.normal(size=3)\n"
+        "extra += random.random()\n"
         "print(part, extra)",
         "# Write",
         "part.to_csv('part.csv')\nprint(extra.sum())",
