@@ -17,7 +17,7 @@ GALLERY = Path(__file__).parents[2] / "docs" / "gallery"
 
 def names() -> list[str]:
     """The notebooks of the gallery."""
-    return sorted(path.name for path in GALLERY.iterdir() if path.is_dir())
+    return sorted(path.stem for path in GALLERY.glob("*/*.ipynb") if path.stem == path.parent.name)
 
 
 def made(name: str, place: Path) -> dict[str, bytes]:
@@ -50,7 +50,7 @@ def files(place: Path) -> dict[str, bytes]:
     return {
         path.relative_to(place).as_posix(): path.read_bytes()
         for path in sorted(place.rglob("*"))
-        if path.is_file() and not {"__pycache__", ".pytest_cache"} & set(path.parts)
+        if path.is_file() and not {"__pycache__", ".pytest_cache", ".ruff_cache"} & set(path.parts)
     }
 
 

@@ -9,6 +9,7 @@ import re
 from collections.abc import Container, Iterator, Mapping, Sequence
 
 from nbprod.extract.code.format import formatted
+from nbprod.extract.code.noqa import add_noqa
 from nbprod.extract.plan.settings import parameter_names
 from nbprod.extract.plan.targets import Target
 from nbprod.extract.suite.calls import Call, call_of_function, test_of_call
@@ -85,7 +86,7 @@ def suite_of(
         tests.insert(0, _public_names(plan, None if experiments is None else untested))
     body = "\n\n".join([*_fixtures(fixtures), *tests])
     text = _head(plan, facts, target, body) + body + "\n"
-    return formatted(text, "test_it.py", target.module)
+    return add_noqa(formatted(text, "test_it.py", target.module))
 
 
 def _calls(
@@ -136,7 +137,8 @@ def _fixtures(shared: Mapping[str, str]) -> Iterator[str]:
     for assignment, hint in shared.items():
         name, _, text = assignment.partition(" = ")
         yield (
-            f'@pytest.fixture\ndef {name}() -> {hint}:\n    """A few rows."""\n    return {text}\n'
+            f'@pytest.fixture\ndef {name}() -> {hint}:\n    """Return a few rows."""\n'
+            f"    return {text}\n"
         )
 
 

@@ -1,6 +1,6 @@
 """Tests of `checkout_steps`, which was extracted from `checkout.ipynb`."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator  # noqa: I001
 from pathlib import Path
 
 import matplotlib.pyplot as plt

@@ -1,6 +1,6 @@
 """Tests of `epidemic_steps`, which was extracted from `epidemic.ipynb`."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator  # noqa: I001
 
 import matplotlib.pyplot as plt
 import numpy as np

@@ -1,6 +1,6 @@
 """Tests of `messages_steps`, which was extracted from `messages.ipynb`."""
 
-from pathlib import Path
+from pathlib import Path  # noqa: I001
 
 import pandas as pd
 import pytest
@@ -18,7 +18,7 @@ DATA = Path(__file__).with_name("messages_steps_data")
 
 @pytest.fixture
 def train_texts() -> list[str]:
-    """A few rows."""
+    """Return a few rows."""
     return [
         "Free loan no questions who",
         "Please send the invoice today!",

@@ -1,6 +1,8 @@
+# Names and types are those of the notebook.
+# ruff: noqa: N806
 """Tests of `sensors_steps`, which was extracted from `sensors.ipynb`."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator  # noqa: I001
 from pathlib import Path
 
 import matplotlib.pyplot as plt
