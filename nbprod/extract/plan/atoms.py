@@ -103,6 +103,20 @@ class Atoms:
         for atom in self.all:
             if atom.role == "hard" and self._is_dead_lookup(atom):
                 atom.role = "work"
+        if lifts_literals:
+            self._leave_users_of_definitions()
+
+    def _leave_users_of_definitions(self) -> None:
+        """Let what calls a definition that stays in the notebook stay with it: a function or class
+        of the notebook as an argument would say nothing to a reader of the module."""
+        staying = {
+            atom.place
+            for atom in self.all
+            if atom.role == "hard" and isinstance(atom.unit.node, _DEFINITIONS)
+        }
+        for atom in self.all:
+            if atom.role == "work" and any(staying & found for found in atom.sources.values()):
+                atom.role = "hard"
 
     def _made(self) -> Iterator[Atom]:
         place = 0
