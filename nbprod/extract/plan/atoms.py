@@ -114,8 +114,11 @@ class Atoms:
             for atom in self.all
             if atom.role == "hard" and isinstance(atom.unit.node, _DEFINITIONS)
         }
-        for atom in self.all:
-            if atom.role == "work" and any(staying & found for found in atom.sources.values()):
+        work = [atom for atom in self.all if atom.role == "work"]
+        users = [atom for atom in work if any(staying & found for found in atom.sources.values())]
+        if len(users) < len(work):
+            # Where all of the work is like that, there is nothing better.
+            for atom in users:
                 atom.role = "hard"
 
     def _made(self) -> Iterator[Atom]:
@@ -215,6 +218,7 @@ class Atoms:
         target = node.targets[0] if isinstance(node, ast.Assign) else node.target
         return (
             isinstance(target, ast.Name)
+            and not unit.margin
             and is_immutable(node.value)
             and self.names.is_single(target.id)
             and not target.id.startswith("_")
