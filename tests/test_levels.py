@@ -48,7 +48,7 @@ rate * 2
 # %% [4]
 x = 1
 """),
-    "sessions: a value of a twin": Case("NBP107", "shared", """
+    "sessions: a value of a twin": Case("NBP107", "production", """
 # %% [3]
 rate = load()
 # %% [4]
@@ -59,7 +59,29 @@ x
 rate * 2
 #> 4
 """),
-    "sessions: a changed object": Case("NBP107", "shared", """
+    "sessions: two values of one variable": Case("NBP107", "shared", """
+# %% [3]
+rate = load()
+rate
+#> 3
+# %% [4]
+x = 1
+# %% [3]
+rate
+#> 4
+"""),
+    "sessions: one value of one variable": Case("NBP107", "production", """
+# %% [3]
+rate = load()
+rate
+#> 3
+# %% [4]
+x = 1
+# %% [3]
+rate
+#> 3
+"""),
+    "sessions: a changed object": Case("NBP107", "production", """
 # %% [1]
 rows = []
 # %% [2]
@@ -334,8 +356,32 @@ def net(x):
 # %%
 net(1)
 # %%
-rate = load()
+rate = 2
 net(1)
+"""),
+    "reads: a figure that each caller makes": Case("NBP201", "production", """
+# %%
+import matplotlib.pyplot as plt
+fig, ax = plt.subplots()
+def titled():
+    fig.autofmt_xdate()
+# %%
+titled()
+# %%
+fig, ax = plt.subplots()
+titled()
+"""),
+    "reads: a column less": Case("NBP201", "production", """
+# %%
+import pandas as pd
+train = pd.read_csv("a.csv")
+def bars(name):
+    return train[name].value_counts()
+# %%
+bars("Sex")
+# %%
+train.drop("Name", axis=1, inplace=True)
+bars("Sex")
 """),
     "saved error: announced in a comment": Case("NBP112", "production", """
 # %% [1]
@@ -355,6 +401,67 @@ Totals by month
 # %% [1]
 total / 0
 #>! ZeroDivisionError: division by zero
+"""),
+    "saved error: the note below speaks of it": Case("NBP112", "production", """
+# %% [1]
+1 / 0
+#>! ZeroDivisionError: division by zero
+# %% [markdown]
+You have just seen your first error message.
+"""),
+    "saved error: the heading of its section": Case("NBP112", "production", """
+# %% [markdown]
+## Fehlerbehandlung
+# %% [1]
+x = 1
+# %% [2]
+int("a")
+#>! ValueError: invalid literal for int() with base 10: 'a'
+"""),
+    "saved error: a heading on errors that are measured": Case("NBP112", "shared", """
+# %% [markdown]
+## Mean squared error on the test set
+# %% [1]
+x = 1
+# %% [2]
+score()
+#>! ValueError: x and y must be the same size
+"""),
+    "saved error: the code is gone": Case("NBP112", "production", """
+# %% [1]
+# load()
+#>! KeyError: 'a'
+"""),
+    "path: a font of Windows": Case("NBP401", None, """
+# %%
+fonts = ["C:/Windows/Fonts/a.ttf", r"c:\\windows\\system32\\b.dll", "/usr/share/fonts/c.ttf"]
+"""),
+    "syntax: blanks of an exercise": Case("NBP010", "production", """
+# %%
+data.???
+# %%
+rows = data.____ of
+"""),
+    "syntax: no blank": Case("NBP010", "shared", """
+# %%
+data.(1
+"""),
+    "names: a blank of an exercise": Case("NBP103", "production", """
+# %%
+len(____)
+"""),
+    "names: Spark that was there": Case("NBP103", "production", """
+# %% [1]
+rows = sc.textFile("a.txt")
+"""),
+    "names: Spark, in an exercise": Case("NBP103", "production", """
+# %%
+rows = spark.read.csv("a.csv")
+"""),
+    "names: a session that is forgotten": Case("NBP103", "shared", """
+# %%
+import pyspark.sql.functions as F
+rows = spark.read.csv("a.csv").select(F.col("a"))
 """),
     "path: of a hosted machine": Case("NBP401", None, """
 # %%

@@ -30,12 +30,22 @@ _OF_CONTEXT = frozenset(
 _BINDERS = (ast.Name, ast.alias, ast.arg, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
+# Nothing else that is called `spark` has these.
+_OF_SESSION = frozenset(
+    "read readStream sql createDataFrame sparkContext catalog newSession streams".split()
+)
+
+
 class SessionRead(NamedTuple):
-    """The first read of such a name."""
+    """The first read of such a name.
+
+    ``ran``: a session was there, for a cell has run with it, or the notebook never imports PySpark.
+    """
 
     name: str
     cell: int
     node: ast.Name
+    ran: bool = False
 
 
 def session_reads(
@@ -60,11 +70,11 @@ def session_reads(
                 reads.setdefault(node.id, SessionRead(node.id, cell.cell.index, node))
                 if _has_run(cell.cell):
                     ran.add(node.id)
-    if not imports and not ran:
+    if not imports and not ran and not any(map(_uses_session, cells)):
         return ()
     if set(reads) == {"sc"} and not imports and not any(map(_uses_context, cells)):
         return ()
-    return tuple(reads.values())
+    return tuple(read._replace(ran=bool(ran) or not imports) for read in reads.values())
 
 
 def _bound(cell: ParsedCell) -> Iterator[str]:
@@ -85,6 +95,14 @@ def _bound(cell: ParsedCell) -> Iterator[str]:
 def _has_run(cell: Cell) -> bool:
     failed = any(output.get("output_type") == "error" for output in cell.outputs)
     return bool(cell.execution_count) and not failed
+
+
+def _uses_session(cell: ParsedCell) -> bool:
+    """Whether a cell does what only a context or a session of Spark can."""
+    return _uses_context(cell) or any(
+        isinstance(node.value, ast.Name) and node.value.id == "spark" and node.attr in _OF_SESSION
+        for node in cell.live_nodes_of(ast.Attribute)
+    )
 
 
 def _uses_context(cell: ParsedCell) -> bool:

@@ -9,7 +9,14 @@ from typing import Any
 
 from nbprod.errors import ReadError
 from nbprod.notebook.json_positions import JsonMap
-from nbprod.notebook.kernels import cell_language, mapping, notebook_language, python_version
+from nbprod.notebook.kernels import (
+    cell_kernels,
+    cell_language,
+    mapping,
+    notebook_language,
+    python_version,
+)
+from nbprod.notebook.mislabelled import MISLABELS, truly_python
 from nbprod.notebook.platforms import is_databricks, platform_names, switched_language
 from nbprod.notebook.types import Cell, CellKind, Notebook
 
@@ -75,7 +82,10 @@ def _notebook(document: Any, path: str, raw_map: partial[JsonMap]) -> Notebook:
     raw_cells = _raw_cells(document)
     metadata = mapping(document.get("metadata"))
     language = notebook_language(metadata, raw_cells)
-    cells = tuple([_cell(index, raw, language) for index, raw in enumerate(raw_cells)])
+    kernels = cell_kernels(metadata) if "sos" in metadata else {}
+    cells = tuple([_cell(index, raw, language, kernels) for index, raw in enumerate(raw_cells)])
+    if language == "python" and any(cell.language in MISLABELS for cell in cells):
+        cells = truly_python(cells)
     if is_databricks(metadata):
         cells = tuple(map(_as_switched, cells))
     return Notebook(
@@ -124,7 +134,7 @@ def _raw_cells(document: Mapping[str, Any]) -> list[Any]:
     raise faults.not_a_notebook(document)
 
 
-def _cell(index: int, raw: Any, notebook_language: str) -> Cell:
+def _cell(index: int, raw: Any, notebook_language: str, kernels: Mapping[str, str]) -> Cell:
     if not isinstance(raw, dict):
         return Cell(index, "raw", "", language="raw")
     metadata = mapping(raw.get("metadata"))
@@ -140,7 +150,7 @@ def _cell(index: int, raw: Any, notebook_language: str) -> Cell:
         kind=kind,
         source=_heading(raw) + _text(source),
         id=identity if isinstance(identity, str) else None,
-        language=cell_language(metadata, notebook_language) if kind == "code" else kind,
+        language=cell_language(metadata, notebook_language, kernels) if kind == "code" else kind,
         tags=_tags(metadata),
         execution_count=count if isinstance(count, int) and not isinstance(count, bool) else None,
         outputs=_outputs(outputs) if outputs and isinstance(outputs, list) else (),

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from nbprod.patterns import lazy_pattern
 
-__all__ = ["DATABRICKS_KEY", "cell_language", "mapping", "notebook_language", "python_version"]
+__all__ = [
+    "DATABRICKS_KEY",
+    "cell_kernels",
+    "cell_language",
+    "mapping",
+    "notebook_language",
+    "python_version",
+]
 
 _VERSION = lazy_pattern(r"(\d+)\.(\d+)")
 _PYTHON = lazy_pattern(r"(?:i|c)?python[\d.]*|py(?:spark|py)?\d*")
@@ -78,14 +86,50 @@ def _of_old_cells(cells: Sequence[Any]) -> Iterator[object]:
             return
 
 
-def cell_language(metadata: Mapping[str, Any], default: str) -> str:
-    """The language of a code cell, which an editor may have set apart from the notebook's."""
+def cell_language(
+    metadata: Mapping[str, Any], default: str, kernels: Mapping[str, str] = MappingProxyType({})
+) -> str:
+    """The language of a code cell, which an editor may have set apart from the notebook's.
+
+    Args:
+        metadata: the cell's.
+        default: the language of the notebook.
+        kernels: the languages of kernels that the notebook declares for its cells, by name.
+    """
     if metadata.keys().isdisjoint(_SAY_LANGUAGE):
         return default
-    return _named(_declared_by_cell(metadata)) or default
+    declared = _named(_declared_by_cell(metadata))
+    if declared is None and default == "python":
+        # A kernel of the cell's own. Its name may be anybody's environment of Python.
+        declared = _of_own_kernel(metadata.get("kernel"), kernels)
+    return declared or default
 
 
-_SAY_LANGUAGE = ("vscode", "polyglot_notebook", "dotnet_interactive", "microsoft", "language")
+_SAY_LANGUAGE = (
+    "vscode", "polyglot_notebook", "dotnet_interactive", "microsoft", "language", "kernel",
+)  # fmt: skip
+_NAMED_AS_LANGUAGES = frozenset(
+    "r bash sh zsh sql perl php go rust c c++ java kotlin typescript markdown html shell".split()
+)
+
+
+def cell_kernels(metadata: Mapping[str, Any]) -> dict[str, str]:
+    """The languages of the kernels that a notebook of SoS declares for its cells, by name."""
+    declared = mapping(metadata.get("sos")).get("kernels")
+    found: dict[str, str] = {}
+    for row in declared if isinstance(declared, list) else ():
+        if isinstance(row, list) and len(row) > 2 and all(isinstance(x, str) for x in row[:3]):
+            name, kernel, language = row[:3]
+            found[name] = _named(iter([language])) or _of_kernel(kernel) or "python"
+    return found
+
+
+def _of_own_kernel(name: object, kernels: Mapping[str, str]) -> str | None:
+    if not isinstance(name, str):
+        return None
+    lowered = name.strip().lower()
+    plain = _ALIASES.get(lowered, lowered) if lowered in _NAMED_AS_LANGUAGES else None
+    return kernels.get(name) or plain or _of_kernel(lowered)
 
 
 def _declared_by_cell(metadata: Mapping[str, Any]) -> Iterator[object]:

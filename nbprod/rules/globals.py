@@ -16,6 +16,7 @@ from nbprod.syntax.walk import walk
 __all__ = [
     "Alteration",
     "GlobalRead",
+    "becomes_another",
     "is_one_constant",
     "is_settled",
     "is_used_up",
@@ -25,6 +26,9 @@ __all__ = [
 
 _PLAIN = (ast.Constant, ast.UnaryOp, ast.unaryop, ast.Tuple, ast.Load)
 _EMPTY_CALLS = frozenset(("list", "dict", "set", "defaultdict", "OrderedDict", "Counter", "deque"))
+_PREALLOCATED = frozenset(
+    ("zeros", "empty", "ones", "full", "zeros_like", "empty_like", "ones_like")
+)
 _SETTLED = ("import", "star-import", "function", "class", "type-alias", "magic", "dynamic")
 
 
@@ -56,6 +60,20 @@ def is_one_constant(definitions: tuple[Definition, ...]) -> bool:
     """Whether each definition of a name gives it the same number, text or the like."""
     values = {_constant_of(definition) for definition in definitions if not definition.is_unbound}
     return len(values) == 1 and None not in values
+
+
+def becomes_another(name: str, change: Span, facts: Facts) -> bool:
+    """Whether a change is known to give a variable another value: constants, before and after."""
+    bound = sorted(
+        (definition.binding.span, _constant_of(definition))
+        for definition in facts.flow.definitions.get(name, ())
+        if not definition.is_unbound
+        if not definition.binding.span > change
+    )
+    if len(bound) < 2 or bound[-1][0] != change:
+        return False
+    before, after = bound[-2][1], bound[-1][1]
+    return before is not None and after is not None and before != after
 
 
 def iter_global_reads(facts: Facts) -> Iterator[GlobalRead]:
@@ -220,8 +238,11 @@ def _is_empty(value: ast.expr | None) -> bool:
         return not value.elts
     if isinstance(value, ast.Dict):
         return not value.keys
+    if isinstance(value, ast.BinOp) and isinstance(value.op, ast.Mult):
+        # `[None] * n`: room for what comes.
+        return any(isinstance(side, ast.List) for side in (value.left, value.right))
     if isinstance(value, ast.Call):
         called = value.func
         named = called.id if isinstance(called, ast.Name) else getattr(called, "attr", "")
-        return named in _EMPTY_CALLS or (named == "DataFrame" and not value.args)
+        return named in _EMPTY_CALLS | _PREALLOCATED or (named == "DataFrame" and not value.args)
     return False

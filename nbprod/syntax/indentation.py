@@ -14,7 +14,7 @@ from nbprod.notebook.positions import LineIndex
 from nbprod.patterns import lazy_pattern
 from nbprod.syntax.walk import walk
 
-__all__ = ["find_margins", "moved_right", "without_margins"]
+__all__ = ["find_margins", "first_margins", "moved_right", "without_margins"]
 
 _LINE = lazy_pattern(r"([^\r\n]*)(?:\r\n|\r|\n|\Z)")
 _FIRST_CODE = r"(?m)\s*^([^\r\n]*\S)"
@@ -43,6 +43,16 @@ def find_margins(text: str, start: int) -> dict[int, int]:
     _cut_doctest(lines, cuts)
     _cut_ipython(lines, cuts)
     return {offset: cut for offset, cut in cuts.items() if cut}
+
+
+def first_margins(text: str) -> dict[int, int]:
+    """How much IPython cut before version 9: what the first line has, of each line that has it."""
+    first = re.compile(_FIRST_CODE).match(text)
+    margin = re.compile(r"[ \t]+").match(first[1]) if first is not None else None
+    if first is None or margin is None:
+        return {}
+    starts = re.compile("(?m)^" + re.escape(margin[0])).finditer(text, first.start(1))
+    return {start.start(): len(margin[0]) for start in starts}
 
 
 def _common(lines: Iterable[str]) -> int:

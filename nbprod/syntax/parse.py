@@ -87,9 +87,37 @@ def _parse_masked(
     try:
         tree = parse_masked(masked)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        older = _as_older_ipython(cell, source, masked)
+        if older is not None:
+            return older
         fault = fault_of(error, masked.text, masked.cuts)
         return _faulty(cell, masked, fault)
     return _finished(cell, masked.text, tree, masked.magics, masked.cell_magic)
+
+
+def _as_older_ipython(cell: Cell, source: str, masked: Masked) -> ParsedCell | None:
+    """A cell whose first line alone is indented, if it has run: in an IPython that minds nothing.
+
+    That takes the indentation of the first line from each line which has it, others from none.
+    """
+    if masked.cuts or masked.cell_magic is not None or not _has_run(cell):
+        return None
+    from nbprod.syntax.indentation import first_margins
+    from nbprod.syntax.mask import parse_masked
+
+    cuts = first_margins(source)
+    if not cuts:
+        return None
+    try:
+        tree = parse_masked(masked._replace(cuts=cuts))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+    return _finished(cell, masked.text, tree, masked.magics)
+
+
+def _has_run(cell: Cell) -> bool:
+    failed = any(output.get("output_type") == "error" for output in cell.outputs)
+    return bool(cell.execution_count) and not failed
 
 
 def _encodable(source: str) -> str:

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from nbprod.config.settings import Settings
 from nbprod.project.run import check_bytes
+from nbprod.rule import Level
 from tests.truth.score import as_bytes
 
 BOUND = [
@@ -151,9 +153,11 @@ NOT_RELIED = [
 ]  # fmt: skip
 
 
-def told(cells: list[str], counts: list[int | None] | None) -> list[tuple[str, str]]:
+def told(
+    cells: list[str], counts: list[int | None] | None, level: Level = "shared"
+) -> list[tuple[str, str]]:
     data = as_bytes(cells, counts or [None] * len(cells))
-    findings = check_bytes(data, "x.ipynb").findings
+    findings = check_bytes(data, "x.ipynb", Settings(level=level)).findings
     return [
         (str(finding.severity.value), finding.message)
         for finding in findings
@@ -164,10 +168,13 @@ def told(cells: list[str], counts: list[int | None] | None) -> list[tuple[str, s
 @pytest.mark.parametrize(
     ("cells", "counts", "message"), [case[1:] for case in RELIED], ids=[case[0] for case in RELIED]
 )
-def test_a_session_that_the_notebook_relies_on_is_one_warning(
+def test_a_session_that_the_notebook_relies_on_is_one_finding(
     cells: list[str], counts: list[int | None] | None, message: str
 ) -> None:
-    assert told([*cells, "print(1)"], [*counts, None] if counts else None) == [("warning", message)]
+    """A warning where the session was forgotten; where it was there, information."""
+    cells, counts = [*cells, "print(1)"], [*counts, None] if counts else None
+    assert told(cells, counts, "production") == [("info" if counts else "warning", message)]
+    assert told(cells, counts) == ([] if counts else [("warning", message)])
 
 
 @pytest.mark.parametrize(

@@ -73,6 +73,7 @@ cache = "~/.cache/models"
 ratio = "a:/b"
 pattern = r"C:\\d+"
 url = "s3://bucket/key"
+fonts = ["C:/Windows/Fonts/malgun.ttf", "/usr/share/fonts/a.ttf", "/etc/hosts"]
 ```
 
 ```notebook
@@ -115,6 +116,9 @@ _DRIVE = lazy_pattern(
     r"|[A-Z]:\\{1,2}\w[\w .()-]+\Z",
     re.I,
 )
+# Windows itself has these, on every machine.
+_SYSTEM = lazy_pattern(r"(?:file:/*)?[a-z]:[\\/]+windows(?:[\\/]|\Z)", re.I)
+_PROGRAM = lazy_pattern(r"(?:file:/*)?[a-z]:[\\/]+program(?:data| files(?: \(x86\))?)[\\/]", re.I)
 _MOUNTED = lazy_pattern(r"/(?:run/)?media/[^/\s]+/\S|/mnt/[\w.-]+/\S|\\\\[\w.-]+\\[\w.$ -]+\\\S")
 _VOLUME = lazy_pattern(r"/Volumes/[^/]+/\S")
 # These mount their own: the same paths are there for everybody.
@@ -154,6 +158,8 @@ def _paths(facts: Facts) -> Iterator[Diagnostic]:
 
 def _message(path: str) -> str:
     where = "where its volume is mounted" if _MOUNTED.match(path) else "on the author's machine"
+    if _PROGRAM.match(path):
+        where = "on Windows, where that program is installed"
     return f"`{path}` exists only {where}"
 
 
@@ -189,5 +195,5 @@ def _is_own(path: str, mounts: bool) -> bool:
     if "\n" in path or len(path) > _LONGEST:
         return False
     if _OWN.match(path) or _DRIVE.match(path):
-        return True
+        return not _SYSTEM.match(path)
     return not mounts and bool(_MOUNTED.match(path) or _VOLUME.match(path))

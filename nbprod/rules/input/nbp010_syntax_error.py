@@ -5,7 +5,8 @@
 Nothing of the cell runs, so everything that it would define is missing below. The other cells are
 checked as if the cell were not there, and what fails only because of it is listed here. Cells that
 are written in Python 2 are one finding, with the others as related places, and so are cells that
-have never run: exercises to be completed, and fragments that are only there to be read.
+have never run: exercises to be completed, and fragments that are only there to be read. Blanks of
+an exercise, `???` or `____`, are information of the level *production*.
 
 ## Flagged
 
@@ -70,11 +71,15 @@ from collections.abc import Callable, Iterator, Sequence
 from nbprod.facts import Facts
 from nbprod.model import Diagnostic, Label, Severity, Span
 from nbprod.notebook.types import Notebook
+from nbprod.patterns import lazy_pattern
 from nbprod.rule import rule
 from nbprod.rules.failures import cascade_text
 from nbprod.syntax.python2 import is_python2
 from nbprod.syntax.refused_magics import is_misplaced
 from nbprod.syntax.types import ParsedCell
+
+# Four and more: `___` is the last result but two.
+_BLANK = lazy_pattern(r"\?{3,}|(?<!\w)_{4,}(?!\w)")
 
 
 @rule(
@@ -100,6 +105,11 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
         )
     else:
         faulty = sorted([*old, *faulty], key=lambda parsed: parsed.cell.index)
+    blank, faulty = _parted(faulty, _is_blank)
+    if blank:
+        which = f"{len(blank)} cells have blanks" if len(blank) > 1 else "the cell has blanks"
+        told = _together(blank, f"{which} to fill in", "", "fill them in")
+        yield told._replace(minor=True)
     unrun, run = _parted(faulty, _has_not_run)
     if len(unrun) > 1:
         yield _together(
@@ -135,6 +145,11 @@ def _is_old(facts: Facts) -> bool:
 
 def _has_not_run(parsed: ParsedCell) -> bool:
     return not parsed.cell.execution_count and not parsed.cell.outputs
+
+
+def _is_blank(parsed: ParsedCell) -> bool:
+    """Whether a cell that has not run is an exercise, with blanks for whoever does it."""
+    return _has_not_run(parsed) and bool(_BLANK.search(parsed.cell.source))
 
 
 def _together(cells: Sequence[ParsedCell], what: str, also: str, advice: str) -> Diagnostic:

@@ -3,8 +3,9 @@
 ## Why
 
 The result of the call depends on when it is made. The function cannot be moved to a module, tested
-alone, or trusted after a cell is run again. A warning where the variable changes between two calls;
-at the level `production` also where one would have to be made again to meet the change.
+alone, or trusted after a cell is run again. A warning where the variable gets another constant
+between two calls; at the level `production` also where it is not known to be another value, and
+where a call would have to be made again to meet the change.
 
 ## Flagged
 
@@ -96,7 +97,13 @@ from nbprod.facts import Facts
 from nbprod.model import Diagnostic, Label
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule
-from nbprod.rules.globals import Alteration, GlobalRead, is_used_up, iter_global_reads
+from nbprod.rules.globals import (
+    Alteration,
+    GlobalRead,
+    becomes_another,
+    is_used_up,
+    iter_global_reads,
+)
 
 _MOST_LABELS = 6
 
@@ -105,7 +112,8 @@ _MOST_LABELS = 6
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report variables that functions read and cells change, once each with all readers.
 
-    Where no call precedes or none follows the change, it is only what another call would meet.
+    Where no call precedes or none follows the change, it is only what another call would meet; and
+    a figure that each caller makes anew is what the function is meant to read.
     """
     found: dict[str, list[tuple[GlobalRead, Alteration]]] = {}
     idle: dict[str, list[tuple[GlobalRead, Alteration]]] = {}
@@ -115,6 +123,7 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
             calls = leak.function.calls
             # Two calls give two results only where the change comes between them.
             met = bool(calls) and min(calls) < change.span.cell <= max(calls)
+            met = met and becomes_another(leak.name, change.span, facts)
             (found if met else idle).setdefault(leak.name, []).append((leak, change))
     for leaks in found.values():
         yield _diagnostic(leaks, facts, minor=False)

@@ -3,9 +3,10 @@
 ## Why
 
 Each call leaves its trace in a variable that is neither a parameter nor a result. Run the cell
-twice and the trace is there twice. A warning where a call silently changes a value that another
-cell reads; at the level `production` also where nobody else reads it, where no cell calls the
-function, and where the variable starts empty, to be filled by the function.
+twice and the trace is there twice. A warning where a call makes of a value that another cell reads
+a new one, from what it was; at the level `production` also where it only puts something in, where
+nobody else reads it, where no cell calls the function, and where the variable starts empty or as
+an array of zeros, to be filled by the function.
 
 ## Flagged
 
@@ -63,6 +64,7 @@ import ast
 from collections.abc import Container, Iterator
 
 from nbprod.facts import Facts
+from nbprod.flow.repeated_methods import reads
 from nbprod.flow.types import FunctionFlow, Mutation
 from nbprod.model import Diagnostic, Label, Span
 from nbprod.notebook.types import Notebook
@@ -79,7 +81,11 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
         groups.setdefault(mutation.name, {}).setdefault(mutation.span, mutation)
     for name, group in groups.items():
         changing = {functions[mutation.scope].name for mutation in group.values()}
-        silent = _is_read_elsewhere(name, changing, facts) and not starts_empty(name, facts)
+        silent = (
+            any(_reads_itself(mutation, facts) for mutation in group.values())
+            and _is_read_elsewhere(name, changing, facts)
+            and not starts_empty(name, facts)
+        )
         first, *others = sorted(group.values(), key=lambda mutation: mutation.span)
         yield Diagnostic(
             first.span,
@@ -131,6 +137,16 @@ def _is_read_elsewhere(name: str, changing: Container[str], facts: Facts) -> boo
         if use.name == name and not any(step.function in changing for step in use.chain)
         for seen in use.mutations
     )
+
+
+def _reads_itself(mutation: Mutation, facts: Facts) -> bool:
+    """Whether what a change gives depends on what was there: it is another value in any case."""
+    parsed = facts.parsed[mutation.span.cell] if mutation.span.cell >= 0 else None
+    for statement in parsed.live_nodes_of(ast.Assign) if parsed else ():
+        span = facts.span(mutation.span.cell, statement)
+        if span.start <= mutation.span.start < span.end:
+            return reads(statement.value, mutation.name)
+    return True
 
 
 def _is_own_class(mutation: Mutation, function: FunctionFlow, facts: Facts) -> bool:

@@ -112,6 +112,8 @@ _LONGEST = 100
 _PLACE = lazy_pattern(
     r"#+ *(?:%load\b|your (?:code|solution|answer)|(?:write|insert|add) your)", re.IGNORECASE
 )
+# What an exercise leaves for its reader to fill in; up to three are IPython's last results.
+_BLANK = lazy_pattern(r"_{4,}")
 _STARTUP = " (start-up file)"
 
 
@@ -150,6 +152,8 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
         message = _message_of(group, facts)
         told = tell(first, facts, message, helps[first.name], *labels, others=others)
         told = _at_the_read(told, first)
+        if all(_BLANK.fullmatch(failure.name) for failure in group):
+            told = told._replace(minor=True)
         if first.certain and _may_be_filled_in(first, facts):
             told = told._replace(certainty=Certainty.POSSIBLE, predicted_exception=None)
         yield told
@@ -184,6 +188,8 @@ def _of_session(facts: Facts) -> Diagnostic:
         help=f"{make}, or list {'it' if not others else 'them'} under `builtins` "
         "in the configuration",
         depends=True,
+        # It ran in a kernel that has them; whoever imports PySpark and runs nothing forgot one.
+        minor=all(read.ran for read in facts.session_reads),
     )
 
 

@@ -3,9 +3,9 @@
 ## Why
 
 Two cells have the same count, so the kernel was restarted in between and only some cells were run
-again. A warning where a saved output was computed from a value of a cell with the same count: the
-value that the notebook shows there is of another session. At the level `production` also where no
-output is concerned.
+again. A warning where two such cells show the same variable, and not the same value. At the level
+`production` also where a saved output was computed from a value of a cell with the same count,
+which is of another session, and where no output is concerned.
 
 ## Flagged
 
@@ -22,12 +22,14 @@ c = 2  #! NBP107
 # %% [1]
 import pandas as pd
 # %% [2]
-sales = pd.read_csv("sales.csv")
+sales = pd.read_csv("sales.csv").sum()
+sales
+#> 98
 # %% [3]
-best = sales.max()
+best = 3
 # %% [2]
-print(sales.sum())  #! NBP107
-#>> 99
+sales  #! NBP107
+#> 99
 ```
 
 ## Fixed
@@ -72,6 +74,7 @@ Safe: it clears the counts, which have no meaning any more. Code and outputs sta
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 
 from nbprod.facts import Facts
@@ -107,6 +110,7 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
             labels=(Label(whole_cell(made), f"`{use.name}` is defined here"),),
             help=_HELP,
             fix=fix,
+            minor=not _is_another(use, made, facts),
         )
         return
     cell = facts.cell(facts.execution.repeated[0])
@@ -124,6 +128,28 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
         fix=fix,
         minor=True,
     )
+
+
+def _is_another(use: Use, made: Cell, facts: Facts) -> bool:
+    """Whether both cells show the variable at their ends, and their outputs differ."""
+    here = _shown(use.name, facts.cell(use.cell), facts)
+    there = _shown(use.name, made, facts)
+    return here is not None and there is not None and here != there
+
+
+def _shown(name: str, cell: Cell, facts: Facts) -> str | None:
+    """The saved text of a variable that is the last line of a cell."""
+    parsed = facts.parsed[cell.index]
+    body = parsed.tree.body if parsed is not None and parsed.tree is not None else []
+    last = body[-1].value if body and isinstance(body[-1], ast.Expr) else None
+    if not isinstance(last, ast.Name) or last.id != name:
+        return None
+    for output in cell.outputs:
+        data = output.get("data")
+        text = data.get("text/plain") if isinstance(data, dict) else None
+        if output.get("output_type") == "execute_result" and text:
+            return "".join(text) if isinstance(text, list) else str(text)
+    return None
 
 
 def _first_stale(facts: Facts) -> tuple[Use, Cell] | None:

@@ -4,7 +4,9 @@
 
 The cell failed when it last ran, so what follows was made without it. Fix it, delete it, or, when
 the error is the point, tag the cell `raises-exception` so that a run of all cells goes on. Where a
-comment or the note above says that it fails, it is a finding at the level `production` only.
+comment, the heading or the note beside the cell says that it fails, it is a finding at the level
+`production` only, and so it is where the cell has no code any more. One thing that is missing in
+several cells is one finding.
 
 ## Flagged
 
@@ -53,9 +55,10 @@ from nbprod.facts import Facts
 from nbprod.flow.types import Definition
 from nbprod.libraries.distributions import distribution_of
 from nbprod.model import Diagnostic, Label
-from nbprod.notebook.types import Cell
+from nbprod.notebook.types import Cell, Notebook
 from nbprod.patterns import lazy_pattern
 from nbprod.rule import rule, whole_cell
+from nbprod.rules.grouped import once_for_each
 from nbprod.syntax.comments import iter_comments
 
 _LONGEST = 80
@@ -71,15 +74,45 @@ _ANNOUNCED = lazy_pattern(
     r"|(?:is|are) not (?:allowed|possible)|invalid|illegal)\b",
     re.IGNORECASE,
 )
+_HEADING = lazy_pattern(r"(?m)^#{1,6} .*$")
+_SPOKEN = lazy_pattern(
+    r"\b(?:\w*errors?|exceptions?|tracebacks?|(?:does|will|would)(?: not|n't) work"
+    r"|fehler\w*|ausnahmen?|erreurs?|excepci[oó]n(?:es)?)\b",
+    re.IGNORECASE,
+)
+# Errors that are measured, not raised.
+_STATISTICAL = lazy_pattern(
+    r"\b(?:mean|squared?|absolute|percent(?:age)?|standard|train(?:ing)?|test(?:ing)?|relative"
+    r"|validation|generali[sz]ation|prediction|residual|measurement|sampling|forecast(?:ing)?"
+    r"|median|root|average|total|numerical|reconstruction|classification|estimation|model"
+    r"|approximation|type I+)[- ]errors?\b"
+    r"|\berrors? (?:rates?|bars?|analysis|terms?|metrics?|functions?|estimat\w+|propagation)\b",
+    re.IGNORECASE,
+)
 # Modules that people write themselves.
 _OWN_MODULES = frozenset(
-    "utils util helpers helper config settings src lib common functions tools models model".split()
+    "utils util helpers helper config settings src lib common functions tools models model scripts"
+    " script code core data modules preprocessing".split()
 )
 
 
-@rule("NBP112", "saved-error-output", on=Cell, family="errors")
-def check(cell: Cell, facts: Facts) -> Iterator[Diagnostic]:
-    """Report cells whose outputs hold an error."""
+_MISSES = ("NameError", "ImportError", "ModuleNotFoundError", "FileNotFoundError")
+
+
+@rule("NBP112", "saved-error-output", on=Notebook, family="errors")
+def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
+    """Report cells whose outputs hold an error, those that miss the same once."""
+    found: dict[str, list[Diagnostic]] = {}
+    for cell in notebook.cells:
+        for diagnostic in _of_cell(cell, facts) if cell.outputs else ():
+            message = diagnostic.message
+            is_same = any(f": {error}: " in message for error in _MISSES) and not diagnostic.minor
+            found.setdefault(message if is_same else f"{cell.index}", []).append(diagnostic)
+    for group in found.values():
+        yield from once_for_each(group, key=lambda _: None, label=lambda one: one.message)
+
+
+def _of_cell(cell: Cell, facts: Facts) -> Iterator[Diagnostic]:
     if not cell.is_python or "raises-exception" in cell.tags:
         return
     for output in cell.outputs:
@@ -99,18 +132,40 @@ def check(cell: Cell, facts: Facts) -> Iterator[Diagnostic]:
                 _message(name, _shortened(value)),
                 symbol=_missing(name, value),
                 help=_help(name, value),
-                minor=_is_announced(cell, facts),
+                minor=_is_announced(cell, name, facts) or _is_gone(cell, facts),
             )
             return
 
 
-def _is_announced(cell: Cell, facts: Facts) -> bool:
-    """Whether a comment of the cell or the note directly above it says that it will fail."""
-    above = facts.notebook.cells[cell.index - 1] if cell.index else None
-    note = above.source if above is not None and above.kind == "markdown" else ""
+def _is_announced(cell: Cell, error: str, facts: Facts) -> bool:
+    """Whether a comment, the heading or the note above or below says that the cell fails."""
+    cells, parsed = facts.notebook.cells, facts.parsed[cell.index]
+    comments = [text for _, _, text in iter_comments(parsed)] if parsed is not None else []
+    above = cells[cell.index - 1 : cell.index] if cell.index else ()
+    notes = [one.source for one in above if one.kind == "markdown"]
+    heading = _heading_above(cell, facts)
+    below = [one.source for one in cells[cell.index + 1 : cell.index + 2] if one.kind == "markdown"]
+    for text in (*notes, *comments):
+        if _ANNOUNCED.search(text):
+            return True
+    spoken = (_STATISTICAL.sub("", text) for text in (heading, *below))
+    return any(error in text or _SPOKEN.search(text) for text in spoken)
+
+
+def _heading_above(cell: Cell, facts: Facts) -> str:
+    """The heading of the section that a cell is in."""
+    for one in reversed(facts.notebook.cells[: cell.index]):
+        headings = _HEADING.findall(one.source) if one.kind == "markdown" else ()
+        if headings:
+            return str(headings[-1])
+    return ""
+
+
+def _is_gone(cell: Cell, facts: Facts) -> bool:
+    """Whether the code that failed is not there any more: a run of the cell does nothing."""
     parsed = facts.parsed[cell.index]
-    comments = (text for _, _, text in iter_comments(parsed)) if parsed is not None else ()
-    return any(_ANNOUNCED.search(text) for text in (note, *comments))
+    empty = parsed is not None and parsed.tree is not None and not parsed.tree.body
+    return not cell.source.strip() or (empty and parsed is not None and not parsed.magics)
 
 
 def _message(error: str, value: str) -> str:
@@ -138,6 +193,11 @@ def _help_on_import(value: str) -> str:
         return f"install `{distribution}`, add it to the requirements, then run the cell again"
     renamed = _RENAMED.search(value)
     if renamed is not None:
+        module = (renamed[2] or "").partition(".")[0]
+        if module in _OWN_MODULES:
+            return (
+                f"another `{module}` was found than the one that has `{renamed[1]}`: run it there"
+            )
         where = f" of `{distribution_of(renamed[2].partition('.')[0])}`" if renamed[2] else ""
         return f"pin a version{where} that has `{renamed[1]}`, or use what replaced it"
     return "install what the import needs, then run the cell again"
