@@ -328,6 +328,68 @@ df = pd.read_csv("a.csv")
 # %%
 df["price"] = df["price"] / 100
 """),
+    "second run: a column with the old index": Case("NBP109", "production", """
+# %%
+import pandas as pd
+df = pd.read_csv("a.csv")
+# %%
+df = df.sort_values("a").reset_index()
+"""),
+    "second run: the same in place": Case("NBP109", "production", """
+# %%
+import pandas as pd
+df = pd.read_csv("a.csv")
+# %%
+df.reset_index(inplace=True)
+"""),
+    "second run: the old index, and more": Case("NBP109", "shared", """
+# %%
+import pandas as pd
+df = pd.read_csv("a.csv")
+# %%
+df = df.shift(1).reset_index()
+"""),
+    "second run: zeros and ones as truth": Case("NBP109", None, """
+# %%
+import pandas as pd
+sub = pd.read_csv("a.csv")
+y = pd.read_csv("b.csv")
+# %%
+sub["T"] = y
+sub = sub.replace({0: False, 1: True})
+"""),
+    "second run: values moved on": Case("NBP109", "shared", """
+# %%
+import pandas as pd
+sub = pd.read_csv("a.csv")
+# %%
+sub = sub.replace({0: 1, 1: 2})
+"""),
+    "second run: the column is renamed": Case("NBP109", "production", """
+# %%
+import pandas as pd
+df = pd.read_csv("a.csv")
+# %%
+df["mb"] = df["mb"] / 1024
+df.rename(columns={"mb": "gb"}, inplace=True)
+df["minutes"] = df["minutes"] / 60
+"""),
+    "second run: changed before the renamed one": Case("NBP109", "shared", """
+# %%
+import pandas as pd
+df = pd.read_csv("a.csv")
+# %%
+df["minutes"] = df["minutes"] / 60
+df["mb"] = df["mb"] / 1024
+df = df.rename(columns={"mb": "gb"})
+"""),
+    "second run: columns that are rows then": Case("NBP109", "production", """
+# %%
+import pandas as pd
+df = pd.read_csv("a.csv")
+# %%
+df = df[["a", "b"]].T
+"""),
     "reads: only after the change": Case("NBP201", "production", """
 # %%
 rate = 1
@@ -477,7 +539,35 @@ colours.extend(first)
 # %%
 colours.insert(1, "pink")
 """),
-    "order: an older source that lacked its import": Case("NBP106", "shared", """
+    "order: an output that only the counts explain": Case("NBP106", "shared", """
+# %% [1]
+rate = 2
+# %% [3]
+rate * 10
+#> 30
+# %% [2]
+rate = 3
+"""),
+    "order: an output that the page explains": Case("NBP106", "production", """
+# %% [1]
+rate = 2
+# %% [3]
+rate * 10
+#> 20
+# %% [2]
+rate = 3
+"""),
+    "order: an output that tells nothing": Case("NBP106", "production", """
+# %% [1]
+import pandas as pd
+sales = pd.read_csv("a.csv")
+# %% [3]
+print(len(sales))
+#>> 20
+# %% [2]
+sales = pd.read_csv("b.csv")
+"""),
+    "order: an older source that lacked its import": Case("NBP106", "production", """
 # %% [9]
 import numpy as np
 # %% [4]

@@ -114,7 +114,7 @@ def _part_again(machine: Machine, part: ast.expr, place: str, places: list[str])
 
 
 def _worst(verdicts: set[Again]) -> Again:
-    for again in (Again.FAILS, Again.CHANGES, Again.UNKNOWN, Again.SAME):
+    for again in (Again.FAILS, Again.CHANGES, Again.UNKNOWN, Again.ADDS, Again.SAME):
         if again in verdicts:
             return again
     return Again.SAME
@@ -305,7 +305,16 @@ def _known(machine: Machine, bound: ast.expr | None) -> ast.expr | None:
 def _attribute(machine: Machine, node: ast.Attribute, place: str) -> Again:
     if node.attr in ("str", "values", "dt", "data"):
         return _judge(machine, node.value, place)
-    return Again.CHANGES if node.attr == "T" else Again.UNKNOWN
+    if node.attr != "T":
+        return Again.UNKNOWN
+    # Columns that were picked by name are rows now.
+    base = node.value
+    picked = isinstance(base, ast.Subscript) and ast.unparse(base.value) == place
+    named = picked and isinstance(base.slice, ast.List) and base.slice.elts  # type: ignore[attr-defined]
+    is_text = named and all(
+        isinstance(one, ast.Constant) and isinstance(one.value, str) for one in named
+    )
+    return Again.FAILS if is_text else Again.CHANGES
 
 
 def _call(machine: Machine, node: ast.Call, place: str) -> Again:

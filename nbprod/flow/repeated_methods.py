@@ -17,6 +17,7 @@ from nbprod.syntax.walk import walk
 __all__ = [
     "SAME_OPERATORS",
     "Again",
+    "adds_again",
     "does_the_same_again",
     "fails_again",
     "mask_again",
@@ -34,9 +35,13 @@ _OF_ALL_ROWS = REDUCTIONS | {"rank"}
 
 
 class Again(Enum):
-    """What doing it again does: nothing more, a change, a failure, not known; or no part in it."""
+    """What doing it again does: nothing more, a change, a failure, not known; or no part in it.
+
+    ``ADDS``: no more than a column with the old index.
+    """
 
     SAME = "same"
+    ADDS = "adds"
     CHANGES = "changes"
     FAILS = "fails"
     UNKNOWN = "unknown"
@@ -46,6 +51,12 @@ class Again(Enum):
 def does_the_same_again(node: ast.Call) -> bool:
     """Whether a method call that works in place changes nothing more a second time."""
     return _in_place_again(node) is Again.SAME
+
+
+def adds_again(node: ast.AST) -> bool:
+    """Whether a method call that works in place only adds a column a second time."""
+    called = isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+    return called and _in_place_again(node) is Again.ADDS  # type: ignore[arg-type]
 
 
 def fails_again(node: ast.AST, kind: str) -> bool:
@@ -128,7 +139,10 @@ def method_again(
 ) -> Again:
     """What a method does to its own result, by its name and its other arguments."""
     if name == "reset_index":
-        return Again.SAME if _is_true(keywords.get("drop")) else Again.CHANGES
+        if _is_true(keywords.get("drop")):
+            return Again.SAME
+        kept = not node.args and keywords.keys() <= {"inplace"}
+        return Again.ADDS if kept else Again.CHANGES
     if name == "drop":
         errors = keywords.get("errors")
         ignored = isinstance(errors, ast.Constant) and errors.value == "ignore"
@@ -155,30 +169,33 @@ def _is_true(node: ast.expr | None) -> bool:
 def _replacement(node: ast.Call) -> Again:
     """`s.replace("a", "b")` again changes nothing when the new text does not hold the old."""
     if node.args and isinstance(node.args[0], ast.Dict):
-        old, new = _pairs(node.args[0])
-        return Again.UNKNOWN if old is None else Again.CHANGES if old & new else Again.SAME
+        pairs = _pairs(node.args[0])
+        if pairs is None:
+            return Again.UNKNOWN
+        # `{0: False, 1: True}` maps what it gives to itself, for 0 equals False.
+        moved = any(pairs.get(value, value) != value for value in pairs.values())
+        return Again.CHANGES if moved else Again.SAME
     texts = [arg.value for arg in node.args[:2] if isinstance(arg, ast.Constant)]
     if len(texts) == 2 and all(isinstance(text, str) for text in texts):
         return Again.CHANGES if str(texts[0]) in str(texts[1]) else Again.SAME
     return Again.UNKNOWN if len(node.args) == 2 else Again.SAME
 
 
-def _pairs(mapping: ast.Dict) -> tuple[set[object] | None, set[object]]:
-    """The constants that a (nested) dict maps and those that it maps to; None: not all known."""
-    old: set[object] = set()
-    new: set[object] = set()
+def _pairs(mapping: ast.Dict) -> dict[object, object] | None:
+    """The constants that a (nested) dict maps to constants; None: not all known."""
+    found: dict[object, object] = {}
     for key, value in zip(mapping.keys, mapping.values, strict=True):
         if isinstance(value, ast.Dict):
-            keys, values = _pairs(value)
-            if keys is None:
-                return None, new
-            old, new = old | keys, new | values
+            inner = _pairs(value)
+            if inner is None or any(found.get(old, new) != new for old, new in inner.items()):
+                # Two columns map one value to two: each may be moved on by the other's.
+                return None
+            found.update(inner)
         elif isinstance(key, ast.Constant) and isinstance(value, ast.Constant):
-            old.add(key.value)
-            new.add(value.value)
+            found[key.value] = value.value
         else:
-            return None, new
-    return old, new
+            return None
+    return found
 
 
 def reads(node: ast.AST, place: str) -> bool:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from nbprod.flow.idempotence import apply_again
 from nbprod.flow.interpreter.state import StateEntry
-from nbprod.flow.repeated_methods import Again, fails_again
+from nbprod.flow.repeated_methods import Again, adds_again, fails_again
 from nbprod.flow.types import Definition, SelfDependence
 from nbprod.libraries.methods import RESETTING, TRAINERS
 from nbprod.model import Span
@@ -106,6 +106,8 @@ def _judge_object(
         ):
             text = ("del " if kind == "deletes" else "") + _text_of(exposure.node)
             return SelfDependence("fails", name, place, text, sure)
+        if kind == "mutates" and adds_again(exposure.node):
+            kind = "adds"
         return SelfDependence(kind, name, place, how, sure)
     if how in RESETTING or how in TRAINERS or how == "draw":
         return None
@@ -119,11 +121,11 @@ def _judge_object(
         place = _place(machine, exposure, definition)
         return SelfDependence("fails", name, place, _text_of(statement), certain)
     return SelfDependence(
-        "mutates",
+        "adds" if again is Again.ADDS else "mutates",
         name,
         _place(machine, exposure, definition),
         how,
-        certain and again is Again.CHANGES,
+        certain and again in (Again.CHANGES, Again.ADDS),
     )
 
 
@@ -170,6 +172,9 @@ def _judge_name(
         return SelfDependence(
             "overwrites", exposure.name, _place(machine, exposure, definition), "", False
         )
+    if again is Again.ADDS:
+        place = _place(machine, exposure, definition)
+        return SelfDependence("adds", exposure.name, place, "", certain)
     sure = certain and again is Again.CHANGES
     return SelfDependence("rebinds", exposure.name, _place(machine, exposure, definition), "", sure)
 

@@ -227,7 +227,8 @@ class Mutation(NamedTuple):
 class SelfDependence(NamedTuple):
     """Why a cell gives another result when it is run again.
 
-    ``kind``: ``rebinds`` (`x = f(x)`), ``augments``, ``mutates``, ``deletes`` (an element),
+    ``kind``: ``rebinds`` (`x = f(x)`), ``augments``, ``mutates``, ``adds`` (a column with the old
+    index, no more), ``deletes`` (an element),
     ``consumes``, ``draws``, ``appends`` (to a file), and those of which a second run raises:
     ``fails`` (what it takes away is gone), ``removes`` (a file), ``shadows`` (a builtin).
     """

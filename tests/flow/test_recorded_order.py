@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from nbprod.config.settings import Settings
 from nbprod.project.run import check_bytes
 
 Cells = list[tuple[int | None, str]]
@@ -33,7 +34,8 @@ def is_told(cells: Cells) -> bool:
     plain = {"cell_type": "code", "metadata": {}, "outputs": []}
     made = [{**plain, "execution_count": count, "source": source} for count, source in cells]
     document = {"cells": made, "metadata": {}, "nbformat": 4, "nbformat_minor": 4}
-    checked = check_bytes(json.dumps(document).encode(), "x.ipynb")
+    data = json.dumps(document).encode()
+    checked = check_bytes(data, "x.ipynb", Settings(level="production"))
     return any(finding.code == "NBP106" for finding in checked.findings)
 
 

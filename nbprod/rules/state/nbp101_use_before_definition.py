@@ -121,7 +121,10 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
         for failure in failures_because(facts, "later")
         if failure.certain and failure.called
     ]
-    for group in mistakes(early, _definers, facts):
+    set_up = [failure for failure in early if _is_set_up(failure, facts)]
+    early = [failure for failure in early if failure not in set_up]
+    # Cells that nbextensions run first are one habit, and one finding.
+    for group in [*mistakes(early, _definers, facts), *([set_up] if set_up else [])]:
         first, *others = group
         labels = (
             *definition_labels(first.elsewhere, facts),
@@ -132,6 +135,14 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
         fixes = (reordered(failure, facts) for failure in group)
         yield told._replace(fix=next(filter(None, fixes), None))
     yield from keys_set_later(facts)
+
+
+def _is_set_up(failure: Failure, facts: Facts) -> bool:
+    """Whether only cells define the name that are tagged to run when the notebook opens."""
+    cells = [facts.cell(made.cell) for made in failure.elsewhere if made.cell >= 0]
+    return bool(cells) and all(
+        cell.metadata.get("init_cell") is True or "init_cell" in cell.tags for cell in cells
+    )
 
 
 def _alone(failure: Failure) -> str:

@@ -4,7 +4,9 @@
 
 The execution counts say that the cells ran in another order, and in that order a cell saw another
 value than it sees from top to bottom, or a file that a cell below had written. What the notebook
-shows cannot be reproduced by running it. A disorder that changes nothing is not reported.
+shows cannot be reproduced by running it. A disorder that changes nothing is not reported. Counts
+are those of the last runs, perhaps of several sessions: where no saved output shows that the cell
+saw the other value, it is information of the level `production`.
 
 ## Flagged
 
@@ -86,10 +88,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from nbprod.facts import Facts
+from nbprod.flow.analysis import follow
 from nbprod.flow.order import OrderChange
 from nbprod.flow.types import Definition
 from nbprod.model import Certainty, Diagnostic, Label, Severity
-from nbprod.notebook.types import Notebook
+from nbprod.notebook.types import Cell, Notebook
 from nbprod.rule import rule, whole_cell
 from nbprod.rules.file_reads import files_written_before
 
@@ -118,6 +121,7 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
                 *_labels(change.document, "run from the top", facts),
             ),
             help="reorder the cells, then run all of them again",
+            minor=not facts.shared(_Evidence).proves(change),
         )
     for early in files_written_before(facts):
         read, write = early
@@ -131,6 +135,48 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
             labels=(Label(whole_cell(facts.cell(write.cell)), f"`{read.path}` is written here"),),
             help=f"move this cell below cell {write.cell + 1}, then run all cells again",
         )
+
+
+class _Evidence:
+    """Saved outputs that only the recorded order explains."""
+
+    def __init__(self, facts: Facts) -> None:
+        self._facts = facts
+        self._recorded = follow(facts.program, facts.execution.order)
+
+    def proves(self, change: OrderChange) -> bool:
+        """Whether some cell concerned shows what it gives in that order, and not from the top."""
+        return change.kind == "fails" or any(map(self._is_shown, change.cells))
+
+    def _is_shown(self, cell: int) -> bool:
+        then, now = self._recorded, self._facts.flow
+        printed, shown = _saved(self._facts.cell(cell))
+        pairs = (
+            (printed, then.printed(cell), now.printed(cell)),
+            (shown, then.shown(cell), now.shown(cell)),
+        )
+        return any(
+            saved is not None and old is not None and new is not None and saved == old != new
+            for saved, old, new in pairs
+        )
+
+
+def _saved(cell: Cell) -> tuple[str | None, str | None]:
+    """What a cell has printed, and its result, as saved."""
+    printed, shown = "", None
+    for output in cell.outputs:
+        if output.get("output_type") == "stream" and output.get("name") == "stdout":
+            printed += _joined(output.get("text"))
+        data = output.get("data")
+        if output.get("output_type") == "execute_result" and isinstance(data, dict):
+            shown = _joined(data.get("text/plain")).strip()
+    return printed.strip() or None, shown
+
+
+def _joined(text: object) -> str:
+    if isinstance(text, list):
+        return "".join(part for part in text if isinstance(part, str))
+    return text if isinstance(text, str) else ""
 
 
 def message_of(change: OrderChange, facts: Facts) -> str:

@@ -6,6 +6,7 @@ People run a cell three or four times on average. If each run changes what the c
 the state depends on how often, and nothing on the page says how often. A second run that raises
 is seen by everybody, a list written out in the notebook that gets one more constant is an exercise,
 and so is an object of the notebook's own classes: that is information of the level *production*.
+So is a column more that holds the old index.
 
 ## Flagged
 
@@ -113,12 +114,14 @@ from nbprod.flow.types import SelfDependence
 from nbprod.model import Certainty, Diagnostic, Label
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule
+from nbprod.syntax.walk import walk
 
 _MESSAGES = {
     "rebinds": "running this cell twice changes `{0}`: it is computed from its previous value",
     "overwrites": "running this cell twice changes its result: `{0}` is read, then reassigned",
     "augments": "each run of this cell changes `{0}` again",
     "mutates": "each run of this cell mutates `{0}` again (`{1}`)",
+    "adds": "each further run of this cell adds a column with the old index to `{0}`",
     "deletes": "each run of this cell deletes another element of `{0}`",
     "consumes": "`{0}` is consumed: a second run of this cell finds fewer items",
     "draws": "uses the generator state of `{0}`: a second run of this cell gives different numbers",
@@ -129,6 +132,7 @@ _MESSAGES = {
 }
 _HELP = "set the initial value in this cell, or assign the result to a new name"
 _MOST_LABELS = 8
+_LONGEST = 50
 
 
 @rule("NBP109", "unsafe-rerun", on=Notebook)
@@ -141,6 +145,9 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     loud = _Groups()
     for index in facts.flow.order:
         reasons = facts.flow.again(index)
+        gone = facts.shared(_MissingColumns).stop(index)
+        if gone is not None:
+            reasons = (gone, *reasons)
         raising = [reason for reason in reasons if reason.is_loud]
         stop = min((reason.span for reason in raising if reason.certain), default=None)
         # What a second run does not come to, it does not change.
@@ -156,6 +163,68 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     failing = [reason for group in loud.groups for reason in group]
     if failing:
         yield _diagnostic(failing, minor=True)
+
+
+class _MissingColumns:
+    """Cells that read a column and rename it below: a second run stops at the read."""
+
+    def __init__(self, facts: Facts) -> None:
+        self._facts = facts
+
+    def stop(self, cell: int) -> SelfDependence | None:
+        """The first statement of a cell of which a second run raises, for the column is gone."""
+        parsed = self._facts.parsed[cell]
+        if parsed is None or parsed.tree is None or ".rename(" not in parsed.cell.source:
+            return None
+        first: dict[tuple[str, str], ast.stmt] = {}
+        made: set[tuple[str, str]] = set()
+        stops: list[ast.stmt] = []
+        for statement in parsed.tree.body:
+            if isinstance(statement, (ast.Assign, ast.AugAssign, ast.Expr)):
+                stops += [first[column] for column in _renamed(statement) if column in first]
+                for column in _columns_of(statement, ast.Load) - made:
+                    first.setdefault(column, statement)
+            made |= _columns_of(statement, ast.Store)
+        if not stops:
+            return None
+        spans = {self._facts.span(cell, statement): statement for statement in stops}
+        start, statement = min(spans.items(), key=lambda item: item[0])
+        span = start._replace(end=start.start)
+        name = next(iter(_columns_of(statement, ast.Load)))[0]
+        text = " ".join(ast.unparse(statement).split())
+        return SelfDependence("fails", name, span, text[:_LONGEST], certain=True)
+
+
+def _columns_of(statement: ast.stmt, context: type[ast.expr_context]) -> set[tuple[str, str]]:
+    """The columns that a statement reads, or stores, as (frame, column)."""
+    found = set()
+    for node in walk(statement):
+        if isinstance(node, ast.Subscript) and isinstance(node.ctx, context):
+            base, key = node.value, node.slice
+            if isinstance(base, ast.Name) and isinstance(key, ast.Constant):
+                if isinstance(key.value, str):
+                    found.add((base.id, key.value))
+    return found
+
+
+def _renamed(statement: ast.Assign | ast.AugAssign | ast.Expr) -> Iterator[tuple[str, str]]:
+    """The columns that `df.rename(columns={…})` takes away, where it is kept."""
+    call = statement.value
+    if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute)):
+        return
+    frame, keywords = call.func.value, {one.arg: one.value for one in call.keywords}
+    columns, in_place = keywords.get("columns"), keywords.get("inplace")
+    kept = isinstance(in_place, ast.Constant) and in_place.value is True
+    if isinstance(statement, ast.Assign) and isinstance(frame, ast.Name):
+        kept = [ast.unparse(target) for target in statement.targets] == [frame.id]
+    if not (kept and call.func.attr == "rename" and isinstance(frame, ast.Name)):
+        return
+    if isinstance(columns, ast.Dict) and all(isinstance(key, ast.Constant) for key in columns.keys):
+        names = {ast.unparse(value) for value in columns.values}
+        for key in columns.keys:
+            if isinstance(key, ast.Constant) and isinstance(key.value, str):
+                if repr(key.value) not in names:
+                    yield frame.id, key.value
 
 
 class _Groups:
@@ -195,6 +264,8 @@ def _diagnostic(group: list[SelfDependence], *, minor: bool) -> Diagnostic:
 
 def _is_slight(reason: SelfDependence, facts: Facts) -> bool:
     """Whether nothing that was read or computed is at stake: what changes is written out here."""
+    if reason.kind == "adds":
+        return True
     root = reason.name.partition(".")[0].partition("[")[0]
     if not root.isidentifier():
         return False
