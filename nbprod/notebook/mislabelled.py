@@ -10,44 +10,43 @@ import warnings
 from collections.abc import Iterator
 
 from nbprod.notebook.types import Cell
+from nbprod.patterns import lazy_pattern
 
 __all__ = ["MISLABELS", "truly_python"]
 
 MISLABELS = frozenset(["shellscript", "bat", "plaintext"])
 """What a language that was guessed may be; a cell of SQL or R is what it says."""
+_WORD = lazy_pattern(r"[^\W\d]\w*")
 
 
 def truly_python(cells: tuple[Cell, ...]) -> tuple[Cell, ...]:
     """The cells of a notebook of Python, those that have run as Python called Python.
 
-    A cell has if it has a count, parses, and binds names that cells of Python or such cells read.
+    A cell has if it has a count, parses, and binds names that another such cell, or one of Python,
+    mentions.
     """
-    trees = {cell.index: _tree(cell) for cell in cells if cell.kind == "code"}
-    read: set[str] = set()
-    for cell in cells:
-        tree = trees.get(cell.index)
-        if tree is not None:
-            read.update(
-                node.id
-                for node in ast.walk(tree)
-                if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
-            )
+    trees = {cell.index: _tree(cell) for cell in cells if cell.language in MISLABELS}
+    words = {
+        cell.index: set(_WORD.findall(cell.source))
+        for cell in cells
+        if cell.is_python or trees.get(cell.index) is not None
+    }
     return tuple(
-        cell._replace(language="python")
-        if cell.language in MISLABELS
-        and (tree := trees.get(cell.index)) is not None
-        and not read.isdisjoint(_bound(tree))
-        else cell
+        cell._replace(language="python") if _is_used(trees.get(cell.index), cell, words) else cell
         for cell in cells
     )
 
 
+def _is_used(tree: ast.Module | None, cell: Cell, words: dict[int, set[str]]) -> bool:
+    bound = set(_bound(tree)) if tree is not None else set()
+    others = (mentioned for index, mentioned in words.items() if index != cell.index)
+    return bool(bound) and any(not bound.isdisjoint(mentioned) for mentioned in others)
+
+
 def _tree(cell: Cell) -> ast.Module | None:
-    """The tree of a cell of Python, or of one so labelled that has run without an error."""
-    labelled = cell.language in MISLABELS
-    if not (cell.is_python or (labelled and cell.execution_count)):
-        return None
-    if labelled and any(output.get("output_type") == "error" for output in cell.outputs):
+    """The tree of a cell that has run without an error; None where it is no Python."""
+    failed = any(output.get("output_type") == "error" for output in cell.outputs)
+    if cell.kind != "code" or failed or not cell.execution_count:
         return None
     try:
         with warnings.catch_warnings():
@@ -67,6 +66,6 @@ def _bound(tree: ast.Module) -> Iterator[str]:
             yield statement.name
         elif isinstance(statement, ast.Assign):
             for target in statement.targets:
-                for node in ast.walk(target):
-                    if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-                        yield node.id
+                for part in target.elts if isinstance(target, (ast.Tuple, ast.List)) else [target]:
+                    if isinstance(part, ast.Name):
+                        yield part.id
