@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -41,3 +42,33 @@ def test_the_help_is_about_this_error(error: str, value: str, wanted: str) -> No
     assert finding.code == "NBP112"
     assert finding.help is not None and finding.help.startswith(wanted)
     assert error in finding.message or "interrupted" in finding.message
+
+
+def test_cells_that_nbextensions_run_first_are_one_cause() -> None:
+    """Set-up cells at the end, with a tag or a mark: one finding, whatever they define."""
+    setup = {"cell_type": "code", "outputs": [], "execution_count": None}
+    ends = [
+        {**setup, "metadata": {"init_cell": True}, "source": "a = 1"},
+        {**setup, "metadata": {"tags": ["init_cell"]}, "source": "b = 2"},
+    ]
+    cells = [{**setup, "metadata": {}, "source": source} for source in ("a", "b", "c", "c = 3")]
+    document = {"cells": [*cells, *ends], "metadata": {}, "nbformat": 4, "nbformat_minor": 4}
+    found = check_bytes(json.dumps(document).encode(), "x.ipynb").findings
+    told = [finding.message.split(" ")[0] for finding in found if finding.code == "NBP101"]
+    assert told == ["`a`", "`c`"]
+
+
+def test_what_is_missing_in_several_cells_is_one_saved_error() -> None:
+    missing = [("import cv2", "cv2"), ("import cv2 as c", "cv2"), ("import yaml", "yaml")]
+    cells = [saved(source, f"No module named '{module}'") for source, module in missing]
+    document = {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 4}
+    found = check_bytes(json.dumps(document).encode(), "x.ipynb").findings
+    told = [len(finding.related) for finding in found if finding.code == "NBP112"]
+    assert told == [1, 0]
+
+
+def saved(source: str, message: str) -> dict[str, Any]:
+    error = {"output_type": "error", "ename": "ModuleNotFoundError", "evalue": message,
+             "traceback": []}  # fmt: skip
+    return {"cell_type": "code", "metadata": {}, "execution_count": 1, "source": source,
+            "outputs": [error]}  # fmt: skip
