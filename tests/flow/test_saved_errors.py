@@ -46,7 +46,7 @@ def test_the_help_is_about_this_error(error: str, value: str, wanted: str) -> No
 
 def test_cells_that_nbextensions_run_first_are_one_cause() -> None:
     """Set-up cells at the end, with a tag or a mark: one finding, whatever they define."""
-    setup = {"cell_type": "code", "outputs": [], "execution_count": None}
+    setup: dict[str, Any] = {"cell_type": "code", "outputs": [], "execution_count": None}
     ends = [
         {**setup, "metadata": {"init_cell": True}, "source": "a = 1"},
         {**setup, "metadata": {"tags": ["init_cell"]}, "source": "b = 2"},
