@@ -342,6 +342,23 @@ df = pd.read_csv("a.csv")
 # %%
 df.reset_index(inplace=True)
 """),
+    "second run: the shape is printed before": Case("NBP109", "production", """
+# %%
+import pandas as pd
+df = pd.read_csv("a.csv")
+# %%
+print(df.shape)
+df = df.reset_index()
+"""),
+    "second run: columns are picked by their places": Case("NBP109", "shared", """
+# %%
+import pandas as pd
+df = pd.read_csv("a.csv")
+# %%
+df.reset_index(inplace=True)
+# %%
+x = df.iloc[:, 1:3]
+"""),
     "second run: the old index, and more": Case("NBP109", "shared", """
 # %%
 import pandas as pd

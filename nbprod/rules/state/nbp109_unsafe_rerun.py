@@ -159,7 +159,10 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
         if not changing:
             loud.add(raising)
     for group in silent.groups:
-        yield _diagnostic(group, minor=all(_is_slight(reason, facts) for reason in group))
+        added = {reason.span for reason in group if reason.kind == "adds"}
+        # What was read of a table that only gets a column more is told with that.
+        told = [one for one in group if not (one.kind == "overwrites" and one.span in added)]
+        yield _diagnostic(told, minor=all(_is_slight(reason, facts) for reason in told))
     failing = [reason for group in loud.groups for reason in group]
     if failing:
         yield _diagnostic(failing, minor=True)
@@ -265,7 +268,7 @@ def _diagnostic(group: list[SelfDependence], *, minor: bool) -> Diagnostic:
 def _is_slight(reason: SelfDependence, facts: Facts) -> bool:
     """Whether nothing that was read or computed is at stake: what changes is written out here."""
     if reason.kind == "adds":
-        return True
+        return not _is_read_by_position(reason.name, facts)
     root = reason.name.partition(".")[0].partition("[")[0]
     if not root.isidentifier():
         return False
@@ -288,6 +291,16 @@ def _is_slight(reason: SelfDependence, facts: Facts) -> bool:
         return True
     written = _WrittenOut(facts)
     return all(map(written.is_so, values)) and _adds_constants(reason, written, facts)
+
+
+def _is_read_by_position(name: str, facts: Facts) -> bool:
+    """Whether a cell picks columns of a table by their places, which a new first column moves."""
+    for _, node in facts.nodes_with(ast.Subscript, "iloc", "columns"):
+        base, key = node.value, node.slice
+        if isinstance(base, ast.Attribute) and ast.unparse(base.value) == name:
+            if base.attr == "columns" or (base.attr == "iloc" and isinstance(key, ast.Tuple)):
+                return True
+    return False
 
 
 def _is_own_object(value: ast.expr | None, facts: Facts) -> bool:
