@@ -525,6 +525,22 @@ rows = data.____ of
 # %%
 data.(1
 """),
+    "names: a lesson on the error": Case("NBP101", "production", """
+# %%
+cos(3)
+# %% [markdown]
+The last line says `NameError: name 'cos' is not defined`.
+# %%
+from math import cos
+"""),
+    "names: a note on something else": Case("NBP101", "shared", """
+# %%
+cos(3)
+# %% [markdown]
+The error of `cos` is small.
+# %%
+from math import cos
+"""),
     "names: a blank of an exercise": Case("NBP103", "production", """
 # %%
 len(____)

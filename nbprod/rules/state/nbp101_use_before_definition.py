@@ -133,7 +133,10 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
         )
         told = tell(first, facts, message_of(group), help_of(first, facts), *labels, others=others)
         fixes = (reordered(failure, facts) for failure in group)
-        yield told._replace(fix=next(filter(None, fixes), None))
+        yield told._replace(
+            fix=next(filter(None, fixes), None),
+            minor=all(_is_spoken_of(failure, facts) for failure in group),
+        )
     yield from keys_set_later(facts)
 
 
@@ -143,6 +146,13 @@ def _is_set_up(failure: Failure, facts: Facts) -> bool:
     return bool(cells) and all(
         cell.metadata.get("init_cell") is True or "init_cell" in cell.tags for cell in cells
     )
+
+
+def _is_spoken_of(failure: Failure, facts: Facts) -> bool:
+    """Whether the note below a cell quotes the very error: a lesson on it."""
+    below = facts.notebook.cells[failure.cell + 1 : failure.cell + 2]
+    quoted = f"name '{failure.name}' is not defined"
+    return any(cell.kind == "markdown" and quoted in cell.source for cell in below)
 
 
 def _alone(failure: Failure) -> str:
