@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from nbprod.changed.cells import changed_lines, matched_cells
 from nbprod.changed.git import Repository
 from nbprod.config.settings import Configure, Settings
 from nbprod.errors import ReadError
-from nbprod.model import FileResult, Finding
+from nbprod.model import FileResult, Finding, Place
 from nbprod.notebook.read import read_notebook
 from nbprod.notebook.types import Notebook
 from nbprod.project.discover import Discovered
@@ -35,7 +35,9 @@ def on_changed_lines(
         versions = _versions(file, old, repository)
         if versions is not None:
             lines = _lines(*versions)
-            kept = [finding for finding in result.findings if _touches(finding, lines)]
+            kept = [
+                _on_lines(finding, lines) for finding in result.findings if _touches(finding, lines)
+            ]
             result = result._replace(findings=tuple(kept))
         yield result
 
@@ -105,6 +107,38 @@ def _lines(before: Notebook, now: Notebook) -> _Lines:
     return found
 
 
+def _at(finding: Finding, is_wanted: Callable[[Place, str | None], bool]) -> Finding | None:
+    """A finding at those of its places that are wanted; None where it is at none of them.
+
+    One finding has all places of a fault, each with the name that it is about; the first wanted
+    place is where it is reported then.
+    """
+    same = [related for related in finding.related if related.symbol is not None]
+    wanted = [related for related in same if is_wanted(related.place, related.symbol)]
+    rest = tuple(one for one in finding.related if one.symbol is None or one in wanted)
+    if is_wanted(finding.place, finding.symbol):
+        return finding._replace(related=rest)
+    if not wanted:
+        return None
+    first = wanted[0]
+    others = tuple(one for one in rest if one is not first)
+    return finding._replace(
+        place=first.place, message=first.message, symbol=first.symbol, related=others
+    )
+
+
+def _on_lines(finding: Finding, lines: _Lines) -> Finding:
+    """A finding at its changed places; as it is where only what leads to it has changed."""
+
+    def is_changed(place: Place, _symbol: str | None) -> bool:
+        changed = lines.get(place.cell or 0)
+        return changed is None or any(
+            line in changed for line in range(place.line, place.end_line + 1)
+        )
+
+    return _at(finding, is_changed) or finding
+
+
 def _touches(finding: Finding, lines: _Lines) -> bool:
     if finding.place.cell is None:
         return True
@@ -138,19 +172,40 @@ def _new(
     before: Notebook, now: Notebook, findings: Sequence[Finding], settings: Settings
 ) -> tuple[Finding, ...]:
     matched = matched_cells(before.cells, now.cells)
-    known = Counter(
-        _identity(finding, finding.place.cell) for finding in check_one(before, settings).findings
-    )
+    past = check_one(before, settings).findings
+    known = Counter(_identity(finding, finding.place.cell) for finding in past)
+    faults = {fault for finding in past for fault in _faults(finding)}
+
+    def old_cell(place: Place) -> int | None:
+        old = matched.get(place.cell - 1) if place.cell is not None else None
+        return old + 1 if old is not None else None
+
     kept = []
     for finding in findings:
-        cell = finding.place.cell
-        old = matched.get(cell - 1) if cell is not None else None
-        identity = _identity(finding, old + 1 if old is not None else None)
-        if known[identity] > 0 and (cell is None or old is not None):
+        if any(related.symbol is not None for related in finding.related):
+            code = finding.code
+
+            def is_new(place: Place, symbol: str | None, code: str = code) -> bool:
+                return (code, symbol, old_cell(place)) not in faults
+
+            found = _at(finding, is_new)
+            kept += [found] if found is not None else []
+            continue
+        old = old_cell(finding.place)
+        identity = _identity(finding, old)
+        if known[identity] > 0 and (finding.place.cell is None or old is not None):
             known[identity] -= 1
         else:
             kept.append(finding)
     return tuple(kept)
+
+
+def _faults(finding: Finding) -> Iterator[tuple[str, str | None, int | None]]:
+    """The faults that one finding has together: rule, name and cell of each."""
+    yield finding.code, finding.symbol, finding.place.cell
+    for related in finding.related:
+        if related.symbol is not None:
+            yield finding.code, related.symbol, related.place.cell
 
 
 def _identity(finding: Finding, cell: int | None) -> tuple[str, str, str, int | None]:

@@ -24,7 +24,7 @@ def git(folder: Path, *arguments: str) -> str:
 
 def cell(source: str, identity: str | None = None, **more: Any) -> dict[str, Any]:
     found = {
-        "cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None,
+        "cell_type": "code", "metadata": {}, "outputs": [], "execution_count": 1,
         "source": source.splitlines(keepends=True), **more,
     }  # fmt: skip
     return found if identity is None else {"id": identity, **found}
@@ -210,3 +210,16 @@ def test_cells_are_matched(old: list[Cell], new: list[Cell], wanted: dict[int, i
 def test_changed_lines() -> None:
     assert changed_lines("a\nb\nc", "a\nx\nc\nd") == {2, 4}
     assert changed_lines("a\nb", "b") == set()
+
+
+@pytest.mark.parametrize("mode", ["--since", "--new-since"])
+def test_of_names_in_one_finding_the_new_ones_are_reported(mode: str, repository: Path) -> None:
+    never_run = {"execution_count": None}
+    old = [cell("print(aa)", "a", **never_run), cell("print(bb)", "b", **never_run)]
+    save(repository / "n.ipynb", *old)
+    git(repository, "commit", "-qam", "never run")
+    save(repository / "n.ipynb", *old, cell("print(new)", "n", **never_run))
+    assert found(repository, mode, "HEAD") == [("n.ipynb", "new")]
+    done = run(repository, "--output-format", "concise", "--select", "NBP103", mode, "HEAD")
+    assert "`aa`" not in done.stdout
+    assert "`bb`" not in done.stdout
