@@ -122,9 +122,9 @@ def _at(finding: Finding, is_wanted: Callable[[Place, str | None], bool]) -> Fin
         return None
     first = wanted[0]
     others = tuple(one for one in rest if one is not first)
-    return finding._replace(
-        place=first.place, message=first.message, symbol=first.symbol, related=others
-    )
+    # "here, too" says nothing by itself.
+    message = first.message if "`" in first.message else finding.message
+    return finding._replace(place=first.place, message=message, symbol=first.symbol, related=others)
 
 
 def _on_lines(finding: Finding, lines: _Lines) -> Finding:

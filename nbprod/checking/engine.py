@@ -18,6 +18,7 @@ from nbprod.model import (
     Finding,
     Fix,
     Inside,
+    Label,
     Place,
     RawEdit,
     RelatedPlace,
@@ -302,12 +303,19 @@ def place_of(facts: Facts, span: Span, inside: Inside | None = None) -> Place:
     )  # fmt: skip
 
 
+def _symbol_of(label: Label, facts: Facts) -> str | None:
+    """What a fault of several places is about at one of them: a name, else the code there."""
+    if label.symbol is not None or not label.again:
+        return label.symbol
+    return facts.text(label.span)
+
+
 def _finding(facts: Facts, rule: Rule, diagnostic: Diagnostic, place: Place) -> Finding:
     inside = diagnostic.inside
     index = LineIndex(inside.text) if inside else facts.index(diagnostic.span.cell)
     snippet = _snippet(index, place)
     related = tuple(
-        RelatedPlace(place_of(facts, label.span), label.message, label.symbol)
+        RelatedPlace(place_of(facts, label.span), label.message, _symbol_of(label, facts))
         for label in diagnostic.labels
     )
     possible = diagnostic.certainty is Certainty.POSSIBLE or diagnostic.depends

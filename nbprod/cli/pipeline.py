@@ -119,7 +119,7 @@ def _made(facts: Facts, data: bytes, name: str, options: dict[str, object]) -> M
     safe = without_credentials(facts, data, set(range(len(facts.notebook.cells))))
     if safe.stay:
         advice = "see `nbprod check --select NBP3`"
-        stay = [Refusal(one.cell, one.line, one.reason, advice) for one in safe.stay]
+        stay = [Refusal(left.cell, left.line, left.reason, advice) for left in safe.stay]
         raise Refused(facts.notebook.path, stay)
     wishes = _wishes(facts, options)
     python = str(options["python"] or sys.executable)

@@ -16,6 +16,9 @@ from nbprod.patterns import lazy_pattern
 __all__ = ["declared_above", "declared_by_file", "iter_files_above"]
 
 _NAME = lazy_pattern(r"\s*([A-Za-z0-9][\w.\-]*)")
+# Directories beside the project's files in which a team keeps its environments.
+_FOLDERS = ("requirements", "environments", "environment", "envs", "conda", "binder", ".binder")
+_CONDA_FILES = lazy_pattern(r"(?:[\w.-]*environment[\w.-]*|conda[\w.-]*)\.ya?ml")
 _FILES = lazy_pattern(r"(?:requirements[\w.\-]*|constraints)\.(?:txt|in)\Z")
 _MOST_BYTES = 1_000_000
 _LIST_ITEM = lazy_pattern(r"^\s*-\s*['\"]?([A-Za-z][\w.\-]*)", re.MULTILINE)
@@ -80,16 +83,15 @@ def _files_in(folder: str) -> Iterator[str]:
         return
     for name in names:
         path = os.path.join(folder, name)
-        if name == "requirements" and os.path.isdir(path):
+        if name in _FOLDERS and os.path.isdir(path):
             yield from _files_in(path)
         if _declares(name):
             yield path
 
 
 def _declares(name: str) -> bool:
-    return bool(_FILES.match(name)) or name in (
-        "pyproject.toml", "setup.cfg", "environment.yml", "environment.yaml", "Pipfile",
-    )  # fmt: skip
+    named = name in ("pyproject.toml", "setup.cfg", "Pipfile")
+    return named or bool(_FILES.match(name)) or bool(_CONDA_FILES.fullmatch(name))
 
 
 def _text(path: str) -> str | None:

@@ -62,9 +62,9 @@ class PipelineProof:
     def lines(self) -> list[str]:
         """The report."""
         found = [
-            f"{one.task}: {one.what} is not the same: {_brief(one.notebook)} in the notebook,"
-            f" {_brief(one.application)} in the application"
-            for one in self.differences
+            f"{each.task}: {each.what} is not the same: {_brief(each.notebook)} in the notebook,"
+            f" {_brief(each.application)} in the application"
+            for each in self.differences
         ]
         found += [f"not compared: {text}" for text in self.uncompared]
         orders = "one order" if self.orders == 1 else f"{self.orders} orders"
@@ -109,7 +109,7 @@ def proven_pipeline(
         proof = runs.proof(frozenset())
         if proof.differences:
             unstable = unstable_parts(plan, observed, again(plan))
-            if any(one.part in unstable for one in proof.differences):
+            if any(each.part in unstable for each in proof.differences):
                 proof = runs.proof(unstable)
         if not proof.differences or len(plan.tasks) == 1:
             break
@@ -206,10 +206,10 @@ class _Runs(NamedTuple):
 
 def _without(proof: PipelineProof, unstable: Collection[tuple[str, str]]) -> PipelineProof:
     """A proof without what differs between two runs of the notebook."""
-    kept = tuple(one for one in proof.differences if one.part not in unstable)
-    left = [one for one in proof.differences if one.part in unstable]
+    kept = tuple(each for each in proof.differences if each.part not in unstable)
+    left = [each for each in proof.differences if each.part in unstable]
     said = [
-        f"{one.part[1]} of `{one.task}` differs between two runs of the notebook" for one in left
+        f"{each.part[1]} of `{each.task}` differs between two runs of the notebook" for each in left
     ]
     uncompared = tuple(dict.fromkeys((*proof.uncompared, *said)))
     return replace(proof, differences=kept, uncompared=uncompared)
@@ -232,7 +232,7 @@ def _above(plan: PipelinePlan, number: int) -> set[str]:
     task = plan.tasks[number]
     found = {source.rpartition(".")[0] for source in task.inputs.values()}
     if task.draws == "carry":
-        drew = [one.name for one in plan.tasks[:number] if one.draws in ("carry", "start")]
+        drew = [each.name for each in plan.tasks[:number] if each.draws in ("carry", "start")]
         found.update(drew[-1:])
     return found
 
@@ -283,9 +283,9 @@ def _first_difference(old: str, new: str) -> tuple[str, str]:
     if old == new:
         return "", ""
     mine, theirs = old.splitlines(), new.splitlines()
-    for one, other in zip(mine, theirs, strict=False):
-        if one != other:
-            return one, other
+    for each, other in zip(mine, theirs, strict=False):
+        if each != other:
+            return each, other
     count = min(len(mine), len(theirs))
     rest = "".join(mine[count : count + 1]), "".join(theirs[count : count + 1])
     return rest[0] or "nothing", rest[1] or "nothing"
@@ -388,15 +388,15 @@ def unstable_parts(
     """What differs between two runs of the notebook, by task."""
     found = set()
     for task in plan.tasks:
-        one, other = first.tasks[task.name], second.tasks[task.name]
-        for name, output in one.outputs.items():
+        each, other = first.tasks[task.name], second.tasks[task.name]
+        for name, output in each.outputs.items():
             if not same_value(output.value, other.outputs[name].value):
                 found.add((task.name, f"`{name}`"))
-        if _plain(one.printed, plan.name) != _plain(other.printed, plan.name):
+        if _plain(each.printed, plan.name) != _plain(other.printed, plan.name):
             found.add((task.name, "what it prints"))
-        if one.figures != other.figures:
+        if each.figures != other.figures:
             found.add((task.name, "what it draws"))
-        for path in one.writes:
+        for path in each.writes:
             if first.files.get(path) != second.files.get(path):
                 found.add((task.name, f"the file `{path}`"))
     return frozenset(found)

@@ -20,7 +20,7 @@ _SMALL = 60
 _TIMES = 4
 _MOST = 6
 # Parts of objects are told apart, and calls followed, up to a bound; growth counts from there on.
-_FROM = {"columns": 200, "columns shown": 200, "keys": 200, "nested calls": 120}
+_FROM = {"aliases": 240, "columns": 200, "columns shown": 200, "keys": 200, "nested calls": 120}
 _QUICK = frozenset(
     (
         "cells",

@@ -555,7 +555,7 @@ def test_functions_are_asked_for_one_by_one(folder: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "nbprod", "extract", "orders.ipynb", "-o", "week.py",
          "--interactive"],
-        cwd=folder, input="n\nbalance\n", capture_output=True, text=True, check=False,
+        cwd=folder, input="n\nr balance\na\n", capture_output=True, text=True, check=False,
         env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr

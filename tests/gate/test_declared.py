@@ -127,3 +127,11 @@ def test_what_is_kept_rests_on_the_declaration(project: Path) -> None:
     (project / "requirements.txt").write_text("pandas\nseaborn\n")
     assert [found.symbol for found in first] == ["seaborn"]
     assert check_paths(paths, settings).findings == ()
+
+
+@pytest.mark.parametrize("path", ["environments/gis-environment.yml", "binder/environment.yaml"])
+def test_environments_in_directories_of_their_own_declare(project: Path, path: str) -> None:
+    file = project / path
+    file.parent.mkdir()
+    file.write_text("dependencies:\n  - pandas\n  - seaborn\n")
+    assert run(project, "notebooks")[1] == []

@@ -22,7 +22,7 @@ from nbprod.errors import ReadError, UsageError
 from nbprod.model import FileResult
 from nbprod.project.discover import Discovered
 from nbprod.project.run import internal_error
-from nbprod.project.workers import Boundary, Task, check_in_processes
+from nbprod.project.workers import Boundary, FileTask, check_in_processes
 
 
 def check(file, settings):
@@ -49,7 +49,7 @@ class Odd(Exception):
 
 names = json.loads(sys.argv[1])
 size, jobs = int(sys.argv[2]), int(sys.argv[3])
-tasks = [Task(number, Discovered(name, False), Settings()) for number, name in enumerate(names)]
+tasks = [FileTask(number, Discovered(name, False), Settings()) for number, name in enumerate(names)]
 chunks = [tasks[start : start + size] for start in range(0, len(tasks), size)]
 for result in check_in_processes(chunks, jobs, Boundary(check, internal_error)):
     text = result.findings[0].message if result.findings else ""

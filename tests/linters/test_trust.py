@@ -344,6 +344,7 @@ def test_settings_that_cannot_be_read_are_none(
 
 
 def test_ruff_shows_nothing_of_the_environment(repository: Path) -> None:
+    save(repository / "n.ipynb", UNUSED)
     (repository / "ruff.toml").write_text('extend = "/nowhere/${SECRET_OF_CI}/x"\n')
     done = subprocess.run(
         [sys.executable, "-m", "nbprod", "check", "--ruff"],

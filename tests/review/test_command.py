@@ -69,7 +69,7 @@ def test_each_notebook_has_its_readiness_and_what_it_was(tmp_path: Path) -> None
     for options, was in (((), ""), (("--base", "HEAD"), " (was passed)")):
         assert nbprod(tmp_path, *words, *options).returncode == 4
         text = (tmp_path / "t").read_text(encoding="utf-8")
-        row = f"| N5 | paths are not those of one machine | failed{was} | cell 2: 2 `laptop-path` |"
+        row = f"| N5 | paths are not those of one machine | failed{was} | cell 2: 1 `laptop-path` |"
         assert row in text.splitlines()
         assert text.count("<summary>Readiness: 1 failed, ") == 1
         page = (tmp_path / "p").read_text(encoding="utf-8")

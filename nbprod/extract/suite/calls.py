@@ -15,8 +15,8 @@ __all__ = ["Call", "call_of_function", "test_of_call"]
 _MOST_ATTRIBUTES = 3
 # A list or a dictionary of numbers, which `pytest.approx` compares.
 _NUMBERS = lazy_pattern(
-    r"\[(?:-?[\d.e+-]+(?:, )?)+\]|\((?:-?[\d.e+-]+(?:, )?)+\)|"
-    r"\{(?:(?:'[^']*'|-?\d+): -?[\d.e+-]+(?:, )?)+\}"
+    r"\[[\d.e+-]+(?:, [\d.e+-]+)*\]|\([\d.e+-]+(?:, [\d.e+-]+)*,?\)|"
+    r"\{(?:'[^']*'|-?\d+): [\d.e+-]+(?:, (?:'[^']*'|-?\d+): [\d.e+-]+)*\}"
 )
 _WHOLE = lazy_pattern(r"np\.u?int\d+\(-?\d+\)")
 _COPIED = ("pd.DataFrame(", "pd.Series(", "np.array(", "[", "{")

@@ -12,7 +12,7 @@ import sys
 import threading
 from typing import Any
 
-_MODULE = os.path.realpath(os.environ["NBPROD_MODULE"])
+_MODULE = os.path.realpath(os.environ.get("NBPROD_MODULE", ""))
 _SEEN: set[int] = set()
 _IS_MODULE: dict[str, bool] = {}
 

@@ -154,7 +154,7 @@ def _imports_of(atoms: Sequence[Atom], plan: PipelinePlan) -> Iterable[str]:
         part.id for atom in atoms for part in walk(atom.unit.node) if isinstance(part, ast.Name)
     }
     found: dict[str, Import] = {}
-    for one in plan.imports:
-        if one.bound in wanted:
-            found[import_text(one)] = one
+    for made_import in plan.imports:
+        if made_import.bound in wanted:
+            found[import_text(made_import)] = made_import
     return found

@@ -91,6 +91,7 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
                 span,
                 f"`{name}` is imported here",
                 again=f"`{name}` is imported but not declared by the project",
+                symbol=name,
             )
             for name, span in places.items()
             if name != first[0]
