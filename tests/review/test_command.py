@@ -76,7 +76,7 @@ def test_each_notebook_has_its_readiness_and_what_it_was(tmp_path: Path) -> None
         assert page.count('<details class="readiness">') == 1
         assert page.count('<span class="tag failed">failed</span>') == 1
         assert page.count('<span class="was">was passed</span>') == (1 if was else 0)
-        assert '<a href="#n1c2">cell 2</a>: 2 <code>laptop-path</code>' in page
+        assert '<a href="#n1c2">cell 2</a>: 1 <code>laptop-path</code>' in page
         assert page.count('scope="rowgroup"') == 5
         assert "M4 the impact of model staleness is known" in page
         # No number stands for all of them.
