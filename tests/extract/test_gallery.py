@@ -17,7 +17,7 @@ def test_the_gallery_is_what_the_tool_writes(name: str, tmp_path: Path) -> None:
     found = made(name, tmp_path)
     assert found.keys() == files(GALLERY / name).keys()
     for path, data in found.items():
-        assert data.decode() == (GALLERY / name / path).read_text(encoding="utf-8"), path
+        assert data.decode() == (GALLERY / name / path).read_bytes().decode(), path
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests"],
         cwd=tmp_path, capture_output=True, text=True, check=False,

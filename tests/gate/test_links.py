@@ -119,10 +119,21 @@ def test_directories_may_be_deep(command: str, project: Path) -> None:
             os.mkdir("d")
             os.chdir("d")
         Path("deep.ipynb").write_bytes(FIXABLE)
+        deepest = os.open(".", os.O_RDONLY)
     finally:
         os.chdir(here)
-    status, err = nbprod(project, command)
-    assert status in (0, 1), err
+    try:
+        status, err = nbprod(project, command)
+        assert status in (0, 1), err
+    finally:
+        # Whoever tidies up goes down by recursion.
+        os.chdir(deepest)
+        os.remove("deep.ipynb")
+        for _ in range(1_050):
+            os.chdir("..")
+            os.rmdir("d")
+        os.chdir(here)
+        os.close(deepest)
 
 
 def test_a_named_link_is_followed(project: Path) -> None:

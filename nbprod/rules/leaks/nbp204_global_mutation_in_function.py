@@ -61,7 +61,7 @@ Ticket()
 from __future__ import annotations
 
 import ast
-from collections.abc import Container, Iterator
+from collections.abc import Collection, Container, Iterator
 
 from nbprod.facts import Facts
 from nbprod.flow.repeated_methods import reads
@@ -70,6 +70,7 @@ from nbprod.model import Diagnostic, Label, Span
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule
 from nbprod.rules.globals import starts_empty
+from nbprod.syntax.names import last_name
 
 
 @rule("NBP204", "global-mutation-in-function", on=Notebook)
@@ -84,6 +85,7 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
         silent = (
             any(_reads_itself(mutation, facts) for mutation in group.values())
             and _is_read_elsewhere(name, changing, facts)
+            and _is_called(changing, facts)
             and not starts_empty(name, facts)
         )
         first, *others = sorted(group.values(), key=lambda mutation: mutation.span)
@@ -137,6 +139,15 @@ def _is_read_elsewhere(name: str, changing: Container[str], facts: Facts) -> boo
         if use.name == name and not any(step.function in changing for step in use.chain)
         for seen in use.mutations
     )
+
+
+def _is_called(functions: Collection[str], facts: Facts) -> bool:
+    """Whether a cell or another function calls one of some functions by its name.
+
+    What a library calls back, a widget or an event loop, has no other way to hand a value on.
+    """
+    calls = facts.nodes_with(ast.Call, *functions)
+    return any(last_name(node.func) in functions for _, node in calls)
 
 
 def _reads_itself(mutation: Mutation, facts: Facts) -> bool:

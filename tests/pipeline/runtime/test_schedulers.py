@@ -150,7 +150,7 @@ def test_an_application_passes_its_own_linters(app: App) -> None:
     config = app.root / "mypy.ini"
     libraries = (
         *("fsspec", "joblib", "keras", "matplotlib", "pandas", "pandera", "polars", "pyarrow"),
-        *("safetensors", "scipy", "skops", "sklearn", "statsmodels", "torch", "uvicorn"),
+        *("pyspark", "safetensors", "scipy", "skops", "sklearn", "statsmodels", "torch", "uvicorn"),
     )
     sections = "".join(f"[mypy-{name}.*]\nignore_missing_imports = True\n" for name in libraries)
     config.write_text(f"[mypy]\nstrict = True\n{sections}", encoding="utf-8")
