@@ -185,14 +185,18 @@ def _is_whole_block(parsed: ParsedCell, statement: ast.stmt) -> bool:
 def _names(facts: Facts) -> dict[str, str]:
     """One name for each value; the names of variables first, since people chose them."""
     found: dict[str, str] = {}
+    taken: set[str] = set()
+    numbers: dict[str, int] = {}
     ordered = sorted(facts.secrets, key=partial(_least_named, facts))
     for secret in ordered:
         if secret.value in found:
             continue
         wanted = _given_name(facts, secret) or env_name(secret.name, secret.provider)
-        name, number = wanted, 2
-        while name in found.values():
-            name, number = f"{wanted}_{number}", number + 1
+        name = wanted
+        while name in taken:
+            numbers[wanted] = numbers.get(wanted, 1) + 1
+            name = f"{wanted}_{numbers[wanted]}"
+        taken.add(name)
         found[secret.value] = name
     return found
 
