@@ -62,16 +62,19 @@ class Mask:
 
     def _likely(self, text: str) -> list[str]:
         """The values that start as some part of a text does, the longest first."""
-        known = self._starts
-        parts = {text[at : at + _SHORTEST] for at in range(len(text) - _SHORTEST + 1)}
-        found = [value for part in parts & known.keys() for value in known[part]]
+        found: list[str] = []
+        for size, known in self._starts.items():
+            parts = {text[at : at + size] for at in range(len(text) - size + 1)}
+            found += (value for part in parts & known.keys() for value in known[part])
         return sorted(found, key=len, reverse=True)
 
     @cached_property
-    def _starts(self) -> dict[str, list[str]]:
-        found: dict[str, list[str]] = {}
+    def _starts(self) -> dict[int, dict[str, list[str]]]:
+        """The values by their first letters; of long ones more: keys of a maker begin alike."""
+        found: dict[int, dict[str, list[str]]] = {}
         for value in self._values:
-            found.setdefault(value[:_SHORTEST], []).append(value)
+            size = _PIECE if len(value) >= _PIECE else _SHORTEST
+            found.setdefault(size, {}).setdefault(value[:size], []).append(value)
         return found
 
     @cached_property
