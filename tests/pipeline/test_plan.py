@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
 import pytest
 
 from nbprod.extract.extraction import NothingToExtract
-from nbprod.facts import Facts
-from nbprod.notebook.read import read_notebook
 from nbprod.pipeline.boundaries import CutWishes
 from nbprod.pipeline.plan import PipelinePlan, plan_pipeline
+from tests.pipeline.notebooks import notebook_facts
 
 LOAD = "import pandas as pd\nfrom sklearn.linear_model import Ridge\n\nsales = pd.read_csv('s.csv')"
 CLEAN = "sales = sales.dropna()\nsales['day'] = pd.to_datetime(sales['day'])\nprint(len(sales))"
@@ -20,16 +16,7 @@ FIT = "model = Ridge(alpha=ALPHA)\nmodel.fit(sales[['price']], sales['sold'])\np
 
 def planned(*sources: str, wishes: CutWishes = CutWishes()) -> PipelinePlan:
     """The plan of a notebook; sources that begin with ``#`` and a blank are headings."""
-    cells = []
-    for number, source in enumerate(sources):
-        cell: dict[str, Any] = {"id": f"c{number}", "metadata": {}, "source": source}
-        if source.startswith("# "):
-            cells.append({**cell, "cell_type": "markdown"})
-        else:
-            cells.append({**cell, "cell_type": "code", "outputs": [], "execution_count": None})
-    raw = {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
-    notebook = read_notebook(json.dumps(raw).encode(), "sales.ipynb")
-    return plan_pipeline(Facts(notebook), "sales", wishes)
+    return plan_pipeline(notebook_facts(*sources), "sales", wishes)
 
 
 def test_each_part_under_a_heading_is_a_task() -> None:

@@ -162,6 +162,7 @@ def _function(function: Function, plan: Plan, facts: Facts) -> cst.FunctionDef:
 
 
 def docstring_block(text: str) -> str:
+    """The lines of a docstring as the first ones of a function's body."""
     return "".join(f"    {line}\n" if line.strip() else "\n" for line in text.split("\n"))
 
 
