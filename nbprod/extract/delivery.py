@@ -20,6 +20,7 @@ from nbprod.extract.extraction import Extracted, compiles, extract
 from nbprod.extract.plan.explain import script_of
 from nbprod.extract.plan.plan_edits import PlanEdits
 from nbprod.extract.plan.planning import PlanOptions
+from nbprod.extract.plan.surroundings import notebook_title
 from nbprod.extract.plan.targets import Target
 from nbprod.extract.suite.beside import modules_beside
 from nbprod.extract.suite.experiments import Experiments, experiments_of
@@ -139,7 +140,7 @@ def deliver_extraction(
         plan, recorded = with_recorded_types(plan, facts, order.run)
     if order.edits is not None:
         plan = order.edits.applied(plan)
-    made = extract(facts, data, plan, target.module, _title(facts), order.plan)
+    made = extract(facts, data, plan, target.module, notebook_title(facts), order.plan)
     undefined = undefined_names(made.module)
     if undefined:
         raise UnsoundModule(facts.notebook.path, undefined)
@@ -152,7 +153,7 @@ def deliver_extraction(
         experiments = experiments_of(plan, ground, tried, target, recorded, order.run.options)
         if experiments.types:
             plan = with_definition_types(plan, experiments.types, ground)
-            made = extract(facts, data, plan, target.module, _title(facts), order.plan)
+            made = extract(facts, data, plan, target.module, notebook_title(facts), order.plan)
             text = added_to_module(made.module, target, read) if order.extend else made.module
             files[target.path] = text.encode("utf-8")
     if order.package:
@@ -221,7 +222,7 @@ def _app(facts: Facts, made: Extracted, order: DeliveryRequest) -> dict[str, byt
     """The program of the package, and its tests."""
     target = order.target
     rewritten = Facts(read_notebook(made.notebook, facts.notebook.path), facts.options)
-    code = app_code(rewritten, made.plan, target.module, _title(facts))
+    code = app_code(rewritten, made.plan, target.module, notebook_title(facts))
     compiles(code.main, "the program")
     undefined = undefined_names(code.main)
     if undefined:
@@ -238,7 +239,7 @@ def _package(facts: Facts, made: Extracted, order: DeliveryRequest) -> dict[str,
     python = order.run.options.python if order.run is not None else sys.executable
     own = order.target.module.partition(".")[0]
     found, version = dependencies_of([made.module], own, facts, made.plan, python)
-    return package_files(order.target, made.plan, _title(facts), found, version)
+    return package_files(order.target, made.plan, notebook_title(facts), found, version)
 
 
 def _tests(
@@ -321,16 +322,6 @@ def _example_environment(target: Target, names: tuple[str, ...]) -> dict[str, by
     if not names or os.path.exists(path):
         return {}
     return {path: "".join(f"{name}=\n" for name in names).encode()}
-
-
-def _title(facts: Facts) -> str:
-    """The first heading of the notebook."""
-    for cell in facts.notebook.cells:
-        if cell.kind == "markdown":
-            for line in cell.source.splitlines():
-                if line.startswith("# "):
-                    return line[2:].strip().strip("*_ ")
-    return ""
 
 
 def run_place_of(facts: Facts, target: Target) -> RunPlace:

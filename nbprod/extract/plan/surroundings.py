@@ -10,7 +10,7 @@ from nbprod.names.statements import StatementText
 from nbprod.patterns import lazy_pattern
 from nbprod.refactor.evidence import heading_and_prose
 
-__all__ = ["comment_of", "section_of", "text_above"]
+__all__ = ["comment_of", "notebook_title", "section_of", "text_above"]
 
 _HEADING = lazy_pattern(r"^(#{1,6})[ \t]+\S", re.MULTILINE)
 
@@ -47,6 +47,16 @@ def section_of(first: int, facts: Facts) -> str:
             heading = heading_and_prose(cell.source)[0]
             if heading:
                 return heading
+    return ""
+
+
+def notebook_title(facts: Facts) -> str:
+    """The first heading of the first level in a notebook; empty where there is none."""
+    for cell in facts.notebook.cells:
+        if cell.kind == "markdown":
+            for line in cell.source.splitlines():
+                if line.startswith("# "):
+                    return line[2:].strip().strip("*_ ")
     return ""
 
 

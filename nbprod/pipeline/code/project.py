@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 
+from nbprod.extract.plan.surroundings import notebook_title
 from nbprod.pipeline.plan import PipelinePlan, TaskPlan
 from nbprod.report.escaping import escape_line, escape_markdown
 
@@ -101,12 +102,7 @@ if __name__ == "__main__":
 
 def title_of(plan: PipelinePlan) -> str:
     """The first heading of the notebook, or the application's name."""
-    for cell in plan.facts.notebook.cells:
-        if cell.kind == "markdown":
-            for line in cell.source.splitlines():
-                if line.startswith("# "):
-                    return line[2:].strip().strip("*_ ")
-    return plan.name
+    return notebook_title(plan.facts) or plan.name
 
 
 def project_file(plan: PipelinePlan, dependencies: Sequence[str], python: str) -> str:
