@@ -116,7 +116,7 @@ def _is_silenced(
     rule: Rule, span: Span, inside: Inside | None, silenced: Suppressions, facts: Facts
 ) -> bool:
     place = place_of(facts, span, inside)
-    # No comment stands in an output: only the cell or the notebook can silence there.
+    # No comment stands in an output: only the cell or the notebook can suppress there.
     lines = (place.line, place.end_line) if inside is None else (0, -1)
     return silenced.silence(rule.code, rule.name, span.cell, *lines)
 

@@ -136,13 +136,11 @@ def _made(facts: Facts, data: bytes, name: str, options: dict[str, object]) -> M
 def _rendered(plan: PipelinePlan, python: str) -> dict[str, bytes]:
     """The files of an application, with the requirements of its code as they are installed."""
     from nbprod.extract.code.package import dependencies_of
-    from nbprod.pipeline.code.tasks import library_module, task_module
-    from nbprod.pipeline.delivery import files_of
+    from nbprod.pipeline.delivery import files_of, modules_of
 
-    texts = [task_module(task, plan) for task in plan.tasks]
-    texts += [text for text in [library_module(plan)] if text is not None]
-    dependencies, version = dependencies_of(texts, plan.name, plan.facts, plan.plan, python)
-    return files_of(plan, dependencies, version)
+    modules = modules_of(plan)
+    needed, version = dependencies_of(modules.values(), plan.name, plan.facts, plan.plan, python)
+    return files_of(plan, modules, needed, version)
 
 
 def _wishes(facts: Facts, options: dict[str, object]) -> CutWishes:

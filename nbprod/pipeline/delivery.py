@@ -8,13 +8,19 @@ from collections.abc import Collection, Mapping, Sequence
 
 from nbprod.disk.read import read_text
 from nbprod.pipeline.code.graph import base_configuration, graph_module
-from nbprod.pipeline.code.project import decisions, entry_files, project_file, readme
+from nbprod.pipeline.code.project import (
+    decisions,
+    entry_files,
+    project_file,
+    readme,
+    requirement_name,
+)
 from nbprod.pipeline.code.schemas import schemas_module
 from nbprod.pipeline.code.tasks import library_module, settings_module, task_module
 from nbprod.pipeline.code.tests import test_files
 from nbprod.pipeline.plan import PipelinePlan
 
-__all__ = ["files_of", "parts_without", "runtime_files"]
+__all__ = ["files_of", "modules_of", "parts_without", "runtime_files"]
 
 _RUNTIME = os.path.join(os.path.dirname(__file__), "runtime")
 # Parts of the runtime that only some applications need: those with a `Model`, those whose tasks
@@ -29,30 +35,44 @@ _OF_FORMATS = {
 }
 
 
+def modules_of(plan: PipelinePlan) -> dict[str, str]:
+    """The modules that hold the notebook's own code, by relative path: tasks and library."""
+    package = f"src/{plan.name}"
+    found = {f"{package}/tasks/{task.name}.py": task_module(task, plan) for task in plan.tasks}
+    library = library_module(plan)
+    return found if library is None else {**found, f"{package}/library.py": library}
+
+
 def files_of(
-    plan: PipelinePlan, dependencies: Sequence[str], python: str, *, with_model: bool = False
+    plan: PipelinePlan,
+    modules: Mapping[str, str],
+    dependencies: Sequence[str],
+    python: str,
+    *,
+    with_model: bool = False,
 ) -> dict[str, bytes]:
     """The files of an application by relative path, ``/`` between the parts.
 
     Args:
         plan: what it does.
-        dependencies: the requirements of the notebook's code.
+        modules: what `modules_of` makes of it.
+        dependencies: the requirements of these modules.
         python: the lowest version of Python, as in ``3.11``.
         with_model: the application has a `Model`.
     """
     package = f"src/{plan.name}"
+    libraries = [requirement_name(text) for text in dependencies]
     texts: dict[str, str | None] = {
         "pyproject.toml": project_file(plan, dependencies, python),
         "README.md": readme(plan),
         "docs/decisions.md": decisions(plan),
         **entry_files(plan),
-        f"{package}/pipeline.py": graph_module(plan, _names(dependencies)),
+        f"{package}/pipeline.py": graph_module(plan, libraries),
         f"{package}/conf/base.yaml": base_configuration(plan),
-        f"{package}/library.py": library_module(plan),
         f"{package}/settings.py": settings_module(plan),
         f"{package}/schemas.py": schemas_module(plan),
         f"{package}/profiles.json": _profiles(plan),
-        **{f"{package}/tasks/{task.name}.py": task_module(task, plan) for task in plan.tasks},
+        **modules,
         **test_files(plan),
     }
     files = {path: text.encode() for path, text in texts.items() if text is not None}
@@ -74,16 +94,6 @@ def runtime_files(without: frozenset[str] = frozenset()) -> dict[str, bytes]:
         for name in sorted(os.listdir(_RUNTIME))
         if name.endswith(".py") and name not in without
     }
-
-
-def _names(dependencies: Sequence[str]) -> list[str]:
-    """The distributions of requirements, without versions."""
-    names = []
-    for requirement in dependencies:
-        for sign in "<>=!~[;@ ":
-            requirement = requirement.partition(sign)[0]
-        names.append(requirement)
-    return names
 
 
 def _profiles(plan: PipelinePlan) -> str | None:

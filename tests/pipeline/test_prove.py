@@ -9,7 +9,7 @@ import pytest
 
 from nbprod.execution.run import RunOptions
 from nbprod.pipeline.boundaries import CutWishes
-from nbprod.pipeline.delivery import files_of
+from nbprod.pipeline.delivery import files_of, modules_of
 from nbprod.pipeline.observe import Observed, observe
 from nbprod.pipeline.observed import ObservedPlan, observed_plan
 from nbprod.pipeline.plan import PipelinePlan, plan_pipeline
@@ -40,7 +40,7 @@ def proven(
         return observe(plan, str(folder), ".", options, disturbed=True)
 
     def render(plan: PipelinePlan) -> Files:
-        return spoil(files_of(plan, ["pandas"], "3.11"))
+        return spoil(files_of(plan, modules_of(plan), ["pandas"], "3.11"))
 
     return proven_pipeline(planned, again, render, options)
 

@@ -9,7 +9,14 @@ from nbprod.extract.plan.surroundings import notebook_title
 from nbprod.pipeline.plan import PipelinePlan, TaskPlan
 from nbprod.report.escaping import escape_line, escape_markdown
 
-__all__ = ["decisions", "entry_files", "project_file", "readme", "title_of"]
+__all__ = [
+    "decisions",
+    "entry_files",
+    "project_file",
+    "readme",
+    "requirement_name",
+    "title_of",
+]
 
 _PYPROJECT = """\
 [build-system]
@@ -117,7 +124,7 @@ def project_file(plan: PipelinePlan, dependencies: Sequence[str], python: str) -
     needed = [*dependencies, *_RUNTIME_NEEDS]
     needed += _FRAMES if formats & _FRAME_FORMATS else ()
     needed += ["joblib"] if formats & _MODEL_FORMATS else []
-    named = {_bare(requirement): requirement for requirement in reversed(needed)}
+    named = {requirement_name(requirement).lower(): requirement for requirement in reversed(needed)}
     listed = "".join(f"    {json.dumps(named[name])},\n" for name in sorted(named))
     return _PYPROJECT.format(
         name=plan.name.replace("_", "-"),
@@ -128,10 +135,11 @@ def project_file(plan: PipelinePlan, dependencies: Sequence[str], python: str) -
     )
 
 
-def _bare(requirement: str) -> str:
+def requirement_name(requirement: str) -> str:
+    """The distribution of a requirement, without extras, versions and markers."""
     for sign in "<>=!~[;@ ":
         requirement = requirement.partition(sign)[0]
-    return requirement.strip().lower()
+    return requirement
 
 
 def entry_files(plan: PipelinePlan) -> dict[str, str]:
