@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 
 from nbprod.notebook.positions import LineIndex
+from nbprod.syntax.newer_fstrings import parses_with_newer_fstrings
 from nbprod.syntax.types import SyntaxFault
 
 __all__ = ["fault_of", "misplaced", "newer_python"]
@@ -18,16 +19,6 @@ _PARTICULAR = (
     r"|^[ \t]+from\b.*\bimport[ \t]*\*"
 )
 
-# A replacement field that holds the quote of its own string, behind fields that do not.
-_SAME_QUOTE = (
-    r"\b(?:[fF][rR]?|[rR][fF])(?:"
-    + "|".join(
-        rf"{quote}(?:[^{quote}{{}}]|\{{\{{|\}}\}}|\{{[^{{}}{quote}]*\}})*"
-        rf"\{{[^{{}}{quote}]*{quote}[^{quote}{{}}]*{quote}[^{quote}{{}}]*\}}"
-        for quote in "'\""
-    )
-    + ")"
-)
 # Syntax that came with a version, as it looks in the line where an older parser gives up.
 _NEWER: tuple[tuple[tuple[int, int], str], ...] = (
     ((3, 10), r"^[ \t]*match\b.*:[ \t]*(?:#.*)?$"),
@@ -35,16 +26,14 @@ _NEWER: tuple[tuple[tuple[int, int], str], ...] = (
     ((3, 11), r"^[^#]*\[[^]]*\*\w+[^]]*\]"),
     ((3, 12), r"^[ \t]*type[ \t]+\w+[ \t]*(?:\[.*\])?[ \t]*="),
     ((3, 12), r"^[ \t]*(?:(?:async[ \t]+)?def|class)[ \t]+\w+[ \t]*\["),
-    ((3, 12), _SAME_QUOTE),
     ((3, 13), r"^[ \t]*(?:(?:async[ \t]+)?def|class|type)[ \t]+\w+[ \t]*\[[^]]*="),
     ((3, 14), r"""^[^#]*(?<![\w'"\\])(?:[tT][rR]?|[rR][tT])['"]"""),
     ((3, 14), r"^[ \t]*except[ \t]*\*?[ \t]*[\w.]+[ \t]*(?:,[ \t]*[\w.]+[ \t]*)+:"),
 )
 _NEWER_MESSAGES: tuple[tuple[tuple[int, int], str], ...] = (
     ((3, 11), "asynchronous comprehension outside of an asynchronous function"),
-    ((3, 12), "f-string expression part cannot include a backslash"),
-    ((3, 12), "f-string expression part cannot include '#'"),
 )
+_FSTRINGS = (3, 12)
 
 
 def fault_of(error: Exception, source: str, cuts: Mapping[int, int]) -> SyntaxFault:
@@ -64,7 +53,7 @@ def fault_of(error: Exception, source: str, cuts: Mapping[int, int]) -> SyntaxFa
     if error.end_lineno and error.end_offset and error.end_offset > 0:
         end = _offset(index, cuts, min(error.end_lineno, len(index.starts)), error.end_offset)
     message = error.msg or "invalid syntax"
-    needs = newer_python(message, index.line(line), sys.version_info[:2])
+    needs = newer_python(message, index.line(line), source, sys.version_info[:2])
     return SyntaxFault(message, start, min(max(end, start + 1), len(source)), needs)
 
 
@@ -74,8 +63,13 @@ def _offset(index: LineIndex, cuts: Mapping[int, int], line: int, column: int) -
     return start + min(max(column - 1, 0) + cuts.get(start, 0), len(index.line(line)))
 
 
-def newer_python(message: str, line: str, running: tuple[int, int]) -> tuple[int, int] | None:
-    """The Python that could read the line, when the running one is only too old for it."""
+def newer_python(
+    message: str, line: str, source: str, running: tuple[int, int]
+) -> tuple[int, int] | None:
+    """The Python that could read a source, when the running one is only too old for it.
+
+    ``line`` is the one where the running one gives up.
+    """
     if message.startswith("Missing parentheses in call to"):
         return None  # Python 2
     for version, text in _NEWER_MESSAGES:
@@ -84,6 +78,8 @@ def newer_python(message: str, line: str, running: tuple[int, int]) -> tuple[int
     for version, pattern in _NEWER:
         if running < version and re.search(pattern, line):
             return version
+    if running < _FSTRINGS and parses_with_newer_fstrings(source):
+        return _FSTRINGS
     return None
 
 

@@ -113,8 +113,8 @@ NEWER = [
 def test_syntax_of_a_newer_python_is_told_from_a_mistake(
     line: str, version: tuple[int, int], running: tuple[int, int]
 ) -> None:
-    assert newer_python("invalid syntax", line, running) == version
-    assert newer_python("invalid syntax", line, version) in (None, (3, 13))
+    assert newer_python("invalid syntax", line, line, running) == version
+    assert newer_python("invalid syntax", line, line, version) in (None, (3, 13))
 
 
 OLD_MISTAKES = [
@@ -132,7 +132,7 @@ OLD_MISTAKES = [
 
 @pytest.mark.parametrize("line", OLD_MISTAKES)
 def test_a_mistake_is_no_newer_python(line: str) -> None:
-    assert newer_python("invalid syntax", line, (3, 9)) is None
+    assert newer_python("invalid syntax", line, line, (3, 9)) is None
 
 
 @pytest.mark.parametrize(
@@ -145,3 +145,30 @@ def test_a_cell_for_a_newer_python_says_which(source: str) -> None:
     if parsed.fault is not None:
         assert parsed.fault.needs is not None
         assert parsed.fault.needs > sys.version_info[:2]
+
+
+NEW_FSTRINGS = [
+    'print(f"{\', \'.join(f"{x}" for x in xs)}")',
+    'y = f"{s.replace("\\n", " ")}"',
+    'y = f"{\n    x\n}"',
+    'y = f"{\n    x  # the value\n}"',
+    "y = f\"{x:{widths[\"a\"]}} {x!r:>{n}}\" 'b''c'",
+    'y = f"{ {"a": 1}["a"] } {d["b"] != 2} {d["b"]=}"',
+    'print(\n    f"a"\n    f"{d["x"]} {{}}"\n)  # it\'s f\'{"',
+    "y = f'''{x['a']} {'''b'''}'''",
+    'y = rf"\\d{d["a"]}" f\'\\N{BULLET}\'',
+]
+BROKEN_FSTRINGS = [
+    "print(f\"{x\")", "f\"{d[\"x\"]} {}\"", "f\"{d[\"x\"]}\"\nx = = 3", "f\"{d[\"x\"]!z}\"",
+    "f\"{d[\"x\"]} }\"", "f\"a {x} \"b\" c", "f\"{d[\"x\"\"", "print(\"a {d[\"x\"]}\")", "f\"{d[\"x\"] +}\"",
+    "f\"\n{d[\"x\"]}\"",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("source", [*NEW_FSTRINGS, *BROKEN_FSTRINGS])
+def test_fstrings_are_read_as_python_3_12_reads_them(source: str) -> None:
+    fits = source in NEW_FSTRINGS
+    needs = newer_python("f-string: unmatched", source.split("\n")[0], source, (3, 11))
+    assert needs == ((3, 12) if fits else None)
+    if sys.version_info >= (3, 12):
+        assert (ours(source).fault is None) == fits
