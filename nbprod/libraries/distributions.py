@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["distribution_of", "normalised"]
+__all__ = ["distribution_of", "is_well_known", "normalised"]
 
 _DIFFERENT = dict(
     line.split(" ", 1)
@@ -147,6 +147,26 @@ azure.identity azure-identity
 """.splitlines()
 )
 
+# Distributions whose module has their own name, so that a missing one is surely that.
+_SAME = frozenset(
+    """
+    accelerate albumentations altair anthropic arviz astropy bertopic bokeh boto3 bqplot cartopy
+    celery chromadb click cloudpickle cvxpy dash dask datasets deap deepchem diffusers django dgl
+    duckdb einops evaluate fastai fastapi fastparquet fiona flask flax folium gensim geopandas
+    geopy gradio graphviz great_expectations h5py holoviews httpx huggingface_hub hvplot hyperopt
+    ibis imageio IPython jax jieba joblib jsonschema kaggle keras langchain librosa lifelines
+    lightgbm lime matplotlib missingno mlflow mne mplfinance mxnet networkx nibabel nltk numba
+    numpy nltk numexpr onnx onnxruntime openai optuna orjson pandas pandera papermill patsy peft
+    pgmpy pingouin plotly polars prophet pulp pyarrow pycaret pydantic pydicom pymc pymongo pymysql
+    pyodbc pyproj pyro pystan pytest pytorch_forecasting qiskit rasterio ray redis requests rich
+    sacrebleu scanpy scipy scrapy seaborn selenium sentencepiece shap shapely simpy SimpleITK
+    sktime spacy statsmodels stable_baselines3 streamlit sympy tables tabulate tensorboard
+    tensorflow textblob theano thinc tiktoken timm tokenizers torchaudio torchmetrics torchtext
+    tqdm trafilatura transformers trl tsfresh ultralytics unidecode wandb wbdata wikipedia xarray
+    xgboost yfinance
+    """.split()
+)
+
 
 def distribution_of(module: str) -> str:
     """The distribution that has a dotted module, as far as the table knows; else its top name."""
@@ -156,6 +176,12 @@ def distribution_of(module: str) -> str:
         if found is not None:
             return found
     return parts[0]
+
+
+def is_well_known(module: str) -> bool:
+    """Whether a module is surely that of a distribution, not a file that happens to be missing."""
+    top = module.partition(".")[0]
+    return top in _DIFFERENT or top in _SAME
 
 
 def normalised(name: str) -> str:

@@ -15,6 +15,7 @@ __all__ = [
     "Removal",
     "file_names",
     "is_local_word",
+    "is_own_name",
     "is_python2_module",
     "meant_by",
     "removal_of",
@@ -102,6 +103,22 @@ _OTHER_NAMES = {
 }
 _LONG = 6
 _LOCAL = lazy_pattern(r"(?:utils?|helpers?|src|my_\w+)\Z")
+# What people call files of their own: by itself, as the last word of a name, as its first.
+_OWN = frozenset(
+    """code common config configs constants core custom data functions helper helpers lab lib libs
+    local main model models modules params preprocessing project scripts script settings src test
+    tests tools unittests util utilities utils""".split()
+)
+_OWN_LAST = frozenset(
+    """config configs constants function functions helper helpers lib module modules params
+    preprocess preprocessing script scripts settings test tests tools unittest unittests util
+    utilities utils""".split()
+)
+_OWN_FIRST = frozenset("custom helper helpers lab local my our util utils".split())
+_PUBLISHED = frozenset(
+    """ipython_genutils keras_preprocessing lightning_utilities local_attention python_utils
+    pytorch_utils test_tube""".split()
+)
 _FOLDERS = ("", "src/", "lib/", "notebooks/")
 _HIGHEST = 6
 
@@ -147,6 +164,19 @@ _SLIPS = {slip: name for name in sorted(_FAMOUS) for slip in _slips(name)}
 def is_local_word(module: str) -> bool:
     """Whether a name is what people call a file of their own, and no distribution of use."""
     return bool(_LOCAL.match(module))
+
+
+def is_own_name(module: str) -> bool:
+    """Whether a name is one that people give to files of their own: `config`, `plot_utils`.
+
+    Whatever a package index has under such a name is hardly meant.
+    """
+    if module in _OWN:
+        return True
+    words = module.lower().strip("_").split("_")
+    if len(words) < 2 or module in _PUBLISHED:
+        return False
+    return words[-1] in _OWN_LAST or words[0] in _OWN_FIRST
 
 
 def file_names(module: str, names: Iterable[str]) -> Iterator[str]:

@@ -16,6 +16,10 @@ HELP = [
     ("ImportError", "Missing optional dependency 'openpyxl'.  Use pip or conda.",
      "install `openpyxl`,"),
     ("ModuleNotFoundError", "No module named 'utils'", "run the notebook where `utils` is"),
+    ("ModuleNotFoundError", "No module named 'plot_helpers.bars'", "run the notebook where"),
+    ("ModuleNotFoundError", "No module named 'my_lib'", "run the notebook where `my_lib` is"),
+    ("ModuleNotFoundError", "No module named 'main'", "run the notebook where `main` is"),
+    ("ModuleNotFoundError", "No module named 'wobbly'", "install what has `wobbly`"),
     ("ImportError", "cannot import name 'imread' from 'scipy.misc' (/lib/scipy/misc.py)",
      "pin a version of `scipy` that has `imread`"),
     ("ImportError", "cannot import name 'joblib'", "pin a version that has `joblib`"),
@@ -72,3 +76,57 @@ def saved(source: str, message: str) -> dict[str, Any]:
              "traceback": []}  # fmt: skip
     return {"cell_type": "code", "metadata": {}, "execution_count": 1, "source": source,
             "outputs": [error]}  # fmt: skip
+
+
+def of_cells(*cells: tuple[str, str, str, int | None]) -> list[tuple[int | None, list[int | None]]]:
+    """The cells of the findings NBP112, each with those beside it.
+
+    A cell is its source, the error that it was saved with, the line of that, and its count.
+    """
+    made = []
+    for source, error, arrow, count in cells:
+        name, _, value = error.partition(": ")
+        shown = {"output_type": "error", "ename": name, "evalue": value, "traceback": [arrow]}
+        made.append(
+            {"cell_type": "code", "metadata": {}, "execution_count": count, "source": source,
+             "outputs": [shown] if error else []}
+        )  # fmt: skip
+    document = {"cells": made, "metadata": {}, "nbformat": 4, "nbformat_minor": 4}
+    found = check_bytes(json.dumps(document).encode(), "x.ipynb").findings
+    return [
+        (one.place.cell, [other.place.cell for other in one.related if other.place.cell])
+        for one in found
+        if one.code == "NBP112"
+    ]
+
+
+LACKS_RATE = ("print(rate)", "NameError: name 'rate' is not defined", "", 4)
+
+
+@pytest.mark.parametrize(
+    "cause",
+    [
+        ("rate = open('a').read()", "FileNotFoundError: a", "", 3),
+        ("import nowhere\nfrom math import tau as rate", "ModuleNotFoundError: x", "----> 1", 3),
+        ("x = 1\nwhile True:\n    rate = x", "KeyboardInterrupt: ", "\x1b[1;32m----> 2", None),
+        ("x = 1 / 0\ndef rate(): ...", "ZeroDivisionError: x", "----> 1", 3),
+    ],
+)
+def test_what_a_failed_cell_did_not_come_to_define_is_of_its_finding(
+    cause: tuple[str, str, str, int | None],
+) -> None:
+    assert of_cells(cause, LACKS_RATE) == [(1, [2])]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        ("rate = 3", "", "", 5),
+        ("rate = 3\n1 / 0", "ZeroDivisionError: x", "----> 2", 3),
+        ("rate = 1 / 0", "ZeroDivisionError: x", "----> 1", 5),
+    ],
+)
+def test_a_cell_that_did_not_fail_before_it_is_no_cause(
+    other: tuple[str, str, str, int | None],
+) -> None:
+    assert 2 in [cell for cell, _ in of_cells(other, LACKS_RATE)]

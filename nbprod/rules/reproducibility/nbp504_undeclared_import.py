@@ -5,7 +5,8 @@
 On a fresh machine the installation succeeds and the notebook fails. Only judged where the project
 declares anything: `requirements*.txt`, `pyproject.toml`, `setup.cfg`, `environment.yml` or
 `Pipfile` above the notebook. What a cell installs itself is declared there; modules beside the
-notebook, those that a cell writes and imports in a `try` are no matter.
+notebook, those that a cell writes or has looked for elsewhere, names that people give to their own
+files (`config`, `plot_utils`) and imports in a `try` are no matter.
 
 ## Flagged
 
@@ -16,6 +17,16 @@ import pandas as pd
 from sklearn.svm import SVC
 import seaborn as sns  #! NBP504
 import polars
+```
+
+```notebook
+#: declares pandas
+# %%
+import os
+import sys
+sys.path.append(os.path.join("..", "code"))
+import forecasting
+import seaborn as sns  #! NBP504
 ```
 
 ## Clean
@@ -50,33 +61,35 @@ import rich
 from shop import prices
 import shop_pb2
 ```
+
+```notebook
+#: declares pandas
+# %%
+from config import RATE
+import plot_utils
+from helper_functions import load
+```
 """
 
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
-from itertools import chain
 
 from nbprod.environment.imports import Imported, imported_modules, installed_pins
 from nbprod.facts import Facts
 from nbprod.libraries.distributions import distribution_of, normalised
-from nbprod.libraries.unavailable import file_names
 from nbprod.model import Diagnostic, Label
 from nbprod.notebook.types import Notebook
-from nbprod.patterns import lazy_pattern
 from nbprod.rule import rule
 from nbprod.rules.failures import listed
-
-_WRITES = lazy_pattern(r"^%%(?:writefile|file)\s+(?:-a\s+)?[\"']?([^\s\"']+)")
-_EXTENDING = ("sys.path.append", "sys.path.insert")
+from nbprod.rules.local_modules import is_file_of_the_project, may_be_a_file
 
 
 @rule("NBP504", "undeclared-import", on=Notebook, level="production", family="distributions")
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report imports of distributions that are declared nowhere, once for a notebook."""
-    missing = list(_undeclared(notebook, facts))
+    missing = list(_undeclared(facts))
     if not missing:
         return
     places = {name: facts.span(imported.cell, imported.node) for name, imported in missing}
@@ -100,13 +113,12 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     )
 
 
-def _undeclared(notebook: Notebook, facts: Facts) -> Iterator[tuple[str, Imported]]:
+def _undeclared(facts: Facts) -> Iterator[tuple[str, Imported]]:
     """The distributions that no file declares, each with its first import."""
     declared = facts.declared
     if declared is None:
         return
     here = {normalised(name) for name in installed_pins(facts)}
-    written = set(_written(notebook))
     seen: set[str] = set()
     for imported in imported_modules(facts):
         top = imported.module.partition(".")[0]
@@ -114,7 +126,7 @@ def _undeclared(notebook: Notebook, facts: Facts) -> Iterator[tuple[str, Importe
         known = {normalised(name), normalised(top)}
         if top in seen or known & (declared | here) or top.endswith("_pb2"):
             continue
-        if top in written or _is_local(imported, facts):
+        if may_be_a_file(imported.module, facts) or _is_local(imported, facts):
             continue
         if any(other.startswith(f"{normalised(top)}-") for other in declared | here):
             # A part of a family: `google`, `azure`, `langchain`.
@@ -123,31 +135,8 @@ def _undeclared(notebook: Notebook, facts: Facts) -> Iterator[tuple[str, Importe
         yield name, imported
 
 
-def _written(notebook: Notebook) -> Iterator[str]:
-    """The modules and packages that cells write: the names of the file and of its folders."""
-    for cell in notebook.cells:
-        for path in _WRITES.findall(cell.source) if cell.source.startswith("%%") else ():
-            yield from re.split(r"[\\/]+", path.removesuffix(".py"))
-
-
 def _is_local(imported: Imported, facts: Facts) -> bool:
-    """Whether a module lies beside the notebook, above it, or where a cell says to look."""
-    read = facts.options.read_file
+    """Whether a module, or what is imported from it, is a file of the project."""
     node = imported.node
     names = [alias.name for alias in node.names] if isinstance(node, ast.ImportFrom) else []
-    top = imported.module.partition(".")[0]
-    there = (
-        f"{folder}/{path}"
-        for folder in _searched(facts)
-        for path in (f"{top}.py", f"{top}/__init__.py")
-    )
-    return any(read(path) is not None for path in chain(there, file_names(imported.module, names)))
-
-
-def _searched(facts: Facts) -> Iterator[str]:
-    """The folders that cells add to `sys.path` as literals."""
-    for _, node in facts.nodes_with(ast.Call, "sys.path"):
-        if facts.qualified(node.func) in _EXTENDING:
-            for expression in node.args:
-                if isinstance(expression, ast.Constant) and isinstance(expression.value, str):
-                    yield expression.value
+    return is_file_of_the_project(imported.module, names, facts)

@@ -93,17 +93,9 @@ from nbprod.facts import Facts
 from nbprod.libraries.distributions import normalised
 from nbprod.libraries.unavailable import file_names, is_local_word, meant_by, removal_of
 from nbprod.model import Certainty, Diagnostic
-from nbprod.patterns import lazy_pattern
 from nbprod.rule import NodeInCell, rule
+from nbprod.rules.local_modules import brings_files
 from nbprod.syntax.types import ParsedCell
-
-# What brings files, or lets them be found elsewhere.
-_SETUP = lazy_pattern(
-    r"sys\.path|PYTHONPATH|chdir|^\s*%cd|^\s*%%(?:writefile|file|bash|sh)|git\s+clone|\bwget\b"
-    r"|\bcurl\b|\bunzip\b|\bgdown\b|urlretrieve|get_file|addPyFile|sys\.modules|^\s*[!%]\s*cp\b"
-    r"|install\s+(?:-\w+\s+)*(?:-e\b|\.|git\+)|^\s*%run",
-    re.MULTILINE,
-)
 
 
 class _Wanted(NamedTuple):
@@ -197,8 +189,9 @@ def _is_provided(wanted: _Wanted, facts: Facts) -> bool:
 def _may_be_brought(top: str, facts: Facts) -> bool:
     """Whether the notebook gets the file from somewhere, or speaks of it."""
     named = re.compile(rf"\b{re.escape(top)}\.py\b")
-    sources = [cell.source for cell in facts.notebook.cells]
-    return any(named.search(source) or _SETUP.search(source) for source in sources)
+    return facts.shared(brings_files) or any(
+        named.search(cell.source) for cell in facts.notebook.cells
+    )
 
 
 def _is_guarded(node: ast.AST, parsed: ParsedCell) -> bool:

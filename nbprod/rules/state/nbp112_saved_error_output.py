@@ -6,7 +6,8 @@ The cell failed when it last ran, so what follows was made without it. Fix it, d
 the error is the point, tag the cell `raises-exception` so that a run of all cells goes on. Where a
 comment, the heading or the note beside the cell says that it fails, it is a finding at the level
 `production` only, and so it is where the cell has no code any more. One thing that is missing in
-several cells is one finding.
+several cells is one finding, and so is an error with those of the cells below that lack what it
+would have made.
 
 ## Flagged
 
@@ -37,6 +38,18 @@ while True:  #! NBP112
 #>! KeyboardInterrupt:
 ```
 
+```notebook
+# %% [1]
+rows = open("rows.txt").read()  #! NBP112
+#>! FileNotFoundError: [Errno 2] No such file or directory: 'rows.txt'
+# %% [2]
+words = rows.split()
+#>! NameError: name 'rows' is not defined
+# %% [3]
+print(len(words))
+#>! NameError: name 'words' is not defined
+```
+
 ## Clean
 
 ```notebook
@@ -53,18 +66,19 @@ from collections.abc import Iterator, Mapping
 
 from nbprod.facts import Facts
 from nbprod.flow.types import Definition
-from nbprod.libraries.distributions import distribution_of
+from nbprod.libraries.distributions import distribution_of, is_well_known
 from nbprod.model import Diagnostic, Label
 from nbprod.notebook.types import Cell, Notebook
 from nbprod.patterns import lazy_pattern
 from nbprod.rule import rule, whole_cell
 from nbprod.rules.grouped import once_for_each
+from nbprod.rules.local_modules import may_be_a_file
+from nbprod.rules.saved_failures import cause_of, undefined_name
 from nbprod.syntax.comments import iter_comments
 
 _LONGEST = 80
 _COLORS = lazy_pattern(r"\x1b\[[\d;]*m")
 Output = Mapping[str, object]
-_MISSING = lazy_pattern(r"name '(\w+)' is not defined")
 _ABSENT = lazy_pattern(
     r"(?:No module named|Missing optional dependency) '?([\w.]+?)'?(?:$|[\s,;.])"
 )
@@ -89,13 +103,6 @@ _STATISTICAL = lazy_pattern(
     r"|\berrors? (?:rates?|bars?|analysis|terms?|metrics?|functions?|estimat\w+|propagation)\b",
     re.IGNORECASE,
 )
-# Modules that people write themselves.
-_OWN_MODULES = frozenset(
-    "utils util helpers helper config settings src lib common functions tools models model scripts"
-    " script code core data modules preprocessing".split()
-)
-
-
 _MISSES = ("NameError", "ImportError", "ModuleNotFoundError", "FileNotFoundError")
 
 
@@ -103,11 +110,18 @@ _MISSES = ("NameError", "ImportError", "ModuleNotFoundError", "FileNotFoundError
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report cells whose outputs hold an error, those that miss the same once."""
     found: dict[str, list[Diagnostic]] = {}
+    homes: dict[int, str] = {}
     for cell in notebook.cells:
         for diagnostic in _of_cell(cell, facts) if cell.outputs else ():
             message = diagnostic.message
+            cause = cause_of(cell, facts)
+            if cause in homes:
+                homes[cell.index] = homes[cause]
+                found[homes[cause]].append(diagnostic)
+                continue
             is_same = any(f": {error}: " in message for error in _MISSES) and not diagnostic.minor
-            found.setdefault(message if is_same else f"{cell.index}", []).append(diagnostic)
+            home = homes[cell.index] = message if is_same else f"{cell.index}"
+            found.setdefault(home, []).append(diagnostic)
     for group in found.values():
         yield from once_for_each(group, key=lambda _: None, label=lambda one: one.message)
 
@@ -123,7 +137,8 @@ def _of_cell(cell: Cell, facts: Facts) -> Iterator[Diagnostic]:
                 # An editor's own failure, of which nothing is saved.
                 return
             name = name or "an error"
-            source = _source_above(cell, name, value, facts)
+            fell = cause_of(cell, facts) is not None
+            source = None if fell else _source_above(cell, name, value, facts)
             if source is not None:
                 yield _mended_by_order(cell, *source, facts)
                 return
@@ -131,7 +146,7 @@ def _of_cell(cell: Cell, facts: Facts) -> Iterator[Diagnostic]:
                 whole_cell(cell),
                 _message(name, _shortened(value)),
                 symbol=_missing(name, value),
-                help=_help(name, value),
+                help=_help(name, value, facts),
                 minor=_is_announced(cell, name, facts) or _is_gone(cell, facts),
             )
             return
@@ -174,27 +189,32 @@ def _message(error: str, value: str) -> str:
     return f"saved output is an error: {error}" + (f": {value}" if value else "")
 
 
-def _help(error: str, value: str) -> str:
+def _help(error: str, value: str, facts: Facts) -> str:
     """What a reader does about an error, where its kind says so."""
     if error == "KeyboardInterrupt":
         return "limit what the cell does or waits for, then run it to its end"
     if error in ("ImportError", "ModuleNotFoundError"):
-        return _help_on_import(value)
+        return _help_on_import(value, facts)
     return "fix it, or tag the cell `raises-exception` if the error is the point"
 
 
-def _help_on_import(value: str) -> str:
+def _help_on_import(value: str, facts: Facts) -> str:
     absent = _ABSENT.search(value)
     if absent is not None:
         module = absent[1].partition(".")[0]
-        if module in _OWN_MODULES:
+        if may_be_a_file(absent[1], facts):
             return f"run the notebook where `{module}` is, or install the project that has it"
+        if not is_well_known(module):
+            # An index may have anything under a name that nobody knows.
+            return (
+                f"install what has `{module}`, add it to the requirements, then run the cell again"
+            )
         distribution = distribution_of(module)
         return f"install `{distribution}`, add it to the requirements, then run the cell again"
     renamed = _RENAMED.search(value)
     if renamed is not None:
         module = (renamed[2] or "").partition(".")[0]
-        if module in _OWN_MODULES:
+        if module and may_be_a_file(module, facts):
             return (
                 f"another `{module}` was found than the one that has `{renamed[1]}`: run it there"
             )
@@ -229,8 +249,7 @@ def _missing(error: str, value: str) -> str | None:
     """
     if error in ("SyntaxError", "IndentationError", "TabError"):
         return None
-    match = _MISSING.match(value) if error == "NameError" else None
-    return match[1] if match else error
+    return undefined_name(error, value) or error
 
 
 def _source_above(
@@ -256,5 +275,5 @@ def _mended_by_order(cell: Cell, name: str, source: Definition, facts: Facts) ->
         f"from the top it is, by cell {source.cell + 1}",
         symbol=name,
         labels=(Label(source.binding.span, f"`{name}` is bound here, {facts.say(source.cell)}"),),
-        help="restart the kernel and run all cells: the saved error is of another order",
+        help="restart the kernel and run all cells: the saved error is of another run",
     )
