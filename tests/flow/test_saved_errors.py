@@ -83,7 +83,7 @@ def of_cells(*cells: tuple[str, str, str, int | None]) -> list[tuple[int | None,
 
     A cell is its source, the error that it was saved with, the line of that, and its count.
     """
-    made = []
+    made: list[dict[str, Any]] = []
     for source, error, arrow, count in cells:
         name, _, value = error.partition(": ")
         shown = {"output_type": "error", "ename": name, "evalue": value, "traceback": [arrow]}
