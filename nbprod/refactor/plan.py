@@ -152,8 +152,22 @@ class Function:
     """The type of the last expression's value, where that is returned."""
     same_as: int | None = None
     """The first cell of the function that does the same and is called instead; ``call`` are the
-    arguments of the call."""
-    call: str = ""
+    arguments of the call, ``call_settings`` the keyword arguments with their texts."""
+    call: tuple[str, ...] = ()
+    call_settings: tuple[tuple[str, str], ...] = ()
+    renamed: dict[str, str] = field(default_factory=dict, hash=False)
+    """The names that variables of the notebook have inside of the function, where others."""
+
+    @property
+    def own_names(self) -> frozenset[str]:
+        """The notebook's names of its parameters, settings and results."""
+        settings = (constant.name for constant in self.settings)
+        values = (variable.name for variable in (*self.parameters, *self.results))
+        return frozenset([*settings, *values])
+
+    def inner(self, name: str) -> str:
+        """The name that a variable of the notebook has inside of the function."""
+        return self.renamed.get(name, name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,12 +212,12 @@ class Plan:
         """The functions of the module: without those that another one stands for."""
         return tuple(function for function in self.functions if function.same_as is None)
 
-    def called(self, function: Function) -> str:
-        """The name that the notebook calls for a function."""
+    def called(self, function: Function) -> Function:
+        """The function that the notebook calls for one."""
         for other in self.functions:
             if function.same_as is not None and other.cells[0] == function.same_as:
-                return other.name
-        return function.name
+                return other
+        return function
 
     def whole_cells(self, cells: tuple[int, ...]) -> tuple[int, ...]:
         """Cells of the plan as cells of the whole notebook."""

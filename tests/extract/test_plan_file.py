@@ -134,7 +134,7 @@ WRONG = [
     ("cells = [4]", 'cells = ["4:1-3"]', "ends inside of a statement, which has the lines 3-5"),
     ("cells = [4]", "cells = [4, 6]", "is in `load_prices` as well"),
     ("cells = [4]", "cells = [4, 9]", "cell 6, line 1: this statement is between its parts"),
-    ('name = "prices"\ntype = ', 'name = "costs"\ntype = ', "has no result `costs`; it has"),
+    ('variable = "prices"', 'variable = "costs"', "has no result `costs`; it has"),
     ('type = "', 'type = "np.', "needs `np`; import it in the notebook"),
     ('type = "', 'type = "[', "is no type of Python"),
 ]  # fmt: skip
@@ -148,7 +148,7 @@ def test_what_is_wrong_is_said_with_its_line(old: str, new: str, said: str) -> N
     text = Path("plan.toml").read_text()
     if "as well" in said:
         return
-    line = text[: text.index(new)].count("\n") + 1 + new.count("\n") * ("costs" not in new)
+    line = text[: text.index(new)].count("\n") + 1 + new.count("\n")
     assert message.startswith(f"plan.toml:{line}: "), (message, line)
     assert not Path("steps.py").exists()
 
@@ -181,3 +181,43 @@ def test_nothing_is_written_where_all_is_skipped_or_left() -> None:
     assert "nothing selected" in str(extract("--interactive", given="n\nn\nn\n").exception)
     assert extract("--interactive", given="y\nq\n").exit_code == 1
     assert not Path("steps.py").exists()
+
+
+def with_name(text: str, variable: str, name: str) -> str:
+    """A plan in which a variable has another name wherever it is a parameter or a result."""
+    pattern = rf'(\]\]\nname = )"{variable}"(\ntype)'
+    assert re.search(pattern, text), text
+    return re.sub(pattern, rf'\1"{name}"\2', text)
+
+
+def test_a_parameter_gets_another_name_in_the_module_alone() -> None:
+    Path("plan.toml").write_text(with_name(plan(), "prices", "euros"))
+    done = extract("--plan", "plan.toml", "--run", "--verify")
+    assert done.return_value == 0, (done.exception, done.output)
+    module, cells = made()
+    assert "prices" not in module.replace("load_prices", "").replace("Load the prices", "")
+    assert "euros.append(float(line))" in module and "for price in euros:" in module
+    assert "prices = load_prices()" in "\n".join(cells)
+
+
+@pytest.mark.parametrize("name", ["class", "print", "middle", "math", "net"])
+def test_a_name_that_a_parameter_cannot_have_is_refused(name: str) -> None:
+    Path("plan.toml").write_text(with_name(plan(), "prices", name))
+    done = extract("--plan", "plan.toml")
+    assert done.return_value is None and f"`{name}` is" in str(done.exception)
+    assert "plan.toml:" in str(done.exception)
+    assert not Path("steps.py").exists()
+
+
+def test_a_parameter_that_a_query_reads_keeps_its_name(folder: Path) -> None:
+    cells = [
+        "import pandas as pd",
+        "limit = float(len(str(2)))",
+        "df = pd.DataFrame({'a': [1, 2, 3]})\ndf['b'] = df['a'] * 2\n"
+        "big = df.query('b > @limit')\nsmall = df.query('b <= @limit')",
+        "print(big, small, limit)",
+    ]
+    (folder / "shop.ipynb").write_bytes(as_bytes(cells))
+    Path("plan.toml").write_text(with_name(plan(), "limit", "highest"))
+    done = extract("--plan", "plan.toml")
+    assert "is read in a text" in str(done.exception)

@@ -151,7 +151,10 @@ class _Program:
         function = self.functions.get(name)
         if not isinstance(call, ast.Call) or function is None or not function.settings:
             return text
-        named = [(one.name, self._of_function(function, one)) for one in function.settings]
+        named = [
+            (function.inner(one.name), self._of_function(function, one))
+            for one in function.settings
+        ]
         words = [f"{key}={_GIVEN}.{option}" for key, option in named if option is not None]
         if not words:
             return text

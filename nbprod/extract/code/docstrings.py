@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from nbprod.extract.code.literal_types import hint_of_literal
 from nbprod.extract.plan.settings import class_name, is_many
-from nbprod.refactor.plan import DocstringStyle, Function, Variable
+from nbprod.refactor.plan import DocstringStyle, Function
 from nbprod.report.escaping import escape_line
 
 __all__ = ["function_docstring", "module_docstring"]
@@ -22,20 +22,21 @@ def function_docstring(function: Function, style: DocstringStyle = "numpy") -> s
     Parameters are listed where something is known of each, results where it is of one.
     """
     taken = [
-        _Item(variable.name, variable.hint, variable.meaning) for variable in function.parameters
+        _Item(function.inner(variable.name), variable.hint, variable.meaning)
+        for variable in function.parameters
     ]
     if is_many(function):
         taken.append(_Item("settings", class_name(function), f"Settings of `{function.name}`."))
     else:
         taken += [
-            _Item(constant.name, hint_of_literal(constant.text), constant.meaning)
+            _Item(function.inner(constant.name), hint_of_literal(constant.text), constant.meaning)
             for constant in function.settings
         ]
     if not all(item.said for item in taken):
         # A section that leaves some out says less than the signature.
         taken = []
     section = _google_section if style == "google" else _numpy_section
-    made = [*_known(function.results)]
+    made = [*_known(function)]
     sections = [*section("Parameters", taken), *section("Returns", made)]
     if not sections:
         return f'"""{_escaped(function.summary)}"""'
@@ -43,11 +44,11 @@ def function_docstring(function: Function, style: DocstringStyle = "numpy") -> s
     return f'"""{body}\n\n"""'
 
 
-def _known(variables: Sequence[Variable]) -> Iterator[_Item]:
+def _known(function: Function) -> Iterator[_Item]:
     """The results, where something is known of one beyond its type, which the signature has."""
-    if any(variable.meaning for variable in variables):
-        for variable in variables:
-            yield _Item(variable.name, variable.hint, variable.meaning)
+    if any(variable.meaning for variable in function.results):
+        for variable in function.results:
+            yield _Item(function.inner(variable.name), variable.hint, variable.meaning)
 
 
 class _Item(NamedTuple):

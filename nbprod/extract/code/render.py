@@ -13,6 +13,7 @@ import libcst as cst
 
 from nbprod.extract.code.docstrings import function_docstring, module_docstring
 from nbprod.extract.code.literal_types import hint_of_literal
+from nbprod.extract.code.rename import renamed_statements
 from nbprod.extract.code.trees import (
     Statement,
     block,
@@ -25,7 +26,7 @@ from nbprod.extract.plan.settings import class_name, is_many
 from nbprod.facts import Facts
 from nbprod.names.statements import StatementText
 from nbprod.refactor.naming import unique
-from nbprod.refactor.plan import Function, Import, Plan
+from nbprod.refactor.plan import Constant, Function, Import, Plan
 from nbprod.syntax.names import last_name
 from nbprod.syntax.walk import walk
 
@@ -116,13 +117,13 @@ def _classes_of(function: Function) -> Iterator[str]:
         name = class_name(function)
         yield f'@dataclass(frozen=True)\nclass {name}:\n    """Settings of `{function.name}`."""\n'
         for constant in function.settings:
-            yield f"    {constant.name}: {hint_of_literal(constant.text)} = {constant.text}"
+            yield f"    {_setting(function, constant)}"
         yield f"\n\n{function.name.upper()}_SETTINGS = {name}()\n"
     record = record_name(function)
     if record is not None:
         yield f'class {record}(NamedTuple):\n    """Results of `{function.name}`."""\n'
         for variable in function.results:
-            yield f"    {variable.name}: {variable.hint}"
+            yield f"    {function.inner(variable.name)}: {variable.hint}"
 
 
 def record_name(function: Function) -> str | None:
@@ -145,9 +146,8 @@ def _function(function: Function, plan: Plan, facts: Facts) -> cst.FunctionDef:
     documented = function_docstring(function, plan.style)
     lines = [head + docstring_block(documented)]
     if is_many(function):
-        lines += [
-            f"    {constant.name} = settings.{constant.name}\n" for constant in function.settings
-        ]
+        names = [function.inner(constant.name) for constant in function.settings]
+        lines += [f"    {name} = settings.{name}\n" for name in names]
     skeleton = cst.parse_module("".join(lines)).body[0]
     assert isinstance(skeleton, cst.FunctionDef) and isinstance(skeleton.body, cst.IndentedBlock)
     body: list[Statement] = [line for line in skeleton.body.body if isinstance(line, Statement)]
@@ -168,14 +168,20 @@ def docstring_block(text: str) -> str:
 
 def _parameters(function: Function) -> Iterator[str]:
     for variable in function.parameters:
-        yield f"{variable.name}: {variable.hint}"
+        yield f"{function.inner(variable.name)}: {variable.hint}"
     if is_many(function):
         yield "*"
         yield f"settings: {class_name(function)} = {function.name.upper()}_SETTINGS"
     elif function.settings:
         yield "*"
         for constant in function.settings:
-            yield f"{constant.name}: {hint_of_literal(constant.text)} = {constant.text}"
+            yield _setting(function, constant)
+
+
+def _setting(function: Function, constant: Constant) -> str:
+    """A setting as a keyword parameter, or as the field of a class of settings."""
+    name = function.inner(constant.name)
+    return f"{name}: {hint_of_literal(constant.text)} = {constant.text}"
 
 
 def value_name(function: Function) -> str | None:
@@ -183,6 +189,7 @@ def value_name(function: Function) -> str | None:
     if function.returned is None or not function.results:
         return None
     taken = {variable.name for variable in (*function.parameters, *function.results)}
+    taken |= {*function.renamed.values()}
     taken |= {
         part.id
         for unit in function.body
@@ -207,13 +214,13 @@ def _returns(function: Function) -> str:
 
 
 def _returned(function: Function, value: str | None) -> str:
-    names = [variable.name for variable in function.results]
+    names = [function.inner(variable.name) for variable in function.results]
     record = record_name(function)
     if record:
         names = [f"{record}({', '.join(names)})"]
     if value:
         names.append(value)
-    return ", ".join(names) or (function.figure or "")
+    return ", ".join(names) or function.inner(function.figure or "")
 
 
 def function_body(
@@ -243,7 +250,7 @@ def function_body(
         if unit in function.figures_after and unit is not last:
             # A cell's end shows its figures and starts new ones; so does this.
             made += plain_statements("plt.show()\n")
-    return made, behind
+    return renamed_statements(made, function.renamed), behind
 
 
 def _as_value(statements: Sequence[Statement], name: str | None) -> list[Statement]:

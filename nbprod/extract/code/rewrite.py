@@ -85,8 +85,10 @@ def _head(
         if function.same_as is not None:
             unit = function.body[0]
             yield from _comment_lines(facts.cell(unit.cell).source[unit.start : unit.code])
-        arguments = function.call or ", ".join(one.name for one in function.parameters)
-        call = f"{plan.called(function)}({arguments})"
+        called = plan.called(function)
+        words = function.call or tuple(one.name for one in function.parameters)
+        words += tuple(f"{called.inner(name)}={text}" for name, text in function.call_settings)
+        call = f"{called.name}({', '.join(words)})"
         yield from _call(function, call, is_last=_ends_cell(group, plan, facts))
 
 

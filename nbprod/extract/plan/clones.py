@@ -45,7 +45,15 @@ def as_one_function(
             continue
         place, match = same
         found[place] = match.first_with_settings(literals)
-        found.append(replace(function, same_as=found[place].cells[0], call=match.call()))
+        given, settings = match.call()
+        found.append(
+            replace(
+                function,
+                same_as=found[place].cells[0],
+                call=given,
+                call_settings=settings,
+            )  # fmt: skip
+        )
     return tuple(found)
 
 
@@ -158,18 +166,18 @@ class _Match:
             literals.update(dict.fromkeys(nodes, role))
         return replace(self.first, settings=tuple(settings))
 
-    def call(self) -> str:
-        """The arguments with which the earlier function does what the other one does."""
+    def call(self) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
+        """The arguments and settings with which the earlier function does what the other does."""
         words = [self.names.get(one.name, one.name) for one in self.first.parameters]
+        found: dict[object, tuple[str, str]] = {}
         values = {one.name: one.text for one in self.other.settings}
         for setting in self.first.settings:
             text = values[self.names.get(setting.name, setting.name)]
             if text != setting.text:
-                words.append(f"{setting.name}={text}")
-        seen = {}
+                found[setting.name] = setting.name, text
         for node, other, role in self.differences:
-            seen[role, repr(node.value)] = f"{role}={ast.unparse(other)}"
-        return ", ".join([*words, *seen.values()])
+            found[role, repr(node.value)] = role, ast.unparse(other)
+        return tuple(words), tuple(found.values())
 
 
 def _kind(function: Function) -> tuple[bool, bool, bool, int]:

@@ -10,6 +10,7 @@ from typing import Any
 from nbprod.disk.documents import NotParsed, parse_toml
 from nbprod.errors import NbprodError, UsageError
 from nbprod.extract.plan.choices import Choices, UnitChoice
+from nbprod.extract.plan.new_names import rename_problem
 from nbprod.extract.plan.plan_text import PLAN_VERSION, code_hash
 from nbprod.libraries.modules import BUILTIN_NAMES
 from nbprod.patterns import lazy_pattern
@@ -26,9 +27,9 @@ _RANGE = lazy_pattern(r"(\d+)(?::(\d+)(?:-(\d+))?)?\Z")
 _FIELDS = {
     "": {"version", "notebook", "output", "code", "unit", "module", "keep"},
     "unit": {"name", "cells", "summary", "why", "parameter", "setting", "result"},
-    "parameter": {"name", "type", "meaning", "why"},
-    "result": {"name", "type", "meaning", "why"},
-    "setting": {"name", "type", "default", "why"},
+    "parameter": {"name", "variable", "type", "meaning", "why"},
+    "result": {"name", "variable", "type", "meaning", "why"},
+    "setting": {"name", "variable", "type", "default", "why"},
 }
 # What every module can name in a type.
 _TYPING = frozenset(["Any"])
@@ -147,7 +148,7 @@ class PlanEdits:
             if key not in _FIELDS[kind]:
                 known = ", ".join(sorted(_FIELDS[kind]))
                 raise self._wrong((*where, key), f"unknown key `{key}`; known are {known}")
-            if key in ("name", "type", "meaning", "summary", "default") and not (
+            if key in ("name", "variable", "type", "meaning", "summary", "default") and not (
                 isinstance(value, str)
             ):
                 raise self._wrong((*where, key), f'`{key}` has to be a string, as in {key} = "x"')
@@ -225,15 +226,17 @@ class PlanEdits:
         summary = " ".join(table.get("summary", "").split()) or function.summary
         for number, one in enumerate(table.get("setting", ())):
             own = {setting.name: setting.text for setting in function.settings}
-            if not self._is_known((*where, "setting", number), one["name"], own, function):
+            name = _variable_of(one)
+            if not self._is_known((*where, "setting", number), name, own, function):
                 continue
-            if one.get("default", own[one["name"]]) != own[one["name"]]:
-                text = f"the default is what the notebook has, {own[one['name']]}"
+            if one.get("default", own[name]) != own[name]:
+                text = f"the default is what the notebook has, {own[name]}"
                 at = (*where, "setting", number, "default")
                 raise self._wrong(at, f"{text}; change it in the notebook")
         return replace(
             function,
             summary=summary,
+            renamed=self._renamed(function, where, plan),
             parameters=self._variables(function, "parameter", where, plan, needed),
             results=self._variables(function, "result", where, plan, needed),
         )
@@ -245,16 +248,40 @@ class PlanEdits:
         found = {variable.name: variable for variable in own}
         for number, one in enumerate(self.content["unit"][where[1]].get(kind, ())):
             at = (*where, kind, number)
-            if not self._is_known(at, one["name"], found, function):
+            name = _variable_of(one)
+            if not self._is_known(at, name, found, function):
                 continue
-            variable = found[one["name"]]
+            variable = found[name]
             hint = one.get("type", "Any").strip()
             if hint not in ("Any", variable.hint):
                 self._check_type(hint, (*at, "type"), plan, needed)
                 variable = variable._replace(hint=hint)
             meaning = " ".join(one.get("meaning", "").split())
-            found[one["name"]] = variable._replace(meaning=meaning or variable.meaning)
+            found[name] = variable._replace(meaning=meaning or variable.meaning)
         return tuple(found.values())
+
+    def _renamed(self, function: Function, where: _Path, plan: Plan) -> dict[str, str]:
+        """The names that the file gives variables inside of a function.
+
+        Raises:
+            UsageError: a name cannot be, or a variable cannot have another one.
+        """
+        found: dict[str, str] = {}
+        for kind in ("parameter", "setting", "result"):
+            for number, one in enumerate(self.content["unit"][where[1]].get(kind, ())):
+                old, new = _variable_of(one), one["name"]
+                if old not in function.own_names or new == found.get(old, old):
+                    continue
+                at = (*where, kind, number, "name")
+                problem = rename_problem(function, old, new, plan, self.choices.planner.names)
+                if problem is None and old in found:
+                    problem = f"`{old}` is `{found[old]}` above; a variable has one name"
+                if problem is None and new in found.values():
+                    problem = f"`{new}` is the name of another value; choose another"
+                if problem is not None:
+                    raise self._wrong(at, problem)
+                found[old] = new
+        return found
 
     def _is_known(
         self, at: _Path, name: str, known: Mapping[str, object], function: Function
@@ -271,8 +298,8 @@ class PlanEdits:
         text = f"`{function.name}` has no {kind} `{name}`; it has {said}"
         if name not in self.choices.planner.names.bindings:
             advice = "the flow of data decides which there are"
-            raise self._wrong((*at, "name"), f"{text}: {advice}")
-        self.notes.append(self._at((*at, "name"), text))
+            raise self._wrong((*at, "variable"), f"{text}: {advice}")
+        self.notes.append(self._at((*at, "variable"), text))
         return False
 
     def _check_type(self, hint: str, at: _Path, plan: Plan, needed: list[Import]) -> None:
@@ -296,6 +323,11 @@ class PlanEdits:
                     text = f"the type `{hint}` needs `{node.id}`; import it in the notebook"
                     raise self._wrong(at, text)
                 needed.append(imports[node.id])
+
+
+def _variable_of(table: Mapping[str, Any]) -> str:
+    """The name in the notebook of what a table is about."""
+    return str(table.get("variable", table["name"]))
 
 
 def _positions(text: str) -> Iterator[tuple[_Path, int]]:

@@ -16,9 +16,10 @@ __all__ = ["PLAN_VERSION", "code_hash", "plan_text"]
 
 PLAN_VERSION = 1
 _HEAD = """\
-# Each unit becomes a function. Its name, its summary, and the types and meanings of its values may
-# be changed. `cells` are its statements: 4 for what does something in cell 4, "4:2-5" for lines 2
-# to 5 of it. A unit that is removed stays in the notebook; one with the cells of two joins them.
+# Each unit becomes a function. Its name, its summary, and the names, types and meanings of its
+# values may be changed; `variable` is a value's name in the notebook, which stays. `cells` are its
+# statements: 4 for what does something in cell 4, "4:2-5" for lines 2 to 5 of it. A unit that is
+# removed stays in the notebook; one with the cells of two joins them.
 # `why` says where things come from; it is not read back, and neither are `module` and `keep`.
 """
 
@@ -64,19 +65,21 @@ def _unit(function: Function, unit: UnitChoice, choices: Choices, facts: Facts) 
     if function.why:
         yield f"why = {_string(function.why)}"
     for variable in function.parameters:
-        yield from ("", "[[unit.parameter]]", *_variable(variable, facts))
+        yield from ("", "[[unit.parameter]]", *_variable(variable, function, facts))
     for setting in function.settings:
-        yield from ("", "[[unit.setting]]", f"name = {_string(setting.name)}")
+        yield from ("", "[[unit.setting]]", f"name = {_string(function.inner(setting.name))}")
         yield f"type = {_string(hint_of_literal(setting.text))}"
         yield f"default = {_string(setting.text)}"
+        yield f"variable = {_string(setting.name)}"
     for variable in function.results:
-        yield from ("", "[[unit.result]]", *_variable(variable, facts))
+        yield from ("", "[[unit.result]]", *_variable(variable, function, facts))
 
 
-def _variable(variable: Variable, facts: Facts) -> Iterator[str]:
-    yield f"name = {_string(variable.name)}"
+def _variable(variable: Variable, function: Function, facts: Facts) -> Iterator[str]:
+    yield f"name = {_string(function.inner(variable.name))}"
     yield f"type = {_string(variable.hint)}"
     yield f"meaning = {_string(variable.meaning)}"
+    yield f"variable = {_string(variable.name)}"
     yield f"why = {_string(reason_of(variable, facts))}"
 
 

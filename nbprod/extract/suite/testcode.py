@@ -176,7 +176,8 @@ def _public_names(plan: Plan, only: Container[str] | None) -> str:
     for function in plan.own_functions:
         if only is not None and function.name not in only:
             continue
-        names = [*(variable.name for variable in function.parameters), *parameter_names(function)]
+        names = [function.inner(variable.name) for variable in function.parameters]
+        names += map(function.inner, parameter_names(function))
         rows.append(f'("{function.name}", {names!r}),')
     for taken in plan.taken:
         if only is not None and taken.name not in only:
