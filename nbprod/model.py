@@ -180,6 +180,7 @@ class Diagnostic(NamedTuple):
     ``inside`` is where it stands when that is no source, ``provider`` whose credential it is about.
     ``minor``: information of the level `production`, whatever its rule's severity and level are.
     ``depends``: true as it is worded, but a run may go either way; a warning that predicts nothing.
+    ``on_request``: nobody acts on it unasked, so it is reported where its rule is selected by name.
     """
 
     span: Span
@@ -194,6 +195,7 @@ class Diagnostic(NamedTuple):
     provider: str | None = None
     minor: bool = False
     depends: bool = False
+    on_request: bool = False
 
 
 class Place(NamedTuple):

@@ -328,21 +328,21 @@ df = pd.read_csv("a.csv")
 # %%
 df["price"] = df["price"] / 100
 """),
-    "second run: a column with the old index": Case("NBP109", "production", """
+    "second run: a column with the old index": Case("NBP109", None, """
 # %%
 import pandas as pd
 df = pd.read_csv("a.csv")
 # %%
 df = df.sort_values("a").reset_index()
 """),
-    "second run: the same in place": Case("NBP109", "production", """
+    "second run: the same in place": Case("NBP109", None, """
 # %%
 import pandas as pd
 df = pd.read_csv("a.csv")
 # %%
 df.reset_index(inplace=True)
 """),
-    "second run: the shape is printed before": Case("NBP109", "production", """
+    "second run: the shape is printed before": Case("NBP109", None, """
 # %%
 import pandas as pd
 df = pd.read_csv("a.csv")
@@ -382,7 +382,7 @@ sub = pd.read_csv("a.csv")
 # %%
 sub = sub.replace({0: 1, 1: 2})
 """),
-    "second run: the column is renamed": Case("NBP109", "production", """
+    "second run: the column is renamed": Case("NBP109", None, """
 # %%
 import pandas as pd
 df = pd.read_csv("a.csv")
@@ -400,7 +400,7 @@ df["minutes"] = df["minutes"] / 60
 df["mb"] = df["mb"] / 1024
 df = df.rename(columns={"mb": "gb"})
 """),
-    "second run: columns that are rows then": Case("NBP109", "production", """
+    "second run: columns that are rows then": Case("NBP109", None, """
 # %%
 import pandas as pd
 df = pd.read_csv("a.csv")
@@ -643,3 +643,15 @@ def test_each_kind_is_reported_from_its_level_on(case: Case) -> None:
     at = [level for level in LEVELS if found(case, level)]
     expected = {"shared": ["shared", "production"], "production": ["production"], None: []}
     assert at == expected[case.level]
+
+
+UNASKED = [
+    case for name, case in CASES.items() if name.startswith("second run") and "df" in case.text
+]
+
+
+@pytest.mark.parametrize("case", UNASKED)
+def test_what_nobody_acts_on_is_reported_to_those_who_ask(case: Case) -> None:
+    notebook = parse_example(case.text.lstrip()).notebook
+    asked = check_notebook(notebook, Settings(select=("NBP109",)).selection())
+    assert [finding.code for finding in asked]

@@ -277,6 +277,7 @@ def _run(
     for diagnostic in rule.check(subject, facts):
         if not wanted and (
             diagnostic.certainty is not Certainty.CERTAIN
+            or diagnostic.on_request
             or (diagnostic.minor and selection.level != "production")
         ):
             continue

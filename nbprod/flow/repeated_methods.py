@@ -20,6 +20,7 @@ __all__ = [
     "adds_again",
     "does_the_same_again",
     "fails_again",
+    "is_doubtful_again",
     "mask_again",
     "method_again",
     "reads",
@@ -30,6 +31,7 @@ __all__ = [
 SAME_OPERATORS = (ast.BitOr, ast.BitAnd)
 # Methods that take a key or an element away, or put a column in; with how many arguments.
 _REMOVING = {"pop": 1, "remove": 1, "insert": 3}
+_MERGE_KEYS = frozenset(["on", "left_on", "right_on", "left_index", "right_index"])
 # Methods whose result for a row depends on all rows.
 _OF_ALL_ROWS = REDUCTIONS | {"rank"}
 
@@ -51,6 +53,14 @@ class Again(Enum):
 def does_the_same_again(node: ast.Call) -> bool:
     """Whether a method call that works in place changes nothing more a second time."""
     return _in_place_again(node) is Again.SAME
+
+
+def is_doubtful_again(node: ast.AST) -> bool:
+    """Whether it is `df.replace(…)` of something that is not known to be there a second time."""
+    called = isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+    if not called or node.func.attr != "replace":  # type: ignore[attr-defined]
+        return False
+    return _in_place_again(node) is Again.UNKNOWN  # type: ignore[arg-type]
 
 
 def adds_again(node: ast.AST) -> bool:
@@ -155,11 +165,26 @@ def method_again(
         return Again.SAME if plain else Again.UNKNOWN
     if name == "replace":
         return _replacement(node)
+    if name == "sample" and _is_one(keywords.get("frac")):
+        # Another order of the same rows.
+        return Again.SAME
+    if name == "merge" and not keywords.keys() & _MERGE_KEYS and not _is_cross(keywords):
+        # By all shared columns, which are all columns of the other the second time.
+        return Again.UNKNOWN
     if name in IDEMPOTENT_METHODS:
         return Again.SAME
     if name in FAILING_METHODS:
         return Again.FAILS
     return Again.CHANGES if name in CHANGING_METHODS else Again.UNKNOWN
+
+
+def _is_cross(keywords: dict[str | None, ast.expr]) -> bool:
+    how = keywords.get("how")
+    return isinstance(how, ast.Constant) and how.value == "cross"
+
+
+def _is_one(node: ast.expr | None) -> bool:
+    return isinstance(node, ast.Constant) and node.value == 1
 
 
 def _is_true(node: ast.expr | None) -> bool:
@@ -175,10 +200,21 @@ def _replacement(node: ast.Call) -> Again:
         # `{0: False, 1: True}` maps what it gives to itself, for 0 equals False.
         moved = any(pairs.get(value, value) != value for value in pairs.values())
         return Again.CHANGES if moved else Again.SAME
+    if node.args and _is_a_value(node.args[0]):
+        return Again.SAME
     texts = [arg.value for arg in node.args[:2] if isinstance(arg, ast.Constant)]
     if len(texts) == 2 and all(isinstance(text, str) for text in texts):
         return Again.CHANGES if str(texts[0]) in str(texts[1]) else Again.SAME
     return Again.UNKNOWN if len(node.args) == 2 else Again.SAME
+
+
+def _is_a_value(node: ast.expr) -> bool:
+    """Whether it is a number or `nan`, `inf`: a whole value, which is not there a second time."""
+    if isinstance(node, ast.UnaryOp):
+        return _is_a_value(node.operand)
+    if isinstance(node, ast.Constant):
+        return not isinstance(node.value, (str, bytes))
+    return isinstance(node, ast.Attribute) and node.attr.lower() in ("nan", "inf", "na", "nat")
 
 
 def _pairs(mapping: ast.Dict) -> dict[object, object] | None:

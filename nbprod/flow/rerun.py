@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING
 
 from nbprod.flow.idempotence import apply_again
 from nbprod.flow.interpreter.state import StateEntry
-from nbprod.flow.repeated_methods import Again, adds_again, fails_again
+from nbprod.flow.repeated_methods import Again, adds_again, fails_again, is_doubtful_again, reads
 from nbprod.flow.types import Definition, SelfDependence
 from nbprod.libraries.methods import RESETTING, TRAINERS
+from nbprod.libraries.training import REDUCTIONS
 from nbprod.model import Span
+from nbprod.syntax.walk import walk
 
 if TYPE_CHECKING:
     from nbprod.flow.interpreter.machine import Machine
@@ -95,10 +97,11 @@ def _judge_object(
     binding = definition.binding
     name, how = _name_of(machine, exposure), binding.detail
     if exposure.how:
-        if how == "truncate" or _empties(exposure.node):
+        # Another order of the same elements is what a shuffle is for.
+        if how in ("truncate", "shuffle") or _empties(exposure.node):
             return None
         kind = _KINDS.get(exposure.how, "mutates")
-        sure = certain and kind != "draws"
+        sure = certain and kind != "draws" and not is_doubtful_again(exposure.node)
         place = _place(machine, exposure, definition)
         held = machine.env.get(exposure.name)
         if kind in ("deletes", "mutates") and fails_again(
@@ -114,7 +117,7 @@ def _judge_object(
     statement = definition.node
     if not isinstance(statement, (ast.Assign, ast.AugAssign, ast.AnnAssign)):
         return None
-    again = apply_again(machine, statement, exposure.node)
+    again = _again(machine, statement, exposure, definition.cell)
     if again is Again.SAME or again is Again.UNRELATED:
         return None
     if again is Again.FAILS:
@@ -127,6 +130,61 @@ def _judge_object(
         how,
         certain and again in (Again.CHANGES, Again.ADDS),
     )
+
+
+def _again(
+    machine: Machine,
+    statement: ast.Assign | ast.AugAssign | ast.AnnAssign,
+    exposure: Exposure,
+    cell: int,
+) -> Again:
+    again = apply_again(machine, statement, exposure.node)
+    if again is Again.CHANGES and _is_scaled_by_itself(machine, statement, cell):
+        return Again.UNKNOWN
+    return again
+
+
+def _is_scaled_by_itself(
+    machine: Machine, statement: ast.Assign | ast.AugAssign | ast.AnnAssign, cell: int
+) -> bool:
+    """Whether it takes off, or divides by, what the same cell has just computed of the value.
+
+    `low = x.min()` and then `x = x - low`: the second run finds 0 to take off.
+    """
+    target = statement.targets[0] if isinstance(statement, ast.Assign) else statement.target
+    place = ast.unparse(target)
+    operations: list[tuple[ast.operator, ast.expr]] = [
+        (node.op, node.right)
+        for node in (walk(statement.value) if statement.value is not None else ())
+        if isinstance(node, ast.BinOp)
+    ]
+    if isinstance(statement, ast.AugAssign):
+        operations.append((statement.op, statement.value))
+    names = {
+        part.id
+        for operator, operand in operations
+        if isinstance(operator, (ast.Sub, ast.Div))
+        for part in walk(operand)
+        if isinstance(part, ast.Name)
+    }
+    return any(_is_reduced_here(machine, name, place, cell) for name in names)
+
+
+def _is_reduced_here(machine: Machine, name: str, place: str, cell: int) -> bool:
+    """Whether a variable is a reduction of what a place holds, made by the same cell."""
+    entry = machine.env.get(name)
+    made = [one for one in entry.definitions if not one.is_unbound] if entry is not None else []
+    return bool(made) and all(
+        one.cell == cell
+        and isinstance(one.node, ast.Assign)
+        and reads(one.node.value, place)
+        and any(_reduces(part) for part in walk(one.node.value))
+        for one in made
+    )
+
+
+def _reduces(node: ast.AST) -> bool:
+    return isinstance(node, ast.Attribute) and node.attr in REDUCTIONS | {"norm"}
 
 
 def _empties(node: ast.AST) -> bool:
@@ -153,7 +211,7 @@ def _judge_name(
         return SelfDependence(
             "overwrites", exposure.name, _place(machine, exposure, definition), "", False
         )
-    again = apply_again(machine, statement, exposure.node)
+    again = _again(machine, statement, exposure, definition.cell)
     if again is Again.SAME:
         return None
     if again is Again.FAILS:
@@ -165,7 +223,7 @@ def _judge_name(
             exposure.name,
             _place(machine, exposure, definition),
             binding.detail,
-            certain,
+            certain and again is not Again.UNKNOWN,
         )
     if again is Again.UNRELATED:
         # The old value served for something else before it was replaced.

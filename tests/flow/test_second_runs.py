@@ -50,7 +50,13 @@ SAME = [
     'keyed = {**keyed, "c": 3}', 'text = f"{text}"', "limits = limits - {5}", "limits -= {5}",
     "grid = grid[grid > 0]", 'path = path.rstrip("/") + "/"', "limits = set(list(limits) + [7])",
     "df = pd.concat([df, df.head(1)]).drop_duplicates()", "number = number % two",
-    'pair = [pair[0], pair[1]]',
+    'pair = [pair[0], pair[1]]', "df = df.replace(np.inf, df.n.max())",
+    "df.replace(-1, df.n.max(), inplace=True)", 'df["n"] = df["n"].replace(np.nan, 0)',
+    "df = df.merge(other)", "df = pd.merge(df, other, how='left')",
+    "low, high = df.n.min(), df.n.max()\ndf['n'] = (df['n'] - low) / (high - low)",
+    "mean = df['n'].mean()\ndf['n'] = df['n'] - mean",
+    "size = np.linalg.norm(grid)\ngrid = grid / size",
+    "grid -= grid.min()",
 ]  # fmt: skip
 CHANGES = [
     'df["a"] = df["a"].str[1]', 'df["a"] = df["a"].str[1:]',

@@ -3,10 +3,11 @@
 ## Why
 
 People run a cell three or four times on average. If each run changes what the cell itself reads,
-the state depends on how often, and nothing on the page says how often. A second run that raises
-is seen by everybody, a list written out in the notebook that gets one more constant is an exercise,
-and so is an object of the notebook's own classes: that is information of the level *production*.
-So is a column more that holds the old index.
+the state depends on how often, and nothing on the page says how often. A list written out in the
+notebook that gets one more constant is an exercise, and so is an object of the notebook's own
+classes: that is information of the level *production*. A second run that raises is seen by
+everybody, and so is a column more that holds the old index: both are reported only where the rule
+is selected by name.
 
 ## Flagged
 
@@ -159,13 +160,28 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
         if not changing:
             loud.add(raising)
     for group in silent.groups:
-        added = {reason.span for reason in group if reason.kind == "adds"}
-        # What was read of a table that only gets a column more is told with that.
-        told = [one for one in group if not (one.kind == "overwrites" and one.span in added)]
-        yield _diagnostic(told, minor=all(_is_slight(reason, facts) for reason in told))
+        told = _without_repeats(group)
+        yield _diagnostic(
+            told,
+            minor=all(_is_slight(reason, facts) for reason in told),
+            on_request=all(_only_adds_index(reason, facts) for reason in told),
+        )
     failing = [reason for group in loud.groups for reason in group]
     if failing:
-        yield _diagnostic(failing, minor=True)
+        yield _diagnostic(failing, minor=True, on_request=True)
+
+
+def _without_repeats(group: list[SelfDependence]) -> list[SelfDependence]:
+    """The reasons of a group without those that say no more of a cell than another one does."""
+    added = {reason.span for reason in group if reason.kind == "adds"}
+    sure = {(reason.span.cell, reason.name) for reason in group if reason.certain}
+    return [
+        reason
+        for reason in group
+        # What was read of a table that only gets a column more is told with that.
+        if not (reason.kind == "overwrites" and reason.span in added)
+        and (reason.certain or (reason.span.cell, reason.name) not in sure)
+    ]
 
 
 class _MissingColumns:
@@ -248,7 +264,9 @@ class _Groups:
             self.groups.append(new)
 
 
-def _diagnostic(group: list[SelfDependence], *, minor: bool) -> Diagnostic:
+def _diagnostic(
+    group: list[SelfDependence], *, minor: bool, on_request: bool = False
+) -> Diagnostic:
     reasons = sorted(group, key=lambda reason: not reason.certain)
     first = reasons[0]
     return Diagnostic(
@@ -262,13 +280,16 @@ def _diagnostic(group: list[SelfDependence], *, minor: bool) -> Diagnostic:
         ),
         help=_HELP if first.kind in ("rebinds", "augments", "mutates") else None,
         minor=minor,
+        on_request=on_request,
     )
 
 
 def _is_slight(reason: SelfDependence, facts: Facts) -> bool:
     """Whether nothing that was read or computed is at stake: what changes is written out here."""
+    if _only_adds_index(reason, facts):
+        return True
     if reason.kind == "adds":
-        return not _is_read_by_position(reason.name, facts)
+        return False
     root = reason.name.partition(".")[0].partition("[")[0]
     if not root.isidentifier():
         return False
@@ -291,6 +312,11 @@ def _is_slight(reason: SelfDependence, facts: Facts) -> bool:
         return True
     written = _WrittenOut(facts)
     return all(map(written.is_so, values)) and _adds_constants(reason, written, facts)
+
+
+def _only_adds_index(reason: SelfDependence, facts: Facts) -> bool:
+    """Whether what changes is a column with the old index, at which no cell looks."""
+    return reason.kind == "adds" and not _is_read_by_position(reason.name, facts)
 
 
 def _is_read_by_position(name: str, facts: Facts) -> bool:
