@@ -26,17 +26,10 @@ def _causes(facts: Facts) -> dict[int, int]:
         error = _error(cell) or {}
         name = undefined_name(error.get("ename"), str(error.get("evalue") or ""))
         for other in reversed([one for one in failed if one.index < cell.index]):
-            if name in lost[other.index] and _ran_before(other, cell):
+            if name in lost[other.index]:
                 found[cell.index] = found.get(other.index, other.index)
                 break
     return found
-
-
-def _ran_before(first: Cell, second: Cell) -> bool:
-    """Whether a cell above another ran before it, as far as the counts tell."""
-    if first.execution_count is None or second.execution_count is None:
-        return True
-    return first.execution_count < second.execution_count
 
 
 def _error(cell: Cell) -> dict[str, object] | None:

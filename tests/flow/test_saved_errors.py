@@ -110,6 +110,7 @@ LACKS_RATE = ("print(rate)", "NameError: name 'rate' is not defined", "", 4)
         ("import nowhere\nfrom math import tau as rate", "ModuleNotFoundError: x", "----> 1", 3),
         ("x = 1\nwhile True:\n    rate = x", "KeyboardInterrupt: ", "\x1b[1;32m----> 2", None),
         ("x = 1 / 0\ndef rate(): ...", "ZeroDivisionError: x", "----> 1", 3),
+        ("rate = 1 / 0", "ZeroDivisionError: x", "----> 1", 5),
     ],
 )
 def test_what_a_failed_cell_did_not_come_to_define_is_of_its_finding(
@@ -123,10 +124,10 @@ def test_what_a_failed_cell_did_not_come_to_define_is_of_its_finding(
     [
         ("rate = 3", "", "", 5),
         ("rate = 3\n1 / 0", "ZeroDivisionError: x", "----> 2", 3),
-        ("rate = 1 / 0", "ZeroDivisionError: x", "----> 1", 5),
+        ("rate = 3", "", "", None),
     ],
 )
-def test_a_cell_that_did_not_fail_before_it_is_no_cause(
+def test_a_cell_that_did_not_fail_before_its_definition_is_no_cause(
     other: tuple[str, str, str, int | None],
 ) -> None:
     assert 2 in [cell for cell, _ in of_cells(other, LACKS_RATE)]

@@ -5,9 +5,9 @@
 People run a cell three or four times on average. If each run changes what the cell itself reads,
 the state depends on how often, and nothing on the page says how often. A list written out in the
 notebook that gets one more constant is an exercise, and so is an object of the notebook's own
-classes: that is information of the level *production*. A second run that raises is seen by
-everybody, and so is a column more that holds the old index: both are reported only where the rule
-is selected by name.
+classes: that is information of the level *production*, and so is a `del` that a second run stops
+at. Any other second run that raises is seen by everybody, and so is a column more that holds the
+old index: both are reported only where the rule is selected by name.
 
 ## Flagged
 
@@ -167,8 +167,10 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
             on_request=all(_only_adds_index(reason, facts) for reason in told),
         )
     failing = [reason for group in loud.groups for reason in group]
-    if failing:
-        yield _diagnostic(failing, minor=True, on_request=True)
+    for is_deletion in (True, False):
+        told = [reason for reason in failing if reason.how.startswith("del ") is is_deletion]
+        if told:
+            yield _diagnostic(told, minor=True, on_request=not is_deletion)
 
 
 def _without_repeats(group: list[SelfDependence]) -> list[SelfDependence]:

@@ -85,7 +85,8 @@ _ABSENT = lazy_pattern(
 _RENAMED = lazy_pattern(r"cannot import name '?(\w+)'?(?: from '([\w.]+)')?")
 _ANNOUNCED = lazy_pattern(
     r"\b(?:\w*errors?|exceptions?|raises?|fails?|(?:does|will|would)(?: not|n't) work"
-    r"|(?:is|are) not (?:allowed|possible)|invalid|illegal)\b",
+    r"|(?:is|are) not (?:allowed|possible)|cannot be (?:changed|modified)|immutable"
+    r"|invalid|illegal)\b",
     re.IGNORECASE,
 )
 _HEADING = lazy_pattern(r"(?m)^#{1,6} .*$")
@@ -145,7 +146,7 @@ def _of_cell(cell: Cell, facts: Facts) -> Iterator[Diagnostic]:
             yield Diagnostic(
                 whole_cell(cell),
                 _message(name, _shortened(value)),
-                symbol=_missing(name, value),
+                symbol=None if _does_not_parse(cell, facts) else _missing(name, value),
                 help=_help(name, value, facts),
                 minor=_is_announced(cell, name, facts) or _is_gone(cell, facts),
             )
@@ -174,6 +175,12 @@ def _heading_above(cell: Cell, facts: Facts) -> str:
         if headings:
             return str(headings[-1])
     return ""
+
+
+def _does_not_parse(cell: Cell, facts: Facts) -> bool:
+    """Whether the code is no Python now: that is the finding, whatever the cell was before."""
+    parsed = facts.parsed[cell.index]
+    return parsed is not None and parsed.tree is None
 
 
 def _is_gone(cell: Cell, facts: Facts) -> bool:
