@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from nbprod.facts import Facts
-from nbprod.model import Diagnostic, Inside, Span
+from nbprod.model import Applicability, Diagnostic, Fix, Inside, Label, Span
 from nbprod.secrets.mask import described
 from nbprod.secrets.types import Secret
 
-__all__ = ["about", "in_code"]
+__all__ = ["about", "about_values", "in_code"]
 
 REVOKE = "revoke it at its issuer, since Git and backups keep it"
 
@@ -17,6 +17,37 @@ REVOKE = "revoke it at its issuer, since Git and backups keep it"
 def in_code(secret: Secret, facts: Facts) -> bool:
     """Whether a credential stands in the source of a code cell."""
     return secret.text.part == "source" and facts.cell(secret.text.cell).kind == "code"
+
+
+def about_values(
+    secrets: Iterator[Secret], facts: Facts, where: str, instead: str
+) -> Iterator[Diagnostic]:
+    """A diagnostic for each value that stands in sources, with the other places beside the first.
+
+    The arguments are those of `about`.
+    """
+    groups: dict[str, list[Diagnostic]] = {}
+    for secret in secrets:
+        groups.setdefault(secret.value, []).extend(about(iter([secret]), facts, where, instead))
+    for first, *others in groups.values():
+        labels = tuple(
+            Label(other.span, "the same value is here", again=other.message, symbol=other.symbol)
+            for other in others
+        )
+        yield first._replace(labels=labels, fix=_joined([first, *others]))
+
+
+def _joined(places: list[Diagnostic]) -> Fix | None:
+    """One fix for all places of a value, as sure as the least sure of them."""
+    fixes = [place.fix for place in places if place.fix is not None]
+    if not fixes:
+        return None
+    edits = tuple(dict.fromkeys(edit for fix in fixes for edit in fix.edits))
+    kinds = {fix.applicability for fix in fixes}
+    unsure = Applicability.UNSAFE in kinds
+    return fixes[0]._replace(
+        edits=edits, applicability=Applicability.UNSAFE if unsure else Applicability.SAFE
+    )
 
 
 def about(

@@ -4,7 +4,8 @@
 
 Whoever reads the notebook, now or from its history, can use it. Keys of providers are known by
 their shape; passwords and other keys by the name, argument, key, header or URL they stand in. The
-value is shown nowhere: only its kind, its length and what all of its kind start with.
+value is shown nowhere: only its kind, its length and what all of its kind start with. A value that
+stands in several places is one finding.
 
 ## Flagged
 
@@ -13,7 +14,17 @@ value is shown nowhere: only its kind, its length and what all of its kind start
 import psycopg2
 conn = psycopg2.connect(host="db", user="app", password="n0t-A-r34l-one")  #! NBP301
 # %%
-engine = create_engine("postgresql://app:n0t-A-r34l-one@db/prod")  #! NBP301
+engine = create_engine("postgresql://app:n0t-A-r34l-one@db/prod")
+```
+
+```notebook
+# %%
+token = "n0t-A-r34l-one"  #! NBP301
+# %%
+def client():
+    return connect(token="n0t-A-r34l-one")
+# %%
+api_key = "n0t-A-r34l-0ther"  #! NBP301
 ```
 
 ## Fixed
@@ -46,7 +57,7 @@ from nbprod.facts import Facts
 from nbprod.model import Diagnostic, Severity
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule
-from nbprod.rules.secret_reports import about, in_code
+from nbprod.rules.secret_reports import about_values, in_code
 
 
 @rule(
@@ -59,7 +70,7 @@ from nbprod.rules.secret_reports import about, in_code
 )
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report credentials in the source of code cells."""
-    yield from about(
+    yield from about_values(
         (secret for secret in facts.secrets if in_code(secret, facts)),
         facts,
         "this code",
