@@ -21,7 +21,7 @@ class Case(NamedTuple):
 
 
 CASES = {
-    "sessions: nobody reads the other's": Case("NBP107", "production", """
+    "sessions: nobody reads the other's": Case("NBP107", None, """
 # %% [1]
 a = 1
 # %% [2]
@@ -30,7 +30,33 @@ b = 2
 c = 3
 #> 3
 """),
-    "sessions: only an import": Case("NBP107", "production", """
+    "sessions: two outputs": Case("NBP107", "production", """
+# %% [4]
+print(1)
+#>> 1
+# %% [2]
+b = 2
+# %% [4]
+print(2)
+#>> 2
+"""),
+    "sessions: a cell that is split": Case("NBP107", None, """
+# %% [4]
+print(1)
+#>> 1
+# %% [4]
+def f(): ...
+"""),
+    "sessions: a comment": Case("NBP107", None, """
+# %% [4]
+print(1)
+#>> 1
+# %% [5]
+x = 2
+# %% [4]
+# later
+"""),
+    "sessions: only an import": Case("NBP107", None, """
 # %% [1]
 import math
 # %% [2]
@@ -39,7 +65,7 @@ x = 1
 math.pi
 #> 3.14
 """),
-    "sessions: a higher count": Case("NBP107", "production", """
+    "sessions: a higher count": Case("NBP107", None, """
 # %% [9]
 rate = load()
 # %% [4]
@@ -246,7 +272,25 @@ scores = cross_val_score(model, rows, cv=10)
 points = PCA(n_components=2).fit_transform(rows)
 more = TSNE(n_components=3).fit_transform(rows)
 """),
-    "setting: a test size and a depth": Case("NBP405", "production", """
+    "setting: three that are tried": Case("NBP405", "production", """
+# %%
+parts = train_test_split(rows, test_size=0.25)
+model = RandomForestClassifier(max_depth=3, n_estimators=300)
+other = fit(parts, epochs=20)
+"""),
+    "setting: one in two cells": Case("NBP405", "production", """
+# %%
+first = fit(rows, epochs=20)
+# %%
+second = fit(rows, epochs=20)
+"""),
+    "setting: a stray beside the parameters": Case("NBP405", "production", """
+# %% tags=parameters
+rate = 2
+# %%
+model = RandomForestClassifier(max_depth=3, n_estimators=300)
+"""),
+    "setting: a test size and a depth": Case("NBP405", None, """
 # %%
 parts = train_test_split(rows, test_size=0.25)
 model = RandomForestClassifier(max_depth=3)

@@ -5,7 +5,10 @@
 What is tried out belongs in one place: a cell of parameters, which papermill and schedulers can
 set. In the middle of a call it is found by nobody and changed in one of its three copies.
 
-All of a notebook is one finding: the first setting, with the other cells as related places.
+All of a notebook is one finding: the first setting, with the other cells as related places. In a
+notebook without a cell of parameters, one or two settings that no other cell repeats are found at
+a glance, and so is the size of a test set: they are reported only where the rule is selected by
+name.
 
 ## Flagged
 
@@ -150,6 +153,7 @@ _DATE = lazy_pattern(r"\d{4}-\d\d-\d\d(?:[T ][\d:]+)?\Z")
 _LITERAL = lazy_pattern(r"=\s*[-.\d\"']")
 _WORD = lazy_pattern(r"(\w+)\s*\Z")
 _MOST_PLACES = 12
+_SEVERAL = 3
 _Call = tuple[ast.Call, list[ast.keyword]]
 
 
@@ -167,7 +171,7 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     if all(keyword.arg in _USUAL for _, keyword in found):
         return
     # One alone is found at a glance, and a cell of parameters for it is none the better.
-    alone = len(found) == 1 and not any(facts.is_parameters(one.index) for one in notebook.cells)
+    alone = len(found) == 1 and not _has_parameters(facts)
     texts = list(
         dict.fromkeys(f"`{keyword.arg}={ast.unparse(keyword.value)}`" for _, keyword in found)
     )
@@ -181,7 +185,21 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
         labels=tuple(_labels(cells, facts)),
         help=facts.shared(ParameterCell).advice,
         fix=_fix(cells, facts),
+        on_request=not _has_parameters(facts) and not _is_worth_a_cell(found),
     )
+
+
+def _has_parameters(facts: Facts) -> bool:
+    return any(facts.is_parameters(cell.index) for cell in facts.notebook.cells)
+
+
+def _is_worth_a_cell(found: Sequence[tuple[int, ast.keyword]]) -> bool:
+    """Whether there are several settings that people try values of, or one that cells share."""
+    cells: dict[str, set[int]] = {}
+    for cell, keyword in found:
+        if keyword.arg not in _USUAL:
+            cells.setdefault(f"{keyword.arg}={ast.unparse(keyword.value)}", set()).add(cell)
+    return len(cells) >= _SEVERAL or any(len(places) > 1 for places in cells.values())
 
 
 def _cells(facts: Facts) -> Iterator[_Settings]:

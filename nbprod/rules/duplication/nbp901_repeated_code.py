@@ -3,7 +3,9 @@
 ## Why
 
 The same lines with another name in them are a function that nobody wrote. A fault is mended in
-one of the copies only.
+one of the copies only. Two places that only begin alike, so that a function of what they share
+would have many parameters or results, and neighbours in a series of statements that are all alike
+are reported only where the rule is selected by name.
 
 ## Flagged
 
@@ -109,7 +111,32 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
             labels=tuple(Label(_span(fragment, facts), "here again") for fragment in others[:6]),
             help=f"one function could replace them{_shown(signature)}{perhaps}",
             fix=fix,
+            on_request=_is_part_of_a_series(group) or _is_no_function(group, signature),
         )
+
+
+def _is_part_of_a_series(group: CloneGroup) -> bool:
+    """Whether two of the places are neighbours in a series of statements that are all alike.
+
+    `df["a"] = df["a"].astype(str)` for twelve columns is a loop, not a function of six of them.
+    """
+    statements = [
+        statement
+        for place in group.fragments
+        for statement in place.source.statements[place.start : place.end]
+    ]
+    if len({statement.digest for statement in statements}) > 1:
+        return False
+    ends = {(id(place.source), place.end) for place in group.fragments}
+    return any((id(place.source), place.start) in ends for place in group.fragments)
+
+
+def _is_no_function(group: CloneGroup, signature: str) -> bool:
+    """Whether what two places share is only where they begin: no one would name such a function."""
+    if len(group.fragments) > 2 or not group.differences:
+        return False
+    parameters, _, results = signature.partition(" -> ")
+    return "…" in results or parameters.count(",") + 1 >= _MOST_PARAMETERS
 
 
 def _shown(signature: str) -> str:

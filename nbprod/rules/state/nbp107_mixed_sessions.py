@@ -5,7 +5,8 @@
 Two cells have the same count, so the kernel was restarted in between and only some cells were run
 again. A warning where two such cells show the same variable, and not the same value. At the level
 `production` also where a saved output was computed from a value of a cell with the same count,
-which is of another session, and where no output is concerned.
+which is of another session, and where both cells have outputs. Where no output is concerned, it is
+reported only where the rule is selected by name.
 
 ## Flagged
 
@@ -127,6 +128,8 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
         help=_HELP,
         fix=fix,
         minor=True,
+        # A cell that shows nothing may have been split, copied or run alone: nothing is stale.
+        on_request=not (cell.outputs and twin.outputs),
     )
 
 
