@@ -664,6 +664,49 @@ rows = np.array(rows) * 2
 # %% [4]
 rows
 """),
+    "repeats: a series of conversions": Case("NBP901", None, """
+# %%
+q = f(1, 2)
+# %%
+df["a"] = df["a"].astype("string")
+df["b"] = df["b"].astype("category")
+df["c"] = df["c"].astype("int64")
+df["d"] = df["d"].astype("string")
+df["e"] = df["e"].astype("category")
+df["f"] = df["f"].astype("int64")
+df["g"] = df["g"].astype("string")
+df["h"] = df["h"].astype("category")
+df["i"] = df["i"].astype("int64")
+df["j"] = df["j"].astype("string")
+df["k"] = df["k"].astype("category")
+df["l"] = df["l"].astype("int64")
+"""),
+    "repeats: a series of plots": Case("NBP901", None, """
+# %%
+q = f(1, 2)
+# %%
+sns.histplot(df["a"], ax=axes[0], kde=True, bins=30, color="red")
+sns.histplot(df["b"], ax=axes[1], kde=True, bins=30, color="red")
+sns.histplot(df["c"], ax=axes[2], kde=True, bins=30, color="red")
+sns.histplot(df["d"], ax=axes[3], kde=True, bins=30, color="red")
+sns.histplot(df["e"], ax=axes[4], kde=True, bins=30, color="red")
+sns.histplot(df["f"], ax=axes[5], kde=True, bins=30, color="red")
+sns.histplot(df["g"], ax=axes[6], kde=True, bins=30, color="red")
+sns.histplot(df["h"], ax=axes[7], kde=True, bins=30, color="red")
+"""),
+    "repeats: a series of paths": Case("NBP901", None, """
+# %%
+q = f(1, 2)
+# %%
+paths["a"] = join(root, "a", f"{year}-0.csv").replace("-", "_")
+paths["b"] = join(root, "b", f"{year}-1.csv").replace("-", "_")
+paths["c"] = join(root, "c", f"{year}-2.csv").replace("-", "_")
+paths["d"] = join(root, "d", f"{year}-3.csv").replace("-", "_")
+paths["e"] = join(root, "e", f"{year}-4.csv").replace("-", "_")
+paths["f"] = join(root, "f", f"{year}-5.csv").replace("-", "_")
+paths["g"] = join(root, "g", f"{year}-6.csv").replace("-", "_")
+paths["h"] = join(root, "h", f"{year}-7.csv").replace("-", "_")
+"""),
     "setting: one alone": Case("NBP405", None, """
 # %%
 model = RandomForestClassifier(max_depth=3)
