@@ -5,7 +5,7 @@ from __future__ import annotations
 import keyword
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from nbprod.cli.pipeline_runs import MadePipeline
     from nbprod.facts import Facts
     from nbprod.pipeline.boundaries import CutWishes
-    from nbprod.pipeline.plan import PipelinePlan
+    from nbprod.pipeline.types import PipelinePlan
 
 # Shorter ones are words of any code.
 _SHORTEST_CREDENTIAL = 8
@@ -54,6 +54,11 @@ Examples:
     show_default=True,
     help="Format of estimators.",
 )
+@click.option(
+    "--target",
+    metavar="NAMES",
+    help="What comes with it: airflow,docker,github,serve, or none.  [default: all]",
+)
 @click.option("--force", is_flag=True, help="Overwrite files, even if verification fails.")
 @click.option(
     "--allow-external-writes", is_flag=True, help="Run a notebook that writes outside its folder."
@@ -76,6 +81,7 @@ def command(notebook: str, output: str, **options: object) -> int:
     name = _package_name(output, options)
     if (options["runs"] or options["verifies"]) and not options["allow_external_writes"]:
         refuse_external_writes(facts)
+    options["targets"] = _targets(options["target"])
     made = _made(facts, data, name, options)
     if options["dry_run"]:
         from nbprod.pipeline.explain import explained_pipeline
@@ -105,6 +111,20 @@ def _package_name(output: str, options: dict[str, object]) -> str:
     return name
 
 
+def _targets(text: object) -> tuple[str, ...]:
+    from nbprod.pipeline.types import TARGETS
+
+    if text is None:
+        return TARGETS
+    wanted = [word.strip() for word in str(text).split(",") if word.strip()]
+    if wanted == ["none"]:
+        return ()
+    for word in wanted:
+        if word not in TARGETS:
+            raise UsageError(f"unknown target {word!r} (choose from {', '.join(TARGETS)}, none)")
+    return tuple(wanted)
+
+
 def _made(facts: Facts, data: bytes, name: str, options: dict[str, object]) -> MadePipeline:
     from nbprod.cli.pipeline_runs import made_pipeline
     from nbprod.extract.extraction import Refused, broken_cells
@@ -122,25 +142,26 @@ def _made(facts: Facts, data: bytes, name: str, options: dict[str, object]) -> M
         stay = [Refusal(left.cell, left.line, left.reason, advice) for left in safe.stay]
         raise Refused(facts.notebook.path, stay)
     wishes = _wishes(facts, options)
-    python = str(options["python"] or sys.executable)
+    python, targets = str(options["python"] or sys.executable), options["targets"]
+    assert isinstance(targets, tuple)
 
     def make(without: Mapping[int, str]) -> PipelinePlan:
         return plan_pipeline(safe.facts, name, wishes, without=without)
 
     environment = {**safe.environment, **make({}).looked_up}
-    made = made_pipeline(make, lambda plan: _rendered(plan, python), environment, options)
+    made = made_pipeline(make, lambda plan: _rendered(plan, python, targets), environment, options)
     _refuse_credentials(made, safe.facts.hidden)
     return made
 
 
-def _rendered(plan: PipelinePlan, python: str) -> dict[str, bytes]:
+def _rendered(plan: PipelinePlan, python: str, targets: Sequence[str]) -> dict[str, bytes]:
     """The files of an application, with the requirements of its code as they are installed."""
     from nbprod.extract.code.package import dependencies_of
     from nbprod.pipeline.delivery import files_of, modules_of
 
     modules = modules_of(plan)
     needed, version = dependencies_of(modules.values(), plan.name, plan.facts, plan.plan, python)
-    return files_of(plan, modules, needed, version)
+    return files_of(plan, modules, needed, version, targets=targets)
 
 
 def _wishes(facts: Facts, options: dict[str, object]) -> CutWishes:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from nbprod.execution.run import RunOptions
     from nbprod.pipeline.observe import Observed
     from nbprod.pipeline.observed import ObservedPlan
-    from nbprod.pipeline.plan import Draws, PipelinePlan
+    from nbprod.pipeline.types import Draws, PipelinePlan
 
 __all__ = ["MadePipeline", "made_pipeline"]
 

@@ -67,6 +67,14 @@ class Application(NamedTuple):
             "tasks": list(tasks), "figures": {task: list(seen) for task, seen in figures.items()},
         }  # fmt: skip
 
+    def predict(self, run: str, source: str) -> dict[str, Any]:
+        """The step that tells what the model of a run predicts for rows that it has stored."""
+        described = os.path.join(_EXECUTION, "described.py")
+        return {
+            "package": self.package, "storage": self.storage, "described": described,
+            "run": run, "predict": source,
+        }  # fmt: skip
+
     def forget(self, task: str) -> dict[str, Any]:
         """The step that takes away the records of a task: it has never run."""
         described = os.path.join(_EXECUTION, "described.py")

@@ -7,18 +7,19 @@ import os
 from collections.abc import Collection, Mapping, Sequence
 
 from nbprod.disk.read import read_text
+from nbprod.pipeline.code.deployment import deployment_files
 from nbprod.pipeline.code.graph import base_configuration, graph_module
 from nbprod.pipeline.code.project import (
     decisions,
     entry_files,
     project_file,
-    readme,
     requirement_name,
 )
+from nbprod.pipeline.code.readme import readme
 from nbprod.pipeline.code.schemas import schemas_module
 from nbprod.pipeline.code.tasks import library_module, settings_module, task_module
 from nbprod.pipeline.code.tests import test_files
-from nbprod.pipeline.plan import PipelinePlan
+from nbprod.pipeline.types import TARGETS, PipelinePlan
 
 __all__ = ["files_of", "modules_of", "parts_without", "runtime_files"]
 
@@ -48,8 +49,7 @@ def files_of(
     modules: Mapping[str, str],
     dependencies: Sequence[str],
     python: str,
-    *,
-    with_model: bool = False,
+    targets: Collection[str] = TARGETS,
 ) -> dict[str, bytes]:
     """The files of an application by relative path, ``/`` between the parts.
 
@@ -58,13 +58,13 @@ def files_of(
         modules: what `modules_of` makes of it.
         dependencies: the requirements of these modules.
         python: the lowest version of Python, as in ``3.11``.
-        with_model: the application has a `Model`.
+        targets: what it comes with, of `TARGETS`.
     """
     package = f"src/{plan.name}"
     libraries = [requirement_name(text) for text in dependencies]
     texts: dict[str, str | None] = {
-        "pyproject.toml": project_file(plan, dependencies, python),
-        "README.md": readme(plan),
+        "pyproject.toml": project_file(plan, dependencies, python, targets),
+        "README.md": readme(plan, targets),
         "docs/decisions.md": decisions(plan),
         **entry_files(plan),
         f"{package}/pipeline.py": graph_module(plan, libraries),
@@ -73,17 +73,23 @@ def files_of(
         f"{package}/schemas.py": schemas_module(plan),
         f"{package}/profiles.json": _profiles(plan),
         **modules,
-        **test_files(plan),
+        **deployment_files(plan, python, targets),
+        **test_files(plan, targets),
     }
     files = {path: text.encode() for path, text in texts.items() if text is not None}
     formats = {stored for task in plan.tasks for stored in task.outputs.values()}
-    runtime = runtime_files(parts_without(formats, with_model))
+    served = plan.model is not None and "serve" in targets
+    runtime = runtime_files(parts_without(formats, plan.model is not None, served))
     return files | {f"{package}/runtime/{name}": data for name, data in runtime.items()}
 
 
-def parts_without(formats: Collection[str], with_model: bool) -> frozenset[str]:
+def parts_without(
+    formats: Collection[str], with_model: bool, is_served: bool = True
+) -> frozenset[str]:
     """The files of the runtime that an application with these formats does without."""
     unused = {name for name, held in _OF_FORMATS.items() if not held.intersection(formats)}
+    if not is_served:
+        unused.add("service.py")
     return frozenset(unused) if with_model else _OF_MODELS | unused
 
 

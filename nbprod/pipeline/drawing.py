@@ -15,7 +15,7 @@ from nbprod.libraries.clocks import CLOCKS
 from nbprod.libraries.modules import BUILTIN_NAMES
 from nbprod.libraries.randomness import SEEDS, draw_of
 from nbprod.names.statements import StatementText
-from nbprod.pipeline.plan import Draws, PipelinePlan, TaskPlan
+from nbprod.pipeline.types import Draws, PipelinePlan, TaskPlan
 from nbprod.syntax.names import last_name
 from nbprod.syntax.walk import walk
 

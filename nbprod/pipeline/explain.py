@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from nbprod.pipeline.plan import PipelinePlan, TaskPlan
+from nbprod.pipeline.types import PipelinePlan, TaskPlan
 
 __all__ = ["explained_pipeline"]
 

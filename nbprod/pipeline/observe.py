@@ -16,7 +16,7 @@ from nbprod.execution.kernel import ExecutionError, run_job
 from nbprod.execution.run import RunOptions, workspace
 from nbprod.facts import Facts
 from nbprod.patterns import lazy_pattern
-from nbprod.pipeline.plan import PipelinePlan, TaskPlan
+from nbprod.pipeline.types import PipelinePlan, TaskPlan
 
 __all__ = [
     "OF_MAIN",
@@ -46,7 +46,8 @@ class SeenOutput(NamedTuple):
     """A result of a task: its type, its format and the bytes in it, or the problem with it.
 
     ``value`` describes it as plain data, ``schema`` the columns of a frame, ``failed`` says why the
-    formats before the one that is taken are not.
+    formats before the one that is taken are not; ``rows`` has the columns of what a model
+    predicts, where it is no frame.
     """
 
     type: str = ""
@@ -57,6 +58,7 @@ class SeenOutput(NamedTuple):
     schema: dict[str, Any] | None = None
     profile: Mapping[str, Any] = {}
     failed: Mapping[str, str] = {}
+    rows: dict[str, Any] | None = None
 
 
 class SeenTask(NamedTuple):
@@ -67,7 +69,7 @@ class SeenTask(NamedTuple):
     it is given, and what is stored for later tasks by then; ``shared`` are inputs that have an
     object in common, ``changed`` inputs that it changes in place; ``reads``, ``writes`` are files
     below the notebook's folder; ``uses``: `network`, `database`; ``printed`` and ``figures`` (PNG
-    in base64) are what its cells showed.
+    in base64) are what its cells showed; ``predicted`` what the notebook's model did there.
     """
 
     outputs: Mapping[str, SeenOutput]
@@ -82,6 +84,7 @@ class SeenTask(NamedTuple):
     uses: frozenset[str]
     printed: str
     figures: tuple[str, ...]
+    predicted: Any = None
 
 
 class RunCell(NamedTuple):
@@ -246,7 +249,12 @@ def _span(task: TaskPlan, run: Sequence[RunCell]) -> tuple[int, int]:
 
 
 def _is_of(task: TaskPlan, cell: RunCell) -> bool:
-    return cell.cell in task.function.cells and not cell.is_above and bool(cell.source.strip())
+    """Whether a cell is one that a task stands for: imports above its first statement are not."""
+    body = task.function.body
+    is_import = bool(body) and cell.cell < body[0].cell
+    if is_import or cell.is_above:
+        return False
+    return cell.cell in task.function.cells and bool(cell.source.strip())
 
 
 def _asked(plan: PipelinePlan, spans: Mapping[str, tuple[int, int]]) -> dict[str, Any]:
@@ -256,6 +264,11 @@ def _asked(plan: PipelinePlan, spans: Mapping[str, tuple[int, int]]) -> dict[str
         first, last = spans[task.name]
         before = {"task": task.name, "inputs": list(task.inputs)}
         behind = {"outputs": list(task.outputs), "live": sorted(_live(plan, number))}
+        model = plan.model
+        if model is not None and model.source.startswith(f"{task.name}."):
+            behind["rows"] = [model.source.rpartition(".")[2]]
+        if model is not None and model.task == task.name:
+            behind["predicted"] = [model.predicted]
         asked.setdefault(str(first), {})["before"] = before
         asked.setdefault(str(last), {})["after"] = behind
     return asked
@@ -305,6 +318,7 @@ def _seen(
         frozenset(touched["uses"]),
         "".join(one["text"] for one in outputs if one.get("stream") == "stdout"),
         tuple(one["data"]["image/png"] for one in outputs if _is_figure(one.get("data", {}))),
+        found.get("predicted"),
     )
 
 

@@ -8,8 +8,9 @@ from typing import NamedTuple
 
 from nbprod.pipeline.drawing import Drawing, depends_on_outside, draws_of, seeded_first
 from nbprod.pipeline.observe import Observed, SeenTask
-from nbprod.pipeline.plan import Draws, PipelinePlan
+from nbprod.pipeline.observed_model import with_model
 from nbprod.pipeline.schema_source import named_schemas
+from nbprod.pipeline.types import Draws, PipelinePlan
 
 __all__ = ["GuiltyCut", "ObservedPlan", "broken_cuts", "excluded", "observed_plan", "with_observed"]
 
@@ -73,6 +74,7 @@ def excluded(plan: PipelinePlan, guilty: list[GuiltyCut]) -> dict[int, str]:
 
 def with_observed(plan: PipelinePlan, observed: Observed, random: Draws = "carry") -> PipelinePlan:
     """A plan with the formats, schemas and profiles of what a run held, and with who draws."""
+    plan = with_model(plan, observed)
     facts = plan.cut.facts
     seen = {
         f"{task.name}.{name}": output
@@ -105,7 +107,8 @@ def with_observed(plan: PipelinePlan, observed: Observed, random: Draws = "carry
             )
         )
     profiles = {what: dict(one.profile) for what, one in seen.items() if one.profile}
-    return replace(plan, tasks=tuple(tasks), schemas=schemas.sources, profiles=profiles)
+    sources = {**schemas.sources, **plan.schemas}
+    return replace(plan, tasks=tuple(tasks), schemas=sources, profiles=profiles)
 
 
 # --- cuts that do not hold ------------------------------------------------------------------------

@@ -8,91 +8,32 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any, Literal, NamedTuple
+from typing import Any
 
 from nbprod.extract.extraction import NothingToExtract, Refused
 from nbprod.extract.plan.atoms import Atom, Atoms
 from nbprod.extract.plan.planning import Planner, PlanOptions
 from nbprod.extract.plan.select import all_cells
 from nbprod.facts import Facts
-from nbprod.pipeline.boundaries import CutWishes, TaskBoundary, TaskCuts, TaskStretch
+from nbprod.pipeline.boundaries import CutWishes, TaskCuts, TaskStretch
 from nbprod.pipeline.carried import format_of_hint
+from nbprod.pipeline.model_plan import planned_model
 from nbprod.pipeline.paths import path_key, path_use
 from nbprod.pipeline.task_function import as_task, setting_value
+from nbprod.pipeline.types import JoinedTask, PipelinePlan, TaskPlan
 from nbprod.refactor.module_level import ModuleLevel, imports_of
 from nbprod.refactor.pieces import CutNotebook, cut_notebook
 from nbprod.refactor.plan import CellGroup, Function, Import, Plan, Refusal
 from nbprod.syntax.walk import walk
 
-__all__ = ["Draws", "JoinedTask", "PipelinePlan", "TaskPlan", "plan_pipeline"]
+__all__ = ["plan_pipeline"]
 
 _MOST_ROUNDS = 60
-Draws = Literal["carry", "start", "seed"]
-"""How a task gets and leaves the global random generators."""
 # Settings of the notebook that several tasks may read stand below this key.
 COMMON = "parameters"
-
-
-@dataclass(frozen=True, slots=True)
-class TaskPlan:
-    """One task. ``inputs``: argument to `task.output`; ``parameters``, ``files`` (which it reads)
-    and ``writes``: argument to the key of the configuration; ``outputs``: result to format;
-    ``schemas``: result to the name of its schema; ``settings``: the statements up to its end that
-    set something up for the session; ``boundary``: the cut above it; ``draws`` and ``volatile``:
-    as `Task` of the runtime."""
-
-    name: str
-    function: Function
-    inputs: dict[str, str] = field(default_factory=dict)
-    parameters: dict[str, str] = field(default_factory=dict)
-    files: dict[str, str] = field(default_factory=dict)
-    writes: dict[str, str] = field(default_factory=dict)
-    outputs: dict[str, str] = field(default_factory=dict)
-    settings: tuple[Atom, ...] = ()
-    boundary: TaskBoundary | None = None
-    purpose: str | None = None
-    schemas: dict[str, str] = field(default_factory=dict)
-    draws: Draws | None = None
-    volatile: bool = False
-
-
-class JoinedTask(NamedTuple):
-    """A cut that cannot be: the cell that would have begun a task, and why it does not."""
-
-    cell: int
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class PipelinePlan:
-    """Everything that the application is made of.
-
-    ``plan`` has the functions and what goes to the library; ``settings`` are the values of the
-    configuration by dotted key; ``imports`` all imports of the notebook; ``joined`` are cuts that
-    could not be made. From a run come ``schemas``, the source of each by its name, and
-    ``profiles``, by `task.output`.
-    """
-
-    name: str
-    facts: Facts
-    plan: Plan
-    tasks: tuple[TaskPlan, ...]
-    settings: dict[str, Any]
-    imports: tuple[Import, ...] = ()
-    joined: tuple[JoinedTask, ...] = ()
-    schemas: dict[str, str] = field(default_factory=dict)
-    profiles: dict[str, Any] = field(default_factory=dict)
-    looked_up: dict[str, str] = field(default_factory=dict)
-    """The credentials that settings look up, by variable of the environment: for runs only."""
-
-    @property
-    def cut(self) -> CutNotebook:
-        """The notebook as it is cut for the tasks."""
-        assert self.plan.cut is not None
-        return self.plan.cut
 
 
 def plan_pipeline(
@@ -153,22 +94,29 @@ class _Planning:
                 raise NothingToExtract(self.facts.notebook.path, "its code computes nothing")
             if not refusals:
                 left = tuple(joined[place] for place in sorted(joined))
-                return PipelinePlan(
-                    self.name,
-                    self.facts,
-                    plan,
-                    tuple(tasks),
-                    self._settings(tasks),
-                    tuple(self._imports()),
-                    left,
-                    looked_up=self.looked_up,
-                )
+                return self._whole(plan, tasks, left)
             guilty = self._guilty(refusals[0], stretches, plan)
             if guilty is None:
                 break
             without.add(guilty)
             joined[guilty] = JoinedTask(self.atoms.all[guilty].cell, refusals[0].reason)
         raise Refused(self.facts.notebook.path, self._in_whole(refusals, plan))
+
+    def _whole(
+        self, plan: Plan, tasks: list[TaskPlan], joined: tuple[JoinedTask, ...]
+    ) -> PipelinePlan:
+        model, tasks = planned_model(self.atoms, tasks)
+        return PipelinePlan(
+            self.name,
+            self.facts,
+            plan,
+            tuple(tasks),
+            self._settings(tasks),
+            tuple(self._imports()),
+            joined,
+            model=model,
+            looked_up=self.looked_up,
+        )
 
     # --- what no task holds -------------------------------------------------------------------
 

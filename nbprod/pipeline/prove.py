@@ -14,7 +14,8 @@ from nbprod.patterns import lazy_pattern
 from nbprod.pipeline.application import Application, application, complaint
 from nbprod.pipeline.observe import OF_MAIN, Observed, folder_of_run
 from nbprod.pipeline.observed import GuiltyCut, ObservedPlan, excluded
-from nbprod.pipeline.plan import PipelinePlan
+from nbprod.pipeline.observed_model import without_model
+from nbprod.pipeline.types import PipelinePlan
 
 __all__ = [
     "PipelineProof",
@@ -26,6 +27,7 @@ __all__ = [
 
 _MOST_ROUNDS = 6
 _ADDRESS = lazy_pattern(r"0x[0-9a-fA-F]+")
+_PREDICTIONS = "what the model predicts"
 _FIRST, _REVERSED, _AGAIN, _REPAIR = "proof", "reversed", "again", "repair"
 
 
@@ -104,9 +106,7 @@ def proven_pipeline(
     without: dict[int, str] = {}
     for round_ in range(_MOST_ROUNDS + 1):
         plan, observed, without = observe(without)
-        files = render(plan)
-        runs = _Runs(plan, observed, files, *folder_of_run(plan.facts), options)
-        proof = runs.proof(frozenset())
+        plan, files, runs, proof = _first_proof(plan, observed, render, options)
         if proof.differences:
             unstable = unstable_parts(plan, observed, again(plan))
             if any(each.part in unstable for each in proof.differences):
@@ -118,6 +118,28 @@ def proven_pipeline(
             guilty = GuiltyCut(0, len(plan.tasks) - 1, guilty.reason)
         without = without | excluded(plan, [guilty])
     return ProvenPipeline(plan, files, observed, proof)
+
+
+def _first_proof(
+    plan: PipelinePlan,
+    observed: Observed,
+    render: Callable[[PipelinePlan], dict[str, bytes]],
+    options: RunOptions,
+) -> tuple[PipelinePlan, dict[str, bytes], _Runs, PipelineProof]:
+    """A plan's application and its proof; without a model that predicts something else."""
+    folder = folder_of_run(plan.facts)
+    files = render(plan)
+    runs = _Runs(plan, observed, files, *folder, options)
+    proof = runs.proof(frozenset())
+    wrong = [each for each in proof.differences if each.what == _PREDICTIONS]
+    if not wrong:
+        return plan, files, runs, proof
+    said = f"no `Model` is written: it predicts {wrong[0].application}, not {wrong[0].notebook}"
+    plan = without_model(plan)
+    files = render(plan)
+    runs = _Runs(plan, observed, files, *folder, options)
+    proof = runs.proof(frozenset())
+    return plan, files, runs, replace(proof, uncompared=(*proof.uncompared, said))
 
 
 def _guilty(difference: TaskDifference, plan: PipelinePlan) -> GuiltyCut:
@@ -165,12 +187,31 @@ class _Runs(NamedTuple):
             proof = replace(proof, uncompared=proof.uncompared + said)
             proof = _without(replace(proof, differences=proof.differences + written), unstable)
             if not proof.differences:
+                proof = self._with_predictions(app, proof)
+            if not proof.differences:
                 computed_again = tuple(_not_reused(app, self.plan, stored))
                 proof = _without(replace(proof, differences=computed_again), unstable)
         return proof if proof.differences else self._in_another_order(proof, stored, unstable)
 
     def _application(self) -> AbstractContextManager[Application]:
         return application(self.plan.name, self.files, self.folder, self.start, self.options)
+
+    def _with_predictions(self, app: Application, proof: PipelineProof) -> PipelineProof:
+        """The proof with what the model of the run predicts for the notebook's rows."""
+        model = self.plan.model
+        if model is None:
+            return proof
+        mine = self.observed.tasks[model.task].predicted
+        if mine is None:
+            said = "the predictions of the model: the notebook has none to compare"
+            return replace(proof, uncompared=(*proof.uncompared, said))
+        (answer,) = app.ran([app.predict(_FIRST, model.source)])
+        theirs = answer.get("stored", {}).get("predicted")
+        if not answer.get("code") and same_value(mine, theirs):
+            return replace(proof, compared=proof.compared + 1)
+        new = f"nothing: {complaint(answer)}" if answer.get("code") else short_value(theirs)
+        found = TaskDifference(model.task, _PREDICTIONS, short_value(mine), new)
+        return replace(proof, differences=(found,))
 
     def _run(
         self, app: Application, order: Sequence[str], run: str
@@ -217,7 +258,7 @@ def _without(proof: PipelineProof, unstable: Collection[tuple[str, str]]) -> Pip
 
 def reversed_order(plan: PipelinePlan) -> list[str]:
     """The tasks in the order in which always the last that can run does."""
-    above = {task.name: _above(plan, number) for number, task in enumerate(plan.tasks)}
+    above = {task.name: set(plan.upstream_of(number)) for number, task in enumerate(plan.tasks)}
     waiting = [task.name for task in plan.tasks]
     done: list[str] = []
     while waiting:
@@ -225,16 +266,6 @@ def reversed_order(plan: PipelinePlan) -> list[str]:
         waiting.remove(chosen)
         done.append(chosen)
     return done
-
-
-def _above(plan: PipelinePlan, number: int) -> set[str]:
-    """The tasks that a task reads from, the one that passes the generators on included."""
-    task = plan.tasks[number]
-    found = {source.rpartition(".")[0] for source in task.inputs.values()}
-    if task.draws == "carry":
-        drew = [each.name for each in plan.tasks[:number] if each.draws in ("carry", "start")]
-        found.update(drew[-1:])
-    return found
 
 
 # --- what is compared -----------------------------------------------------------------------------

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from nbprod.pipeline.plan import TaskPlan
+from nbprod.pipeline.types import TaskPlan
 
-__all__ = ["NamedSchemas", "named_schemas", "schema_source"]
+__all__ = ["NamedSchemas", "named_schemas", "rows_source", "schema_source"]
 
 # More of them are data, not a contract.
 _MOST_LEVELS = 50
@@ -36,6 +36,15 @@ def schema_source(seen: Mapping[str, Any]) -> str:
         "    strict=True,\n"
         ")"
     )
+
+
+def rows_source(seen: Mapping[str, Any]) -> str:
+    """An expression for the rows of a request: their columns, whatever their labels."""
+    columns = "".join(
+        f"        {column['name']!r}: pa.Column({_arguments(column)}),\n"
+        for column in seen["columns"]
+    )
+    return f"pa.DataFrameSchema(\n    {{\n{columns}    }},\n    strict=True,\n)"
 
 
 def _arguments(column: Mapping[str, Any]) -> str:

@@ -14,8 +14,9 @@ from nbprod.pipeline.boundaries import CutWishes
 from nbprod.pipeline.drawing import Drawing, draws_of, guessed
 from nbprod.pipeline.observe import Observed, observe
 from nbprod.pipeline.observed import ObservedPlan, observed_plan
-from nbprod.pipeline.plan import PipelinePlan, plan_pipeline
+from nbprod.pipeline.plan import plan_pipeline
 from nbprod.pipeline.schema_source import schema_source
+from nbprod.pipeline.types import PipelinePlan
 from tests.pipeline.notebooks import notebook_facts
 
 SALES = "day,price,sold,kind\n2024-01-02,1.5,3,a\n2024-01-03,2.5,,b\n2024-01-04,0.5,8,a\n"

@@ -6,7 +6,8 @@ import pytest
 
 from nbprod.extract.extraction import NothingToExtract
 from nbprod.pipeline.boundaries import CutWishes
-from nbprod.pipeline.plan import PipelinePlan, plan_pipeline
+from nbprod.pipeline.plan import plan_pipeline
+from nbprod.pipeline.types import PipelinePlan
 from tests.pipeline.notebooks import notebook_facts
 
 LOAD = "import pandas as pd\nfrom sklearn.linear_model import Ridge\n\nsales = pd.read_csv('s.csv')"

@@ -12,8 +12,9 @@ from nbprod.pipeline.boundaries import CutWishes
 from nbprod.pipeline.delivery import files_of, modules_of
 from nbprod.pipeline.observe import Observed, observe
 from nbprod.pipeline.observed import ObservedPlan, observed_plan
-from nbprod.pipeline.plan import PipelinePlan, plan_pipeline
+from nbprod.pipeline.plan import plan_pipeline
 from nbprod.pipeline.prove import ProvenPipeline, proven_pipeline, reversed_order
+from nbprod.pipeline.types import PipelinePlan
 from tests.pipeline.notebooks import notebook_facts
 
 Files = dict[str, bytes]

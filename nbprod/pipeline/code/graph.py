@@ -8,7 +8,7 @@ from typing import Any
 
 from nbprod.extract.code.format import formatted
 from nbprod.pipeline.code.tasks import settings_functions
-from nbprod.pipeline.plan import PipelinePlan, TaskPlan
+from nbprod.pipeline.types import PipelinePlan, TaskPlan
 
 __all__ = ["base_configuration", "graph_module"]
 

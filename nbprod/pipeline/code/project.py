@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
-from nbprod.extract.plan.surroundings import notebook_title
-from nbprod.pipeline.plan import PipelinePlan, TaskPlan
+from nbprod.pipeline.code.readme import title_of
+from nbprod.pipeline.types import PipelinePlan
 from nbprod.report.escaping import escape_line, escape_markdown
 
 __all__ = [
     "decisions",
     "entry_files",
     "project_file",
-    "readme",
     "requirement_name",
-    "title_of",
 ]
 
 _PYPROJECT = """\
@@ -36,8 +34,7 @@ dependencies = [
 s3 = ["s3fs"]
 gcs = ["gcsfs"]
 azure = ["adlfs"]
-serve = ["fastapi", "uvicorn", "prometheus-client"]
-dev = ["pytest", "ruff", "mypy"]
+{serve}dev = [{dev}]
 
 [project.scripts]
 {name} = "{package}.runtime.cli:main"
@@ -78,7 +75,9 @@ ignore_missing_imports = true
 _RUNTIME_NEEDS = ("fsspec", "ruamel.yaml")
 _FRAMES = ("pandera[pandas]", "pyarrow")
 _FRAME_FORMATS = frozenset(["frame", "series", "index"])
-_MODEL_FORMATS = frozenset(["model"])
+_OF_FORMATS = {"model": "joblib", "skops": "skops", "torch": "safetensors"}
+_SERVED = ("fastapi", "prometheus-client", "uvicorn")
+_DEV = ("pytest", "ruff", "mypy")
 
 _MAIN = '''"""Run the application: `python -m {package} run`."""
 
@@ -107,31 +106,34 @@ if __name__ == "__main__":
 '''
 
 
-def title_of(plan: PipelinePlan) -> str:
-    """The first heading of the notebook, or the application's name."""
-    return notebook_title(plan.facts) or plan.name
-
-
-def project_file(plan: PipelinePlan, dependencies: Sequence[str], python: str) -> str:
+def project_file(
+    plan: PipelinePlan, dependencies: Sequence[str], python: str, targets: Collection[str]
+) -> str:
     """`pyproject.toml`.
 
     Args:
         plan: the application.
         dependencies: requirements of the notebook's code.
         python: the lowest version of Python, as in ``3.11``.
+        targets: what the application comes with.
     """
     formats = {stored for task in plan.tasks for stored in task.outputs.values()}
     needed = [*dependencies, *_RUNTIME_NEEDS]
-    needed += _FRAMES if formats & _FRAME_FORMATS else ()
-    needed += ["joblib"] if formats & _MODEL_FORMATS else []
+    needed += _FRAMES if formats & _FRAME_FORMATS or plan.model else ()
+    needed += [library for form, library in _OF_FORMATS.items() if form in formats]
     named = {requirement_name(requirement).lower(): requirement for requirement in reversed(needed)}
     listed = "".join(f"    {json.dumps(named[name])},\n" for name in sorted(named))
+    is_served = plan.model is not None and "serve" in targets
     return _PYPROJECT.format(
         name=plan.name.replace("_", "-"),
         package=plan.name,
         summary=json.dumps(escape_line(title_of(plan)), ensure_ascii=False),
         python=python,
         dependencies=listed,
+        serve=f"serve = {json.dumps(_SERVED)}\n" if is_served else "",
+        dev=", ".join(
+            json.dumps(each) for each in (*_DEV, *(("httpx", *_SERVED) if is_served else ()))
+        ),
     )
 
 
@@ -153,51 +155,6 @@ def entry_files(plan: PipelinePlan) -> dict[str, str]:
         f"{package}/tasks/__init__.py": '"""The tasks, one function each."""\n',
         "run.py": _RUN.format(package=plan.name),
     }
-
-
-def readme(plan: PipelinePlan) -> str:
-    """`README.md`: how to run it, and its tasks."""
-    return "\n".join(
-        [
-            f"# {escape_markdown(title_of(plan))}",
-            "",
-            "```sh",
-            "pip install -e '.[dev]' && python run.py pipeline",
-            "python -m pytest",
-            "```",
-            "",
-            *_data_paragraph(plan),
-            f"`python -m {plan.name} run --patch KEY=VALUE` changes a setting of"
-            f" `src/{plan.name}/conf/base.yaml` for one run, `python -m {plan.name} runs` lists the"
-            f" runs, `python -m {plan.name} show RUN` prints one.",
-            "",
-            "## Tasks",
-            "",
-            "| task | does | reads | stores |",
-            "|---|---|---|---|",
-            *(_row(task) for task in plan.tasks),
-            "",
-            "Written from a notebook; what it said is in [docs/decisions.md](docs/decisions.md).",
-            "",
-        ]
-    )
-
-
-def _data_paragraph(plan: PipelinePlan) -> Iterator[str]:
-    paths = [str(plan.settings[key]) for task in plan.tasks for key in task.files.values()]
-    if paths:
-        named = ", ".join(f"`{path}`" for path in dict.fromkeys(paths))
-        yield f"It reads {named} in the directory of the setting `data`, which is `data/`."
-        yield ""
-
-
-def _row(task: TaskPlan) -> str:
-    reads = [f"`{source}`" for source in task.inputs.values()]
-    reads += [f"`{key}`" for key in task.files.values()]
-    stores = [f"`{name}` ({kind})" for name, kind in task.outputs.items()]
-    stores += [f"`{key}`" for key in task.writes.values()]
-    summary = escape_markdown(task.function.summary.strip())
-    return f"| `{task.name}` | {summary} | {', '.join(reads)} | {', '.join(stores)} |"
 
 
 def decisions(plan: PipelinePlan) -> str:

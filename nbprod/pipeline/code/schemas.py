@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nbprod.extract.code.format import formatted
-from nbprod.pipeline.plan import PipelinePlan
+from nbprod.pipeline.types import PipelinePlan
 
 __all__ = ["schemas_module"]
 

@@ -24,7 +24,7 @@ from nbprod.extract.code.trees import Statement, block, plain_statements, withou
 from nbprod.extract.plan.atoms import Atom
 from nbprod.libraries.modules import BUILTIN_NAMES
 from nbprod.names.table import NameTable
-from nbprod.pipeline.plan import PipelinePlan, TaskPlan
+from nbprod.pipeline.types import PipelinePlan, TaskPlan
 from nbprod.refactor.plan import Function, Import
 from nbprod.syntax.walk import walk
 

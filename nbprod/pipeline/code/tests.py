@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from nbprod.extract.code.format import formatted
-from nbprod.pipeline.plan import PipelinePlan
+from nbprod.pipeline.code.deployment_tests import deployment_tests
+from nbprod.pipeline.types import PipelinePlan
 
 __all__ = ["test_files"]
 
@@ -55,7 +58,8 @@ def test_the_pipeline_runs(tmp_path: Path) -> None:
 '''
 
 
-def test_files(plan: PipelinePlan) -> dict[str, str]:
+def test_files(plan: PipelinePlan, targets: Collection[str]) -> dict[str, str]:
     """The test modules by path."""
     text = _PIPELINE.format(package=plan.name)
-    return {"tests/test_pipeline.py": formatted(text, "test_pipeline.py", plan.name)}
+    own = {"tests/test_pipeline.py": formatted(text, "test_pipeline.py", plan.name)}
+    return own | deployment_tests(plan, targets)

@@ -3,7 +3,8 @@
 `execution.probe` loads this file and calls it before and behind each task. It imports nothing of
 nbprod but the runtime of applications, whose formats and profiles these are, from its files. What
 is asked for before and behind a task is its name, the names that it reads (``inputs``) and those
-that it stores (``outputs``).
+that it stores (``outputs``); ``rows`` are those of them that a model predicts, ``predicted`` an
+expression that has the predictions.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from typing import Any
 # Types whose values are compared and hashed by their text.
 _PLAIN = (bool, int, float, str, bytes, type(None))
 _MOST_PARTS = 2000
+_MOST_COLUMNS = 500
 _NETWORK = ("socket.connect", "socket.getaddrinfo")
 _DATABASES = frozenset("sqlite3 psycopg2 psycopg pymysql mysql pyodbc oracledb duckdb".split())
 
@@ -93,6 +95,10 @@ class Observer:
         found["touched"] = {kind: sorted(names) for kind, names in self.touched.items()}
         found["outputs"] = {name: self._output(name) for name in asked["outputs"]}
         found["live"] = {name: self._fingerprint(name) for name in asked["live"]}
+        for name in asked.get("rows", ()):
+            found["outputs"][name]["rows"] = _rows_of(self.names.get(name))
+        for expression in asked.get("predicted", ()):
+            found["predicted"] = self._predicted(expression)
         return found
 
     def _audit(self, event: str, arguments: tuple[Any, ...]) -> None:
@@ -163,6 +169,13 @@ class Observer:
         except Exception as error:
             return b"", str(error).strip() or type(error).__name__
         return data, None if same else f"`{form}` gives another value back"
+
+    def _predicted(self, expression: str) -> Any:
+        """The notebook's predictions; None where it has none that can be compared."""
+        try:
+            return self.describe(eval(expression, self.names))
+        except Exception:
+            return None
 
     def _with_label(self, value: Any) -> Any:
         """What of a value the comparison of two notebooks leaves out."""
@@ -302,6 +315,22 @@ def _schema_of(frame: Any) -> dict[str, Any] | None:
         "columns": columns,
         "index": [{"name": level.name, **_kind_of(level)} for level in levels],
     }
+
+
+def _rows_of(value: Any) -> dict[str, Any] | None:
+    """The columns of rows that are no frame: those of an array are counted."""
+    pandas: Any = sys.modules.get("pandas")
+    numpy: Any = sys.modules.get("numpy")
+    if pandas is not None and isinstance(value, pandas.Series):
+        name = value.name if isinstance(value.name, str) else "value"
+        return {"columns": [{"name": name, **_kind_of(value)}], "index": []}
+    if numpy is None or type(value) is not numpy.ndarray or value.ndim != 2:
+        return None
+    if value.dtype.kind not in "biuf" or not 0 < value.shape[1] <= _MOST_COLUMNS:
+        return None
+    gaps = bool(value.dtype.kind == "f" and numpy.isnan(value).any())
+    kind = {"dtype": str(value.dtype), "nullable": gaps}
+    return {"columns": [{"name": f"x{n}", **kind} for n in range(value.shape[1])], "index": []}
 
 
 def _kind_of(column: Any) -> dict[str, Any]:

@@ -5,7 +5,7 @@ standard input, has the ``package``, the ``storage``, the ``run``, its ``tasks``
 program that describes values; and ``figures``: those of the notebook by task, PNG in base64. The
 answer, JSON on the standard output, has for each task its ``outputs``, what it ``printed``, and for
 each figure whether its pixels are the notebook's. With ``forget``, a task, its records are taken
-away.
+away; with ``predict``, `task.output`, the answer is what the model predicts for it.
 """
 
 from __future__ import annotations
@@ -33,6 +33,8 @@ def looked_at(job: dict[str, Any]) -> dict[str, Any]:
         folder = os.path.join(job["storage"].removeprefix("file://"), "tasks", job["forget"])
         os.rename(folder, f"{folder}.gone")
         return found
+    if job.get("predict"):
+        return _predictions(job, storage, records, artifacts, describe)
     for task in job["tasks"]:
         record = records.of_run(job["run"], task)
         if record is None:
@@ -53,6 +55,20 @@ def looked_at(job: dict[str, Any]) -> dict[str, Any]:
             "seconds": record.seconds,
         }
     return found
+
+
+def _predictions(
+    job: dict[str, Any], storage: Any, records: Any, artifacts: Any, describe: Callable[[Any], Any]
+) -> dict[str, Any]:
+    """Return what the model of a run predicts for a stored value, as rows of a file."""
+    model = importlib.import_module(f"{job['package']}.model").Model.of_run(job["run"], storage)
+    task, _, name = job["predict"].rpartition(".")
+    rows = artifacts.load_output(storage, records.of_run(job["run"], task), name)
+    if model.given != "frame":
+        pandas = importlib.import_module("pandas")
+        rows = pandas.DataFrame(rows if model.given == "array" else {model.columns[0]: rows})
+        rows.columns = list(model.columns)
+    return {"predicted": _described(model.predict(rows), describe)}
 
 
 def _described(value: Any, describe: Callable[[Any], Any]) -> Any:

@@ -75,7 +75,22 @@ def coerce(value: Any, schema: str, what: str) -> Any:
     wanted.coerce = True
     if hasattr(wanted, "columns"):
         value = value[[name for name in wanted.columns if name in value.columns]]
+        cases = list(_fractions(value, wanted))
+        if cases:
+            raise ContractError(what, schema, cases)
     return _checked(value, wanted, schema, what)
+
+
+def _fractions(frame: Any, schema: Any) -> Iterator[Case]:
+    """Yield numbers with a fraction where the schema has integers: a cast would cut it off."""
+    from pandas import to_numeric
+
+    for name in frame.columns:
+        if not str(schema.columns[name].dtype).lower().startswith(("int", "uint")):
+            continue
+        numbers = to_numeric(frame[name], errors="coerce")
+        for row, number in numbers[numbers.notna() & (numbers % 1 != 0)].items():
+            yield Case(str(name), str(row), f"dtype('{schema.columns[name].dtype}')", repr(number))
 
 
 def _schema(name: str) -> Any:

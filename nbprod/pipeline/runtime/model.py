@@ -38,6 +38,7 @@ class BaseModel:
         method: what of the estimator is called.
         schema: the schema of what `predict` gets; without one nothing is checked.
         columns: the columns that go to the first step, where it is not all of them.
+        given: as what they do: `frame`, `series` (the only column) or `array`.
         name: the column of predictions in files.
         profile: `task.output` of the frame whose ranges are compared with what `predict` gets.
     """
@@ -47,6 +48,7 @@ class BaseModel:
     method: ClassVar[str] = "predict"
     schema: ClassVar[str | None] = None
     columns: ClassVar[tuple[str, ...] | None] = None
+    given: ClassVar[str] = "frame"
     name: ClassVar[str] = "prediction"
     profile: ClassVar[str | None] = None
 
@@ -167,6 +169,10 @@ class BaseModel:
         """
         value = coerce(frame, self.schema, "the input") if self.schema else frame
         value = value[list(self.columns)] if self.columns else value
+        if self.given == "series":
+            value = value[value.columns[0]]
+        elif self.given == "array":
+            value = value.to_numpy()
         for step in self._parts[:-1]:
             value = step.transform(value)
         return getattr(self._parts[-1], self.method)(value)

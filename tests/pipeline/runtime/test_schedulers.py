@@ -85,21 +85,6 @@ def test_tasks_run_on_a_dask_cluster(app: App, bucket: Bucket, cluster: str) -> 
     assert done.stderr.splitlines()[-1].startswith("churn: --engine dask://127.0.0.1:9: ")
 
 
-@pytest.fixture(scope="session")
-def airflow(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """An Airflow in an environment of its own; AIRFLOW_PYTHON may name one that exists."""
-    if found := os.environ.get("AIRFLOW_PYTHON"):
-        return found
-    folder = tmp_path_factory.mktemp("airflow-env")
-    python = str(folder / "bin" / "python")
-    subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
-    install = [python, "-m", "pip", "install", "-q", "apache-airflow>=3,<4"]
-    done = subprocess.run(install, capture_output=True, text=True)
-    if done.returncode:
-        pytest.skip(f"Airflow cannot be installed: {done.stderr.splitlines()[-1:]}")
-    return python
-
-
 @pytest.mark.slow
 def test_airflow_runs_the_tasks(app: App, airflow: str, tmp_path: Path) -> None:
     home = tmp_path / "airflow"
