@@ -72,6 +72,7 @@ def test_all_writes_a_module_tests_and_a_notebook_that_does_the_same(folder: Pat
     assert again.returncode == 0, again.stdout + again.stderr
 
 
+@pytest.mark.slow
 def test_the_tests_fail_when_the_module_is_wrong(folder: Path) -> None:
     nbprod(folder, "extract", "orders.ipynb", "-o", "week.py", "--run")
     module = folder / "week.py"
@@ -200,7 +201,7 @@ def test_a_refusal_names_cell_line_and_advice_and_writes_nothing(folder: Path) -
     assert everything(folder) == before
 
 
-@pytest.mark.parametrize(
+WAYS = pytest.mark.parametrize(
     ("arguments", "functions"),
     [
         (["--cells", "4,6"], ["load_prices", "sum_up"]),
@@ -212,17 +213,34 @@ def test_a_refusal_names_cell_line_and_advice_and_writes_nothing(folder: Path) -
     ],
     ids=lambda value: " ".join(value),
 )
+
+
+@WAYS
 def test_ways_to_select(folder: Path, arguments: list[str], functions: list[str]) -> None:
+    assert functions_of(folder, arguments) == functions
+
+
+@pytest.mark.slow
+@WAYS
+def test_each_way_to_select_does_the_same(
+    folder: Path, arguments: list[str], functions: list[str]
+) -> None:
+    assert functions_of(folder, [*arguments, "--verify"]) == functions
+
+
+def functions_of(folder: Path, arguments: list[str]) -> list[str]:
+    """The functions that an extraction with these arguments writes, without the author's own."""
     document = json.loads((folder / "orders.ipynb").read_bytes())
     document["cells"][5]["metadata"]["tags"] = ["step"]
     (folder / "orders.ipynb").write_text(json.dumps(document, indent=1))
-    done = nbprod(folder, "extract", "orders.ipynb", "-o", "week.py", *arguments, "--verify")
+    done = nbprod(folder, "extract", "orders.ipynb", "-o", "week.py", *arguments)
     assert done.returncode == 0, done.stderr
     module = (folder / "week.py").read_text()
     found = [line[4:].partition("(")[0] for line in module.splitlines() if line.startswith("def ")]
-    assert [name for name in found if name != "net"] == functions
+    return [name for name in found if name != "net"]
 
 
+@pytest.mark.slow
 def test_settings_become_keyword_parameters(folder: Path) -> None:
     cells = [
         "limit = 3\nname = 'x'",
@@ -273,6 +291,7 @@ OTHER = [
 ]
 
 
+@pytest.mark.slow
 def test_a_module_is_extended_and_keeps_what_it_has(folder: Path) -> None:
     (folder / "shop").mkdir()
     (folder / "shop" / "__init__.py").write_text("")
@@ -357,6 +376,7 @@ def test_names_that_nothing_binds_are_found_even_where_they_are_noted() -> None:
     assert undefined_names(text.replace("activation", "str")) == []
 
 
+@pytest.mark.slow
 def test_what_only_shows_something_goes_when_it_is_asked_for(folder: Path) -> None:
     (folder / "orders.ipynb").write_bytes(as_bytes(["import math", "math.floor(math.pi)"]))
     done = nbprod(folder, "extract", "orders.ipynb", "-o", "week.py", "--cells", "2", "--verify")
@@ -364,6 +384,7 @@ def test_what_only_shows_something_goes_when_it_is_asked_for(folder: Path) -> No
     assert "return math.floor(math.pi)" in (folder / "week.py").read_text()
 
 
+@pytest.mark.slow
 def test_a_plot_goes_whole(folder: Path) -> None:
     cells = [
         "import matplotlib.pyplot as plt\nxs = [1, 2]\ndef twice(x):\n    return [x, x]",
@@ -385,6 +406,7 @@ def test_a_plot_goes_whole(folder: Path) -> None:
     assert "title" not in notebook and "legend" not in notebook
 
 
+@pytest.mark.slow
 def test_a_package_can_be_installed_and_says_what_it_needs(folder: Path) -> None:
     cells = ["import json\nimport click", "text = json.dumps(1)\nclick.echo(text)\nprint(text)"]
     (folder / "orders.ipynb").write_bytes(as_bytes(cells))
@@ -443,6 +465,7 @@ def test_install_lines_stay_where_no_package_is_made(folder: Path) -> None:
     assert "%pip install 'click>=8' jinja2" in notebook and "not-there-x==1.2" in notebook
 
 
+@pytest.mark.slow
 def test_what_pip_says_is_no_difference(folder: Path) -> None:
     cells = [
         "%pip install --no-cache-dir click\nimport click",
@@ -455,6 +478,7 @@ def test_what_pip_says_is_no_difference(folder: Path) -> None:
     assert "%pip" not in (folder / "orders_extracted.ipynb").read_text()
 
 
+@pytest.mark.slow
 def test_a_credential_is_looked_up_and_written_nowhere(folder: Path) -> None:
     # Made here, so that no scanner finds it in this file.
     value = "".join(chr(97 + (7 * i) % 26) + str((3 * i) % 10) for i in range(16))
@@ -470,6 +494,7 @@ def test_a_credential_is_looked_up_and_written_nowhere(folder: Path) -> None:
     assert "failed" not in pytest_of(folder)
 
 
+@pytest.mark.slow
 def test_prints_are_logged_on_request(folder: Path) -> None:
     arguments = ["extract", "orders.ipynb", "-o", "week.py", "--cells", "7", "--logging"]
     made = nbprod(folder, *arguments, "--verify")
@@ -495,6 +520,7 @@ def test_docstrings_in_googles_style(folder: Path) -> None:
     assert "\n        With the column `a`.\n" in text
 
 
+@pytest.mark.slow
 def test_many_settings_are_a_class(folder: Path) -> None:
     names = [f"limit_{letter}" for letter in "abcdef"]
     cells = ["\n".join(f"{name} = {i}.5" for i, name in enumerate(names))
@@ -508,6 +534,7 @@ def test_many_settings_are_a_class(folder: Path) -> None:
     assert "failed" not in pytest_of(folder)
 
 
+@pytest.mark.slow
 def test_literals_in_calls_are_settings(folder: Path) -> None:
     (folder / "days.csv").write_text("a\n1\n2\n")
     cells = [
@@ -534,6 +561,7 @@ def test_literals_in_calls_are_settings(folder: Path) -> None:
     assert "# cached\n@functools.lru_cache(maxsize=8)  # eight\ndef half(n" in module
 
 
+@pytest.mark.slow
 def test_shell_lines_become_calls_on_request(folder: Path) -> None:
     cells = [
         "import math\nword = 'hello'",

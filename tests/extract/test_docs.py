@@ -23,6 +23,9 @@ WRONG = 'version = 1\n\n[[unit]]\nname = "2repack"\ncells = [6]\n'
 _EXCERPT = re.compile(r"^```(?:python|toml) title=(\S+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
+pytestmark = pytest.mark.slow
+
+
 def run(command: str, folder: Path) -> str:
     given, _, command = command.rpartition(" | ")
     words = shlex.split(command)

@@ -19,6 +19,8 @@ from tests.extract.notebooks import Case, cases, code_of, extracted, job, run_al
 # In notebooks as short as these nothing would be worth a function.
 EAGER = PlanOptions(prices=Prices(stay=50))
 CASES = cases()
+# The runs are shared by all of these tests: they happen once, in one worker.
+pytestmark = pytest.mark.xdist_group("extract/test_execution")
 EXPECTED = [case for case in CASES if case.refused is None]
 REFUSED = [case for case in CASES if case.refused is not None]
 

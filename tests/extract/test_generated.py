@@ -28,6 +28,9 @@ CELLS = [
 FUNCTIONS = ["roll=2", "pick=3", "add_up=4", "choose_wet=6", "draw=7", "load=8"]
 
 
+pytestmark = pytest.mark.slow
+
+
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("made")
