@@ -147,7 +147,12 @@ def _one_a_line(findings: Sequence[Finding], selection: Selection) -> list[Findi
     for first, *others in groups.values():
         group = sorted((first, *others), key=lambda finding: _RANKS.index(finding.severity))
         worst = group[0]
-        beside = tuple(RelatedPlace(other.place, other.message) for other in group[1:])
+        beside = tuple(
+            related
+            for other in group[1:]
+            for related in (RelatedPlace(other.place, other.message), *other.related)
+            if related not in worst.related
+        )
         joined.append(worst._replace(related=(*worst.related, *beside)) if beside else worst)
     return joined
 

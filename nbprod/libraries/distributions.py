@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["distribution_of", "is_well_known", "normalised"]
+__all__ = ["bringers_of", "distribution_of", "is_well_known", "normalised"]
 
 _DIFFERENT = dict(
     line.split(" ", 1)
@@ -166,6 +166,41 @@ _SAME = frozenset(
     xgboost yfinance
     """.split()
 )
+
+# What a distribution always brings along, and so nobody declares beside it.
+_BROUGHT = {
+    "numpy": """pandas scipy scikit-learn matplotlib seaborn statsmodels xarray tensorflow keras
+        opencv-python xgboost lightgbm numba h5py geopandas torchvision""",
+    "python-dateutil": "pandas matplotlib seaborn geopandas boto3",
+    "pillow": "matplotlib seaborn torchvision scikit-image imageio streamlit",
+    "scipy": "scikit-learn statsmodels lightgbm xgboost scikit-image gensim",
+    "pytz": "pandas",
+    "joblib": "scikit-learn",
+    "pandas": "seaborn statsmodels geopandas xarray streamlit",
+    "matplotlib": "seaborn",
+    "ipython": "jupyter jupyterlab notebook ipykernel ipywidgets",
+    "traitlets": "jupyter jupyterlab notebook ipykernel ipywidgets",
+    "urllib3": "requests boto3",
+    "botocore": "boto3",
+    "packaging": "matplotlib jupyter jupyterlab transformers",
+    "tokenizers": "transformers",
+    "huggingface-hub": "transformers datasets",
+    "filelock": "torch transformers",
+    "networkx": "torch scikit-image",
+    "pyspark": "databricks-connect",
+    "setuptools": "jupyter jupyterlab torch",
+    "tensorboard": "tensorflow",
+    "keras": "tensorflow",
+    "werkzeug": "flask",
+    "jinja2": "flask",
+    "pydantic": "fastapi",
+    "starlette": "fastapi",
+}
+
+
+def bringers_of(name: str) -> frozenset[str]:
+    """The distributions of which each brings another along, in normal spelling."""
+    return frozenset(_BROUGHT.get(normalised(name), "").split())
 
 
 def distribution_of(module: str) -> str:

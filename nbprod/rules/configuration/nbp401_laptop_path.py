@@ -128,7 +128,7 @@ _SHELL_WORD = lazy_pattern(r"[\"'](?P<quoted>[^\"'\n]+)[\"']|(?P<plain>[^\s\"'=;
 _WORDS = ("/Users/", "/home/", "~/D", "~\\D", ":\\", ":/", "/Volumes/", "/media/", "/mnt/", "\\\\")
 
 
-@rule("NBP401", "laptop-path", on=Notebook)
+@rule("NBP401", "laptop-path", on=Notebook, family="paths")
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report paths below a person's folder, those of one folder or volume once."""
     yield from once_for_each(

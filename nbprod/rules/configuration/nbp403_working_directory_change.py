@@ -71,7 +71,7 @@ class _Change(NamedTuple):
     is_return: bool = False
 
 
-@rule("NBP403", "working-directory-change", on=Notebook, level="production")
+@rule("NBP403", "working-directory-change", on=Notebook, level="production", family="paths")
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report `os.chdir` and `%cd` in cells that do not go back, one finding for a cell."""
     for parsed in facts.parsed:

@@ -80,6 +80,7 @@ from nbprod.notebook.types import Notebook
 from nbprod.patterns import lazy_pattern
 from nbprod.rule import rule
 from nbprod.rules.assigned import assignments
+from nbprod.rules.grouped import once_for_each
 from nbprod.syntax.walk import walk
 
 _LOADERS = frozenset(
@@ -103,7 +104,15 @@ _DEEPEST = 4
 
 @rule("NBP711", "untrusted-load", on=Notebook, level="production")
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
-    """Report unpickling of downloads, and code that is fetched and run."""
+    """Report unpickling of downloads, and code that is fetched and run, each kind once."""
+    yield from once_for_each(
+        _loads(facts),
+        key=lambda diagnostic: diagnostic.message,
+        label=lambda diagnostic: f"`{diagnostic.symbol}` does it here",
+    )
+
+
+def _loads(facts: Facts) -> Iterator[Diagnostic]:
     for cell, node in facts.nodes_with(ast.Call, *_WORDS):
         if _trusts(node):
             called = facts.text(facts.span(cell, node.func)).rpartition(".")[2]

@@ -104,6 +104,7 @@ from nbprod.rules.globals import (
     is_used_up,
     iter_global_reads,
 )
+from nbprod.rules.grouped import once_for_each
 
 _MOST_LABELS = 6
 
@@ -127,9 +128,16 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
             (found if met else idle).setdefault(leak.name, []).append((leak, change))
     for leaks in found.values():
         yield _diagnostic(leaks, facts, minor=False)
-    for name, leaks in idle.items():
-        if name not in found:
-            yield _diagnostic(leaks, facts, minor=True)
+    # What only another call would meet is one finding for a notebook.
+    yield from once_for_each(
+        (
+            _diagnostic(leaks, facts, minor=True)
+            for name, leaks in idle.items()
+            if name not in found
+        ),
+        key=lambda _: None,
+        label=lambda diagnostic: diagnostic.message,
+    )
 
 
 def _diagnostic(

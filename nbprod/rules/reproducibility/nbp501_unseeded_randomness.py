@@ -126,6 +126,17 @@ draw = lambda: np.random.normal()
 chain = tfp.distributions.Normal(0, 1).sample(100)
 ```
 
+```notebook
+# %%
+import random
+user_agent = random.choice(AGENTS)
+wait_time = random.uniform(1, 3)
+headers = {"User-Agent": random.choice(AGENTS)}
+run = f"run-{random.randint(0, 999)}"
+url = "https://example.org/?nocache={}".format(random.random())
+bar_colors = [random.choice("rgb") for _ in range(3)]
+```
+
 ## Fix safety
 
 Unsafe: the draw is another one from now on, always the same.
@@ -140,10 +151,11 @@ from nbprod.facts import Facts
 from nbprod.libraries.randomness import GENERATOR_CLASSES, SEEDS, constant_of, draw_of
 from nbprod.model import Diagnostic, Edit, Fix, Label, Span
 from nbprod.notebook.types import Notebook
+from nbprod.patterns import lazy_pattern
 from nbprod.rule import rule, unsafe
 from nbprod.rules.grouped import once_for_each
 from nbprod.syntax.names import last_name
-from nbprod.syntax.walk import walk_outside
+from nbprod.syntax.walk import walk, walk_outside
 
 # A cell without any of these neither draws nor seeds.
 _WORDS = tuple(
@@ -153,6 +165,12 @@ _WORDS = tuple(
     " rng KFold".split()
 )
 _LATER = frozenset([ast.Lambda])
+# Names of what a draw may decide without anybody's result being another.
+_PURPOSE = lazy_pattern(
+    r"(?i)(?:^|_|-|(?<=[a-z])(?=[A-Z]))(?:user.?agents?|agents?|ua|timeouts?|delays?|sleep\w*|waits?"
+    r"|pauses?|prox(?:y|ies)|headers?|colou?rs?|cmap|palette|ports?|jitter|backoff|uuid|nonce"
+    r"|(?:run|session|request|job|trial)_?(?:id|name)|suffix|file_?name|tmp|temp_?dir)(?:_|-|\W|$)"
+)
 _RESULT = "results differ on every run"
 
 
@@ -219,9 +237,47 @@ def _kept(body: Sequence[ast.stmt]) -> Iterator[ast.Call]:
         for field in ("body", "orelse", "finalbody"):
             yield from _kept(getattr(statement, field, ()))
         if isinstance(statement, (ast.Assign, ast.AnnAssign, ast.AugAssign)):
+            incidental = _incidental(statement)
             for node in walk_outside(statement, _LATER):
-                if isinstance(node, ast.Call):
+                if isinstance(node, ast.Call) and id(node) not in incidental:
                     yield node
+
+
+def _incidental(statement: ast.Assign | ast.AnnAssign | ast.AugAssign) -> set[int]:
+    """The calls whose draw decides how a run goes or what it is called, not what comes of it.
+
+    Those are who a scraper says it is, how long it waits, colours, and what is put into a text.
+    """
+    targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+    if any(_PURPOSE.search(ast.unparse(target)) for target in targets):
+        return {id(node) for node in walk(statement)}
+    found: set[int] = set()
+    for node in walk(statement):
+        if _makes_text(node) or (isinstance(node, ast.Dict) and _has_purpose(node)):
+            found.update(map(id, walk(node)))
+    return found
+
+
+def _has_purpose(node: ast.Dict) -> bool:
+    return any(
+        isinstance(key, ast.Constant) and isinstance(key.value, str) and _PURPOSE.search(key.value)
+        for key in node.keys
+    )
+
+
+def _makes_text(node: ast.AST) -> bool:
+    """Whether it is an f-string, `"…".format(…)`, `"…" % …` or `"…" + …`."""
+    if isinstance(node, ast.JoinedStr):
+        return True
+    if isinstance(node, ast.Call):
+        called = node.func
+        return isinstance(called, ast.Attribute) and called.attr == "format"
+    if isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Mod, ast.Add)):
+        return any(
+            isinstance(side, ast.Constant) and isinstance(side.value, str)
+            for side in (node.left, node.right)
+        )
+    return False
 
 
 def _of_one_library(found: list[tuple[Span, str]]) -> Diagnostic:

@@ -6,7 +6,8 @@ On a fresh machine the installation succeeds and the notebook fails. Only judged
 declares anything: `requirements*.txt`, `pyproject.toml`, `setup.cfg`, `environment.yml` or
 `Pipfile` above the notebook. What a cell installs itself is declared there; modules beside the
 notebook, those that a cell writes or has looked for elsewhere, names that people give to their own
-files (`config`, `plot_utils`) and imports in a `try` are no matter.
+files (`config`, `plot_utils`), what a declared distribution always brings (`numpy` by `pandas`) and
+imports in a `try` are no matter.
 
 ## Flagged
 
@@ -63,6 +64,14 @@ import shop_pb2
 ```
 
 ```notebook
+#: declares pandas, seaborn
+# %%
+import numpy as np
+from dateutil import parser
+import PIL.Image
+```
+
+```notebook
 #: declares pandas
 # %%
 from config import RATE
@@ -78,7 +87,7 @@ from collections.abc import Iterator
 
 from nbprod.environment.imports import Imported, imported_modules, installed_pins
 from nbprod.facts import Facts
-from nbprod.libraries.distributions import distribution_of, normalised
+from nbprod.libraries.distributions import bringers_of, distribution_of, normalised
 from nbprod.model import Diagnostic, Label
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule
@@ -127,6 +136,8 @@ def _undeclared(facts: Facts) -> Iterator[tuple[str, Imported]]:
         if top in seen or known & (declared | here) or top.endswith("_pb2"):
             continue
         if may_be_a_file(imported.module, facts) or _is_local(imported, facts):
+            continue
+        if bringers_of(name) & (declared | here):
             continue
         if any(other.startswith(f"{normalised(top)}-") for other in declared | here):
             # A part of a family: `google`, `azure`, `langchain`.

@@ -46,7 +46,14 @@ _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import,
 _LITERALS = (ast.List, ast.Tuple, ast.Set, ast.Dict, ast.Constant, ast.UnaryOp)
 
 
-@rule("NBP801", "long-cell", on=Notebook, level="production", severity=Severity.INFO)
+@rule(
+    "NBP801",
+    "long-cell",
+    on=Notebook,
+    level="production",
+    severity=Severity.INFO,
+    family="cell-size",
+)
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report cells with too many lines outside of functions and classes."""
     most = facts.options.max_cell_lines

@@ -63,7 +63,10 @@ def check(
     """Report prints in functions and loops whose text is a mark and no message."""
     if "print" not in subject.parsed.cell.source:
         return
+    headings = {id(node) for node in _headings(subject.node)}
     for node in walk(subject.node):
+        if id(node) in headings:
+            continue
         if (
             isinstance(node, ast.Call)
             and isinstance(node.func, ast.Name)
@@ -78,3 +81,24 @@ def check(
                 "debugging print",
                 help="remove it, or use a logger",
             )
+
+
+def _headings(root: ast.AST) -> Iterator[ast.Call]:
+    """Prints of `Testing` beside other prints: what follows is about the test set."""
+    for node in walk(root):
+        for body in (getattr(node, "body", None), getattr(node, "orelse", None)):
+            calls = [_printed(statement) for statement in body] if isinstance(body, list) else []
+            for before, call, after in zip([None, *calls], calls, [*calls[1:], None], strict=False):
+                if call is not None and (before or after) and _is_test(call):
+                    yield call
+
+
+def _printed(statement: ast.AST) -> ast.Call | None:
+    call = statement.value if isinstance(statement, ast.Expr) else None
+    is_print = isinstance(call, ast.Call) and isinstance(call.func, ast.Name)
+    return call if is_print and call.func.id == "print" else None  # type: ignore[union-attr, return-value]
+
+
+def _is_test(call: ast.Call) -> bool:
+    text = call.args[0].value if call.args and isinstance(call.args[0], ast.Constant) else None
+    return isinstance(text, str) and text.strip().lower().startswith("test")

@@ -32,6 +32,7 @@ from nbprod.facts import Facts
 from nbprod.model import Diagnostic, Severity
 from nbprod.notebook.types import Cell, Notebook
 from nbprod.rule import rule, whole_cell
+from nbprod.rules.grouped import once_for_each
 
 _MOST_LINES = 1_000
 _MOST_BYTES = 2_000_000
@@ -39,7 +40,13 @@ _MOST_BYTES = 2_000_000
 
 @rule("NBP809", "large-output", on=Notebook, level="production", severity=Severity.INFO)
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
-    """Report cells that keep too many lines of text, or too many bytes of anything."""
+    """Report what keeps too many lines of text, or too many bytes of anything, once."""
+    yield from once_for_each(
+        _large(notebook), key=lambda _: None, label=lambda diagnostic: f"{diagnostic.message} here"
+    )
+
+
+def _large(notebook: Notebook) -> Iterator[Diagnostic]:
     for cell in notebook.cells:
         if not cell.outputs:
             continue

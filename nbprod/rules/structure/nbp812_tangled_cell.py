@@ -9,8 +9,8 @@ As a function it can be tested. `max-complexity` sets the limit.
 
 ```notebook
 # %%
-rows = [1, 2]
-for row in rows:  #! NBP812
+rows = [1, 2]  #! NBP812
+for row in rows:
     if row > 1 and row < 3:
         print(1)
     elif row > 2 or row < 9:
@@ -51,9 +51,9 @@ import ast
 from collections.abc import Iterator
 
 from nbprod.facts import Facts
-from nbprod.model import Diagnostic, Severity
+from nbprod.model import Diagnostic, Label, Severity
 from nbprod.notebook.types import Notebook
-from nbprod.rule import rule
+from nbprod.rule import rule, whole_cell
 from nbprod.syntax.walk import walk_outside
 
 _BRANCHES = frozenset(
@@ -71,17 +71,25 @@ _BRANCHES = frozenset(
 _OWN = frozenset([ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda])
 
 
-@rule("NBP812", "tangled-cell", on=Notebook, level="production", severity=Severity.INFO)
+@rule(
+    "NBP812",
+    "tangled-cell",
+    on=Notebook,
+    level="production",
+    severity=Severity.INFO,
+    family="cell-size",
+)
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
-    """Report cells whose loose code has too many branches, at the first that has some."""
+    """Report cells whose loose code has too many branches; a long one is told with its length."""
     for cell, tree in facts.trees_with("if ", "for ", "while ", "except"):
         counts = [(_branches(node), node) for node in tree.body]
         total = 1 + sum(count for count, _ in counts)
         if total > facts.options.max_complexity:
             first = next(node for count, node in counts if count)
             yield Diagnostic(
-                facts.span(cell, first),
+                whole_cell(facts.cell(cell)),
                 f"top-level code has {total} branches",
+                labels=(Label(facts.span(cell, first), "the first of them is here"),),
                 help="extract functions: `nbprod extract`",
             )
 
