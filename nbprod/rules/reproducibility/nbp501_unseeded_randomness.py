@@ -167,9 +167,9 @@ _WORDS = tuple(
 _LATER = frozenset([ast.Lambda])
 # Names of what a draw may decide without anybody's result being another.
 _PURPOSE = lazy_pattern(
-    r"(?i)(?:^|_|-|(?<=[a-z])(?=[A-Z]))(?:user.?agents?|agents?|ua|timeouts?|delays?|sleep\w*|waits?"
+    r"(?i)(?:^|_|-|(?<=[a-z])(?=[A-Z]))(?:user.?agents?|ua|timeouts?|delays?|sleep\w*|waits?"
     r"|pauses?|prox(?:y|ies)|headers?|colou?rs?|cmap|palette|ports?|jitter|backoff|uuid|nonce"
-    r"|(?:run|session|request|job|trial)_?(?:id|name)|suffix|file_?name|tmp|temp_?dir)(?:_|-|\W|$)"
+    r"|(?:run|session|request|job|trial)_?(?:id|name)|suffix|file_?name)(?:_|-|\W|$)"
 )
 _RESULT = "results differ on every run"
 
@@ -186,7 +186,7 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
             for node in parsed.nodes:
                 if isinstance(node, ast.Call):
                     seeded.update(_seeded_by(node, facts))
-        for call in _kept(parsed.tree.body if parsed.tree is not None else ()):
+        for call in _kept(parsed.tree.body if parsed.tree is not None else (), facts):
             name = facts.qualified(call.func)
             draw = draw_of(call, name)
             if draw is not None and not draw.takes_state:
@@ -229,28 +229,30 @@ def _seeded_by(call: ast.Call, facts: Facts) -> Iterable[str]:
     return ("random", "numpy", "torch", "tensorflow") if is_helper else ()
 
 
-def _kept(body: Sequence[ast.stmt]) -> Iterator[ast.Call]:
+def _kept(body: Sequence[ast.stmt], facts: Facts) -> Iterator[ast.Call]:
     """The calls whose result has a name; what stands in functions only draws when it is called."""
     for statement in body:
         if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
             continue
         for field in ("body", "orelse", "finalbody"):
-            yield from _kept(getattr(statement, field, ()))
+            yield from _kept(getattr(statement, field, ()), facts)
         if isinstance(statement, (ast.Assign, ast.AnnAssign, ast.AugAssign)):
-            incidental = _incidental(statement)
+            incidental = _incidental(statement, facts)
             for node in walk_outside(statement, _LATER):
                 if isinstance(node, ast.Call) and id(node) not in incidental:
                     yield node
 
 
-def _incidental(statement: ast.Assign | ast.AnnAssign | ast.AugAssign) -> set[int]:
+def _incidental(statement: ast.Assign | ast.AnnAssign | ast.AugAssign, facts: Facts) -> set[int]:
     """The calls whose draw decides how a run goes or what it is called, not what comes of it.
 
     Those are who a scraper says it is, how long it waits, colours, and what is put into a text.
+    Arrays of waiting times are simulated: only the module `random` draws one to wait for.
     """
     targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
     if any(_PURPOSE.search(ast.unparse(target)) for target in targets):
-        return {id(node) for node in walk(statement)}
+        calls = (node for node in walk(statement) if isinstance(node, ast.Call))
+        return {id(node) for node in calls if facts.qualified(node.func).startswith("random.")}
     found: set[int] = set()
     for node in walk(statement):
         if _makes_text(node) or (isinstance(node, ast.Dict) and _has_purpose(node)):
