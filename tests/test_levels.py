@@ -120,7 +120,7 @@ x
 len(rows)
 #> 1
 """),
-    "default: never called after": Case("NBP206", "production", """
+    "default: never called after": Case("NBP206", None, """
 # %%
 limit = load()
 def cut(x, limit=limit):
@@ -129,6 +129,65 @@ def cut(x, limit=limit):
 cut(1)
 # %%
 limit = 2
+"""),
+    "default: given at each call": Case("NBP206", None, """
+# %%
+limit = load()
+def cut(x, limit=limit):
+    return min(x, limit)
+# %%
+limit = 2
+cut(1, limit)
+cut(3, limit=limit)
+"""),
+    "default: given at one call": Case("NBP206", "shared", """
+# %%
+limit = load()
+def cut(x, limit=limit):
+    return min(x, limit)
+# %%
+limit = 2
+cut(1, limit)
+cut(3)
+"""),
+    "default: options that are passed on": Case("NBP206", None, """
+# %%
+limit = load()
+def cut(x, *, limit=limit):
+    return min(x, limit)
+# %%
+limit = 2
+cut(1, **options())
+"""),
+    "stale: only a cell that has not run": Case("NBP108", "shared", """
+# %%
+rate = load()
+# %% [1]
+rate * 2
+#> 4
+"""),
+    "stale: another definition that ran before": Case("NBP108", None, """
+# %%
+rate = load()
+# %% [2]
+rate * 2
+#> 4
+# %% [1]
+rate = 2
+"""),
+    "stale: the cell's own definition below": Case("NBP108", None, """
+# %%
+rate = load()
+# %% [1]
+print(rate * 2)
+rate = 3
+#>> 4
+"""),
+    "stale: a line that was not printed": Case("NBP108", "shared", """
+# %% [1]
+print("rows:")
+print("columns:")
+#>> rows:
 """),
     "default: called in the cell of the change": Case("NBP206", "shared", """
 # %%

@@ -29,12 +29,30 @@ def about_values(
     groups: dict[str, list[Diagnostic]] = {}
     for secret in secrets:
         groups.setdefault(secret.value, []).extend(about(iter([secret]), facts, where, instead))
-    for first, *others in groups.values():
+    for places in groups.values():
+        together, alone = _parted(places)
+        yield from alone
+        first, *others = together
         labels = tuple(
             Label(other.span, "the same value is here", again=other.message, symbol=other.symbol)
             for other in others
         )
         yield first._replace(labels=labels, fix=_joined([first, *others]))
+
+
+def _parted(places: list[Diagnostic]) -> tuple[list[Diagnostic], list[Diagnostic]]:
+    """The places of a value that are one finding, and those that are findings of their own.
+
+    What a fix leaves in a cell where the value stands several times has to be seen in each place.
+    """
+    together: list[Diagnostic] = []
+    alone: list[Diagnostic] = []
+    cells: set[int] = set()
+    for place in places:
+        is_left = place.fix is None and place.span.cell in cells
+        (alone if is_left else together).append(place)
+        cells.add(place.span.cell)
+    return together, alone
 
 
 def _joined(places: list[Diagnostic]) -> Fix | None:

@@ -3,8 +3,8 @@
 ## Why
 
 The default is evaluated when the `def` runs. Assigning the variable again does not change it; the
-function goes on with the old value and nobody sees it. A warning where a call after the assignment
-may meet the old value; at the level `production` also where none follows.
+function goes on with the old value and nobody sees it. Where every call after the assignment
+passes the argument, or none follows, it is reported only where the rule is selected by name.
 
 ## Flagged
 
@@ -59,6 +59,8 @@ from nbprod.notebook.types import Notebook
 from nbprod.rule import rule
 from nbprod.rules.globals import is_one_constant, is_settled
 
+_Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+
 
 @rule("NBP206", "frozen-default-argument", on=Notebook)
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
@@ -94,5 +96,31 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
                     symbol=default.id,
                     labels=(Label(later[0], f"`{default.id}` is reassigned here"),),
                     help="pass it at the call, or default to None and read it in the body",
-                    minor=last_calls.get(facts.span(cell, node), -1) < later[0].cell,
+                    on_request=last_calls.get(facts.span(cell, node), -1) < later[0].cell
+                    or _is_always_given(node, default, later[0].cell, facts),
                 )
+
+
+def _is_always_given(function: _Function, default: ast.Name, start: int, facts: Facts) -> bool:
+    """Whether the calls by name from a cell on all pass the argument of a default."""
+    name = getattr(function, "name", None)
+    place, keyword = _parameter_of(function, default)
+    calls = [
+        call
+        for cell, call in facts.nodes_with(ast.Call, str(name))
+        if cell >= start and isinstance(call.func, ast.Name) and call.func.id == name
+    ]
+    return bool(calls) and all(
+        len(call.args) > place or any(one.arg in (keyword, None) for one in call.keywords)
+        for call in calls
+    )
+
+
+def _parameter_of(function: _Function, default: ast.Name) -> tuple[int, str]:
+    """The position and the name of the parameter that has a default."""
+    arguments = function.args
+    positional = [*arguments.posonlyargs, *arguments.args]
+    if default in arguments.defaults:
+        place = len(positional) - len(arguments.defaults) + arguments.defaults.index(default)
+        return place, positional[place].arg
+    return len(positional), arguments.kwonlyargs[arguments.kw_defaults.index(default)].arg

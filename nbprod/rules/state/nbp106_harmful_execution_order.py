@@ -111,6 +111,8 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
         if change.name in told:
             # `use-before-definition` has the same cause, and says what this says.
             continue
+        if _is_its_own(change):
+            continue
         yield Diagnostic(
             change.span,
             message_of(change, facts),
@@ -135,6 +137,15 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
             labels=(Label(whole_cell(facts.cell(write.cell)), f"`{read.path}` is written here"),),
             help=f"move this cell below cell {write.cell + 1}, then run all cells again",
         )
+
+
+def _is_its_own(change: OrderChange) -> bool:
+    """Whether the cell sees, in one of the orders, what it has defined itself."""
+    own = {change.span.cell}
+    return any(
+        {definition.cell for definition in seen} == own
+        for seen in (change.recorded, change.document)
+    )
 
 
 class _Evidence:

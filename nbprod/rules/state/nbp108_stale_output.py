@@ -133,6 +133,8 @@ def _from_unexecuted(facts: Facts) -> Iterator[Diagnostic]:
                 if all(definition.binding.kind == "import" for definition in use.definitions):
                     # A module is the same, whenever it was imported.
                     continue
+                if _came_from_a_run(use, facts):
+                    continue
                 readers.setdefault(min(sources), []).append(use)
     for source, uses in sorted(readers.items()):
         # One that ran before a result and was cleared has left a gap in the counts before it.
@@ -153,6 +155,21 @@ def _from_unexecuted(facts: Facts) -> Iterator[Diagnostic]:
         )
 
 
+def _came_from_a_run(use: Use, facts: Facts) -> bool:
+    """Whether a cell that ran before the reader defines the name, or the reader itself does.
+
+    It is another order then, of which there is another rule.
+    """
+    if use.name in facts.program.static_bindings()[use.cell]:
+        return True
+    counts = facts.execution.counts
+    return any(
+        counts.get(definition.cell, 0) and counts[definition.cell] < _count(use, facts)
+        for definition in facts.flow.definitions.get(use.name, ())
+        if not definition.is_unbound
+    )
+
+
 def _count(use: Use, facts: Facts) -> int:
     return facts.cell(use.cell).execution_count or 0
 
@@ -170,7 +187,9 @@ def _contradicted(cell: Cell, facts: Facts) -> Iterator[Diagnostic]:
         if shown is not None and output.get("output_type") == "execute_result":
             saved = _joined(output.get("data", {}).get("text/plain"))
             if saved is not None and saved.strip() != shown and "\n" not in saved.strip():
-                yield _told(cell, shown, saved.strip())
+                yield _told(
+                    cell, f"the saved result is {saved.strip()[:40]}, this code gives {shown[:40]}"
+                )
     if printed is not None:
         saved = "".join(
             _joined(output.get("text")) or ""
@@ -179,7 +198,7 @@ def _contradicted(cell: Cell, facts: Facts) -> Iterator[Diagnostic]:
         )
         missing = _first_missing(printed, saved)
         if saved.strip() and missing is not None:
-            yield _told(cell, missing, saved.strip().split("\n")[0])
+            yield _told(cell, _difference(missing, saved, printed))
 
 
 def _first_missing(printed: str, saved: str) -> str | None:
@@ -193,10 +212,18 @@ def _first_missing(printed: str, saved: str) -> str | None:
     return None
 
 
-def _told(cell: Cell, now: str, saved: str) -> Diagnostic:
+def _difference(missing: str, saved: str, printed: str) -> str:
+    """What a printed line that is not saved comes to: one in the place of another, or one more."""
+    lines = saved.strip().split("\n")
+    if any(line in printed for line in lines):
+        return f"the saved output lacks `{missing.strip()[:40]}`, which this code prints"
+    return f"the saved result is {lines[0][:40]}, this code gives {missing[:40]}"
+
+
+def _told(cell: Cell, what: str) -> Diagnostic:
     return Diagnostic(
         whole_cell(cell),
-        f"the saved result is {saved[:40]}, this code gives {now[:40]}: it was edited after it ran",
+        f"{what}: it was edited after it ran",
         help="run the notebook again",
     )
 

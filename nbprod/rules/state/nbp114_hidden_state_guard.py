@@ -43,6 +43,19 @@ model = None
 if model is None:
     model = 1
 ```
+
+```notebook
+# %%
+if "model" not in globals():
+    print("run the cell above first")
+# %%
+assert "model" in globals(), "run the cell above first"
+# %%
+if "model" not in globals():
+    raise RuntimeError("run the cell above first")
+# %%
+print("model" in globals())
+```
 """
 
 from __future__ import annotations
@@ -56,6 +69,7 @@ from nbprod.model import Diagnostic
 from nbprod.names.guards import guarded_name
 from nbprod.names.scopes import bound_names
 from nbprod.rule import NodeInCell, rule
+from nbprod.syntax.types import ParsedCell
 from nbprod.syntax.walk import walk
 
 
@@ -65,7 +79,7 @@ def check(subject: NodeInCell[ast.Compare | ast.Try], facts: Facts) -> Iterator[
     node, cell = subject.node, subject.cell
     if isinstance(node, ast.Compare):
         name = guarded_name(node)
-        if name is not None:
+        if name is not None and _keeps(name, node, subject.parsed):
             yield Diagnostic(
                 facts.span(cell, node),
                 f"keeps a `{name}` left over from an earlier run",
@@ -90,6 +104,20 @@ def check(subject: NodeInCell[ast.Compare | ast.Try], facts: Facts) -> Iterator[
                 "keeps a variable left over from an earlier run",
                 help="compute it on every run, or load it from a file",
             )
+
+
+def _keeps(name: str, test: ast.Compare, parsed: ParsedCell) -> bool:
+    """Whether a variable is made only where the test says so: prints and assertions keep none."""
+    for node in parsed.nodes:
+        if isinstance(node, (ast.If, ast.IfExp, ast.While)) and _is_part(test, node.test):
+            if isinstance(node, ast.IfExp):
+                return True
+            return name in bound_names([*node.body, *node.orelse])
+    return False
+
+
+def _is_part(node: ast.AST, whole: ast.AST) -> bool:
+    return any(part is node for part in walk(whole))
 
 
 def _catches_name_error(node: ast.ExceptHandler) -> bool:
