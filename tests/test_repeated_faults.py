@@ -52,6 +52,19 @@ def test_two_spellings_are_two_findings() -> None:
     assert len(findings_of([FRAME, *CHAINED, *CHAINED], "NBP702")) == len(CHAINED)
 
 
+@pytest.mark.parametrize(
+    "statements",
+    [
+        ["df['a'].fillna(0, inplace=True)", "df.b.fillna(df.b.mean(), inplace=True)"],
+        ["df['a'].replace([1], [2], inplace=True)", "df['b'].replace('x', 'y', inplace=True)"],
+        ["df.iloc[:3]['a'] = 1", "df.iloc[len(df) - 3 :]['b'] = 2"],
+    ],
+)
+def test_one_habit_is_one_finding_whatever_it_is_given(statements: list[str]) -> None:
+    (finding,) = findings_of([FRAME, *statements], "NBP702")
+    assert [other.place.cell for other in finding.related] == [3]
+
+
 def test_two_frames_are_two_findings() -> None:
     other = FRAME.replace("df", "other")
     cells = [FRAME, other, 'df["a"][0] = 5', 'other["a"][0] = 5', 'df["b"][0] = 5']

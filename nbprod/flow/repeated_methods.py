@@ -165,6 +165,11 @@ def method_again(
         return Again.SAME if plain else Again.UNKNOWN
     if name == "replace":
         return _replacement(node)
+    if name in ("sub", "div", "divide", "truediv", "subtract") and any(
+        reads(value, place) for value in (*node.args, *keywords.values())
+    ):
+        # Minus its own mean, over its own sum.
+        return Again.UNKNOWN
     if name == "sample" and _is_one(keywords.get("frac")):
         # Another order of the same rows.
         return Again.SAME

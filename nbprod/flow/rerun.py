@@ -139,9 +139,26 @@ def _again(
     cell: int,
 ) -> Again:
     again = apply_again(machine, statement, exposure.node)
-    if again is Again.CHANGES and _is_scaled_by_itself(machine, statement, cell):
+    if again is Again.CHANGES and (
+        _is_scaled_by_itself(machine, statement, cell) or _counts_down(machine, statement, cell)
+    ):
         return Again.UNKNOWN
     return again
+
+
+def _counts_down(
+    machine: Machine, statement: ast.Assign | ast.AugAssign | ast.AnnAssign, cell: int
+) -> bool:
+    """Whether it stands in `while n > 0:`: when the cell is through, the loop has nothing to do."""
+    target = statement.targets[0] if isinstance(statement, ast.Assign) else statement.target
+    parsed = machine.program.parsed[cell]
+    tree = parsed.tree if parsed is not None else None
+    return tree is not None and any(
+        isinstance(loop, ast.While)
+        and reads(loop.test, ast.unparse(target))
+        and any(part is statement for part in walk(loop))
+        for loop in walk(tree)
+    )
 
 
 def _is_scaled_by_itself(

@@ -56,7 +56,9 @@ SAME = [
     "low, high = df.n.min(), df.n.max()\ndf['n'] = (df['n'] - low) / (high - low)",
     "mean = df['n'].mean()\ndf['n'] = df['n'] - mean",
     "size = np.linalg.norm(grid)\ngrid = grid / size",
-    "grid -= grid.min()",
+    "grid -= grid.min()", "other = other.div(other.sum(axis=1), axis=0)",
+    "other = other.sub(other.mean())", "while number > 3:\n    number = number - 1",
+    "while words:\n    words = words[1:]",
 ]  # fmt: skip
 CHANGES = [
     'df["a"] = df["a"].str[1]', 'df["a"] = df["a"].str[1:]',

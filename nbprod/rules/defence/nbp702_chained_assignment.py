@@ -117,6 +117,8 @@ _OWN_ATTRIBUTES = frozenset(
     " str style values dtypes T".split()
 )
 _CONSTANT = lazy_pattern(r"\"[^\"]*\"|'[^']*'|\b\d[\d.]*|\s+")
+_SLICE = lazy_pattern(r"\[[^\[\]]*:[^\[\]]*\]")
+_IN_PLACE = lazy_pattern(r"(?s)\.(\w+)\(.*\binplace\s*=")
 _HELP = "write `{}.loc[rows, column] = ...`"
 
 
@@ -126,10 +128,21 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     for found in (_assignments(facts), _loops(facts)):
         yield from once_for_each(
             found,
-            # Constants and columns aside: `df["a"][0]` and `df["b"][1]` are one habit.
-            key=lambda diagnostic: _CONSTANT.sub("_", facts.text(diagnostic.span)),
+            key=lambda diagnostic: _habit(diagnostic, facts),
             label=lambda diagnostic: f"`{diagnostic.symbol}` is not updated here",
         )
+
+
+def _habit(diagnostic: Diagnostic, facts: Facts) -> str:
+    """What two places have in common: `df["a"][0]` and `df["b"][1]` are one habit.
+
+    So are `df["a"].fillna(0, inplace=True)` and `df.b.fillna(df.b.mean(), inplace=True)`.
+    """
+    text = facts.text(diagnostic.span)
+    method = _IN_PLACE.search(text)
+    if method is not None:
+        return f"{diagnostic.symbol} {method[1]}"
+    return _CONSTANT.sub("_", _SLICE.sub("[:]", text))
 
 
 def _assignments(facts: Facts) -> Iterator[Diagnostic]:
