@@ -10,6 +10,7 @@ from nbprod.libraries.methods import (
     FAILING_METHODS,
     IDEMPOTENT_METHODS,
     MASKS,
+    MERGE_KEYS,
 )
 from nbprod.libraries.training import REDUCTIONS
 from nbprod.syntax.walk import walk
@@ -31,7 +32,6 @@ __all__ = [
 SAME_OPERATORS = (ast.BitOr, ast.BitAnd)
 # Methods that take a key or an element away, or put a column in; with how many arguments.
 _REMOVING = {"pop": 1, "remove": 1, "insert": 3}
-_MERGE_KEYS = frozenset(["on", "left_on", "right_on", "left_index", "right_index"])
 # Methods whose result for a row depends on all rows.
 _OF_ALL_ROWS = REDUCTIONS | {"rank"}
 
@@ -173,7 +173,7 @@ def method_again(
     if name == "sample" and _is_one(keywords.get("frac")):
         # Another order of the same rows.
         return Again.SAME
-    if name == "merge" and not keywords.keys() & _MERGE_KEYS and not _is_cross(keywords):
+    if name == "merge" and not keywords.keys() & MERGE_KEYS and not _is_cross(keywords):
         # By all shared columns, which are all columns of the other the second time.
         return Again.UNKNOWN
     if name in IDEMPOTENT_METHODS:

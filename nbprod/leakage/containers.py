@@ -12,6 +12,7 @@ from nbprod.leakage.estimators import fold
 from nbprod.leakage.labels import Each, UnpackedLabels, elements_of, joined_table, label
 from nbprod.leakage.rows import below, roles, step_of
 from nbprod.leakage.types import Table
+from nbprod.libraries.methods import ADDING_METHODS
 
 __all__ = [
     "KNOWN_OF_ALL",
@@ -22,8 +23,7 @@ __all__ = [
     "unpack",
 ]
 
-_ADDING = frozenset("append extend insert add update setdefault appendleft extendleft".split())
-KNOWN_OF_ALL = _ADDING | {"split", "join"}
+KNOWN_OF_ALL = ADDING_METHODS | {"split", "join"}
 """Methods that matter of objects without labels, too."""
 _TAKING = frozenset("get pop popitem popleft".split())
 
@@ -31,7 +31,7 @@ _TAKING = frozenset("get pop popitem popleft".split())
 def call_container_method(container: Each | UnpackedLabels, call: TrackedCall) -> Labels | None:
     """A method of a container of data or models."""
     inner = elements_of(label(container))
-    if call.name in _ADDING:
+    if call.name in ADDING_METHODS:
         given = _added(call)
         if given is not None and isinstance(container, Each):
             container.inner = container.inner | given
@@ -62,7 +62,7 @@ def call_unlabelled(base: Value, call: TrackedCall) -> Labels | None:
     if call.name == "split" and call.arguments and base.kind != "const":
         # Folds by a splitter that nobody saw made.
         return fold(call)
-    if call.name in _ADDING and base.objects:
+    if call.name in ADDING_METHODS and base.objects:
         given = _added(call)
         if given is not None:
             call.record.add(base, given)

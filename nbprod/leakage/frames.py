@@ -11,12 +11,12 @@ from nbprod.leakage.labels import Fold, joined_table, label
 from nbprod.leakage.predictions import score_predictions
 from nbprod.leakage.rows import below, chooses_rows, step_of
 from nbprod.leakage.types import CellNode, Table, Taint
+from nbprod.libraries.methods import INDEXERS
 from nbprod.libraries.training import (
     APPLYING,
     COLUMN_METHODS,
     COMBINING,
     DESCRIBING_ATTRIBUTES,
-    INDEXERS,
     REDUCTIONS,
     ROW_METHODS,
     ROW_PARTS,

@@ -22,7 +22,9 @@ __all__ = [
     "JOINING_CALLS",
     "LAZY_BUILTINS",
     "LAZY_CALLERS",
+    "PLAIN_RESULTS",
     "PRESERVING",
+    "PURE_BUILTINS",
     "RUNNERS",
     "SWALLOWERS",
     "TIMELESS_BUILTINS",
@@ -66,6 +68,14 @@ RUNNERS = frozenset(
 ITERATING_BUILTINS = frozenset(
     """
     list tuple set frozenset dict sum sorted max min any all len str bytes
+    """.split()
+)
+# Builtins whose result is a number or a text, of which two copies are the same.
+PLAIN_RESULTS = frozenset("int float str len sum round bool abs format".split())
+# Builtins that only read what they are given, and whose result holds it at most.
+PURE_BUILTINS = PLAIN_RESULTS | frozenset(
+    """
+    min max list tuple set dict sorted type repr range zip enumerate isinstance any all divmod
     """.split()
 )
 # Functions and methods that are done with what they are given when they return.

@@ -6,6 +6,7 @@ Tables only. The types are those of `nbprod.libraries.functions.result_type`.
 from __future__ import annotations
 
 __all__ = [
+    "ADDING_METHODS",
     "ARRAY_COPIES",
     "ARRAY_VIEWS",
     "CHANGING_METHODS",
@@ -15,8 +16,10 @@ __all__ = [
     "FRAME_TO_FRAME",
     "GATHERING_METHODS",
     "IDEMPOTENT_METHODS",
+    "INDEXERS",
     "INPLACE_METHODS",
     "MASKS",
+    "MERGE_KEYS",
     "MUTATORS",
     "RESETTING",
     "STEPPERS",
@@ -67,6 +70,15 @@ STEPPERS = frozenset("partial_fit step backward train_on_batch".split())
 # Methods that call a function which they are given, before they return.
 EAGER_METHODS = frozenset("apply applymap agg aggregate transform pipe sort map".split())
 
+# Methods of containers that put what they are given into their receiver.
+ADDING_METHODS = frozenset(
+    "append extend insert add update setdefault appendleft extendleft".split()
+)
+
+# What of a pandas object is indexed in place of the object itself; `ix` until pandas 1.0.
+INDEXERS = frozenset(["loc", "iloc", "at", "iat", "ix"])
+# Each of these says by what `merge` matches the rows.
+MERGE_KEYS = frozenset(["on", "left_on", "right_on", "left_index", "right_index"])
 # Methods of a pandas object whose result is another such object.
 FRAME_METHODS = frozenset(
     """

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Literal
 
+from nbprod.libraries.methods import INDEXERS
 from nbprod.patterns import lazy_pattern
 
 __all__ = [
@@ -19,7 +20,6 @@ __all__ = [
     "EVALUATING",
     "FITTING",
     "FITTING_FUNCTIONS",
-    "INDEXERS",
     "METRICS",
     "NOT_DATA",
     "REDUCTIONS",
@@ -130,7 +130,6 @@ COLUMN_METHODS = frozenset(
     " tolist squeeze round".split()
 )
 # Attributes that stand for the same rows, for places in them, and for no data at all.
-INDEXERS = frozenset(["iloc", "loc", "ix", "at", "iat"])
 SAME_ROWS = INDEXERS | frozenset(
     "values T str dt cat array real data images train test validation features sparse".split()
 )

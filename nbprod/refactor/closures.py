@@ -10,7 +10,8 @@ import ast
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from nbprod.libraries.functions import EAGER_NAMES, LAZY_BUILTINS
+from nbprod.libraries.functions import EAGER_NAMES, LAZY_BUILTINS, PLAIN_RESULTS
+from nbprod.libraries.methods import ADDING_METHODS
 from nbprod.names.loads import deferred
 from nbprod.names.scopes import bound_names
 from nbprod.names.table import NameTable
@@ -20,9 +21,6 @@ from nbprod.syntax.walk import walk
 __all__ = ["KeptClosure", "callable_name", "eager_arguments", "kept_closures", "shared_objects"]
 
 _IMPORTS = (ast.Import, ast.ImportFrom)
-_ADDING = frozenset(["append", "add", "insert", "setdefault", "update", "extend"])
-# Calls that give a number or a text, of which two copies are the same.
-_PLAIN_CALLS = frozenset(["int", "float", "str", "len", "sum", "round", "bool", "abs", "format"])
 
 
 class KeptClosure(NamedTuple):
@@ -172,7 +170,7 @@ def _held(statement: ast.stmt) -> Iterator[tuple[str, str]]:
         if (
             isinstance(part, ast.Call)
             and isinstance(part.func, ast.Attribute)
-            and part.func.attr in _ADDING
+            and part.func.attr in ADDING_METHODS
             and isinstance(part.func.value, ast.Name)
         ):
             for argument in part.args:
@@ -202,5 +200,5 @@ def _gives_plain(statement: ast.stmt) -> bool:
         return True
     value = getattr(statement, "value", None)
     if isinstance(value, ast.Call):
-        return isinstance(value.func, ast.Name) and value.func.id in _PLAIN_CALLS
+        return isinstance(value.func, ast.Name) and value.func.id in PLAIN_RESULTS
     return isinstance(value, (ast.Constant, ast.JoinedStr, ast.Compare, ast.UnaryOp))

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Callable
 from functools import cached_property
 
+from nbprod.libraries.functions import PURE_BUILTINS
 from nbprod.libraries.purposes import READ_ONLY_METHODS, RETURN_NONE
 from nbprod.names.table import NameTable
 from nbprod.refactor.display import draws
@@ -15,12 +16,6 @@ from nbprod.syntax.walk import walk
 __all__ = ["Shows"]
 
 _PRINTS = frozenset(["print", "display", "pprint"])
-_PURE = frozenset(
-    """
-    len str int float round sum min max list tuple set dict sorted type abs repr format range zip
-    enumerate isinstance any all bool divmod
-    """.split()
-)
 _COUNTERS = frozenset(["collections.Counter"])
 _NUMERIC = frozenset(["numpy", "math", "statistics"])
 _COMPUTING = frozenset(
@@ -73,7 +68,9 @@ class Shows:
                     return False
                 if isinstance(part.func, ast.Name):
                     own = name in self.names.bindings and name not in self.modules
-                    if own or (name not in _PURE and self.modules.get(name) not in _COUNTERS):
+                    if own or (
+                        name not in PURE_BUILTINS and self.modules.get(name) not in _COUNTERS
+                    ):
                         return False
                 elif name not in READ_ONLY_METHODS and not name.endswith("_score"):
                     if not self._is_pure_function(part.func):

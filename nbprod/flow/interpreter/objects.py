@@ -18,6 +18,7 @@ from nbprod.flow.interpreter.values import (
     library,
     part_of,
 )
+from nbprod.libraries.methods import INDEXERS
 from nbprod.libraries.modules import SHELL
 
 __all__ = [
@@ -33,7 +34,6 @@ __all__ = [
 
 # The notebook's own names, as attributes of what `get_ipython()` gives.
 _NAMESPACES = (f"{SHELL}.user_ns", f"{SHELL}.user_global_ns")
-_INDEXERS = frozenset(("loc", "iloc", "at", "iat"))
 _FRAME = "pandas.DataFrame"
 _MOST_KEYS = 64
 _MOST_BASES = 64
@@ -126,11 +126,11 @@ def read_attribute(
         return ANY
     if not base.objects and not base.parts:
         return ANY
-    if base.data == _FRAME and name not in _INDEXERS:
+    if base.data == _FRAME and name not in INDEXERS:
         machine.observe(base, root, root_node, repr(name))
-    elif name not in _INDEXERS:
+    elif name not in INDEXERS:
         machine.observe(base, root, root_node)
-    kind = base.data if name in _INDEXERS else None
+    kind = base.data if name in INDEXERS else None
     return Value("indexer" if kind else "any", kind, frozenset(), base.objects | base.parts)
 
 

@@ -100,7 +100,7 @@ import ast
 from collections.abc import Iterator
 
 from nbprod.facts import Facts
-from nbprod.libraries.methods import INPLACE_METHODS
+from nbprod.libraries.methods import INDEXERS, INPLACE_METHODS
 from nbprod.model import Diagnostic, Edit, Fix
 from nbprod.notebook.types import Notebook
 from nbprod.patterns import lazy_pattern
@@ -110,7 +110,6 @@ from nbprod.rules.grouped import once_for_each
 from nbprod.syntax.walk import walk
 
 _STATEMENTS: tuple[type[ast.Assign | ast.AugAssign], ...] = (ast.Assign, ast.AugAssign)
-_INDEXERS = ("loc", "iloc", "at", "iat")
 # What is not a column of a frame but a part of the frame itself, or something else of it.
 _OWN_ATTRIBUTES = frozenset(
     "attrs columns flags iat iloc index ix loc at plot shape sparse"
@@ -187,7 +186,7 @@ def _of_copy(target: ast.expr, cell: int, facts: Facts) -> list[Diagnostic]:
     """An assignment to a part of what is a part of a known frame."""
     if isinstance(target, ast.Subscript):
         part = target.value
-        if isinstance(part, ast.Attribute) and part.attr in _INDEXERS:
+        if isinstance(part, ast.Attribute) and part.attr in INDEXERS:
             part = part.value
     elif isinstance(target, ast.Attribute) and isinstance(target.value, ast.Subscript):
         part = target.value
@@ -204,7 +203,7 @@ def _copied(part: ast.expr, cell: int, facts: Facts) -> str:
     frames = facts.shared(FrameNames)
     if isinstance(part, ast.Subscript):
         whole = part.value
-        if isinstance(whole, ast.Attribute) and whole.attr in _INDEXERS:
+        if isinstance(whole, ast.Attribute) and whole.attr in INDEXERS:
             whole = whole.value
     elif isinstance(part, ast.Attribute) and part.attr not in _OWN_ATTRIBUTES:
         whole = part.value

@@ -47,13 +47,15 @@ import ast
 from collections.abc import Iterator
 
 from nbprod.facts import Facts
+from nbprod.libraries.methods import MERGE_KEYS
 from nbprod.model import Diagnostic, Label, Span
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule
 from nbprod.rules.assigned import assignments
 from nbprod.rules.frames import FrameNames
 
-_KEYS = frozenset(("on", "left_on", "right_on", "left_index", "right_index", None))
+# A keyword without a name is `**options`: it may hold each of them.
+_KEYS = MERGE_KEYS | {None}
 _SHARED = "merge names no key: rows are matched on all columns that both frames share"
 _NUMBERED = "rows are joined by their number: neither data frame has an index of its own"
 _HELP = {
