@@ -15,6 +15,7 @@ ALLOWED = {
     "nbprod.cli.streams": {"open", "os.open"},
     # Part of the notebook's own process, in a temporary directory.
     "nbprod.execution.probe": {"import pickle", "open"},
+    "nbprod.execution.calls_seen": {"import pickle", "open"},
     # Started as a script by the Python that runs the notebook, in a temporary directory.
     "nbprod.extract.suite.experiment": {"import pickle", "open"},
     # Started as a script by the same Python, for a storage in a temporary directory.

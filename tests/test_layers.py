@@ -137,10 +137,14 @@ def components(graph: dict[str, set[str]]) -> list[set[str]]:
 def test_what_the_notebooks_python_runs_imports_nothing_of_ours() -> None:
     """That Python may be another one, in which nbprod is not installed."""
     alone = {
+        "nbprod.execution.calls_seen",
         "nbprod.execution.described",
         "nbprod.execution.probe",
         "nbprod.execution.seeding",
+        "nbprod.execution.shapes",
         "nbprod.extract.suite.experiment",
+        "nbprod.extract.suite.object_texts",
+        "nbprod.extract.suite.result_texts",
         "nbprod.pipeline.inside.forked",
         "nbprod.pipeline.inside.observer",
         "nbprod.pipeline.inside.stored",

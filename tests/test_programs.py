@@ -53,8 +53,10 @@ EXECUTING_NAMES = {
 KERNELS = {"jupyter_client", "nbclient"}
 # The kernel executes it; it belongs to the notebook's side.
 INSIDE_KERNEL = {
-    "nbprod.execution.described", "nbprod.execution.probe", "nbprod.execution.seeding",
+    "nbprod.execution.calls_seen", "nbprod.execution.described", "nbprod.execution.probe",
+    "nbprod.execution.seeding", "nbprod.execution.shapes",
     "nbprod.extract.suite.experiment", "nbprod.extract.suite.expression_texts",
+    "nbprod.extract.suite.object_texts", "nbprod.extract.suite.result_texts",
     "nbprod.pipeline.inside.forked", "nbprod.pipeline.inside.observer",
     "nbprod.pipeline.inside.stored",
     "nbprod.extract.suite.strength_trial", "nbprod.extract.suite.traced_lines",

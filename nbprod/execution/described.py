@@ -15,6 +15,10 @@ from typing import Any
 
 MOST_ELEMENTS = 20000
 MOST_DEPTH = 7
+# How long a search has taken, which it keeps beside what it has found.
+_TIMES = frozenset(
+    ["refit_time_", "mean_fit_time", "std_fit_time", "mean_score_time", "std_score_time"]
+)
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]+")
 _OPAQUE = ("matplotlib.", "mpl_toolkits.", "_io.", "threading.", "_thread.", "IPython.", "socket.")
 
@@ -56,7 +60,7 @@ def _container(value: Any, depth: int, seen: tuple[int, ...]) -> Any:
             found["digest"] = _digest(repr(items).encode("utf-8", "replace"))
         return found
     if isinstance(value, dict):
-        pairs = list(value.items())[:MOST_ELEMENTS]
+        pairs = [(k, v) for k, v in list(value.items())[:MOST_ELEMENTS] if not _is_time(k)]
         described = [[describe(k, depth, seen), describe(v, depth, seen)] for k, v in pairs]
         return {"kind": kind, "length": len(value), "pairs": described}
     if isinstance(value, (bytes, bytearray)):
@@ -154,6 +158,8 @@ def _object(value: Any, depth: int, seen: tuple[int, ...]) -> Any:
         return None
     described = {}
     for key, one in state.items():
+        if _is_time(key):
+            continue
         try:
             described[str(key)] = describe(one, depth, seen)
         except Uncomparable as error:
@@ -171,6 +177,10 @@ def _reduced(value: Any, depth: int, seen: tuple[int, ...]) -> Any:
         return None
     state = json.dumps(describe([getattr(maker, "__name__", ""), *rest], depth, seen))
     return {"object": type(value).__qualname__, "digest": _digest(state.encode())}
+
+
+def _is_time(key: Any) -> bool:
+    return isinstance(key, str) and key in _TIMES
 
 
 def _digest(data: bytes) -> str:

@@ -50,8 +50,9 @@ def run_job(job: Mapping[str, Any], python: str) -> dict[str, Any]:
 
     Returns:
         ``cells``: for each that ran its ``outputs`` (``stream`` and ``text``, or ``data``), what
-        the probe saw, and its ``error``; ``final``: all variables in the end. If the kernel dies
-        or time is up, ``failed`` says so and nothing else is there.
+        the probe saw, and its ``error``; ``final``: all variables in the end; ``calls``: what a
+        watched run shows of functions. If the kernel dies or time is up, ``failed`` says so and
+        nothing else is there.
 
     Raises:
         ExecutionError: the kernel does not start.
@@ -218,7 +219,8 @@ def _joined(
         outputs, variables = ran.get(place, (blank, {}))
         cells.append({**outputs, **variables})
     final: dict[str, Any] = cells[last].pop("final", {}) if ran else {}
-    return {"cells": cells, "final": final}
+    calls: dict[str, Any] = cells[last].pop("calls", {}) if ran else {}
+    return {"cells": cells, "final": final, "calls": calls}
 
 
 def _unstarted(python: str, error: Exception) -> ExecutionError:

@@ -8,8 +8,9 @@ nothing of nbprod. Around each cell it writes down what was asked for. A job, in
 * ``disturbed``: whether to change what nobody may rely on, such as memory that is not written;
 * ``snapshots``: for a cell, by its place, the names whose values to describe after it;
 * ``watch``: for a cell, the values to keep as files, each with the ``place`` in it: before a
-  statement by its number (0 is the start, None the end of the cell), a ``key``, and their
-  ``names``; ``count`` is how many statements the cell has; ``pickles``: the folder of the files;
+  statement by its number (0 is the start, None the end of the cell), a ``key``, their ``names``,
+  and ``local`` names of which the types are enough; ``count`` is how many statements the cell has;
+  ``pickles``: the folder of the files. With it, the calls of the notebook's functions are seen;
 * ``observer``: a program with a class ``Observer`` that looks at more. It is made with this probe,
   the shell, the job and what gives numbers to generators without a seed; its ``before(asked)`` and
   ``after(asked)`` are called around the cells that ``observe`` has something under these names for.
@@ -34,6 +35,9 @@ _HERE = os.path.dirname(os.path.abspath(__file__))
 _DESCRIBED = runpy.run_path(os.path.join(_HERE, "described.py"), run_name="nbprod_described")
 describe: Callable[[Any], Any] = _DESCRIBED["describe"]
 Uncomparable: type[Exception] = _DESCRIBED["Uncomparable"]
+_SHAPES = runpy.run_path(os.path.join(_HERE, "shapes.py"), run_name="nbprod_shapes")
+type_shape: Callable[[Any], list[Any]] = _SHAPES["type_shape"]
+type_path: Callable[[Any], str] = _SHAPES["type_path"]
 
 
 def _pickled(shell: Any, folder: str, stem: str, names: Any) -> dict[str, Any]:
@@ -44,7 +48,7 @@ def _pickled(shell: Any, folder: str, stem: str, names: Any) -> dict[str, Any]:
             continue
         path = os.path.join(folder, f"{stem}-{name}.pickle")
         value = shell.user_ns[name]
-        entry: dict[str, Any] = {"type": _type_name(value), "text": _literal(value)}
+        entry: dict[str, Any] = {"type": type_path(value), "text": _literal(value)}
         entry |= {"shape": type_shape(value), "about": _about(value)}
         try:
             with open(path, "wb") as file:
@@ -54,39 +58,6 @@ def _pickled(shell: Any, folder: str, stem: str, names: Any) -> dict[str, Any]:
             entry["problem"] = f"{type(error).__name__}: {error}"
         found[name] = entry
     return found
-
-
-def _type_name(value: Any) -> str:
-    return f"{type(value).__module__}.{type(value).__qualname__}"
-
-
-def type_shape(value: Any, depth: int = 0) -> list[Any]:
-    """The type of a value, and of what a container holds: its name, then the shapes inside."""
-    name = _type_name(value)
-    if depth < 3 and name in ("builtins.list", "builtins.set") and value:
-        return [name, common_shape([type_shape(item, depth + 1) for item in list(value)[:200]])]
-    if depth < 3 and name == "builtins.dict" and value:
-        pairs = list(value.items())[:200]
-        keys = common_shape([type_shape(key, depth + 1) for key, _ in pairs])
-        return [name, keys, common_shape([type_shape(item, depth + 1) for _, item in pairs])]
-    if depth < 3 and name == "builtins.tuple" and 0 < len(value) <= 4:
-        return [name, *(type_shape(item, depth + 1) for item in value)]
-    return [name]
-
-
-def common_shape(shapes: list[list[Any]]) -> list[Any]:
-    """The shape that all have, of numbers the wider one; an empty one where there is none."""
-    first = shapes[0]
-    if all(one == first for one in shapes):
-        return first
-    names = {one[0] for one in shapes}
-    if names == {"builtins.int", "builtins.float"}:
-        return ["builtins.float"]
-    if len(names) == 1 and names <= {"builtins.list", "builtins.set", "builtins.dict"}:
-        full = [one for one in shapes if len(one) > 1]
-        if full and all(one == full[0] for one in full):
-            return full[0]
-    return []
 
 
 def _about(value: Any) -> dict[str, Any]:
@@ -161,7 +132,7 @@ def values_of(shell: Any, hidden: set[str], names: set[str] | None) -> dict[str,
         except Uncomparable as error:
             found[name] = {"opaque": str(error)}
         except Exception as error:
-            found[name] = {"opaque": f"{_type_name(value)} ({type(error).__name__})"}
+            found[name] = {"opaque": f"{type_path(value)} ({type(error).__name__})"}
     return found
 
 
@@ -193,7 +164,10 @@ class Watcher:
         self.place = -1
         self.unseen: Any = None
         self.watched: list[dict[str, Any]] = []
+        self.calls: Any = None
         if job.get("watch"):
+            made = runpy.run_path(os.path.join(_HERE, "calls_seen.py"), run_name="nbprod_calls")
+            self.calls = made["CallsSeen"](shell.user_ns, _SHAPES, job.get("pickles", ""))
             setattr(builtins, _MARK, self.at)
             shell.ast_transformers.append(Marker(self))
 
@@ -207,9 +181,13 @@ class Watcher:
         asked = self.around
         if "before" in asked:
             self.unseen = _attempt(self.observer.before, asked["before"])
+        if self.calls is not None:
+            self.calls.begin()
 
     def after(self, *, failed: bool) -> dict[str, Any]:
         """A cell has run: what is seen now."""
+        if self.calls is not None:
+            self.calls.end()
         names = self.job.get("snapshots", {}).get(str(self.place), ())
         self.at(None)
         seen: dict[str, Any] = {"watched": self.watched}
@@ -219,6 +197,7 @@ class Watcher:
             seen["observed"] = self.unseen or _attempt(self.observer.after, asked["after"])
         if failed or self.place == self.job["count"] - 1:
             seen["final"] = values_of(self.shell, self.hidden, None)
+            seen["calls"] = self.calls.answer() if self.calls is not None else {}
         return seen
 
     @property
@@ -234,7 +213,12 @@ class Watcher:
                 stem = f"{self.place}-{one['key']}"
                 folder = self.job.get("pickles", "")
                 values = _pickled(self.shell, folder, stem, one["names"])
-                self.watched.append({"key": one["key"], "values": values})
+                shapes = {
+                    name: type_shape(self.shell.user_ns[name])
+                    for name in one.get("local", ())
+                    if name in self.shell.user_ns
+                }
+                self.watched.append({"key": one["key"], "values": values, "shapes": shapes})
 
     @property
     def around(self) -> dict[str, Any]:

@@ -91,6 +91,10 @@ class OriginalRuns:
                 for one in cell["watched"]:
                     for entry in one["values"].values():
                         _read_pickle(entry)
+            given = found.get("calls", {}).get("arguments", {})
+            for name, path in given.items():
+                given[name] = {"pickle": path}
+                _read_pickle(given[name])
         self._seen[False] = (snapshots, found)
         return found
 

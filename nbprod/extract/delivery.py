@@ -24,7 +24,7 @@ from nbprod.extract.plan.surroundings import notebook_title
 from nbprod.extract.plan.targets import Target
 from nbprod.extract.suite.beside import modules_beside
 from nbprod.extract.suite.experiments import Experiments, experiments_of
-from nbprod.extract.suite.recording import Recorded, record
+from nbprod.extract.suite.recording import Recording, record
 from nbprod.extract.suite.testcode import suite_of
 from nbprod.extract.suite.trial import Trial, run_tests
 from nbprod.facts import Facts
@@ -135,7 +135,7 @@ def deliver_extraction(
     """
     target = order.target
     ground = plan.cut.facts if plan.cut is not None else facts
-    recorded: dict[str, Recorded] | None = None
+    recorded: Recording | None = None
     if order.run is not None:
         plan, recorded = with_recorded_types(plan, facts, order.run)
     if order.edits is not None:
@@ -151,11 +151,6 @@ def deliver_extraction(
     if order.tests and order.run is not None and recorded is not None:
         tried = {**_beside(files, ground, target), **files}
         experiments = experiments_of(plan, ground, tried, target, recorded, order.run.options)
-        if experiments.types:
-            plan = with_definition_types(plan, experiments.types, ground)
-            made = extract(facts, data, plan, target.module, notebook_title(facts), order.plan)
-            text = added_to_module(made.module, target, read) if order.extend else made.module
-            files[target.path] = text.encode("utf-8")
     if order.package:
         files |= _package(facts, made, order)
     if order.app:
@@ -172,13 +167,12 @@ def deliver_extraction(
     return ExtractionDelivery(files, read, made, order.notebook, target, order.looked_up, trial)
 
 
-def with_recorded_types(
-    plan: Plan, facts: Facts, runs: OriginalRuns
-) -> tuple[Plan, dict[str, Recorded]]:
+def with_recorded_types(plan: Plan, facts: Facts, runs: OriginalRuns) -> tuple[Plan, Recording]:
     """Run the original for the types of a plan's values; the plan with them, and the values."""
     recorded = record(plan, facts, runs)
     ground = plan.cut.facts if plan.cut is not None else facts
-    return with_seen_types(plan, recorded, ground), recorded
+    plan = with_seen_types(plan, recorded.functions, ground)
+    return with_definition_types(plan, recorded.calls, ground), recorded
 
 
 def package_inits(target: Target) -> dict[str, bytes]:

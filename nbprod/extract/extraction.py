@@ -9,6 +9,7 @@ from typing import NamedTuple
 from nbprod.errors import InternalError, NbprodError
 from nbprod.extract.code.annotate import add_annotations
 from nbprod.extract.code.format import format_code
+from nbprod.extract.code.local_types import with_local_types
 from nbprod.extract.code.noqa import add_noqa
 from nbprod.extract.code.render import render_module
 from nbprod.extract.code.rewrite import new_sources, rewritten
@@ -156,7 +157,16 @@ def extract(
     imports = {import_.bound: import_.dotted for import_ in plan.imports}
     shadowed = BUILTIN_NAMES.intersection(planner.names.bindings)
     rendered = render_module(plan, ground, title)
-    whole = add_annotations(rendered, imports, shadowed, plan.definition_types)
+    hinted = add_annotations(rendered, imports, shadowed, plan.definition_types)
+    local = {
+        function.name: {variable.name: variable.hint for variable in function.results}
+        for function in plan.own_functions
+    }
+    known = {
+        name: {**plan.local_types.get(name, {}), **local.get(name, {})}
+        for name in (*plan.local_types, *local)
+    }
+    whole = with_local_types(hinted, known, imports, shadowed)
     text = add_noqa(format_code(replace_prints(whole) if plan.logs else whole, "module.py"))
     compiles(text, "the module")
     sources = new_sources(plan, ground, planner.names.cells, module)

@@ -193,7 +193,9 @@ class Plan:
     """The names of parameters that take the place of literals in the functions."""
     definition_types: dict[str, dict[str, str]] = field(default_factory=dict)
     """The types that a run has shown for the author's functions: of each parameter, and under
-    ``return`` of the result."""
+    ``return`` of the result. Methods are under ``Class.method``."""
+    local_types: dict[str, dict[str, str]] = field(default_factory=dict)
+    """The types of names that functions bind, and of the attributes of classes."""
 
     style: DocstringStyle = "numpy"
     logs: bool = False

@@ -113,7 +113,8 @@ def run(job: dict[str, Any]) -> dict[str, Any]:
         if error is not None:
             entry["error"] = {"name": type(error).__name__, "text": str(error)}  # type: ignore[assignment]
             break
-    return {"cells": cells, "final": cells[-1].pop("final")}
+    calls = cells[-1].pop("calls")
+    return {"cells": cells, "final": cells[-1].pop("final"), "calls": calls}
 
 
 def in_child(job: dict[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from nbprod.extract.code.observed_types import with_definition_types
-from nbprod.extract.extraction import make_plan
+from nbprod.extract.extraction import extract, make_plan
 from nbprod.facts import Facts
 from nbprod.notebook.read import read_notebook
 from tests.extract.notebooks import as_bytes
@@ -22,7 +22,14 @@ _CASES: list[tuple[list[Any], str | None]] = [
     # Of a class that a library keeps to itself, or that is the notebook's and stays there.
     (["numpy._ArrayFunctionDispatcher"], ""),
     (["__main__.Parcel"], ""),
-    (["builtins.function"], ""),
+    (["builtins.function"], "Callable[..., Any]"),
+    (["|", ["builtins.str"], ["builtins.NoneType"]], "str | None"),
+    (["collections.Counter", ["builtins.str"]], "Counter[str]"),
+    (["collections.defaultdict"], "defaultdict[Any, Any]"),
+    (["re.Match"], "Match[str]"),
+    (["pathlib.PosixPath"], "Path"),
+    # The notebook has another thing under the name of the class.
+    (["fractions.weigh"], ""),
     ([], ""),
 ]
 
@@ -33,9 +40,34 @@ def test_hints_of_what_calls_have_shown(shape: list[Any], hint: str | None) -> N
     facts = Facts(read_notebook(as_bytes(cells), "parcels.ipynb"))
     plan = make_plan(facts, None, range(3))
     types: Mapping[str, Mapping[str, Any]] = {
-        "weigh": {"parameters": {"x": shape}, "returns": ["builtins.int"]}
+        "weigh": {"parameters": {"x": shape}, "returns": {"": ["builtins.int"]}}
     }
     found = with_definition_types(plan, types, facts).definition_types["weigh"]
     expected = "dict[str, list[float]]" if hint is None else hint
     assert found.get("x", "") == expected
     assert found["return"] == "int"
+
+
+def test_a_method_and_the_attributes_of_its_class_have_types() -> None:
+    text = "class Box:\n    def __init__(self):\n        self.held = []\n    def put(self, x):\n"
+    cells = [f"{text}        self.held.append(x)\n        return self", "Box().put(1)"]
+    facts = Facts(read_notebook(as_bytes(cells), "boxes.ipynb"))
+    plan = make_plan(facts, None, range(2))
+    box: list[Any] = ["__main__.Box"]
+    held = {"held": ["builtins.list", ["builtins.int"]]}
+    calls: Mapping[str, Mapping[str, Any]] = {
+        "Box.__init__": {"parameters": {"self": box}, "attributes": {"held": ["builtins.list"]}},
+        "Box.put": {
+            "parameters": {"x": ["builtins.int"]},
+            "returns": {"": box},
+            "attributes": held,
+        },
+        "gone": {"parameters": {"x": ["builtins.int"]}},
+    }
+    found = with_definition_types(plan, calls, facts)
+    assert found.definition_types["Box.put"] == {"x": "int", "return": "Box"}
+    assert found.local_types["Box"] == {"held": "list[int]"}
+    assert "gone" not in found.definition_types
+    module = extract(facts, as_bytes(cells), found, "boxes").module
+    assert "self.held: list[int] = []" in module
+    assert 'def put(self, x: int) -> "Box":' in module

@@ -8,6 +8,7 @@ is handed to widgets: they read hints when they run.
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import TypeVar
@@ -16,6 +17,7 @@ import libcst as cst
 from libcst.metadata import PositionProvider
 
 from nbprod.extract.code.literal_types import hint_of, joined_hints
+from nbprod.extract.code.local_types import may_be_none, names_of_none
 from nbprod.patterns import lazy_pattern
 from nbprod.refactor.evidence import IMPERATIVES
 from nbprod.syntax.walk import walk
@@ -77,11 +79,14 @@ class _Completer(cst.CSTTransformer):
             if isinstance(node, (*_Function, ast.ClassDef))
         }
         self.methods = {
-            id(member)
+            id(member): node.name
             for node in walk(tree)
             if isinstance(node, ast.ClassDef)
-            for member in walk(node)
-            if member in node.body
+            for member in node.body
+        }
+        # A hint is evaluated where it stands: a class that is defined there or below is quoted.
+        self.lines_of_classes = {
+            node.name: node.lineno for node in tree.body if isinstance(node, ast.ClassDef)
         }
 
     def leave_FunctionDef(  # noqa: N802 - the name is that of libcst
@@ -111,16 +116,25 @@ class _Completer(cst.CSTTransformer):
     def _hinted(
         self, node: ast.FunctionDef | ast.AsyncFunctionDef, tree: cst.FunctionDef
     ) -> cst.FunctionDef:
-        in_class = id(node) in self.methods
-        found = dict(self.hints.of_parameters(node, in_class=in_class))
-        seen = {} if in_class else self.seen.get(node.name, {})
-        found = {key: seen.get(key, hint) if hint == "Any" else hint for key, hint in found.items()}
+        owner = self.methods.get(id(node), "")
+        seen = self.seen.get(f"{owner}.{node.name}" if owner else node.name, {})
+        found = {
+            key: self._quoted(_with_default(hint, seen.get(key, "Any")), node)
+            for key, hint in self.hints.of_parameters(node, in_class=bool(owner))
+        }
         tree = tree.with_changes(params=tree.params.visit(_Parameters(found)))
         if tree.returns is None:
-            hint = self.hints.of_return(node, in_class=in_class)
-            hint = seen.get("return", hint) if hint == "Any" else hint
-            tree = tree.with_changes(returns=_annotation(hint))
+            hint = self.hints.of_return(node, in_class=bool(owner), seen=seen.get("return", "Any"))
+            tree = tree.with_changes(returns=_annotation(self._quoted(hint, node)))
         return tree
+
+    def _quoted(self, hint: str, node: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
+        """A hint as it can stand at a function."""
+        later = [name for name, line in self.lines_of_classes.items() if line >= node.lineno]
+        owner = self.methods.get(id(node))
+        later += [owner] if owner else []
+        is_early = any(re.search(rf"\b{re.escape(name)}\b", hint) for name in later)
+        return f'"{hint}"' if is_early else hint
 
     def _documented(
         self,
@@ -143,6 +157,18 @@ def _with_docstring(line: cst.SimpleStatementLine, suite: cst.BaseSuite) -> cst.
         return suite.with_changes(body=[line, *suite.body])
     assert isinstance(suite, cst.SimpleStatementSuite)
     return cst.IndentedBlock([line, *(cst.SimpleStatementLine([small]) for small in suite.body)])
+
+
+def _with_default(of_default: str, seen: str) -> str:
+    """The hint of a parameter from its default and from what it was called with."""
+    if of_default == "Any":
+        return seen
+    if seen == "Any":
+        return "Any" if of_default == "None" else of_default
+    if {of_default, seen} <= {"int", "float"}:
+        return of_default if of_default == seen else "float"
+    options = seen.split(" | ")
+    return seen if of_default in options else f"{seen} | {of_default}"
 
 
 class _Parameters(cst.CSTTransformer):
@@ -236,30 +262,51 @@ class _Hints:
                 yield rest.arg, "Any"
 
     def _of_default(self, default: ast.expr | None) -> str:
-        if default is None or not isinstance(default, ast.Constant):
+        if isinstance(default, ast.Constant) and default.value is None:
+            return "None"
+        if default is None:
             return "Any"
         return hint_of(default, self.imports, self.shadowed)
 
-    def of_return(self, node: ast.FunctionDef | ast.AsyncFunctionDef, *, in_class: bool) -> str:
-        """The hint of the result."""
+    def of_return(
+        self, node: ast.FunctionDef | ast.AsyncFunctionDef, *, in_class: bool, seen: str = "Any"
+    ) -> str:
+        """The hint of the result, of which calls have ``seen`` a part or all."""
         if in_class and node.name in _IMPLIED:
             return _IMPLIED[node.name]
         own = list(_own_parts(node))
         if any(isinstance(child, (ast.Yield, ast.YieldFrom)) for child in own):
-            return "Any"
+            return seen
         values = [child.value for child in own if isinstance(child, ast.Return)]
-        given = [expression for expression in values if expression is not None]
+        given = [
+            expression
+            for expression in values
+            if expression is not None and not _is_none(expression)
+        ]
         if not given:
             return "None"
-        if len(given) < len(values) or _may_fall_through(node.body):
+        falls = may_fall_through(node.body)
+        found = joined_hints(self._of_value(expression) for expression in given)
+        hint = found if seen == "Any" else seen
+        if hint == "Any" or falls:
+            # A checker wants a `return` at the end of a function that gives something.
             return "Any"
-        return joined_hints(self._of_value(expression) for expression in given)
+        empty = names_of_none(node)
+        is_optional = len(given) < len(values) or any(
+            may_be_none(expression) or (isinstance(expression, ast.Name) and expression.id in empty)
+            for expression in given
+        )
+        is_optional = is_optional and "None" not in hint.split(" | ")
+        return f"{hint} | None" if is_optional else hint
 
     def _of_value(self, node: ast.expr) -> str:
-        if isinstance(node, (ast.Constant, ast.JoinedStr, ast.Compare)):
-            hint = hint_of(node, self.imports, self.shadowed)
-            return "Any" if isinstance(node, ast.Compare) else hint
-        return "Any"
+        # A comparison of arrays gives an array.
+        is_unknown = isinstance(node, ast.Compare)
+        return "Any" if is_unknown else hint_of(node, self.imports, self.shadowed)
+
+
+def _is_none(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is None
 
 
 def _handed_to_widgets(tree: ast.Module) -> frozenset[str]:
@@ -287,13 +334,21 @@ def _own_parts(node: ast.AST) -> Iterator[ast.AST]:
             yield from _own_parts(child)
 
 
-def _may_fall_through(body: Sequence[ast.stmt]) -> bool:
+def may_fall_through(body: Sequence[ast.stmt]) -> bool:
     """Whether a function may end without a return, as far as its last statement tells."""
     last = body[-1]
     if isinstance(last, (ast.Return, ast.Raise)):
         return False
     if isinstance(last, ast.If):
-        return not last.orelse or _may_fall_through(last.body) or _may_fall_through(last.orelse)
+        return not last.orelse or may_fall_through(last.body) or may_fall_through(last.orelse)
     if isinstance(last, (ast.With, ast.AsyncWith)):
-        return _may_fall_through(last.body)
+        return may_fall_through(last.body)
+    if isinstance(last, ast.While):
+        leaves = any(isinstance(part, ast.Break) for part in walk(last))
+        return leaves or not (isinstance(last.test, ast.Constant) and bool(last.test.value))
+    if isinstance(last, ast.Try):
+        if last.finalbody and not may_fall_through(last.finalbody):
+            return False
+        ends = [last.orelse or last.body, *(handler.body for handler in last.handlers)]
+        return any(may_fall_through(end) for end in ends)
     return True

@@ -8,7 +8,15 @@ from functools import cache
 from nbprod.errors import InternalError
 from nbprod.programs import Outcome, ruff_program, run_program
 
-__all__ = ["RULES", "formatted", "formatted_imports", "format_code", "lint", "run_ruff"]
+__all__ = [
+    "RULES",
+    "first_party",
+    "formatted",
+    "formatted_imports",
+    "format_code",
+    "lint",
+    "run_ruff",
+]
 
 # Always fixed: the order of imports, what is imported for nothing.
 _FIXED = "I001,F401"
@@ -45,9 +53,13 @@ def formatted(text: str, filename: str, package: str = "") -> str:
     Raises:
         InternalError: it is no Python, which is a fault of ours.
     """
+    return _laid_out(_fixed(text, filename, _FIXED, first_party(package)), filename)
+
+
+def first_party(package: str) -> list[str]:
+    """The option by which ruff knows a package as the project's own."""
     own = package.partition(".")[0]
-    options = [f'--config=lint.isort.known-first-party=["{own}"]'] if own else []
-    return _laid_out(_fixed(text, filename, _FIXED, options), filename)
+    return [f'--config=lint.isort.known-first-party=["{own}"]'] if own else []
 
 
 def format_code(text: str, filename: str) -> str:

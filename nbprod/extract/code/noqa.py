@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 
-from nbprod.extract.code.format import RULES, run_ruff
+from nbprod.extract.code.format import RULES, first_party, run_ruff
 from nbprod.patterns import lazy_pattern
 
 __all__ = ["add_noqa"]
@@ -20,9 +20,10 @@ _OF_THE_FILE = ("ANN401", "N803", "N806")
 _NOQA = lazy_pattern(r"#\s*noqa(?P<codes>:[ \t]*[A-Z0-9, \t]+)?", re.IGNORECASE)
 
 
-def add_noqa(text: str) -> str:
-    """A module's text with a note for each rule that it breaks."""
-    broken = _broken(text)
+def add_noqa(text: str, package: str = "") -> str:
+    """A module's text with a note for each rule that it breaks; ``package`` is the project's own,
+    whose imports stand behind the others."""
+    broken = _broken(text, package)
     if not broken:
         return text
     lines = text.split("\n")
@@ -43,9 +44,10 @@ def add_noqa(text: str) -> str:
     return "\n".join(lines)
 
 
-def _broken(text: str) -> dict[int, set[str]]:
+def _broken(text: str, package: str) -> dict[int, set[str]]:
     """The codes of the rules broken, by the line on which ruff wants them noted."""
-    done = run_ruff("check", "module.py", text, f"--select={RULES}", "--output-format=json")
+    options = [f"--select={RULES}", "--output-format=json", *first_party(package)]
+    done = run_ruff("check", "module.py", text, *options)
     found: dict[int, set[str]] = {}
     for load in json.loads(done.output.decode("utf-8") or "[]"):
         if load.get("code") and load.get("noqa_row"):

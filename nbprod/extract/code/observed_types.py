@@ -2,65 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+import ast
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from nbprod.extract.code.local_types import names_of_none
+from nbprod.extract.code.type_names import ObservedTypes
 from nbprod.extract.suite.recording import Recorded, Seen
 from nbprod.facts import Facts
 from nbprod.refactor.module_level import imports_of
 from nbprod.refactor.plan import Function, Import, Plan, Variable
 from nbprod.refactor.sentences import CHANGED, words_listed
+from nbprod.syntax.walk import walk
 
 __all__ = ["with_definition_types", "with_seen_types"]
 
-_PLAIN = frozenset(["int", "float", "str", "bool", "bytes", "complex"])
-_NONE = {"NoneType": "None"}
-# A `numpy.float64` is a float.
-_FLOATS = frozenset(["numpy.float64"])
-_SHORT = {"pandas": "pd", "numpy": "np"}
-# Classes that are imported for a hint alone; the module imports their package anyway.
-_OWN_IMPORTS = frozenset(
-    [
-        "matplotlib.figure.Figure",
-        "matplotlib.axes.Axes",
-        "collections.Counter",
-        "collections.defaultdict",
-        "pathlib.Path",
-        "numpy.random.Generator",
-    ]
-)
 _MOST_COLUMNS = 6
 _TABLE = 2
-_GENERIC = {
-    "list": "list[Any]",
-    "dict": "dict[Any, Any]",
-    "set": "set[Any]",
-    "tuple": "tuple[Any, ...]",
-}
-# Where a type that a run shows is to be had from; its own module is often a private one.
-_PUBLIC = {
-    "pandas.core.frame.DataFrame": "pandas.DataFrame",
-    "pandas.core.series.Series": "pandas.Series",
-    "pandas.DataFrame": "pandas.DataFrame",
-    "pandas.Series": "pandas.Series",
-    "numpy.ndarray": "numpy.ndarray",
-    "numpy.random._generator.Generator": "numpy.random.Generator",
-    "matplotlib.axes._axes.Axes": "matplotlib.axes.Axes",
-    "pathlib.PosixPath": "pathlib.Path",
-    "pathlib._local.PosixPath": "pathlib.Path",
-}
 
 
 def with_seen_types(plan: Plan, recorded: Mapping[str, Recorded], facts: Facts) -> Plan:
     """The plan with the types that only a run shows, and what can be said of the values."""
-    types = _Types(_imports_of(facts), {item.name for item in plan.taken})
+    types = _types_of(plan, facts)
+    local: dict[str, dict[str, str]] = {}
     functions: list[Function] = []
     makers: dict[str, str] = {}
     for function in plan.functions:
         seen = recorded.get(function.name)
         if seen is not None:
-            given = [types.hinted(variable, seen.before) for variable in function.parameters]
+            body = [node for unit in function.body for node in unit.nodes]
+            empty = names_of_none(
+                ast.Module([node for node in body if isinstance(node, ast.stmt)], [])
+            )
+            given = [_hinted(variable, seen.before, types) for variable in function.parameters]
             function = replace(
                 function,
                 parameters=tuple(
@@ -68,45 +43,80 @@ def with_seen_types(plan: Plan, recorded: Mapping[str, Recorded], facts: Facts) 
                     for variable in given
                 ),
                 results=tuple(
-                    _described_result(types.hinted(variable, seen.after), seen)
+                    _described_result(_optional(_hinted(variable, seen.after, types), empty), seen)
                     for variable in function.results
                 ),
             )
+            local[function.name] = types.of_shapes(seen.local)
         makers |= {variable.name: function.name for variable in function.results}
         functions.append(function)
     every = tuple(dict.fromkeys([*plan.imports, *types.needed]))
-    return replace(plan, functions=tuple(functions), imports=every)
+    return replace(plan, functions=tuple(functions), local_types=local, imports=every)
 
 
-def with_definition_types(plan: Plan, types: Mapping[str, Mapping[str, Any]], facts: Facts) -> Plan:
+def with_definition_types(
+    plan: Plan, calls: Mapping[str, Mapping[str, Mapping[str, Sequence[Any]]]], facts: Facts
+) -> Plan:
     """The plan with the types of the author's own functions that calls of them have shown.
 
     Args:
         plan: the plan.
-        types: for each function the shapes of its ``parameters``, and of what it ``returns``.
+        calls: for each function the shapes of its ``parameters``, of what it ``returns`` or
+            ``yields``, of its ``locals`` and of its object's ``attributes``.
         facts: the notebook.
     """
-    known = _Types(_imports_of(facts), {item.name for item in plan.taken})
-    found: dict[str, dict[str, str]] = {}
-    for name, shapes in types.items():
-        hints = {key: known.of_shape(shape) for key, shape in shapes["parameters"].items()}
-        hints["return"] = known.of_shape(shapes["returns"])
-        found[name] = {
-            key: hint for key, hint in hints.items() if "Any" not in hint and hint != "None"
-        }
+    known = _types_of(plan, facts)
+    taken = {item.name for item in plan.taken}
+    hints: dict[str, dict[str, str]] = {}
+    local = dict(plan.local_types)
+    attributes: dict[str, dict[str, list[Sequence[Any]]]] = {}
+    for name, shapes in calls.items():
+        owner, _, _ = name.rpartition(".")
+        if (owner or name) not in taken:
+            continue
+        hints[name] = known.of_shapes(shapes.get("parameters", {}))
+        result = shapes.get("yields", shapes.get("returns", {}))
+        hint = known.of_shape(result.get("", []))
+        if "yields" in shapes:
+            hint = known.iterator(hint)
+        if hint not in ("Any", "None"):
+            hints[name]["return"] = hint
+        local[name] = known.of_shapes(shapes.get("locals", {}))
+        for key, shape in shapes.get("attributes", {}).items():
+            attributes.setdefault(owner, {}).setdefault(key, []).append(shape)
+    for owner, found in attributes.items():
+        local[owner] = {key: known.of_all(shapes) for key, shapes in found.items()}
     every = tuple(dict.fromkeys([*plan.imports, *known.needed]))
-    return replace(plan, definition_types=found, imports=every)
+    return replace(plan, definition_types=hints, local_types=local, imports=every)
 
 
-def _imports_of(facts: Facts) -> dict[str, Import]:
-    """The imports of a notebook, by name."""
-    return {
-        import_.bound: import_
-        for cell in facts.parsed
-        if cell is not None and cell.tree is not None
-        for statement in cell.tree.body
-        for import_ in imports_of(statement, cell.cell.index)
-    }
+def _types_of(plan: Plan, facts: Facts) -> ObservedTypes:
+    """What turns shapes into hints in the names that a module has or can import."""
+    imports: dict[str, Import] = {}
+    names: set[str] = set()
+    for cell in facts.parsed:
+        if cell is None or cell.tree is None:
+            continue
+        for statement in cell.tree.body:
+            imports |= {made.bound: made for made in imports_of(statement, cell.cell.index)}
+        names |= {part.id for part in walk(cell.tree) if isinstance(part, ast.Name)}
+    return ObservedTypes(imports, {item.name for item in plan.taken}, names)
+
+
+def _hinted(variable: Variable, seen: Mapping[str, Seen], types: ObservedTypes) -> Variable:
+    """A variable with the type that was seen, where the code does not tell it."""
+    if variable.name not in seen or "Any" not in variable.hint:
+        return variable
+    value = seen[variable.name]
+    hint = types.of_shape(value.shape or [value.type])
+    return variable._replace(hint=hint) if hint != "Any" else variable
+
+
+def _optional(variable: Variable, empty: Container[str]) -> Variable:
+    """A variable that the code may give None, with a type that says so."""
+    says = variable.hint == "Any" or "None" in variable.hint.split(" | ")
+    is_open = variable.name in empty and not says
+    return variable._replace(hint=f"{variable.hint} | None") if is_open else variable
 
 
 def _described(one: Variable, seen: Mapping[str, Seen], maker: str | None = None) -> Variable:
@@ -151,58 +161,3 @@ def _sentence(about: Mapping[str, Any]) -> str:
     if len(dimensions) == _TABLE:
         return f"With {dimensions[1]} column{'s' if dimensions[1] != 1 else ''}."
     return "Fitted." if about.get("fitted") else ""
-
-
-class _Types:
-    """Type hints of values, in the names that the module has or can import."""
-
-    def __init__(self, imports: Mapping[str, Import], own: Collection[str]) -> None:
-        self.imports = imports
-        self.own = own
-        self.needed: list[Import] = []
-
-    def hinted(self, variable: Variable, seen: Mapping[str, Seen]) -> Variable:
-        """A variable with the type that was seen, where the code does not tell it."""
-        if variable.name not in seen or "Any" not in variable.hint:
-            return variable
-        value = seen[variable.name]
-        hint = self.of_shape(value.shape or [value.type])
-        return variable._replace(hint=hint) if hint != "Any" else variable
-
-    def of_shape(self, shape: Sequence[Any]) -> str:
-        """The hint of a type and what it holds."""
-        if not shape:
-            return "Any"
-        kind, inner = shape[0], [self.of_shape(part) for part in shape[1:]]
-        module, _, name = kind.rpartition(".")
-        if module == "builtins":
-            if inner:
-                return f"{name}[{', '.join(inner)}]"
-            return name if name in _PLAIN else _GENERIC.get(name, _NONE.get(name, "Any"))
-        if kind in _FLOATS:
-            return "float"
-        return self._of_class(_PUBLIC.get(kind, kind))
-
-    def _of_class(self, kind: str) -> str:
-        package, _, name = kind.rpartition(".")
-        if package == "__main__":
-            return name if name in self.own else "Any"
-        if name.startswith("_"):
-            # What a library keeps to itself may not be there under that name.
-            return "Any"
-        for bound, made in self.imports.items():
-            if made.name == name and made.module.partition(".")[0] == package.partition(".")[0]:
-                self.needed.append(made)
-                return bound
-            if made.module == package and made.name is None:
-                if made.needs_alias or bound == package:
-                    self.needed.append(made)
-                    return f"{bound}.{name}"
-        short = _SHORT.get(package)
-        if short is not None and short not in self.imports:
-            self.needed.append(Import(package, None, short, -1, needs_alias=True))
-            return f"{short}.{name}"
-        if kind in _OWN_IMPORTS and name not in self.imports:
-            self.needed.append(Import(package, name, name, -1, needs_alias=False))
-            return name
-        return "Any"

@@ -12,13 +12,14 @@ from nbprod.refactor.plan import Function
 
 __all__ = ["Call", "call_of_function", "test_of_call"]
 
-_MOST_ATTRIBUTES = 3
+_MOST_ATTRIBUTES = 4
 # A list or a dictionary of numbers, which `pytest.approx` compares.
 _NUMBERS = lazy_pattern(
     r"\[[\d.e+-]+(?:, [\d.e+-]+)*\]|\([\d.e+-]+(?:, [\d.e+-]+)*,?\)|"
     r"\{(?:'[^']*'|-?\d+): [\d.e+-]+(?:, (?:'[^']*'|-?\d+): [\d.e+-]+)*\}"
 )
 _WHOLE = lazy_pattern(r"np\.u?int\d+\(-?\d+\)")
+_MOST_AXES = 4
 _COPIED = ("pd.DataFrame(", "pd.Series(", "np.array(", "[", "{")
 
 
@@ -154,35 +155,37 @@ def _checks(name: str, result: Mapping[str, Any]) -> Iterator[str]:
     if text is not None:
         yield _same(name, text, text)
         return
-    if "axes" in result:
-        yield from _checks_of_figure(name, result["axes"])
-        return
     parts = result.get("parts", ())
     for template, part in parts:
         yield _same(template.format(name), part, part)
+    if "axes" in result:
+        whole = bool(result.get("is_axes"))
+        yield from _checks_of_axes(name, result["axes"], is_figure=not whole)
+        return
     attributes = dict(result.get("attributes", {}))
-    learned = [key for key in attributes if key.endswith("_")] or list(attributes)
-    for attribute in learned[:_MOST_ATTRIBUTES]:
+    for attribute in list(attributes)[:_MOST_ATTRIBUTES]:
         yield _same(f"{name}.{attribute}", attributes[attribute], attributes[attribute])
-    if not parts and not learned:
+    if not parts and not attributes:
         kind = str(result["type"]).rpartition(".")[2]
         yield f'assert type({name}).__name__ == "{kind}"'
-        if "shape" in result:
-            yield f"assert {name}.shape == {tuple(result['shape'])!r}"
 
 
-def _checks_of_figure(name: str, axes: list[Mapping[str, Any]]) -> Iterator[str]:
-    yield f"assert len({name}.axes) == {len(axes)}"
-    for place, drawn in enumerate(axes[:4]):
-        part = f"{name}.axes[{place}]"
+def _checks_of_axes(name: str, axes: list[Mapping[str, Any]], *, is_figure: bool) -> Iterator[str]:
+    """What holds of the parts of a figure, or of the one part that a function returns."""
+    if is_figure:
+        yield f"assert len({name}.axes) == {len(axes)}"
+    for place, drawn in enumerate(axes[:_MOST_AXES]):
+        part = f"{name}.axes[{place}]" if is_figure else name
         if drawn["title"]:
             yield f"assert {part}.get_title() == {drawn['title']!r}"
         if drawn["x"] or drawn["y"]:
             labels = (drawn["x"], drawn["y"])
             yield f"assert ({part}.get_xlabel(), {part}.get_ylabel()) == {labels!r}"
-        for field in ("lines", "patches", "collections"):
+        for field in ("lines", "patches", "collections", "images", "texts"):
             if drawn[field]:
                 yield f"assert len({part}.{field}) == {drawn[field]}"
+        for template, text in drawn["checks"]:
+            yield _same(template.format(part), text, text)
 
 
 def _same(name: str, expected: str, kind: str) -> str:
@@ -214,6 +217,6 @@ def _same(name: str, expected: str, kind: str) -> str:
         return f"assert {name} != {name}"
     if _NUMBERS.fullmatch(kind) and "." in kind:
         return f"assert {name} == pytest.approx({expected})"
-    if kind in ("True", "False"):
+    if kind in ("True", "False", "None"):
         return f"assert {name} is {expected}"
     return f"assert {name} == {expected}"

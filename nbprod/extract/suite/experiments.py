@@ -6,19 +6,19 @@ import ast
 import contextlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from nbprod.disk.read import read_text
 from nbprod.disk.scratch import scratch_folder, write_scratch
-from nbprod.execution import probe
+from nbprod.execution import shapes
 from nbprod.execution.kernel import ExecutionError
 from nbprod.execution.run import RunOptions
 from nbprod.extract.plan.targets import Target
 from nbprod.extract.suite.data_files import data_files_of
 from nbprod.extract.suite.randomness import randomness_of
-from nbprod.extract.suite.recording import Recorded, Seen
+from nbprod.extract.suite.recording import Recorded, Recording, Seen
 from nbprod.facts import Facts
 from nbprod.programs import clean_environment, run_program
 from nbprod.refactor.plan import Function, Plan
@@ -26,6 +26,9 @@ from nbprod.refactor.sentences import names_of_columns_read
 from nbprod.syntax.walk import walk
 
 __all__ = ["Experiment", "Experiments", "Step", "experiments_of"]
+
+
+_BESIDE = ("expression_texts", "object_texts", "result_texts")
 
 
 class Step(NamedTuple):
@@ -53,14 +56,14 @@ class Experiment(NamedTuple):
     files: Mapping[str, bytes] = MappingProxyType({})
     steps: tuple[Step, ...] = ()
     call: tuple[str, ...] = ()
+    imports: tuple[str, ...] = ()
+    """The lines that import what its expressions need."""
 
 
 class Experiments(NamedTuple):
-    """The calls of the functions that were made and of the author's own, and for these the types
-    of what they were called with and gave."""
+    """The calls of the functions that were made and of the author's own."""
 
     calls: Mapping[str, Experiment]
-    types: Mapping[str, Mapping[str, Any]]
 
 
 def experiments_of(
@@ -68,7 +71,7 @@ def experiments_of(
     facts: Facts,
     files: Mapping[str, bytes],
     target: Target,
-    recorded: Mapping[str, Recorded],
+    recording: Recording,
     options: RunOptions,
 ) -> Experiments:
     """Call each function of a plan with samples of the values that a run has recorded.
@@ -78,9 +81,10 @@ def experiments_of(
         facts: the notebook.
         files: the module and what is beside it.
         target: where the module goes.
-        recorded: the values, by function.
+        recording: what a run has shown.
         options: the interpreter and its limits.
     """
+    recorded, makers = recording.functions, _makers(plan)
     with scratch_folder() as folder:
         folder_of_notebook = os.path.dirname(os.path.abspath(facts.notebook.path))
         read = {
@@ -89,40 +93,83 @@ def experiments_of(
             )
             for function in plan.own_functions
         }
-        for name, data in (pair for own in read.values() for pair in own.items()):
-            write_scratch(folder, os.path.join("data", name), data)
-        for path, data in files.items():
-            relative = os.path.relpath(path, target.project)
-            if path.endswith(".py") and not relative.startswith(os.pardir):
-                write_scratch(folder, os.path.join("project", relative), data)
+        _lay_out(folder, read, files, target)
         seeds = {name: _seed(name, plan, facts, recorded) for name in recorded}
-        makers = _makers(plan)
-        here = os.path.dirname(os.path.abspath(__file__))
+        made = [
+            {
+                **_asked_of(function, recorded[function.name], folder),
+                "makers": makers[function.name],
+                "seed": seeds[function.name],
+                "folder": os.path.join(folder, "data") if read[function.name] else folder,
+            }
+            for function in plan.own_functions
+            if function.name in recorded
+        ]
+        own = _own_functions(plan, facts, recording, folder)
+        seeds |= {asked["name"]: asked["seed"] for asked in own}
+        root = os.path.relpath(target.root, target.project)
         job = {
             "module": target.module,
-            "path": [os.path.join(folder, "project", os.path.relpath(target.root, target.project))],
-            "beside": [os.path.join(here, "expression_texts.py"), probe.__file__],
+            "path": [os.path.join(folder, "project", root)],
+            "beside": [*_scripts()],
             "answers": os.path.join(folder, "answers.json"),
-            "functions": [
-                {
-                    **_asked_of(function, recorded[function.name], folder),
-                    "makers": makers[function.name],
-                    "seed": seeds[function.name],
-                    "folder": os.path.join(folder, "data") if read[function.name] else folder,
-                }
-                for function in plan.own_functions
-                if function.name in recorded
-            ],
+            "functions": [*made, *own],
         }
         answers = _answers(job, folder, options)
     calls = {
         name: _experiment(answer, tuple(seeds.get(name, ())), options)
-        for name, answer in answers["functions"].items()
+        for name, answer in answers.items()
     }
     return Experiments(
-        {name: one._replace(files=_files_of(name, one, read)) for name, one in calls.items()},
-        answers["types"],
+        {name: one._replace(files=_files_of(name, one, read)) for name, one in calls.items()}
     )
+
+
+def _lay_out(
+    folder: str,
+    read: Mapping[str, Mapping[str, bytes]],
+    files: Mapping[str, bytes],
+    target: Target,
+) -> None:
+    """Write the files that functions read, and the modules of the project, below a folder."""
+    for name, data in (pair for own in read.values() for pair in own.items()):
+        write_scratch(folder, os.path.join("data", name), data)
+    for path, data in files.items():
+        relative = os.path.relpath(path, target.project)
+        if path.endswith(".py") and not relative.startswith(os.pardir):
+            write_scratch(folder, os.path.join("project", relative), data)
+
+
+def _scripts() -> Iterator[str]:
+    """The files that the script which calls functions loads."""
+    here = os.path.dirname(os.path.abspath(__file__))
+    yield from (os.path.join(here, f"{name}.py") for name in _BESIDE)
+    yield os.path.abspath(shapes.__file__)
+
+
+def _own_functions(
+    plan: Plan, facts: Facts, recording: Recording, folder: str
+) -> list[dict[str, Any]]:
+    """What of the author's own functions goes into a job: those that the run has called."""
+    found = []
+    for item in plan.taken:
+        seen, node = recording.arguments.get(item.name), item.unit.node
+        if not isinstance(node, ast.FunctionDef) or seen is None or seen.data is None:
+            continue
+        randomness = randomness_of([item.unit], plan, facts)
+        asked = {
+            "name": item.name,
+            "arguments": write_scratch(folder, f"call-{item.name}.pickle", seen.data),
+            "parameters": {},
+            "columns": {},
+            "bounds": _bounds([node]),
+            "results": [""],
+            "makers": {},
+            "seed": randomness.seeded(0) if randomness is not None else [],
+            "folder": folder,
+        }
+        found.append(asked)
+    return found
 
 
 def _asked_of(function: Function, recorded: Recorded, folder: str) -> dict[str, Any]:
@@ -141,7 +188,7 @@ def _asked_of(function: Function, recorded: Recorded, folder: str) -> dict[str, 
             variable.name: names_of_columns_read(variable.name, _nodes(function))
             for variable in function.parameters
         },
-        "bounds": _bounds(function),
+        "bounds": _bounds(_nodes(function), [constant.text for constant in function.settings]),
         "results": _result_names(function),
     }
 
@@ -166,18 +213,18 @@ def _texts_given(function: Function, recorded: Mapping[str, Recorded]) -> list[s
     return found
 
 
-def _bounds(function: Function) -> list[float]:
-    """The numbers that a function compares something with."""
+def _bounds(nodes: Iterable[ast.AST], settings: Iterable[str] = ()) -> list[float]:
+    """The numbers that some statements compare something with."""
     found: dict[float, None] = {}
-    for node in _nodes(function):
+    for node in nodes:
         for part in walk(node):
             if isinstance(part, ast.Compare):
                 for side in (part.left, *part.comparators):
                     if isinstance(side, ast.Constant) and isinstance(side.value, (int, float)):
                         found.setdefault(float(side.value))
-    for constant in function.settings:
+    for text in settings:
         with contextlib.suppress(ValueError):
-            found.setdefault(float(constant.text))
+            found.setdefault(float(text))
     return list(found)
 
 
@@ -214,7 +261,12 @@ def _value_file(seen: Seen | None, name: str, folder: str) -> str | None:
 
 def _seed(name: str, plan: Plan, facts: Facts, recorded: Mapping[str, Recorded]) -> list[str]:
     function = next(function for function in plan.functions if function.name == name)
-    randomness = randomness_of(function, plan, facts, recorded[name])
+    given = [
+        recorded[name].before[variable.name]
+        for variable in function.parameters
+        if variable.name in recorded[name].before
+    ]
+    randomness = randomness_of(function.body, plan, facts, given)
     return randomness.seeded(0) if randomness is not None else []
 
 
@@ -235,8 +287,7 @@ def _answers(job: Mapping[str, Any], folder: str, options: RunOptions) -> dict[s
         ) from None
     if not os.path.exists(job["answers"]):
         problem = f"the module cannot be imported: {done.complaint}"
-        failed = {function["name"]: {"problem": problem} for function in job["functions"]}
-        return {"functions": failed, "types": {}}
+        return {function["name"]: {"problem": problem} for function in job["functions"]}
     answers: dict[str, Any] = json.loads(read_text(job["answers"]))
     return answers
 
@@ -256,4 +307,5 @@ def _experiment(
     return Experiment(
         answer["arguments"], tuple(answer["results"]), answer["printed"],
         frozenset(answer["unchanged"]), seed, steps=steps, call=tuple(answer["call"]),
+        imports=tuple(answer["imports"]),
     )  # fmt: skip

@@ -36,9 +36,11 @@ class Unwritable(Exception):
 class Writer:
     """Writes values as expressions; numbers get at most so many digits."""
 
-    def __init__(self, digits: int = 0, longest: int = LONGEST) -> None:
+    def __init__(self, digits: int = 0, longest: int = LONGEST, objects: Any = None) -> None:
+        """``objects`` writes those that no literal gives."""
         self.digits = digits
         self.longest = longest
+        self.objects = objects
 
     def written(self, value: Any) -> str:
         """An expression that gives a value back.
@@ -70,11 +72,15 @@ class Writer:
             return repr(value)
         if module == "collections" and kind.__name__ == "Counter":
             return f"Counter({self._text(dict(value))})"
-        if module == "numpy":
+        is_value = not isinstance(value, type) and not callable(value)
+        if module == "numpy" and is_value:
             return self._array(value)
-        if module == "pandas":
+        if module == "pandas" and is_value:
             return self._frame(value)
-        raise Unwritable(f"a {kind.__name__}")
+        text = self.objects.text(value, self._text) if self.objects is not None else None
+        if text is None:
+            raise Unwritable(f"a {kind.__name__}")
+        return str(text)
 
     def _number(self, value: float) -> str:
         if not math.isfinite(value):
@@ -123,6 +129,12 @@ class Writer:
             return self._table(value)
         if kind in ("Index", "RangeIndex"):
             return f"pd.Index({self._text(value.tolist())})"
+        if kind == "Timedelta":
+            return f'pd.Timedelta("{value}")'
+        if kind == "DatetimeIndex" and value.tz is None:
+            return f"pd.to_datetime({self._text(_moments(value))})"
+        if kind == "MultiIndex":
+            return self._levels(value)
         raise Unwritable(f"a {kind}")
 
     def _table(self, value: Any) -> str:
@@ -154,12 +166,17 @@ class Writer:
             return "[" + ", ".join(self._text(item) for item in items) + "]"
         return self._text([None if item is not item or item != item else item for item in items])
 
+    def _levels(self, index: Any) -> str:
+        """An index of several levels."""
+        names = "" if set(index.names) == {None} else f", names={self._text(list(index.names))}"
+        return f"pd.MultiIndex.from_tuples({self._text(index.tolist())}{names})"
+
     def _index(self, index: Any) -> str:
         kind = type(index).__name__
         if kind == "RangeIndex" and index.start == 0 and index.step == 1:
             return ""
         if kind == "MultiIndex":
-            raise Unwritable("a frame with an index of several levels")
+            return f", index={self._levels(index)}"
         name = "" if index.name is None else f", name={self._text(index.name)}"
         if kind == "DatetimeIndex" and index.tz is None:
             text = f"pd.to_datetime({self._text(_moments(index))})"
@@ -196,9 +213,9 @@ def _dtype(value: Any) -> str:
     return f', dtype="{name}"'
 
 
-def evaluated(text: str) -> Any:
-    """What an expression of ours gives."""
-    names: dict[str, Any] = {}
+def evaluated(text: str, others: dict[str, Any] | None = None) -> Any:
+    """What an expression of ours gives; ``others`` are names besides those of libraries."""
+    names: dict[str, Any] = dict(others or {})
     modules = {"np": "numpy", "pd": "pandas", "datetime": "datetime", "random": "random"}
     for short, module in modules.items():
         if f"{short}." in text:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from nbprod.extract.suite.recording import Recorded
+from nbprod.extract.suite.recording import Seen
 from nbprod.facts import Facts
 from nbprod.libraries.randomness import GENERATOR_CLASSES, SEEDS, draw_of
 from nbprod.names.statements import StatementText
-from nbprod.refactor.plan import Function, Plan
+from nbprod.refactor.plan import Plan
 from nbprod.syntax.walk import walk
 
 __all__ = ["Randomness", "randomness_of"]
@@ -24,7 +24,7 @@ _SEEDS = {
 # With a seed under one of these names, a call draws the same.
 _STATES = frozenset(["random_state", "seed", "random_seed"])
 _GENERATOR_TYPES = frozenset(
-    ["numpy.random._generator.Generator", "numpy.random.mtrand.RandomState", "random.Random"]
+    ["numpy.random.Generator", "numpy.random.RandomState", "random.Random"]
 )
 
 
@@ -40,24 +40,20 @@ class Randomness(NamedTuple):
 
 
 def randomness_of(
-    function: Function, plan: Plan, facts: Facts, recorded: Recorded
+    body: Sequence[StatementText], plan: Plan, facts: Facts, given: Iterable[Seen] = ()
 ) -> Randomness | None:
-    """Where a function draws from, itself or in the definitions that it uses; None if nowhere.
+    """Where statements draw from, themselves or in the definitions that they use; None if nowhere.
 
     Args:
-        function: the function of a plan.
+        body: the statements of a function.
         plan: what else its module has.
         facts: the notebook.
-        recorded: its arguments as the notebook had them.
+        given: the arguments of the function as the notebook had them.
     """
     libraries: set[str] = set()
     seeds: set[str] = set()
-    has_own = any(
-        seen.type in _GENERATOR_TYPES
-        for name, seen in recorded.before.items()
-        if name in {variable.name for variable in function.parameters}
-    )
-    for unit in _reached(function, plan):
+    has_own = any(seen.type in _GENERATOR_TYPES for seen in given)
+    for unit in _reached(body, plan):
         for node in unit.nodes:
             for part in walk(node):
                 if isinstance(part, ast.Call):
@@ -70,10 +66,10 @@ def randomness_of(
     return Randomness(tuple(seed for seed in _SEEDS if seed in libraries - seeds))
 
 
-def _reached(function: Function, plan: Plan) -> Iterator[StatementText]:
-    """The statements of a function and of the definitions that it uses."""
+def _reached(body: Sequence[StatementText], plan: Plan) -> Iterator[StatementText]:
+    """Some statements and those of the definitions that it uses."""
     taken = {item.name: item.unit for item in plan.taken}
-    waiting = list(function.body)
+    waiting = list(body)
     seen: set[str] = set()
     while waiting:
         unit = waiting.pop()

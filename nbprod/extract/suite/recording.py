@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
@@ -11,12 +12,14 @@ from nbprod.execution.kernel import ExecutionError
 from nbprod.execution.run import OriginalRuns, code_cells
 from nbprod.extract.segments import names_behind
 from nbprod.facts import Facts
-from nbprod.refactor.plan import Plan
+from nbprod.refactor.plan import Function, Plan
+from nbprod.syntax.walk import walk
 
-__all__ = ["Recorded", "Seen", "record"]
+__all__ = ["Recorded", "Recording", "Seen", "record"]
 
 # A shorter one is a part of many a word.
 _SHORTEST_CREDENTIAL = 8
+_WHEN = ("before", "after")
 
 
 class Seen(NamedTuple):
@@ -36,9 +39,21 @@ class Recorded(NamedTuple):
 
     before: Mapping[str, Seen]
     after: Mapping[str, Seen]
+    local: Mapping[str, Sequence[Any]] = MappingProxyType({})
+    """The shapes of the other names that it binds."""
 
 
-def record(plan: Plan, facts: Facts, runs: OriginalRuns) -> dict[str, Recorded]:
+class Recording(NamedTuple):
+    """What a run has shown: of the functions to be, and of the ``calls`` of the notebook's own
+    functions, by their names with those of their classes."""
+
+    functions: Mapping[str, Recorded]
+    calls: Mapping[str, Mapping[str, Mapping[str, Sequence[Any]]]] = MappingProxyType({})
+    arguments: Mapping[str, Seen] = MappingProxyType({})
+    """Of the notebook's functions, a pickle of what they were first called with, by name."""
+
+
+def record(plan: Plan, facts: Facts, runs: OriginalRuns) -> Recording:
     """Run the original notebook and write down what each function gets and gives.
 
     Args:
@@ -55,17 +70,22 @@ def record(plan: Plan, facts: Facts, runs: OriginalRuns) -> dict[str, Recorded]:
     _require_success(result, cells)
     hidden = [value for _, value in runs.options.environment]
     hidden += [value for value in facts.hidden if len(value) >= _SHORTEST_CREDENTIAL]
-    found = {
-        one["key"]: {name: _seen(entry, hidden) for name, entry in one["values"].items()}
-        for cell in result["cells"]
-        for one in cell["watched"]
-    }
-    return {
-        function.name: Recorded(
-            found.get(f"{function.name}-before", {}), found.get(f"{function.name}-after", {})
+    found = {one["key"]: one for cell in result["cells"] for one in cell["watched"]}
+    blank: dict[str, Any] = {"values": {}, "shapes": {}}
+    functions = {}
+    for function in plan.functions:
+        before, after = (found.get(f"{function.name}-{when}", blank) for when in _WHEN)
+        functions[function.name] = Recorded(
+            {name: _seen(entry, hidden) for name, entry in before["values"].items()},
+            {name: _seen(entry, hidden) for name, entry in after["values"].items()},
+            after["shapes"],
         )
-        for function in plan.functions
+    calls = result.get("calls", {})
+    given = {
+        name: _seen({"type": "builtins.dict", "text": None, **entry}, hidden)
+        for name, entry in calls.get("arguments", {}).items()
     }
+    return Recording(functions, calls.get("functions", {}), given)
 
 
 def _watch(plan: Plan, facts: Facts, cells: Sequence[int]) -> dict[str, Any]:
@@ -76,10 +96,9 @@ def _watch(plan: Plan, facts: Facts, cells: Sequence[int]) -> dict[str, Any]:
     for function in plan.functions:
         given = [variable.name for variable in function.parameters]
         named = [*given, *(variable.name for variable in function.results)]
+        local = sorted(_names_bound(function).difference(named))
         ends = (_start(function.cells[0], plan), _end(function.cells[-1], plan))
-        for (cell, offset), when, names in zip(
-            ends, ("before", "after"), (given, named), strict=True
-        ):
+        for (cell, offset), when, names in zip(ends, _WHEN, (given, named), strict=True):
             parsed = facts.parsed[cell]
             if parsed is None or parsed.tree is None:
                 continue
@@ -88,10 +107,20 @@ def _watch(plan: Plan, facts: Facts, cells: Sequence[int]) -> dict[str, Any]:
             number = None if offset is None else sum(start < offset for start in starts)
             if number == len(starts):
                 number = None
-            asked["values"].append(
-                {"place": number, "key": f"{function.name}-{when}", "names": names}
-            )
+            wanted = {"place": number, "key": f"{function.name}-{when}", "names": names}
+            asked["values"].append(wanted | ({"local": local} if when == "after" else {}))
     return found
+
+
+def _names_bound(function: Function) -> set[str]:
+    """The names that the statements of a function bind."""
+    return {
+        part.id
+        for unit in function.body
+        for node in unit.nodes
+        for part in walk(node)
+        if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)
+    }
 
 
 def _start(cell: int, plan: Plan) -> tuple[int, int | None]:

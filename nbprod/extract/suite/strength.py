@@ -15,7 +15,7 @@ from nbprod.execution.run import RunOptions
 from nbprod.extract.code.checking import imported_from_outside
 from nbprod.extract.plan.targets import Target
 from nbprod.extract.suite.beside import modules_beside
-from nbprod.extract.suite.mutants import mutants_of, statement_lines
+from nbprod.extract.suite.mutants import Mutant, mutants_of, statement_lines
 from nbprod.extract.suite.trial import Trial, lay_out
 from nbprod.programs import clean_environment, run_program
 
@@ -86,7 +86,8 @@ def strength_of(
     """
     text = files[target.path].decode("utf-8")
     statements = statement_lines(text)
-    covered = sum(not trial.lines.isdisjoint(one) for one in statements)
+    executed = frozenset().union(*trial.lines.values())
+    covered = sum(not executed.isdisjoint(one) for one in statements)
     mutants = mutants_of(text, faults)
     if not mutants:
         return SuiteStrength(covered, len(statements), 0, 0, 0)
@@ -95,13 +96,23 @@ def strength_of(
     plural = "s" if len(mutants) != 1 else ""
     options.report(f"Running the tests on {len(mutants)} fault{plural}")
     job = {
-        "runs": [mutant.text for mutant in mutants],
+        "runs": [
+            {"text": mutant.text, "tests": _tests_of(mutant, statements, trial)}
+            for mutant in mutants
+        ],
         "libraries": sorted(libraries),
         "patience": max(_LEAST_PATIENCE, _PATIENCE * trial.seconds),
     }
     tried = _answers(files, target, options, job)
     noticed = sum(one["code"] is None or one["code"] in _FAILED for one in tried)
     return SuiteStrength(covered, len(statements), noticed, len(tried), len(mutants))
+
+
+def _tests_of(mutant: Mutant, statements: Sequence[range], trial: Trial) -> list[str]:
+    """The tests that execute the statement with a fault: no other one can notice it."""
+    around = [lines for lines in statements if mutant.line in lines]
+    lines = min(around, key=len) if around else range(mutant.line, mutant.line + 1)
+    return [name for name, seen in trial.lines.items() if name and not seen.isdisjoint(lines)]
 
 
 def _answers(

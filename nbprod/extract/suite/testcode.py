@@ -76,6 +76,7 @@ def suite_of(
     if experiments is None:
         tests += [_without_run(function, facts) for function in plan.own_functions]
         fixtures: dict[str, str] = {}
+        calls: list[tuple[Call, Experiment]] = []
     else:
         calls = _calls(plan, experiments, failing)
         fixtures = _shared_arguments(plan, [experiment for _, experiment in calls])
@@ -85,8 +86,9 @@ def suite_of(
     if experiments is None or untested:
         tests.insert(0, _public_names(plan, None if experiments is None else untested))
     body = "\n\n".join([*_fixtures(fixtures), *tests])
-    text = _head(plan, facts, target, body) + body + "\n"
-    return add_noqa(formatted(text, "test_it.py", target.module))
+    needed = [line for _, experiment in calls for line in experiment.imports]
+    text = _head(plan, facts, target, body, needed) + body + "\n"
+    return add_noqa(formatted(text, "test_it.py", target.module), target.module)
 
 
 def _calls(
@@ -142,7 +144,7 @@ def _fixtures(shared: Mapping[str, str]) -> Iterator[str]:
         )
 
 
-def _head(plan: Plan, facts: Facts, target: Target, body: str) -> str:
+def _head(plan: Plan, facts: Facts, target: Target, body: str, needed: Sequence[str]) -> str:
     notebook = facts.notebook.path.replace("\\", "/").rpartition("/")[2]
     lines = [f'"""Tests of `{target.module}`, which was extracted from `{notebook}`."""\n']
     draws = any(function.figure for function in plan.own_functions) and "figure" in body
@@ -150,11 +152,14 @@ def _head(plan: Plan, facts: Facts, target: Target, body: str) -> str:
         lines += ["import importlib", "import inspect"]
     lines += [name for word, name in _LIBRARIES.items() if re.search(rf"(?<![\w.]){word}\.", body)]
     lines += ["from collections import Counter"] if "Counter(" in body else []
+    lines += dict.fromkeys(needed)
     lines += ["from collections.abc import Iterator"] if draws else []
     lines += ["from pathlib import Path"] if "(DATA)" in body else []
     lines += ["import matplotlib.pyplot as plt"] if draws else []
     lines += ["import pytest"]
-    names = sorted(name for name in _names(plan) if f"{name}(" in body)
+    names = sorted(
+        name for name in _names(plan) if re.search(rf"(?<![\w.\"'])\b{name}\b(?!=)", body)
+    )
     if names:
         lines.append(f"from {target.module} import {', '.join(names)}")
     if "(DATA)" in body:

@@ -6,6 +6,7 @@ import json
 import os
 import time
 from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 from xml.etree import ElementTree
 
@@ -42,8 +43,8 @@ class Trial(NamedTuple):
     passed: tuple[str, ...]
     failed: frozenset[str]
     skipped: Mapping[str, str]
-    lines: frozenset[int] = frozenset()
-    """The lines of the module that were executed."""
+    lines: Mapping[str, frozenset[int]] = MappingProxyType({})
+    """The lines of the module that each test executes, and under an empty name its import."""
     seconds: float = 0.0
     """How long they took."""
 
@@ -75,7 +76,10 @@ def run_tests(files: Mapping[str, bytes], target: Target, options: RunOptions) -
         lines = os.path.join(folder, "lines.json")
         plugin = read_bytes(os.path.join(os.path.dirname(__file__), f"{_PLUGIN}.py"))
         plugins = os.path.dirname(write_scratch(folder, f"plugins/{_PLUGIN}.py", plugin))
-        flags = ("-q", "-p", "no:cacheprovider", "-p", _PLUGIN, "--junitxml", report, "tests")
+        flags = (
+            "-q", "-p", "no:cacheprovider", "-p", _PLUGIN, "--rootdir", folder,
+            "--junitxml", report, "tests",
+        )  # fmt: skip
         environment = clean_environment(
             **dict(options.environment),
             PYTHONPATH=os.pathsep.join([root, plugins]),
@@ -98,9 +102,11 @@ def run_tests(files: Mapping[str, bytes], target: Target, options: RunOptions) -
             if "No module named" in said and "pytest" in said:
                 raise PytestMissing(options.python)
             raise ExecutionError(f"pytest cannot run the generated tests: {said[-300:]}")
-        seen = json.loads(read_text(lines)) if os.path.exists(lines) else []
+        seen = json.loads(read_text(lines)) if os.path.exists(lines) else {}
         seconds = time.monotonic() - begun
-        return _outcome(report)._replace(lines=frozenset(seen), seconds=seconds)
+        return _outcome(report)._replace(
+            lines={name: frozenset(found) for name, found in seen.items()}, seconds=seconds
+        )
 
 
 def lay_out(files: Mapping[str, bytes], target: Target, folder: str) -> None:

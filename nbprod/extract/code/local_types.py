@@ -1,0 +1,258 @@
+"""Hints at names inside of functions, where a type checker does not find their types by itself.
+
+An empty list tells nothing of what it will hold, and a number that begins as a whole one may become
+another. What a run has shown is written at the first assignment. Where a function gives a name
+another type later, the module asks the checker to allow that.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from nbprod.extract.code.literal_types import hint_of
+from nbprod.patterns import lazy_pattern
+from nbprod.syntax.walk import walk
+
+__all__ = ["REBINDS", "may_be_none", "names_of_none", "with_local_types"]
+
+REBINDS = "# mypy: allow-redefinition"
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+_OPTIONAL = frozenset("re.match re.search re.fullmatch shutil.which os.getenv".split())
+_SCOPES = (*_FUNCTIONS, ast.ClassDef, ast.Lambda)
+_MAKERS = frozenset("list dict set defaultdict deque Counter OrderedDict".split())
+# By these a checker learns what an empty container holds.
+_FILLING = frozenset(["append", "add", "extend", "update", "insert", "appendleft"])
+_SEVERAL = lazy_pattern(r"\b(?:Any|float)\b|\|")
+
+
+class _Hint(NamedTuple):
+    """A hint behind a place in the text: line from 1, column in bytes."""
+
+    line: int
+    column: int
+    text: str
+
+
+def with_local_types(
+    text: str,
+    types: Mapping[str, Mapping[str, str]],
+    imports: Mapping[str, str],
+    shadowed: frozenset[str],
+) -> str:
+    """A module's text with the hints that its functions need inside.
+
+    Args:
+        text: the module.
+        types: the types of the names that each function binds, and of the attributes of classes.
+        imports: the dotted names of what it imports, by name.
+        shadowed: the builtins that it rebinds.
+    """
+    tree = ast.parse(text)
+    found: list[_Hint] = []
+    rebinds = False
+    for owner, node in _functions(tree):
+        known = types.get(f"{owner}.{node.name}" if owner else node.name, {})
+        bindings = _bindings(node)
+        found += _hints_of_names(bindings, known, node)
+        found += _hints_of_attributes(node, types.get(owner, {})) if node.name == "__init__" else []
+        rebinds = rebinds or any(
+            _changes_type(values, imports, shadowed) for values in bindings.values()
+        )
+    lines = text.encode("utf-8").split(b"\n")
+    for hint in sorted(found, reverse=True):
+        line = lines[hint.line - 1]
+        lines[hint.line - 1] = line[: hint.column] + hint.text.encode() + line[hint.column :]
+    made = b"\n".join(lines).decode("utf-8")
+    return f"{REBINDS}\n{made}" if rebinds else made
+
+
+def _functions(tree: ast.Module) -> Iterator[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef]]:
+    """The functions and the methods at the top of a module, with their classes."""
+    for node in tree.body:
+        if isinstance(node, _FUNCTIONS):
+            yield "", node
+        elif isinstance(node, ast.ClassDef):
+            for member in node.body:
+                if isinstance(member, _FUNCTIONS):
+                    yield node.name, member
+
+
+def may_be_none(value: ast.expr | None) -> bool:
+    """Whether an expression may give None by what a type checker knows of it."""
+    if isinstance(value, ast.Constant):
+        return value.value is None
+    if isinstance(value, ast.IfExp):
+        return may_be_none(value.body) or may_be_none(value.orelse)
+    if not isinstance(value, ast.Call):
+        return False
+    called = ast.unparse(value.func)
+    given = [*value.args[1:], *(keyword.value for keyword in value.keywords)]
+    if called == "next" or called.endswith(".get"):
+        return any(map(may_be_none, given)) or (called != "next" and not given)
+    return called in _OPTIONAL or any(
+        keyword.arg == "default" and may_be_none(keyword.value) for keyword in value.keywords
+    )
+
+
+def names_of_none(node: ast.AST) -> frozenset[str]:
+    """The names that a function, or a list of statements, gives a value that may be None."""
+    return frozenset(
+        name
+        for name, values in _bindings(node).items()
+        if any(may_be_none(made.value) for made in values)
+    )
+
+
+class _Value(NamedTuple):
+    """What gives a name a value: the target, and the value where it is one expression."""
+
+    target: ast.expr
+    value: ast.expr | None
+    is_plain: bool = False
+
+
+def _bindings(node: ast.AST) -> dict[str, list[_Value]]:
+    """What a function assigns to each name, in the order of the text."""
+    found: dict[str, list[_Value]] = {}
+    for statement in _own_statements(node):
+        for made in _values(statement):
+            if isinstance(made.target, ast.Name):
+                found.setdefault(made.target.id, []).append(made)
+    return found
+
+
+def _own_statements(node: ast.AST) -> Iterator[ast.stmt]:
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.stmt) and not isinstance(child, _SCOPES):
+            yield child
+        if not isinstance(child, _SCOPES):
+            yield from _own_statements(child)
+
+
+def _values(statement: ast.stmt) -> Iterator[_Value]:
+    if isinstance(statement, ast.Assign):
+        is_plain = len(statement.targets) == 1
+        for target in statement.targets:
+            yield from _parts(target, statement.value, is_plain=is_plain)
+    elif isinstance(statement, ast.AugAssign):
+        yield _Value(statement.target, statement.value)
+    elif isinstance(statement, (ast.For, ast.AsyncFor)):
+        counts = (
+            isinstance(statement.iter, ast.Call) and ast.unparse(statement.iter.func) == "range"
+        )
+        value = ast.Constant(0) if counts else None
+        yield from _parts(statement.target, value)
+
+
+def _parts(target: ast.expr, value: ast.expr | None, *, is_plain: bool = False) -> Iterator[_Value]:
+    """The single targets of an assignment, with their values where these stand opposite."""
+    if not isinstance(target, (ast.Tuple, ast.List)):
+        yield _Value(target, value, is_plain)
+        return
+    opposite: list[ast.expr | None] = [None] * len(target.elts)
+    if isinstance(value, (ast.Tuple, ast.List)) and len(value.elts) == len(target.elts):
+        opposite = list(value.elts)
+    for part, own in zip(target.elts, opposite, strict=True):
+        yield from _parts(part, own)
+
+
+def _hints_of_names(
+    bindings: Mapping[str, list[_Value]], known: Mapping[str, str], node: ast.AST
+) -> Iterator[_Hint]:
+    """The hints at the first assignments of containers that need one."""
+    for name, values in bindings.items():
+        first, hint = values[0], known.get(name, "Any")
+        if not first.is_plain or first.value is None or hint == "Any":
+            continue
+        if not hint.startswith(f"{_kind(first.value)}["):
+            continue
+        if _is_mixed(first.value, hint) or _is_bare(first.value, name, node):
+            yield _behind(first.target, hint)
+
+
+def _behind(target: ast.expr, hint: str) -> _Hint:
+    assert target.end_lineno is not None and target.end_col_offset is not None
+    return _Hint(target.end_lineno, target.end_col_offset, f": {hint}")
+
+
+def _kind(value: ast.expr) -> str:
+    if isinstance(value, ast.Call):
+        return ast.unparse(value.func).rpartition(".")[2]
+    return {ast.List: "list", ast.Dict: "dict", ast.Set: "set"}.get(type(value), "?")
+
+
+def _is_mixed(value: ast.expr, hint: str) -> bool:
+    """Whether what a container holds is of several types: a checker believes the first ones."""
+    return isinstance(value, (ast.List, ast.Dict, ast.Set)) and bool(_SEVERAL.search(hint))
+
+
+def _is_bare(value: ast.expr, name: str, node: ast.AST) -> bool:
+    """Whether a container is made of which a checker does not see what it holds."""
+    if isinstance(value, ast.Call):
+        called = ast.unparse(value.func).rpartition(".")[2]
+        is_empty = called in _MAKERS and not value.keywords
+        return is_empty and (called == "defaultdict" or not value.args) and not _fills(name, node)
+    if isinstance(value, (ast.List, ast.Set, ast.Dict)):
+        items = value.values if isinstance(value, ast.Dict) else value.elts
+        if not items:
+            return not _fills(name, node)
+        return any(isinstance(item, (ast.List, ast.Dict)) and _is_empty(item) for item in items)
+    return False
+
+
+def _is_empty(value: ast.List | ast.Dict) -> bool:
+    return not (value.elts if isinstance(value, ast.List) else value.values)
+
+
+def _fills(name: str, node: ast.AST) -> bool:
+    """Whether a function puts something into a container in a way that a checker follows."""
+    for part in walk(node):
+        if isinstance(part, ast.Call) and isinstance(part.func, ast.Attribute):
+            owner = part.func.value
+            if isinstance(owner, ast.Subscript):
+                owner = owner.value
+            if part.func.attr in _FILLING and isinstance(owner, ast.Name) and owner.id == name:
+                return True
+        if isinstance(part, ast.Subscript) and isinstance(part.ctx, ast.Store):
+            if isinstance(part.value, ast.Name) and part.value.id == name:
+                return True
+    return False
+
+
+def _hints_of_attributes(node: ast.AST, known: Mapping[str, str]) -> Iterator[_Hint]:
+    """The hints at the attributes that a constructor leaves open."""
+    seen: set[str] = set()
+    for statement in _own_statements(node):
+        for made in _values(statement):
+            target, value = made.target, made.value
+            if not (isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name)):
+                continue
+            if target.value.id != "self" or target.attr in seen or not made.is_plain:
+                continue
+            seen.add(target.attr)
+            hint = known.get(target.attr, "Any")
+            if isinstance(value, ast.Constant) and value.value is None:
+                # What is set later is read without a question whether it is there.
+                yield _behind(target, "Any")
+            elif isinstance(value, (ast.List, ast.Dict)) and _is_empty(value):
+                kind = _kind(value)
+                bare = {"list": "list[Any]", "dict": "dict[Any, Any]"}[kind]
+                yield _behind(target, hint if hint.startswith(kind) else bare)
+            elif isinstance(value, ast.Constant) and type(value.value) is int and hint == "float":
+                yield _behind(target, hint)
+
+
+def _changes_type(
+    values: list[_Value], imports: Mapping[str, str], shadowed: frozenset[str]
+) -> bool:
+    """Whether a name gets values of several types, as far as the code tells."""
+    if len(values) < 2:
+        return False
+    hints = {
+        "Any" if made.value is None else hint_of(made.value, imports, shadowed) for made in values
+    }
+    plain = {hint.partition("[")[0] for hint in hints}
+    known = {hint for hint in plain if hint != "Any" and "." not in hint}
+    return bool(known) and len(plain) > 1
