@@ -6,17 +6,19 @@ import keyword
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
 
 from nbprod.cli.output import print_line, print_lines
+from nbprod.cli.pipeline_wishes import edited_settings, plan_wish, write_plan_file
+from nbprod.cli.pipeline_writing import update_application, write_application, write_picture
 from nbprod.errors import UsageError
 
 if TYPE_CHECKING:
     from nbprod.cli.pipeline_runs import MadePipeline
     from nbprod.facts import Facts
-    from nbprod.pipeline.boundaries import CutWishes
     from nbprod.pipeline.types import PipelinePlan
 
 # Shorter ones are words of any code.
@@ -31,12 +33,18 @@ Examples:
 
 
 @click.command("pipeline", epilog=_EXAMPLES)
-@click.argument("notebook", type=click.Path())
+@click.argument("notebooks", metavar="NOTEBOOK...", nargs=-1, required=True, type=click.Path())
 @click.option("-o", "--output", required=True, metavar="FOLDER", help="Where to write it.")
 @click.option("--name", metavar="NAME", help="Package; by default that of FOLDER.")
 @click.option("--task", "tasks", multiple=True, metavar="NAME=3-7", help="These cells are a task.")
 @click.option("--level", type=click.IntRange(1, 6), help="Level of the headings that are tasks.")
 @click.option("--max-tasks", default=9, show_default=True, type=click.IntRange(1, 99))
+@click.option("--merge", multiple=True, metavar="A,B", help="Join these tasks.")
+@click.option(
+    "--keep-cut", multiple=True, metavar="A,B", help="Insist on this cut, or on that above a cell."
+)
+@click.option("--plan", "plan_file", metavar="FILE.toml", help="Write the plan; then read it back.")
+@click.option("--picture", metavar="FILE", help="Draw the tasks into a .svg or .html file.")
 @click.option("--dry-run", is_flag=True, help="Print the plan without writing.")
 @click.option("--run", "runs", is_flag=True, help="Run the notebook: formats, schemas, profiles.")
 @click.option("--verify", "verifies", is_flag=True, help="Run notebook and application; compare.")
@@ -59,6 +67,7 @@ Examples:
     metavar="NAMES",
     help="What comes with it: airflow,docker,github,serve, or none.  [default: all]",
 )
+@click.option("--update", is_flag=True, help="Write anew what nobody has edited since.")
 @click.option("--force", is_flag=True, help="Overwrite files, even if verification fails.")
 @click.option(
     "--allow-external-writes", is_flag=True, help="Run a notebook that writes outside its folder."
@@ -66,18 +75,20 @@ Examples:
 @click.option("--python", metavar="PATH", help="Python that runs both and has their libraries.")
 @click.option("--timeout", default=600, metavar="SECONDS", help="Time limit of each run.")
 @click.option("--copy-limit", default=500, metavar="MB", help="Largest directory to copy.")
-def command(notebook: str, output: str, **options: object) -> int:
+def command(notebooks: tuple[str, ...], output: str, **options: object) -> int:
     """Turn a notebook into an application of tasks that pass values through storage.
 
     Each task is a function in a module of its own, reads what it needs from storage and stores
     what others read. Settings have their defaults in conf/base.yaml. The application does not
-    import nbprod. Nothing of the notebook is run unless --run or --verify is given.
+    import nbprod. Nothing of the notebook is run unless --run or --verify is given. Several
+    notebooks become one application: a file that one writes and another reads passes through
+    storage, too.
 
     Exit codes: 0 done, 1 refused or not the same, 2 usage, 4 unreadable input or an internal error.
     """
     from nbprod.refactor.external_writes import refuse_external_writes
 
-    facts, data = _read_notebook(notebook)
+    facts, data = _read_notebooks(notebooks)
     name = _package_name(output, options)
     if (options["runs"] or options["verifies"]) and not options["allow_external_writes"]:
         refuse_external_writes(facts)
@@ -90,7 +101,43 @@ def command(notebook: str, output: str, **options: object) -> int:
     if made.fails and not options["force"]:
         print_line("Nothing was written; use --force to write anyway.", err=True)
         return 1
-    return 0 if options["dry_run"] else _write(made, output, options)
+    if options["picture"]:
+        write_picture(made.plan, str(options["picture"]))
+    if options["dry_run"]:
+        return 0
+    plan_file = options["plan_file"]
+    if plan_file and not os.path.exists(str(plan_file)):
+        words = " ".join(notebooks)
+        again = f"nbprod pipeline {words} -o {output} --plan {plan_file}"
+        write_plan_file(made.plan, str(plan_file), again)
+        return 0
+    return _write(made, output, options)
+
+
+def _read_notebooks(paths: Sequence[str]) -> tuple[Facts, bytes]:
+    """The notebook, or several as one."""
+    if len(paths) == 1:
+        return _read_notebook(paths[0])
+    from nbprod.config.files import Configuration
+    from nbprod.pipeline.several import files_of_notebook, joined_notebooks, order_of_notebooks
+    from nbprod.project.run import facts_of, get_notebook
+
+    every = [_read_notebook(path)[0] for path in paths]
+    for facts in every:
+        _refuse_broken(facts)
+    order = order_of_notebooks([files_of_notebook(facts) for facts in every])
+    path, data = joined_notebooks([every[number] for number in order])
+    notebook, data = get_notebook(path, data)
+    return facts_of(notebook, Configuration().for_path(paths[0])), data
+
+
+def _refuse_broken(facts: Facts) -> None:
+    from nbprod.extract.extraction import Refused, broken_cells
+
+    broken = broken_cells(facts)
+    if broken:
+        headline = "the notebook fails when it is run top to bottom"
+        raise Refused(facts.notebook.path, broken, headline)
 
 
 def _read_notebook(path: str) -> tuple[Facts, bytes]:
@@ -127,29 +174,29 @@ def _targets(text: object) -> tuple[str, ...]:
 
 def _made(facts: Facts, data: bytes, name: str, options: dict[str, object]) -> MadePipeline:
     from nbprod.cli.pipeline_runs import made_pipeline
-    from nbprod.extract.extraction import Refused, broken_cells
+    from nbprod.extract.extraction import Refused
     from nbprod.extract.plan.credentials import without_credentials
-    from nbprod.pipeline.plan import plan_pipeline
     from nbprod.refactor.plan import Refusal
 
-    broken = broken_cells(facts)
-    if broken:
-        headline = "the notebook fails when it is run top to bottom"
-        raise Refused(facts.notebook.path, broken, headline)
+    _refuse_broken(facts)
     safe = without_credentials(facts, data, set(range(len(facts.notebook.cells))))
     if safe.stay:
         advice = "see `nbprod check --select NBP3`"
         stay = [Refusal(left.cell, left.line, left.reason, advice) for left in safe.stay]
         raise Refused(facts.notebook.path, stay)
-    wishes = _wishes(facts, options)
+    wish = plan_wish(safe.facts, name, options)
     python, targets = str(options["python"] or sys.executable), options["targets"]
     assert isinstance(targets, tuple)
 
     def make(without: Mapping[int, str]) -> PipelinePlan:
-        return plan_pipeline(safe.facts, name, wishes, without=without)
+        return wish.plan(safe.facts, name, without)
 
     environment = {**safe.environment, **make({}).looked_up}
     made = made_pipeline(make, lambda plan: _rendered(plan, python, targets), environment, options)
+    settings = edited_settings(wish, made.plan)
+    if settings != made.plan.settings:
+        plan = replace(made.plan, settings=settings)
+        made = made._replace(plan=plan, files=_rendered(plan, python, targets))
     _refuse_credentials(made, safe.facts.hidden)
     return made
 
@@ -164,18 +211,6 @@ def _rendered(plan: PipelinePlan, python: str, targets: Sequence[str]) -> dict[s
     return files_of(plan, modules, needed, version, targets=targets)
 
 
-def _wishes(facts: Facts, options: dict[str, object]) -> CutWishes:
-    from nbprod.extract.plan.select import named_groups
-    from nbprod.pipeline.boundaries import CutWishes
-
-    tasks, level, most = options["tasks"], options["level"], options["max_tasks"]
-    assert isinstance(tasks, tuple) and isinstance(most, int)
-    groups = named_groups(tasks, facts.notebook)
-    names = {group.cells[0]: str(group.name) for group in groups}
-    starts = {cell for group in groups for cell in (group.cells[0], group.cells[-1] + 1)}
-    return CutWishes(level if isinstance(level, int) else None, most, tuple(sorted(starts)), names)
-
-
 def _refuse_credentials(made: MadePipeline, hidden: frozenset[str]) -> None:
     """Refuse an application of which a file holds what the notebook binds as a credential."""
     values = [value.encode() for value in hidden if len(value) >= _SHORTEST_CREDENTIAL]
@@ -188,15 +223,10 @@ def _refuse_credentials(made: MadePipeline, hidden: frozenset[str]) -> None:
 
 
 def _write(made: MadePipeline, output: str, options: dict[str, object]) -> int:
-    from nbprod.project.write_all import existing, write_all
-
     folder = os.path.abspath(output)
-    files = {os.path.join(folder, *name.split("/")): data for name, data in made.files.items()}
-    there = [os.path.relpath(path) for path in existing(files)]
-    if there and not options["force"]:
-        shown = ", ".join(there[:3]) + (f" and {len(there) - 3} more" if len(there) > 3 else "")
-        raise UsageError(f"{shown} already exists; use --force to overwrite")
-    written = write_all(files, read={}, force=True, within=[folder], named=[])
+    if options["update"]:
+        return update_application(made.files, folder)
+    written = write_application(made.files, folder, force=bool(options["force"]))
     count = len(made.plan.tasks)
     where = os.path.relpath(folder)
     print_line(f"wrote {where}: {count} {'task' if count == 1 else 'tasks'}, {len(written)} files")

@@ -38,13 +38,21 @@ class CutWishes(NamedTuple):
 
     ``level``: the depth of the headings that are tasks, None: the first that has two. ``most``: how
     many tasks at most. ``starts``: the cells at which tasks have to begin, where the person gives
-    the cut themselves, and ``names`` those of the tasks by their first cell.
+    the cut themselves, and ``names`` those of the tasks by their first cell; or ``places``, the
+    statements at which tasks have to begin, with the names in ``named``.
     """
 
     level: int | None = None
     most: int = 9
     starts: tuple[int, ...] = ()
     names: Mapping[int, str] = MappingProxyType({})
+    places: tuple[int, ...] | None = None
+    named: Mapping[int, str] = MappingProxyType({})
+
+    @property
+    def is_given(self) -> bool:
+        """Whether the person gives the cut themselves."""
+        return bool(self.starts) or self.places is not None
 
 
 class TaskBoundary(NamedTuple):
@@ -88,6 +96,8 @@ class TaskCuts:
         return found
 
     def _may_begin(self, before: Atom, after: Atom) -> bool:
+        if self.wishes.places is not None:
+            return after.place in self.wishes.places
         if self.wishes.starts:
             return before.cell != after.cell and any(
                 before.cell < cell <= after.cell for cell in self.wishes.starts
@@ -193,7 +203,7 @@ class TaskCuts:
             place for place, boundary in self.boundaries.items()
             if place not in without and boundary.blocked is None
         ]  # fmt: skip
-        if self.wishes.starts:
+        if self.wishes.is_given:
             return [*_stretches([0, *starts], count)]
         edges = [0, *starts, count]
         best: list[dict[int, tuple[float, int]]] = [{0: (0.0, -1)}]

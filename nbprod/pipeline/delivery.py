@@ -19,6 +19,7 @@ from nbprod.pipeline.code.readme import readme
 from nbprod.pipeline.code.schemas import schemas_module
 from nbprod.pipeline.code.tasks import library_module, settings_module, task_module
 from nbprod.pipeline.code.tests import test_files
+from nbprod.pipeline.picture import picture_svg
 from nbprod.pipeline.types import TARGETS, PipelinePlan
 
 __all__ = ["files_of", "modules_of", "parts_without", "runtime_files"]
@@ -66,6 +67,7 @@ def files_of(
         "pyproject.toml": project_file(plan, dependencies, python, targets),
         "README.md": readme(plan, targets),
         "docs/decisions.md": decisions(plan),
+        "docs/tasks.svg": picture_svg(plan),
         **entry_files(plan),
         f"{package}/pipeline.py": graph_module(plan, libraries),
         f"{package}/conf/base.yaml": base_configuration(plan),

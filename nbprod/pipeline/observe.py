@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from nbprod.disk.read import read_bytes
 from nbprod.disk.scratch import scratch_folder
+from nbprod.errors import UsageError
 from nbprod.execution.kernel import ExecutionError, run_job
 from nbprod.execution.run import RunOptions, workspace
 from nbprod.facts import Facts
@@ -183,6 +184,7 @@ def observe(
         files = written_files(os.path.join(copy, start), os.path.join(folder, start))
     _require_success(result, plan, run)
     tasks = {task.name: _seen(result["cells"], spans[task.name], task, run) for task in plan.tasks}
+    _require_chosen(plan, tasks)
     return Observed(tasks, result["final"], files)
 
 
@@ -263,7 +265,11 @@ def _asked(plan: PipelinePlan, spans: Mapping[str, tuple[int, int]]) -> dict[str
     for number, task in enumerate(plan.tasks):
         first, last = spans[task.name]
         before = {"task": task.name, "inputs": list(task.inputs)}
-        behind = {"outputs": list(task.outputs), "live": sorted(_live(plan, number))}
+        behind: dict[str, Any] = {
+            "outputs": list(task.outputs),
+            "live": sorted(_live(plan, number)),
+            "chosen": {name: task.outputs[name] for name in sorted(task.chosen)},
+        }
         model = plan.model
         if model is not None and model.source.startswith(f"{task.name}."):
             behind["rows"] = [model.source.rpartition(".")[2]]
@@ -291,6 +297,18 @@ def _require_success(result: Mapping[str, Any], plan: PipelinePlan, run: Sequenc
             raise ExecutionError(
                 f"the notebook fails in cell {whole + 1}: {error['name']}: {error['text']}"
             )
+
+
+def _require_chosen(plan: PipelinePlan, seen: Mapping[str, SeenTask]) -> None:
+    """Refuse formats that a person has chosen and that do not give the value back."""
+    for task in plan.tasks:
+        for name in sorted(task.chosen):
+            problem = seen[task.name].outputs[name].problem
+            if problem is not None:
+                raise UsageError(
+                    f"`{name}` of `{task.name}` cannot be stored as `{task.outputs[name]}`:"
+                    f" {problem}; choose another format in the plan"
+                )
 
 
 def _seen(

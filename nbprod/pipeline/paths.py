@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal
 
 from nbprod.patterns import lazy_pattern
@@ -10,7 +11,7 @@ from nbprod.refactor.plan import Constant
 from nbprod.syntax.names import last_name
 from nbprod.syntax.walk import walk
 
-__all__ = ["PathUse", "path_key", "path_use"]
+__all__ = ["PathUse", "path_calls", "path_key", "path_use", "path_use_of_name"]
 
 PathUse = Literal["read", "write"]
 
@@ -35,6 +36,39 @@ def path_use(constant: Constant) -> PathUse | None:
         if (use := _of_call(part)) is not None
     }
     return uses.pop() if len(uses) == 1 else None
+
+
+def path_use_of_name(name: str, value: object, nodes: Iterable[ast.AST]) -> PathUse | None:
+    """What some statements do with the file whose path a name of the notebook holds.
+
+    None where they use the name for anything else, too.
+    """
+    if not isinstance(value, str) or not _FILE.match(value):
+        return None
+    uses: set[PathUse | None] = set()
+    count = 0
+    for node in nodes:
+        for part in walk(node):
+            count += isinstance(part, ast.Name) and part.id == name
+            if isinstance(part, ast.Call) and part.args:
+                first = part.args[0]
+                if isinstance(first, ast.Name) and first.id == name:
+                    uses.add(_of_call(part))
+                    count -= 1
+    return uses.pop() if len(uses) == 1 and not count else None
+
+
+def path_calls(node: ast.AST, texts: Mapping[str, str]) -> Iterator[tuple[PathUse, str]]:
+    """The files that a statement reads and writes, whose paths are written out or in ``texts``."""
+    for part in walk(node):
+        if not isinstance(part, ast.Call) or not part.args:
+            continue
+        first = part.args[0]
+        path = first.value if isinstance(first, ast.Constant) else None
+        path = texts.get(first.id) if isinstance(first, ast.Name) else path
+        use = _of_call(part)
+        if use is not None and isinstance(path, str) and _FILE.match(path):
+            yield use, path
 
 
 def _is(node: ast.expr, text: str) -> bool:

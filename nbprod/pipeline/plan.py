@@ -7,6 +7,7 @@ the one before it, until every task is a function or one is left.
 from __future__ import annotations
 
 import ast
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -21,7 +22,7 @@ from nbprod.facts import Facts
 from nbprod.pipeline.boundaries import CutWishes, TaskCuts, TaskStretch
 from nbprod.pipeline.carried import format_of_hint
 from nbprod.pipeline.model_plan import planned_model
-from nbprod.pipeline.paths import path_key, path_use
+from nbprod.pipeline.paths import path_key, path_use, path_use_of_name
 from nbprod.pipeline.task_function import as_task, setting_value
 from nbprod.pipeline.types import JoinedTask, PipelinePlan, TaskPlan
 from nbprod.refactor.module_level import ModuleLevel, imports_of
@@ -29,7 +30,7 @@ from nbprod.refactor.pieces import CutNotebook, cut_notebook
 from nbprod.refactor.plan import CellGroup, Function, Import, Plan, Refusal
 from nbprod.syntax.walk import walk
 
-__all__ = ["plan_pipeline"]
+__all__ = ["pipeline_atoms", "plan_pipeline"]
 
 _MOST_ROUNDS = 60
 # Settings of the notebook that several tasks may read stand below this key.
@@ -58,6 +59,11 @@ def plan_pipeline(
     """
     options = options._replace(parameters=True, package=True, nested=True)
     return _Planning(facts, name, wishes, options).finished(without)
+
+
+def pipeline_atoms(facts: Facts) -> Atoms:
+    """The statements of a notebook as a pipeline's plan counts them."""
+    return _Planning(facts, "", CutWishes(), PlanOptions(parameters=True)).atoms
 
 
 class _Planning:
@@ -167,8 +173,10 @@ class _Planning:
             if way(atom):
                 piece = cut.at(atom.cell, atom.unit.code)
                 pieces.setdefault(way(atom), {}).setdefault(piece)
-        rows = [tuple(row) for _, row in sorted(pieces.items())]
-        groups = [CellGroup(row, self._name_of(row, cut)) for row in rows]
+        groups = [
+            CellGroup(tuple(row), self._name_of(row, cut, stretches[number - 1]))
+            for number, row in sorted(pieces.items())
+        ]
         plan = Planner(cut.facts, self.options, cut.inner).plan(groups)
         functions = tuple(as_task(function, self.planner.shows) for function in plan.functions)
         literals = {
@@ -178,8 +186,10 @@ class _Planning:
         }
         return replace(plan, functions=functions, literals=literals, cut=cut)
 
-    def _name_of(self, pieces: Iterable[int], cut: CutNotebook) -> str | None:
+    def _name_of(self, pieces: Iterable[int], cut: CutNotebook, stretch: TaskStretch) -> str | None:
         """The name that a person gave the task of some pieces."""
+        if self.wishes.places is not None:
+            return self.wishes.named.get(stretch.start)
         cells = {cut.pieces[piece].cell for piece in pieces}
         return next((name for cell, name in self.wishes.names.items() if cell in cells), None)
 
@@ -188,6 +198,7 @@ class _Planning:
     ) -> tuple[list[TaskPlan], list[Refusal]]:
         """The tasks of a plan's functions, wired; what has no source is refused."""
         made: dict[str, str] = {}
+        written: dict[str, str] = {}
         tasks: list[TaskPlan] = []
         refusals: list[Refusal] = []
         assert plan.cut is not None
@@ -203,6 +214,7 @@ class _Planning:
                 purpose=next((atom.purpose for atom in part if atom.purpose), None),
             )
             refusals += self._wire(task, made)
+            self._wire_files(task, written)
             made |= dict.fromkeys(task.outputs, task.name)
             tasks.append(task)
         return tasks, refusals
@@ -218,7 +230,7 @@ class _Planning:
             if variable.name in made:
                 task.inputs[variable.name] = f"{made[variable.name]}.{variable.name}"
             elif variable.name in self.constants:
-                task.parameters[variable.name] = f"{COMMON}.{variable.name}"
+                self._wire_constant(task, variable.name)
             else:
                 reason = f"`{variable.name}` is made by no task"
                 yield Refusal(variable.cell, variable.line, reason, "join the tasks")
@@ -230,6 +242,34 @@ class _Planning:
                 task.writes[setting.name] = path_key(setting.name)
             else:
                 task.parameters[setting.name] = f"{task.name}.{setting.name}"
+
+    def _wire_constant(self, task: TaskPlan, name: str) -> None:
+        """Where a setting of the notebook comes from: a path of one file has a key of its own."""
+        nodes = (node for unit in task.function.body for node in unit.nodes)
+        use = path_use_of_name(name, self.constants[name], nodes)
+        if use == "read":
+            task.files[name] = path_key(name)
+        elif use == "write":
+            task.writes[name] = path_key(name)
+        else:
+            task.parameters[name] = f"{COMMON}.{name}"
+
+    def _wire_files(self, task: TaskPlan, written: dict[str, str]) -> None:
+        """Let a task read what another one has written as an artefact.
+
+        Args:
+            task: its files become inputs.
+            written: for each path `task.argument` of the last task above that writes it.
+        """
+        values = {setting.name: setting_value(setting) for setting in task.function.settings}
+        paths = {
+            argument: os.path.normpath(str(values.get(argument, self.constants.get(argument))))
+            for argument in (*task.files, *task.writes)
+        }
+        for argument in [name for name in task.files if paths[name] in written]:
+            task.inputs[argument] = written[paths[argument]]
+            del task.files[argument]
+        written |= {paths[argument]: f"{task.name}.{argument}" for argument in task.writes}
 
     def _settings_before(self, end: int) -> Iterator[Atom]:
         """The session settings above a place, in order."""

@@ -55,7 +55,7 @@ class TaskPlan:
     and ``writes``: argument to the key of the configuration; ``outputs``: result to format;
     ``schemas``: result to the name of its schema; ``settings``: the statements up to its end that
     set something up for the session; ``boundary``: the cut above it; ``draws`` and ``volatile``:
-    as `Task` of the runtime."""
+    as `Task` of the runtime; ``chosen``: the results whose formats a person has chosen."""
 
     name: str
     function: Function
@@ -70,6 +70,7 @@ class TaskPlan:
     schemas: dict[str, str] = field(default_factory=dict)
     draws: Draws | None = None
     volatile: bool = False
+    chosen: frozenset[str] = frozenset()
 
 
 class JoinedTask(NamedTuple):

@@ -21,7 +21,7 @@ def test_the_commands_print_what_the_page_says(tmp_path: Path) -> None:
     for path in (REPOSITORY / "fixtures" / "pipeline" / "shop").iterdir():
         shutil.copy(path, tmp_path)
     commands = _COMMAND.findall(PAGE)
-    assert len(commands) == 2
+    assert len(commands) == 3
     for command, expected in commands:
         done = nbprod(tmp_path, *shlex.split(command))
         assert done.returncode == 0, done.stderr

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from nbprod.disk.documents import NotParsed, parse_toml
 from nbprod.errors import NbprodError, UsageError
 from nbprod.extract.plan.choices import Choices, UnitChoice
 from nbprod.extract.plan.new_names import rename_problem
+from nbprod.extract.plan.plan_document import PlanDocument
 from nbprod.extract.plan.plan_text import PLAN_VERSION, code_hash
 from nbprod.libraries.modules import BUILTIN_NAMES
 from nbprod.patterns import lazy_pattern
@@ -20,9 +20,6 @@ from nbprod.syntax.walk import walk
 
 __all__ = ["PlanEdits", "PlanRefused"]
 
-_TABLE = lazy_pattern(r"\s*\[\[\s*([\w.-]+)\s*\]\]")
-_LINE = lazy_pattern(r"\(at line (\d+), column \d+\)")
-_KEY = lazy_pattern(r"\s*([\w-]+)\s*=")
 _RANGE = lazy_pattern(r"(\d+)(?::(\d+)(?:-(\d+))?)?\Z")
 _FIELDS = {
     "": {"version", "notebook", "output", "code", "unit", "module", "keep"},
@@ -52,15 +49,8 @@ class PlanEdits:
             UsageError: something in it cannot be read; the message has the line.
             PlanRefused: a unit cannot be a function.
         """
-        self.path, self.choices = path, choices
-        self.lines = dict(_positions(text))
-        try:
-            self.content = parse_toml(text)
-        except NotParsed as error:
-            line = _LINE.search(str(error))
-            where = f"{path}:{line[1] if line else 1}"
-            reason = str(error)[: line.start()].strip() if line else str(error)
-            raise UsageError(f"{where}: is no TOML: {reason}; repair this line") from None
+        self.document = PlanDocument(path, text)
+        self.choices, self.content = choices, self.document.content
         self._check_fields()
         self.names: list[str] = []
         self.notes: list[str] = []
@@ -107,12 +97,10 @@ class PlanEdits:
     # --- errors ---------------------------------------------------------------------------------
 
     def _at(self, where: _Path, message: str) -> str:
-        while where and where not in self.lines:
-            where = where[:-1]
-        return f"{self.path}:{self.lines.get(where, 1)}: {message}"
+        return self.document.at(where, message)
 
     def _wrong(self, where: _Path, message: str) -> UsageError:
-        return UsageError(self._at(where, message))
+        return self.document.wrong(where, message)
 
     # --- reading --------------------------------------------------------------------------------
 
@@ -328,25 +316,3 @@ class PlanEdits:
 def _variable_of(table: Mapping[str, Any]) -> str:
     """The name in the notebook of what a table is about."""
     return str(table.get("variable", table["name"]))
-
-
-def _positions(text: str) -> Iterator[tuple[_Path, int]]:
-    """The lines of tables and keys, by their path: ("unit", 0, "parameter", 1, "type")."""
-    counts: dict[_Path, int] = {}
-    table: _Path = ()
-    seen: set[_Path] = set()
-    for number, line in enumerate(text.splitlines(), 1):
-        header = _TABLE.match(line)
-        if header is not None:
-            table = ()
-            parts = header[1].split(".")
-            for part in parts[:-1]:
-                table = (*table, part, max(counts.get((*table, part), 1) - 1, 0))
-            place = counts[(*table, parts[-1])] = counts.get((*table, parts[-1]), 0) + 1
-            table = (*table, parts[-1], place - 1)
-            yield table, number
-            continue
-        key = _KEY.match(line)
-        if key is not None and (*table, key[1]) not in seen:
-            seen.add((*table, key[1]))
-            yield (*table, key[1]), number

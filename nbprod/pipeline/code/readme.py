@@ -34,6 +34,8 @@ def readme(plan: PipelinePlan, targets: Collection[str]) -> str:
             "",
             "## Tasks",
             "",
+            "![The tasks and what they read](docs/tasks.svg)",
+            "",
             "| task | does | reads | stores |",
             "|---|---|---|---|",
             *(_row(task) for task in plan.tasks),

@@ -3,8 +3,8 @@
 `execution.probe` loads this file and calls it before and behind each task. It imports nothing of
 nbprod but the runtime of applications, whose formats and profiles these are, from its files. What
 is asked for before and behind a task is its name, the names that it reads (``inputs``) and those
-that it stores (``outputs``); ``rows`` are those of them that a model predicts, ``predicted`` an
-expression that has the predictions.
+that it stores (``outputs``; in ``chosen`` with a format). ``rows`` are those of them that a model
+predicts, ``predicted`` an expression that has the predictions.
 """
 
 from __future__ import annotations
@@ -93,7 +93,8 @@ class Observer:
             and self._fingerprint(name) != self.seen["inputs"][name]
         ]
         found["touched"] = {kind: sorted(names) for kind, names in self.touched.items()}
-        found["outputs"] = {name: self._output(name) for name in asked["outputs"]}
+        chosen = asked.get("chosen", {})
+        found["outputs"] = {name: self._output(name, chosen.get(name)) for name in asked["outputs"]}
         found["live"] = {name: self._fingerprint(name) for name in asked["live"]}
         for name in asked.get("rows", ()):
             found["outputs"][name]["rows"] = _rows_of(self.names.get(name))
@@ -120,8 +121,9 @@ class Observer:
 
     # --- results ------------------------------------------------------------------------------
 
-    def _output(self, name: str) -> dict[str, Any]:
-        """How a result can be stored: the first format that gives an equal value back."""
+    def _output(self, name: str, chosen: str | None) -> dict[str, Any]:
+        """How a result can be stored: the first format that gives an equal value back, or the
+        one that a person has chosen."""
         if name not in self.names:
             return {"problem": "is not there in the run"}
         value = self.names[name]
@@ -132,7 +134,7 @@ class Observer:
         entry["value"] = described
         kept = [described, self._with_label(value)]
         entry["failed"] = {}
-        for form in self._formats(value):
+        for form in [chosen] if chosen else self._formats(value):
             data, problem = self._tried(form, value, kept)
             if problem is None:
                 entry.update(format=form, bytes=len(data))
