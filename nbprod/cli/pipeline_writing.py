@@ -74,10 +74,10 @@ def _report(update: ApplicationUpdate, folder: str) -> None:
         print_line(f"not written: {path} was deleted")
     for path in update.kept:
         print_line(f"kept {path}: it was edited, and what is written has not changed")
-    fresh = len(update.write) - len(update.conflicts)
+    count = len(update.conflicts)
     print_line(
-        f"updated {os.path.relpath(folder)}: {fresh} files written, {len(update.remove)} removed,"
-        f" {len(update.conflicts)} conflicts"
+        f"updated {os.path.relpath(folder)}: {len(update.write) - count} files written,"
+        f" {len(update.remove)} removed, {count} conflict{'s' * (count != 1)}"
     )
 
 

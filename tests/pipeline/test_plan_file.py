@@ -146,10 +146,15 @@ def test_an_update_keeps_what_was_edited_and_reports_conflicts(folder: Path) -> 
     assert "'squares', len" in square.read_text()
     new = square.with_name(f"{square.name}.new")
     assert "number**3" in new.read_text()
-    edit(square, "**2", "**3")
-    assert "is still there; merge it into the file" in pipeline(folder, "--update", code=2)
-    new.unlink()
+    # It waits to be merged; another change of the notebook does not overwrite it.
     assert "0 conflicts" in pipeline(folder, "--update")
+    save(folder / "a.ipynb", [*SOURCES[:3], SOURCES[3].replace("** 2", "** 4"), *SOURCES[4:]])
+    said = pipeline(folder, "--update", code=2)
+    assert "is still there; merge it into the file, then remove it" in said
+    assert "number**3" in new.read_text()
+    new.unlink()
+    edit(square, "**2", "**4")
+    assert "1 conflict" in pipeline(folder, "--update", code=1)
 
 
 def test_what_is_not_written_any_more_goes_unless_it_was_edited() -> None:
