@@ -219,11 +219,15 @@ class Place(NamedTuple):
 
 
 class RelatedPlace(NamedTuple):
-    """A label, resolved to a place; ``symbol`` where the same fault is there, about this name."""
+    """A label, resolved to a place; ``symbol`` where the same fault is there, about this name.
+
+    ``alone`` is the message of that fault where it is the only one that is left.
+    """
 
     place: Place
     message: str
     symbol: str | None = None
+    alone: str | None = None
 
 
 class Finding(NamedTuple):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from nbprod.changed.cells import changed_lines, matched_cells
 from nbprod.changed.git import Repository
+from nbprod.checking.places import at_places
 from nbprod.config.settings import Configure, Settings
 from nbprod.errors import ReadError
 from nbprod.model import FileResult, Finding, Place
@@ -107,26 +108,6 @@ def _lines(before: Notebook, now: Notebook) -> _Lines:
     return found
 
 
-def _at(finding: Finding, is_wanted: Callable[[Place, str | None], bool]) -> Finding | None:
-    """A finding at those of its places that are wanted; None where it is at none of them.
-
-    One finding has all places of a fault, each with the name that it is about; the first wanted
-    place is where it is reported then.
-    """
-    same = [related for related in finding.related if related.symbol is not None]
-    wanted = [related for related in same if is_wanted(related.place, related.symbol)]
-    rest = tuple(one for one in finding.related if one.symbol is None or one in wanted)
-    if is_wanted(finding.place, finding.symbol):
-        return finding._replace(related=rest)
-    if not wanted:
-        return None
-    first = wanted[0]
-    others = tuple(one for one in rest if one is not first)
-    # "here, too" says nothing by itself.
-    message = first.message if "`" in first.message else finding.message
-    return finding._replace(place=first.place, message=message, symbol=first.symbol, related=others)
-
-
 def _on_lines(finding: Finding, lines: _Lines) -> Finding:
     """A finding at its changed places; as it is where only what leads to it has changed."""
 
@@ -136,7 +117,7 @@ def _on_lines(finding: Finding, lines: _Lines) -> Finding:
             line in changed for line in range(place.line, place.end_line + 1)
         )
 
-    return _at(finding, is_changed) or finding
+    return at_places(finding, is_changed) or finding
 
 
 def _touches(finding: Finding, lines: _Lines) -> bool:
@@ -188,7 +169,7 @@ def _new(
             def is_new(place: Place, symbol: str | None, code: str = code) -> bool:
                 return (code, symbol, old_cell(place)) not in faults
 
-            found = _at(finding, is_new)
+            found = at_places(finding, is_new)
             kept += [found] if found is not None else []
             continue
         old = old_cell(finding.place)

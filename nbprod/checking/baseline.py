@@ -2,17 +2,21 @@
 
 An entry is a path, a code and a fingerprint; no source, no message, no line. Fingerprints rest on
 the cell and the text of the line, so entries outlive cells that are moved, inserted or run again.
+A finding that has several places of a fault is known with the names that it is about there, as
+hashes: a name that joins it later is news.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
+from nbprod.checking.places import at_places
 from nbprod.disk.documents import NotParsed, parse_json
 from nbprod.errors import UsageError
-from nbprod.model import FileResult, Finding
+from nbprod.model import FileResult, Finding, Place
 
 __all__ = ["Baseline", "BaselineEntry", "Filtered"]
 
@@ -25,6 +29,10 @@ class BaselineEntry(NamedTuple):
     path: str
     code: str
     fingerprint: str
+
+
+Names = frozenset[str]
+"""Hashes of the names that a finding is about at its other places."""
 
 
 class Filtered(NamedTuple):
@@ -41,8 +49,18 @@ class Baseline:
     Paths are those that ``relative`` makes of the paths of findings: from the baseline's folder.
     """
 
-    def __init__(self, entries: Iterable[BaselineEntry], relative: Callable[[str], str]) -> None:
+    def __init__(
+        self,
+        entries: Iterable[BaselineEntry],
+        relative: Callable[[str], str],
+        names: Mapping[BaselineEntry, Names] | None = None,
+    ) -> None:
+        """Take entries, with the names of those that have several places.
+
+        An entry without names, of an older file, knows whatever joins it.
+        """
         self.entries = frozenset(entries)
+        self.names = dict(names or {})
         self._relative = relative
 
     def entry(self, finding: Finding) -> BaselineEntry:
@@ -60,25 +78,53 @@ class Baseline:
             kept = []
             for finding in result.findings:
                 entry = self.entry(finding)
-                if entry in self.entries and not result.unreadable:
-                    met.add(entry)
-                    known += 1
-                else:
+                if entry not in self.entries or result.unreadable:
                     kept.append(finding)
+                    continue
+                met.add(entry)
+                joined = self._joined(finding, entry)
+                known += joined is None
+                kept += [joined] if joined is not None else []
             left.append(result._replace(findings=tuple(kept)))
         stale = {entry for entry in self.entries if entry.path in paths and entry not in met}
         return Filtered(tuple(left), known, frozenset(stale))
 
+    def _joined(self, finding: Finding, entry: BaselineEntry) -> Finding | None:
+        """A known finding at the places of names that are not known; None where there are none."""
+        names = self.names.get(entry)
+        if names is None:
+            return None
+
+        def is_new(_place: Place, symbol: str | None) -> bool:
+            return symbol not in (None, finding.symbol) and _hashed(str(symbol)) not in names
+
+        return at_places(finding, is_new)
+
+    def merged(self, other: Baseline) -> Baseline:
+        """What either knows; the other's names are the newer ones."""
+        names = {**self.names, **other.names}
+        return Baseline(self.entries | other.entries, self._relative, names)
+
+    def without(self, stale: Iterable[BaselineEntry]) -> Baseline:
+        """The baseline without some entries."""
+        return Baseline(self.entries.difference(stale), self._relative, self.names)
+
     def with_findings(self, results: Iterable[FileResult]) -> Baseline:
         """The baseline that knows just the findings of these results."""
-        found = {self.entry(finding) for result in results for finding in result.findings}
-        return Baseline(found, self._relative)
+        found = {
+            self.entry(finding): _names_of(finding)
+            for result in results
+            for finding in result.findings
+        }
+        return Baseline(found, self._relative, found)
 
     def to_json(self) -> str:
         """The file: sorted, an entry a line, so that merges are easy to read."""
         files: dict[str, list[list[str]]] = {}
         for entry in sorted(self.entries):
-            files.setdefault(entry.path, []).append([entry.code, entry.fingerprint])
+            names = self.names.get(entry)
+            told = [] if names is None else [" ".join(sorted(names))]
+            files.setdefault(entry.path, []).append([entry.code, entry.fingerprint, *told])
         lines = ["{", f' "version": {_VERSION},', ' "findings": {']
         for number, (path, entries) in enumerate(files.items()):
             lines.append(f"  {json.dumps(path)}: [")
@@ -101,10 +147,22 @@ class Baseline:
         files = document.get("findings") if isinstance(document, Mapping) else None
         if not isinstance(files, Mapping) or document.get("version") != _VERSION:
             raise UsageError(f"{path}: is no baseline of version {_VERSION}; write it again")
-        entries = [
-            BaselineEntry(file, *map(str, one[:2]))
+        rows = [
+            (BaselineEntry(file, *map(str, one[:2])), one[2:])
             for file, found in files.items()
             for one in found
             if isinstance(one, list) and len(one) >= 2
         ]
-        return Baseline(entries, relative)
+        names = {entry: frozenset(str(more[0]).split()) for entry, more in rows if more}
+        return Baseline((entry for entry, _ in rows), relative, names)
+
+
+def _names_of(finding: Finding) -> Names:
+    return frozenset(
+        _hashed(related.symbol) for related in finding.related if related.symbol is not None
+    )
+
+
+def _hashed(name: str) -> str:
+    """A name as it stands in the file, which shows no source."""
+    return hashlib.sha256(f"nbprod name\0{name}".encode("utf-8", "surrogatepass")).hexdigest()[:8]

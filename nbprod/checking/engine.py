@@ -234,6 +234,7 @@ def mask_finding(finding: Finding, mask: Mask) -> Finding:
                 place=_masked_place(related.place, mask),
                 message=mask(related.message),
                 symbol=related.symbol and mask(related.symbol),
+                alone=related.alone and mask(related.alone),
             )
             for related in finding.related
         ),
@@ -321,7 +322,12 @@ def _finding(facts: Facts, rule: Rule, diagnostic: Diagnostic, place: Place) -> 
     index = LineIndex(inside.text) if inside else facts.index(diagnostic.span.cell)
     snippet = _snippet(index, place)
     related = tuple(
-        RelatedPlace(place_of(facts, label.span), label.message, _symbol_of(label, facts))
+        RelatedPlace(
+            place_of(facts, label.span),
+            label.message,
+            _symbol_of(label, facts),
+            label.again if isinstance(label.again, str) else None,
+        )
         for label in diagnostic.labels
     )
     possible = diagnostic.certainty is Certainty.POSSIBLE or diagnostic.depends

@@ -68,8 +68,7 @@ def update(paths: tuple[str, ...], file: str, include_secrets: bool) -> int:
     fresh = known.with_findings(_to_be_known(results, include_secrets=include_secrets))
     print_line(f"{file}: {len(fresh.entries - known.entries)} added, "
                f"{len(filtered.stale)} stale", err=True)  # fmt: skip
-    entries = (known.entries - filtered.stale) | fresh.entries
-    return _save(Baseline(entries, relative_to(file)), file)
+    return _save(known.without(filtered.stale).merged(fresh), file)
 
 
 @command.command("prune")
@@ -79,7 +78,7 @@ def prune(paths: tuple[str, ...], file: str) -> int:
     """Forget what is not found any more, also in files that are gone."""
     known = read_baseline(file)
     stale = known.filtered(_results(paths)).stale | _gone(known, file)
-    return _save(Baseline(known.entries - stale, relative_to(file)), file)
+    return _save(known.without(stale), file)
 
 
 @command.command("check")

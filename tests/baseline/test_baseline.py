@@ -119,6 +119,48 @@ def test_another_read_of_a_name_that_is_known_to_be_undefined_is_no_news(folder:
     assert check(folder) == []
 
 
+JOINING = {
+    "an undefined name": (
+        ["print(aa)\nx = 1"], ["print(aa)\nx = 1\nprint(cc)"], "cc",
+    ),
+    "a changed variable": (
+        ["rows, n = open('a').readlines(), len('a')", "rows.append(n)"],
+        ["rows, n = open('a').readlines(), len('a')", "rows.append(n)\nn = n * 2"], "n",
+    ),
+    "a password": (
+        ["password = 'n0t-A-r34l-one'", "x = 1"],
+        ["password = 'n0t-A-r34l-one'", "db_password = 'n0t-A-r34l-one'"], "db_password",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", JOINING.values(), ids=JOINING)
+def test_a_name_that_joins_a_known_finding_is_news(
+    case: tuple[list[str], list[str], str], tmp_path: Path
+) -> None:
+    before, now, name = case
+    save(tmp_path / "n.ipynb", *(cell(source, f"c{at}") for at, source in enumerate(before)))
+    assert run(tmp_path, "baseline", "write", "--include-secrets").returncode == 0
+    assert check(tmp_path) == []
+    save(tmp_path / "n.ipynb", *(cell(source, f"c{at}") for at, source in enumerate(now)))
+    assert check(tmp_path) == [name]
+    assert run(tmp_path, "baseline", "update", "--include-secrets").returncode == 0
+    assert check(tmp_path) == []
+
+
+def test_a_baseline_without_names_knows_what_joins(tmp_path: Path) -> None:
+    save(tmp_path / "n.ipynb", cell("print(aa)\nx = 1", "a"))
+    assert run(tmp_path, "baseline", "write").returncode == 0
+    path = tmp_path / ".nbprod-baseline.json"
+    document = json.loads(path.read_text())
+    document["findings"] = {
+        name: [entry[:2] for entry in entries] for name, entries in document["findings"].items()
+    }
+    path.write_text(json.dumps(document))
+    save(tmp_path / "n.ipynb", cell("print(aa)\nx = 1\nprint(cc)", "a"))
+    assert check(tmp_path) == []
+
+
 def test_what_is_gone_is_stale_until_it_is_pruned(folder: Path) -> None:
     save(folder / "n.ipynb", cells_of(folder)[0])
     done = run(folder, "baseline", "check")

@@ -277,7 +277,7 @@ def _diagnostic(
         certainty=Certainty.CERTAIN if first.certain else Certainty.POSSIBLE,
         symbol=first.name if first.name.isidentifier() else None,
         labels=tuple(
-            Label(reason.span, message_of(reason), again=True)
+            Label(reason.span, message_of(reason), again=message_of(reason))
             for reason in reasons[1 : _MOST_LABELS + 1]
         ),
         help=_HELP if first.kind in ("rebinds", "augments", "mutates") else None,
