@@ -10,7 +10,6 @@ from nbprod.model import Span
 from nbprod.notebook.positions import LineIndex
 from nbprod.notebook.types import Cell, Notebook
 from nbprod.syntax.dotted import dotted_name
-from nbprod.syntax.parse import parse_notebook
 from nbprod.syntax.types import ParsedCell, SyntaxOptions
 
 if TYPE_CHECKING:
@@ -89,6 +88,8 @@ class Facts:
     @cached_property
     def parsed(self) -> tuple[ParsedCell | None, ...]:
         """The parsed Python cells by index, None for the other cells."""
+        from nbprod.syntax.parse import parse_notebook
+
         return parse_notebook(self.notebook, self.options.syntax)
 
     @cached_property
@@ -215,11 +216,18 @@ class Facts:
         return recorded_execution(self.notebook.cells)
 
     @cached_property
+    def recorded_flow(self) -> Flow:
+        """The data flow of the run that the execution counts tell of."""
+        from nbprod.flow import follow
+
+        return follow(self.program, self.execution.order)
+
+    @cached_property
     def order_changes(self) -> tuple[OrderChange, ...]:
         """How the recorded run differs from one from top to bottom."""
         from nbprod.flow.order import compare_orders
 
-        return compare_orders(self.program, self.execution, self.flow)
+        return compare_orders(self.program, self.execution, self.flow, lambda: self.recorded_flow)
 
     @cached_property
     def texts(self) -> tuple[Text, ...]:

@@ -72,7 +72,7 @@ def _findings(facts: Facts, selection: Selection) -> Iterable[Finding]:
         if key in seen:
             continue
         seen.add(key)
-        kept = _without_silenced(rule, diagnostic, silenced, facts)
+        kept = _without_silenced(rule, diagnostic, silenced, facts) if silenced else diagnostic
         if kept is not None:
             place = place_of(facts, kept.span, kept.inside)
             findings.append(_finding(facts, rule, kept, place))
@@ -413,10 +413,10 @@ def _file_name(path: str) -> str:
 
 
 def _sha256(data: bytes) -> str:
-    # Loading OpenSSL takes as long as a small check; most notebooks have no finding.
-    import hashlib
+    # Imported here: most notebooks have no finding.
+    from nbprod.checking.digests import hex_digest
 
-    return hashlib.sha256(data).hexdigest()
+    return hex_digest(data)
 
 
 def _normal(source: str) -> bytes:

@@ -27,6 +27,7 @@ __all__ = [
     "input_rule_code",
     "level_of",
     "load_rule",
+    "require_rules",
     "rule_files",
     "select",
     "select_predicting",
@@ -168,8 +169,7 @@ def select(
     Raises:
         UsageError: a word fits no rule.
     """
-    explicit = _expand(chosen, plugins) | _expand(extended, plugins)
-    dropped = _expand(ignored, plugins)
+    explicit, dropped = _chosen(chosen, ignored, extended, plugins)
     rules = []
     for file in rule_files(plugins):
         if file.code in dropped or (chosen and file.code not in explicit):
@@ -180,6 +180,32 @@ def select(
         ):
             rules.append(load_rule(file))
     return Selection(tuple(rules), frozenset(explicit), plugins, level)
+
+
+def require_rules(
+    chosen: Sequence[str],
+    ignored: Sequence[str],
+    extended: Sequence[str],
+    level: Level,
+    plugins: bool,
+) -> None:
+    """Raise what `select` raises; nbprod's own rules are not imported for it.
+
+    Raises:
+        UsageError: a word fits no rule, or a rule of a plug-in cannot be imported.
+    """
+    if rule_files(plugins) == rule_files(False):
+        _chosen(chosen, ignored, extended, plugins)
+    else:
+        select(chosen, ignored, extended, level, plugins)
+
+
+def _chosen(
+    chosen: Sequence[str], ignored: Sequence[str], extended: Sequence[str], plugins: bool
+) -> tuple[set[str], set[str]]:
+    """The codes that are asked for, and those that are dropped."""
+    explicit = _expand(chosen, plugins) | _expand(extended, plugins)
+    return explicit, _expand(ignored, plugins)
 
 
 def select_predicting(prediction: Prediction) -> Selection:

@@ -102,6 +102,10 @@ class Suppressions:
     def __init__(self, marks: Iterable[Mark]) -> None:
         self.marks = tuple(marks)
 
+    def __bool__(self) -> bool:
+        """Whether there is any mark."""
+        return bool(self.marks)
+
     def silence(self, code: str, name: str, cell: int, first: int, last: int) -> bool:
         """Whether a finding on lines ``first`` to ``last`` of a cell is silenced."""
         reaching = [mark for mark in self.marks if mark.reaches(cell, first, last)]

@@ -135,7 +135,8 @@ def _request(given: dict[str, Any], configuration: Configuration) -> tuple[Check
     """
     paths = given["paths"]
     settings = configuration.for_path(paths[0] if len(paths) == 1 else ".")
-    settings.selection()
+    # The rules themselves are imported when a notebook is checked that the cache has not.
+    settings.require_rules()
     outputs = outputs_of(given["output"], settings.output_format, given["output_file"])
     fields = {name: given[name] for name in CheckRequest._fields if name != "outputs"}
     return CheckRequest(outputs=tuple(outputs), **fields), settings

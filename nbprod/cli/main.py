@@ -15,10 +15,13 @@ _INTERRUPTED = 130
 _OUTPUT_CLOSED = 141
 _FAILED = 4
 _COMPLETION = "_NBPROD_COMPLETE"
+_OBJECTS_BETWEEN_COLLECTIONS = 50_000
 
 
 def main() -> None:
     """Run the command line and end the process."""
+    # What is imported stays: to look for garbage in it every few hundred objects finds none.
+    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS, 20, 20)
     try:
         code = _guarded()
     except KeyboardInterrupt:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Annotated, NamedTuple
 
-from nbprod.checking.registry import Selection, select
+from nbprod.checking.registry import Selection, require_rules, select
 from nbprod.facts import CheckOptions
 from nbprod.report import FORMATS
 from nbprod.rule import LEVELS, Level
@@ -271,8 +271,20 @@ class Settings(NamedTuple):
         Raises:
             UsageError: a word fits no rule.
         """
+        return select(*self._choice)
+
+    def require_rules(self) -> None:
+        """Raise what `selection` raises, without importing nbprod's own rules.
+
+        Raises:
+            UsageError: a word fits no rule.
+        """
+        require_rules(*self._choice)
+
+    @property
+    def _choice(self) -> tuple[Words, Words, Words, Level, bool]:
         ignored = (*self.ignore, *self.extend_ignore)
-        return select(self.select, ignored, self.extend_select, self.level, self.plugins)
+        return self.select, ignored, self.extend_select, self.level, self.plugins
 
     def selection_for(self, path: str) -> Selection:
         """The rules to run on one file."""

@@ -6,7 +6,7 @@ A `Flow` is worked out from the record of a machine, when it is asked; it never 
 from __future__ import annotations
 
 import ast
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from functools import cached_property, partial
 
 from nbprod.flow.explain import Explainer
@@ -55,6 +55,7 @@ class Flow:
         self._again = again
         self._stops = stops
         self._bound = bound
+        self._uses: dict[int, dict[int, Use]] = {}
         self._explainer = Explainer(program, machine, self.order)
         for failure in (*machine.failures.values(), *machine.possible.values()):
             self._explainer.explain(failure)
@@ -206,10 +207,13 @@ class Flow:
         """Why a cell is not safe to run twice; empty when it is."""
         return self._again[index]
 
-    def uses_by_node(self, index: int) -> dict[int, Use]:
+    def uses_by_node(self, index: int) -> Mapping[int, Use]:
         """The uses of a cell by the identity of the node that reads, for comparing runs."""
-        reads = self._machine.reads.get(index, {})
-        return {key: self._use(index, read) for key, read in reads.items()}
+        found = self._uses.get(index)
+        if found is None:
+            reads = self._machine.reads.get(index, {})
+            found = self._uses[index] = {key: self._use(index, read) for key, read in reads.items()}
+        return found
 
     def uses_of(self, names: Container[str]) -> Iterator[Use]:
         """The uses of some names, in order of the run."""

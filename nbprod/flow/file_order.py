@@ -17,6 +17,8 @@ _WRITERS = lazy_pattern(
     r"|z_compressed|_model|_weights|_pretrained|_npz)?|dump|imwrite|imsave|write_(?:text|bytes|csv|parquet|html"
     r"|image|gpickle)|ExcelWriter|sink_parquet"
 )
+# Each way to write a file has one of these in it.
+_WRITING = ("open", "to_", "save", "dump", "write", "ExcelWriter", "sink_", "%%file")
 _READERS = lazy_pattern(
     r"read_(?:csv|parquet|pickle|excel|json|feather|hdf|stata|html|table|text|bytes|file|gpickle|fwf)|load(?:txt"
     r"|_model|_weights|_npz|_dataset)?|genfromtxt|imread|scan_(?:csv|parquet)|open_dataset|from_pretrained|Image"
@@ -46,7 +48,11 @@ class EarlyRead(NamedTuple):
 
 def early_file_reads(parsed: Sequence[ParsedCell | None]) -> Iterator[EarlyRead]:
     """Yield the unguarded reads of files that only cells below write, the first for each file."""
-    uses = [use for cell in parsed if cell is not None for use in _uses(cell)]
+    cells = [cell for cell in parsed if cell is not None]
+    # Most notebooks write no file, and then none is read too early.
+    if not any(word in cell.cell.source for cell in cells for word in _WRITING):
+        return
+    uses = [use for cell in cells for use in _uses(cell)]
     seen: set[str] = set()
     for read in uses:
         if read.writes or read.guarded or read.path in seen:
@@ -65,13 +71,13 @@ def _uses(parsed: ParsedCell) -> Iterator[FileUse]:
             yield FileUse(cell, None, _normal(match[1]), True, False)
     if parsed.tree is None:
         return
-    left: list[tuple[ast.AST, bool]] = [(parsed.tree, False)]
-    while left:
-        node, guarded = left.pop(0)
+    # It grows while it is gone through: those above come first.
+    found: list[tuple[ast.AST, bool]] = [(parsed.tree, False)]
+    for node, guarded in found:
         if isinstance(node, ast.Call):
             yield from _use(node, cell, guarded)
         inner = guarded or isinstance(node, _GUARDS)
-        left += [(child, inner) for child in children(node)]
+        found += [(child, inner) for child in children(node)]
 
 
 def _use(node: ast.Call, cell: int, guarded: bool) -> Iterator[FileUse]:

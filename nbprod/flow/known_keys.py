@@ -129,13 +129,17 @@ def _missing_in(
 
 def _forget(statement: ast.stmt, known: dict[str, _Known]) -> None:
     """Take in the keys that a statement adds, and forget what it may change otherwise."""
-    for node in walk(statement):
+    nodes = walk(statement)
+    names = {node.id for node in nodes if isinstance(node, ast.Name)}
+    if names.isdisjoint(known) and names.isdisjoint(_DYNAMIC):
+        return
+    for node in nodes:
         # Under a condition a key may be set: from there on it is taken to be there.
         if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store):
             _store(node, known)
         elif isinstance(node, ast.Name) and node.id in _DYNAMIC:
             known.clear()
-    for name in _given_up(statement):
+    for name in _given_up(nodes):
         known.pop(name, None)
 
 
@@ -181,13 +185,13 @@ def _literal(value: ast.expr, qualify: Qualify) -> _Known | None:
     return None
 
 
-def _given_up(statement: ast.stmt) -> Iterator[str]:
-    """The names that a statement uses in a way that may change them, or binds anew."""
-    parents = {id(child): (node, child) for node in walk(statement) for child in children(node)}
-    for node in walk(statement):
+def _given_up(nodes: Sequence[ast.AST]) -> Iterator[str]:
+    """The names that a statement, with all its nodes, may change by its use of them, or binds."""
+    parents = {id(child): (node, child) for node in nodes for child in children(node)}
+    for node in nodes:
         if not isinstance(node, ast.Name):
             continue
-        parent = parents[id(node)][0] if id(node) in parents else statement
+        parent = parents[id(node)][0] if id(node) in parents else nodes[0]
         if not isinstance(node.ctx, ast.Load) or not _is_read(node, parent, parents):
             yield node.id
 

@@ -8,7 +8,7 @@ of those.
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from itertools import count as count_from
 from typing import Literal, NamedTuple
 
@@ -106,28 +106,40 @@ class OrderChange(NamedTuple):
     certain: bool = True
 
 
-def compare_orders(program: Program, execution: Execution, whole: Flow) -> tuple[OrderChange, ...]:
+def compare_orders(
+    program: Program, execution: Execution, whole: Flow, recorded: Callable[[], Flow]
+) -> tuple[OrderChange, ...]:
     """How the recorded run differs from a run of the same cells from top to bottom.
 
-    ``whole`` is the run of all cells from top to bottom.
+    ``whole`` is the run of all cells from top to bottom; ``recorded`` gives that of the counts.
     """
     if not execution.is_disordered or execution.repeated:
         return ()
-    recorded = follow(program, execution.order)
-    in_order = tuple(sorted(execution.order))
-    document = whole if whole.order == in_order else follow(program, in_order)
-    failures = _failures(document, recorded)
-    if not failures and document.shows_the_same(recorded):
+    document = _from_the_top(program, execution, whole)
+    then = recorded()
+    failures = _failures(document, then)
+    if not failures and document.shows_the_same(then):
         return ()
-    stopped = {failure.cell for failure in recorded.failures}
+    stopped = {failure.cell for failure in then.failures}
     changes = [
         *failures,
         *(
             change._replace(certain=_is_certain(change, execution, whole, stopped))
-            for change in _reads(document, recorded)
+            for change in _reads(document, then)
         ),
     ]
     return tuple(sorted(changes, key=lambda order_change: (order_change.span, order_change.name)))
+
+
+def _from_the_top(program: Program, execution: Execution, whole: Flow) -> Flow:
+    """The run of the executed cells from top to bottom.
+
+    It is that of all cells where those that did not run hold no code, as the last cell often does.
+    """
+    executed = set(execution.order)
+    if all(cell in executed or not program.has_code(cell) for cell in whole.order):
+        return whole
+    return follow(program, sorted(executed))
 
 
 def _is_certain(

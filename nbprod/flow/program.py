@@ -63,6 +63,13 @@ class Program:
         self._inputs: dict[int, bool | set[int]] = {}
         self._static: list[dict[str, ast.AST]] | None = None
 
+    def has_code(self, cell: int) -> bool:
+        """Whether a cell has anything to run: not where it is blank, or holds comments only."""
+        parsed = self.parsed[cell]
+        if parsed is None:
+            return False
+        return parsed.tree is None or bool(parsed.tree.body or parsed.magics or parsed.cell_magic)
+
     def scope(self, node: Callable_ | ast.ClassDef) -> Scope:
         """The scope that a definition opens; identities count from 1."""
         found = self._scopes.get(id(node))

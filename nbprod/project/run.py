@@ -158,10 +158,13 @@ def _in_processes(
 ) -> Iterator[FileResult]:
     # What every process needs is loaded once, where processes are forked.
     import nbprod.flow  # noqa: F401
+    import nbprod.secrets.scan  # noqa: F401
     from nbprod.project.workers import Boundary, FileTask, check_in_processes
 
-    gc.freeze()
     tasks = [FileTask(number, file, configure(file.path)) for number, file in enumerate(found)]
+    for task in tasks:
+        task.settings.selection_for(task.file.path)
+    gc.freeze()
     chunks = list(_chunks(tasks, jobs))
     boundary = Boundary(check_file, internal_error)
     with isolated_workers():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property
 
 from nbprod.facts import Facts
 from nbprod.libraries.functions import result_type
@@ -28,7 +29,9 @@ class FrameNames:
         if facts.mentions(("pandas",)):
             for name, value in assignments(facts):
                 by_name.setdefault(name, []).append(value)
-        self._settle(by_name, any)
+        # Most names are never given anything that can be a frame.
+        possible = {name: values for name, values in by_name.items() if any(map(_may_be, values))}
+        self._settle(possible, any)
         self._settle({name: by_name[name] for name in self._names}, all)
 
     def _settle(
@@ -77,13 +80,22 @@ class FrameNames:
             return self.is_frame(chosen.value) and _is_many(rows) and several
         return self.is_frame(chosen) and _is_many(node.slice)
 
-    def looped(self, facts: Facts) -> Iterator[tuple[int, ast.For]]:
+    @cached_property
+    def looped(self) -> tuple[tuple[int, ast.For], ...]:
         """The loops over a list of frames, whose variable is one frame after the other."""
-        for cell, node in facts.nodes_with(ast.For, "for "):
+        return tuple(self._looped())
+
+    def _looped(self) -> Iterator[tuple[int, ast.For]]:
+        for cell, node in self._facts.nodes_with(ast.For, "for "):
             items = node.iter
             if isinstance(node.target, ast.Name) and isinstance(items, (ast.List, ast.Tuple)):
                 if items.elts and all(self.is_frame(item) for item in items.elts):
                     yield cell, node
+
+
+def _may_be(node: ast.expr | None) -> bool:
+    """Whether an expression is of a class that `FrameNames.is_frame` says something of."""
+    return isinstance(node, (ast.Call, ast.Name, ast.Subscript))
 
 
 def _is_pair(node: ast.expr) -> bool:

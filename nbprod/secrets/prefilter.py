@@ -43,6 +43,7 @@ _BLOB = r"(?:;base64,|\")[A-Za-z0-9+/=\\n]{600,}|(?<![\w.-])[A-Za-z0-9+/=]{2000,
 _CODES = lazy_pattern(_CODE)
 _BLOBS_AND_CODES = lazy_pattern(f"{_BLOB}|{_CODE}")
 _BLOBS = lazy_pattern(_BLOB)
+_SHORTEST_BLOB = 600
 _LONGEST = 20_000
 _AROUND = 400
 
@@ -50,19 +51,36 @@ _AROUND = 400
 def _readable(text: str) -> tuple[str, Cuts | None]:
     """A text without ANSI codes and without long blobs, for each of which a line ends."""
     # Few texts have lines as long as blobs, and lines are found much quicker than words.
-    has_long_lines = len(text) > 600 and max(map(len, text.split("\n"))) > 600
+    has_long_lines = _has_long_line(text)
     if "\x1b" in text:
         return _without((_BLOBS_AND_CODES if has_long_lines else _CODES).finditer(text), text)
     return _without(_blobs_in(text), text) if has_long_lines else (text, None)
+
+
+def _has_long_line(text: str) -> bool:
+    """Whether a line is longer than `_SHORTEST_BLOB`, found by looking at few of the line ends."""
+    size = len(text)
+    start = 0
+    while start + _SHORTEST_BLOB < size:
+        # The last line end within reach: of those before it none is looked at.
+        end = text.rfind("\n", start, start + _SHORTEST_BLOB + 1)
+        if end < 0:
+            return True
+        start = end + 1
+    return False
 
 
 def _blobs_in(text: str) -> Iterator[re.Match[str]]:
     start = 0
     for line in text.split("\n"):
         end = start + len(line)
-        if len(line) >= 600 and max(map(len, line.split()), default=0) >= 600:
+        if len(line) >= _SHORTEST_BLOB and _has_long_word(line):
             yield from _BLOBS.finditer(text, start, end)
         start = end + 1
+
+
+def _has_long_word(line: str) -> bool:
+    return max(map(len, line.split()), default=0) >= _SHORTEST_BLOB
 
 
 def _without(found: Iterable[re.Match[str]], text: str) -> tuple[str, Cuts | None]:
@@ -97,6 +115,7 @@ class Joined:
         lengths = [len(line) + 1 for line in self._lines_of]
         self._starts = [0, *accumulate(lengths)]
         self._text = "\n".join(self._lines_of)
+        self._ascii = _ascii(self._text)
 
     def whole(self, number: int) -> TextSegment:
         """A whole text as one segment."""
@@ -115,14 +134,14 @@ class Joined:
 
     def dense(self) -> dict[int, list[TextSegment]]:
         """For each text that has some, by its number, the lines that may hold a token."""
-        runs = [(run.start(), run[0]) for run in _RUN.finditer(_shapes(self._text))]
+        runs = [(run.start(), run[0]) for run in _RUN.finditer(_shapes(self._ascii))]
         # The same shapes come again and again.
         odd = {run for run in {run for _, run in runs} if _is_odd(run)}
         return self._lines(start for start, run in runs if run in odd)
 
     def promising(self) -> dict[int, list[TextSegment]]:
         """The lines with a word that may name a credential, or with a URL, by number of text."""
-        return self._lines(sorted(_promises_in(self._text)))
+        return self._lines(sorted(_promises_in(self._ascii.lower())))
 
     def _lines(self, places: Iterable[int]) -> dict[int, list[TextSegment]]:
         texts = groupby(places, lambda place: bisect_right(self._starts, place) - 1)
@@ -145,12 +164,16 @@ def _lines_at(whole: TextSegment, offset: int, places: Iterable[int]) -> list[Te
 
 def lowered(text: str) -> bytes:
     """The ASCII characters of a text in lower case, a mark for each other one: places stay."""
-    return text.encode("ascii", "replace").lower()
+    return _ascii(text).lower()
 
 
-def _promises_in(text: str) -> Iterator[int]:
-    """Where promising words stand, one of each in a line."""
-    lower = lowered(text)
+def _ascii(text: str) -> bytes:
+    """The ASCII characters of a text, a mark for each other one."""
+    return text.encode("ascii", "replace")
+
+
+def _promises_in(lower: bytes) -> Iterator[int]:
+    """Where promising words stand in a text in lower case, one of each in a line."""
     for word in _PROMISED:
         at = lower.find(word)
         while at >= 0:
@@ -161,12 +184,12 @@ def _promises_in(text: str) -> Iterator[int]:
 
 def is_dense(text: str) -> bool:
     """Whether a text holds a run that may be a token."""
-    return any(map(_is_odd, _RUN.findall(_shapes(text))))
+    return any(map(_is_odd, _RUN.findall(_shapes(_ascii(text)))))
 
 
-def _shapes(text: str) -> bytes:
+def _shapes(text: bytes) -> bytes:
     """The shapes of a text's characters, one byte for each, behind a blank."""
-    return b" " + text.encode("ascii", "replace").translate(_SHAPES)
+    return b" " + text.translate(_SHAPES)
 
 
 def _is_odd(run: bytes) -> bool:
@@ -182,7 +205,7 @@ def _is_odd(run: bytes) -> bool:
 
 def promising_lines(whole: TextSegment) -> list[TextSegment]:
     """The lines of one text with a word that may name a credential, or with a URL."""
-    return _lines_at(whole, 0, sorted(_promises_in(whole.line)))
+    return _lines_at(whole, 0, sorted(_promises_in(lowered(whole.line))))
 
 
 def is_promising(text: str) -> bool:

@@ -166,28 +166,50 @@ def compiled(number: int) -> tuple[ProviderRule, re.Pattern[str]]:
     return rule, re.compile(rule.pattern, re.ASCII)
 
 
+class _Keyword(NamedTuple):
+    """A keyword with the numbers of the rules that want it, and what a text that holds it shows.
+
+    ``even`` and ``odd``: its trigrams at even places of the text where it starts at an even place,
+    or at an odd one. A keyword of several words has none.
+    """
+
+    word: str
+    even: frozenset[int]
+    odd: frozenset[int]
+    owners: tuple[int, ...]
+
+
 @cache
-def _by_trigrams() -> list[tuple[str, frozenset[int], tuple[int, ...]]]:
-    """Each keyword with its trigrams and the numbers of its rules."""
-    return [(word, frozenset(_trigrams(word)), owners) for word, owners in keywords().items()]
+def _keywords() -> tuple[_Keyword, ...]:
+    nothing: frozenset[int] = frozenset()
+    return tuple(
+        _Keyword(word, nothing, nothing, owners)
+        if " " in word
+        else _Keyword(word, _trigrams(word), _trigrams(word[1:]), owners)
+        for word, owners in keywords().items()
+    )
 
 
-def _trigrams(text: str) -> set[int]:
-    """Three characters that follow each other, for each place of a text, as a number."""
+def _trigrams(text: str) -> frozenset[int]:
+    """Three characters that follow each other, for each even place of a text, as a number."""
     data = text.encode("ascii", "replace")
-    count = max(len(data) - 2, 0)
+    count = (len(data) - 1) // 2
+    if count < 1:
+        return frozenset()
     numbers = bytearray(4 * count)
     for place in range(3):
-        numbers[place::4] = data[place : place + count]
-    return set(memoryview(numbers).cast("I"))
+        numbers[place::4] = data[place : place + 2 * count - 1 : 2]
+    return frozenset(memoryview(numbers).cast("I"))
 
 
 def rules_for(lower: str) -> list[tuple[ProviderRule, re.Pattern[str]]]:
     """The rules of which a text, in lower case, holds a keyword."""
-    # To search for each of hundreds of keywords costs more than to see which may be there.
-    trigrams = _trigrams(lower)
+    # To search for each of hundreds of keywords costs more than to see which may be there; words
+    # that come again and again are looked at once.
+    distinct = "\n".join(dict.fromkeys(lower.split()))
+    trigrams = _trigrams(distinct)
     numbers: set[int] = set()
-    for word, wanted, owners in _by_trigrams():
-        if wanted <= trigrams and word in lower:
+    for word, even, odd, owners in _keywords():
+        if (even <= trigrams or odd <= trigrams) and word in (lower if " " in word else distinct):
             numbers.update(owners)
     return [compiled(number) for number in sorted(numbers)]

@@ -122,8 +122,7 @@ class ParsedCell:
     @cached_property
     def live_nodes(self) -> tuple[ast.AST, ...]:
         """The nodes without those that never run, as below `if False:`."""
-        choices = [node for node in self.nodes if type(node) in CHOICES]
-        dead = [part for node in choices for part in dead_parts(node)]
+        dead = [part for node in self.nodes if type(node) in CHOICES for part in dead_parts(node)]
         if not dead:
             return self.nodes
         skipped = {id(node) for part in dead for node in walk(part)}

@@ -234,7 +234,7 @@ def _is_loop_frame(whole: ast.expr, part: ast.expr, cell: int, facts: Facts) -> 
         and isinstance(loop.target, ast.Name)
         and loop.target.id == whole.id
         and loop.lineno <= part.lineno <= (loop.end_lineno or 0)
-        for loop_cell, loop in facts.shared(FrameNames).looped(facts)
+        for loop_cell, loop in facts.shared(FrameNames).looped
     )
 
 
@@ -260,7 +260,7 @@ def _inplace(node: ast.expr, cell: int, facts: Facts) -> Iterator[Diagnostic]:
 
 def _loops(facts: Facts) -> Iterator[Diagnostic]:
     """`for frame in [train, test]: frame = frame.dropna()`: neither frame is changed."""
-    for cell, loop in facts.shared(FrameNames).looped(facts):
+    for cell, loop in facts.shared(FrameNames).looped:
         assert isinstance(loop.target, ast.Name)
         name = loop.target.id
         for number, statement in enumerate(loop.body):

@@ -88,7 +88,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from nbprod.facts import Facts
-from nbprod.flow.analysis import follow
 from nbprod.flow.order import OrderChange
 from nbprod.flow.types import Definition
 from nbprod.model import Certainty, Diagnostic, Label, Severity
@@ -153,7 +152,7 @@ class _Evidence:
 
     def __init__(self, facts: Facts) -> None:
         self._facts = facts
-        self._recorded = follow(facts.program, facts.execution.order)
+        self._recorded = facts.recorded_flow
 
     def proves(self, change: OrderChange) -> bool:
         """Whether some cell concerned shows what it gives in that order, and not from the top."""

@@ -121,6 +121,8 @@ def _may_be_python2(notebook: Notebook) -> bool:
 def _from_unexecuted(facts: Facts) -> Iterator[Diagnostic]:
     """One finding for each cell that did not run and whose names results rest on."""
     unexecuted = set(facts.execution.unexecuted)
+    if not unexecuted:
+        return
     readers: dict[int, list[Use]] = {}
     for index in sorted(facts.execution.order):
         if not facts.cell(index).outputs or index not in facts.flow.cells:

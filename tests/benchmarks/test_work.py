@@ -1,0 +1,108 @@
+"""What keeps a check cheap, counted and not timed: runs that are followed, modules loaded."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nbprod.config.settings import Settings
+from nbprod.flow import analysis
+from nbprod.project.run import check_bytes
+from nbprod.secrets.prefilter import Joined
+from nbprod.secrets.types import Text
+
+ROOT = Path(__file__).parents[2]
+DISORDERED = [(2, "x = [1]"), (3, "print(x)"), (1, "x = [2]")]
+
+
+def as_notebook(cells: list[tuple[int | None, str]]) -> bytes:
+    """A notebook of code cells with their execution counts."""
+    plain = {"cell_type": "code", "metadata": {}, "outputs": []}
+    made = [{**plain, "execution_count": count, "source": source} for count, source in cells]
+    document = {"cells": made, "metadata": {}, "nbformat": 4, "nbformat_minor": 4}
+    return json.dumps(document).encode()
+
+
+@pytest.mark.parametrize(
+    "cells, runs",
+    [
+        ([(1, "x = [1]"), (2, "print(x)")], 1),
+        (DISORDERED, 2),
+        # What holds no code changes no run: the one from the top does for both.
+        ([*DISORDERED, (None, "")], 2),
+        ([(None, "# A note."), *DISORDERED, (None, " \n")], 2),
+        # What was left out of the recorded run makes another one from the top.
+        ([(None, "y = 1"), *DISORDERED], 3),
+        ([*DISORDERED, (None, "%matplotlib inline")], 3),
+    ],
+)
+def test_a_notebook_is_followed_once_for_each_order(
+    cells: list[tuple[int | None, str]], runs: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    followed = []
+    follow = analysis.follow_unless_worse
+
+    def counted(*arguments: object) -> object:
+        followed.append(arguments)
+        return follow(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(analysis, "follow_unless_worse", counted)
+    check_bytes(as_notebook(cells), "x.ipynb", Settings(level="production"))
+    assert len(followed) == runs
+
+
+def loaded(*arguments: str, cwd: Path) -> set[str]:
+    """The modules that a run of `nbprod check` loads besides those of click."""
+    code = (
+        "import sys; import click; before = set(sys.modules)\n"
+        f"sys.argv = ['nbprod', 'check', '-q', *{arguments!r}]\n"
+        "from nbprod.cli.main import main\n"
+        "try:\n    main()\nexcept SystemExit:\n    pass\n"
+        "print('\\n'.join(sorted(set(sys.modules) - before)))"
+    )
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    run = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=cwd,
+        env={**environment, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return set(run.stdout.split("\n"))
+
+
+def test_what_the_cache_has_needs_no_rule_and_no_analysis(tmp_path: Path) -> None:
+    (tmp_path / "a.ipynb").write_bytes(as_notebook([(1, "print(x)"), (2, "x = 1")]))
+    cache = ("--isolated", "--cache-dir", str(tmp_path / "cache"), "a.ipynb")
+    rules = ("nbprod.rules", "nbprod.flow.analysis", "nbprod.secrets.scan", "nbprod.syntax.parse")
+    cold, warm = loaded(*cache, cwd=tmp_path), loaded(*cache, cwd=tmp_path)
+    assert all(name in cold for name in rules)
+    assert "nbprod.project.cache" in warm and not warm.intersection(rules)
+    assert len(warm) < len(cold) * 0.6
+
+
+def test_a_check_without_the_cache_loads_no_openssl(tmp_path: Path) -> None:
+    (tmp_path / "a.ipynb").write_bytes(as_notebook([(1, "print(x)"), (2, "x = 1")]))
+    assert "_hashlib" not in loaded("--isolated", "--no-cache", "a.ipynb", cwd=tmp_path)
+
+
+@given(
+    st.lists(st.sampled_from(["a" * 300, "b" * 599, "c" * 600, "d" * 601, "e", ""]), max_size=6),
+    st.sampled_from(["\n", "\n\n", " ", ""]),
+)
+def test_long_blobs_are_left_out_wherever_they_stand(pieces: list[str], between: str) -> None:
+    text = f'x "{between.join(pieces)}" y'
+    longest = max(len(line) for line in text.split("\n"))
+    whole = Joined([Text("output", 0, (), text)]).whole(0)
+    if longest <= 600:
+        assert whole.line == text
+    elif between == "" and sum(map(len, pieces)) >= 600:
+        assert whole.line == 'x \n" y'
