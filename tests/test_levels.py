@@ -675,6 +675,17 @@ colours.extend(first)
 # %%
 colours.insert(1, "pink")
 """),
+    "order: what the page shows had run just before": Case("NBP106", None, """
+# %% [1]
+rate = 2
+# %% [2]
+rate = 3
+# %% [5]
+rate * 10
+#> 30
+# %% [4]
+other = 1
+"""),
     "order: an output that only the counts explain": Case("NBP106", "shared", """
 # %% [1]
 rate = 2

@@ -3,7 +3,8 @@
 ## Why
 
 The variable is bound once, so nothing goes wrong in the notebook; but the function cannot be moved
-to a module or tested alone. Constants in capitals, imports, functions and classes are fine.
+to a module or tested alone. Constants in capitals, imports, functions and classes are fine, and so
+is what is made once in the cell of the function: it goes where the function goes.
 
 ## Flagged
 
@@ -68,6 +69,15 @@ FuncAnimation(figure, animate)
 apply(lambda key: rows[key])
 ```
 
+```notebook
+# %%
+stemmer = PorterStemmer()
+def stems(text):
+    return [stemmer.stem(word) for word in text.split()]
+# %%
+stems("a b")
+```
+
 ## Fix safety
 
 Unsafe: the name becomes a parameter and every call in the notebook passes it.
@@ -97,9 +107,21 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
         name = leak.function.name
         # What is passed on is called by others, who fix its parameters.
         if leak.change is None and name != "<lambda>" and name not in passed:
+            if _stands_beside(leak, facts):
+                continue
             readers.setdefault(leak.function.identity, []).append(leak)
     if readers:
         yield _of_all(list(readers.values()), facts)
+
+
+def _stands_beside(leak: GlobalRead, facts: Facts) -> bool:
+    """Whether the variable is made once, in the cell of the function: it goes where that goes."""
+    made = {
+        definition.binding.span
+        for definition in facts.flow.definitions.get(leak.name, ())
+        if not definition.is_unbound and definition.binding.kind != "mutation"
+    }
+    return len(made) == 1 and next(iter(made)).cell == leak.function.span.cell
 
 
 def _of_all(readers: list[list[GlobalRead]], facts: Facts) -> Diagnostic:

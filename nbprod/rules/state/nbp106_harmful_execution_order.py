@@ -110,7 +110,7 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
         if change.name in told:
             # `use-before-definition` has the same cause, and says what this says.
             continue
-        if _is_its_own(change):
+        if _is_its_own(change) or _is_refuted(change, facts):
             continue
         yield Diagnostic(
             change.span,
@@ -145,6 +145,15 @@ def _is_its_own(change: OrderChange) -> bool:
         {definition.cell for definition in seen} == own
         for seen in (change.recorded, change.document)
     )
+
+
+def _is_refuted(change: OrderChange, facts: Facts) -> bool:
+    """Whether the counts say that what the cell sees from the top had run just before it."""
+    counts = facts.execution.counts
+    reader = counts.get(change.span.cell)
+    then = [counts[one.cell] for one in change.recorded if one.cell in counts]
+    now = [counts[one.cell] for one in change.document if one.cell in counts]
+    return bool(reader and then and now) and max(then) < max(now) < (reader or 0)
 
 
 class _Evidence:
