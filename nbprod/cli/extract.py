@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -16,9 +16,10 @@ from nbprod.disk.places import project_roots
 from nbprod.errors import UsageError
 
 if TYPE_CHECKING:
-    from nbprod.execution.run import OriginalRuns, RunOptions
+    from nbprod.execution.run import OriginalRuns
     from nbprod.extract.delivery import DeliveryRequest, ExtractionDelivery
     from nbprod.extract.plan.planning import PlanOptions
+    from nbprod.extract.proof import Proof
     from nbprod.extract.suite.trial import Trial
     from nbprod.facts import Facts
     from nbprod.refactor.plan import CellGroup, CellLeft
@@ -89,11 +90,10 @@ def command(notebook: str, **options: object) -> int:
     Exit codes: 0 done, 1 refused, not the same or nothing to extract, 2 usage, 4 unreadable input
     or an internal error.
     """
-    from nbprod.execution.run import OriginalRuns, Side, code_cells
-    from nbprod.extract.delivery import run_place_of
     from nbprod.extract.extraction import NothingToExtract
     from nbprod.extract.plan.credentials import without_credentials
     from nbprod.extract.plan.select import all_cells
+    from nbprod.extract.proof import Proof
     from nbprod.refactor.external_writes import refuse_external_writes
 
     facts, data = _read(notebook)
@@ -114,10 +114,10 @@ def command(notebook: str, **options: object) -> int:
     safe = without_credentials(facts, data, chosen)
     if groups is not None and safe.stay:
         raise _refusal(notebook, safe.stay)
-    run = _run_options(options)._replace(environment=tuple(safe.environment.items()))
-    sources = code_cells(safe.facts.notebook)[1]
-    runs = OriginalRuns(Side(sources, {}), run_place_of(safe.facts, order.target), run)
+    runs = _runs_of(safe.facts, order, options, safe.environment)
     order = order._replace(run=runs if options["runs"] else None, looked_up=tuple(safe.environment))
+    proof = Proof(safe.facts, runs) if options["verifies"] else None
+    order = order._replace(begun=proof.begin if proof is not None else None)
     planning = _plan_options(order, options)
     wish = ExtractionWish(safe.facts, safe.data, groups, cells, order, planning)
     if options["plan_file"]:
@@ -133,9 +133,9 @@ def command(notebook: str, **options: object) -> int:
     def extracted(stay: Sequence[CellLeft] = ()) -> ExtractionDelivery:
         return _extracted(wish, (*safe.stay, *stay))
 
-    if options["verifies"]:
+    if proof is not None:
         is_all = groups is None and wish.chosen is None
-        return _write_proven(safe.facts, extracted, is_all, runs, options)
+        return _write_proven(proof, extracted, is_all, options)
     return _finish(extracted(), safe.facts, notebook, runs, options)
 
 
@@ -278,13 +278,22 @@ def _text(value: object) -> str | None:
     return None if value is None else str(value)
 
 
-def _run_options(options: dict[str, object]) -> RunOptions:
-    from nbprod.execution.run import RunOptions
+def _runs_of(
+    facts: Facts,
+    order: DeliveryRequest,
+    options: dict[str, object],
+    environment: Mapping[str, str],
+) -> OriginalRuns:
+    """Runs of the original, none of which has been started."""
+    from nbprod.execution.run import OriginalRuns, RunOptions, Side, code_cells
+    from nbprod.extract.delivery import run_place_of
 
     python = _text(options["python"]) or sys.executable
     seconds, limit = options["timeout"], options["copy_limit"]
     assert isinstance(seconds, int) and isinstance(limit, int)
-    return RunOptions(python, seconds, limit, report=stage)
+    run = RunOptions(python, seconds, limit, tuple(environment.items()), report=stage)
+    sources = code_cells(facts.notebook)[1]
+    return OriginalRuns(Side(sources, {}), run_place_of(facts, order.target), run)
 
 
 def _notebook_path(notebook: str, options: dict[str, object]) -> str:
@@ -350,32 +359,32 @@ def _lines(path: str) -> list[str]:
 
 
 def _write_proven(
-    facts: Facts,
+    proof: Proof,
     extracted: Callable[..., ExtractionDelivery],
     is_all: bool,
-    runs: OriginalRuns,
     options: dict[str, object],
 ) -> int:
     """Write what was shown to do the same: with ``is_all`` the largest part that does."""
     from nbprod.cli.verify import print_verdict
     from nbprod.execution.run import code_cells
-    from nbprod.extract.proof import deliver_what_holds, prove_extraction
+    from nbprod.extract.proof import deliver_what_holds
 
+    facts = proof.facts
     first = extracted()
     shows = bool(options["dry_run"] or options["diff"])
     if not shows:
         _refuse_to_overwrite(first, options)
     if is_all:
-        proven = deliver_what_holds(facts, lambda stay: extracted(stay) if stay else first, runs)
+        proven = deliver_what_holds(lambda stay: extracted(stay) if stay else first, proof)
     else:
-        proven = prove_extraction(facts, first, runs)
+        proven = proof.of(first)
     if shows:
         _show(facts, proven.delivery, bool(options["dry_run"]))
     print_verdict(proven.verdict, code_cells(facts.notebook)[0])
     if proven.verdict.differences and not options["force"]:
         print_line("Nothing was written; use --force to write anyway.", err=True)
         return 1
-    _report_tests(proven.delivery, proven.tests, runs, options)
+    _report_tests(proven.delivery, proven.tests, proof.runs, options)
     return 0 if shows else _write(proven.delivery, options)
 
 

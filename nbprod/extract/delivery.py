@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from nbprod.disk.read import read_text
@@ -89,6 +89,8 @@ class DeliveryRequest(NamedTuple):
     original: bytes | None = None
     app: bool = False
     """Whether the package gets a program that runs the steps."""
+    begun: Callable[[ExtractionDelivery], object] | None = None
+    """Is given the module and the notebook before the tests are written, which takes a while."""
     edits: PlanEdits | None = None
     """What a person has changed in the plan: its types and sentences go before those of a run."""
 
@@ -147,6 +149,9 @@ def deliver_extraction(
     read: dict[str, bytes] = {}
     text = added_to_module(made.module, target, read) if order.extend else made.module
     files = {target.path: text.encode("utf-8")} | package_inits(target)
+    if order.begun is not None:
+        ready = {**files, order.notebook: made.notebook}
+        order.begun(ExtractionDelivery(ready, read, made, order.notebook, target))
     experiments: Experiments | None = None
     if order.tests and order.run is not None and recorded is not None:
         tried = {**_beside(files, ground, target), **files}

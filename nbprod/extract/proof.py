@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Collection, Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import NamedTuple
 
 from nbprod.execution.compare import RunDifference, Verdict
@@ -16,7 +17,7 @@ from nbprod.notebook.read import read_notebook
 from nbprod.patterns import lazy_pattern
 from nbprod.refactor.plan import CellLeft, Plan
 
-__all__ = ["Proven", "deliver_what_holds", "prove_extraction"]
+__all__ = ["Proof", "Proven", "deliver_what_holds"]
 
 _MOST_ROUNDS = 6
 _NAME = lazy_pattern(r"`(\w+)`")
@@ -31,22 +32,21 @@ class Proven(NamedTuple):
 
 
 def deliver_what_holds(
-    facts: Facts, deliver: Callable[[Sequence[CellLeft]], ExtractionDelivery], runs: OriginalRuns
+    deliver: Callable[[Sequence[CellLeft]], ExtractionDelivery], proof: Proof
 ) -> Proven:
     """Extract, run, and leave those cells in the notebook that do something else as functions.
 
     Args:
-        facts: the notebook.
         deliver: extracts all but the cells that it is given.
-        runs: those of the original.
+        proof: runs what comes of it beside the original.
     """
     kept: list[CellLeft] = []
     for _ in range(_MOST_ROUNDS):
         delivery = deliver(kept)
-        proven = prove_extraction(facts, delivery, runs)
+        proven = proof.of(delivery)
         plan = delivery.extracted.plan
         tried = {cell_left.cell for cell_left in kept}
-        found = _guilty(proven.verdict, plan, facts)
+        found = _guilty(proven.verdict, plan, proof.facts)
         guilty = [cell_left for cell_left in found if cell_left.cell not in tried]
         if not guilty and proven.verdict.differences:
             guilty = _of_definitions(plan, tried)
@@ -103,35 +103,57 @@ def _suspect(difference: RunDifference, cell: int, plan: Plan) -> tuple[int, ...
     return before[-1] if before else ()
 
 
-def prove_extraction(facts: Facts, delivery: ExtractionDelivery, runs: OriginalRuns) -> Proven:
-    """Run the original and the rewritten notebook and compare them; then run the tests."""
-    indices = code_cells(facts.notebook)[0]
-    rewritten = read_notebook(delivery.files[delivery.notebook], facts.notebook.path)
-    new_indices = code_cells(rewritten)[0]
-    if len(rewritten.cells) < len(facts.notebook.cells):
-        sources_now = delivery.extracted.sources
-        kept = [cell.index for cell in facts.notebook.cells if sources_now.get(cell.index, "x")]
-        new_indices = [kept[new_indice] for new_indice in new_indices]
-    verdict = verify(
-        runs,
-        Side(code_cells(rewritten)[1], _files_to_run(delivery, runs.place)),
-        module=delivery.target.module,
-        dead=delivery.extracted.plan.left_behind,
-        logs=delivery.extracted.plan.logs,
-        segments=segments_of_plan(delivery.extracted.plan, indices, new_indices),
-    )
+class Proof:
+    """Runs of the original and of what it becomes; the second one while the tests are written."""
 
-    folder_of_tests = os.path.dirname(delivery.target.tests)
-    if verdict.differences or not any(
-        path.startswith(os.path.join(folder_of_tests, "test_")) for path in delivery.files
-    ):
-        return Proven(delivery, verdict)
-    tests = delivery.trial or run_tests(delivery.files, delivery.target, runs.options)
-    found = [
-        RunDifference(None, f"the generated test `{name}`", "passes", "fails")
-        for name in sorted(tests.failed)
-    ]
-    return Proven(delivery, verdict._replace(differences=tuple(found)), tests)
+    def __init__(self, facts: Facts, runs: OriginalRuns) -> None:
+        """``facts`` are those of the original notebook, ``runs`` its runs."""
+        self.facts, self.runs = facts, runs
+        self._pool = ThreadPoolExecutor(1)
+        self._begun: tuple[bytes, Future[Verdict]] | None = None
+
+    def begin(self, delivery: ExtractionDelivery) -> None:
+        """Run a rewritten notebook beside what follows."""
+        text = delivery.files[delivery.notebook] + delivery.files[delivery.target.path]
+        self._begun = (text, self._pool.submit(self._verdict, delivery))
+
+    def of(self, delivery: ExtractionDelivery) -> Proven:
+        """Compare the runs of both notebooks; then see that the tests pass."""
+        text = delivery.files[delivery.notebook] + delivery.files[delivery.target.path]
+        if self._begun is not None and self._begun[0] == text:
+            verdict = self._begun[1].result()
+        else:
+            verdict = self._verdict(delivery)
+        folder_of_tests = os.path.dirname(delivery.target.tests)
+        if verdict.differences or not any(
+            path.startswith(os.path.join(folder_of_tests, "test_")) for path in delivery.files
+        ):
+            return Proven(delivery, verdict)
+        tests = delivery.trial or run_tests(delivery.files, delivery.target, self.runs.options)
+        found = [
+            RunDifference(None, f"the generated test `{name}`", "passes", "fails")
+            for name in sorted(tests.failed)
+        ]
+        return Proven(delivery, verdict._replace(differences=tuple(found)), tests)
+
+    def _verdict(self, delivery: ExtractionDelivery) -> Verdict:
+        """What the runs of both notebooks have in common."""
+        notebook, plan = self.facts.notebook, delivery.extracted.plan
+        indices = code_cells(notebook)[0]
+        rewritten = read_notebook(delivery.files[delivery.notebook], notebook.path)
+        new_indices = code_cells(rewritten)[0]
+        if len(rewritten.cells) < len(notebook.cells):
+            sources_now = delivery.extracted.sources
+            kept = [cell.index for cell in notebook.cells if sources_now.get(cell.index, "x")]
+            new_indices = [kept[new_indice] for new_indice in new_indices]
+        return verify(
+            self.runs,
+            Side(code_cells(rewritten)[1], _files_to_run(delivery, self.runs.place)),
+            module=delivery.target.module,
+            dead=plan.left_behind,
+            logs=plan.logs,
+            segments=segments_of_plan(plan, indices, new_indices),
+        )
 
 
 def _files_to_run(delivery: ExtractionDelivery, place: RunPlace) -> dict[str, bytes]:

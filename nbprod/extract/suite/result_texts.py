@@ -26,7 +26,7 @@ class Results:
         texts: the module that writes values.
         library: the module that knows objects of libraries.
         objects: what writes objects.
-        writer: makes a writer of so many digits and so long texts.
+        writer: makes a writer of values and of objects.
         evaluated: gives the value of an expression.
     """
 
@@ -35,7 +35,7 @@ class Results:
         texts: Any,
         library: Any,
         objects: Any,
-        writer: Callable[[int, int], Any],
+        writer: Callable[[], Any],
         evaluated: Callable[[str], Any],
     ) -> None:
         self.texts, self.library, self.objects = texts, library, objects
@@ -63,7 +63,8 @@ class Results:
     def expected(self, value: Any, longest: int = LONGEST) -> str | None:
         """The expression of a value that comparisons hold for, None where there is none."""
         digits = self.texts.DIGITS_OF_RESULT if _is_compared_closely(value) else 0
-        writer = self.writer(digits, longest)
+        # An object is equal to no other one: what it consists of is compared instead.
+        writer = self.texts.Writer(digits, longest)
         if self.texts.is_generator(value):
             return None
         with contextlib.suppress(Exception):
@@ -111,7 +112,7 @@ class Results:
         found: dict[str, Any] = {"parts": []}
         text = self.library.short_repr(value)
         with contextlib.suppress(Exception):
-            made = f"repr({self.objects.unfitted(value, self.writer(0, LONGEST).written)})"
+            made = f"repr({self.objects.unfitted(value, self.writer().written)})"
             expected = repr(text) if text is not None else made
             if self.evaluated(expected) == repr(value):
                 found["parts"].append(("repr({0})", expected))

@@ -6,10 +6,12 @@ nbprod. The environment names the module's file and the file of the answer.
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import sys
 import threading
+from collections.abc import Iterator
 from typing import Any
 
 _MODULE = os.path.realpath(os.environ.get("NBPROD_MODULE", ""))
@@ -31,19 +33,40 @@ def _on_call(frame: Any, event: str, argument: Any) -> Any:
     return _on_line(frame, event, argument) if _IS_MODULE[name] else None
 
 
-def pytest_sessionstart() -> None:
-    """Begin before the tests are collected, which imports the module."""
-    threading.settrace(_on_call)
-    sys.settrace(_on_call)
+def _imported(body: list[ast.stmt]) -> Iterator[int]:
+    """The lines of the statements that an import executes: to trace it would trace the libraries
+    that it imports."""
+    for node in body:
+        yield from range(node.lineno, _head_end(node) + 1)
+        if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            inner = [part for part in ast.iter_child_nodes(node) if isinstance(part, ast.stmt)]
+            yield from _imported(inner)
+
+
+def _head_end(node: ast.stmt) -> int:
+    body = getattr(node, "body", None)
+    return max(node.lineno, body[0].lineno - 1) if body else node.end_lineno or node.lineno
+
+
+def pytest_collection_finish() -> None:
+    """The module has been imported."""
+    with open(_MODULE, encoding="utf-8") as file:
+        _SEEN[""] |= {*_imported(ast.parse(file.read()).body)}
 
 
 def pytest_runtest_logstart(nodeid: str) -> None:
     """What is executed from now on belongs to this test."""
     _LINES[0] = _SEEN.setdefault(nodeid, set())
+    threading.settrace(_on_call)
+    sys.settrace(_on_call)
+
+
+def pytest_runtest_logfinish() -> None:
+    """The test has ended."""
+    sys.settrace(None)
 
 
 def pytest_sessionfinish() -> None:
     """Write the lines down."""
-    sys.settrace(None)
     with open(os.environ["NBPROD_LINES"], "w", encoding="utf-8") as file:
         json.dump({name: sorted(lines) for name, lines in _SEEN.items()}, file)
