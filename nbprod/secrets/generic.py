@@ -93,6 +93,12 @@ _MARKS_OF_MINIFIED = 6
 _OF_A_PROCESS = frozenset(["telnet password"])
 _ENTITY = lazy_pattern(r"&(?:quot|#39|lt|gt|#x27);")
 _UUID = lazy_pattern(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z", re.I)
+_DIGEST = lazy_pattern(r"(?:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{56}|[0-9a-f]{64})\Z", re.I)
+_OF_DIGESTS = lazy_pattern(
+    r"(?<![a-z])(?:md5|sha-?\d{1,3}|hash(?:es)?|digest|checksum|e-?tag|commit|fingerprint|blake2\w*)"
+    r"(?![a-z])",
+    re.I,
+)
 # Where an unquoted value ends though no blank follows: at the next field, or where one is filled in.
 _FIELD_END = lazy_pattern(r"[;&,](?=[\w.\-]+=|\{)|(?<=.)\{\w*\}")
 _NAMES = r"api[ _-]?key|(?:access|auth|bearer|secret)[ _-]?(?:token|key)|pass(?:word|phrase|code)|token|secret"
@@ -134,8 +140,16 @@ def hits_in(line: str, mode: Mode) -> Iterator[Hit]:
     a ``shell`` line, a ``file`` of settings or ``prose`` it need not.
     """
     for hit in _hits_in(line, mode):
-        if not in_temporary_link(line, hit.start, hit.end):
+        if not in_temporary_link(line, hit.start, hit.end) and not _is_digest(line, hit):
             yield hit
+
+
+def _is_digest(line: str, hit: Hit) -> bool:
+    """Whether a `key` is a hash of something: it is as long as one, and the line says so."""
+    bare = _OF_DIGESTS.sub("", hit.name.replace("_", " ")).strip(" -").lower()
+    if bare not in ("", "key") or not _DIGEST.match(line[hit.start : hit.end]):
+        return False
+    return bool(_OF_DIGESTS.search(line))
 
 
 def _hits_in(line: str, mode: Mode) -> Iterator[Hit]:

@@ -14,6 +14,7 @@ from nbprod.facts import Facts
 from nbprod.model import Finding
 from nbprod.notebook.read import read_notebook
 from nbprod.project.run import check_bytes
+from nbprod.secrets.generic import hits_in
 from nbprod.secrets.providers import ProviderRule, provider_rules
 from tests.secrets.planted import (
     CODE,
@@ -314,3 +315,16 @@ def test_a_line_is_in_a_script_though_an_image_before_it_is_left_out() -> None:
 def test_a_secret_is_called_by_its_kind(text: str, kind: str) -> None:
     (finding,) = findings(notebook([code("show(1)", stream(text))]))
     assert kind in finding.message
+
+
+DIGESTS = [
+    "sha1 key=2fd4e1c67a2d28fced849ee1bb76e7391b93eb12",
+    "md5_key: 9e107d9d372bb6826bd81d3542a419d6",
+    "key: 2fd4e1c67a2d28fced849ee1bb76e7391b93eb12 (commit)",
+]
+
+
+@pytest.mark.parametrize("line", DIGESTS)
+def test_the_hash_of_something_is_no_key(line: str) -> None:
+    assert not list(hits_in(line, "prose"))
+    assert list(hits_in(line.replace("key", "secret_key", 1), "prose"))
