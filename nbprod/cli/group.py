@@ -16,6 +16,7 @@ _COMMANDS = {
         "Record existing findings so that only new ones are reported.",
     ),
     "check": ("nbprod.cli.check", "Lint notebooks and apply fixes."),
+    "clean": ("nbprod.cli.clean", "Remove outputs, counts and passing metadata."),
     "clones": ("nbprod.cli.clones", "Find duplicated code in notebooks and modules."),
     "config": ("nbprod.cli.config", "Show the effective configuration and its sources."),
     "dev": ("nbprod.cli.dev", "Create and test rules."),

@@ -12,7 +12,14 @@ from collections.abc import Iterable
 from nbprod.project.credentials import known_mask
 from nbprod.report.escaping import escape_line, escape_text
 
-__all__ = ["print_document", "print_line", "print_lines", "print_rendered", "print_text"]
+__all__ = [
+    "print_bytes",
+    "print_document",
+    "print_line",
+    "print_lines",
+    "print_rendered",
+    "print_text",
+]
 
 
 def print_line(text: str = "", *, err: bool = False) -> None:
@@ -41,6 +48,13 @@ def print_document(text: str) -> None:
     sys.stdout.flush()
     stream = sys.stdout.buffer
     stream.write(known_mask()(text).encode("utf-8", "backslashreplace"))
+
+
+def print_bytes(data: bytes) -> None:
+    """Print a notebook as it is: what a git filter gives back to git is the user's own file."""
+    sys.stdout.flush()
+    stream = sys.stdout.buffer
+    stream.write(data)
 
 
 def _write(text: str, *, err: bool) -> None:

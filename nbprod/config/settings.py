@@ -224,6 +224,18 @@ class Settings(NamedTuple):
     max_lifetime: Annotated[
         int, Key("Limit of code cells between a definition and its first use (`long-lived-name`).")
     ] = _LIMITS.max_lifetime
+    clean_keep_outputs: Annotated[bool, Key("`nbprod clean`: keep outputs.")] = False
+    clean_keep_counts: Annotated[bool, Key("`nbprod clean`: keep execution counts.")] = False
+    clean_keep_tags: Annotated[Words, Key("`nbprod clean`: tags of cells whose outputs stay.")] = (
+        "keep-output",
+        "keep_output",
+    )
+    clean_drop_metadata: Annotated[
+        Words, Key("`nbprod clean`: metadata to remove in addition, as `cell.metadata.NAME`.")
+    ] = ()
+    clean_keep_metadata: Annotated[
+        Words, Key("`nbprod clean`: metadata to keep, as `cell.metadata.collapsed`.")
+    ] = ()
     jobs: Annotated[
         int,
         Key(
@@ -315,6 +327,8 @@ class Settings(NamedTuple):
             trust_config=False,
             unsafe_fixes=False, exclude=(), extend_exclude=(), respect_gitignore=True,
             force_exclude=False, cache_dir="",
+            clean_keep_outputs=False, clean_keep_counts=False, clean_keep_tags=(),
+            clean_drop_metadata=(), clean_keep_metadata=(),
         )  # fmt: skip
 
     @property

@@ -48,7 +48,7 @@ HOOKS: list[dict[str, Any]] = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").r
 
 def test_every_hook_calls_what_exists() -> None:
     assert {one["id"] for one in HOOKS} == {
-        "nbprod", "nbprod-fix", "nbprod-databricks", "nbprod-zeppelin",
+        "nbprod", "nbprod-fix", "nbprod-clean", "nbprod-databricks", "nbprod-zeppelin",
     }  # fmt: skip
     for hook in HOOKS:
         words = hook["entry"].split()

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from nbprod.model import Edit, PartEdit, Span
 from nbprod.notebook import json_scan as scan
+from nbprod.notebook.edits.clear_json import cleared_counts
 from nbprod.notebook.edits.replace import EditRefused, Replacement, replaced
 from nbprod.notebook.json_positions import JsonMap, RawSpan, RawString
 from nbprod.patterns import lazy_pattern
@@ -44,7 +45,7 @@ def edited_json(
     for cell, group in edits.items():
         by_cell[cell] = _source_edits(raw, cell, group, escaped)
     for cell in dict.fromkeys(clears):
-        by_cell.setdefault(cell, []).extend(_cleared(raw, cell))
+        by_cell.setdefault(cell, []).extend(cleared_counts(raw, cell))
     text = raw.text
     spans = raw.cells
     moved: list[Replacement] = []
@@ -284,21 +285,3 @@ def _part_edits(raw: JsonMap, part: PartEdit, escaped: _Escapes) -> Iterator[Rep
             )
             yield Replacement(start, end, text)
             text = ""
-
-
-def _cleared(raw: JsonMap, cell: int) -> list[Replacement]:
-    members = raw.members(raw.cells[cell][0])
-    spans = [members.get("execution_count"), members.get("prompt_number")]
-    outputs = members.get("outputs")
-    if outputs is not None and raw.text[outputs[0]] == "[":
-        for start, _ in scan.iter_array(raw.text, outputs[0]):
-            output = raw.members(start)
-            kind = output.get("output_type")
-            # In nbformat 3 a result must have a number.
-            if kind and raw.text[slice(*kind)] == '"execute_result"':
-                spans.append(output.get("execution_count"))
-    return [
-        Replacement(*span, "null")
-        for span in spans
-        if span is not None and raw.text[slice(*span)] != "null"
-    ]
