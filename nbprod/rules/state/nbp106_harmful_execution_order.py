@@ -148,12 +148,12 @@ def _is_its_own(change: OrderChange) -> bool:
 
 
 def _is_refuted(change: OrderChange, facts: Facts) -> bool:
-    """Whether the counts say that what the cell sees from the top had run just before it."""
+    """Whether the cells that it is about ran in the order in which they stand."""
     counts = facts.execution.counts
-    reader = counts.get(change.span.cell)
-    then = [counts[one.cell] for one in change.recorded if one.cell in counts]
-    now = [counts[one.cell] for one in change.document if one.cell in counts]
-    return bool(reader and then and now) and max(then) < max(now) < (reader or 0)
+    seen = (*change.recorded, *change.document)
+    cells = sorted({change.span.cell, *(definition.cell for definition in seen)})
+    ran = [counts.get(cell, 0) for cell in cells]
+    return all(ran) and ran == sorted(set(ran))
 
 
 class _Evidence:
