@@ -37,7 +37,7 @@ def as_task(function: Function, shows: Shows) -> Function:
         settings=settings,
         returned=None,
         shown=frozenset(),
-        itself=None,
+        shown_names=(),
         figure=None,
     )
 

@@ -146,8 +146,9 @@ class Function:
     left_behind: tuple[str, ...] = ()
     figure: str | None = None
     """The expression of the figure that is returned, where the body draws one."""
-    itself: str | None = None
-    """The object that the last expression changes and gives, for the call to show."""
+    shown_names: tuple[tuple[int, str], ...] = ()
+    """The cells that end with a call which gives the object that it changes, and the names of these
+    objects: the cells show them."""
     value_hint: str = "Any"
     """The type of the last expression's value, where that is returned."""
     same_as: int | None = None
@@ -188,6 +189,9 @@ class Plan:
     exports: dict[int, tuple[str, ...]] = field(default_factory=dict)
     imports_kept: dict[int, tuple[Import, ...]] = field(default_factory=dict)
     displays: dict[int, StatementText] = field(default_factory=dict)
+    shown_names: dict[int, str] = field(default_factory=dict)
+    """For each cell the name of the object that it shows at its end, where a function changes it."""
+
     future: tuple[str, ...] = ()
     literals: dict[ast.AST, str] = field(default_factory=dict)
     """The names of parameters that take the place of literals in the functions."""

@@ -389,7 +389,7 @@ def test_a_plot_goes_whole(folder: Path) -> None:
     cells = [
         "import matplotlib.pyplot as plt\nxs = [1, 2]\ndef twice(x):\n    return [x, x]",
         "#md ## Draw",
-        "plt.plot(xs)\nplt.title('two')",
+        "plt.plot(xs)\nplt.grid()\nplt.title('two')",
         "#md ## Two",
         "fig, ax = plt.subplots()\nax.bar(xs, xs)\nax.legend(['a'])",
         "#md ## Look",

@@ -173,8 +173,8 @@ def _call(function: Function, call: str, *, is_last: bool) -> Iterator[str]:
         yield f"{call};" if function.figure and is_last and not function.deleted else call
     if function.deleted:
         yield f"del {', '.join(function.deleted)}"
-    if value or function.itself:
-        yield value or function.itself or ""
+    if value:
+        yield value
 
 
 def _comments_left(
@@ -200,6 +200,8 @@ def _display(cell: int, plan: Plan, facts: Facts) -> Iterator[str]:
     unit = plan.displays.get(cell)
     if unit is not None:
         yield statement_text(facts.cell(cell).source, unit)
+    elif cell in plan.shown_names:
+        yield plan.shown_names[cell]
 
 
 def rewritten(facts: Facts, data: bytes, sources: dict[int, str]) -> bytes:

@@ -24,9 +24,10 @@ from nbprod.syntax.walk import walk
 
 __all__ = ["Atom", "Atoms", "Role"]
 
-Role = Literal["work", "show", "module", "setting", "literal", "hard"]
+Role = Literal["work", "show", "drawing", "module", "setting", "literal", "hard"]
 """``work`` may go into a function; ``literal`` gives a name the only value that it ever has, and
-may become a parameter; ``show`` stays behind the call; ``module`` goes to the top of the module;
+may become a parameter; ``show`` stays behind the call, and so does a ``drawing``, a cell of one or
+two statements that only draw, unless it is asked for; ``module`` goes to the top of the module;
 ``setting`` stays where it is; ``hard`` stays and ends a stretch."""
 
 _SESSION = frozenset(
@@ -58,6 +59,8 @@ class Atom:
     is_last: bool = False
     shows_value: bool = False
     """Its cell ends with it and shows what it gives."""
+    shown_name: str | None = None
+    """The name of what it gives, where that is an object which it changes."""
     shares_line: bool = False
     """Another statement begins the line that it is on."""
     section: int = -1
@@ -105,6 +108,7 @@ class Atoms:
                 atom.role = "work"
         if lifts_literals:
             self._leave_users_of_definitions()
+            self._leave_small_drawings()
 
     def _leave_users_of_definitions(self) -> None:
         """Let what calls a definition that stays in the notebook stay with it: a function or class
@@ -120,6 +124,19 @@ class Atoms:
             # Where all of the work is like that, there is nothing better.
             for atom in users:
                 atom.role = "hard"
+
+    def _leave_small_drawings(self) -> None:
+        """Let a cell that only draws, in a statement or two, stay: it shows, and a function would
+        add nothing but a name."""
+        for atoms in self._by_cell.values():
+            work = [atom for atom in atoms if atom.role == "work"]
+            if (
+                work
+                and all(atom.draws and atom.place not in self.readers for atom in work)
+                and sum(atom.size for atom in work) < FEWEST_STATEMENTS
+            ):
+                for atom in work:
+                    atom.role = "drawing"
 
     def _made(self) -> Iterator[Atom]:
         place = 0
@@ -166,6 +183,7 @@ class Atoms:
         node = atom.unit.node
         if atom.is_last and isinstance(node, ast.Expr):
             atom.shows_value = not self.shows.gives_none(node.value)
+            atom.shown_name = self.shows.gives_itself(node.value)
 
     def _purpose(self, atom: Atom) -> Purpose | None:
         found: list[Purpose] = []

@@ -47,10 +47,16 @@ def plan_what_can_be(planner: Planner, cells: Iterable[int], stay: Iterable[Cell
         for cell, taken in planner.names.cells.items()
         if taken.problem is not None and cell in usable
     }
-    allowed = {atom.place for atom in atoms.all if atom.role == "work" and atom.cell in usable}
+    allowed = {
+        atom.place
+        for atom in atoms.all
+        if atom.role in ("work", "drawing") and atom.cell in usable
+    }
     prices = planner.options.prices
     if len(allowed) < _SHORT:
         prices = prices._replace(stay=_STAY_IN_SHORT)
+        for place in allowed:
+            atoms.all[place].role = "work"
     for _ in range(_MOST_ROUNDS):
         plan, cut = plan_of_stretches(planner, best_cut(atoms, allowed, prices), atoms, usable)
         computed = {place for place in literals if atoms.all[place].role == "work"}

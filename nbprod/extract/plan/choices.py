@@ -54,7 +54,7 @@ class Choices:
                 atom.place
                 for atom in self.atoms.all
                 if atom.cell == whole
-                and atom.role in ("work", "literal")
+                and atom.role in ("work", "drawing", "literal")
                 and start <= atom.unit.code < stop
             ]
         return tuple(found)
@@ -64,7 +64,7 @@ class Choices:
         return [
             atom
             for atom in self.atoms.all
-            if atom.cell == cell and atom.role == "work" and cell in self.usable
+            if atom.cell == cell and atom.role in ("work", "drawing") and cell in self.usable
         ]
 
     def joined(self, above: UnitChoice, below: UnitChoice) -> UnitChoice:
@@ -97,6 +97,10 @@ class Choices:
         )
 
     def _part(self, unit: UnitChoice) -> list[Atom]:
+        for place in unit.places:
+            if self.atoms.all[place].role == "drawing":
+                # It is asked for.
+                self.atoms.all[place].role = "work"
         return self.atoms.all[unit.places[0] : unit.places[-1] + 1]
 
     def line_of(self, atom: Atom, *, last: bool = False) -> tuple[int, int]:

@@ -182,7 +182,7 @@ class _Match:
 
 def _kind(function: Function) -> tuple[bool, bool, bool, int]:
     return (
-        function.returned is None, bool(function.figure), bool(function.itself),
+        function.returned is None, bool(function.figure), bool(function.shown_names),
         len(function.shown),
     )  # fmt: skip
 

@@ -139,20 +139,22 @@ def why_not_one(part: Sequence[Atom], atoms: Atoms) -> str | None:
         return "the end of a cell shows its figures"
     if len(cells) > 1 and any(atoms.names.cells[cell].header for cell in cells):
         return "a cell magic is about its cell alone"
-    if any(atom.shows_value for atom in (work if len(cells) > 1 else work[:-1])):
+    shown = [atom for atom in (work if len(cells) > 1 else work[:-1]) if atom.shows_value]
+    if any(atom.shown_name is None for atom in shown):
         # The call stands in the first cell, and a cell shows what its own last line gives.
         return "a cell shows the value of its last line"
     for place, atom in enumerate(part):
-        if atom.role == "show" and not _can_move_behind(atom, part[place + 1 :], atoms):
+        if (atom.role in ("show", "drawing") or atom in shown) and not _can_move_behind(atom, part[place + 1 :], atoms):
             return "what is shown in the middle changes behind it"
     return "a cell would finish the figure that it begins" if _cuts_a_figure(part, atoms) else None
 
 
 def _can_move_behind(show: Atom, rest: Sequence[Atom], atoms: Atoms) -> bool:
-    reads = show.sources.keys()
+    reads = {show.shown_name} if show.shown_name else show.sources.keys()
     for atom in rest:
+        draws = show.draws and (atom.draws or atom.cell == show.cell)
         if atom.role == "work" and (
-            atom.binds & reads or atom.changes & reads or atom.prints or atom.draws or show.draws
+            atom.binds & reads or atom.changes & reads or atom.prints or atom.draws or draws
         ):
             return False
     return True

@@ -5,11 +5,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import cached_property
 
 from nbprod.extract.code.infer_types import Hints
 from nbprod.extract.plan.settings import with_meanings
 from nbprod.extract.plan.shows import Shows
-from nbprod.extract.plan.sorting import SortedUnits
+from nbprod.extract.plan.sorting import SortedUnits, is_module_level
 from nbprod.extract.plan.surroundings import comment_of, section_of, text_above
 from nbprod.facts import Facts
 from nbprod.names.table import NameTable
@@ -110,7 +111,7 @@ class FunctionPlanner:
             settings=with_meanings(parts.settings, evidence.nodes),
             deleted=tuple(self._deleted(live, {variable.name for variable in results})),
             left_behind=tuple(live.left_behind),
-            itself=parts.itself,
+            shown_names=parts.shown_names,
         )
         return replace(function, figure=figure), refusals
 
@@ -125,9 +126,10 @@ class FunctionPlanner:
         results = tuple(variable for variable in every if variable.name != "_")
         if self._has_effect(parts, results):
             results = tuple(variable for variable in results if variable.is_read)
-        if parts.itself and parts.itself not in {variable.name for variable in results}:
-            last = parts.body[-1]
-            results = (*results, Variable(parts.itself, "is shown", last.cell, last.node.lineno))
+        for cell, name in parts.shown_names:
+            if name not in {variable.name for variable in results}:
+                last = next(unit for unit in reversed(parts.body) if unit.cell == cell)
+                results = (*results, Variable(name, "is shown", cell, last.node.lineno))
         return results
 
     def _has_effect(self, parts: SortedUnits, results: Sequence[Variable]) -> bool:
@@ -196,6 +198,15 @@ class FunctionPlanner:
                         if any(site.cell < min(live.cells) for site in bindings):
                             yield target.id
 
+    @cached_property
+    def _passed(self) -> frozenset[int]:
+        """The cells that only import, define something or set the session up."""
+        return frozenset(
+            cell
+            for cell, taken in self.names.cells.items()
+            if all(unit.is_setting or is_module_level(unit, self.closure) for unit in taken.units)
+        )
+
     def _evidence(
         self,
         group: CellGroup,
@@ -206,7 +217,7 @@ class FunctionPlanner:
         draws: bool,
     ) -> Evidence:
         """What is written around a group, and what its statements say."""
-        above = text_above(group.cells[0], self.facts)
+        above = text_above(group.cells[0], self.facts, self._passed | {*group.literals})
         heading, prose = heading_and_prose(above)
         return Evidence(
             heading=heading,

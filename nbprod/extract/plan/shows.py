@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import cached_property
 
 from nbprod.libraries.functions import PURE_BUILTINS
-from nbprod.libraries.purposes import READ_ONLY_METHODS, RETURN_NONE
+from nbprod.libraries.purposes import READ_ONLY_METHODS, RETURN_NONE, RETURN_SELF
 from nbprod.names.table import NameTable
 from nbprod.refactor.display import draws
 from nbprod.syntax.names import last_name
@@ -25,6 +25,8 @@ _COMPUTING = frozenset(
     isnan isinf linspace arange prod cumsum diff nanmean nanmax nanmin average stdev
     """.split()
 )
+# Packages whose `fit` gives the estimator.
+_ESTIMATORS = ("sklearn.", "xgboost.", "lightgbm.", "catboost.", "imblearn.")
 _FINISHING = frozenset(["plt.show", "plt.tight_layout", "sns.despine"])
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
@@ -98,6 +100,27 @@ class Shows:
         if any(isinstance(word.value, ast.Constant) and word.value.value for word in inplace):
             return True
         return name in RETURN_NONE and not draws(value, self.modules)
+
+    def gives_itself(self, value: ast.expr) -> str | None:
+        """The name of the object that a call changes and gives, as ``fit`` of scikit-learn does."""
+        if not isinstance(value, ast.Call) or last_name(value.func) not in RETURN_SELF:
+            return None
+        receiver = value.func.value if isinstance(value.func, ast.Attribute) else None
+        if not isinstance(receiver, ast.Name):
+            return None
+        made = [site.statement for site in self.names.bindings.get(receiver.id, ())]
+        known = bool(made) and all(
+            isinstance(statement, ast.Assign)
+            and isinstance(statement.value, ast.Call)
+            and self._dotted(statement.value.func).startswith(_ESTIMATORS)
+            for statement in made
+        )
+        return receiver.id if known else None
+
+    def _dotted(self, func: ast.expr) -> str:
+        root, _, rest = ast.unparse(func).partition(".")
+        module = self.modules.get(root, "")
+        return f"{module}.{rest}" if rest else module
 
     @cached_property
     def _results(self) -> dict[str, bool]:

@@ -9,20 +9,14 @@ from typing import NamedTuple
 from nbprod.extract.plan.settings import setting_of_statement
 from nbprod.extract.plan.shows import Shows
 from nbprod.facts import Facts
-from nbprod.libraries.purposes import RETURN_SELF
 from nbprod.names.statements import StatementText, is_future_or_star
 from nbprod.names.table import NameTable
 from nbprod.refactor.display import draws, is_silent
 from nbprod.refactor.module_level import ModuleLevel, imports_of
 from nbprod.refactor.plan import CellGroup, Constant
 from nbprod.refactor.purity import is_immutable
-from nbprod.syntax.names import last_name
 
 __all__ = ["SortedUnits", "Sorter", "is_module_level"]
-
-# Packages whose `fit` gives the estimator.
-_ESTIMATORS = ("sklearn.", "xgboost.", "lightgbm.", "catboost.", "imblearn.")
-
 
 class SortedUnits(NamedTuple):
     """The units of a group by what becomes of them."""
@@ -34,8 +28,8 @@ class SortedUnits(NamedTuple):
     returned: StatementText | None
     settings: tuple[Constant, ...]
     kept: tuple[StatementText, ...]
-    itself: str | None = None
-    """The name of the object that the last expression changes and shows."""
+    shown_names: tuple[tuple[int, str], ...] = ()
+    """The cells that show the object which their last expression changes, with its name."""
 
 
 class Sorter:
@@ -76,7 +70,7 @@ class Sorter:
         shown: set[StatementText] = set()
         figures: set[StatementText] = set()
         returned: StatementText | None = None
-        itself: ast.expr | None = None
+        shown_names: list[tuple[int, str]] = []
         cells = [cell for cell in group.cells if self.names.cells[cell].units]
         settings += [
             constant
@@ -103,8 +97,8 @@ class Sorter:
                 own = self.names.bindings.keys() - modules
                 if is_silent(last.node.value, lists, own) or self.shows.gives_none(last.node.value):
                     pass
-                elif cell == cells[-1] and self._gives_itself(last.node.value):
-                    itself = last.node.value
+                elif name := self.shows.gives_itself(last.node.value):
+                    shown_names.append((cell, name))
                 elif cell == cells[-1] and not last.cuts and not self._only_shows(last, group):
                     returned = last
                 elif cell == cells[-1]:
@@ -121,7 +115,7 @@ class Sorter:
             body, displays, returned = displays, [], displays[-1]
         return SortedUnits(
             tuple(body), tuple(displays), frozenset(shown), frozenset(figures), returned,
-            tuple(settings), tuple(kept), _receiver(itself),
+            tuple(settings), tuple(kept), tuple(shown_names),
         )  # fmt: skip
 
     def _reads(self, cells: Iterable[int]) -> set[str]:
@@ -135,26 +129,6 @@ class Sorter:
 
     def _only_shows(self, unit: StatementText, group: CellGroup) -> bool:
         return not group.is_work and self.shows.only_shows(unit.node, is_last=True)
-
-    def _gives_itself(self, value: ast.expr) -> bool:
-        """Whether a call gives the object that it changes, as ``fit`` of scikit-learn does."""
-        name = _receiver(value)
-        if name is None or not isinstance(value, ast.Call):
-            return False
-        if last_name(value.func) not in RETURN_SELF:
-            return False
-        made = [site.statement for site in self.names.bindings.get(name, ())]
-        return bool(made) and all(
-            isinstance(statement, ast.Assign)
-            and isinstance(statement.value, ast.Call)
-            and self._dotted(statement.value.func).startswith(_ESTIMATORS)
-            for statement in made
-        )
-
-    def _dotted(self, func: ast.expr) -> str:
-        root, _, rest = ast.unparse(func).partition(".")
-        module = self.modules.get(root, "")
-        return f"{module}.{rest}" if rest else module
 
     def _is_list(self, name: str) -> bool:
         bindings = self.names.bindings[name]
@@ -186,11 +160,3 @@ def is_module_level(unit: StatementText, closure: ModuleLevel) -> bool:
     if unit.kind == "import":
         return all(import_.bound in closure.imports for import_ in imports_of(unit.node, unit.cell))
     return id(unit.node) in closure.taken_units
-
-
-def _receiver(value: ast.expr | None) -> str | None:
-    """The name whose method an expression calls."""
-    if isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute):
-        if isinstance(value.func.value, ast.Name):
-            return value.func.value.id
-    return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
 from nbprod.facts import Facts
 from nbprod.names.statements import StatementText
@@ -26,13 +26,14 @@ def comment_of(body: Sequence[StatementText], facts: Facts) -> str:
     return ""
 
 
-def text_above(first: int, facts: Facts) -> str:
-    """The markdown directly above the first cell of a group."""
+def text_above(first: int, facts: Facts, passed: Container[int] = ()) -> str:
+    """The markdown above the first cell of a group, but for cells that are ``passed``: what they
+    import or define is not what the text is about."""
     texts: list[str] = []
     number = facts.cell(first).number
     for cell in reversed(facts.notebook.cells[:first]):
-        if cell.number == number:
-            # Another piece of the same cell.
+        if cell.number == number or (cell.index in passed and not texts):
+            # Another piece of the same cell, or one that is at the top of the module.
             continue
         if cell.kind != "markdown" or cell.index == _title_cell(facts):
             break
