@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Literal
 
-__all__ = ["READ_ONLY_METHODS", "RETURN_NONE", "RETURN_SELF", "Purpose", "purpose_of_call"]
+__all__ = [
+    "READ_ONLY_METHODS", "RETURN_NONE", "RETURN_SELF", "Purpose", "is_transformer",
+    "purpose_of_call",
+]  # fmt: skip
 
 Purpose = Literal[
     "load", "clean", "encode", "scale", "split", "fit", "predict", "evaluate", "plot",
@@ -58,6 +61,16 @@ RETURN_NONE = frozenset(
     """.split()
 )
 RETURN_SELF = frozenset(["fit", "partial_fit"])
+
+
+_TRANSFORMERS = (
+    "Scaler", "Encoder", "Imputer", "Vectorizer", "Transformer", "izer", "Features",
+)  # fmt: skip
+
+
+def is_transformer(name: str) -> bool:
+    """Whether a class prepares data, by its name: its objects learn a scale or a code, no model."""
+    return name.endswith(_TRANSFORMERS)
 
 
 def purpose_of_call(name: str) -> Purpose | None:

@@ -190,7 +190,7 @@ class Plan:
     imports_kept: dict[int, tuple[Import, ...]] = field(default_factory=dict)
     displays: dict[int, StatementText] = field(default_factory=dict)
     shown_names: dict[int, str] = field(default_factory=dict)
-    """For each cell the name of the object that it shows at its end, where a function changes it."""
+    """For each cell the name of the object that it shows at its end, which a function changes."""
 
     future: tuple[str, ...] = ()
     literals: dict[ast.AST, str] = field(default_factory=dict)

@@ -12,7 +12,7 @@ from nbprod.extract.plan.shapes import FEWEST_STATEMENTS, shape_of
 from nbprod.extract.plan.shows import Shows
 from nbprod.facts import Facts
 from nbprod.flow.types import Definition, Use
-from nbprod.libraries.purposes import Purpose, purpose_of_call
+from nbprod.libraries.purposes import Purpose, is_transformer, purpose_of_call
 from nbprod.names.scopes import bound_names
 from nbprod.names.statements import StatementText, is_future_or_star
 from nbprod.names.table import NameTable
@@ -191,6 +191,8 @@ class Atoms:
             for part in walk(node):
                 if isinstance(part, ast.Call):
                     purpose = purpose_of_call(last_name(part.func))
+                    if purpose == "fit" and self._is_transformer(part.func):
+                        purpose = "scale"
                     if purpose is not None:
                         found.append(purpose)
         if atom.draws:
@@ -199,6 +201,15 @@ class Atoms:
             if strong in found:
                 return strong
         return found[0] if found else None
+
+    def _is_transformer(self, func: ast.expr) -> bool:
+        """Whether a method is that of an object which prepares data, by the name of its class."""
+        made: ast.expr | None = func.value if isinstance(func, ast.Attribute) else None
+        if isinstance(made, ast.Name):
+            bindings = [site.statement for site in self.names.bindings.get(made.id, ())]
+            values = [one.value for one in bindings if isinstance(one, ast.Assign)]
+            made = values[0] if len(values) == len(bindings) and values else None
+        return isinstance(made, ast.Call) and is_transformer(last_name(made.func))
 
     # --- roles --------------------------------------------------------------------------------
 

@@ -48,9 +48,7 @@ def plan_what_can_be(planner: Planner, cells: Iterable[int], stay: Iterable[Cell
         if taken.problem is not None and cell in usable
     }
     allowed = {
-        atom.place
-        for atom in atoms.all
-        if atom.role in ("work", "drawing") and atom.cell in usable
+        atom.place for atom in atoms.all if atom.role in ("work", "drawing") and atom.cell in usable
     }
     prices = planner.options.prices
     if len(allowed) < _SHORT:

@@ -25,13 +25,14 @@ MOST_PARAMETERS = 6
 MOST_RESULTS = 3
 # The parts of a split are results that belong together: the fields of one record.
 MOST_FIELDS = 6
-_RECORD = 2.0
+_RECORD = 4.0
 _MOST_STATEMENTS = 80
 # A function, each value that it takes or gives, and what makes it a bad one.
 _FUNCTION = 3.0
 _VALUE = 1.0
 _SMALL, _SMALL_SIZE = 4.0, 3
 _SINGLE = 6.0
+_MODEST, _MODEST_SIZE = 0.75, 5
 _MIXED = 6.0
 _DRAWS_AND_COMPUTES = 0.5
 _PRINT = 0.2
@@ -45,12 +46,18 @@ _FURTHER_FIGURE = 1.0
 _LONG, _LONG_SIZE = 0.3, 20
 _ALONE = 3.0
 _TELLING = frozenset(["load", "split", "fit"])
+# What a notebook is about is worth more in a function than in a cell.
+_TELLING_STAYS = 3.0
+# The stages of a notebook by purpose. A function of two is a compromise, one of three has no name;
+# what lies between loading and fitting is to be seen in the notebook.
+_STAGES: dict[str, int] = {"load": 0, "split": 1, "fit": 2, "predict": 2, "evaluate": 3}
+_TWO_STAGES, _FURTHER_STAGE = 1.0, 5.0
 
 
 class Prices(NamedTuple):
     """What may be set: the price of a statement of work that stays in the notebook."""
 
-    stay: float = 2.75
+    stay: float = 3.0
 
 
 class Stretch(NamedTuple):
@@ -78,7 +85,7 @@ def best_cut(atoms: Atoms, allowed: Iterable[int], prices: Prices) -> list[Stret
     best: list[tuple[float, Stretch | None]] = [(0.0, None)]
     for end in range(1, len(every) + 1):
         last = every[end - 1]
-        price = best[end - 1][0] + (prices.stay if last.role == "work" else 0.0)
+        price = best[end - 1][0] + _price_of_staying(last, prices)
         chosen: Stretch | None = None
         for stretch in _ending_at(end, atoms, may_go):
             total = best[end - len(stretch.atoms)][0] + stretch.price
@@ -86,6 +93,13 @@ def best_cut(atoms: Atoms, allowed: Iterable[int], prices: Prices) -> list[Stret
                 price, chosen = total, stretch
         best.append((price, chosen))
     return [*_traced(best)][::-1]
+
+
+def _price_of_staying(atom: Atom, prices: Prices) -> float:
+    """What it costs that a statement stays in the notebook."""
+    if atom.role != "work":
+        return 0.0
+    return prices.stay + (_TELLING_STAYS if atom.purpose in _TELLING else 0.0)
 
 
 def _traced(best: Sequence[tuple[float, Stretch | None]]) -> Iterator[Stretch]:
@@ -144,7 +158,8 @@ def why_not_one(part: Sequence[Atom], atoms: Atoms) -> str | None:
         # The call stands in the first cell, and a cell shows what its own last line gives.
         return "a cell shows the value of its last line"
     for place, atom in enumerate(part):
-        if (atom.role in ("show", "drawing") or atom in shown) and not _can_move_behind(atom, part[place + 1 :], atoms):
+        is_shown = atom.role in ("show", "drawing") or atom in shown
+        if is_shown and not _can_move_behind(atom, part[place + 1 :], atoms):
             return "what is shown in the middle changes behind it"
     return "a cell would finish the figure that it begins" if _cuts_a_figure(part, atoms) else None
 
@@ -182,7 +197,7 @@ def _price(part: Sequence[Atom], atoms: Atoms) -> float | None:
     purposes = [atom.purpose for atom in work if atom.purpose is not None]
     if part[0].section in atoms.split_sections:
         purposes.append("split")
-    most = MOST_FIELDS if "split" in purposes else MOST_RESULTS
+    most = MOST_FIELDS if _only_splits(purposes) else MOST_RESULTS
     if len(given) > MOST_PARAMETERS or len(made) > most:
         return None
     if len(made) > MOST_RESULTS and len({atom.section for atom in part}) > 1:
@@ -192,6 +207,7 @@ def _price(part: Sequence[Atom], atoms: Atoms) -> float | None:
     drawing = [atom for atom in work if atom.draws]
     price = _FUNCTION + _VALUE * (len(given) + len(made))
     price += _SMALL * max(0, _SMALL_SIZE - size) + (_SINGLE if size == 1 else 0.0)
+    price += _MODEST * max(0, _MODEST_SIZE - max(size, _SMALL_SIZE))
     price += _MIXED if drawing and made else 0.0
     price += _DRAWS_AND_COMPUTES if drawing and len(drawing) < len(work) else 0.0
     price += _PRINT * sum(atom.prints for atom in work)
@@ -202,11 +218,25 @@ def _price(part: Sequence[Atom], atoms: Atoms) -> float | None:
     price += _RECORD if len(made) > MOST_RESULTS else 0.0
     price += _PURPOSE if _TELLING.intersection(purposes) else 0.0
     price += _PURPOSE_CHANGE * sum(a != b for a, b in zip(purposes, purposes[1:], strict=False))
+    price += _price_of_stages(purposes)
     price += _PART * (_parts(work, places) - 1)
     price += _LONG * max(0, size - _LONG_SIZE)
     if not given and not made and not drawing:
         price += _ALONE
     return price
+
+
+def _only_splits(purposes: Sequence[str]) -> bool:
+    """Whether a function splits data and fits no model on it: what a split gives is one record."""
+    return "split" in purposes and not {"fit", "predict", "evaluate"}.intersection(purposes)
+
+
+def _price_of_stages(purposes: Iterable[str]) -> float:
+    """What it costs that a function goes through several stages of a notebook."""
+    stages = sorted({_STAGES[purpose] for purpose in purposes if purpose in _STAGES})
+    if len(stages) < 2:
+        return 0.0
+    return _TWO_STAGES + _FURTHER_STAGE * max(stages[-1] - stages[0] - 1, len(stages) - 2)
 
 
 def _given(work: Sequence[Atom], places: set[int], atoms: Atoms) -> set[str]:

@@ -206,8 +206,8 @@ class Planner:
         shown_names = {cell: name for part in parts for cell, name in part.shown_names}
         return Plan(
             tuple(groups), imports, taken, tuple(functions), (), tuple(kept), exports,
-            imports_kept, displays, shown_names, tuple(future_features(self.names)), style=self.options.style,
-            logs=self.options.logs, installs=installs,
+            imports_kept, displays, shown_names, tuple(future_features(self.names)),
+            style=self.options.style, logs=self.options.logs, installs=installs,
             notes=tuple(notes_on(functions, taken, self.facts, self.options.module)),
             imported_at=import_place(groups, functions, exports, closure),
         )  # fmt: skip

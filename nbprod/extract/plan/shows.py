@@ -27,6 +27,9 @@ _COMPUTING = frozenset(
 )
 # Packages whose `fit` gives the estimator.
 _ESTIMATORS = ("sklearn.", "xgboost.", "lightgbm.", "catboost.", "imblearn.")
+# Methods that ask a fitted model, and modules of functions that measure.
+_ASKING = frozenset(["score", "predict", "predict_proba", "decision_function"])
+_MEASURES = ("sklearn.metrics.", "scipy.stats.")
 _FINISHING = frozenset(["plt.show", "plt.tight_layout", "sns.despine"])
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
@@ -51,7 +54,26 @@ class Shows:
                 return True
             if called in _PRINTS and called not in self.names.bindings:
                 return all(self._reads(argument) for argument in self._arguments(value))
-        return is_last and self._reads(value)
+        return is_last and (self._reads(value) or self._asks_model(value))
+
+    def _asks_model(self, node: ast.expr) -> bool:
+        """Whether an expression shows what a fitted model says of values that are only read."""
+        if isinstance(node, (ast.Tuple, ast.List)):
+            return all(self._asks_model(item) or self._reads(item) for item in node.elts)
+        if isinstance(node, ast.BinOp):
+            sides = (node.left, node.right)
+            return all(self._asks_model(side) or self._reads(side) for side in sides)
+        if not isinstance(node, ast.Call) or self.draws(node):
+            return False
+        func = node.func
+        asks = isinstance(func, ast.Attribute) and func.attr in _ASKING and self._reads(func.value)
+        return (asks or self._is_measure(func)) and all(
+            self._reads(argument) for argument in self._arguments(node)
+        )
+
+    def _is_measure(self, func: ast.expr) -> bool:
+        """Whether a function of a library is called that measures values and changes none."""
+        return self._dotted(func).startswith(_MEASURES)
 
     @staticmethod
     def _arguments(call: ast.Call) -> list[ast.expr]:

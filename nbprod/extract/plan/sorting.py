@@ -18,6 +18,7 @@ from nbprod.refactor.purity import is_immutable
 
 __all__ = ["SortedUnits", "Sorter", "is_module_level"]
 
+
 class SortedUnits(NamedTuple):
     """The units of a group by what becomes of them."""
 
