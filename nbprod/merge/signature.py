@@ -103,8 +103,9 @@ def _asked(places: Sequence[Occurrence], number: int, results: Sequence[str]) ->
     refusals: list[Refusal] = [*live.refusals, *find_hazards(live, parameters)]
     if refusals:
         raise CannotMerge(refusals[0].reason)
-    if live.left_behind:
-        raise CannotMerge(f"`{live.left_behind[0]}` may be left with another value")
+    left = [*live.left_behind, *live.counters]
+    if left:
+        raise CannotMerge(f"`{left[0]}` may be left with another value")
     back = {theirs: mine for mine, theirs in place.names.items()}
     unknown = [text for text in live.loaded if text not in back]
     if unknown:

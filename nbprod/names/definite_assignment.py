@@ -79,12 +79,17 @@ def _turns(node: ast.expr) -> bool:
     if isinstance(node, (ast.List, ast.Tuple, ast.Set)):
         return any(not isinstance(expression, ast.Starred) for expression in node.elts)
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "range":
-        return (
-            len(node.args) == 1
-            and isinstance(node.args[0], ast.Constant)
-            and isinstance(node.args[0].value, int)
-            and node.args[0].value > 0
-        )
+        bounds = [
+            part.value
+            for part in node.args
+            if isinstance(part, ast.Constant) and isinstance(part.value, int)
+        ]
+        if len(bounds) != len(node.args):
+            return False
+        try:
+            return len(range(*bounds)) > 0
+        except (TypeError, ValueError, OverflowError):
+            return False
     return isinstance(node, ast.Constant) and isinstance(node.value, str) and bool(node.value)
 
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from nbprod.libraries.purposes import Purpose, purpose_of_call
+from nbprod.libraries.purposes import Purpose, is_transformer, purpose_of_call
 from nbprod.patterns import lazy_pattern
 from nbprod.refactor.naming import without_closing_marks
 from nbprod.syntax.names import last_name
@@ -23,6 +23,7 @@ __all__ = [
     "heading_and_prose",
     "imperative",
     "main_verb",
+    "without_number",
     "starts_with_verb",
     "with_imperative",
 ]
@@ -68,6 +69,7 @@ _RANK: tuple[Purpose, ...] = (
     "plot", "split", "fit", "load", "evaluate", "predict", "summarize", "join", "encode", "scale",
     "clean", "save",
 )  # fmt: skip
+_MOST_OF_A_FIT = 3
 # From so many new columns on, a function is about them.
 _MANY_COLUMNS = 2
 _IMPERATIVE = lazy_pattern(r"([A-Z]?[a-z]+)\b[^!?\n]{6,90}?[.]?")
@@ -79,6 +81,11 @@ NOISE = frozenset(
     max min sorted type isinstance set_title set_xlabel set_ylabel grid copy astype tuple bool
     subplot axis xlim ylim xticks yticks set_xlim set_ylim info open abs split strip iloc loc
     """.split()
+)
+_COUNTED = lazy_pattern(
+    r"\W?(?:(?:step|phase|part|task|question|exercise|q|model|section|chapter|problem)\W?\s?"
+    r"(?:\d+(?:\s?(?:and|&|-)\s?\d+)?|[a-z])\s?[:.)\-]+\s?|[a-z][.)]\s)",
+    re.IGNORECASE,
 )
 _HEADING = lazy_pattern(r"^#{1,6}[ \t]+(\S.*)$", re.MULTILINE)
 _MARKUP = lazy_pattern(
@@ -115,7 +122,28 @@ def heading_and_prose(text: str) -> tuple[str, str]:
         return "", prose
     heading = without_closing_marks(headings[-1][1])
     plain = _MARKUP.sub(lambda match: match[1] or "", heading).strip()
-    return with_imperative(re.sub(r"^(?:\W|\d)+", "", plain)), prose
+    return with_imperative(without_number(plain)), prose
+
+
+def without_number(text: str) -> str:
+    """A heading or comment without what counts it: "Step 3: ", "a) ", "2.1 "."""
+    return re.sub(r"^(?:\W|\d)+", "", _COUNTED.sub("", text.strip()))
+
+
+def is_fit_of_transformer(call: ast.Call, nodes: Iterable[ast.AST]) -> bool:
+    """Whether a call fits an object that prepares data, by the name of the class that some
+    statements make it of."""
+    made: ast.expr | None = call.func.value if isinstance(call.func, ast.Attribute) else None
+    if isinstance(made, ast.Name):
+        values = [
+            part.value
+            for node in nodes
+            for part in walk(node)
+            if isinstance(part, ast.Assign)
+            and any(isinstance(one, ast.Name) and one.id == made.id for one in part.targets)
+        ]
+        made = values[-1] if values else None
+    return isinstance(made, ast.Call) and is_transformer(last_name(made.func))
 
 
 def with_imperative(text: str) -> str:
@@ -160,9 +188,13 @@ def main_verb(evidence: Evidence) -> str:
         purpose
         for call in calls_of(evidence.nodes)
         if (purpose := purpose_of_call(last_name(call.func))) is not None
+        and not (purpose == "fit" and is_fit_of_transformer(call, evidence.nodes))
         and purpose != "plot"
         and not _is_of_text(call)
     }
+    if {"fit", "split"} <= found and len(evidence.results) <= _MOST_OF_A_FIT:
+        # A split for one model is a part of fitting it.
+        found -= {"split"}
     if {"fit", "evaluate"} <= found:
         return "evaluate" if not evidence.results or "predict" in found else "fit"
     strong = {"split", "fit", "load", "evaluate", "predict"}

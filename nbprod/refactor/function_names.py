@@ -22,6 +22,7 @@ from nbprod.refactor.evidence import (
     starts_with_verb,
 )
 from nbprod.refactor.naming import identifier, words_of_identifier
+from nbprod.refactor.purpose_sentences import fitted_classes
 from nbprod.refactor.sentences import summary
 from nbprod.syntax.names import last_name
 from nbprod.syntax.walk import walk
@@ -59,6 +60,8 @@ _ONE_PER = lazy_pattern(r"\b(?:one|a) (?:row|line|value) (?:per|for each) ([A-Za
 _ARTICLES = frozenset(
     "a an the our your my this that these we us let lets is are it some using via its".split()
 )
+# What needs no other word than data.
+_OF_DATA = frozenset("load split clean scale encode".split())
 _JOINING = frozenset("with of and by to in on for from per or as at into vs versus".split())
 
 
@@ -96,6 +99,8 @@ def _choices(evidence: Evidence, verb: str) -> Iterator[tuple[str, str]]:
     section = _from_words(evidence.section, verb, "")
     if section:
         yield section, "heading of the section"
+    if verb in _OF_DATA:
+        yield f"{verb}_data", "main call"
     for call in _telling_calls(evidence):
         yield _limited(f"{verb}_with_{call}"), "main call"
     for thing in (*evidence.results, *evidence.parameters):
@@ -175,7 +180,9 @@ def _objects(evidence: Evidence) -> Iterator[str]:
     names = [*files, *made] if verb in ("load", "read") else [*made, *files]
     # What is split says more than the last part of it.
     is_split = verb == "split" or evidence.heading.lower().startswith("split")
-    names = [*evidence.parameters, *names] if is_split else [*names, *evidence.parameters]
+    names = [*files, *evidence.parameters] if is_split else [*names, *evidence.parameters]
+    if verb in ("fit", "evaluate", "train"):
+        names = [*fitted_classes(evidence.nodes)[-1:], *names]
     for name in names:
         word = _snake(name)
         if word and word not in _GENERIC and not _is_generic(word):

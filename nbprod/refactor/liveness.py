@@ -36,6 +36,8 @@ class Liveness(GroupCode):
         self._passed: dict[str, Variable] = {}
         self.left_behind: list[str] = []
         """Names that nobody reads and that keep an older value in the notebook."""
+        self.counters: list[str] = []
+        """Those of them that loops alone bind: to pass them around would say nothing."""
 
     def is_module_level(self, name: str) -> bool:
         """Whether the module has the name itself."""
@@ -142,7 +144,9 @@ class Liveness(GroupCode):
             if reason is None:
                 # Nobody reads it, but the notebook would be left with the value of before.
                 if self._is_left_behind(name):
-                    if name in surely or self._is_bound_before(name):
+                    if self._is_counter(name):
+                        self.counters.append(name)
+                    elif name in surely or self._is_bound_before(name):
                         reason = "has a value in the notebook already"
                         found.append(Variable(name, reason, unit.cell, line))
                         if name not in surely:
@@ -185,6 +189,17 @@ class Liveness(GroupCode):
             for cell in self.names.cells
             if cell > last
             for effect in self.names.effects(cell)
+        )
+
+    def _is_counter(self, name: str) -> bool:
+        """Whether loops alone bind a name, in all of the notebook."""
+        return all(
+            any(
+                isinstance(loop, (ast.For, ast.AsyncFor))
+                and any(part is site.node for part in walk(loop.target))
+                for loop in walk(site.statement)
+            )
+            for site in self.names.bindings.get(name, ())
         )
 
     def _wanted(self, name: str, surely: frozenset[str]) -> str | None:

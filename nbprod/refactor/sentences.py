@@ -14,10 +14,11 @@ from nbprod.refactor.evidence import (
     imperative,
     starts_with_verb,
 )
+from nbprod.refactor.purpose_sentences import purpose_sentences, words_listed
 from nbprod.syntax.names import last_name
 from nbprod.syntax.walk import walk
 
-__all__ = ["CHANGED", "columns_read", "names_of_columns_read", "words_listed", "summary"]
+__all__ = ["CHANGED", "columns_read", "names_of_columns_read", "summary"]
 
 # Said of an argument that a function mutates.
 CHANGED = "Changed in place."
@@ -66,6 +67,9 @@ def summary(evidence: Evidence, name: str, why: str) -> str:
     if set(_plain(words)) - known and len(words) < _LONGEST:
         # The author says more than the name.
         return f"{words[:1].upper()}{words[1:]}."
+    for said in purpose_sentences(evidence, name.partition("_")[0]):
+        if len(said) < _LONGEST:
+            return f"{said}."
     for details in (_details(evidence, words), _short(evidence), ""):
         sentence = f"{words[:1].upper()}{words[1:]}{details}."
         if len(sentence) < _LONGEST:
@@ -269,8 +273,3 @@ def columns_read(name: str, nodes: Iterable[ast.AST]) -> str:
     shown = read[:_MOST_COLUMNS]
     kind = "the column" if len(read) == 1 else "the columns"
     return f"With {kind} {_columns_listed(shown, more=len(read) > _MOST_COLUMNS)}."
-
-
-def words_listed(words: Sequence[str]) -> str:
-    """Words as a sentence lists them."""
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

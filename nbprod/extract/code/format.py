@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import os
+import tokenize
 from functools import cache
 
 from nbprod.errors import InternalError
@@ -68,7 +70,21 @@ def format_code(text: str, filename: str) -> str:
     Raises:
         InternalError: it is no Python, which is a fault of ours.
     """
-    return _laid_out(_fixed(text, filename, _SAFE, ["--target-version=py310"]), filename)
+    fixed = _fixed(text, filename, _SAFE, ["--target-version=py310"])
+    return _laid_out(_without_dead_bindings(fixed, filename), filename)
+
+
+def _without_dead_bindings(text: str, filename: str) -> str:
+    """A module in which no function gives a name to what nobody reads; the calls stay, and so do
+    all comments."""
+    made = _fixed(text, filename, "F841", ["--unsafe-fixes"])
+    return made if _comments(made) == _comments(text) else text
+
+
+def _comments(text: str) -> list[str]:
+    """The comments of a module."""
+    tokens = tokenize.generate_tokens(io.StringIO(text).readline)
+    return [token.string for token in tokens if token.type == tokenize.COMMENT]
 
 
 def formatted_imports(text: str, filename: str) -> str:

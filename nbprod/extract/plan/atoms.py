@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
@@ -84,7 +84,7 @@ class Atoms:
         names: NameTable,
         modules: dict[str, str],
         closure: ModuleLevel,
-        extracted: Container[int] = (),
+        extracted: Collection[int] = (),
         *,
         moves_settings: bool = False,
         lifts_literals: bool = False,

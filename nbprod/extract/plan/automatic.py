@@ -21,6 +21,7 @@ from nbprod.extract.plan.settings import parameter_names
 from nbprod.refactor.module_level import ModuleLevel, imports_of
 from nbprod.refactor.pieces import CutNotebook, cut_notebook
 from nbprod.refactor.plan import CellGroup, CellLeft, Plan, Refusal
+from nbprod.refactor.purpose_sentences import fitted_classes
 
 __all__ = [
     "atoms_of", "extracted_already", "plan_of_pieces", "plan_of_stretches", "plan_what_can_be",
@@ -31,6 +32,8 @@ _MOST_ROUNDS = 60
 # In a notebook with so few statements of work, any step is worth a function.
 _SHORT = 7
 _STAY_IN_SHORT = 50.0
+# What a function has to be worth more where the notebook calls the module already.
+_SECOND_TIME = 5.0
 
 
 def plan_what_can_be(planner: Planner, cells: Iterable[int], stay: Iterable[CellLeft] = ()) -> Plan:
@@ -51,7 +54,10 @@ def plan_what_can_be(planner: Planner, cells: Iterable[int], stay: Iterable[Cell
         atom.place for atom in atoms.all if atom.role in ("work", "drawing") and atom.cell in usable
     }
     prices = planner.options.prices
-    if len(allowed) < _SHORT:
+    if atoms.extracted:
+        # What an earlier extraction has left alone, this one does.
+        prices = prices._replace(function=prices.function + _SECOND_TIME)
+    elif len(allowed) < _SHORT:
         prices = prices._replace(stay=_STAY_IN_SHORT)
         for place in allowed:
             atoms.all[place].role = "work"
@@ -128,7 +134,9 @@ def refusals_in_whole(cut: CutNotebook, refusals: Iterable[Refusal]) -> tuple[Re
 def _too_many_values(plan: Plan) -> Iterator[Refusal]:
     """Functions that take or return more than a reader can follow: they end a statement earlier."""
     for function in plan.functions:
-        most = MOST_FIELDS if function.name.startswith("split") else MOST_RESULTS
+        nodes = [node for unit in function.body for node in unit.nodes]
+        is_split = function.name.startswith("split") and not fitted_classes(nodes)
+        most = MOST_FIELDS if is_split else MOST_RESULTS
         given = len(function.parameters) + len(parameter_names(function))
         if given > MOST_PARAMETERS or len(function.results) > most:
             last = function.body[-1]

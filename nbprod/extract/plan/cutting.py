@@ -27,8 +27,7 @@ MOST_RESULTS = 3
 MOST_FIELDS = 6
 _RECORD = 4.0
 _MOST_STATEMENTS = 80
-# A function, each value that it takes or gives, and what makes it a bad one.
-_FUNCTION = 3.0
+# Each value that a function takes or gives, and what makes it a bad one.
 _VALUE = 1.0
 _SMALL, _SMALL_SIZE = 4.0, 3
 _SINGLE = 6.0
@@ -55,9 +54,11 @@ _TWO_STAGES, _FURTHER_STAGE = 1.0, 5.0
 
 
 class Prices(NamedTuple):
-    """What may be set: the price of a statement of work that stays in the notebook."""
+    """What may be set: the price of a statement of work that stays in the notebook, and of a
+    function."""
 
     stay: float = 3.0
+    function: float = 3.0
 
 
 class Stretch(NamedTuple):
@@ -87,7 +88,7 @@ def best_cut(atoms: Atoms, allowed: Iterable[int], prices: Prices) -> list[Stret
         last = every[end - 1]
         price = best[end - 1][0] + _price_of_staying(last, prices)
         chosen: Stretch | None = None
-        for stretch in _ending_at(end, atoms, may_go):
+        for stretch in _ending_at(end, atoms, may_go, prices):
             total = best[end - len(stretch.atoms)][0] + stretch.price
             if total < price:
                 price, chosen = total, stretch
@@ -113,7 +114,7 @@ def _traced(best: Sequence[tuple[float, Stretch | None]]) -> Iterator[Stretch]:
             end -= len(stretch.atoms)
 
 
-def _ending_at(end: int, atoms: Atoms, may_go: set[int]) -> Iterator[Stretch]:
+def _ending_at(end: int, atoms: Atoms, may_go: set[int], prices: Prices) -> Iterator[Stretch]:
     """The stretches whose last statement is the one before a place."""
     every = atoms.all
     if every[end - 1].role != "work" or end - 1 not in may_go:
@@ -138,6 +139,7 @@ def _ending_at(end: int, atoms: Atoms, may_go: set[int]) -> Iterator[Stretch]:
             continue
         price = _price(part, atoms)
         if price is not None:
+            price += prices.function
             yield Stretch(tuple(part), price)
 
 
@@ -205,7 +207,7 @@ def _price(part: Sequence[Atom], atoms: Atoms) -> float | None:
         return None
     size = sum(atom.size for atom in work)
     drawing = [atom for atom in work if atom.draws]
-    price = _FUNCTION + _VALUE * (len(given) + len(made))
+    price = _VALUE * (len(given) + len(made))
     price += _SMALL * max(0, _SMALL_SIZE - size) + (_SINGLE if size == 1 else 0.0)
     price += _MODEST * max(0, _MODEST_SIZE - max(size, _SMALL_SIZE))
     price += _MIXED if drawing and made else 0.0
@@ -272,7 +274,8 @@ def _starts_section(atom: Atom, atoms: Atoms) -> bool:
     before = [
         other
         for other in atoms.all[: atom.place]
-        if other.section == atom.section and other.role == "work"
+        if other.section == atom.section
+        and (other.role == "work" or id(other.unit.node) in atoms.extracted)
     ]
     return atom.section >= 0 and not before
 

@@ -15,7 +15,12 @@ from nbprod.extract.plan.surroundings import comment_of, section_of, text_above
 from nbprod.facts import Facts
 from nbprod.names.table import NameTable
 from nbprod.refactor.display import figure_name, leaves_figure
-from nbprod.refactor.evidence import Evidence, heading_and_prose
+from nbprod.refactor.evidence import (
+    Evidence,
+    heading_and_prose,
+    with_imperative,
+    without_number,
+)
 from nbprod.refactor.function_names import named
 from nbprod.refactor.group_code import Part
 from nbprod.refactor.hazards import find_hazards
@@ -110,7 +115,7 @@ class FunctionPlanner:
             returned=parts.returned,
             settings=with_meanings(parts.settings, evidence.nodes),
             deleted=tuple(self._deleted(live, {variable.name for variable in results})),
-            left_behind=tuple(live.left_behind),
+            left_behind=(*live.left_behind, *live.counters),
             shown_names=parts.shown_names,
         )
         return replace(function, figure=figure), refusals
@@ -222,7 +227,7 @@ class FunctionPlanner:
         return Evidence(
             heading=heading,
             prose=prose,
-            comment=comment_of(parts.body, self.facts),
+            comment=with_imperative(without_number(comment_of(parts.body, self.facts))),
             section=section_of(group.cells[0], self.facts),
             nodes=tuple(node for unit in parts.body for node in unit.nodes),
             parameters=tuple(variable.name for variable in parameters),

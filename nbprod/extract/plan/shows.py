@@ -16,6 +16,8 @@ from nbprod.syntax.walk import walk
 __all__ = ["Shows"]
 
 _PRINTS = frozenset(["print", "display", "pprint"])
+# Builtins that only look at what they are given.
+_LOOKING = PURE_BUILTINS | {"dir"}
 _COUNTERS = frozenset(["collections.Counter"])
 _NUMERIC = frozenset(["numpy", "math", "statistics"])
 _COMPUTING = frozenset(
@@ -92,9 +94,7 @@ class Shows:
                     return False
                 if isinstance(part.func, ast.Name):
                     own = name in self.names.bindings and name not in self.modules
-                    if own or (
-                        name not in PURE_BUILTINS and self.modules.get(name) not in _COUNTERS
-                    ):
+                    if own or (name not in _LOOKING and self.modules.get(name) not in _COUNTERS):
                         return False
                 elif name not in READ_ONLY_METHODS and not name.endswith("_score"):
                     if not self._is_pure_function(part.func):

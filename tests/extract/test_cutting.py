@@ -1,0 +1,109 @@
+"""Where notebooks are cut: what goes into one function, what stays, and what a second run does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from nbprod.cli.extract import command
+from tests.extract.notebooks import as_bytes, code_of
+
+DATA = "rows = [[1.0, 2.0], [2.0, 1.0], [3.0, 5.0], [4.0, 4.0], [5.0, 7.0], [6.0, 5.0]]"
+MODEL = [
+    "from sklearn.linear_model import LinearRegression\nimport numpy as np",
+    DATA + "\ntable = np.array(rows)\ny = table.sum(axis=1)",
+    "table.shape",
+    "model = LinearRegression()",
+    "model.fit(table, y)",
+    "guess = model.predict(table)",
+    "model.score(table, y)",
+    "print(guess.round(2))",
+]
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def extract(cells: list[str], *more: str) -> Result:
+    Path("a.ipynb").write_bytes(as_bytes(cells))
+    arguments = ["a.ipynb", "-o", "steps.py", "--no-tests", "--notebook-out", "out.ipynb", *more]
+    return CliRunner().invoke(command, arguments, standalone_mode=False)
+
+
+def made() -> tuple[str, list[str]]:
+    return Path("steps.py").read_text(), code_of(Path("out.ipynb").read_bytes())
+
+
+def test_a_fit_goes_with_what_follows_and_its_cell_still_shows_the_model() -> None:
+    done = extract(MODEL, "--verify")
+    assert done.return_value == 0, (done.output, done.exception)
+    module, cells = made()
+    body = module.split("def fit_linear_regression(")[1]
+    assert "model.fit(table, y)" in body and "model.predict(table)" in body
+    assert "model" in cells and "model.score(table, y)" in cells
+
+
+def test_a_fit_whose_object_changes_below_is_not_shown_late() -> None:
+    cells = [
+        *MODEL[:6],
+        "model.fit(table[:3], y[:3])",
+        "rest = model.predict(table)",
+        "print(rest)",
+    ]
+    assert extract(cells, "--verify").return_value == 0
+    assert "model.fit(table, y)" not in "\n".join(made()[1][:1])
+
+
+def test_a_drawing_of_a_line_stays_between_the_parts_of_a_function() -> None:
+    cells = [
+        "import matplotlib.pyplot as plt\nimport numpy as np",
+        "widths = np.arange(9.0) * 2\nheights = widths + 1",
+        "area = widths * heights\nmiddle = area.mean()",
+        "plt.hist(area);",
+        "edges = np.sqrt(area)\nspread = edges.std()",
+        "print(middle, spread)",
+    ]
+    assert extract(cells, "--verify").return_value == 0
+    module, left = made()
+    assert "plt.hist(area);" in left
+    assert "middle = area.mean()\n\n    edges = np.sqrt(area)" in module
+
+
+def test_a_second_extraction_leaves_what_the_first_one_left() -> None:
+    cells = [*MODEL, "import json\nlimit = len(rows) * 2", "text = json.dumps(limit)\nprint(text)"]
+    assert extract(cells).return_value == 0
+    before = made()
+    again = ["out.ipynb", "-o", "steps.py", "--no-tests", "--in-place"]
+    done = CliRunner().invoke(command, again, standalone_mode=False)
+    assert done.exception is not None and "nothing to extract" in str(done.exception)
+    assert made() == before
+
+
+def test_nothing_is_bound_that_nobody_reads() -> None:
+    cells = [
+        "import numpy as np\nimport statistics as st",
+        "data = np.arange(12.0).reshape(4, 3)\nunused = np.linalg.norm(data)\n"
+        "means = data.mean(axis=0)\nprint('columns', len(means))",
+        "low = means - 1\nhigh = means + 1\nwidth = high - low\nprint(width, low, high)",
+    ]
+    assert extract(cells, "--verify").return_value == 0
+    assert "F841" not in made()[0]
+
+
+def test_the_counter_of_a_loop_is_nobodys_argument() -> None:
+    loop = "for i in range(2, 5):\n    total += i\n    count += 1"
+    cells = [
+        "total = 0\ncount = 0\n" + loop + "\nshare = total / count",
+        "print(share)",
+        "for i in range(3):\n    print(i)",
+        "count = 1\ntotal = 1\n" + loop + "\nrest = total / count",
+        "print(rest)",
+    ]
+    assert extract(cells, "--verify").return_value == 0
+    module = made()[0]
+    assert "(i" not in module and ", i" not in module.replace("for i in", "")
