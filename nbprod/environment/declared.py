@@ -90,8 +90,12 @@ def _files_in(folder: str) -> Iterator[str]:
 
 
 def _declares(name: str) -> bool:
-    named = name in ("pyproject.toml", "setup.cfg", "Pipfile")
-    return named or bool(_FILES.match(name)) or bool(_CONDA_FILES.fullmatch(name))
+    # Most files of a directory of notebooks have other suffixes.
+    if name.endswith((".txt", ".in")):
+        return _FILES.match(name) is not None
+    if name.endswith((".yml", ".yaml")):
+        return _CONDA_FILES.fullmatch(name) is not None
+    return name in ("pyproject.toml", "setup.cfg", "Pipfile")
 
 
 def _text(path: str) -> str | None:

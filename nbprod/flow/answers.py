@@ -193,9 +193,13 @@ class Flow:
         )
 
     def _mutations(self, index: int) -> Iterator[Mutation]:
-        for name, span, how, scope, definite, is_global in self._machine.mutations.get(
+        return self._mutations_of(self._machine, index)
+
+    def _mutations_of(self, machine: Machine, index: int) -> Iterator[Mutation]:
+        for name, place, how, scope, definite, is_global in machine.mutations.get(
             index, {}
         ).values():
+            span = self.program.places.span(*place)
             yield Mutation(name, span, index, how, scope, definite, is_global)
 
     @cached_property
@@ -332,10 +336,9 @@ class Flow:
     @cached_property
     def uncalled_mutations(self) -> tuple[Mutation, ...]:
         """Changes of objects by functions that no cell calls."""
+        machine = self._uncalled
         return tuple(
-            Mutation(name, span, cell, how, scope, definite, is_global)
-            for cell, found in self._uncalled.mutations.items()
-            for name, span, how, scope, definite, is_global in found.values()
+            mutation for cell in machine.mutations for mutation in self._mutations_of(machine, cell)
         )
 
 

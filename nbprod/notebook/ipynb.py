@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 from nbprod.errors import ReadError
+from nbprod.notebook.json_document import decode_document
 from nbprod.notebook.json_positions import JsonMap
 from nbprod.notebook.kernels import (
     cell_kernels,
@@ -32,6 +33,9 @@ def read_ipynb(text: str, path: str) -> Notebook:
     Raises:
         ReadError: the text is no JSON, or no notebook of a format that is known.
     """
+    decoded = decode_document(text)
+    if decoded is not None:
+        return _notebook(decoded.document, path, partial(JsonMap, text, cells=decoded.cells))
     try:
         document = _load(text)
     except json.JSONDecodeError as error:

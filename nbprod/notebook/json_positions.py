@@ -44,16 +44,20 @@ class JsonMap:
 
     ``text`` is the decoded file without a byte-order mark, or a function that gives a text of
     the same length that has the same structure. ``prefixes`` has the length of what the reader
-    wrote before a cell's source and the file has not (the `##` of old heading cells).
+    wrote before a cell's source and the file has not (the `##` of old heading cells). ``cells`` are
+    the raw places of the cells, where they are known already.
     """
 
     def __init__(
-        self, text: str | Callable[[], str], prefixes: Mapping[int, int] | None = None
+        self,
+        text: str | Callable[[], str],
+        prefixes: Mapping[int, int] | None = None,
+        cells: list[RawSpan] | None = None,
     ) -> None:
         self._given = text
         self.prefixes = prefixes or {}
         self._text: str | None = text if isinstance(text, str) else None
-        self._cells: list[RawSpan] | None = None
+        self._cells = cells
         self._lines: scan.LineStarts | None = None
         self._literals: dict[int, list[RawString]] = {}
         self._points: dict[int, _Points] = {}

@@ -97,7 +97,11 @@ _PARTS = (
 def may_name(text: str) -> bool:
     """Whether a text may hold a name that promises a credential: the quick answer for most."""
     lower = text.lower()
-    return any(part in lower for part in _PARTS) or not text.isascii()
+    # Not by `any`: this is asked of every line of every table.
+    for part in _PARTS:
+        if part in lower:
+            return True
+    return not text.isascii()
 
 
 @lru_cache(maxsize=4096)

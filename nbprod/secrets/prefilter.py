@@ -43,6 +43,9 @@ _BLOB = r"(?:;base64,|\")[A-Za-z0-9+/=\\n]{600,}|(?<![\w.-])[A-Za-z0-9+/=]{2000,
 _CODES = lazy_pattern(_CODE)
 _BLOBS_AND_CODES = lazy_pattern(f"{_BLOB}|{_CODE}")
 _BLOBS = lazy_pattern(_BLOB)
+# An image in a script, over many lines that each go on behind a backslash; an animation has dozens.
+# The second bound is for the search, which remembers each turn: what is longer is found in parts.
+_WRAPPED = lazy_pattern(r"(?:[A-Za-z0-9+/=]{60,}\\\n){8,400}")
 _SHORTEST_BLOB = 600
 _LONGEST = 20_000
 _AROUND = 400
@@ -54,7 +57,11 @@ def _readable(text: str) -> tuple[str, Cuts | None]:
     has_long_lines = _has_long_line(text)
     if "\x1b" in text:
         return _without((_BLOBS_AND_CODES if has_long_lines else _CODES).finditer(text), text)
-    return _without(_blobs_in(text), text) if has_long_lines else (text, None)
+    if has_long_lines:
+        return _without(_blobs_in(text), text)
+    if ";base64," in text and "\\\n" in text and "PRIVATE KEY" not in text:
+        return _without(_WRAPPED.finditer(text), text)
+    return text, None
 
 
 def _has_long_line(text: str) -> bool:

@@ -38,6 +38,8 @@ class NamedEntry(NamedTuple):
 
 def entries_of_text(text: str) -> Iterator[NamedEntry]:
     """The named values of a table in plain text: below headings, and beside names."""
+    if not may_name(text):
+        return
     lines: list[tuple[int, str]] = []
     at = 0
     for line in text.split("\n"):

@@ -65,9 +65,7 @@ def _outputs(cell: Cell) -> Iterator[Text]:
                 if mime.startswith(_SOUND) and mime != "image/svg+xml":
                     continue
                 place = (*path, "data", mime)
-                if isinstance(value, str) or (
-                    isinstance(value, list) and all(isinstance(line, str) for line in value)
-                ):
+                if isinstance(value, str) or _is_lines(value):
                     yield from _text("output", cell.index, place, value, mime, "")
                 else:
                     yield from _values("output", cell.index, place, value, "")
@@ -76,13 +74,18 @@ def _outputs(cell: Cell) -> Iterator[Text]:
             yield from _values("output", cell.index, (*path, "metadata"), metadata, "")
 
 
+def _is_lines(value: object) -> bool:
+    return isinstance(value, list) and set(map(type, value)) <= {str}
+
+
 def _text(
     part: Part, cell: int, path: tuple[str | int, ...], value: object, language: str, name: str
 ) -> Iterator[Text]:
     if isinstance(value, str):
         text = value
     elif isinstance(value, list):
-        text = "".join(line for line in value if isinstance(line, str))
+        lines = value if _is_lines(value) else [line for line in value if isinstance(line, str)]
+        text = "".join(lines)
     else:
         return
     if len(text) >= _SHORTEST:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from itertools import chain
 from typing import Literal, NamedTuple, TypeVar
@@ -122,19 +124,24 @@ class ParsedCell:
     @cached_property
     def live_nodes(self) -> tuple[ast.AST, ...]:
         """The nodes without those that never run, as below `if False:`."""
-        dead = [part for node in self.nodes if type(node) in CHOICES for part in dead_parts(node)]
+        nodes, places = self.nodes, self._all_places
+        choices = [nodes[place] for kind in CHOICES for place in places.get(kind, ())]
+        dead = [part for node in choices for part in dead_parts(node)]
         if not dead:
-            return self.nodes
+            return nodes
         skipped = {id(node) for part in dead for node in walk(part)}
-        return tuple(node for node in self.nodes if id(node) not in skipped)
+        return tuple(node for node in nodes if id(node) not in skipped)
 
     @cached_property
-    def _places(self) -> dict[type[ast.AST], list[int]]:
+    def _all_places(self) -> Mapping[type[ast.AST], list[int]]:
+        """For each class the places of its nodes among all of them."""
+        return _places_by_class(self.nodes)
+
+    @cached_property
+    def _places(self) -> Mapping[type[ast.AST], list[int]]:
         """For each class the places of its nodes among the live ones."""
-        found: dict[type[ast.AST], list[int]] = {}
-        for place, node in enumerate(self.live_nodes):
-            found.setdefault(type(node), []).append(place)
-        return found
+        live = self.live_nodes
+        return self._all_places if live is self.nodes else _places_by_class(live)
 
     def live_nodes_of(self, kinds: type[Node] | tuple[type[Node], ...]) -> list[Node]:
         """The live nodes of some classes, in the order of `live_nodes`, found without a walk."""
@@ -163,3 +170,10 @@ class ParsedCell:
         from nbprod.notebook.positions import offset_of
 
         return offset_of(self.cell.source, lineno, col_offset)
+
+
+def _places_by_class(nodes: Sequence[ast.AST]) -> Mapping[type[ast.AST], list[int]]:
+    found: defaultdict[type[ast.AST], list[int]] = defaultdict(list)
+    for place, kind in enumerate(map(type, nodes)):
+        found[kind].append(place)
+    return found

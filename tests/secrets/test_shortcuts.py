@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from nbprod.secrets.commands import PATTERNS
 from nbprod.secrets.names import kind_of_name, may_name
+from nbprod.secrets.prefilter import Joined
 from nbprod.secrets.provider_hits import secrets_of_providers
 from nbprod.secrets.providers import provider_rules, rules_for
 from nbprod.secrets.types import Text, TextSegment
@@ -77,3 +78,34 @@ def test_tokens_are_found_among_lines_without_one(above: int, below: int) -> Non
     assert found == {
         (token, whole.find(token)), (other, whole.find(other)), (token, whole.rfind(token))
     }  # fmt: skip
+
+
+def _script(lines: int, between: str, image: str = "iVBORw0KGgo" * 6) -> Text:
+    """A script of an output that shows an image, with an assignment below it."""
+    folded = "".join(f"{image}{between}" for _ in range(lines))
+    token = "ghp_" + "a1B2c3D4e5" * 3 + "xYz123"
+    text = f'frames[0] = "data:image/png;base64,{image}{between}{folded}{image}="\nkey = "{token}"'
+    return Text("output", 0, (), text, "text/html")
+
+
+@pytest.mark.parametrize("lines, between", [(8, "\\\n"), (400, "\\\n"), (900, "\\\n")])
+def test_an_image_over_many_lines_of_a_script_is_left_out(lines: int, between: str) -> None:
+    text = _script(lines, between)
+    whole = Joined([text]).whole(0)
+    assert whole.line.count("iVBORw0KGgo") < 60 and len(whole.line) < len(text.text)
+    at = whole.line.index("ghp_")
+    start, end = whole.place(at, at + 40)
+    assert text.text[start:end] == whole.line[at : at + 40]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        # Too short to be one, lines that do not go on, and what may be a key.
+        _script(3, "\\\n"),
+        _script(40, "\n"),
+        _script(40, "\\\n")._replace(text="PRIVATE KEY" + _script(40, "\\\n").text),
+    ],
+)
+def test_what_may_be_something_else_is_looked_at(text: Text) -> None:
+    assert Joined([text]).whole(0).line == text.text

@@ -21,9 +21,9 @@ __all__ = ["call_value", "evaluate_call"]
 def evaluate_call(machine: Machine, node: ast.Call) -> Value:
     """Evaluate a call expression."""
     function = node.func
-    if isinstance(function, ast.Name) and function.id == "super" and not node.args:
+    if type(function) is ast.Name and function.id == "super" and not node.args:
         return _super(machine)
-    if isinstance(function, ast.Attribute):
+    if type(function) is ast.Attribute:
         base = machine.receive(function.value)
         arguments, keywords = _arguments(machine, node)
         root, root_node = root_of(function.value)
@@ -36,12 +36,14 @@ def evaluate_call(machine: Machine, node: ast.Call) -> Value:
 def _arguments(machine: Machine, node: ast.Call) -> tuple[Arguments, Keywords]:
     arguments: list[Value] = []
     for argument in node.args:
-        if isinstance(argument, ast.Starred):
+        if type(argument) is ast.Starred:
             value = machine.evaluate(argument.value)
             held = machine.contents(value)
             arguments.extend(held if held is not None else (Value("starred"),))
         else:
             arguments.append(machine.receive(argument))
+    if not node.keywords:
+        return tuple(arguments), ()
     keywords = [(keyword.arg or "**", machine.receive(keyword.value)) for keyword in node.keywords]
     return tuple(arguments), tuple(keywords)
 

@@ -247,7 +247,7 @@ class Heap(Namespace):
             is_global = bool(name) and isinstance(self.key_of(name), str)
         self.mutations.setdefault(self.cell, {})[id(node)] = (
             name,
-            self.span(node),
+            (self.source_cell, node),
             how,
             scope,
             definite,

@@ -196,5 +196,5 @@ class Recorder:
             entry = self.env.entries.get(key)
             exposure.value = entry.value if entry is not None else None
             exposure.how = how
-            exposure.mandatory = self.mandatory
+            exposure.mandatory = self.maybe == 0 and self.failed is None and not self.uncalled
             exposures[key, id(node)] = exposure

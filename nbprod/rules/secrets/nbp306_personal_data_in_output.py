@@ -60,8 +60,11 @@ from nbprod.rule import rule
 from nbprod.secrets.prefilter import lowered
 from nbprod.secrets.types import Text
 
+_BEFORE_MARK = r"(?<![\w.+/@:-])(?P<local>[A-Za-z0-9][\w.+-]{1,40})@"
+_LONGEST_LOCAL = 41
+_LOCAL = lazy_pattern(_BEFORE_MARK)
 _ADDRESS = lazy_pattern(
-    r"(?<![\w.+/@:-])(?P<local>[A-Za-z0-9][\w.+-]{1,40})@"
+    rf"{_BEFORE_MARK}"
     r"(?P<domain>(?:[A-Za-z0-9-]+\.)+(?P<top>[A-Za-z]{2,12}))(?![\w@])"
 )
 # With a country code or marks between its parts: plain numbers side by side are a table.
@@ -136,7 +139,7 @@ def _people(outputs: list[Text]) -> tuple[str, Text, int, int] | None:
     addresses: dict[str, tuple[Text, int, int]] = {}
     numbers: dict[str, tuple[Text, int, int]] = {}
     for text in outputs:
-        for match in _ADDRESS.finditer(text.text) if "@" in text.text else ():
+        for match in _addresses(text.text):
             if _is_person(match) and _in_table(text, match):
                 addresses.setdefault(match[0].lower(), (text, *match.span()))
         for match in _PHONE.finditer(text.text) if has_numbers else ():
@@ -151,6 +154,19 @@ def _people(outputs: list[Text]) -> tuple[str, Text, int, int] | None:
     counts = " and ".join(f"{len(places)} {what}" for places, what in shown)
     first = next(iter(shown[0][0].values()))
     return f"saved output shows {counts} of people", *first
+
+
+def _addresses(text: str) -> Iterator[re.Match[str]]:
+    """What `_ADDRESS` finds, by the marks that each address has: most texts have few or none."""
+    behind = 0
+    at = text.find("@")
+    while at >= 0:
+        local = _LOCAL.search(text, max(behind, at - _LONGEST_LOCAL), at + 1)
+        match = local and _ADDRESS.match(text, local.start())
+        if match:
+            yield match
+        behind = match.end() if match else at + 1
+        at = text.find("@", behind)
 
 
 def _has_phone_heading(text: str) -> bool:
