@@ -141,10 +141,17 @@ def _refuse_broken(facts: Facts) -> None:
 
 
 def _read_notebook(path: str) -> tuple[Facts, bytes]:
+    """A notebook; one of a platform as a plain one."""
     from nbprod.config.files import Configuration
+    from nbprod.pipeline.platform_names import has_platform, plain_notebook
     from nbprod.project.run import facts_of, get_notebook
 
     notebook, data = get_notebook(path)
+    facts = facts_of(notebook, Configuration().for_path(path))
+    if not has_platform(facts):
+        return facts, data
+    plain = f"{os.path.splitext(path)[0]}.ipynb"
+    notebook, data = get_notebook(plain, plain_notebook(facts))
     return facts_of(notebook, Configuration().for_path(path)), data
 
 

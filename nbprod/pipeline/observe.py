@@ -48,7 +48,7 @@ class SeenOutput(NamedTuple):
 
     ``value`` describes it as plain data, ``schema`` the columns of a frame, ``failed`` says why the
     formats before the one that is taken are not; ``rows`` has the columns of what a model
-    predicts, where it is no frame.
+    predicts, where it is no frame; ``shape`` the types of it and of what it holds.
     """
 
     type: str = ""
@@ -60,6 +60,7 @@ class SeenOutput(NamedTuple):
     profile: Mapping[str, Any] = {}
     failed: Mapping[str, str] = {}
     rows: dict[str, Any] | None = None
+    shape: Sequence[Any] = ()
 
 
 class SeenTask(NamedTuple):

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from nbprod.pipeline.drawing import Drawing, depends_on_outside, draws_of, seeded_first
 from nbprod.pipeline.observe import Observed, SeenTask
 from nbprod.pipeline.observed_model import with_model
+from nbprod.pipeline.observed_types import with_types
 from nbprod.pipeline.schema_source import named_schemas
 from nbprod.pipeline.types import Draws, PipelinePlan
 
@@ -108,7 +109,8 @@ def with_observed(plan: PipelinePlan, observed: Observed, random: Draws = "carry
         )
     profiles = {what: dict(one.profile) for what, one in seen.items() if one.profile}
     sources = {**schemas.sources, **plan.schemas}
-    return replace(plan, tasks=tuple(tasks), schemas=sources, profiles=profiles)
+    found = replace(plan, tasks=tuple(tasks), schemas=sources, profiles=profiles)
+    return with_types(found, observed)
 
 
 # --- cuts that do not hold ------------------------------------------------------------------------

@@ -266,6 +266,11 @@ class _Planning:
             argument: os.path.normpath(str(values.get(argument, self.constants.get(argument))))
             for argument in (*task.files, *task.writes)
         }
+        own = {paths[name] for name in task.files} & {paths[name] for name in task.writes}
+        for table in (task.files, task.writes):
+            for argument in [name for name in table if paths[name] in own]:
+                # What it writes and reads itself stays a file where it works.
+                task.parameters[argument] = table.pop(argument)
         for argument in [name for name in task.files if paths[name] in written]:
             task.inputs[argument] = written[paths[argument]]
             del task.files[argument]

@@ -362,9 +362,10 @@ def _not_reused(
     app: Application, plan: PipelinePlan, stored: Mapping[str, Any]
 ) -> Iterator[TaskDifference]:
     """What a second run computes again; then, what one does without the record of one task."""
-    names = [task.name for task in plan.tasks]
     # What changes in each run is no input that could be reused.
-    if any(task.volatile for task in plan.tasks):
+    fresh = _fresh(plan)
+    names = [task.name for task in plan.tasks if task.name not in fresh]
+    if not names:
         return
     chosen = names[len(names) // 2]
     answers = app.ran(
@@ -386,6 +387,16 @@ def _not_reused(
             if repaired[name]["reused"] is (name == chosen):
                 done = "is reused" if name == chosen else "is computed once more"
                 yield TaskDifference(name, f"a run without the record of `{chosen}`", "", done)
+
+
+def _fresh(plan: PipelinePlan) -> set[str]:
+    """The tasks that each run computes anew, and those below them."""
+    found: set[str] = set()
+    for number, task in enumerate(plan.tasks):
+        looks_up = any("${env:" in str(plan.settings[key]) for key in task.parameters.values())
+        if task.volatile or looks_up or found.intersection(plan.upstream_of(number)):
+            found.add(task.name)
+    return found
 
 
 def _hashes(task: Mapping[str, Any]) -> list[str]:

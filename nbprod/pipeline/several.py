@@ -15,7 +15,14 @@ from nbprod.names.table import NameTable
 from nbprod.pipeline.paths import path_calls
 from nbprod.syntax.walk import walk
 
-__all__ = ["NotebookFiles", "files_of_notebook", "joined_notebooks", "order_of_notebooks"]
+__all__ = [
+    "NotebookFiles",
+    "files_of_notebook",
+    "joined_notebooks",
+    "notebook_bytes",
+    "order_of_notebooks",
+    "plain_cells",
+]
 
 
 class NotebookFiles(NamedTuple):
@@ -116,24 +123,35 @@ def joined_notebooks(notebooks: Sequence[Facts]) -> tuple[str, bytes]:
         raise UsageError("the notebooks are in several directories; put them into one")
     _refuse_shadows(notebooks)
     stems = [os.path.splitext(os.path.basename(each.notebook.path))[0] for each in notebooks]
-    cells = [cell for facts, stem in zip(notebooks, stems, strict=True)
-             for cell in _cells(facts, stem)]  # fmt: skip
-    for number, cell in enumerate(cells):
-        cell["id"] = f"c{number}"
-    raw = {
-        "cells": cells, "metadata": {"language_info": {"name": "python"}}, "nbformat": 4,
-        "nbformat_minor": 5,
-    }  # fmt: skip
+    cells = [
+        cell
+        for facts, stem in zip(notebooks, stems, strict=True)
+        for cell in (_heading(stem), *plain_cells(facts))
+    ]
     path = os.path.join(os.path.dirname(notebooks[0].notebook.path), f"{'+'.join(stems)}.ipynb")
-    return path, json.dumps(raw).encode()
+    return path, notebook_bytes(cells)
 
 
-def _cells(facts: Facts, stem: str) -> Iterator[dict[str, Any]]:
+def _heading(stem: str) -> dict[str, Any]:
     title = stem.lstrip("0123456789").replace("_", " ").replace("-", " ").strip() or stem
-    yield {"cell_type": "markdown", "metadata": {}, "source": f"# {title.capitalize()}"}
+    return {"cell_type": "markdown", "metadata": {}, "source": f"# {title.capitalize()}"}
+
+
+def notebook_bytes(cells: Sequence[dict[str, Any]]) -> bytes:
+    """A notebook of cells, as Jupyter has it."""
+    numbered = [{"id": f"c{number}", **cell} for number, cell in enumerate(cells)]
+    metadata = {"language_info": {"name": "python"}}
+    raw = {"cells": numbered, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
+    return json.dumps(raw).encode()
+
+
+def plain_cells(facts: Facts) -> Iterator[dict[str, Any]]:
+    """The cells of a notebook as Jupyter has them; those of other languages as raw ones."""
     for cell in facts.notebook.cells:
         metadata: dict[str, Any] = {"tags": list(cell.tags)} if cell.tags else {}
-        if cell.kind == "code":
+        if cell.kind == "code" and not cell.is_python:
+            yield {"cell_type": "raw", "metadata": metadata, "source": cell.source}
+        elif cell.kind == "code":
             code: Mapping[str, Any] = {"cell_type": "code", "outputs": [], "execution_count": None}
             yield {**code, "metadata": metadata, "source": cell.source}
         elif cell.kind == "markdown":

@@ -17,7 +17,7 @@ from nbprod.refactor.purpose_sentences import words_listed
 from nbprod.refactor.sentences import CHANGED
 from nbprod.syntax.walk import walk
 
-__all__ = ["with_definition_types", "with_seen_types"]
+__all__ = ["observed_types_of", "with_definition_types", "with_seen_types"]
 
 _MOST_COLUMNS = 6
 _TABLE = 2
@@ -25,7 +25,7 @@ _TABLE = 2
 
 def with_seen_types(plan: Plan, recorded: Mapping[str, Recorded], facts: Facts) -> Plan:
     """The plan with the types that only a run shows, and what can be said of the values."""
-    types = _types_of(plan, facts)
+    types = observed_types_of(plan, facts)
     local: dict[str, dict[str, str]] = {}
     functions: list[Function] = []
     makers: dict[str, str] = {}
@@ -66,7 +66,7 @@ def with_definition_types(
             ``yields``, of its ``locals`` and of its object's ``attributes``.
         facts: the notebook.
     """
-    known = _types_of(plan, facts)
+    known = observed_types_of(plan, facts)
     taken = {item.name for item in plan.taken}
     hints: dict[str, dict[str, str]] = {}
     local = dict(plan.local_types)
@@ -91,7 +91,7 @@ def with_definition_types(
     return replace(plan, definition_types=hints, local_types=local, imports=every)
 
 
-def _types_of(plan: Plan, facts: Facts) -> ObservedTypes:
+def observed_types_of(plan: Plan, facts: Facts) -> ObservedTypes:
     """What turns shapes into hints in the names that a module has or can import."""
     imports: dict[str, Import] = {}
     names: set[str] = set()

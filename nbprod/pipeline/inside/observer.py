@@ -36,6 +36,7 @@ class Observer:
         """``job`` has in ``given``: ``runtime``, its folder; ``hidden``, texts that nothing may
         hold; ``models``, the format of estimators."""
         self.describe: Callable[[Any], Any] = probe["describe"]
+        self.shape: Callable[[Any], list[Any]] = probe["type_shape"]
         self.names: dict[str, Any] = shell.user_ns
         self.entropy = entropy
         self.given: dict[str, Any] = job["given"]
@@ -132,6 +133,7 @@ class Observer:
         if described is None:
             return {**entry, "problem": f"is a {entry['type']}, which no format carries"}
         entry["value"] = described
+        entry["shape"] = self.shape(value)
         kept = [described, self._with_label(value)]
         entry["failed"] = {}
         for form in [chosen] if chosen else self._formats(value):
