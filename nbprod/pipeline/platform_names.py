@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from typing import Any
 
 from nbprod.extract.extraction import Refused
 from nbprod.facts import Facts
@@ -56,7 +57,7 @@ def plain_notebook(facts: Facts) -> bytes:
     used = {name for name, _, _ in reads}
     code = _MADE["sc"] if "sc" in used else _MADE["spark"] if "spark" in used else ""
     code += _MADE["udf"] if "udf" in used else ""
-    made = {
+    made: dict[str, Any] = {
         "cell_type": "code", "metadata": {}, "source": code, "outputs": [],
         "execution_count": None,
     }  # fmt: skip
