@@ -86,7 +86,7 @@ def test_what_is_there_is_not_overwritten(application: Path) -> None:
     (application / "run.py").write_text("# mine\n")
     done = nbprod(application.parent, "pipeline", "prices.ipynb", "-o", "app")
     assert done.returncode == 2
-    assert "run.py already exists; use --force to overwrite" in done.stderr
+    assert "run.py already exists; use --update to keep what was edited" in done.stderr
     assert (application / "run.py").read_text() == "# mine\n"
 
 
