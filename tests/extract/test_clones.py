@@ -76,3 +76,44 @@ def test_near_equal_cells(cells: list[str], calls: list[str] | None) -> None:
         assert call.replace("summarize_it", name) in text
     for line in cells[1].splitlines():
         assert not line.startswith("#") or line in text
+
+
+_SUMS = "part = sales.groupby('{0}')['price'].sum()\npart = part.sort_values()\n"
+_SUMS += "ax = part.plot.bar(title='{1}')\nax.set_xlabel('{0}')\nax.set_ylabel('euros')\nplt.show()"
+
+
+def test_what_differs_in_several_places_alike_is_one_parameter() -> None:
+    cells = ["import matplotlib.pyplot as plt\nimport pandas as pd"]
+    cells += ["sales = pd.read_csv('sales.csv')\nsales = sales.dropna()\nsales = sales.round(2)"]
+    columns = [("city", "Prices by city"), ("month", "Prices by month"), ("depot", "Of depots")]
+    cells += [_SUMS.format(*column) for column in columns]
+    module, notebook = _extracted(cells)
+    assert module.count("sort_values") == 1
+    assert 'by: str = "city", title: str = "Prices by city"' in module
+    assert "groupby(by)" in module and "set_xlabel(by)" in module
+    assert "(sales, by='depot', title='Of depots')" in notebook
+
+
+def test_two_paths_of_the_same_reading_are_one_function() -> None:
+    read = "{0} = pd.read_csv('{0}_2020.csv')\n{0} = {0}.dropna()\n{0} = {0}.round(1)"
+    cells = ["import pandas as pd", read.format("north"), read.format("south"), "north, south"]
+    module, notebook = _extracted(cells)
+    assert module.count("read_csv") == 1
+    assert "south = load_data(path='south_2020.csv')" in notebook
+
+
+def test_a_difference_that_has_no_name_keeps_cells_apart() -> None:
+    cells = ["import statistics\nweights = [3.5, 1.0, 9.0]"]
+    cells += [
+        f"a = [x * {n} for x in weights]\na.sort()\nmean_{n} = statistics.mean(a)" for n in (2, 3)
+    ]
+    cells.append("print(mean_2, mean_3)")
+    assert _extracted(cells)[0].count("statistics.mean(a)") == 2
+
+
+def _extracted(cells: list[str]) -> tuple[str, str]:
+    data = as_bytes(cells)
+    facts = Facts(read_notebook(data, "a.ipynb"))
+    plan = make_plan(facts, None, range(len(cells)))
+    made = extract(facts, data, plan, "steps")
+    return made.module, "\n".join(made.sources.values())

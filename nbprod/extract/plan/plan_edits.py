@@ -224,7 +224,7 @@ class PlanEdits:
         return replace(
             function,
             summary=summary,
-            renamed=self._renamed(function, where, plan),
+            renamed={**function.renamed, **self._renamed(function, where, plan)},
             parameters=self._variables(function, "parameter", where, plan, needed),
             results=self._variables(function, "result", where, plan, needed),
         )
