@@ -12,6 +12,7 @@ from nbprod.checking.baseline import Baseline, BaselineEntry
 from nbprod.cli.output import print_line
 from nbprod.cli.reporting import with_other_linters
 from nbprod.config.files import DEFAULT_BASELINE, Configuration
+from nbprod.errors import ReadError
 from nbprod.model import FileResult
 from nbprod.project.baselines import read_baseline, relative_to, write_known
 from nbprod.project.run import discover, iter_results
@@ -103,9 +104,16 @@ def _gone(known: Baseline, file: str) -> frozenset[BaselineEntry]:
 
 
 def _results(paths: tuple[str, ...]) -> Sequence[FileResult]:
-    """What `check` would find, other linters included."""
+    """What `check` would find, other linters included.
+
+    Raises:
+        ReadError: a file that the user named cannot be read, which is no finding to be known.
+    """
     configuration = Configuration()
     found = discover(paths or (".",), configuration.for_path)
+    for file in found:
+        if file.explicit and file.problem is not None:
+            raise ReadError(file.problem.kind, f"{file.path}: {file.problem}")
     results = list(iter_results(found, configuration.for_path))
     return with_other_linters(results, configuration.for_path("."))
 

@@ -50,6 +50,8 @@ Examples:
     help="Add a suppression comment for every finding.",
 )
 @click.option("--fix", is_flag=True, help="Apply the safe fixes.")
+@click.option("--show-fixes", is_flag=True, help="List the applied fixes even with --quiet.")
+@click.option("--exit-non-zero-on-fix", is_flag=True, help="Exit with 1 if a fix was applied.")
 @click.option("--diff", is_flag=True, help="Print the changes of the fixes without writing them.")
 @click.option(
     "--output-file", type=click.Path(dir_okay=False), help="Write the report to this file."
@@ -61,7 +63,7 @@ Examples:
 @click.option("--watch", "watches", is_flag=True, help="Check again whenever a file changes.")
 @click.option("--show-files", is_flag=True, help="List the files to check and exit.")
 @click.option("--show-settings", is_flag=True, help="Show the settings of the first path and exit.")
-@click.option("--statistics", is_flag=True, help="Count the findings by rule.")
+@click.option("--statistics", is_flag=True, help="Print the number of findings by rule only.")
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 even with findings.")
 @click.option("--error-on-empty", is_flag=True, help="Exit with 3 if no notebook is found.")
 @click.option("-q", "--quiet", is_flag=True, help="Print findings only.")
@@ -111,7 +113,7 @@ def command(
 
         return suppress_all_findings(request.paths or (".",), configure, add_noqa, request.quiet)
     if request.fix or request.diff:
-        from nbprod.cli.fix import run_fixes
+        from nbprod.cli.apply_fixes import run_fixes
 
         return run_fixes(request, configure)
     return _check(request, configure, settings)

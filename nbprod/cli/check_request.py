@@ -20,6 +20,8 @@ class CheckRequest(NamedTuple):
     new_since: str | None = None
     fix: bool = False
     diff: bool = False
+    show_fixes: bool = False
+    exit_non_zero_on_fix: bool = False
     outputs: tuple[OutputTarget, ...] = ()
     statistics: bool = False
     exit_zero: bool = False

@@ -1,207 +1,38 @@
-"""``nbprod check --fix`` and ``--diff``."""
+"""``nbprod fix``."""
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterator, Sequence
-from functools import partial
+from typing import Any
 
-from nbprod.checking.engine import report_of_unreadable
-from nbprod.cli.check_request import CheckRequest
-from nbprod.cli.output import print_line, print_lines
-from nbprod.cli.reporting import finish, say_unreadable, with_other_linters
-from nbprod.config.settings import Configure, Settings
-from nbprod.disk.places import project_roots
-from nbprod.disk.read import read_notebook_bytes
-from nbprod.disk.write import write_file
-from nbprod.errors import ReadError, WriteError
-from nbprod.fixing.apply import Fixed, fix_bytes
-from nbprod.model import Applicability, FileResult, Finding
-from nbprod.notebook.read import read_notebook
-from nbprod.notebook.types import Notebook
-from nbprod.project.credentials import remember
-from nbprod.project.discover import Discovered
-from nbprod.project.files import add_names, env_example
-from nbprod.project.run import check_file, check_one, discover, facts_of
+import click
 
-# A fix was asked for, so the search for an order may take its time.
-_EFFORT = 160
-_REVOKE = (
-    "Secrets were removed from the notebooks. Revoke them where they were issued: their "
-    "values stay in the history of git, in backups, and wherever the notebooks have been."
-)
+from nbprod.cli.check import command as check
+
+_EXAMPLES = """\b
+Examples:
+  nbprod fix                      everything below this folder
+  nbprod fix --diff a.ipynb       show the changes without writing them
+  nbprod fix --unsafe-fixes       also apply fixes that may change behaviour
+"""
+# What `check` does in place of checking, and what `fix` has of itself.
+_OTHER_JOBS = ("fix", "add_noqa", "explain", "watches", "show_files", "show_settings")
 
 
-def run_fixes(request: CheckRequest, configure: Configure) -> int:
-    """Fix files, or show what would change; returns the exit code."""
-    found = discover(request.paths or (".",), configure)
-    # A key that stands in one notebook's code is taken out of the outputs of all of them.
-    secrets = _secrets_of(found, configure)
-    run = _Run(request)
-    for file in found:
-        settings = configure(file.path)
-        check = partial(_check, settings=settings, secrets=secrets)
-        try:
-            data = _read(file)
-            remember(read_notebook(data, file.path))
-            start = data if request.diff else _fixed_by_ruff(data, file.path, settings)
-            fixed = fix_bytes(start, file.path, check, unsafe=settings.unsafe_fixes)
-        except ReadError as error:
-            run.results.append(report_of_unreadable(file.path, error))
-            continue
-        if request.diff:
-            run.show(file.path, data, fixed)
-            if not settings.unsafe_fixes:
-                run.note_unsafe(check(read_notebook(fixed.data, file.path)))
-        elif run.write(file, data, fixed):
-            after = read_notebook(fixed.data, file.path)
-            run.results.append(check_one(after, settings, secrets=secrets))
-        else:
-            run.results.append(check_file(file, settings))
-    return run.finish(configure)
+def _fix(**given: Any) -> int:
+    """Apply the safe fixes to notebooks, and report what is left: the same as `check --fix`.
 
-
-def _fixed_by_ruff(data: bytes, path: str, settings: Settings) -> bytes:
-    """The notebook with ruff's own fixes, where ruff is to be run."""
-    if not (settings.ruff and path.endswith(".ipynb")):
-        return data
-    from nbprod.linters.ruff import fixed_by_ruff
-
-    # What is no notebook is reported of the file, and never given to ruff.
-    read_notebook(data, path)
-    return fixed_by_ruff(data, path, unsafe=settings.unsafe_fixes)
-
-
-def _check(notebook: Notebook, settings: Settings, secrets: frozenset[str]) -> Sequence[Finding]:
-    return check_one(notebook, settings, _EFFORT, secrets).findings
-
-
-def _read(found: Discovered) -> bytes:
-    """The bytes of a file.
-
-    Raises:
-        ReadError: it cannot be read.
+    Exit codes: 0 clean, 1 findings left, 2 usage, 4 unreadable input or an internal error.
     """
-    if found.problem is not None:
-        raise found.problem
-    return read_notebook_bytes(found.path)
+    assert check.callback is not None
+    absent = dict.fromkeys(_OTHER_JOBS)
+    code: int = check.callback(**{**absent, **given, "fix": not given["diff"]})
+    return code
 
 
-def _secrets_of(found: Sequence[Discovered], configure: Configure) -> frozenset[str]:
-    """The credentials in the code of all notebooks of the run, where rules about them are on."""
-    values: set[str] = set()
-    for file in found:
-        settings = configure(file.path)
-        if not any(rule.shares_secrets for rule in settings.selection_for(file.path).rules):
-            continue
-        try:
-            facts = facts_of(read_notebook(_read(file), file.path), settings)
-            values |= {secret.value for secret in facts.secrets if secret.text.part == "source"}
-        except ReadError:
-            continue
-    return frozenset(values)
-
-
-class _Run:
-    """What came of a run so far: results, changes, names that the notebooks now look up."""
-
-    def __init__(self, request: CheckRequest) -> None:
-        self.request = request
-        self.results: list[FileResult] = []
-        self.changed = 0
-        self.unsafe = 0
-        self.environment: dict[str, dict[str, None]] = {}
-        self.took_out = False
-        self.has_failed = False
-        self.roots = project_roots(request.paths)
-
-    def show(self, path: str, data: bytes, fixed: Fixed) -> None:
-        """Show the difference."""
-        self.changed += fixed.data != data
-        print_lines(_diff(path, data, fixed))
-
-    def note_unsafe(self, findings: Sequence[Finding]) -> None:
-        """Count the fixes that are left because they may change what the notebook does."""
-        self.unsafe += sum(
-            finding.fix is not None and finding.fix.applicability is Applicability.UNSAFE
-            for finding in findings
-        )
-
-    def write(self, file: Discovered, data: bytes, fixed: Fixed) -> bool:
-        """Write the fixed file; whether it now holds what it should."""
-        if fixed.data == data:
-            return True
-        path = file.path
-        try:
-            # A link in a directory may lead out of it; one that the user named may go anywhere.
-            within = None if file.explicit else self.roots
-            write_file(path, fixed.data, within=within, before=data)
-        except OSError as error:
-            self.refuse(path, error)
-            return False
-        if not self.request.quiet:
-            for title in fixed.applied:
-                print_line(f"{path}: fixed: {title}", err=True)
-        if fixed.environment:
-            names = self.environment.setdefault(env_example(path), {})
-            names.update(dict.fromkeys(fixed.environment))
-        self.took_out |= any(
-            " credential" in title or " environment" in title for title in fixed.applied
-        )
-        return True
-
-    def refuse(self, path: str, error: OSError) -> None:
-        """Say that a file was not written; the others are."""
-        print_line(f"nbprod: {path}: not written: {error.strerror}", err=True)
-        self.has_failed = True
-
-    def finish(self, configure: Configure) -> int:
-        """Report what is left; returns the exit code."""
-        if self.request.diff:
-            return self._finish_diff()
-        quiet = self.request.quiet
-        for path, names in self.environment.items():
-            try:
-                added = add_names(path, names, self.roots)
-            except OSError as error:
-                self.refuse(path, error)
-                print_line(f"Environment variables to set: {', '.join(names)}", err=True)
-                continue
-            if added and not quiet:
-                print_line(f"{path}: environment variables to set: {', '.join(added)}", err=True)
-        if self.took_out and not quiet:
-            print_line(_REVOKE, err=True)
-        settings = configure(".")
-        results = with_other_linters(self.results, settings)
-        code = finish(results, self.request, settings, configure)
-        return WriteError.exit_code if self.has_failed else code
-
-    def _finish_diff(self) -> int:
-        unread = say_unreadable(self.results)
-        if not self.request.quiet:
-            plural = "s" if self.changed != 1 else ""
-            print_line(f"{self.changed} notebook{plural} would change.", err=True)
-            if self.unsafe:
-                more = f"{self.unsafe} more fix{'es' if self.unsafe != 1 else ''}"
-                print_line(f"{more} with --unsafe-fixes.", err=True)
-        if unread:
-            return unread
-        return 1 if self.changed and not self.request.exit_zero else 0
-
-
-def _diff(path: str, data: bytes, fixed: Fixed) -> Iterator[str]:
-    """The change as a reader sees it: sources of cells, not JSON."""
-    before = list(_script(read_notebook(data, path)))
-    after = list(_script(read_notebook(fixed.data, path)))
-    yield from difflib.unified_diff(before, after, f"{path} before", f"{path} after")
-    if before == after and fixed.data != data:
-        titles = ", ".join(dict.fromkeys(fixed.applied))
-        yield from (f"--- {path} before", f"+++ {path} after", f"(no source changes: {titles})")
-
-
-def _script(notebook: Notebook) -> Iterator[str]:
-    for cell in notebook.cells:
-        name = f" {cell.id}" if cell.id else ""
-        yield f"# %% [{cell.kind}]{name}\n"
-        for line in cell.source.split("\n"):
-            yield line + "\n"
+command = click.Command(
+    "fix",
+    callback=_fix,
+    params=[param for param in check.params if param.name not in _OTHER_JOBS],
+    help=_fix.__doc__,
+    epilog=_EXAMPLES,
+)

@@ -18,9 +18,12 @@ _COMMANDS = {
     "check": ("nbprod.cli.check", "Lint notebooks and apply fixes."),
     "clean": ("nbprod.cli.clean", "Remove outputs, counts and passing metadata."),
     "clones": ("nbprod.cli.clones", "Find duplicated code in notebooks and modules."),
+    "completion": ("nbprod.cli.completion", "Print the completion script of a shell."),
     "config": ("nbprod.cli.config", "Show the effective configuration and its sources."),
     "dev": ("nbprod.cli.dev", "Create and test rules."),
+    "explain": ("nbprod.cli.rule", "Explain a rule or list all rules."),
     "extract": ("nbprod.cli.extract", "Extract cells into a tested Python module."),
+    "fix": ("nbprod.cli.fix", "Apply the safe fixes to notebooks: check --fix."),
     "graph": ("nbprod.cli.graph", "Print the data-flow graph of a notebook."),
     "init": ("nbprod.cli.init", "Add configuration, pre-commit hook and CI workflow."),
     "pipeline": ("nbprod.cli.pipeline", "Turn a notebook into an application of tasks."),
@@ -29,8 +32,9 @@ _COMMANDS = {
         "nbprod.cli.requirements",
         "Generate a requirements file from imports.",
     ),
-    "rule": ("nbprod.cli.rule", "Explain a rule or list all rules."),
+    "rule": ("nbprod.cli.rule", "Explain a rule or list all rules: the same as explain."),
     "score": ("nbprod.cli.score", "Check production readiness item by item."),
+    "version": ("nbprod.cli.version", "Print the version."),
     "verify": ("nbprod.cli.verify", "Run two notebooks and compare outputs and variables."),
 }
 
@@ -48,6 +52,22 @@ class LazyGroup(click.Group):
             return None
         command: click.Command = import_module(_COMMANDS[cmd_name][0]).command
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command that is called.
+
+        Raises:
+            UsageError: there is none of that name; the message has the name that is like it.
+        """
+        if args[0] not in _COMMANDS and not args[0].startswith("-"):
+            from difflib import get_close_matches
+
+            near = get_close_matches(args[0], _COMMANDS, n=1)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            raise click.UsageError(f"unknown command {args[0]!r}{hint}", ctx)
+        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands without importing them."""

@@ -37,7 +37,13 @@ def finish(
 ) -> int:
     """Write the report and the summary; returns the exit code."""
     report = Report(tuple(results), __version__)
-    write_outputs(report, request.outputs, request.color, configure)
+    # Numbers in place of findings, where people read them.
+    outputs = [
+        output
+        for output in request.outputs
+        if output.target is not None or not request.statistics or output.form not in _FOR_PEOPLE
+    ]
+    write_outputs(report, outputs, request.color, configure)
     if not request.quiet:
         shown = [output.form for output in request.outputs if output.target is None]
         to_stdout = bool(shown) and all(form in _FOR_PEOPLE for form in shown)

@@ -12,7 +12,7 @@ from nbprod._version import __version__
 from nbprod.checking.engine import check_notebook, file_finding, report_of_unreadable
 from nbprod.config.settings import Configure, Settings
 from nbprod.disk.read import read_notebook_bytes
-from nbprod.errors import NbprodError, ReadError, UsageError
+from nbprod.errors import NbprodError, ReadError
 from nbprod.facts import CheckOptions, Facts
 from nbprod.model import FileResult, Finding, Report
 from nbprod.notebook.read import read_notebook
@@ -341,13 +341,12 @@ def get_notebook(path: str, data: bytes | None = None) -> tuple[Notebook, bytes]
     """Read the notebook that a command is about, from disk or from ``data``; with its bytes.
 
     Raises:
-        UsageError: the file is not there.
-        ReadError: it cannot be read, or is no notebook; the message names it.
+        ReadError: it is not there, cannot be read, or is no notebook; the message names it.
     """
     try:
         if data is None:
             if not os.path.lexists(path):
-                raise UsageError(f"{path}: does not exist")
+                raise ReadError("unreadable-file", "does not exist")
             data = read_notebook_bytes(path)
         notebook = read_notebook(data, path)
     except ReadError as error:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from nbprod.model import Finding, Place, Report, Severity
 from nbprod.report.escaping import escape_line, visible_snippet
-from nbprod.report.places import located
+from nbprod.report.places import cell_name
 from nbprod.report.style import BLUE, BOLD, CYAN, DIM, RED, YELLOW, Style
 
 __all__ = ["render"]
@@ -33,11 +33,12 @@ def _finding(finding: Finding, style: Style) -> Iterator[str]:
     if place.cell is None:
         yield f"  {arrow} {raw}"
     else:
-        yield f"  {arrow} {located(place)}  {style.paint(raw, DIM)}"
+        where = f"({cell_name(place)}, line {place.line}, column {place.column})"
+        yield f"  {arrow} {raw} {style.paint(where, DIM)}"
         yield from _snippet(finding, colour, style)
     for related in finding.related:
         said = escape_line(related.message)
-        yield f"   {style.paint('=', BLUE)} {located(related.place)}: {said}"
+        yield f"   {style.paint('=', BLUE)} {_beside(related.place)}: {said}"
     if finding.help:
         yield f"   {style.paint('=', BLUE)} help: {escape_line(finding.help)}"
     if finding.fix is not None:
@@ -46,6 +47,11 @@ def _finding(finding: Finding, style: Style) -> Iterator[str]:
     if place.cell is not None:
         suppression = escape_line(f"# nbprod: ignore[{finding.code}]")
         yield f"   {style.paint(f'= suppress: {suppression}', DIM)}"
+
+
+def _beside(place: Place) -> str:
+    """Where something else stands that a finding speaks of."""
+    return f"{cell_name(place)}, line {place.line}".removeprefix(", ")
 
 
 def _snippet(finding: Finding, colour: int, style: Style) -> Iterator[str]:

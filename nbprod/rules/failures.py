@@ -152,7 +152,7 @@ def definition_labels(definitions: tuple[Definition, ...], facts: Facts) -> tupl
         if not definition.is_unbound
     }
     return tuple(
-        Label(span, f"`{definition.binding.name}` is defined here, {facts.say(span.cell)}")
+        Label(span, f"`{definition.binding.name}` is defined here")
         for span, definition in sorted(unique.items())[:3]
     )
 

@@ -197,7 +197,11 @@ def test_diff_writes_nothing_and_fix_writes_once(folder: Path) -> None:
 
 def test_statistics_count_by_rule(folder: Path) -> None:
     run = nbprod("check", "--statistics", cwd=folder)
-    assert "     1  NBP101  use-before-definition" in run.stdout
+    lines = run.stdout.splitlines()
+    assert lines[0] == "     1  NBP101  use-before-definition"
+    assert lines[1].startswith("Found 1 finding in 1 of 2 notebooks") and len(lines) == 2
+    both = nbprod("check", "--statistics", "--output-format", "json", cwd=folder)
+    assert len(json.loads(both.stdout)["findings"]) == 1 and "NBP101" in both.stderr
 
 
 FORBIDDEN = (
@@ -273,7 +277,7 @@ def test_graph_in_three_formats(folder: Path) -> None:
     assert document["edges"] == [{"from": 1, "to": 2, "names": ["early"]}]
     assert nbprod("graph", "good.ipynb", cwd=folder).stdout.startswith("flowchart TD\n")
     assert nbprod("graph", "good.ipynb", "--format", "dot", cwd=folder).stdout.startswith("digraph")
-    assert nbprod("graph", "gone.ipynb", cwd=folder).returncode == 2
+    assert nbprod("graph", "gone.ipynb", cwd=folder).returncode == 4
 
 
 def test_a_closed_pipe_is_no_error(folder: Path) -> None:

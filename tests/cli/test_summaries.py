@@ -64,7 +64,7 @@ def test_nothing_is_added_where_everything_runs(tmp_path: Path) -> None:
 
 
 JOINED = [
-    ("%pip install numpyy\nimport numpy", "NBP502,NBP504", [0, 0]),
+    ("%pip install numpyy\nimport scipy", "NBP502,NBP504", [0, 0]),
     ("!pip install requests", "NBP502,NBP503", [1]),
     ("import matplotlb, sklaern", "NBP504,NBP507", [3]),
     ("import matplotlb\nimport sklaern", "NBP504,NBP507", [2, 0]),

@@ -166,18 +166,18 @@ def test_a_file_that_cannot_be_written_costs_no_other(project: Path) -> None:
 def test_what_an_editor_saves_meanwhile_is_kept(
     project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from nbprod.cli import fix
+    from nbprod.cli import apply_fixes
     from nbprod.cli.group import cli
 
     saved = notebook([code("print('saved by an editor', undefined)")])
-    slow = fix.fix_bytes  # type: ignore[attr-defined]
+    slow = apply_fixes.fix_bytes  # type: ignore[attr-defined]
 
     def meanwhile(data: bytes, path: str, *arguments: object, **more: object) -> object:
         fixed = slow(data, path, *arguments, **more)  # type: ignore[arg-type]
         Path(path).write_bytes(saved)
         return fixed
 
-    monkeypatch.setattr(fix, "fix_bytes", meanwhile)
+    monkeypatch.setattr(apply_fixes, "fix_bytes", meanwhile)
     monkeypatch.chdir(project)
     done = CliRunner().invoke(cli, [*FIX, "--output-format", "concise"], standalone_mode=False)
     assert (project / "a.ipynb").read_bytes() == saved

@@ -188,7 +188,8 @@ def test_formats_for_people_hold_the_place_whatever_the_texts(
 ) -> None:
     text = rendered(form, finding(message, snippet))
     assert "NBP101" in text
-    assert "cell 3 In[5] line 2:7" in text
+    where = "(cell 3 In[5], line 2, column 7)" if form == "full" else "cell 3 In[5] line 2:7"
+    assert where in text
 
 
 @pytest.mark.parametrize("form", FORMATS)
