@@ -212,10 +212,15 @@ def _rendered(plan: PipelinePlan, python: str, targets: Sequence[str]) -> dict[s
     """The files of an application, with the requirements of its code as they are installed."""
     from nbprod.extract.code.package import dependencies_of
     from nbprod.pipeline.delivery import files_of, modules_of
+    from nbprod.pipeline.local_modules import local_modules, top_modules
 
     modules = modules_of(plan)
     needed, version = dependencies_of(modules.values(), plan.name, plan.facts, plan.plan, python)
-    return files_of(plan, modules, needed, version, targets=targets)
+    folder = os.path.dirname(os.path.abspath(plan.facts.notebook.path))
+    beside = local_modules(folder, modules.values())
+    if plan.name in top_modules(beside):
+        raise UsageError(f"the notebook imports a module {plan.name!r}; choose another --name")
+    return files_of(plan, modules, needed, version, targets=targets, beside=beside)
 
 
 def _refuse_credentials(made: MadePipeline, hidden: frozenset[str]) -> None:

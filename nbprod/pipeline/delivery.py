@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
 
 from nbprod.disk.read import read_text
 from nbprod.pipeline.code.deployment import deployment_files
@@ -19,6 +20,7 @@ from nbprod.pipeline.code.readme import readme
 from nbprod.pipeline.code.schemas import schemas_module
 from nbprod.pipeline.code.tasks import library_module, settings_module, task_module
 from nbprod.pipeline.code.tests import test_files
+from nbprod.pipeline.local_modules import top_modules
 from nbprod.pipeline.picture import picture_svg
 from nbprod.pipeline.types import TARGETS, PipelinePlan
 
@@ -29,6 +31,7 @@ _RUNTIME = os.path.join(os.path.dirname(__file__), "runtime")
 # store values in one of some formats.
 _OF_MODELS = frozenset(["model.py", "tables.py", "service.py"])
 _OF_FORMATS = {
+    "widen.py": frozenset(["frame"]),
     "arrays.py": frozenset(["array", "sparse"]),
     "frames.py": frozenset(["frame", "series", "index", "polars", "arrow"]),
     "scalars.py": frozenset(["scalar", "reference"]),
@@ -51,6 +54,7 @@ def files_of(
     dependencies: Sequence[str],
     python: str,
     targets: Collection[str] = TARGETS,
+    beside: Mapping[str, bytes] = MappingProxyType({}),
 ) -> dict[str, bytes]:
     """The files of an application by relative path, ``/`` between the parts.
 
@@ -60,16 +64,17 @@ def files_of(
         dependencies: the requirements of these modules.
         python: the lowest version of Python, as in ``3.11``.
         targets: what it comes with, of `TARGETS`.
+        beside: the notebook's own modules, by path.
     """
     package = f"src/{plan.name}"
     libraries = [requirement_name(text) for text in dependencies]
     texts: dict[str, str | None] = {
-        "pyproject.toml": project_file(plan, dependencies, python, targets),
+        "pyproject.toml": project_file(plan, dependencies, python, targets, list(beside)),
         "README.md": readme(plan, targets),
         "docs/decisions.md": decisions(plan),
         "docs/tasks.svg": picture_svg(plan),
         **entry_files(plan),
-        f"{package}/pipeline.py": graph_module(plan, libraries),
+        f"{package}/pipeline.py": graph_module(plan, libraries, top_modules(beside)),
         f"{package}/conf/base.yaml": base_configuration(plan),
         f"{package}/settings.py": settings_module(plan),
         f"{package}/schemas.py": schemas_module(plan),
@@ -79,6 +84,7 @@ def files_of(
         **test_files(plan, targets),
     }
     files = {path: text.encode() for path, text in texts.items() if text is not None}
+    files |= {f"src/{path}": data for path, data in beside.items()}
     formats = {stored for task in plan.tasks for stored in task.outputs.values()}
     served = plan.model is not None and "serve" in targets
     runtime = runtime_files(parts_without(formats, plan.model is not None, served))

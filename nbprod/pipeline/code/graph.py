@@ -21,18 +21,20 @@ from .runtime import Artifact, Pipeline, Task
 '''
 
 
-def graph_module(plan: PipelinePlan, libraries: Sequence[str]) -> str:
+def graph_module(plan: PipelinePlan, libraries: Sequence[str], modules: Sequence[str] = ()) -> str:
     """The module `pipeline.py`.
 
     Args:
         plan: the tasks.
         libraries: the distributions whose versions change results.
+        modules: those of the notebook's directory that it imports.
     """
     settings = settings_functions(plan)
     uses_artifacts = any(task.outputs for task in plan.tasks)
     tasks = "".join(f"    {_task(task, settings.get(task.name))},\n" for task in plan.tasks)
     head = _HEAD if uses_artifacts else _HEAD.replace("Artifact, ", "")
     listed = f"    libraries={_tuple(libraries)},\n" if libraries else ""
+    listed += f"    modules={_tuple(modules)},\n" if modules else ""
     text = head.format(name=plan.name)
     text += f"PIPELINE = Pipeline(\n    {plan.name!r},\n{tasks}{listed})\n"
     return formatted(text, "pipeline.py", plan.name)

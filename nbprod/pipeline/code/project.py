@@ -40,7 +40,8 @@ azure = ["adlfs"]
 {name} = "{package}.runtime.cli:main"
 
 [tool.hatch.build.targets.wheel]
-packages = ["src/{package}"]
+only-include = [{included}]
+sources = ["src"]
 
 [tool.pytest.ini_options]
 pythonpath = ["src"]
@@ -49,7 +50,7 @@ testpaths = ["tests"]
 [tool.ruff]
 line-length = 88
 target-version = "py310"
-
+{excluded}
 [tool.ruff.format]
 exclude = ["src/{package}/runtime/**"]
 
@@ -67,10 +68,10 @@ convention = "numpy"
 "src/{package}/runtime/**" = ["ANN401", "B904", "D", "N818"]
 
 [tool.mypy]
-files = ["src"]
+files = ["src/{package}"]
 strict = true
 ignore_missing_imports = true
-"""
+{untyped}"""
 # What the runtime in the package needs, beside the notebook's own libraries.
 _RUNTIME_NEEDS = ("fsspec", "ruamel.yaml")
 _FRAMES = ("pandera[pandas]", "pyarrow")
@@ -107,7 +108,11 @@ if __name__ == "__main__":
 
 
 def project_file(
-    plan: PipelinePlan, dependencies: Sequence[str], python: str, targets: Collection[str]
+    plan: PipelinePlan,
+    dependencies: Sequence[str],
+    python: str,
+    targets: Collection[str],
+    beside: Sequence[str] = (),
 ) -> str:
     """`pyproject.toml`.
 
@@ -116,6 +121,7 @@ def project_file(
         dependencies: requirements of the notebook's code.
         python: the lowest version of Python, as in ``3.11``.
         targets: what the application comes with.
+        beside: the notebook's own modules, as paths below `src`.
     """
     formats = {stored for task in plan.tasks for stored in task.outputs.values()}
     needed = [*dependencies, *_RUNTIME_NEEDS]
@@ -130,11 +136,29 @@ def project_file(
         summary=json.dumps(escape_line(title_of(plan)), ensure_ascii=False),
         python=python,
         dependencies=listed,
+        **_own(plan.name, beside),
         serve=f"serve = {json.dumps(_SERVED)}\n" if is_served else "",
         dev=", ".join(
             json.dumps(each) for each in (*_DEV, *(("httpx", *_SERVED) if is_served else ()))
         ),
     )
+
+
+def _own(package: str, beside: Sequence[str]) -> dict[str, str]:
+    """The parts of `pyproject.toml` about the notebook's own modules, which keep their style."""
+    tops = sorted({path.split("/")[0] for path in beside})
+    included = [f"src/{name}" for name in (package, *tops)]
+    modules = [text for name in tops for text in _mypy_names(name.removesuffix(".py"))]
+    return {
+        "included": ", ".join(map(json.dumps, included)),
+        "excluded": f"extend-exclude = {json.dumps(included[1:])}\n" if tops else "",
+        "untyped": f"\n[[tool.mypy.overrides]]\nmodule = {json.dumps(modules)}\n"
+        "ignore_errors = true\n" if tops else "",
+    }  # fmt: skip
+
+
+def _mypy_names(name: str) -> tuple[str, str]:
+    return name, f"{name}.*"
 
 
 def requirement_name(requirement: str) -> str:

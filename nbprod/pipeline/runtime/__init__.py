@@ -40,9 +40,9 @@ The application has these files besides (APP is the name of its package, below `
 
 Left out without `APP/model.py`: `model.py`, `tables.py`, `service.py` of the runtime; without
 `APP/serve.py`: `service.py`; without a format that they hold: `arrays.py` (array, sparse),
-`frames.py` (frame, series, index, polars, arrow), `scalars.py` (scalar, reference), `models.py`
-(torch, keras, xgboost, statsmodels, model, skops), `spark.py` (spark: a frame of Spark, which
-`candidates` does not name).
+`frames.py` (frame, series, index, polars, arrow), `widen.py` (frame), `scalars.py` (scalar,
+reference), `models.py` (torch, keras, xgboost, statsmodels, model, skops), `spark.py` (spark: a
+frame of Spark, which `candidates` does not name).
 
 Beside this directory, `files/` has the other files as templates: `dag.py`, `Dockerfile`,
 `dockerignore`, `ci.yml`. In them APP_NAME is the package, APP_VARIABLE its name in capitals,

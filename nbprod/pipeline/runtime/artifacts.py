@@ -48,8 +48,9 @@ def store_value(
         value: what is stored.
         hidden: values of the environment, which must not be in it.
     """
-    if artifact.schema:
-        contracts.validate(value, artifact.schema, what)
+    schema = artifact.schema
+    if schema:
+        schema = _accepted(value, schema, what, job.unchecked)
     if artifact.format == "spark":
         from .spark import store_spark
 
@@ -68,10 +69,22 @@ def store_value(
         artifact.format,
         type_name(value),
         data,
-        schema_hash(artifact.schema) if artifact.schema else None,
+        schema_hash(schema) if schema else None,
         _library_of(value) if FORMATS[artifact.format].is_bound else None,
     )
     return stored, _figures(value, artifact, what)
+
+
+def _accepted(value: Any, schema: str, what: str, unchecked: bool) -> str | None:
+    """Return the schema that accepts a value; None where that was only a warning."""
+    try:
+        contracts.validate(value, schema, what)
+    except contracts.ContractError as error:
+        if not unchecked:
+            raise
+        print(f"warning: {error}", file=sys.stderr)
+        return None
+    return schema
 
 
 def store_bytes(

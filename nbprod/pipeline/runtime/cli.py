@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT-0
-"""The command line: run, tasks, config, runs, show, predict, profile."""
+"""The command line: run, tasks, config, runs, show, predict, profile, schema."""
 
 from __future__ import annotations
 
@@ -74,6 +74,8 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--allow-versions", action="store_true",
                      help="read models of other library versions")  # fmt: skip
     run.add_argument("--again", action="store_true", help="run what is stored already, too")
+    run.add_argument("--unchecked", action="store_true",
+                     help="warn of frames that are not as their schemas say")  # fmt: skip
     add("tasks", _tasks, "List tasks, what they read and what they store.")
     add("config", _config, "Print each setting and where it is set.")
     add("runs", _runs, "List runs.")
@@ -82,6 +84,10 @@ def _parser() -> argparse.ArgumentParser:
     show.add_argument("--json", action="store_true", help="whole records, as JSON")
     profile = add("profile", _profile, "Print what the frames of a run hold, as profiles.json.")
     profile.add_argument("run", metavar="RUN")
+    if (_PACKAGE / "schemas.py").is_file():
+        schema = add("schema", _schema, "Let schemas accept what the frames of a run hold.")
+        schema.add_argument("--from", dest="run", required=True, metavar="RUN", help="the run")
+        schema.add_argument("--dry-run", action="store_true", help="print, do not write")
     if (_PACKAGE / "model.py").is_file():
         _add_model(add)
     return parser
@@ -118,7 +124,10 @@ def _run(options: argparse.Namespace) -> None:
         raise ApplicationError(f"--jobs must be 1 or more, not {options.jobs}")
     if options.run_id and len(tasks) == 1:
         run = check_run_id(options.run_id)
-        run_one(pipeline, tasks[0], config, storage, run, options.allow_versions, options.again)
+        run_one(
+            pipeline, tasks[0], config, storage, run, options.allow_versions, options.again,
+            options.unchecked,
+        )  # fmt: skip
         return
     run = check_run_id(options.run_id) if options.run_id else new_run_id()
     print(f"run {run}", file=sys.stderr)
@@ -132,6 +141,7 @@ def _run(options: argparse.Namespace) -> None:
         engine=options.engine,
         allow_versions=options.allow_versions,
         again=options.again,
+        unchecked=options.unchecked,
         is_new=not options.run_id,
     )
 
@@ -204,6 +214,26 @@ def _profile(options: argparse.Namespace) -> None:
                 what = f"{record.task}.{name}"
                 profiles[what] = profile_of(decode("frame", read_stored(storage, stored), what))
     print(json.dumps(profiles, indent=1, ensure_ascii=False))
+
+
+def _schema(options: argparse.Namespace) -> None:
+    from .artifacts import load_output
+    from .widen import widened
+
+    _, storage = _opened(options)
+    pipeline, path = load_pipeline(), _PACKAGE / "schemas.py"
+    text = path.read_text(encoding="utf-8")
+    changes: list[str] = []
+    for record in _records_of(Records(storage), options.run):
+        for name, artifact in pipeline.task(record.task).artifacts.items():
+            if artifact.schema and name in record.outputs:
+                frame = load_output(storage, record, name)
+                text, found = widened(text, artifact.schema, frame)
+                changes += found
+    for line in changes or [f"the schemas accept all frames of `{options.run}`"]:
+        print(line)
+    if changes and not options.dry_run:
+        path.write_text(text, encoding="utf-8")
 
 
 def _predict(options: argparse.Namespace) -> None:

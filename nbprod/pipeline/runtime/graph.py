@@ -66,17 +66,21 @@ class Task:
 class Pipeline:
     """Tasks in an order in which they can run, checked when it is made."""
 
-    def __init__(self, name: str, *tasks: Task, libraries: Iterable[str] = ()) -> None:
+    def __init__(
+        self, name: str, *tasks: Task, libraries: Iterable[str] = (), modules: Iterable[str] = ()
+    ) -> None:
         """Check the graph.
 
         Args:
             name: the application.
             tasks: each after those that it reads from.
             libraries: the distributions whose versions change results.
+            modules: those beside the package that are the application's own.
         """
         self.name = name
         self.tasks = {task.name: task for task in tasks}
         self.libraries = tuple(libraries)
+        self.modules = tuple(modules)
         assert len(self.tasks) == len(tasks), "two tasks have one name"
         above: dict[str, set[str]] = {}
         for task in tasks:

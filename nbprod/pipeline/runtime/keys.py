@@ -54,7 +54,20 @@ def task_key(
         "inputs": inputs,
         "versions": versions_of(pipeline),
     }
+    if pipeline.modules:
+        parts["modules"] = {name: _module_hash(name) for name in pipeline.modules}
     return sha256(json.dumps(parts, sort_keys=True, default=str).encode())
+
+
+@cache
+def _module_hash(name: str) -> str:
+    """Return a hash of the files of a module or package beside the application's."""
+    path = _PACKAGE.parent / name
+    files = sorted(path.rglob("*.py")) if path.is_dir() else [path.with_suffix(".py")]
+    try:
+        return sha256(b"\0".join(file.read_bytes() for file in files))
+    except OSError as error:
+        raise ApplicationError(f"cannot read {error.filename}: {error.strerror}") from error
 
 
 @cache

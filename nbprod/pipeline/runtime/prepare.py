@@ -47,6 +47,7 @@ class Job:
         sources: argument -> the stored value that it reads.
         attempt: makes the places of what it writes its own.
         seed: what the generators start with; None where the task draws nothing.
+        unchecked: frames that are not as their schemas say are a warning.
     """
 
     task: str
@@ -59,6 +60,7 @@ class Job:
     attempt: str
     seed: int | None = None
     allow_versions: bool = False
+    unchecked: bool = False
 
     def to_json(self) -> str:
         """Return the job as JSON."""
@@ -129,6 +131,7 @@ def prepare(
     run: str,
     upstream: Mapping[str, Record],
     allow_versions: bool = False,
+    unchecked: bool = False,
 ) -> Job:
     """Return the job of a task.
 
@@ -139,6 +142,7 @@ def prepare(
         run: the name of the run.
         upstream: the records of the tasks that it reads from.
         allow_versions: read models that another version of a library wrote.
+        unchecked: warn of frames that are not as their schemas say.
     """
     sources: dict[str, Stored] = {}
     for argument, source in pipeline.inputs_of(task).items():
@@ -169,6 +173,7 @@ def prepare(
         secrets.token_hex(4),
         seed,
         allow_versions,
+        unchecked,
     )
 
 

@@ -39,13 +39,14 @@ def run_one(
     run: str,
     allow_versions: bool = False,
     again: bool = False,
+    unchecked: bool = False,
 ) -> Record:
     """Run one task in this process, from what a run has stored; reuse its record where it can."""
     records = Records(storage)
     config = settle(config, run, records)
     found = {name: records.of_run(run, name) for name in pipeline.upstream_of(task)}
     upstream = {name: record for name, record in found.items() if record}
-    job = prepare(pipeline, task, config, run, upstream, allow_versions)
+    job = prepare(pipeline, task, config, run, upstream, allow_versions, unchecked)
     record = find_record(records, pipeline, job, again=again)
     if record is None:
         try:
@@ -67,6 +68,7 @@ def run_tasks(
     engine: str = "processes",
     allow_versions: bool = False,
     again: bool = False,
+    unchecked: bool = False,
     is_new: bool = False,
     note: Note | None = None,
 ) -> dict[str, Record]:
@@ -82,6 +84,7 @@ def run_tasks(
         engine: where they run.
         allow_versions: read models that another version of a library wrote.
         again: run tasks that are stored already, too.
+        unchecked: warn of frames that are not as their schemas say.
         is_new: nobody has used the name of the run before.
         note: gets a line for each task that has finished.
     """
@@ -94,7 +97,7 @@ def run_tasks(
     done: dict[str, Record] = {}
 
     def start(task: Task, pool: Engine) -> Future[Record] | None:
-        job = prepare(pipeline, task, config, run, done, allow_versions)
+        job = prepare(pipeline, task, config, run, done, allow_versions, unchecked)
         record = find_record(records, pipeline, job, task.name in before, again)
         if record is None:
             return pool.submit(job)

@@ -24,7 +24,7 @@ from . import randomness
 from .artifacts import fetch_file, load_value, publish, store_bytes, store_value
 from .config import Config
 from .errors import ApplicationError
-from .graph import STATE, Pipeline, Task
+from .graph import STATE, Artifact, Pipeline, Task
 from .keys import versions_of
 from .prepare import Job, is_volatile, load_pipeline, locate
 from .records import Record, Records, Stored
@@ -104,7 +104,7 @@ def execute(job: Job, storage: Storage, log: TextIO | None = None) -> Record:
         host=platform.node(),
         started=started,
         seconds=round(outcome.seconds, 3),
-        volatile=is_volatile(task, job),
+        volatile=is_volatile(task, job) or job.unchecked,
     )
     publish(task, record, config, storage)
     Records(storage).keep(record)
@@ -146,6 +146,8 @@ def _arguments(
         upstream, _, output = source.rpartition(".")
         artifact = pipeline.task(upstream).artifacts[output]
         stored = job.sources[argument]
+        if job.unchecked:
+            artifact = Artifact(artifact.format)
         arguments[argument] = load_value(
             storage, stored, artifact, source, scratch / argument, job.allow_versions
         )
