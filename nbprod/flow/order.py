@@ -279,9 +279,7 @@ def _seen(
 def _is_seeded(flow: Flow) -> bool:
     return any(
         definition.binding.detail == "seed"
-        for cell in flow.order
-        for use in flow.cells[cell].uses
-        if use.name in GENERATORS
+        for use in flow.uses_of(GENERATORS)
         for definition in use.mutations
     )
 

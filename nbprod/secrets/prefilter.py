@@ -53,9 +53,12 @@ _AROUND = 400
 
 def _readable(text: str) -> tuple[str, Cuts | None]:
     """A text without ANSI codes and without long blobs, for each of which a line ends."""
+    has_codes = "\x1b" in text
+    if len(text) <= _SHORTEST_BLOB and not has_codes:
+        return text, None
     # Few texts have lines as long as blobs, and lines are found much quicker than words.
     has_long_lines = _has_long_line(text)
-    if "\x1b" in text:
+    if has_codes:
         return _without((_BLOBS_AND_CODES if has_long_lines else _CODES).finditer(text), text)
     if has_long_lines:
         return _without(_blobs_in(text), text)

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 
 from nbprod.config.settings import Settings
 from nbprod.flow import analysis
+from nbprod.flow.answers import Flow
 from nbprod.project.run import check_bytes
 from nbprod.secrets.prefilter import Joined
 from nbprod.secrets.types import Text
@@ -22,7 +24,7 @@ ROOT = Path(__file__).parents[2]
 DISORDERED = [(2, "x = [1]"), (3, "print(x)"), (1, "x = [2]")]
 
 
-def as_notebook(cells: list[tuple[int | None, str]]) -> bytes:
+def as_notebook(cells: Sequence[tuple[int | None, str]]) -> bytes:
     """A notebook of code cells with their execution counts."""
     plain = {"cell_type": "code", "metadata": {}, "outputs": []}
     made = [{**plain, "execution_count": count, "source": source} for count, source in cells]
@@ -56,6 +58,24 @@ def test_a_notebook_is_followed_once_for_each_order(
     monkeypatch.setattr(analysis, "follow_unless_worse", counted)
     check_bytes(as_notebook(cells), "x.ipynb", Settings(level="production"))
     assert len(followed) == runs
+
+
+def test_what_cells_read_is_gathered_only_where_a_rule_asks(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    gathered = []
+    gather = Flow.uses_by_node
+
+    def counted(flow: Flow, index: int) -> object:
+        gathered.append(index)
+        return gather(flow, index)
+
+    monkeypatch.setattr(Flow, "uses_by_node", counted)
+    plain: list[tuple[int | None, str]] = [(1, "x = [1]"), (2, "print(x)"), (3, "x.append(2)")]
+    check_bytes(as_notebook(plain), "x.ipynb", Settings())
+    assert gathered == []
+    check_bytes(as_notebook(DISORDERED), "x.ipynb", Settings())
+    assert sorted(set(gathered)) == [0, 1, 2]
 
 
 def loaded(*arguments: str, cwd: Path) -> set[str]:

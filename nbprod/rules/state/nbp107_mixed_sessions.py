@@ -162,11 +162,11 @@ def _first_stale(facts: Facts) -> tuple[Use, Cell] | None:
     same one, which proves nothing.
     """
     counts = facts.execution.counts
-    for index, cell_flow in sorted(facts.flow.cells.items()):
+    for index in sorted(facts.flow.order):
         count = counts.get(index)
         if index not in facts.execution.repeated or not facts.cell(index).outputs:
             continue
-        for use in cell_flow.uses:
+        for use in facts.flow.uses_by_node(index).values():
             made = {definition.cell for definition in (*use.definitions, *use.mutations)}
             steady = all(found.binding.kind in _STEADY for found in use.definitions)
             if steady or use.span.cell != index or len(use.definitions) != 1:

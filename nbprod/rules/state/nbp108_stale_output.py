@@ -124,10 +124,11 @@ def _from_unexecuted(facts: Facts) -> Iterator[Diagnostic]:
     if not unexecuted:
         return
     readers: dict[int, list[Use]] = {}
+    followed = set(facts.flow.order)
     for index in sorted(facts.execution.order):
-        if not facts.cell(index).outputs or index not in facts.flow.cells:
+        if not facts.cell(index).outputs or index not in followed:
             continue
-        for use in facts.flow.cells[index].uses:
+        for use in facts.flow.uses_by_node(index).values():
             sources = {
                 definition.cell for definition in use.definitions if not definition.is_unbound
             }
