@@ -372,6 +372,24 @@ class Atoms:
         return found
 
     @cached_property
+    def binders(self) -> dict[str, list[int]]:
+        """For each name, the atoms that bind it, in order."""
+        found: dict[str, list[int]] = {}
+        for atom in self.all:
+            for name in atom.binds:
+                found.setdefault(name, []).append(atom.place)
+        return found
+
+    @cached_property
+    def counters(self) -> frozenset[str]:
+        """The names that loops alone bind, as their targets."""
+        return frozenset(
+            name
+            for name, places in self.binders.items()
+            if all(_counts(self.all[place].unit.node, name) for place in places)
+        )
+
+    @cached_property
     def readers(self) -> dict[int, dict[str, set[int]]]:
         """For each atom, by name, the atoms that see what it makes or changes."""
         found: dict[int, dict[str, set[int]]] = {}
@@ -380,3 +398,12 @@ class Atoms:
                 for source in sources:
                     found.setdefault(source, {}).setdefault(name, set()).add(atom.place)
         return found
+
+
+def _counts(node: ast.stmt, name: str) -> bool:
+    """Whether a statement is a loop that binds a name as its target and not in its body."""
+    return (
+        isinstance(node, ast.For)
+        and any(isinstance(part, ast.Name) and part.id == name for part in walk(node.target))
+        and name not in bound_names(node.body)
+    )

@@ -25,28 +25,28 @@ MOST_PARAMETERS = 6
 MOST_RESULTS = 3
 # The parts of a split are results that belong together: the fields of one record.
 MOST_FIELDS = 6
-_RECORD = 4.0
+_RECORD = 6.0
 _MOST_STATEMENTS = 80
 # Each value that a function takes or gives, and what makes it a bad one.
 _VALUE = 1.0
 _SMALL, _SMALL_SIZE = 4.0, 3
 _SINGLE = 6.0
-_MODEST, _MODEST_SIZE = 0.75, 5
+_MODEST, _MODEST_SIZE = 1.5, 5
 _MIXED = 6.0
 _DRAWS_AND_COMPUTES = 0.5
 _PRINT = 0.2
 _CUT_IN_CELL = 1.5
-_HEADING_INSIDE = 4.0
+_HEADING_INSIDE = 2.5
 _HEADING_ABOVE = -3.0
 _PURPOSE = -3.0
 _PURPOSE_CHANGE = 0.75
-_PART = 3.0
+_PART = 2.0
 _FURTHER_FIGURE = 1.0
 _LONG, _LONG_SIZE = 0.3, 20
 _ALONE = 3.0
 _TELLING = frozenset(["load", "split", "fit"])
 # What a notebook is about is worth more in a function than in a cell.
-_TELLING_STAYS = 3.0
+_TELLING_STAYS = 4.0
 # The stages of a notebook by purpose. A function of two is a compromise, one of three has no name;
 # what lies between loading and fitting is to be seen in the notebook.
 _STAGES: dict[str, int] = {"load": 0, "split": 1, "fit": 2, "predict": 2, "evaluate": 3}
@@ -57,7 +57,7 @@ class Prices(NamedTuple):
     """What may be set: the price of a statement of work that stays in the notebook, and of a
     function."""
 
-    stay: float = 3.0
+    stay: float = 4.0
     function: float = 3.0
 
 
@@ -256,7 +256,16 @@ def _made(work: Sequence[Atom], places: set[int], atoms: Atoms) -> set[str]:
         for name, readers in atoms.readers.get(atom.place, {}).items():
             if readers - places and not atoms.is_module_level(name):
                 found.add(name)
+        # What the notebook has from above would keep its old value there.
+        found |= {name for name in atom.binds if _is_left_behind(name, places, atoms)}
     return found
+
+
+def _is_left_behind(name: str, places: set[int], atoms: Atoms) -> bool:
+    """Whether the notebook has a name before a stretch that binds it, and no other value later."""
+    binders = atoms.binders.get(name, [])
+    is_bound_above = binders[0] < min(places)
+    return is_bound_above and binders[-1] <= max(places) and name not in atoms.counters
 
 
 def _cell_cuts(part: Sequence[Atom], atoms: Atoms) -> int:
