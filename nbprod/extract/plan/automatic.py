@@ -33,7 +33,7 @@ _MOST_ROUNDS = 60
 _SHORT = 7
 _STAY_IN_SHORT = 50.0
 # What a function has to be worth more where the notebook calls the module already.
-_SECOND_TIME = 5.0
+_SECOND_TIME = 10.0
 
 
 def plan_what_can_be(planner: Planner, cells: Iterable[int], stay: Iterable[CellLeft] = ()) -> Plan:
