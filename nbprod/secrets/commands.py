@@ -9,7 +9,8 @@ from nbprod.secrets.entropy import is_key_like, is_password_like
 
 __all__ = ["PATTERNS", "logins_in", "starts_with_login"]
 
-_VALUE = r"(?P<quote>[\"']?)(?P<value>[^\s\"'|;&]{4,300})(?P=quote)"
+# What starts with a dash is an option; a backtick ends the command in the prose around it.
+_VALUE = r"(?P<quote>[\"']?)(?P<value>(?!-)[^\s\"'|;&`]{4,300})(?P=quote)"
 _REST = r"[^\n|;&]*?\s"
 
 # Options that take the password behind a blank or at once.

@@ -84,6 +84,11 @@ CLEAN_OUTPUTS = [
     'resume token K',
     'sync_token = K',
 ]  # fmt: skip
+CLEAN_OUTPUTS += [
+    "wandb: Use `wandb login --relogin` to force relogin",
+    "run `vault login --no-store-it1` again, or `kaggle config set -n key -v --Value2x`",
+    "`comet login --workspace1` asks for the key",
+]
 CLEAN_OUTPUTS += ["'publishingOrgKey': '1989b627-2a61-44db-83e4-392efc5da0a9'"]
 SCRIPTS = [
     "for(t in{radio:!0,checkbox:!0,file:!0,password:!0,image:!0})r.pseudos[t]=de(t);",

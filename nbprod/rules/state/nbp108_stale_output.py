@@ -60,6 +60,19 @@ math.floor(2.5)
 ```
 
 ```notebook
+# %%
+a = 1
+# %% [2]
+print(a)
+#>> 1
+# %% [1]
+b = 2
+# %% [2]
+print(a + b)
+#>> 3
+```
+
+```notebook
 # %% [1]
 import shutil
 print("Space:")
@@ -121,7 +134,8 @@ def _may_be_python2(notebook: Notebook) -> bool:
 def _from_unexecuted(facts: Facts) -> Iterator[Diagnostic]:
     """One finding for each cell that did not run and whose names results rest on."""
     unexecuted = set(facts.execution.unexecuted)
-    if not unexecuted:
+    if not unexecuted or facts.execution.repeated:
+        # Of two sessions neither says what the other one ran.
         return
     readers: dict[int, list[Use]] = {}
     followed = set(facts.flow.order)
