@@ -107,3 +107,18 @@ def test_the_counter_of_a_loop_is_nobodys_argument() -> None:
     assert extract(cells, "--verify").return_value == 0
     module = made()[0]
     assert "(i" not in module and ", i" not in module.replace("for i in", "")
+
+
+def test_names_of_a_figure_that_an_earlier_cell_has_as_well_are_no_results() -> None:
+    draw = "fig, ax = plt.subplots()\nax.plot({0})\nax.set_title('{0}')\nax.set_xlabel('day')"
+    cells = [
+        "import matplotlib.pyplot as plt\nimport numpy as np",
+        "ill = np.arange(9.0)\nwell = 9 - ill\nshare = ill / 9",
+        draw.format("ill") + "\nax.grid()",
+        "gone = well * 2\nrest = gone - ill\n" + draw.format("rest"),
+        "print(ill, well, share, gone, rest)",
+    ]
+    assert extract(cells).return_value == 0
+    module, left = made()
+    assert "ax.set_title('rest')".replace("'", '"') in module
+    assert not any("fig" in cell for cell in left)

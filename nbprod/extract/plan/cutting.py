@@ -262,10 +262,18 @@ def _made(work: Sequence[Atom], places: set[int], atoms: Atoms) -> set[str]:
 
 
 def _is_left_behind(name: str, places: set[int], atoms: Atoms) -> bool:
-    """Whether the notebook has a name before a stretch that binds it, and no other value later."""
+    """Whether the notebook has a name before a stretch that binds it, and no other value later.
+
+    What only the cell reads that binds it, the notebook does not have once that is a function."""
     binders = atoms.binders.get(name, [])
-    is_bound_above = binders[0] < min(places)
-    return is_bound_above and binders[-1] <= max(places) and name not in atoms.counters
+    if binders[-1] > max(places) or name in atoms.counters:
+        return False
+    return any(
+        atoms.all[reader].cell != atoms.all[binder].cell
+        for binder in binders
+        if binder < min(places)
+        for reader in atoms.readers.get(binder, {}).get(name, ())
+    )
 
 
 def _cell_cuts(part: Sequence[Atom], atoms: Atoms) -> int:
