@@ -1,8 +1,8 @@
 """What a notebook's own functions are called with and give, seen from inside of the kernel.
 
 The kernel executes this file; it imports nothing of nbprod. Nothing of the functions is changed:
-Python reports calls to a profile function, which is removed again after some thousand events of a
-cell, so that a long loop does not become longer.
+Python reports calls to a profile function, which is removed again after a million events of a
+cell, so that a long loop does not become longer, and is not there before a function is defined.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from collections.abc import Callable
 from typing import Any
 
 _MOST_CALLS = 30
-_MOST_EVENTS = 100_000
+_MOST_EVENTS = 1_000_000
 _MOST_ATTRIBUTES = 30
 _CONTAINERS = (list, dict, set)
 
@@ -41,8 +41,16 @@ class CallsSeen:
     def begin(self) -> None:
         """A cell is about to run."""
         self.left = _MOST_EVENTS
-        if sys.getprofile() is None:
+        if sys.getprofile() is None and self._has_functions():
             sys.setprofile(self.on_event)
+
+    def _has_functions(self) -> bool:
+        """Whether the notebook has defined a function or a class by now."""
+        return any(
+            isinstance(value, (types.FunctionType, type)) and value.__module__ == "__main__"
+            for name, value in list(self.names.items())
+            if not name.startswith("_")
+        )
 
     def end(self) -> None:
         """A cell has run."""
@@ -125,14 +133,20 @@ class CallsSeen:
     def answer(self) -> dict[str, Any]:
         """What was seen: by function the shape of each of its ``parameters``, of what it
         ``returns`` or ``yields``, of its ``locals`` that are containers and of its object's
-        ``attributes``; and the file of the ``arguments`` of its first call."""
+        ``attributes``; the file of the ``arguments`` of its first call; and the shapes of the
+        ``names`` of the notebook that are containers."""
         found: dict[str, Any] = {}
         for name, parts in self.found.items():
             found[name] = {
                 part: {key: self.common(shapes) for key, shapes in by_key.items()}
                 for part, by_key in parts.items()
             }
-        return {"functions": found, "arguments": self.arguments}
+        names = {
+            name: self.shape(value)
+            for name, value in list(self.names.items())
+            if isinstance(value, _CONTAINERS) and value and not name.startswith("_")
+        }
+        return {"functions": found, "arguments": self.arguments, "names": names}
 
 
 def _parameters(code: types.CodeType) -> tuple[str, ...]:

@@ -177,7 +177,7 @@ def with_recorded_types(plan: Plan, facts: Facts, runs: OriginalRuns) -> tuple[P
     recorded = record(plan, facts, runs)
     ground = plan.cut.facts if plan.cut is not None else facts
     plan = with_seen_types(plan, recorded.functions, ground)
-    return with_definition_types(plan, recorded.calls, ground), recorded
+    return with_definition_types(plan, recorded.calls, ground, recorded.names), recorded
 
 
 def package_inits(target: Target) -> dict[str, bytes]:

@@ -72,6 +72,12 @@ def test_attributes_say_what_they_will_be() -> None:
     assert "self.é, self.more = n, {}" in made
 
 
+def test_a_constant_that_functions_fill_says_what_it_will_hold() -> None:
+    text = "codes = {}\nseen = []\nplain = [1]\n\ndef f(x):\n    codes[x] = len(codes)\n"
+    made = with_local_types(text, {"": {"codes": "dict[str, int]"}}, {}, frozenset())
+    assert "codes: dict[str, int] = {}\nseen: list[Any] = []\nplain = [1]\n" in made
+
+
 def test_names_that_may_be_none_are_found_by_what_gives_them_a_value() -> None:
     text = """
         def f(d, words):

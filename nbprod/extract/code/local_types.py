@@ -45,13 +45,15 @@ def with_local_types(
 
     Args:
         text: the module.
-        types: the types of the names that each function binds, and of the attributes of classes.
+        types: the types of the names that each function binds, of the attributes of classes, and
+            under an empty name those of the module's constants.
         imports: the dotted names of what it imports, by name.
         shadowed: the builtins that it rebinds.
     """
     tree = ast.parse(text)
     found: list[_Hint] = []
     rebinds = False
+    found += _hints_of_constants(tree, types.get("", {}))
     for owner, node in _functions(tree):
         known = types.get(f"{owner}.{node.name}" if owner else node.name, {})
         bindings = _bindings(node)
@@ -172,6 +174,24 @@ def _hints_of_names(
             yield _behind(first.target, hint)
 
 
+def _hints_of_constants(tree: ast.Module, known: Mapping[str, str]) -> Iterator[_Hint]:
+    """The hints at the empty containers of a module, which only its functions fill."""
+    for node in tree.body:
+        if not isinstance(node, ast.Assign) or len(node.targets) > 1:
+            continue
+        target, value = node.targets[0], node.value
+        if isinstance(target, ast.Name) and isinstance(value, (ast.List, ast.Dict)):
+            if _is_empty(value):
+                yield _behind(target, _of_empty(value, known.get(target.id, "Any")))
+
+
+def _of_empty(value: ast.List | ast.Dict, hint: str) -> str:
+    """The hint of an empty container, as far as it is known what it will hold."""
+    kind = _kind(value)
+    bare = {"list": "list[Any]", "dict": "dict[Any, Any]"}[kind]
+    return hint if hint.startswith(f"{kind}[") else bare
+
+
 def _behind(target: ast.expr, hint: str) -> _Hint:
     assert target.end_lineno is not None and target.end_col_offset is not None
     return _Hint(target.end_lineno, target.end_col_offset, f": {hint}")
@@ -237,9 +257,7 @@ def _hints_of_attributes(node: ast.AST, known: Mapping[str, str]) -> Iterator[_H
                 # What is set later is read without a question whether it is there.
                 yield _behind(target, "Any")
             elif isinstance(value, (ast.List, ast.Dict)) and _is_empty(value):
-                kind = _kind(value)
-                bare = {"list": "list[Any]", "dict": "dict[Any, Any]"}[kind]
-                yield _behind(target, hint if hint.startswith(kind) else bare)
+                yield _behind(target, _of_empty(value, hint))
             elif isinstance(value, ast.Constant) and type(value.value) is int and hint == "float":
                 yield _behind(target, hint)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 from nbprod.extract.code.local_types import names_of_none
@@ -56,7 +57,10 @@ def with_seen_types(plan: Plan, recorded: Mapping[str, Recorded], facts: Facts) 
 
 
 def with_definition_types(
-    plan: Plan, calls: Mapping[str, Mapping[str, Mapping[str, Sequence[Any]]]], facts: Facts
+    plan: Plan,
+    calls: Mapping[str, Mapping[str, Mapping[str, Sequence[Any]]]],
+    facts: Facts,
+    names: Mapping[str, Sequence[Any]] = MappingProxyType({}),
 ) -> Plan:
     """The plan with the types of the author's own functions that calls of them have shown.
 
@@ -65,11 +69,13 @@ def with_definition_types(
         calls: for each function the shapes of its ``parameters``, of what it ``returns`` or
             ``yields``, of its ``locals`` and of its object's ``attributes``.
         facts: the notebook.
+        names: the shapes of the names that hold containers in the end, as constants do.
     """
     known = observed_types_of(plan, facts)
     taken = {item.name for item in plan.taken}
     hints: dict[str, dict[str, str]] = {}
-    local = dict(plan.local_types)
+    own = {name: shape for name, shape in names.items() if name in taken}
+    local = {**plan.local_types, "": known.of_shapes(own)}
     attributes: dict[str, dict[str, list[Sequence[Any]]]] = {}
     for name, shapes in calls.items():
         owner, _, _ = name.rpartition(".")

@@ -72,9 +72,9 @@ def test_of_call(
 def _sentence(call: Call, experiment: Experiment) -> str:
     """What a test is about, as its docstring."""
     parts = []
-    if call.draws:
+    if call.draws or experiment.drawn:
         parts.append("titles, labels and marks of the figure")
-    elif call.results or call.has_value or _has_checks(experiment):
+    if not call.draws and (call.results or call.has_value or _has_checks(experiment)):
         of = " for small data" if experiment.arguments else ""
         parts.append(f"results{' for the file beside the tests' if experiment.files else of}")
     if experiment.printed:
@@ -110,7 +110,7 @@ def _lines(call: Call, experiment: Experiment, fixtures: Mapping[str, str]) -> I
         list(_checks(name, result)) for name, result in zip(names, experiment.results, strict=False)
     ]
     if not any(checks):
-        nothing = not call.results and not call.has_value and not experiment.printed
+        nothing = not (call.results or call.has_value or experiment.printed or experiment.drawn)
         yield f"assert {text} is None" if nothing and not call.draws else text
     elif len(names) == 1:
         yield f"{names[0]} = {text}"
@@ -120,6 +120,9 @@ def _lines(call: Call, experiment: Experiment, fixtures: Mapping[str, str]) -> I
         yield f"{', '.join(told)} = {text}"
     for own in checks:
         yield from own
+    for drawn in experiment.drawn:
+        yield "figure = plt.gcf()"
+        yield from _checks("figure", drawn)
     if experiment.printed:
         yield f"assert capsys.readouterr().out == {_printed(experiment.printed)}"
     for name in kept:
@@ -190,6 +193,7 @@ def _checks_of_axes(name: str, axes: list[Mapping[str, Any]], *, is_figure: bool
 
 def _same(name: str, expected: str, kind: str) -> str:
     """The comparison of a value with an expression by the means of its library."""
+    numbers = kind.replace('float("nan")', "0.0")
     if kind.startswith("pd.DataFrame("):
         return f"pd.testing.assert_frame_equal({name}, {expected})"
     if kind.startswith("pd.Series("):
@@ -197,8 +201,8 @@ def _same(name: str, expected: str, kind: str) -> str:
     if kind.startswith("pd.Index("):
         return f"assert list({name}) == list({expected})"
     if kind.startswith("np.array("):
-        if "." not in kind.partition("(")[2] or any(
-            sign in kind for sign in ("'", '"', "True", "False")
+        if "." not in numbers.partition("(")[2] or any(
+            sign in numbers for sign in ("'", '"', "True", "False")
         ):
             return f"np.testing.assert_array_equal({name}, {expected})"
         if name == expected.removesuffix("_before"):

@@ -101,14 +101,7 @@ class Laboratory:
                     return {"problem": str(error)}
                 missing = str(error)
         problem = missing or "it cannot be called with small data"
-        ways = [(SIZES[0], True, True), (SIZES[0], True, False)]
-        ways += [(size, False, False) for size in SIZES[1:]]
-        for size, telling, narrow in ways:
-            part = self._narrowed(values, job) if narrow else values
-            if not narrow and size == SIZES[0] and not self._narrows(values, job):
-                # The same as before.
-                continue
-            sample = self.texts.sampled(part, size, job["bounds"], telling=telling)
+        for sample in self._samples(values, job):
             try:
                 given, steps = self._arguments(sample, job)
             except self.texts.Unwritable as error:
@@ -119,6 +112,19 @@ class Laboratory:
             except Exception as error:
                 problem = f"it fails with small data: {type(error).__name__}"
         return {"problem": problem}
+
+    def _samples(self, values: dict[str, Any], job: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        """Small parts of the values, those first that tell most and are easy to read."""
+        narrow = self._narrowed(values, job)
+        is_narrow = any(value is not narrow[name] for name, value in values.items())
+        for part in (narrow, values) if is_narrow else (values,):
+            sample = self.texts.sampled(part, SIZES[0], job["bounds"], telling=True)
+            moved = self.texts.on_bounds(sample, job["bounds"])
+            if any(value is not sample[name] for name, value in moved.items()):
+                yield moved
+            yield sample
+        for size in SIZES[1:]:
+            yield self.texts.sampled(values, size, job["bounds"], telling=False)
 
     def _given(self, function: Callable[..., Any], job: dict[str, Any]) -> dict[str, Any]:
         """The arguments of a call, without the last ones that are the defaults."""
@@ -132,10 +138,6 @@ class Laboratory:
                 break
             del values[name]
         return values
-
-    def _narrows(self, values: dict[str, Any], job: dict[str, Any]) -> bool:
-        narrow = self._narrowed(values, job)
-        return any(value is not narrow[name] for name, value in values.items())
 
     def _value(self, name: str, path: str | None) -> Any:
         if path is None:
@@ -217,6 +219,8 @@ class Laboratory:
         again = self._once(function, given, steps, job, call)
         for one, other in zip(first["results"], again["results"], strict=True):
             _keep_stable(one, other)
+        for one, other in zip(first["drawn"], again["drawn"], strict=False):
+            _keep_stable(one, other)
         if first["printed"] != again["printed"]:
             first["printed"] = None
         texts = [*given.values(), json.dumps(first["results"])]
@@ -236,6 +240,7 @@ class Laboratory:
         for name, text in given.items():
             names[name] = self.evaluated(text, names)
         out = io.StringIO()
+        _close_figures()
         with _time_limit():
             for step in steps:
                 with contextlib.redirect_stdout(io.StringIO()):
@@ -249,13 +254,22 @@ class Laboratory:
         known = names | dict(zip(job["results"], parts, strict=False))
         printed = out.getvalue()
         stable = len(printed) < LONGEST_PRINTED and " at 0x" not in printed
+        results = [self.results.described(part, known) for part in parts]
         found = {
-            "results": [self.results.described(part, known) for part in parts],
+            "results": results,
             "printed": printed if stable else None,
+            "drawn": [] if any("axes" in result for result in results) else self._drawn(),
             "unchanged": [name for name, text in given.items() if self._is_as(names[name], text)],
         }
         _close_figures()
         return found
+
+    def _drawn(self) -> list[dict[str, Any]]:
+        """The figure that a function leaves open and does not return."""
+        pyplot: Any = sys.modules.get("matplotlib.pyplot")
+        if pyplot is None or not pyplot.get_fignums():
+            return []
+        return [self.results.described(pyplot.gcf(), {})]
 
     def _make(self, step: dict[str, Any], names: dict[str, Any]) -> None:
         for line in step["seed"]:

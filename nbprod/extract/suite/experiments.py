@@ -17,7 +17,7 @@ from nbprod.execution.kernel import ExecutionError
 from nbprod.execution.run import RunOptions
 from nbprod.extract.plan.targets import Target
 from nbprod.extract.suite.data_files import data_files_of
-from nbprod.extract.suite.randomness import randomness_of
+from nbprod.extract.suite.randomness import randomness_of, statements_reached
 from nbprod.extract.suite.recording import Recorded, Recording, Seen
 from nbprod.facts import Facts
 from nbprod.programs import clean_environment, run_program
@@ -58,6 +58,8 @@ class Experiment(NamedTuple):
     call: tuple[str, ...] = ()
     imports: tuple[str, ...] = ()
     """The lines that import what its expressions need."""
+    drawn: tuple[Mapping[str, Any], ...] = ()
+    """The figure that it leaves open and does not return."""
 
 
 class Experiments(NamedTuple):
@@ -98,6 +100,7 @@ def experiments_of(
         made = [
             {
                 **_asked_of(function, recorded[function.name], folder),
+                "bounds": _bounds_of(function, plan),
                 "makers": makers[function.name],
                 "seed": seeds[function.name],
                 "folder": os.path.join(folder, "data") if read[function.name] else folder,
@@ -188,7 +191,6 @@ def _asked_of(function: Function, recorded: Recorded, folder: str) -> dict[str, 
             variable.name: names_of_columns_read(variable.name, _nodes(function))
             for variable in function.parameters
         },
-        "bounds": _bounds(_nodes(function), [constant.text for constant in function.settings]),
         "results": _result_names(function),
     }
 
@@ -211,6 +213,12 @@ def _texts_given(function: Function, recorded: Mapping[str, Recorded]) -> list[s
         if value is not None and value.type == "builtins.str" and value.text is not None:
             found.append(str(ast.literal_eval(value.text)))
     return found
+
+
+def _bounds_of(function: Function, plan: Plan) -> list[float]:
+    """The numbers that a function compares something with, itself or by what it calls."""
+    nodes = [node for unit in statements_reached(function.body, plan) for node in unit.nodes]
+    return _bounds(nodes, [constant.text for constant in function.settings])
 
 
 def _bounds(nodes: Iterable[ast.AST], settings: Iterable[str] = ()) -> list[float]:
@@ -307,5 +315,5 @@ def _experiment(
     return Experiment(
         answer["arguments"], tuple(answer["results"]), answer["printed"],
         frozenset(answer["unchanged"]), seed, steps=steps, call=tuple(answer["call"]),
-        imports=tuple(answer["imports"]),
+        imports=tuple(answer["imports"]), drawn=tuple(answer["drawn"]),
     )  # fmt: skip

@@ -171,12 +171,19 @@ class Writer:
         names = "" if set(index.names) == {None} else f", names={self._text(list(index.names))}"
         return f"pd.MultiIndex.from_tuples({self._text(index.tolist())}{names})"
 
+    def _categories(self, index: Any) -> str:
+        """An index of categories."""
+        name = "" if index.name is None else f", name={self._text(index.name)}"
+        levels = f", categories={self._text(index.categories.tolist())}, ordered={index.ordered}"
+        return f"pd.CategoricalIndex({self._text(index.tolist())}{levels}{name})"
+
     def _index(self, index: Any) -> str:
         kind = type(index).__name__
         if kind == "RangeIndex" and index.start == 0 and index.step == 1:
             return ""
-        if kind == "MultiIndex":
-            return f", index={self._levels(index)}"
+        if kind in ("MultiIndex", "CategoricalIndex"):
+            own = self._levels(index) if kind == "MultiIndex" else self._categories(index)
+            return f", index={own}"
         name = "" if index.name is None else f", name={self._text(index.name)}"
         if kind == "DatetimeIndex" and index.tz is None:
             text = f"pd.to_datetime({self._text(_moments(index))})"
@@ -255,6 +262,55 @@ def sampled(
         name: value if (length := _length(value)) not in kept else _rows(value, kept[length or 0])
         for name, value in values.items()
     }
+
+
+def on_bounds(values: dict[str, Any], bounds: Iterable[float]) -> dict[str, Any]:
+    """Small data in which numbers are exactly those that a function compares with: where numbers
+    lie around such a bound, the nearest one becomes it."""
+    return {name: _on_bounds(value, list(bounds)) for name, value in values.items()}
+
+
+def _on_bounds(value: Any, bounds: list[float]) -> Any:
+    with contextlib.suppress(Exception):
+        if hasattr(value, "columns"):
+            changed = {
+                name: _moved(value[name].tolist(), bounds)
+                for name in value.columns
+                if value[name].dtype.kind in "if"
+            }
+            found = {name: items for name, items in changed.items() if items is not None}
+            return value.assign(**found) if found else value
+        is_numbers = getattr(getattr(value, "dtype", None), "kind", "") in ("i", "f")
+        if type(value) is list or (is_numbers and value.ndim == 1):
+            items = _moved(value if type(value) is list else value.tolist(), bounds)
+            if items is not None and type(value) is list:
+                return items
+            if items is not None:
+                copy = value.copy()
+                copy[:] = items
+                return copy
+    return value
+
+
+def _moved(items: list[Any], bounds: list[float]) -> list[Any] | None:
+    """Some numbers of which one lies on each bound; None where that is so, or cannot be."""
+    if not items or not all(type(item) in (int, float) for item in items):
+        return None
+    whole = all(type(item) is int for item in items)
+    made = list(items)
+    taken: set[int] = set()
+    for bound in bounds:
+        is_inside = min(items) <= bound <= max(items)
+        if bound in made or not is_inside or (whole and bound != int(bound)):
+            continue
+        free = [place for place in range(len(made)) if place not in taken]
+        # The extremes stay, so that there are numbers on both sides.
+        inner = [place for place in free if min(items) < made[place] < max(items)]
+        if inner:
+            place = min(inner, key=lambda place: abs(made[place] - bound))
+            made[place] = int(bound) if whole else bound
+            taken.add(place)
+    return made if taken else None
 
 
 def _rows(value: Any, kept: list[int]) -> Any:

@@ -13,7 +13,7 @@ from nbprod.names.statements import StatementText
 from nbprod.refactor.plan import Plan
 from nbprod.syntax.walk import walk
 
-__all__ = ["Randomness", "randomness_of"]
+__all__ = ["Randomness", "randomness_of", "statements_reached"]
 
 _SEEDS = {
     "random": "random.seed({seed})",
@@ -53,7 +53,7 @@ def randomness_of(
     libraries: set[str] = set()
     seeds: set[str] = set()
     has_own = any(seen.type in _GENERATOR_TYPES for seen in given)
-    for unit in _reached(body, plan):
+    for unit in statements_reached(body, plan):
         for node in unit.nodes:
             for part in walk(node):
                 if isinstance(part, ast.Call):
@@ -66,7 +66,7 @@ def randomness_of(
     return Randomness(tuple(seed for seed in _SEEDS if seed in libraries - seeds))
 
 
-def _reached(body: Sequence[StatementText], plan: Plan) -> Iterator[StatementText]:
+def statements_reached(body: Sequence[StatementText], plan: Plan) -> Iterator[StatementText]:
     """Some statements and those of the definitions that it uses."""
     taken = {item.name: item.unit for item in plan.taken}
     waiting = list(body)

@@ -51,6 +51,8 @@ class Recording(NamedTuple):
     calls: Mapping[str, Mapping[str, Mapping[str, Sequence[Any]]]] = MappingProxyType({})
     arguments: Mapping[str, Seen] = MappingProxyType({})
     """Of the notebook's functions, a pickle of what they were first called with, by name."""
+    names: Mapping[str, Sequence[Any]] = MappingProxyType({})
+    """The shapes of the notebook's names that hold containers in the end."""
 
 
 def record(plan: Plan, facts: Facts, runs: OriginalRuns) -> Recording:
@@ -85,7 +87,7 @@ def record(plan: Plan, facts: Facts, runs: OriginalRuns) -> Recording:
         name: _seen({"type": "builtins.dict", "text": None, **entry}, hidden)
         for name, entry in calls.get("arguments", {}).items()
     }
-    return Recording(functions, calls.get("functions", {}), given)
+    return Recording(functions, calls.get("functions", {}), given, calls.get("names", {}))
 
 
 def _watch(plan: Plan, facts: Facts, cells: Sequence[int]) -> dict[str, Any]:

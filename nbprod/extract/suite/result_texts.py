@@ -208,6 +208,10 @@ def _ways_of_axes(axes: Any) -> Iterator[str]:
         short = len(axes.lines[place].get_xdata()) <= _MOST_POINTS
         rows = "" if short else f"[:{_FEW_ROWS}]"
         yield f"{{0}}.lines[{place}].get_xydata(){rows}"
+    if axes.lines:
+        yield "[line.get_color() for line in {0}.lines]"
+    if axes.patches:
+        yield "{0}.patches[0].get_facecolor()"
     if axes.patches and hasattr(axes.patches[0], "get_height"):
         rows = "" if len(axes.patches) <= _MOST_POINTS else f"[:{_MOST_POINTS}]"
         # Bars that lie have the same height, and widths that differ.
@@ -218,6 +222,9 @@ def _ways_of_axes(axes: Any) -> Iterator[str]:
         yield "[float(patch.theta2) for patch in {0}.patches]"
     if axes.collections and hasattr(axes.collections[0], "get_offsets"):
         yield f"{{0}}.collections[0].get_offsets().data[:{_FEW_ROWS}]"
+        yield "{0}.collections[0].get_offsets().data.max(axis=0)"
+        if axes.collections[0].get_array() is not None:
+            yield f"{{0}}.collections[0].get_array().data[:{2 * _FEW_ROWS}]"
     if axes.images:
         yield "{0}.images[0].get_array().shape"
         yield "float({0}.images[0].get_array().sum())"

@@ -147,7 +147,7 @@ def _fixtures(shared: Mapping[str, str]) -> Iterator[str]:
 def _head(plan: Plan, facts: Facts, target: Target, body: str, needed: Sequence[str]) -> str:
     notebook = facts.notebook.path.replace("\\", "/").rpartition("/")[2]
     lines = [f'"""Tests of `{target.module}`, which was extracted from `{notebook}`."""\n']
-    draws = any(function.figure for function in plan.own_functions) and "figure" in body
+    draws = "figure = " in body
     if "MODULE" in body:
         lines += ["import importlib", "import inspect"]
     lines += [name for word, name in _LIBRARIES.items() if re.search(rf"(?<![\w.]){word}\.", body)]
