@@ -1,3 +1,4 @@
+# mypy: allow-redefinition
 """Epidemic in a small town.
 
 Extracted from `epidemic.ipynb`.

@@ -82,7 +82,7 @@ def train_model(
         counts[label].update(tokenize(text))
     vocabulary = sorted(set(counts["ham"]) | set(counts["spam"]))
     log_prior = {c: math.log(train_labels.count(c) / len(train_labels)) for c in counts}
-    log_likelihood = {}
+    log_likelihood: dict[str, dict[str, float]] = {}
     for c in counts:
         total = sum(counts[c].values()) + alpha * len(vocabulary)
         log_likelihood[c] = {

@@ -11,7 +11,7 @@ import importlib
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-LONGEST = 1200
+LONGEST = 700
 _LONGEST_ATTRIBUTE = 300
 _MOST_COLUMNS = 15
 _MOST_ATTRIBUTES = 4
@@ -208,10 +208,9 @@ def _ways_of_axes(axes: Any) -> Iterator[str]:
         short = len(axes.lines[place].get_xdata()) <= _MOST_POINTS
         rows = "" if short else f"[:{_FEW_ROWS}]"
         yield f"{{0}}.lines[{place}].get_xydata(){rows}"
-    if axes.lines:
+    if any(str(line.get_color()).isalpha() for line in axes.lines):
+        # Some are named; the others are those that the library takes in turn.
         yield "[line.get_color() for line in {0}.lines]"
-    if axes.patches:
-        yield "{0}.patches[0].get_facecolor()"
     if axes.patches and hasattr(axes.patches[0], "get_height"):
         rows = "" if len(axes.patches) <= _MOST_POINTS else f"[:{_MOST_POINTS}]"
         # Bars that lie have the same height, and widths that differ.

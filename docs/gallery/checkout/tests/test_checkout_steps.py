@@ -1,6 +1,6 @@
 """Tests of `checkout_steps`, which was extracted from `checkout.ipynb`."""
 
-from collections.abc import Iterator  # noqa: I001
+from collections.abc import Iterator
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -40,6 +40,13 @@ def test_load_visits(monkeypatch: pytest.MonkeyPatch) -> None:
         "amount",
         "is_phone",
     ]
+    pd.testing.assert_series_equal(
+        visits.sum(numeric_only=True),
+        pd.Series(
+            [174419.0, 88264.1, 148.0, 7178.24, 389.0],
+            index=["visitor", "seconds", "bought", "amount", "is_phone"],
+        ),
+    )
     pd.testing.assert_frame_equal(
         visits.reset_index().head(3),
         pd.DataFrame(
@@ -81,18 +88,18 @@ def test_bootstrap_confidence_interval() -> None:
     visits = pd.DataFrame(
         {
             "variant": ["B", "B", "A", "A", "A", "B", "A", "B"],
-            "amount": [0.0, 0.0, 117.5, 0.0, 42.08, 41.76, 6.29, 0.0],
+            "amount": [0.0, 0.0, 117.5, 0.0, 42.0, 41.76, 0.95, 0.0],
         }
     )
     visits_before = visits.copy()
     differences, low, high = bootstrap_confidence_interval(visits)
     assert differences.shape == (500,)
     np.testing.assert_allclose(
-        differences[:3], np.array([-31.0275, -49.9625, -31.0275]), rtol=1e-6
+        differences[:3], np.array([-29.6725, -48.6075, -29.6725]), rtol=1e-6
     )
-    assert differences.sum() == pytest.approx(-15321.44)
-    assert low == pytest.approx(-84.16587)
-    assert high == pytest.approx(8.7875)
+    assert differences.sum() == pytest.approx(-14621.32)
+    assert low == pytest.approx(-84.14687)
+    assert high == pytest.approx(10.1425)
     pd.testing.assert_frame_equal(visits, visits_before)
 
 
@@ -103,6 +110,7 @@ def test_plot_differences() -> None:
     high = 6.724
     differences_before = differences.copy()
     figure = plot_differences(differences, low, high)
+    assert figure.get_size_inches().tolist() == pytest.approx([5.0, 3.0])
     assert len(figure.axes) == 1
     assert (figure.axes[0].get_xlabel(), figure.axes[0].get_ylabel()) == (
         "difference of revenue per visitor",
@@ -110,6 +118,24 @@ def test_plot_differences() -> None:
     )
     assert len(figure.axes[0].lines) == 3
     assert len(figure.axes[0].patches) == 25
+    np.testing.assert_allclose(
+        figure.axes[0].lines[0].get_xydata(),
+        np.array([[0.0, 0.0], [0.0, 1.0]]),
+        rtol=1e-6,
+    )
+    np.testing.assert_allclose(
+        figure.axes[0].lines[1].get_xydata(),
+        np.array([[-1.181, 0.0], [-1.181, 1.0]]),
+        rtol=1e-6,
+    )
+    assert [line.get_color() for line in figure.axes[0].lines] == [
+        "black",
+        "red",
+        "red",
+    ]
+    assert [
+        float(patch.get_height()) for patch in figure.axes[0].patches[:12]
+    ] == pytest.approx([1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 1.0, 0.0])
     np.testing.assert_array_equal(differences, differences_before)
 
 

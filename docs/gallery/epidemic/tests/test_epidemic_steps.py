@@ -1,6 +1,6 @@
 """Tests of `epidemic_steps`, which was extracted from `epidemic.ipynb`."""
 
-from collections.abc import Iterator  # noqa: I001
+from collections.abc import Iterator
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -55,6 +55,7 @@ def test_plot_households() -> None:
     history_before = history.copy()
     history_home_before = history_home.copy()
     figure = plot_households(history, history_home)
+    assert figure.get_size_inches().tolist() == pytest.approx([8.0, 3.0])
     assert len(figure.axes) == 2
     assert figure.axes[0].get_title() == "As usual"
     assert (figure.axes[0].get_xlabel(), figure.axes[0].get_ylabel()) == (
@@ -62,8 +63,62 @@ def test_plot_households() -> None:
         "households",
     )
     assert len(figure.axes[0].lines) == 3
+    assert [text.get_text() for text in figure.axes[0].get_legend().get_texts()] == [
+        "healthy",
+        "ill",
+        "recovered",
+    ]
+    np.testing.assert_allclose(
+        figure.axes[0].lines[0].get_xydata(),
+        np.array(
+            [
+                [0.0, 1597.0],
+                [1.0, 1597.0],
+                [2.0, 1596.0],
+                [3.0, 77.0],
+                [4.0, 66.0],
+                [5.0, 56.0],
+            ]
+        ),
+        rtol=1e-6,
+    )
+    np.testing.assert_allclose(
+        figure.axes[0].lines[1].get_xydata(),
+        np.array(
+            [
+                [0.0, 3.0],
+                [1.0, 3.0],
+                [2.0, 4.0],
+                [3.0, 158.0],
+                [4.0, 146.0],
+                [5.0, 135.0],
+            ]
+        ),
+        rtol=1e-6,
+    )
     assert figure.axes[1].get_title() == "At home"
     assert (figure.axes[1].get_xlabel(), figure.axes[1].get_ylabel()) == ("day", "")
     assert len(figure.axes[1].lines) == 3
+    np.testing.assert_allclose(
+        figure.axes[1].lines[0].get_xydata(),
+        np.array(
+            [
+                [0.0, 1599.0],
+                [1.0, 1599.0],
+                [2.0, 1598.0],
+                [3.0, 1257.0],
+                [4.0, 1250.0],
+                [5.0, 1243.0],
+            ]
+        ),
+        rtol=1e-6,
+    )
+    np.testing.assert_allclose(
+        figure.axes[1].lines[1].get_xydata(),
+        np.array(
+            [[0.0, 1.0], [1.0, 1.0], [2.0, 2.0], [3.0, 61.0], [4.0, 59.0], [5.0, 57.0]]
+        ),
+        rtol=1e-6,
+    )
     np.testing.assert_array_equal(history, history_before)
     np.testing.assert_array_equal(history_home, history_home_before)

@@ -1,6 +1,6 @@
 """Tests of `messages_steps`, which was extracted from `messages.ipynb`."""
 
-from pathlib import Path  # noqa: I001
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -43,12 +43,14 @@ def test_load_messages(monkeypatch: pytest.MonkeyPatch) -> None:
     labels, texts = load_messages()
     assert len(labels) == 120
     assert labels[:3] == ["ham", "spam", "spam"]
+    assert labels[-1] == "spam"
     assert len(texts) == 120
     assert texts[:3] == [
         "My train is late today!",
         "The money is yours today could you",
         "Free loan no questions who",
     ]
+    assert texts[-1] == "Urgent claim your refund now the budget is."
 
 
 def test_split_texts() -> None:
@@ -90,6 +92,7 @@ def test_train_model(train_texts: list[str]) -> None:
     log_prior, log_likelihood, ratio = train_model(train_texts, train_labels)
     assert log_prior == pytest.approx({"ham": -0.5596158, "spam": -0.8472979})
     assert len(log_likelihood) == 2
+    assert list(log_likelihood) == ["ham", "spam"]
     pd.testing.assert_series_equal(
         ratio,
         pd.Series(

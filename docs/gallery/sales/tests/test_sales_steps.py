@@ -1,9 +1,10 @@
 """Tests of `sales_steps`, which was extracted from `sales.ipynb`."""
 
-from collections.abc import Iterator  # noqa: I001
+from collections.abc import Iterator
 from pathlib import Path
 
 import matplotlib.pyplot as plt
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -40,6 +41,13 @@ def test_load_orders(monkeypatch: pytest.MonkeyPatch) -> None:
         "price",
         "discount",
     ]
+    pd.testing.assert_series_equal(
+        df.sum(numeric_only=True),
+        pd.Series(
+            [154440.0, 482.0, 6985.4, 12.3],
+            index=["order", "units", "price", "discount"],
+        ),
+    )
     pd.testing.assert_frame_equal(
         df.reset_index().head(3),
         pd.DataFrame(
@@ -185,10 +193,52 @@ def test_plot_revenue_month() -> None:
     ).rename_axis(columns="region")
     monthly_before = monthly.copy()
     figure = plot_revenue_month(monthly)
+    assert figure.get_size_inches().tolist() == pytest.approx([5.0, 3.0])
     assert len(figure.axes) == 1
     assert figure.axes[0].get_title() == "Revenue by month"
     assert (figure.axes[0].get_xlabel(), figure.axes[0].get_ylabel()) == ("", "revenue")
     assert len(figure.axes[0].lines) == 3
+    assert [text.get_text() for text in figure.axes[0].get_legend().get_texts()] == [
+        "north",
+        "south",
+        "west",
+    ]
+    np.testing.assert_allclose(
+        figure.axes[0].lines[0].get_xydata(),
+        np.array(
+            [
+                [0.0, 472.5],
+                [1.0, 1702.0],
+                [2.0, 866.8],
+                [3.0, 1460.0],
+                [4.0, 1463.0],
+                [5.0, 799.4],
+            ]
+        ),
+        rtol=1e-6,
+    )
+    np.testing.assert_allclose(
+        figure.axes[0].lines[1].get_xydata(),
+        np.array(
+            [
+                [0.0, 776.6],
+                [1.0, 498.7],
+                [2.0, 192.4],
+                [3.0, 1230.0],
+                [4.0, 1185.0],
+                [5.0, 1889.0],
+            ]
+        ),
+        rtol=1e-6,
+    )
+    assert [text.get_text() for text in figure.axes[0].get_xticklabels()][:10] == [
+        "2025-01",
+        "2025-02",
+        "2025-03",
+        "2025-04",
+        "2025-05",
+        "2025-06",
+    ]
     pd.testing.assert_frame_equal(monthly, monthly_before)
 
 

@@ -2,7 +2,7 @@
 # ruff: noqa: N806
 """Tests of `sensors_steps`, which was extracted from `sensors.ipynb`."""
 
-from collections.abc import Iterator  # noqa: I001
+from collections.abc import Iterator
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -35,6 +35,10 @@ def test_read_measurements(monkeypatch: pytest.MonkeyPatch) -> None:
     readings = read_measurements()
     assert readings.shape == (336, 3)
     assert list(readings.columns) == ["temperature", "humidity", "open"]
+    pd.testing.assert_series_equal(
+        readings.sum(numeric_only=True),
+        pd.Series([6473.82, 21830.6, 94.0], index=["temperature", "humidity", "open"]),
+    )
     pd.testing.assert_frame_equal(
         readings.reset_index().head(3),
         pd.DataFrame(
@@ -53,7 +57,7 @@ def test_read_measurements(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_clean_temperature() -> None:
     """Results for small data."""
     readings = pd.DataFrame(
-        {"temperature": [14.08, 14.08, float("nan"), 85.0, 26.27, 11.7]},
+        {"temperature": [14.08, 14.08, float("nan"), 85.0, 60.0, 11.7]},
         index=pd.to_datetime(
             [
                 "2025-05-01 01:00",
@@ -87,7 +91,7 @@ def test_clean_temperature() -> None:
     pd.testing.assert_frame_equal(
         new_readings,
         pd.DataFrame(
-            {"temperature": [14.08, 14.08, 18.14333, 22.20667, 26.27, 11.7]},
+            {"temperature": [14.08, 14.08, 29.38667, 44.69333, 60.0, 11.7]},
             index=pd.to_datetime(
                 [
                     "2025-05-01 01:00",
@@ -105,7 +109,7 @@ def test_clean_temperature() -> None:
 def test_add_features() -> None:
     """Results for small data."""
     readings = pd.DataFrame(
-        {"temperature": [14.08, 14.08, 21.96, 22.05, 26.27, 11.7]},
+        {"temperature": [14.08, 14.08, 22.0, 22.05, 26.27, 11.7]},
         index=pd.to_datetime(
             [
                 "2025-05-01 01:00",
@@ -122,10 +126,10 @@ def test_add_features() -> None:
         new_readings,
         pd.DataFrame(
             {
-                "temperature": [14.08, 14.08, 21.96, 22.05, 26.27, 11.7],
+                "temperature": [14.08, 14.08, 22.0, 22.05, 26.27, 11.7],
                 "hour": np.array([1, 6, 11, 19, 14, 3], dtype="int32"),
-                "mean_6h": [14.08, 14.08, 16.70667, 18.0425, 19.688, 18.35667],
-                "change": [0.0, 0.0, 7.88, 0.09, 4.22, -14.57],
+                "mean_6h": [14.08, 14.08, 16.72, 18.0525, 19.696, 18.36333],
+                "change": [0.0, 0.0, 7.92, 0.05, 4.22, -14.57],
                 "warm": [False, False, False, True, True, False],
             },
             index=pd.to_datetime(
@@ -163,6 +167,7 @@ def test_plot_average_day() -> None:
     )
     readings_before = readings.copy()
     figure = plot_average_day(readings)
+    assert figure.get_size_inches().tolist() == pytest.approx([5.0, 3.0])
     assert len(figure.axes) == 1
     assert figure.axes[0].get_title() == "Average day"
     assert (figure.axes[0].get_xlabel(), figure.axes[0].get_ylabel()) == (
@@ -171,6 +176,20 @@ def test_plot_average_day() -> None:
     )
     assert len(figure.axes[0].lines) == 1
     assert len(figure.axes[0].collections) == 1
+    np.testing.assert_allclose(
+        figure.axes[0].lines[0].get_xydata(),
+        np.array(
+            [
+                [0.0, 15.185],
+                [1.0, 14.08],
+                [3.0, 11.7],
+                [6.0, 14.08],
+                [14.0, 26.27],
+                [23.0, 16.23],
+            ]
+        ),
+        rtol=1e-6,
+    )
     pd.testing.assert_frame_equal(readings, readings_before)
 
 
@@ -214,13 +233,49 @@ def test_plot_measured_forecast() -> None:
     y_test_before = y_test.copy()
     pred_before = pred.copy()
     figure = plot_measured_forecast(y_test, pred)
+    assert figure.get_size_inches().tolist() == pytest.approx([7.0, 3.0])
     assert len(figure.axes) == 2
     assert (figure.axes[0].get_xlabel(), figure.axes[0].get_ylabel()) == ("hour", "")
     assert len(figure.axes[0].lines) == 2
+    assert [text.get_text() for text in figure.axes[0].get_legend().get_texts()] == [
+        "measured",
+        "forecast",
+    ]
+    np.testing.assert_allclose(
+        figure.axes[0].lines[0].get_xydata(),
+        np.array(
+            [
+                [0.0, 14.98],
+                [1.0, 12.82],
+                [2.0, 12.45],
+                [3.0, 11.7],
+                [4.0, 25.89],
+                [5.0, 25.57],
+            ]
+        ),
+        rtol=1e-6,
+    )
+    np.testing.assert_allclose(
+        figure.axes[0].lines[1].get_xydata(),
+        np.array(
+            [
+                [0.0, 15.83],
+                [1.0, 14.56],
+                [2.0, 12.24],
+                [3.0, 11.95],
+                [4.0, 25.39],
+                [5.0, 26.35],
+            ]
+        ),
+        rtol=1e-6,
+    )
     assert (figure.axes[1].get_xlabel(), figure.axes[1].get_ylabel()) == (
         "residual",
         "",
     )
     assert len(figure.axes[1].patches) == 12
+    assert [
+        float(patch.get_height()) for patch in figure.axes[1].patches
+    ] == pytest.approx([1.0, 0.0, 0.0, 0.0, 1.0, 1.0, 0.0, 1.0, 0.0, 0.0, 1.0, 1.0])
     np.testing.assert_array_equal(y_test, y_test_before)
     np.testing.assert_array_equal(pred, pred_before)
