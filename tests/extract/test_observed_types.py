@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from nbprod.extract.code.observed_types import with_definition_types
+from nbprod.extract.code.observed_types import with_definition_types, with_seen_types
 from nbprod.extract.extraction import extract, make_plan
+from nbprod.extract.suite.recording import Recorded, Seen
 from nbprod.facts import Facts
 from nbprod.notebook.read import read_notebook
+from nbprod.refactor.plan import CellGroup
 from tests.extract.notebooks import as_bytes
 
 _CASES: list[tuple[list[Any], str | None]] = [
@@ -71,3 +74,31 @@ def test_a_method_and_the_attributes_of_its_class_have_types() -> None:
     module = extract(facts, as_bytes(cells), found, "boxes").module
     assert "self.held: list[int] = []" in module
     assert 'def put(self, x: int) -> "Box":' in module
+
+
+@pytest.mark.parametrize(
+    ("told", "shape", "hint"),
+    [
+        # The last of several values is another one than the first, of which the code tells.
+        ("int", ["numpy.ndarray"], "np.ndarray"),
+        ("list[int]", ["builtins.list", ["builtins.str"]], "list[str]"),
+        ("float", ["builtins.int"], "float"),
+        ("int", ["builtins.list", []], "int"),
+        ("pd.DataFrame", ["builtins.int"], "pd.DataFrame"),
+        ("Any", ["builtins.int"], "int"),
+        ("str", ["builtins.NoneType"], "str"),
+    ],
+)
+def test_what_a_run_has_shown_goes_before_what_the_code_tells(
+    told: str, shape: list[Any], hint: str
+) -> None:
+    cells = ["import numpy as np", "x = 1\ny = x + 1\nz = y * 2\nprint(z)", "print(z)"]
+    facts = Facts(read_notebook(as_bytes(cells), "numbers.ipynb"))
+    plan = make_plan(facts, [CellGroup((1,), "count", is_asked=True)], range(3))
+    (function,) = plan.functions
+    results = tuple(result._replace(hint=told) for result in function.results)
+    plan = replace(plan, functions=(replace(function, results=results),))
+    seen = {result.name: Seen(shape[0], shape=shape) for result in results}
+    found = with_seen_types(plan, {"count": Recorded({}, seen)}, facts)
+    assert [result.hint for result in found.functions[0].results] == [hint] * len(results)
+    assert results

@@ -111,12 +111,18 @@ def observed_types_of(plan: Plan, facts: Facts) -> ObservedTypes:
 
 
 def _hinted(variable: Variable, seen: Mapping[str, Seen], types: ObservedTypes) -> Variable:
-    """A variable with the type that was seen, where the code does not tell it."""
-    if variable.name not in seen or "Any" not in variable.hint:
+    """A variable with the type that was seen, where the code does not tell it, or tells one that it
+    has at another place."""
+    if variable.name not in seen:
         return variable
     value = seen[variable.name]
-    hint = types.of_shape(value.shape or [value.type])
-    return variable._replace(hint=hint) if hint != "Any" else variable
+    shown = types.of_shape(value.shape or [value.type])
+    if "Any" in variable.hint:
+        return variable._replace(hint=shown) if shown != "Any" else variable
+    is_library = "." in variable.hint or "Any" in shown or shown == "None"
+    if is_library or {shown, variable.hint} <= {"int", "float"}:
+        return variable
+    return variable._replace(hint=shown)
 
 
 def _optional(variable: Variable, empty: Container[str]) -> Variable:
