@@ -15,7 +15,7 @@ from nbprod.pipeline.application import Application, application, complaint
 from nbprod.pipeline.observe import OF_MAIN, Observed, folder_of_run
 from nbprod.pipeline.observed import GuiltyCut, ObservedPlan, excluded
 from nbprod.pipeline.observed_model import without_model
-from nbprod.pipeline.types import PipelinePlan
+from nbprod.pipeline.types import PipelinePlan, TaskPlan
 
 __all__ = [
     "PipelineProof",
@@ -276,7 +276,7 @@ def _compared(plan: PipelinePlan, observed: Observed, stored: Mapping[str, Any])
     compared = 0
     for task in plan.tasks:
         mine, theirs = observed.tasks[task.name], stored[task.name]
-        for what, same, old, new in _pairs(plan, mine, theirs):
+        for what, same, old, new in _pairs(plan, task, mine, theirs):
             compared += same
             if not same:
                 differences.append(TaskDifference(task.name, what, old, new))
@@ -285,10 +285,11 @@ def _compared(plan: PipelinePlan, observed: Observed, stored: Mapping[str, Any])
 
 
 def _pairs(
-    plan: PipelinePlan, mine: Any, theirs: Mapping[str, Any]
+    plan: PipelinePlan, task: TaskPlan, mine: Any, theirs: Mapping[str, Any]
 ) -> Iterator[tuple[str, bool, str, str]]:
     """What is compared of a task, whether it is the same, and both as texts."""
-    for name, output in mine.outputs.items():
+    for name in task.outputs:
+        output = mine.outputs[name]
         value = theirs["outputs"].get(name, {}).get("value")
         same = same_value(output.value, value)
         yield f"`{name}`", same, short_value(output.value), short_value(value)
@@ -431,8 +432,8 @@ def unstable_parts(
     found = set()
     for task in plan.tasks:
         each, other = first.tasks[task.name], second.tasks[task.name]
-        for name, output in each.outputs.items():
-            if not same_value(output.value, other.outputs[name].value):
+        for name in task.outputs:
+            if not same_value(each.outputs[name].value, other.outputs[name].value):
                 found.add((task.name, f"`{name}`"))
         if _plain(each.printed, plan.name) != _plain(other.printed, plan.name):
             found.add((task.name, "what it prints"))

@@ -216,3 +216,18 @@ def test_a_client_gets_predictions_and_what_is_wrong_with_a_row(tmp_path: Path) 
                       "from visits.model import Model; Model.load('models/monday', '0' * 64)",
                       **bad_settings)  # fmt: skip
         assert "is not the model 000000000000" in done.stderr
+
+
+@pytest.mark.slow
+def test_rows_without_names_of_columns_give_no_model_and_are_no_difference(tmp_path: Path) -> None:
+    lines = "".join(f"{n},{n % 2}\n" for n in range(40))
+    (tmp_path / "visits.csv").write_text(f"months,left\n{lines}")
+    save(tmp_path / "visits.ipynb", [
+        "# Load", IMPORTS, "# Split", f"X = df[['months']].set_axis([0], axis=1)\n{SPLIT}\n{FIT}\n"
+        "print(model.predict(test).mean())",
+    ])  # fmt: skip
+    done = nbprod(tmp_path, "pipeline", "visits.ipynb", "-o", "visits", "--verify")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert not (tmp_path / "visits" / "src" / "visits" / "model.py").exists()
+    graph = (tmp_path / "visits" / "src" / "visits" / "pipeline.py").read_text()
+    assert '"test": Artifact' not in graph
