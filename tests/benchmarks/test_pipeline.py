@@ -1,0 +1,77 @@
+"""The measurement of `nbprod pipeline`: what it reads off the command's output, its shares."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.benchmarks.pipeline import measured, notebooks_of, outcome_of, table
+from tests.pipeline.test_command import save
+
+PLAN = """\
+7 values, texts and figures are the notebook's: each task in a process of its own, in 2 orders
+a: 2 tasks from 3 cells
+
+■ load  (cell 2)
+├── sales (frame) ──▶ clean
+├── rules (pickle) ──▶ stored only
+
+■ clean  (cells 4-5, price of the cut above -7.0)
+│   ◀── sales from load
+
+not cut
+    above cell 7: `rows` is a generator
+"""
+
+
+def test_a_plan_is_counted() -> None:
+    found = outcome_of(0, PLAN, "")
+    assert found == {
+        "outcome": "proven", "tasks": 2, "stored": 2, "pickles": 1,
+        "joined": ["`rows` is a generator"],
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("code", "printed", "errors", "outcome"),
+    [
+        (1, "fit: `model` is not the same: 3 in the notebook, 4 in the application", "", "differs"),
+        (1, "", "a.ipynb: cell 3, line 1: os.chdir moves every later path", "refused"),
+        (4, "", "nbprod: internal error: KeyError: 'x'", "fails"),
+        (4, "", "nbprod: the notebook fails in cell 3: NameError: x", "does not run"),
+    ],
+)
+def test_what_is_not_proven_is_classed(code: int, printed: str, errors: str, outcome: str) -> None:
+    assert outcome_of(code, printed, errors)["outcome"] == outcome
+
+
+def test_shares_leave_out_what_does_not_run() -> None:
+    proven = {**outcome_of(0, PLAN, ""), "headed": True}
+    alone = {**proven, "tasks": 1}
+    broken = {"outcome": "does not run", "why": "the notebook fails in cell 3", "headed": True}
+    differs = {"outcome": "differs", "why": "`x` is not the same", "headed": False}
+    text = "\n".join(table([proven, alone, broken, differs]))
+    assert "4, of which 1 do not run" in text
+    assert "proven           2 of 3 (67 %)" in text
+    assert "two or more      1 of 2 (50 %)" in text
+    assert "pickle           2 of 4 (50 %)" in text
+    assert "  1  … is a generator" in text
+    assert "  1  … is not the same" in text
+
+
+def test_a_list_names_notebooks_beside_it(tmp_path: Path) -> None:
+    save(tmp_path / "a.ipynb", ["x = 1"])
+    (tmp_path / "some.txt").write_text("a.ipynb\n\n")
+    assert list(notebooks_of([str(tmp_path / "some.txt")])) == [tmp_path / "a.ipynb"]
+    assert list(notebooks_of([str(tmp_path)])) == [tmp_path / "a.ipynb"]
+
+
+@pytest.mark.slow
+def test_a_notebook_is_measured(tmp_path: Path) -> None:
+    import sys
+
+    save(tmp_path / "a.ipynb", ["# Go", "x = [1, 2]\nprint(sum(x))"])
+    found = measured(tmp_path / "a.ipynb", sys.executable, 100)
+    assert found["outcome"] == "proven"
+    assert found["tasks"] == 1
