@@ -57,11 +57,11 @@ def test_findings_survive_the_way_to_disk_and_back(sources: list[str]) -> None:
     import tempfile
 
     data = notebook([code(one) for one in sources])
-    findings = check_bytes(data, "n.ipynb", Settings(select=("ALL",))).findings
+    result = check_bytes(data, "n.ipynb", Settings(select=("ALL",)))
     with tempfile.TemporaryDirectory() as folder:
         kept = Cache(folder)
-        kept.store("0123456789", findings, {})
-        assert kept.load("0123456789", lambda _: None) == findings
+        kept.store("0123456789", result, {})
+        assert kept.load("0123456789", "n.ipynb", lambda _: None) == result
 
 
 def test_another_content_path_setting_is_another_entry(tmp_path: Path) -> None:
@@ -167,10 +167,10 @@ class TestHostile:
         cold = run(folder, XDG_CACHE_HOME=theirs)
         (entry,) = entries(folder)
         signature, _, content = entry.read_bytes().partition(b"\n")
-        reads, _ = json.loads(content)
+        reads, skipped, _ = json.loads(content)
         # No finding, for the same notebook, signed with a secret that is not ours.
         secret = Path(theirs, "nbprod", "cache.key").read_bytes()
-        empty = json.dumps([reads, []]).encode()
+        empty = json.dumps([reads, skipped, []]).encode()
         name = (entry.parent.name + entry.name).encode()
         signed = hmac.new(secret, name + b"\n" + empty, "sha256").hexdigest().encode()
         entry.write_bytes(signed + b"\n" + empty)

@@ -14,7 +14,7 @@ import hashlib
 import hmac
 import json
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any
 
@@ -27,6 +27,7 @@ from nbprod.model import (
     CellEdit,
     Certainty,
     Edit,
+    FileResult,
     Finding,
     Fix,
     NewLine,
@@ -82,8 +83,8 @@ class Cache:
         digest.update(f"\0{path}\0{settings!r}\0{_own_code()}".encode("utf-8", "surrogatepass"))
         return digest.hexdigest()
 
-    def load(self, key: str, read_file: ReadFile) -> tuple[Finding, ...] | None:
-        """The findings of an entry; None if it is not there, damaged, or rests on other files."""
+    def load(self, key: str, path: str, read_file: ReadFile) -> FileResult | None:
+        """The result of an entry; None if it is not there, damaged, or rests on other files."""
         if self._secret is None:
             return None
         try:
@@ -91,19 +92,21 @@ class Cache:
             signature, _, content = entry.partition(b"\n")
             if not hmac.compare_digest(signature, self._signature(key, content)):
                 return None
-            reads, findings = json.loads(content)
+            reads, skipped, findings = json.loads(content)
             if any(_digest(read_file(name)) != digest for name, digest in reads.items()):
                 return None
-            return tuple(_decoded(finding) for finding in findings)
+            result = FileResult.of(path, tuple(_decoded(finding) for finding in findings))
+            return result if skipped is None else result._replace(skipped=skipped)
         except (OSError, ValueError, TypeError, KeyError, IndexError, AttributeError):
             return None
 
-    def store(self, key: str, findings: Sequence[Finding], reads: dict[str, str | None]) -> None:
-        """Keep findings with what they rest on; where nothing can be written nothing is kept."""
+    def store(self, key: str, result: FileResult, reads: dict[str, str | None]) -> None:
+        """Keep a result with what it rests on; where nothing can be written nothing is kept."""
         if self._secret is None:
             return
         path = self._path(key)
-        content = json.dumps([reads, [_encoded(finding) for finding in findings]]).encode("ascii")
+        findings = [_encoded(finding) for finding in result.findings]
+        content = json.dumps([reads, result.skipped, findings]).encode("ascii")
         entry = self._signature(key, content) + b"\n" + content
         try:
             self._prepare(os.path.dirname(path))

@@ -14,7 +14,7 @@ from nbprod.config.settings import Configure, Settings
 from nbprod.disk.read import read_notebook_bytes
 from nbprod.errors import NbprodError, ReadError
 from nbprod.facts import CheckOptions, Facts
-from nbprod.model import FileResult, Finding, Report
+from nbprod.model import FileResult, Report
 from nbprod.notebook.read import read_notebook
 from nbprod.notebook.types import Notebook
 from nbprod.programs import isolated_workers
@@ -88,9 +88,9 @@ def _kept_results(found: Sequence[Discovered], configure: Configure) -> dict[int
     for number, file in enumerate(found):
         settings = configure(file.path)
         if file.problem is None and settings.cache and os.path.isdir(settings.cache_dir):
-            findings = _kept_findings(file.path, settings)
-            if findings is not None:
-                kept[number] = FileResult.of(file.path, findings)
+            result = _kept_result(file.path, settings)
+            if result is not None:
+                kept[number] = result
                 continue
         missed += 1
         if missed > _FEW_MISSES + len(kept):
@@ -98,13 +98,13 @@ def _kept_results(found: Sequence[Discovered], configure: Configure) -> dict[int
     return kept
 
 
-def _kept_findings(path: str, settings: Settings) -> tuple[Finding, ...] | None:
+def _kept_result(path: str, settings: Settings) -> FileResult | None:
     try:
         data = read_notebook_bytes(path)
     except ReadError:
         return None
     cache, key = _entry(data, path, settings)
-    return cache.load(key, read_around(path))
+    return cache.load(key, path, read_around(path))
 
 
 def _entry(data: bytes, path: str, settings: Settings) -> tuple[Cache, str]:
@@ -227,13 +227,13 @@ def _cached(data: bytes, path: str, settings: Settings) -> FileResult:
     from nbprod.project.cache import Reads
 
     kept, key = _entry(data, path, settings)
-    findings = kept.load(key, read_around(path))
-    if findings is not None:
-        return FileResult.of(path, findings)
+    found = kept.load(key, path, read_around(path))
+    if found is not None:
+        return found
     reads = Reads(read_around(path))
     result = check_bytes(data, path, settings, reads)
-    if not (result.unreadable or result.skipped):
-        kept.store(key, result.findings, reads.digests)
+    if not result.unreadable:
+        kept.store(key, result, reads.digests)
     return result
 
 

@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -24,11 +24,13 @@ ROOT = Path(__file__).parents[2]
 DISORDERED = [(2, "x = [1]"), (3, "print(x)"), (1, "x = [2]")]
 
 
-def as_notebook(cells: Sequence[tuple[int | None, str]]) -> bytes:
+def as_notebook(
+    cells: Sequence[tuple[int | None, str]], metadata: Mapping[str, object] | None = None
+) -> bytes:
     """A notebook of code cells with their execution counts."""
     plain = {"cell_type": "code", "metadata": {}, "outputs": []}
     made = [{**plain, "execution_count": count, "source": source} for count, source in cells]
-    document = {"cells": made, "metadata": {}, "nbformat": 4, "nbformat_minor": 4}
+    document = {"cells": made, "metadata": metadata or {}, "nbformat": 4, "nbformat_minor": 4}
     return json.dumps(document).encode()
 
 
@@ -99,10 +101,14 @@ def loaded(*arguments: str, cwd: Path) -> set[str]:
     return set(run.stdout.split("\n"))
 
 
-def test_what_the_cache_has_needs_no_rule_and_no_analysis(tmp_path: Path) -> None:
-    (tmp_path / "a.ipynb").write_bytes(as_notebook([(1, "print(x)"), (2, "x = 1")]))
+@pytest.mark.parametrize("language", ["python", "R", "julia"])
+def test_what_the_cache_has_needs_no_rule_and_no_analysis(language: str, tmp_path: Path) -> None:
+    kernel = {"kernelspec": {"name": "k", "display_name": "k", "language": language}}
+    data = as_notebook([(1, "print(x)"), (2, "x = 1")], kernel)
+    (tmp_path / "a.ipynb").write_bytes(data)
     cache = ("--isolated", "--cache-dir", str(tmp_path / "cache"), "a.ipynb")
-    rules = ("nbprod.rules", "nbprod.flow.analysis", "nbprod.secrets.scan", "nbprod.syntax.parse")
+    rules = ["nbprod.rules", "nbprod.secrets.scan", "nbprod.secrets.texts"]
+    rules += ["nbprod.flow.analysis", "nbprod.syntax.parse"] if language == "python" else []
     cold, warm = loaded(*cache, cwd=tmp_path), loaded(*cache, cwd=tmp_path)
     assert all(name in cold for name in rules)
     assert "nbprod.project.cache" in warm and not warm.intersection(rules)
