@@ -18,6 +18,7 @@ _NUMBERS = lazy_pattern(
     r"\[[\d.e+-]+(?:, [\d.e+-]+)*\]|\([\d.e+-]+(?:, [\d.e+-]+)*,?\)|"
     r"\{(?:'[^']*'|-?\d+): [\d.e+-]+(?:, (?:'[^']*'|-?\d+): [\d.e+-]+)*\}"
 )
+_TYPE = lazy_pattern(r', dtype="[^"]*"\)$')
 _WHOLE = lazy_pattern(r"np\.u?int\d+\(-?\d+\)")
 _MOST_AXES = 4
 _COPIED = ("pd.DataFrame(", "pd.Series(", "np.array(", "[", "{")
@@ -193,7 +194,7 @@ def _checks_of_axes(name: str, axes: list[Mapping[str, Any]], *, is_figure: bool
 
 def _same(name: str, expected: str, kind: str) -> str:
     """The comparison of a value with an expression by the means of its library."""
-    numbers = kind.replace('float("nan")', "0.0")
+    numbers = _TYPE.sub("", kind.replace('float("nan")', "0.0"))
     if kind.startswith("pd.DataFrame("):
         return f"pd.testing.assert_frame_equal({name}, {expected})"
     if kind.startswith("pd.Series("):
