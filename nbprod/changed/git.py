@@ -91,7 +91,7 @@ class Repository:
         """
         found: dict[str, str | None] = {}
         for path in paths:
-            name = self._name(path)
+            name = self.name(path)
             if self._is_no_file_as_before(path):
                 continue
             old = name if name in self._committed else self._renamed.get(name)
@@ -127,7 +127,7 @@ class Repository:
             )
         return data
 
-    def _name(self, path: str) -> str:
+    def name(self, path: str) -> str:
         """The path of a file in its commit, links resolved."""
         real = os.path.realpath(path)
         try:
@@ -138,7 +138,7 @@ class Repository:
     def _is_no_file_as_before(self, path: str) -> bool:
         """Whether a path is a link that leads nowhere, or a directory, and was so in the base."""
         folder, last = os.path.split(os.path.abspath(path))
-        parent = self._name(folder)
+        parent = self.name(folder)
         name = last if parent == "." else f"{parent}/{last}"
         if os.path.islink(path) and not os.path.exists(path):
             target = os.fsencode(os.readlink(path))

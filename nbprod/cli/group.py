@@ -21,6 +21,7 @@ _COMMANDS = {
     "completion": ("nbprod.cli.completion", "Print the completion script of a shell."),
     "config": ("nbprod.cli.config", "Show the effective configuration and its sources."),
     "dev": ("nbprod.cli.dev", "Create and test rules."),
+    "diff": ("nbprod.cli.diff", "Show how notebooks differ, cell by cell."),
     "explain": ("nbprod.cli.rule", "Explain a rule or list all rules."),
     "extract": ("nbprod.cli.extract", "Extract cells into a tested Python module."),
     "fix": ("nbprod.cli.fix", "Apply the safe fixes to notebooks: check --fix."),

@@ -16,7 +16,7 @@ from nbprod.disk.write import Before, make_folders, write_file
 from nbprod.errors import UsageError, WriteError
 from nbprod.project.branch import default_branch
 from nbprod.project.origin import installed_from
-from nbprod.project.setup import SetupFile, plan
+from nbprod.project.setup import SetupFile, plan, plan_git
 from nbprod.project.workflow import Wanted
 
 
@@ -27,13 +27,14 @@ from nbprod.project.workflow import Wanted
 @click.option("--sarif", is_flag=True, help="Workflow: upload SARIF to code scanning.")
 @click.option("--artifact", is_flag=True, help="Workflow: keep the review report as an artifact.")
 @click.option("--comment", is_flag=True, help="Workflow: comment on pull requests.")
+@click.option("--git", is_flag=True, help="Only set up `git diff` to compare notebooks by cell.")
 @click.option("--branch", metavar="NAME", help="The default branch [default: the repository's].")
 @click.option(
     "--source",
     metavar="SPEC",
     help="What pip installs nbprod from in CI [default: where this one is from].",
 )
-def command(path: str, diff: bool, yes: bool, **options: object) -> int:
+def command(path: str, diff: bool, yes: bool, git: bool, **options: object) -> int:
     """Write configuration, pre-commit hook and CI workflow for a repository.
 
     Shows what it will do and, at a terminal, asks; nothing that is there is overwritten. The
@@ -43,7 +44,11 @@ def command(path: str, diff: bool, yes: bool, **options: object) -> int:
     root = Path(path)
     if not root.is_dir():
         raise UsageError(f"{path} is not a directory")
-    changes, notes = plan(lambda name: _read(root / name), _wanted(root, options))
+
+    def read(name: str) -> str | None:
+        return _read(root / name)
+
+    changes, notes = plan_git(read) if git else plan(read, _wanted(root, options))
     for note in notes:
         print_lines(note.splitlines(), err=True)
     if not changes:
@@ -62,6 +67,8 @@ def command(path: str, diff: bool, yes: bool, **options: object) -> int:
     for change in changes:
         _write(root / change.path, change, within)
         print_line(f"{'wrote' if change.is_new else 'added to'} {change.path}", err=True)
+    if git:
+        return 0
     print_line(
         "Next: `nbprod check`, and `nbprod baseline write` if there is much to clean up.", err=True
     )

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from nbprod.project.workflow import Wanted, render_workflow
 
-__all__ = ["SetupFile", "plan"]
+__all__ = ["SetupFile", "plan", "plan_git"]
 
 _CONFIG = """\
 # What is checked, and how strictly: `nbprod config` shows every value.
@@ -70,6 +70,20 @@ def plan(read: Callable[[str], str | None], wanted: Wanted) -> tuple[list[SetupF
         else:
             notes.append(made)
     return changes, notes
+
+
+def plan_git(read: Callable[[str], str | None]) -> tuple[list[SetupFile], list[str]]:
+    """As `plan`, for `git diff` by cells: git's attributes, and what each clone has to run."""
+    name = ".gitattributes"
+    text = read(name)
+    once = (
+        "git runs no program that a repository names, so run this once in each clone:\n"
+        '  git config diff.nbprod.command "nbprod diff --git"'
+    )
+    if text is not None and "diff=nbprod" in text:
+        return [], [f"{name} has nbprod and stays as it is", once]
+    gap = "" if not text or text.endswith("\n") else "\n"
+    return [SetupFile(name, text, f"{text or ''}{gap}*.ipynb diff=nbprod\n")], [once]
 
 
 def _configuration(read: Callable[[str], str | None], _wanted: Wanted) -> SetupFile | str:

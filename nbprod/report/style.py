@@ -21,7 +21,7 @@ class Style(NamedTuple):
 
 
 PLAIN = Style()
-BOLD, DIM, RED, YELLOW, BLUE, CYAN = 1, 2, 31, 33, 34, 36
+BOLD, DIM, RED, GREEN, YELLOW, BLUE, CYAN = 1, 2, 31, 32, 33, 34, 36
 
 
 def styled(*, colour: bool) -> Style:

@@ -84,6 +84,7 @@ WORDS = {
     "check": ("check", "missing.ipynb"),
     "clean": ("clean", "missing.ipynb"),
     "clones": ("clones", "missing.ipynb"),
+    "diff": ("diff", "missing.ipynb"),
     "extract": ("extract", "missing.ipynb", "--all", "-o", "m.py"),
     "fix": ("fix", "missing.ipynb"),
     "graph": ("graph", "missing.ipynb"),
