@@ -21,6 +21,7 @@ _MOST_NAMES = 2
 _LOADERS = ("load_", "fetch_")
 _NO_SET = frozenset(["load_dataset", "load_model", "load_data", "load_workbook"])
 _LONGEST_NAME = 12
+_LONGEST_SETTING = 24
 _METRICS = {
     "accuracy_score": "accuracy", "f1_score": "F1 score", "r2_score": "R2",
     "roc_auc_score": "area under the ROC curve", "mean_squared_error": "mean squared error",
@@ -94,6 +95,13 @@ def _on_fit(evidence: Evidence) -> Iterator[str]:
     is_split = bool(called & _SPLITS)
     given = _arguments(evidence, _FITS)
     start = f"Fit {classes} to {given}" if given else f"Fit {classes}"
+    settings = _settings(evidence.nodes)
+    if settings:
+        if given and not is_split:
+            yield f"Fit {classes} with {settings} to {given}"
+        if is_split:
+            yield f"Split the data and fit {classes} with {settings}"
+        yield f"Fit {classes} with {settings}"
     if is_split:
         data = _arguments(evidence, _SPLITS) or "the data"
         start = f"Split {data} and fit {classes} to the training set"
@@ -107,6 +115,20 @@ def _on_fit(evidence: Evidence) -> Iterator[str]:
         yield f"{start}; predict {words_listed([f'`{name}`' for name in asked[:2]])}"
     yield start
     yield f"Fit {classes} to a training set"
+
+
+def _settings(nodes: Sequence[ast.AST]) -> str:
+    """What the only model is made with, empty where that is not told in a few words."""
+    classes = fitted_classes(nodes)
+    made = [call for call in calls_of(nodes) if last_name(call.func) in classes]
+    for call in made:
+        if len(made) == 1:
+            given = [ast.unparse(part) for part in (*call.args, *call.keywords)]
+            short = [f"`{text}`" for text in given if len(text) < _LONGEST_SETTING]
+            if not given:
+                return "default settings"
+            return words_listed(short[:_MOST_NAMES]) if short and "``" not in str(short) else ""
+    return ""
 
 
 def _on_split(evidence: Evidence) -> Iterator[str]:

@@ -109,3 +109,13 @@ def test_names_and_sentences(
     evidence = Evidence(heading, prose, comment, "", nodes, given, made, draws, {})
     found = named(evidence, set())
     assert (found.name, found.summary) == expected
+
+
+def test_the_sentence_on_a_fit_says_what_only_one_model_is_made_with() -> None:
+    code = "m = SVC(C=2)\nm.fit(rows, kinds)\n"
+    for more, said in (("", "with `C=2` to `rows` and `kinds`"), ("m = SVC(C=3)\n", "to `rows`")):
+        nodes = tuple(ast.parse(code + more).body)
+        given = ("rows", "kinds")
+        found = named(Evidence("", "", "", "", nodes, given, ("m",), False, {}), set())
+        assert found.name == "fit_svc"
+        assert f"Fit `SVC` {said}" in found.summary

@@ -200,7 +200,10 @@ class _Match:
         made = self._with_settings(literals)
         made = replace(made, renamed={**made.renamed, **self._general_settings()})
         name = self._general_name()
-        if name == made.name or name in {other.name for other in functions}:
+        is_told = any(f"`{one.name}=" in made.summary for one in made.settings)
+        if name in {other.name for other in functions} - {made.name}:
+            name = made.name
+        if name == made.name and not is_told:
             return made
         given = words_listed([f"`{made.inner(setting.name)}`" for setting in made.settings])
         words = " ".join(name.split("_")).capitalize()
