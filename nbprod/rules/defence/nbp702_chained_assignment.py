@@ -76,6 +76,9 @@ df.columns = ["a", "b", "c"]
 df.loc[0, "a"] = 5
 df.iloc[0] = 5
 df.ix[0, "a"] = 5
+df.ix[0]["a"] = 5
+df["a"].ix[0] = 5
+df.ix[df["a"] > 1]["b"] += 1
 df.index.name = "i"
 df.attrs["unit"] = "m"
 df.style["x"] = 1
@@ -169,7 +172,10 @@ def _chained(target: ast.expr, cell: int, facts: Facts) -> list[Diagnostic]:
     for rows, column in (slices, slices[::-1]):
         if _is_mask(rows, frame) and _is_name(column):
             fix = _at_once(target, frame, rows, column, cell, facts)
-            return [_diagnostic(target, frame, cell, facts)._replace(fix=fix)]
+            found = _diagnostic(target, frame, cell, facts)._replace(fix=fix)
+            # The rows are taken first: a mask copies them, with every version of pandas.
+            always = found._replace(message=f"this changes a copy: `{frame}` is not updated")
+            return [always if rows is inner.slice else found]
     return []
 
 
@@ -187,6 +193,9 @@ def _of_copy(target: ast.expr, cell: int, facts: Facts) -> list[Diagnostic]:
     if isinstance(target, ast.Subscript):
         part = target.value
         if isinstance(part, ast.Attribute) and part.attr in INDEXERS:
+            # `.ix` is gone since pandas 1.0: nothing runs that could change a copy.
+            if part.attr == "ix":
+                return []
             part = part.value
     elif isinstance(target, ast.Attribute) and isinstance(target.value, ast.Subscript):
         part = target.value
@@ -204,6 +213,8 @@ def _copied(part: ast.expr, cell: int, facts: Facts) -> str:
     if isinstance(part, ast.Subscript):
         whole = part.value
         if isinstance(whole, ast.Attribute) and whole.attr in INDEXERS:
+            if whole.attr == "ix":
+                return ""
             whole = whole.value
     elif isinstance(part, ast.Attribute) and part.attr not in _OWN_ATTRIBUTES:
         whole = part.value

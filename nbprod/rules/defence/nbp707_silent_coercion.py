@@ -1,9 +1,10 @@
-"""Bad records that become missing values without a word.
+"""Bad records that become missing values, or disappear, without a word.
 
 ## Why
 
-`errors="coerce"` and `on_bad_lines="skip"` turn what cannot be read into nothing. When the format
-of a source changes, all of it becomes nothing, and the mean is still a number.
+`errors="coerce"` turns what cannot be read into missing values; `on_bad_lines="skip"` drops each
+line with too many fields. When the format of a source changes, all of it may go, and the mean is
+still a number.
 
 ## Flagged
 
@@ -40,10 +41,18 @@ from nbprod.notebook.types import Notebook
 from nbprod.rule import rule
 from nbprod.syntax.types import ParsedCell
 
-_SILENT = {
-    ("errors", "coerce"),
-    ("on_bad_lines", "skip"),
-    ("error_bad_lines", False),
+_VALUES = (
+    "unparsable values silently become missing",
+    "count the missing values, and fail above a limit",
+)
+_LINES = (
+    "malformed lines are silently dropped",
+    'use `on_bad_lines="warn"`, or compare the number of rows with the number of lines',
+)
+_SILENT: dict[tuple[str | None, object], tuple[str, str]] = {
+    ("errors", "coerce"): _VALUES,
+    ("on_bad_lines", "skip"): _LINES,
+    ("error_bad_lines", False): _LINES,
 }
 _COUNTS = frozenset("isna isnull notna notnull dropna count info".split())
 
@@ -63,13 +72,15 @@ def _in_call(node: ast.Call, cell: int, facts: Facts) -> Iterator[Diagnostic]:
         value = keyword.value
         if not isinstance(value, ast.Constant) or (keyword.arg, value.value) not in _SILENT:
             continue
+        message, advice = _SILENT[keyword.arg, value.value]
         later = (parsed for parsed in facts.cells_with(*_COUNTS) if parsed.cell.index >= cell)
-        if any(map(_counts, later)):
-            return
+        # Missing values can be counted later; of a line that was dropped nothing is left.
+        if message is _VALUES[0] and any(map(_counts, later)):
+            continue
         yield Diagnostic(
             facts.span(cell, keyword),
-            "unparsable values silently become missing",
-            help="count the missing values, and fail above a limit",
+            message,
+            help=advice,
         )
 
 

@@ -79,6 +79,49 @@ for path in files:
 first = [name for name in os.listdir("run")][0]
 ```
 
+```notebook
+# %%
+import glob
+import os
+import numpy as np
+models = np.sort([os.path.join("run", name) for name in os.listdir("run")])
+reports = glob.glob("reports/*")
+reports = sorted([path for path in reports if path.endswith(".pdf")])
+notes = [path for path in glob.glob("notes/*") if "draft" not in path]
+# %%
+in_order = sorted(notes, key=os.path.getmtime)
+```
+
+```notebook
+# %%
+import os
+import numpy as np
+import matplotlib.pyplot as plt
+sizes, lines = [], []
+for name in os.listdir("raw"):
+    sizes.append(os.path.getsize(name))
+for name in os.listdir("raw"):
+    lines.append(len(open(name).readlines()))
+lengths = [len(name) for name in os.listdir("raw")]
+# %%
+plt.hist(sizes)
+print(np.mean(sizes), max(sizes))
+# %%
+print(len(lines), np.median(lines), set(lengths))
+```
+
+```notebook
+# %%
+import os
+days = ["mon", "tue"]
+names = os.listdir("logs")
+in_order = []
+for day in days:
+    for name in names:
+        if day in name:
+            in_order.append(name)
+```
+
 ## Fix safety
 
 Unsafe: where the disk had another order, the results come in another one from now on.
@@ -94,13 +137,17 @@ from nbprod.facts import Facts
 from nbprod.model import Diagnostic, Edit, Fix, Severity, Span
 from nbprod.rule import NodeInCell, rule, unsafe
 from nbprod.syntax.names import last_name
+from nbprod.syntax.types import ParsedCell
 from nbprod.syntax.walk import walk
 
 _LISTINGS = frozenset(["os.listdir", "os.scandir", "glob.glob", "glob.iglob"])
 _WORDS = ("listdir", "scandir", "glob", "iterdir")
 # What gives the same in any order, or makes one.
 _ORDERLY = frozenset(
-    "sorted natsorted set frozenset len sum any all min max Counter shuffle dict".split()
+    "sorted natsorted sort unique set frozenset len sum any all min max Counter shuffle dict"
+    " mean median std var nanmean nanmedian nansum percentile quantile bincount"
+    " hist histogram histplot displot distplot boxplot fmean stdev"
+    " value_counts print display".split()
 )
 # What hands the order on.
 _HANDS_ON = frozenset("list tuple enumerate map filter tqdm array zip reversed iter".split())
@@ -168,7 +215,7 @@ def _is_gathered(call: ast.Call, parents: _Parents, facts: Facts) -> bool:
                 return False
             is_kept = True
         elif isinstance(parent, ast.For):
-            return node is parent.iter and _gathers(parent)
+            return node is parent.iter and _gathers(parent, parents, facts)
         elif isinstance(parent, ast.Assign):
             target = parent.targets[0]
             if not isinstance(target, ast.Name):
@@ -182,32 +229,85 @@ def _is_gathered(call: ast.Call, parents: _Parents, facts: Facts) -> bool:
     return False
 
 
-def _gathers(node: ast.For) -> bool:
-    """Whether the body keeps things in the order in which they come."""
-    return any(
-        isinstance(part, ast.Attribute) and part.attr in ("append", "extend", "concat")
-        for statement in node.body
+def _gathers(loop: ast.For, parents: _Parents, facts: Facts) -> bool:
+    """Whether the body keeps things in the order in which they come, and that is looked at."""
+    kept = {
+        last_name(part.value) if isinstance(part.value, ast.Name) else ""
+        for statement in loop.body
         for part in walk(statement)
-    )
+        if isinstance(part, ast.Attribute) and part.attr in ("append", "extend", "concat")
+    }
+    if not kept or _is_search(loop, parents):
+        return False
+    return not all(name and _has_no_order(name, facts) for name in kept)
+
+
+def _is_search(loop: ast.For, parents: _Parents) -> bool:
+    """Whether a loop only looks for what belongs to the item of a loop around it."""
+    if len(loop.body) != 1 or not isinstance(loop.body[0], ast.If):
+        return False
+    asked = {part.id for part in walk(loop.body[0].test) if isinstance(part, ast.Name)}
+    around = parents.get(loop)
+    while around is not None:
+        if isinstance(around, ast.For) and isinstance(around.target, ast.Name):
+            if around.target.id in asked:
+                return True
+        around = parents.get(around)
+    return False
+
+
+def _has_no_order(name: str, facts: Facts) -> bool:
+    """Whether a list is read only by calls that give the same for any order, or make one."""
+    reads = 0
+    for parsed in facts.cells_with(name):
+        harmless = 0
+        for node in parsed.live_nodes:
+            if isinstance(node, ast.Call) and last_name(node.func) in _ORDERLY:
+                values = [*node.args, *(keyword.value for keyword in node.keywords)]
+                harmless += sum(_reads(value, name) for value in values)
+            elif isinstance(node, ast.Attribute) and node.attr in ("append", "extend", "sort"):
+                harmless += _reads(node.value, name)
+                reads -= node.attr != "sort" and _reads(node.value, name)
+        found = sum(_reads(node, name) for node in parsed.live_nodes)
+        if found > harmless:
+            return False
+        reads += found
+    return reads > 0
+
+
+def _reads(node: ast.AST, name: str) -> bool:
+    return isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Load)
 
 
 def _is_kept_later(name: str, is_kept: bool, facts: Facts) -> bool:
     """Whether files that have a name are gathered somewhere, and nowhere brought into an order."""
     word = re.escape(name)
     made_orderly = re.compile(
-        rf"\b{word}\.sort\(|\b(?:sorted|natsorted|set|shuffle|max|min)\(\s*(?:list\(\s*)?{word}\b"
+        rf"\b{word}\.sort\(|\b(?:sorted|natsorted|sort|unique|set|shuffle|max|min)\("
+        rf"\s*(?:list\(\s*)?(?:{word}\b|[\[\w][^\n]*\bin {word}\b)"
     )
     if any(made_orderly.search(cell.source) for cell in facts.notebook.cells if cell.is_python):
         return False
-    return is_kept or any(
-        _goes_through(node, name) for parsed in facts.cells_with(name) for node in parsed.nodes
-    )
+    if is_kept:
+        return not _has_no_order(name, facts)
+    return any(_goes_through(parsed, name, facts) for parsed in facts.cells_with(name))
 
 
-def _goes_through(node: ast.AST, name: str) -> bool:
-    if isinstance(node, ast.For):
-        return _is_over(node.iter, name) and _gathers(node)
-    return isinstance(node, ast.ListComp) and _is_over(node.generators[0].iter, name)
+def _goes_through(parsed: ParsedCell, name: str, facts: Facts) -> bool:
+    """Whether a cell gathers what belongs to the files of a name, under a name or without one."""
+    parents = {child: node for node in parsed.nodes for child in ast.iter_child_nodes(node)}
+    for node in parsed.nodes:
+        if isinstance(node, ast.For) and _is_over(node.iter, name):
+            if _gathers(node, parents, facts):
+                return True
+        elif isinstance(node, ast.ListComp) and _is_over(node.generators[0].iter, name):
+            above = parents.get(node)
+            target = above.targets[0] if isinstance(above, ast.Assign) else None
+            if not isinstance(target, ast.Name) or target.id == name:
+                return True
+            if _is_kept_later(target.id, True, facts):
+                return True
+    return False
 
 
 def _is_over(node: ast.expr, name: str) -> bool:
