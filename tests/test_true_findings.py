@@ -11,7 +11,6 @@ from nbprod.config.settings import Settings
 from nbprod.model import Finding
 from nbprod.project.run import check_bytes
 
-
 Level = Literal["explore", "shared", "production"]
 
 
