@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from importlib import import_module
 from typing import Any
 
 __all__ = ["hex_digest"]
-
-# Those that `hashlib` itself falls back on, of Python 3.12 and of older ones, come first.
-_MODULES = ("_sha2", "_sha256", "hashlib")
 
 
 def hex_digest(data: bytes) -> str:
@@ -20,10 +16,13 @@ def hex_digest(data: bytes) -> str:
 
 @cache
 def _maker() -> Callable[[bytes], Any]:
-    for name in _MODULES:
+    """What `hashlib` itself falls back on, from Python 3.12 on and before; else `hashlib`'s own."""
+    found: Callable[[bytes], Any]
+    try:
+        from _sha2 import sha256 as found  # type: ignore[import-not-found, no-redef, unused-ignore]
+    except ImportError:
         try:
-            found: Callable[[bytes], Any] = import_module(name).sha256
+            from _sha256 import sha256 as found  # type: ignore[import-not-found, no-redef, unused-ignore]
         except ImportError:
-            continue
-        return found
-    raise AssertionError("every Python has `hashlib`")
+            from hashlib import sha256 as found
+    return found
