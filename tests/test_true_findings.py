@@ -87,3 +87,84 @@ def test_only_what_older_versions_do_otherwise_is_about_pandas_3(
 def test_dropped_lines_are_no_missing_values(option: str, words: str) -> None:
     code = f"import pandas as pd\ndf = pd.read_csv('a.csv', {option})\ndf.info()"
     assert words in said(findings("NBP707", code))
+
+
+SHOWN = [
+    ('print("C:\\\\Users\\\\ada\\\\new")', 0),
+    ('raw = r"C:\\Users\\ada\\new"\nprint("raw:", raw)\nraw', 0),
+    ('import re\nre.split(r"\\\\", r"D:\\work\\sales\\a.csv")', 0),
+    ('raw = r"C:\\Users\\ada\\new"\nprint(raw)\nopen(raw)', 1),
+    ('raw = r"C:\\Users\\ada\\new"\nprint(raw)\nraw = "x"\nopen(raw)', 0),
+    ('folder = "/home/ada/new"', 1),
+    ('print(open("/home/ada/new/a.csv").read())', 1),
+]
+
+
+@pytest.mark.parametrize(("code", "count"), SHOWN)
+def test_a_path_that_is_only_shown_is_opened_by_nobody(code: str, count: int) -> None:
+    assert len(findings("NBP401", code)) == count
+
+
+@pytest.mark.parametrize(
+    ("path", "is_share"),
+    [
+        (r"\\nas\lab\runs", True),
+        ("/mnt/lab/runs", True),
+        (r"\\nas.example.org\lab$\a.csv", True),
+        ("/mnt/c/Users/ada/a.csv", False),
+        ("/media/ada/stick/a.csv", False),
+        ("/Users/ada/a.csv", False),
+    ],
+)
+def test_a_share_is_there_for_all_who_mount_it(path: str, is_share: bool) -> None:
+    code = f"folder = r'{path}'\nopen(folder)"
+    assert ("where the share is mounted" in said(findings("NBP401", code))) is is_share
+    assert bool(findings("NBP401", code, level="shared")) is not is_share
+
+
+WEIGHTS = "import numpy as np\nx = np.ones((3, 3))\nw = np.random.uniform(-1, 1, (3, 1))\nlr = 0.1"
+MEANT = [
+    "for _ in range(9):\n    d = np.dot(x, w)\n    w = w - lr * np.dot(x.T, d)",
+    "for _ in range(9):\n    d = np.dot(x, w)\n    w -= lr * d / 3",
+    "done = 0\nwhile done < 9:\n    g = x.dot(w)\n    w = w + lr * g\n    done += 1",
+    "w = w * 2  #@param {type:'slider', min:0, max:3}",
+]
+
+
+@pytest.mark.parametrize("cell", MEANT)
+def test_training_that_goes_on_is_meant(cell: str) -> None:
+    assert not findings("NBP109", WEIGHTS, cell, level="shared")
+    assert findings("NBP109", WEIGHTS, cell)
+
+
+@pytest.mark.parametrize(
+    ("cell", "words"),
+    [
+        ("d = np.dot(x, w)\nw = w - lr * d", "changes `w`"),
+        ("w -= 1", "`w`"),
+        ("for _ in range(3):\n    w = w * 2", "changes `w`"),
+    ],
+)
+def test_what_is_no_training_is_reported(cell: str, words: str) -> None:
+    found = findings("NBP109", WEIGHTS, cell, level="shared")
+    assert words in said(found) and "+=" not in said(found)
+
+
+ROWS = "import pandas as pd\na = pd.read_csv('a.csv')\nb = pd.read_csv('b.csv')"
+APPENDS = [
+    ("a = pd.concat([a, b[~b['k'].isin(a['k'])]])", True),
+    ("new = b[~b.k.isin(a.k)]\nkept = new.dropna()\na = pd.concat([a, kept])", True),
+    ("have = set(a.k)\nnew = b[~b.k.isin(have)]\na = pd.concat([a, new])", True),
+    ("for c in ['u', 'v']:\n    a = pd.concat([a, pd.get_dummies(a[c])], axis=1)\n"
+     "    a.drop([c], axis=1, inplace=True)", True),
+    ("a = pd.concat([a, b])", False),
+    ("new = b[b.k.isin(a.k)]\na = pd.concat([a, new])", False),
+    ("new = b[~b.k.isin(b.j)]\na = pd.concat([a, new])", False),
+    ("a = a.sample(frac=0.5)", False),
+    ("a = a.sample(50)", True),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("cell", "is_same"), APPENDS)
+def test_a_second_run_that_adds_nothing_or_raises_changes_nothing(cell: str, is_same: bool) -> None:
+    assert bool(findings("NBP109", ROWS, cell, level="shared")) is not is_same

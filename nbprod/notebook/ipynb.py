@@ -17,7 +17,7 @@ from nbprod.notebook.kernels import (
     notebook_language,
     python_version,
 )
-from nbprod.notebook.mislabelled import MISLABELS, truly_python
+from nbprod.notebook.mislabelled import is_guessed, truly_python
 from nbprod.notebook.platforms import is_databricks, platform_names, switched_language
 from nbprod.notebook.types import Cell, CellKind, Notebook
 
@@ -88,7 +88,7 @@ def _notebook(document: Any, path: str, raw_map: partial[JsonMap]) -> Notebook:
     language = notebook_language(metadata, raw_cells)
     kernels = cell_kernels(metadata) if "sos" in metadata else {}
     cells = tuple([_cell(index, raw, language, kernels) for index, raw in enumerate(raw_cells)])
-    if language == "python" and any(cell.language in MISLABELS for cell in cells):
+    if language == "python" and any(map(is_guessed, cells)):
         cells = truly_python(cells)
     if is_databricks(metadata):
         cells = tuple(map(_as_switched, cells))

@@ -99,6 +99,8 @@ def cell_language(
     if metadata.keys().isdisjoint(_SAY_LANGUAGE):
         return default
     declared = _named(_declared_by_cell(metadata))
+    if default == "python" and declared in _TEXT:
+        return default
     if declared is None and default == "python":
         # A kernel of the cell's own. Its name may be anybody's environment of Python.
         declared = _of_own_kernel(metadata.get("kernel"), kernels)
@@ -108,6 +110,8 @@ def cell_language(
 _SAY_LANGUAGE = (
     "vscode", "polyglot_notebook", "dotnet_interactive", "microsoft", "language", "kernel",
 )  # fmt: skip
+# No kernel runs these: an editor that shows a code cell so changes nothing of its run.
+_TEXT = frozenset(["markdown", "plaintext", "text", "raw"])
 _NAMED_AS_LANGUAGES = frozenset(
     "r bash sh zsh sql perl php go rust c c++ java kotlin typescript markdown html shell".split()
 )

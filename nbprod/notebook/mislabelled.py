@@ -1,4 +1,4 @@
-"""Python cells that an editor calls shell scripts: it guesses, and keeps what it guessed.
+"""Python cells that an editor calls shell scripts or SQL: it guesses, and keeps what it guessed.
 
 The kernel of the notebook ran them all the same, and other cells use what they have bound.
 """
@@ -12,11 +12,14 @@ from collections.abc import Iterator
 from nbprod.notebook.types import Cell
 from nbprod.patterns import lazy_pattern
 
-__all__ = ["MISLABELS", "truly_python"]
+__all__ = ["is_guessed", "truly_python"]
 
-MISLABELS = frozenset(["shellscript", "bat", "plaintext"])
-"""What a language that was guessed may be; a cell of SQL or R is what it says."""
 _WORD = lazy_pattern(r"[^\W\d]\w*")
+
+
+def is_guessed(cell: Cell) -> bool:
+    """Whether an editor says the language of a code cell, which the kernel does not ask for."""
+    return cell.kind == "code" and not cell.is_python and "vscode" in cell.metadata
 
 
 def truly_python(cells: tuple[Cell, ...]) -> tuple[Cell, ...]:
@@ -25,7 +28,7 @@ def truly_python(cells: tuple[Cell, ...]) -> tuple[Cell, ...]:
     A cell has if it has a count, parses, and binds names that another such cell, or one of Python,
     mentions.
     """
-    trees = {cell.index: _tree(cell) for cell in cells if cell.language in MISLABELS}
+    trees = {cell.index: _tree(cell) for cell in cells if is_guessed(cell)}
     words = {
         cell.index: set(_WORD.findall(cell.source))
         for cell in cells
@@ -46,7 +49,7 @@ def _is_used(tree: ast.Module | None, cell: Cell, words: dict[int, set[str]]) ->
 def _tree(cell: Cell) -> ast.Module | None:
     """The tree of a cell that has run without an error; None where it is no Python."""
     failed = any(output.get("output_type") == "error" for output in cell.outputs)
-    if cell.kind != "code" or failed or not cell.execution_count:
+    if failed or not (cell.execution_count or cell.outputs):
         return None
     try:
         with warnings.catch_warnings():

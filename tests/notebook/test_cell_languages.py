@@ -66,7 +66,12 @@ MISLABELLED = [
     ("never run", [code("import numpy as np", **SHELL), code("np.ones(3)")], 0),
     ("nobody uses it", [code("DATA=5", 1, **SHELL), code("x = 1", 2)], 0),
     ("no Python", [code("pip install numpy", 1, **SHELL), code("x = 1", 2)], 0),
-    ("SQL", [code("a = 1", 1, vscode={"languageId": "sql"}), code("a", 2)], 0),
+    ("Python that is called SQL",
+     [code("a = 1", 1, vscode={"languageId": "sql"}), code("a", 2)], 1),
+    ("SQL", [code("select a from t", 1, vscode={"languageId": "sql"}), code("a = t", 2)], 0),
+    ("R", [code("x <- 1", 1, vscode={"languageId": "r"}), code("x = 2", 2)], 0),
+    ("text, which no kernel runs", [code("a = 1", vscode={"languageId": "markdown"})], 1),
+    ("plain text with outputs", [code("b = 1", 3, vscode={"languageId": "plaintext"})], 1),
 ]  # fmt: skip
 
 

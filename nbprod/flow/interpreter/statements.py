@@ -29,6 +29,11 @@ from nbprod.syntax.names import root_of
 __all__ = ["RUN"]
 
 _MUTABLE = ("list", "dict", "set")
+_SIGNS: dict[type[ast.operator], str] = {
+    ast.Add: "+=", ast.Sub: "-=", ast.Mult: "*=", ast.Div: "/=", ast.FloorDiv: "//=",
+    ast.Mod: "%=", ast.Pow: "**=", ast.MatMult: "@=", ast.BitAnd: "&=", ast.BitOr: "|=",
+    ast.BitXor: "^=", ast.LShift: "<<=", ast.RShift: ">>=",
+}  # fmt: skip
 
 
 def _assign(machine: Machine, node: ast.Assign) -> None:
@@ -59,7 +64,8 @@ def _augmented(machine: Machine, node: ast.AugAssign) -> None:
         old = machine.receive(target) if wiped else machine.evaluate(target)
         operand = machine.evaluate(node.value)
         if old.kind in _MUTABLE or old.data == "numpy.ndarray":
-            machine.mutate(old, target.id, target, "+=", chained=not wiped, wipes=wiped)
+            sign = _SIGNS[type(node.op)]
+            machine.mutate(old, target.id, target, sign, chained=not wiped, wipes=wiped)
             if machine.tracker is not None:
                 machine.tracker.stored(machine, old, None, operand, node)
             machine.bind(target.id, target, old, "augmented", "+=")

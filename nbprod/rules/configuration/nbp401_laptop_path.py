@@ -3,7 +3,8 @@
 ## Why
 
 `/Users/ada/data.csv` exists only on the author's machine. The notebook fails for everybody else,
-and in production. So it is with drives (`D:\\`), mounted volumes and shares of a server.
+and in production. So it is with drives (`D:\\`) and mounted volumes. A share of a server is there
+for all colleagues that mount it: it is reported at the level `production`.
 
 ## Flagged
 
@@ -78,6 +79,18 @@ fonts = ["C:/Windows/Fonts/malgun.ttf", "/usr/share/fonts/a.ttf", "/etc/hosts"]
 
 ```notebook
 # %%
+import re
+print("C:\\Users\\ada\\notes.txt")
+raw = r"C:\\Users\\ada\\new"
+print("without escapes:", raw, len(raw))
+raw
+re.search(r"ada", r"C:\\Users\\ada\\new")
+# %%
+"/Users/ada/data/sales.csv"
+```
+
+```notebook
+# %%
 df = spark.read.table("sales")
 path = "/Volumes/main/sales/landing/a.csv"
 ```
@@ -101,6 +114,7 @@ from nbprod.notebook.types import Notebook
 from nbprod.patterns import lazy_pattern
 from nbprod.rule import rule
 from nbprod.rules.grouped import once_for_each
+from nbprod.rules.shown_values import is_only_shown
 
 # The users of hosted machines are the same for everybody: NBP402 is about their folders.
 _HOSTED = (
@@ -120,6 +134,8 @@ _DRIVE = lazy_pattern(
 _SYSTEM = lazy_pattern(r"(?:file:/*)?[a-z]:[\\/]+windows(?:[\\/]|\Z)", re.I)
 _PROGRAM = lazy_pattern(r"(?:file:/*)?[a-z]:[\\/]+program(?:data| files(?: \(x86\))?)[\\/]", re.I)
 _MOUNTED = lazy_pattern(r"/(?:run/)?media/[^/\s]+/\S|/mnt/[\w.-]+/\S|\\\\[\w.-]+\\[\w.$ -]+\\\S")
+# A server's, for all who mount it; Linux in Windows has the drives of one machine at `/mnt/c`.
+_SHARE = lazy_pattern(r"/mnt/(?![A-Za-z]/)|\\\\(?![?.]\\)")
 _VOLUME = lazy_pattern(r"/Volumes/[^/]+/\S")
 # These mount their own: the same paths are there for everybody.
 _MOUNTING = ("dbutils", "spark", "dbfs", "mssparkutils", "notebookutils")
@@ -143,6 +159,8 @@ def _paths(facts: Facts) -> Iterator[Diagnostic]:
     mounts = facts.mentions(_MOUNTING) or "dbutils" in facts.notebook.injected
     for cell, node in facts.nodes_with(ast.Constant, *_WORDS):
         if isinstance(node.value, str) and _is_own(node.value, mounts):
+            if is_only_shown(node, cell, facts):
+                continue
             from nbprod.fixing.parameter_cell import ParameterCell
 
             yield Diagnostic(
@@ -151,6 +169,7 @@ def _paths(facts: Facts) -> Iterator[Diagnostic]:
                 symbol=node.value,
                 help="use a path relative to the project, or read it from configuration",
                 fix=facts.shared(ParameterCell).fix_path(node, cell),
+                minor=bool(_SHARE.match(node.value)),
             )
     if facts.mentions(("%", "!")):
         yield from _in_magics(mounts, facts)
@@ -158,6 +177,8 @@ def _paths(facts: Facts) -> Iterator[Diagnostic]:
 
 def _message(path: str) -> str:
     where = "where its volume is mounted" if _MOUNTED.match(path) else "on the author's machine"
+    if _SHARE.match(path):
+        where = "where the share is mounted"
     if _PROGRAM.match(path):
         where = "on Windows, where that program is installed"
     return f"`{path}` exists only {where}"
@@ -187,6 +208,7 @@ def _in_magics(mounts: bool, facts: Facts) -> Iterator[Diagnostic]:
                         _message(path),
                         symbol=path,
                         help="make the path relative to the project",
+                        minor=bool(_SHARE.match(path)),
                     )
 
 

@@ -6,8 +6,9 @@ People run a cell three or four times on average. If each run changes what the c
 the state depends on how often, and nothing on the page says how often. A list written out in the
 notebook that gets one more constant is an exercise, and so is an object of the notebook's own
 classes: that is information of the level *production*, and so is a `del` that a second run stops
-at. Any other second run that raises is seen by everybody, and so is a column more that holds the
-old index: both are reported only where the rule is selected by name.
+at, a loop of gradient descent that goes on, a cell with a slider, and a sample of a fixed size. Any
+other second run that raises is seen by everybody, and so is a column more that holds the old index:
+both are reported only where the rule is selected by name.
 
 ## Flagged
 
@@ -95,6 +96,22 @@ counts[2] -= 1
 
 ```notebook
 # %%
+import pandas as pd
+have = pd.read_csv("have.csv")
+more = pd.read_csv("more.csv")
+# %%
+new = more[~more["key"].isin(have["key"])]
+have = pd.concat([have, new])
+# %%
+known = set(have["key"])
+others = more[~more["key"].isin(known)].drop_duplicates()
+have = pd.concat([have, others]).reset_index(drop=True)
+# %%
+have = have.append(more.loc[~more.index.isin(have.index)])
+```
+
+```notebook
+# %%
 size = 6
 def resize(n):
     global size
@@ -115,7 +132,8 @@ from nbprod.flow.types import SelfDependence
 from nbprod.model import Certainty, Diagnostic, Label
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule
-from nbprod.syntax.walk import walk
+from nbprod.rules.intended_reruns import adds_what_is_missing, is_meant
+from nbprod.rules.missing_columns import MissingColumns
 
 _MESSAGES = {
     "rebinds": "running this cell twice changes `{0}`: it is computed from its previous value",
@@ -133,7 +151,6 @@ _MESSAGES = {
 }
 _HELP = "set the initial value in this cell, or assign the result to a new name"
 _MOST_LABELS = 8
-_LONGEST = 50
 
 
 @rule("NBP109", "unsafe-rerun", on=Notebook)
@@ -146,7 +163,7 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     loud = _Groups()
     for index in facts.flow.order:
         reasons = facts.flow.again(index)
-        gone = facts.shared(_MissingColumns).stop(index)
+        gone = facts.shared(MissingColumns).stop(index)
         if gone is not None:
             reasons = (gone, *reasons)
         raising = [reason for reason in reasons if reason.is_loud]
@@ -154,7 +171,9 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
         # What a second run does not come to, it does not change.
         changing = [
             reason for reason in reasons
-            if not reason.is_loud and (stop is None or reason.span < stop)
+            if not reason.is_loud
+            and (stop is None or reason.span < stop)
+            and not adds_what_is_missing(reason, facts)
         ]  # fmt: skip
         silent.add(changing)
         if not changing:
@@ -163,7 +182,7 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
         told = _without_repeats(group)
         yield _diagnostic(
             told,
-            minor=all(_is_slight(reason, facts) for reason in told),
+            minor=all(_is_slight(reason, facts) or is_meant(reason, facts) for reason in told),
             on_request=all(_only_adds_index(reason, facts) for reason in told),
         )
     failing = [reason for group in loud.groups for reason in group]
@@ -184,68 +203,6 @@ def _without_repeats(group: list[SelfDependence]) -> list[SelfDependence]:
         if not (reason.kind == "overwrites" and reason.span in added)
         and (reason.certain or (reason.span.cell, reason.name) not in sure)
     ]
-
-
-class _MissingColumns:
-    """Cells that read a column and rename it below: a second run stops at the read."""
-
-    def __init__(self, facts: Facts) -> None:
-        self._facts = facts
-
-    def stop(self, cell: int) -> SelfDependence | None:
-        """The first statement of a cell of which a second run raises, for the column is gone."""
-        parsed = self._facts.parsed[cell]
-        if parsed is None or parsed.tree is None or ".rename(" not in parsed.cell.source:
-            return None
-        first: dict[tuple[str, str], ast.stmt] = {}
-        made: set[tuple[str, str]] = set()
-        stops: list[ast.stmt] = []
-        for statement in parsed.tree.body:
-            if isinstance(statement, (ast.Assign, ast.AugAssign, ast.Expr)):
-                stops += [first[column] for column in _renamed(statement) if column in first]
-                for column in _columns_of(statement, ast.Load) - made:
-                    first.setdefault(column, statement)
-            made |= _columns_of(statement, ast.Store)
-        if not stops:
-            return None
-        spans = {self._facts.span(cell, statement): statement for statement in stops}
-        start, statement = min(spans.items(), key=lambda item: item[0])
-        span = start._replace(end=start.start)
-        name = next(iter(_columns_of(statement, ast.Load)))[0]
-        text = " ".join(ast.unparse(statement).split())
-        return SelfDependence("fails", name, span, text[:_LONGEST], certain=True)
-
-
-def _columns_of(statement: ast.stmt, context: type[ast.expr_context]) -> set[tuple[str, str]]:
-    """The columns that a statement reads, or stores, as (frame, column)."""
-    found = set()
-    for node in walk(statement):
-        if isinstance(node, ast.Subscript) and isinstance(node.ctx, context):
-            base, key = node.value, node.slice
-            if isinstance(base, ast.Name) and isinstance(key, ast.Constant):
-                if isinstance(key.value, str):
-                    found.add((base.id, key.value))
-    return found
-
-
-def _renamed(statement: ast.Assign | ast.AugAssign | ast.Expr) -> Iterator[tuple[str, str]]:
-    """The columns that `df.rename(columns={…})` takes away, where it is kept."""
-    call = statement.value
-    if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute)):
-        return
-    frame, keywords = call.func.value, {one.arg: one.value for one in call.keywords}
-    columns, in_place = keywords.get("columns"), keywords.get("inplace")
-    kept = isinstance(in_place, ast.Constant) and in_place.value is True
-    if isinstance(statement, ast.Assign) and isinstance(frame, ast.Name):
-        kept = [ast.unparse(target) for target in statement.targets] == [frame.id]
-    if not (kept and call.func.attr == "rename" and isinstance(frame, ast.Name)):
-        return
-    if isinstance(columns, ast.Dict) and all(isinstance(key, ast.Constant) for key in columns.keys):
-        names = {ast.unparse(value) for value in columns.values}
-        for key in columns.keys:
-            if isinstance(key, ast.Constant) and isinstance(key.value, str):
-                if repr(key.value) not in names:
-                    yield frame.id, key.value
 
 
 class _Groups:
