@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from nbprod.checking.registry import Selection, input_rule_code
+from nbprod.checking.registry import Selection, current_name, input_rule_code
 from nbprod.errors import ReadError
 from nbprod.facts import CheckOptions, Facts
 from nbprod.model import (
@@ -60,10 +60,10 @@ def _findings(facts: Facts, selection: Selection) -> Iterable[Finding]:
     found = list(_diagnostics(facts, selection))
     if not found and not _may_have_suppressions(facts.notebook):
         return ()
-    # Imported here: most notebooks have nothing to silence.
+    # Imported here: most notebooks have nothing to suppress.
     from nbprod.checking.suppression import read_suppressions
 
-    silenced = read_suppressions(facts.notebook, facts.parsed, facts.options.tag_ignores)
+    suppressions = read_suppressions(facts.notebook, facts.parsed, facts.options.tag_ignores)
     findings = []
     seen: set[tuple[str, Span, str, tuple[str | int, ...]]] = set()
     for rule, diagnostic in found:
@@ -72,11 +72,15 @@ def _findings(facts: Facts, selection: Selection) -> Iterable[Finding]:
         if key in seen:
             continue
         seen.add(key)
-        kept = _without_silenced(rule, diagnostic, silenced, facts) if silenced else diagnostic
+        kept = (
+            _without_suppressed(rule, diagnostic, suppressions, facts)
+            if suppressions
+            else diagnostic
+        )
         if kept is not None:
             place = place_of(facts, kept.span, kept.inside)
             findings.append(_finding(facts, rule, kept, place))
-    for rule, diagnostic in _unneeded(silenced, selection, facts):
+    for rule, diagnostic in _unneeded(suppressions, selection, facts):
         findings.append(_finding(facts, rule, diagnostic, place_of(facts, diagnostic.span)))
     findings.sort(key=_reading_order)
     findings = _one_a_line(findings, selection)
@@ -86,16 +90,16 @@ def _findings(facts: Facts, selection: Selection) -> Iterable[Finding]:
     return _with_fingerprints(facts, findings, mask)
 
 
-def _without_silenced(
-    rule: Rule, diagnostic: Diagnostic, silenced: Suppressions, facts: Facts
+def _without_suppressed(
+    rule: Rule, diagnostic: Diagnostic, suppressions: Suppressions, facts: Facts
 ) -> Diagnostic | None:
     """A diagnostic at those of its places where it is not suppressed; None where it is at all."""
     kept = tuple(
         label
         for label in diagnostic.labels
-        if not (label.again and _is_silenced(rule, label.span, None, silenced, facts))
+        if not (label.again and _is_suppressed(rule, label.span, None, suppressions, facts))
     )
-    first = _is_silenced(rule, diagnostic.span, diagnostic.inside, silenced, facts)
+    first = _is_suppressed(rule, diagnostic.span, diagnostic.inside, suppressions, facts)
     if not first and len(kept) == len(diagnostic.labels):
         return diagnostic
     # A fix would change the suppressed places, too.
@@ -112,13 +116,13 @@ def _without_silenced(
     )
 
 
-def _is_silenced(
-    rule: Rule, span: Span, inside: Inside | None, silenced: Suppressions, facts: Facts
+def _is_suppressed(
+    rule: Rule, span: Span, inside: Inside | None, suppressions: Suppressions, facts: Facts
 ) -> bool:
     place = place_of(facts, span, inside)
     # No comment stands in an output: only the cell or the notebook can suppress there.
     lines = (place.line, place.end_line) if inside is None else (0, -1)
-    return silenced.silence(rule.code, rule.name, span.cell, *lines)
+    return suppressions.covers(rule.code, rule.name, span.cell, *lines)
 
 
 def _one_a_line(findings: Sequence[Finding], selection: Selection) -> list[Finding]:
@@ -200,12 +204,12 @@ def _reading_order(finding: Finding) -> tuple[bool, int, int, int, int, str]:
 
 
 def _unneeded(
-    silenced: Suppressions, selection: Selection, facts: Facts
+    suppressions: Suppressions, selection: Selection, facts: Facts
 ) -> Iterator[tuple[Rule, Diagnostic]]:
-    """Marks that silence nothing, if the rule about them is on: it is asked after all others."""
+    """Marks that suppress nothing, if the rule about them is on: it is asked after all others."""
     for rule in selection.rules:
         if rule.after:
-            for use in silenced.uses(selection):
+            for use in suppressions.uses(selection):
                 for diagnostic in rule.check(use, facts):
                     yield rule, diagnostic
 
@@ -357,7 +361,7 @@ def _finding(facts: Facts, rule: Rule, diagnostic: Diagnostic, place: Place) -> 
 
 def _configured_severity(facts: Facts, rule: Rule) -> Severity | None:
     for word, severity in facts.options.severities:
-        if word.lower() == rule.name or rule.code.startswith(word.upper()):
+        if current_name(word) == rule.name or rule.code.startswith(word.upper()):
             return Severity(severity)
     return None
 

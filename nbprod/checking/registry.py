@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = [
     "RuleFile",
     "Selection",
+    "current_name",
     "docs_of",
     "find_rule_file",
     "has_code_prefix",
@@ -37,6 +38,8 @@ _PACKAGE = os.path.dirname(os.path.dirname(__file__))  # noqa: PTH120
 _FILE = lazy_pattern(r"([a-z]{2,8}\d{3})_(\w+)\.py\Z")
 _OWN_PREFIX = "NBP"
 _LONGEST_WORD = 80
+# Names that rules had in earlier versions; configurations and comments still hold them.
+_FORMER_NAMES = {"unused-silencing": "unused-suppression"}
 
 
 class RuleFile(NamedTuple):
@@ -254,8 +257,14 @@ def _expand(words: Iterable[str], plugins: bool) -> set[str]:
     return codes
 
 
+def current_name(word: str) -> str:
+    """A word in lower case; the name of today for a name that a rule had before."""
+    lower = word.lower()
+    return _FORMER_NAMES.get(lower, lower)
+
+
 def _fits(word: str, file: RuleFile) -> bool:
-    if word.upper() == "ALL" or word.lower() in (file.name, file.group):
+    if word.upper() == "ALL" or current_name(word) in (file.name, file.group):
         return True
     return has_code_prefix(file.code, word)
 

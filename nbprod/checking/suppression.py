@@ -1,6 +1,6 @@
 """Silencing: comments on a line, over lines, on a cell or the notebook; tags; metadata.
 
-Every way is a `Mark`; a finding is silenced by the marks that reach its place and name its rule.
+Every way is a `Mark`; a finding is suppressed by the marks that reach its place and name its rule.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
-from nbprod.checking.registry import Selection, has_code_prefix
+from nbprod.checking.registry import Selection, current_name, has_code_prefix
 from nbprod.model import Span
 from nbprod.notebook.types import Cell, Notebook
 from nbprod.patterns import lazy_pattern
@@ -39,10 +39,10 @@ _LAST = 1 << 60
 
 
 class Mark:
-    """One mark that silences: the rules it names, the lines of a cell it reaches.
+    """One mark that suppresses: the rules it names, the lines of a cell it reaches.
 
     ``cell`` is None for the whole notebook. ``span`` is where it stands, None for tags and
-    metadata. ``used`` are the words that have silenced something. ``ours`` is false for marks
+    metadata. ``used`` are the words that have suppressed something. ``ours`` is false for marks
     that other tools read as well, of which nobody can say that they are not needed.
     """
 
@@ -106,8 +106,8 @@ class Suppressions:
         """Whether there is any mark."""
         return bool(self.marks)
 
-    def silence(self, code: str, name: str, cell: int, first: int, last: int) -> bool:
-        """Whether a finding on lines ``first`` to ``last`` of a cell is silenced."""
+    def covers(self, code: str, name: str, cell: int, first: int, last: int) -> bool:
+        """Whether a finding on lines ``first`` to ``last`` of a cell is suppressed."""
         reaching = [mark for mark in self.marks if mark.reaches(cell, first, last)]
         # All of them are asked, so that a mark that is not needed is not found by chance.
         return sum(mark.names(code, name) for mark in reaching) > 0
@@ -225,4 +225,4 @@ def _comments(cell: Cell, parsed: ParsedCell | None) -> Iterator[tuple[int, int,
 def _words(text: str | None) -> frozenset[str]:
     if text is None or not text.strip():
         return ALL
-    return frozenset(word.lower() for word in re.split(r"[,\s]+", text.strip()) if word)
+    return frozenset(current_name(word) for word in re.split(r"[,\s]+", text.strip()) if word)

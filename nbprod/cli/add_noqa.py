@@ -10,7 +10,7 @@ from nbprod.disk.places import project_roots
 from nbprod.disk.read import read_notebook_bytes
 from nbprod.disk.write import write_file
 from nbprod.errors import ReadError, WriteError
-from nbprod.fixing.suppress import silencing_edits
+from nbprod.fixing.suppress import suppression_edits
 from nbprod.model import Finding
 from nbprod.notebook.edits.splice import EditRefused, apply_edits
 from nbprod.notebook.read import read_notebook
@@ -44,7 +44,7 @@ def suppress_all_findings(
         remember(notebook)
         findings = check_one(notebook, configure(one.path)).findings
         try:
-            changed, without = _silenced(notebook, data, findings, configure(one.path), reason)
+            changed, without = _suppressed(notebook, data, findings, configure(one.path), reason)
             if changed != data:
                 within = None if one.explicit else roots
                 write_file(one.path, changed, within=within, before=data)
@@ -70,17 +70,17 @@ def suppress_all_findings(
     return WriteError.exit_code if failed else 1 if left else 0
 
 
-def _silenced(
+def _suppressed(
     notebook: Notebook, data: bytes, findings: Sequence[Finding], settings: Settings, reason: str
 ) -> tuple[bytes, list[Finding]]:
     """The file with comments for findings, and those of them that have no place for one.
 
-    A fault of several places is reported at the next one when the first is silenced, so it goes on
-    as long as comments are added.
+    A fault of several places is reported at the next one when the first is suppressed, so it goes
+    on as long as comments are added.
     """
     without: list[Finding] = []
     for turn in range(_MOST_TURNS):
-        edits, unplaced = silencing_edits(notebook, findings, reason)
+        edits, unplaced = suppression_edits(notebook, findings, reason)
         without = without if turn else list(unplaced)
         changed = apply_edits(notebook, data, edits)
         if changed == data:

@@ -7,7 +7,15 @@ from collections.abc import Sequence
 
 import click
 
-from nbprod.checking.registry import RuleFile, docs_of, level_of, load_rule, rule_files, select
+from nbprod.checking.registry import (
+    RuleFile,
+    current_name,
+    docs_of,
+    level_of,
+    load_rule,
+    rule_files,
+    select,
+)
 from nbprod.cli.output import print_line, print_rendered, print_text
 from nbprod.errors import UsageError
 from nbprod.report.escaping import mute_json
@@ -47,7 +55,7 @@ def explain(word: str) -> int:
 
 def _named(word: str) -> RuleFile:
     for file in rule_files():
-        if word.upper() == file.code or word.lower() == file.name:
+        if word.upper() == file.code or current_name(word) == file.name:
             return file
     select((word,))
     raise UsageError(f"no single rule is called {word!r}; `nbprod rule --all` lists them")

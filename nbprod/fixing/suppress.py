@@ -1,4 +1,4 @@
-"""Comments that silence findings, put where they are honoured. Pure."""
+"""Comments that suppress findings, put where they are honoured. Pure."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from nbprod.patterns import lazy_pattern
 from nbprod.syntax.comments import iter_comments
 from nbprod.syntax.parse import parse_cell
 
-__all__ = ["silencing_edits"]
+__all__ = ["suppression_edits"]
 
 _NOQA = lazy_pattern(r"#\s*noqa:\s*[\w, -]*\w", re.IGNORECASE)
 
 
-def silencing_edits(
+def suppression_edits(
     notebook: Notebook, findings: Sequence[Finding], reason: str = ""
 ) -> tuple[list[Edit], list[Finding]]:
-    """The edits that silence findings, and the findings for which no comment has a place.
+    """The edits that suppress findings, and the findings for which no comment has a place.
 
     Args:
         notebook: the notebook.

@@ -1,4 +1,4 @@
-"""A path into somebody's own folders.
+"""Reports paths that exist only on the author's machine.
 
 ## Why
 

@@ -1,4 +1,4 @@
-"""A path that exists on one hosted platform only.
+"""Reports paths that exist on one hosted platform only.
 
 ## Why
 

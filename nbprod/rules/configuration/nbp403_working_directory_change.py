@@ -1,4 +1,4 @@
-"""A change of the working directory.
+"""Reports changes of the working directory.
 
 ## Why
 

@@ -1,4 +1,4 @@
-"""A write to a database, a bucket or a service.
+"""Reports writes to databases, buckets and services.
 
 ## Why
 

@@ -1,4 +1,4 @@
-"""A hyperparameter or a date as a literal in a call.
+"""Reports hyperparameters and dates hardcoded in calls.
 
 ## Why
 

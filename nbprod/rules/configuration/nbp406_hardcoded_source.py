@@ -1,4 +1,4 @@
-"""A URL, a table, a market or a bucket as a literal in a call.
+"""Reports URLs, tables and buckets hardcoded in calls.
 
 ## Why
 

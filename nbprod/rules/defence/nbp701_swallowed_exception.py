@@ -1,4 +1,4 @@
-"""An exception that is caught and forgotten.
+"""Reports exceptions that are caught and ignored.
 
 ## Why
 

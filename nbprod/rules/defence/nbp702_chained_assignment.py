@@ -1,4 +1,4 @@
-"""An assignment to a part of a part of a data frame.
+"""Reports chained assignments, which do not update the data frame.
 
 ## Why
 

@@ -1,4 +1,4 @@
-"""The result of a method that works in place.
+"""Reports results taken from methods that work in place and return None.
 
 ## Why
 

@@ -1,4 +1,4 @@
-"""Data that other cells use and that no cell has looked at.
+"""Reports loaded data that no cell checks.
 
 ## Why
 

@@ -1,4 +1,4 @@
-"""An assertion that checks the arguments of a function.
+"""Reports assertions used to check the arguments of a function.
 
 ## Why
 

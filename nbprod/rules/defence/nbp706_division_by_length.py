@@ -1,4 +1,4 @@
-"""A mean over what may be empty.
+"""Reports means and ratios over collections that may be empty.
 
 ## Why
 

@@ -1,4 +1,4 @@
-"""Bad records that become missing values, or disappear, without a word.
+"""Reports bad records that silently become missing or disappear.
 
 ## Why
 

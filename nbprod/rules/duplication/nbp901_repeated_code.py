@@ -1,4 +1,4 @@
-"""Code that stands in the notebook twice.
+"""Reports code duplicated within a notebook.
 
 ## Why
 

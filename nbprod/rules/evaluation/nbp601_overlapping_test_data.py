@@ -1,4 +1,4 @@
-"""A model that was trained on rows that it is tested on.
+"""Reports models trained on rows that they are tested on.
 
 ## Why
 

@@ -1,4 +1,4 @@
-"""Preprocessing that has learnt from the test data.
+"""Reports preprocessing that is fitted on test data.
 
 ## Why
 

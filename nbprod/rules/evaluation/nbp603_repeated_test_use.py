@@ -1,4 +1,4 @@
-"""A test set that several models are compared on.
+"""Reports test sets on which several models are compared.
 
 ## Why
 

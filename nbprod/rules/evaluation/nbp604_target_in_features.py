@@ -1,4 +1,4 @@
-"""The target among the features.
+"""Reports features that contain the target.
 
 ## Why
 

@@ -1,4 +1,4 @@
-"""A model that is only ever scored on the data that it was trained on.
+"""Reports models that are scored only on their training data.
 
 ## Why
 

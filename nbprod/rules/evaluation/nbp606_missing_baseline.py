@@ -1,4 +1,4 @@
-"""A score that nothing tells to be good or bad.
+"""Reports scores without a baseline to compare with.
 
 ## Why
 

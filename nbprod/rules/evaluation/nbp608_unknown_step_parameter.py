@@ -1,4 +1,4 @@
-"""A parameter of a pipeline or grid that no step has.
+"""Reports parameters of a pipeline or grid that no step has.
 
 ## Why
 

@@ -1,4 +1,4 @@
-"""A file that cannot be opened.
+"""Reports files that cannot be opened.
 
 ## Why
 

@@ -1,4 +1,4 @@
-"""A file that is not UTF-8 text.
+"""Reports files that are not UTF-8 text.
 
 ## Why
 

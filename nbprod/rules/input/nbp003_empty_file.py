@@ -1,4 +1,4 @@
-"""A notebook file without content.
+"""Reports notebook files without content.
 
 ## Why
 

@@ -1,4 +1,4 @@
-"""A notebook that is not valid JSON.
+"""Reports notebooks that are not valid JSON.
 
 ## Why
 

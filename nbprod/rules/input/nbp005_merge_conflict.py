@@ -1,4 +1,4 @@
-"""A notebook with git conflict marks in it.
+"""Reports notebooks with Git conflict markers.
 
 ## Why
 

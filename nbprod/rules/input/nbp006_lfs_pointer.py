@@ -1,4 +1,4 @@
-"""A Git LFS pointer where the notebook should be.
+"""Reports Git LFS pointers in place of notebooks.
 
 ## Why
 

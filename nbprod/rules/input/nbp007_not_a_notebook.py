@@ -1,4 +1,4 @@
-"""A file that has the name of a notebook and holds something else.
+"""Reports files that are named like notebooks and are none.
 
 ## Why
 

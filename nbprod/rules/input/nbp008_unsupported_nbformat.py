@@ -1,4 +1,4 @@
-"""A notebook format that nbprod does not know.
+"""Reports notebook formats that nbprod does not support.
 
 ## Why
 

@@ -1,4 +1,4 @@
-"""A fault of nbprod itself.
+"""Reports internal errors of nbprod.
 
 ## Why
 

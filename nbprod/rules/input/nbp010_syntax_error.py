@@ -1,4 +1,4 @@
-"""A cell that Python cannot parse.
+"""Reports cells that Python cannot parse.
 
 ## Why
 

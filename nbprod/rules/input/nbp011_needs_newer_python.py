@@ -1,4 +1,4 @@
-"""A cell in the syntax of a newer Python than the one nbprod runs on.
+"""Reports syntax that is newer than the Python that runs nbprod.
 
 ## Why
 

@@ -1,4 +1,4 @@
-"""A file that is longer than what nbprod reads.
+"""Reports files that are too large to read.
 
 ## Why
 

@@ -1,4 +1,4 @@
-"""A magic that IPython refuses.
+"""Reports magics that IPython refuses.
 
 ## Why
 

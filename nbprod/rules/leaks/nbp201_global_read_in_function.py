@@ -1,4 +1,4 @@
-"""A function that reads a notebook variable which changes after the function is defined.
+"""Reports functions that read a global which changes after the definition.
 
 ## Why
 

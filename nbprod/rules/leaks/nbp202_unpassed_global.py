@@ -1,4 +1,4 @@
-"""A function that reads a notebook variable instead of a parameter.
+"""Reports functions that read a global instead of taking a parameter.
 
 ## Why
 

@@ -1,4 +1,4 @@
-"""A function that rebinds a notebook variable.
+"""Reports functions that rebind a global of the notebook.
 
 ## Why
 

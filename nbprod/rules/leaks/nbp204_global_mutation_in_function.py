@@ -1,4 +1,4 @@
-"""A function that changes an object of the notebook in place.
+"""Reports functions that mutate a global object of the notebook.
 
 ## Why
 

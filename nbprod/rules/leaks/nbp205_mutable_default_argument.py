@@ -1,4 +1,4 @@
-"""A mutable default argument that the function changes or hands out.
+"""Reports mutable default arguments that the function mutates or returns.
 
 ## Why
 

@@ -1,4 +1,4 @@
-"""A default argument bound to a notebook variable that changes afterwards.
+"""Reports default arguments that keep the old value of a variable.
 
 ## Why
 

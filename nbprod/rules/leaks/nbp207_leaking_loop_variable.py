@@ -1,4 +1,4 @@
-"""A loop variable that another cell reads.
+"""Reports loop variables that another cell reads.
 
 ## Why
 

@@ -1,4 +1,4 @@
-"""A random draw without a seed whose result is kept.
+"""Reports unseeded random draws that decide a result.
 
 ## Why
 

@@ -1,4 +1,4 @@
-"""A package that a cell installs without a version.
+"""Reports installed packages without a version.
 
 ## Why
 

@@ -1,4 +1,4 @@
-"""Packages installed through the shell.
+"""Reports packages installed through the shell.
 
 ## Why
 

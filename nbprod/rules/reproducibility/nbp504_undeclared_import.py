@@ -1,4 +1,4 @@
-"""An import that no file of the project declares.
+"""Reports imports that the project does not declare.
 
 ## Why
 

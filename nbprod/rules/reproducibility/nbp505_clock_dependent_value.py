@@ -1,4 +1,4 @@
-"""A value taken from the clock.
+"""Reports values taken from the clock.
 
 ## Why
 

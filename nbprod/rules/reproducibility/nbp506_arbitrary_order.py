@@ -1,4 +1,4 @@
-"""Files in the order in which the disk happens to have them.
+"""Reports files processed in the arbitrary order of the file system.
 
 ## Why
 

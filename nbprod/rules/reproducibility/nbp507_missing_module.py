@@ -1,4 +1,4 @@
-"""An import of a module that no environment has.
+"""Reports imports of modules that cannot be installed.
 
 ## Why
 

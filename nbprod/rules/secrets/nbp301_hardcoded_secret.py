@@ -1,4 +1,4 @@
-"""A credential in code.
+"""Reports credentials in code.
 
 ## Why
 

@@ -1,4 +1,4 @@
-"""A credential in an output.
+"""Reports credentials in saved outputs.
 
 ## Why
 

@@ -1,4 +1,4 @@
-"""A credential in a note: Markdown, a raw cell, the name of an attachment.
+"""Reports credentials in Markdown, raw cells and names of attachments.
 
 ## Why
 

@@ -1,4 +1,4 @@
-"""A credential in metadata: parameters of papermill, widgets, whatever tools write there.
+"""Reports credentials in metadata of the notebook or its cells.
 
 ## Why
 

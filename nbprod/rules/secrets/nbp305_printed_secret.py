@@ -1,4 +1,4 @@
-"""A cell that prints a credential which it has looked up.
+"""Reports cells that print a credential.
 
 ## Why
 

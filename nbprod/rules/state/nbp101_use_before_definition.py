@@ -1,4 +1,4 @@
-"""A variable used before the cell that defines it.
+"""Reports variables used before the cell that defines them.
 
 ## Why
 

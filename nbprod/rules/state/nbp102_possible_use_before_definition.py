@@ -1,4 +1,4 @@
-"""A variable that may be used before it is defined.
+"""Reports variables that may be used before they are defined.
 
 ## Why
 

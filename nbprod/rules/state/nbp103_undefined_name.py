@@ -1,4 +1,4 @@
-"""A name that no cell defines.
+"""Reports names that no cell defines.
 
 ## Why
 

@@ -1,4 +1,4 @@
-"""A variable used after it has been deleted.
+"""Reports variables used after they have been deleted.
 
 ## Why
 

@@ -1,4 +1,4 @@
-"""A local variable read before the function gives it a value.
+"""Reports local variables read before they are assigned.
 
 ## Why
 

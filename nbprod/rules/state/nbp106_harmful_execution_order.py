@@ -1,4 +1,4 @@
-"""Cells whose recorded order matters and is not the order on the page.
+"""Reports execution orders that changed a saved value.
 
 ## Why
 

@@ -1,4 +1,4 @@
-"""Execution counts of more than one session.
+"""Reports execution counts of more than one session.
 
 ## Why
 

@@ -1,4 +1,4 @@
-"""A saved result that this code did not produce.
+"""Reports saved outputs that the code does not produce.
 
 ## Why
 

@@ -1,4 +1,4 @@
-"""A cell that gives another result when it is run a second time.
+"""Reports cells that give another result when they are rerun.
 
 ## Why
 

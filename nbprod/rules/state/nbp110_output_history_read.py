@@ -1,4 +1,4 @@
-"""A read of an earlier cell's input or output by its number.
+"""Reports reads of earlier inputs or outputs by number, as `Out[3]`.
 
 ## Why
 

@@ -1,4 +1,4 @@
-"""A builtin hidden by a notebook variable, where other cells use the builtin.
+"""Reports builtins hidden by a variable while other cells use them.
 
 ## Why
 

@@ -1,4 +1,4 @@
-"""A cell that was saved with an error.
+"""Reports cells saved with an error.
 
 ## Why
 

@@ -1,4 +1,4 @@
-"""A shell line or magic that interpolates a variable which does not exist.
+"""Reports shell lines and magics that interpolate an undefined variable.
 
 ## Why
 

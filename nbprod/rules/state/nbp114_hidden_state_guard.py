@@ -1,4 +1,4 @@
-"""Code that asks whether a variable is left over from an earlier run.
+"""Reports code that asks for variables left over from an earlier run.
 
 ## Why
 

@@ -1,4 +1,4 @@
-"""A star import of a module whose names are not known.
+"""Reports star imports of modules whose names are unknown.
 
 ## Why
 

@@ -1,4 +1,4 @@
-"""Names that are made while the notebook runs.
+"""Reports names that are defined dynamically.
 
 ## Why
 

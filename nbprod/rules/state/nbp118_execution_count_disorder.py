@@ -1,4 +1,4 @@
-"""Execution counts that do not rise from top to bottom, without harm.
+"""Reports execution counts that do not rise from top to bottom.
 
 ## Why
 

@@ -1,4 +1,4 @@
-"""A cell with more than 60 lines of loose code.
+"""Reports cells with many lines of top-level code.
 
 ## Why
 

@@ -1,4 +1,4 @@
-"""A notebook that does not say what it is about.
+"""Reports notebooks without a title.
 
 ## Why
 

@@ -1,4 +1,4 @@
-"""An empty cell between others.
+"""Reports empty cells between others.
 
 ## Why
 

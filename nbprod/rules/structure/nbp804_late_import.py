@@ -1,4 +1,4 @@
-"""An import in the middle of the notebook.
+"""Reports imports in the middle of the notebook.
 
 ## Why
 

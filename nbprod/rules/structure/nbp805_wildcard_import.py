@@ -1,4 +1,4 @@
-"""An import of everything that a module has.
+"""Reports wildcard imports.
 
 ## Why
 

@@ -1,4 +1,4 @@
-"""Code that is commented out.
+"""Reports code that is commented out.
 
 ## Why
 

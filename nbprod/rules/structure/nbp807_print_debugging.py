@@ -1,4 +1,4 @@
-"""Prints that say where the program is.
+"""Reports debugging prints.
 
 ## Why
 

@@ -1,4 +1,4 @@
-"""A function that cannot be tested alone.
+"""Reports functions that cannot be tested in isolation.
 
 ## Why
 

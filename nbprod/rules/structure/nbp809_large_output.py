@@ -1,4 +1,4 @@
-"""A cell whose saved text is too long to review.
+"""Reports cells whose saved output is too long to review.
 
 ## Why
 

@@ -1,4 +1,4 @@
-"""A notebook whose file name says nothing.
+"""Reports file names that do not describe the notebook.
 
 ## Why
 

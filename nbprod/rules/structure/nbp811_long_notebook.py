@@ -1,4 +1,4 @@
-"""A notebook with more than 80 code cells.
+"""Reports notebooks with too many code cells.
 
 ## Why
 

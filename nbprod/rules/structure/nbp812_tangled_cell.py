@@ -1,4 +1,4 @@
-"""Loose code with many branches.
+"""Reports top-level code with many branches.
 
 ## Why
 

@@ -1,4 +1,4 @@
-"""A value that is made long before it is used.
+"""Reports names that are defined long before their first use.
 
 ## Why
 

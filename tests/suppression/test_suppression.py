@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from nbprod.checking.registry import select
 from nbprod.config.settings import Settings
 from nbprod.project.run import check_bytes
 from tests.command import run_nbprod
@@ -172,3 +173,9 @@ def test_where_no_comment_has_a_place_it_says_so(tmp_path: Path) -> None:
     if done.returncode == 1:
         assert "tag the cell" in done.stderr
         assert (tmp_path / "n.ipynb").read_bytes() == before
+
+
+@pytest.mark.parametrize("word", ["unused-silencing", "unused-suppression", "NBP012"])
+def test_the_former_name_of_the_rule_still_works(word: str) -> None:
+    chosen = select((word,))
+    assert [rule.name for rule in chosen.rules] == ["unused-suppression"]

@@ -1,10 +1,10 @@
-"""A mark that silences nothing, or names no rule.
+"""Reports suppressions that suppress nothing or name no rule.
 
 ## Why
 
-Such a mark is a leftover, or a spelling mistake that hides nothing and looks as if it did. Left
-alone, it silences the next finding of its rule, which nobody has looked at. Codes of other tools in
-a `noqa` are theirs.
+Such a comment is a leftover, or a spelling mistake that hides nothing and looks as if it did. Left
+alone, it suppresses the next finding of its rule, which nobody has looked at. Codes of other tools
+in a `noqa` are theirs.
 
 ## Flagged
 
@@ -49,7 +49,7 @@ from nbprod.rule import rule, safe
 _REASON = lazy_pattern(r"[ \t]*(?:--[^\r\n]*)?(?=[\r\n]|\Z)")
 
 
-@rule("NBP012", "unused-silencing", level="shared", since="0.2", after=True)
+@rule("NBP012", "unused-suppression", level="shared", since="0.2", after=True)
 def check(subject: SuppressionUse, facts: Facts) -> Iterator[Diagnostic]:
     """Report the words of a suppression that suppress nothing though their rules are on."""
     mark, selection, span = subject
@@ -70,7 +70,7 @@ def check(subject: SuppressionUse, facts: Facts) -> Iterator[Diagnostic]:
         return
     names = ", ".join(f"`{word}`" for word in idle)
     unknown = [word for word in idle if not _is_known(word, selection)]
-    message = f"silences nothing: {names}" if not unknown else f"no rule is called {names}"
+    message = f"suppresses nothing: {names}" if not unknown else f"no rule is called {names}"
     fix = _removal(span, source) if len(idle) == len(mark.words) else None
     yield Diagnostic(span, message, fix=fix)
 
@@ -85,7 +85,7 @@ def _is_known(word: str, selection: Selection) -> bool:
 
 
 def _is_idle(word: str, selection: Selection) -> bool:
-    """Whether a word could have silenced something: codes of other tools are theirs."""
+    """Whether a word could have suppressed something: codes of other tools are theirs."""
     if not _is_known(word, selection):
         return not re.fullmatch(r"[a-z]+\d+", word) or _is_code(word)
     return any(word == rule.name or has_code_prefix(rule.code, word) for rule in selection.rules)
