@@ -57,7 +57,7 @@ def test_check_score_and_report_agree_on_what_runs_from_top_to_bottom(tmp_path: 
 
 
 def test_nothing_is_added_where_everything_runs(tmp_path: Path) -> None:
-    (tmp_path / "a.ipynb").write_bytes(book("path = '/Users/ada/a.csv'", "print(path)"))
+    (tmp_path / "a.ipynb").write_bytes(book("path = '/Users/ada/a.csv'", "print(open(path))"))
     done = nbprod("check", "--isolated", ".", cwd=tmp_path)
     assert "Found 1 finding in 1 of 1 notebook" in done.stdout + done.stderr
     assert "would fail" not in done.stdout + done.stderr
