@@ -31,7 +31,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from nbprod.disk.read import read_text
-from nbprod.notebook.types import Cell, Notebook
+from nbprod.notebook.types import Cell, NoRawMap, Notebook
 from nbprod.patterns import lazy_pattern
 
 __all__ = ["Example", "Expected", "RuleDocs", "notebook_of", "parse_docs", "parse_example"]
@@ -79,19 +79,6 @@ class RuleDocs(NamedTuple):
         return bool(self.examples.get("Fixed"))
 
 
-class _NoRaw:
-    """Examples have no file: every place is the first."""
-
-    def locate(self, cell: int, offset: int) -> tuple[int, int]:
-        return 1, 1
-
-    def locate_in(self, cell: int, path: Sequence[str | int], offset: int) -> tuple[int, int]:
-        return 1, 1
-
-    def raw_edit(self, cell: int, start: int, end: int, text: str) -> None:
-        return None
-
-
 def parse_docs(path: Path) -> RuleDocs:
     """Read the docstring of a rule's file, from the source so that `-OO` keeps it.
 
@@ -137,7 +124,7 @@ def _python(said: str) -> tuple[int, int] | None:
 
 def notebook_of(cells: Sequence[Cell], path: str = "example.ipynb") -> Notebook:
     """A notebook in memory."""
-    return Notebook(path, "ipynb", "python", tuple(cells), _NoRaw())
+    return Notebook(path, "ipynb", "python", tuple(cells), NoRawMap())
 
 
 def _cells(text: str) -> Iterator[tuple[str, list[str]]]:

@@ -29,10 +29,12 @@ LAYERS = (
     ("fixing",),
     ("config", "report"),
     ("project",),
+    ("live",),
     ("refactor",),
     ("extract", "linters", "changed"),
     ("pipeline",),
     ("rules", "review", "merge"),
+    ("server",),
     ("api", "cli", "__init__", "__main__"),
 )
 # Copied into the applications that are written: data, not code of the package.

@@ -17,7 +17,7 @@ from nbprod.checking.registry import (
     rule_files,
     select,
 )
-from nbprod.cli.rule import _page
+from nbprod.checking.rule_pages import rule_page
 from nbprod.fixing.rule_examples import findings_of_example, fix_problems
 from nbprod.rule import Level
 from nbprod.testing import Example, parse_docs, parse_example
@@ -103,7 +103,7 @@ def test_the_rules_of_a_level_are_those_that_say_so(level: Level) -> None:
 def test_a_rule_reports_at_the_level_that_its_page_names_and_not_below(file: RuleFile) -> None:
     examples = [parse_example(text) for text in docs_of(file).examples.get("Flagged", ())]
     level = level_of(load_rule(file))
-    assert (f"from level {level} on" if level else "only when it is selected") in _page(file)
+    assert (f"from level {level} on" if level else "only when it is selected") in rule_page(file)
     for other in LEVELS if examples else ():
         reports = level is not None and at_most(level, other)
         found = [file.code in _codes(example, other, _family(file)) for example in examples]

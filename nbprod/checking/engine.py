@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 __all__ = [
     "check_notebook",
     "file_finding",
+    "findings_of",
     "located_findings",
     "mask_finding",
     "place_of",
@@ -48,15 +49,15 @@ def check_notebook(
     notebook: Notebook, selection: Selection, options: CheckOptions = CheckOptions()
 ) -> tuple[Finding, ...]:
     """Every finding that the selected rules have in a notebook, in reading order."""
-    tracks_data = any(rule.tracks_data for rule in selection.rules)
-    facts = Facts(notebook, options, tracks_data=tracks_data)
+    facts = Facts(notebook, options, tracks_data=selection.tracks_data)
     try:
-        return tuple(_findings(facts, selection))
+        return tuple(findings_of(facts, selection))
     finally:
         facts.release()
 
 
-def _findings(facts: Facts, selection: Selection) -> Iterable[Finding]:
+def findings_of(facts: Facts, selection: Selection) -> Iterable[Finding]:
+    """The same, by facts that the caller goes on to use."""
     found = list(_diagnostics(facts, selection))
     if not found and not _may_have_suppressions(facts.notebook):
         return ()

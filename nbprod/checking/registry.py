@@ -65,6 +65,11 @@ class Selection(NamedTuple):
     plugins: bool = True
     level: Level = "production"
 
+    @property
+    def tracks_data(self) -> bool:
+        """Whether some rule asks what is trained on what."""
+        return any(rule.tracks_data for rule in self.rules)
+
 
 @cache
 def rule_files(plugins: bool = True) -> tuple[RuleFile, ...]:

@@ -16,6 +16,7 @@ from nbprod.checking.registry import (
     rule_files,
     select,
 )
+from nbprod.checking.rule_pages import rule_page
 from nbprod.cli.output import print_line, print_rendered, print_text
 from nbprod.errors import UsageError
 from nbprod.report.escaping import mute_json
@@ -49,7 +50,7 @@ def explain(word: str) -> int:
     Raises:
         UsageError: no single rule has that code or name.
     """
-    print_text(_page(_named(word)) + "\n")
+    print_text(rule_page(_named(word)) + "\n")
     return 0
 
 
@@ -70,18 +71,6 @@ def _runs_at(rule: Rule) -> str:
     return level_of(rule) or "selected"
 
 
-def _page(file: RuleFile) -> str:
-    rule, docs = load_rule(file), docs_of(file)
-    level = level_of(rule)
-    runs = f"from level {level} on" if level else "only when it is selected"
-    fixes = "can be fixed" if docs.fixes else "no automatic fix"
-    head = (
-        f"# {file.code} {file.name}\n\n{docs.summary}\n\n({rule.severity.value}, {runs}, {fixes})"
-    )
-    body = "\n\n".join(f"## {name}\n\n{text}" for name, text in docs.sections.items())
-    return f"{head}\n\n{body}"
-
-
 def _reference(files: Sequence[RuleFile]) -> str:
     """All rules as one page: a table of them, then each with its documentation."""
     rows = [
@@ -90,7 +79,7 @@ def _reference(files: Sequence[RuleFile]) -> str:
         for file in files
     ]
     table = "\n".join(["| code | name | runs at | what |", "|---|---|---|---|", *rows])
-    return "\n\n".join(["# Rules", table, *(_below(_page(file)) for file in files)])
+    return "\n\n".join(["# Rules", table, *(_below(rule_page(file)) for file in files)])
 
 
 def _below(page: str) -> str:

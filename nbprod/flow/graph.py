@@ -10,7 +10,7 @@ from nbprod.flow.answers import Flow
 from nbprod.notebook.types import Cell, Notebook
 from nbprod.patterns import lazy_pattern
 
-__all__ = ["RENDERERS", "graph_dot", "graph_json", "graph_mermaid"]
+__all__ = ["RENDERERS", "names_not_found", "graph_dot", "graph_json", "graph_mermaid"]
 
 _LABEL = 40
 _NAMES = 4
@@ -22,7 +22,7 @@ def graph_json(notebook: Notebook, flow: Flow, runnable: Sequence[int] | None) -
 
     ``early`` are the reads of names that only a cell below defines, from that cell up.
     """
-    failing = _failing(flow)
+    failing = names_not_found(flow)
     cells: list[dict[str, Any]] = [
         {
             "cell": index + 1,
@@ -49,7 +49,7 @@ def graph_json(notebook: Notebook, flow: Flow, runnable: Sequence[int] | None) -
 
 def graph_mermaid(notebook: Notebook, flow: Flow, runnable: Sequence[int] | None) -> str:
     """The graph as a Mermaid flowchart; cells that would fail have the class ``fails``."""
-    failing = _failing(flow)
+    failing = names_not_found(flow)
     lines = ["flowchart TD"]
     for index in sorted(flow.order):
         text = _entities(f"{index + 1}: {_label(notebook.cells[index])}")
@@ -67,7 +67,7 @@ def graph_mermaid(notebook: Notebook, flow: Flow, runnable: Sequence[int] | None
 
 def graph_dot(notebook: Notebook, flow: Flow, runnable: Sequence[int] | None) -> str:
     """The graph in DOT, for Graphviz."""
-    failing = _failing(flow)
+    failing = names_not_found(flow)
     lines = ["digraph notebook {", "  node [shape=box, fontname=monospace];"]
     for index in sorted(flow.order):
         text = _quoted(f"{index + 1}: {_label(notebook.cells[index])}")
@@ -100,7 +100,7 @@ def _early(flow: Flow) -> Iterator[tuple[int, int, frozenset[str]]]:
             yield source, target, names
 
 
-def _failing(flow: Flow) -> dict[int, list[str]]:
+def names_not_found(flow: Flow) -> dict[int, list[str]]:
     """Cell to the names that it will not find, what fails in turn included."""
     found: dict[int, set[str]] = {}
     for failure in flow.failures:

@@ -19,9 +19,9 @@ from nbprod.notebook.kernels import (
 )
 from nbprod.notebook.mislabelled import is_guessed, truly_python
 from nbprod.notebook.platforms import is_databricks, platform_names, switched_language
-from nbprod.notebook.types import Cell, CellKind, Notebook
+from nbprod.notebook.types import Cell, CellKind, Notebook, RawMap
 
-__all__ = ["JsonMap", "read_compactly", "read_ipynb"]
+__all__ = ["JsonMap", "assemble", "read_compactly", "read_ipynb"]
 
 _MOST_DIGITS = 4000
 _HEADINGS = 6
@@ -88,6 +88,14 @@ def _notebook(document: Any, path: str, raw_map: partial[JsonMap]) -> Notebook:
     language = notebook_language(metadata, raw_cells)
     kernels = cell_kernels(metadata) if "sos" in metadata else {}
     cells = tuple([_cell(index, raw, language, kernels) for index, raw in enumerate(raw_cells)])
+    raw = raw_map(prefixes=_prefixes(raw_cells))
+    return assemble(path, cells, metadata, language, raw)._replace(nbformat=version)
+
+
+def assemble(
+    path: str, cells: tuple[Cell, ...], metadata: Mapping[str, Any], language: str, raw: RawMap
+) -> Notebook:
+    """The notebook of some cells: what its metadata and its cells together say of each cell."""
     if language == "python" and any(map(is_guessed, cells)):
         cells = truly_python(cells)
     if is_databricks(metadata):
@@ -97,10 +105,9 @@ def _notebook(document: Any, path: str, raw_map: partial[JsonMap]) -> Notebook:
         format="ipynb",
         language=language,
         cells=cells,
-        raw=raw_map(prefixes=_prefixes(raw_cells)),
+        raw=raw,
         metadata=metadata,
         python_version=python_version(metadata) if language == "python" else None,
-        nbformat=version,
         injected=platform_names(metadata, cells),
     )
 

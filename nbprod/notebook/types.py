@@ -7,7 +7,7 @@ from typing import Any, Literal, NamedTuple, Protocol
 
 from nbprod.model import RawEdit
 
-__all__ = ["Cell", "CellKind", "Notebook", "RawMap"]
+__all__ = ["Cell", "CellKind", "NoRawMap", "Notebook", "RawMap"]
 
 CellKind = Literal["code", "markdown", "raw"]
 _NOTHING: Mapping[str, Any] = {}
@@ -64,6 +64,22 @@ class RawMap(Protocol):
     def raw_edit(self, cell: int, start: int, end: int, text: str) -> RawEdit | None:
         """An edit of a source as one of the file, within one line of it; None if it is not one."""
         ...
+
+
+class NoRawMap:
+    """The map of a notebook that is in no file: every place is the first."""
+
+    def locate(self, cell: int, offset: int) -> tuple[int, int]:
+        """Return line 1, column 1."""
+        return 1, 1
+
+    def locate_in(self, cell: int, path: Sequence[str | int], offset: int) -> tuple[int, int]:
+        """Return line 1, column 1."""
+        return 1, 1
+
+    def raw_edit(self, cell: int, start: int, end: int, text: str) -> None:
+        """Return None: there is no file to edit."""
+        return
 
 
 class Notebook(NamedTuple):

@@ -9,7 +9,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from nbprod._version import __version__
-from nbprod.checking.engine import check_notebook, file_finding, report_of_unreadable
+from nbprod.checking.engine import file_finding, findings_of, report_of_unreadable
+from nbprod.checking.registry import Selection
 from nbprod.config.settings import Configure, Settings
 from nbprod.disk.read import read_notebook_bytes
 from nbprod.errors import NbprodError, ReadError
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "check_bytes",
+    "check_keeping_facts",
     "check_paths",
     "discover",
     "facts_of",
@@ -269,10 +271,31 @@ def check_one(
 
     ``effort`` bounds the search for fixes; ``secrets`` are credentials of other notebooks.
     """
+    read_file = read_file or read_around(notebook.path)
+    result, facts = _check_notebook(notebook, settings, effort, secrets, read_file)
+    if facts is not None:
+        facts.release()
+    return result
+
+
+@with_reserved_stack
+def check_keeping_facts(
+    notebook: Notebook, settings: Settings, read_file: Callable[[str], str | None]
+) -> tuple[FileResult, Facts | None]:
+    """Check a notebook; with the facts, which the caller releases, unless nbprod itself failed."""
+    return _check_notebook(notebook, settings, CheckOptions().effort, frozenset(), read_file)
+
+
+def _check_notebook(
+    notebook: Notebook,
+    settings: Settings,
+    effort: int,
+    secrets: frozenset[str],
+    read_file: Callable[[str], str | None],
+) -> tuple[FileResult, Facts | None]:
     is_foreign = notebook.language != "python" and not any(
         cell.is_python for cell in notebook.cells
     )
-    read_file = read_file or read_around(notebook.path)
     options = settings.check_options(read_file, declared_by(read_file))
     options = options._replace(effort=effort, secrets=secrets)
     selection = settings.selection_for(notebook.path)
@@ -281,12 +304,22 @@ def check_one(
         selection = selection._replace(rules=rules)
     try:
         with _quiet_collector():
-            findings = with_deep_stack(partial(check_notebook, notebook, selection, options))
+            call = partial(_judge, notebook, selection, options)
+            findings, facts = with_deep_stack(call)
             if is_foreign and not findings:
-                return FileResult(notebook.path, skipped=f"{notebook.language} notebook")
-            return FileResult.of(notebook.path, findings)
+                skipped = FileResult(notebook.path, skipped=f"{notebook.language} notebook")
+                return skipped, facts
+            return FileResult.of(notebook.path, findings), facts
     except Exception as error:  # tells more than the boundary above: the rules know the notebook
-        return internal_error(notebook.path, error)
+        return internal_error(notebook.path, error), None
+
+
+def _judge(
+    notebook: Notebook, selection: Selection, options: CheckOptions
+) -> tuple[tuple[Finding, ...], Facts]:
+    """The findings, and the facts that they rest on."""
+    facts = Facts(notebook, options, tracks_data=selection.tracks_data)
+    return tuple(findings_of(facts, selection)), facts
 
 
 def facts_of(notebook: Notebook, settings: Settings, effort: int = CheckOptions().effort) -> Facts:

@@ -94,7 +94,7 @@ WORDS = {
     "score": ("score", "missing.ipynb"),
     "verify": ("verify", "missing.ipynb", "a.ipynb"),
 }
-WITHOUT_NOTEBOOKS = {"completion", "config", "dev", "explain", "init", "rule", "version"}
+WITHOUT_NOTEBOOKS = {"completion", "config", "dev", "explain", "init", "rule", "server", "version"}
 
 
 def test_every_command_is_told_of_a_file_that_is_missing() -> None:

@@ -1,0 +1,147 @@
+"""Quick fixes: the fix of a finding, and comments that suppress it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from lsprotocol import types
+
+from nbprod.fixing.suppress import silencing_edits
+from nbprod.live import edits
+from nbprod.model import AnyEdit, Applicability, Finding, Fix
+from nbprod.server.diagnostics import diagnostics_of, location_of
+from nbprod.server.views import NotebookView, TextEdits, View
+
+__all__ = ["APPLY_CELL_EDITS", "CELL_EDITS_METHOD", "ClientSkills", "quick_fixes"]
+
+APPLY_CELL_EDITS = "nbprod.applyCellEdits"
+CELL_EDITS_METHOD = "nbprod/applyCellEdits"
+
+
+class ClientSkills:
+    """What the client declares that it can do."""
+
+    def __init__(self, capabilities: types.ClientCapabilities) -> None:
+        workspace = capabilities.workspace
+        text = capabilities.text_document
+        edit = workspace.workspace_edit if workspace else None
+        lens = workspace.code_lens if workspace else None
+        files = workspace.did_change_watched_files if workspace else None
+        published = text.publish_diagnostics if text else None
+        experimental = capabilities.experimental
+        self.document_changes = bool(edit and edit.document_changes)
+        self.refreshes_lenses = bool(lens and lens.refresh_support)
+        self.watches_files = bool(files and files.dynamic_registration)
+        self.related = bool(published and published.related_information)
+        self.cell_edits = isinstance(experimental, dict) and bool(
+            experimental.get("nbprodCellEdits")
+        )
+
+
+def quick_fixes(
+    view: View, findings: Sequence[Finding], uri: str, place: types.Range, skills: ClientSkills
+) -> list[types.CodeAction]:
+    """The actions for the findings that touch a range."""
+    actions: list[types.CodeAction] = []
+    for finding in findings:
+        location = location_of(view, finding)
+        if location is None or location.uri != uri or not _touch(location.range, place):
+            continue
+        diagnostics = diagnostics_of(view, [finding], related=False)[uri]
+        for action in _actions(view, finding, skills):
+            action.diagnostics = diagnostics
+            if all(action.title != other.title for other in actions):
+                actions.append(action)
+    return actions
+
+
+def _touch(first: types.Range, second: types.Range) -> bool:
+    return first.start <= second.end and second.start <= first.end
+
+
+def _actions(view: View, finding: Finding, skills: ClientSkills) -> Iterator[types.CodeAction]:
+    if finding.fix is not None:
+        action = _fix_action(view, finding.fix, skills)
+        if action is not None:
+            yield action
+    silencing, left = silencing_edits(view.result.notebook, [finding])
+    if not left:
+        changes = view.text_edits(silencing)
+        if changes is not None:
+            yield types.CodeAction(
+                f"Suppress {finding.code} on this line",
+                types.CodeActionKind.QuickFix,
+                edit=_workspace_edit(view, changes, skills),
+            )
+
+
+def _fix_action(view: View, fix: Fix, skills: ClientSkills) -> types.CodeAction | None:
+    is_safe = fix.applicability is Applicability.SAFE
+    action = types.CodeAction(
+        fix.title if is_safe else f"{fix.title} (may change behavior)",
+        types.CodeActionKind.QuickFix,
+        is_preferred=is_safe,
+    )
+    changes = view.text_edits(fix.edits)
+    if changes is not None:
+        action.edit = _workspace_edit(view, changes, skills)
+        return action
+    if skills.cell_edits and isinstance(view, NotebookView):
+        payload = _cell_edits(view, fix.edits)
+        if payload is not None:
+            action.command = types.Command(action.title, APPLY_CELL_EDITS, arguments=[payload])
+            return action
+    return None
+
+
+def _workspace_edit(view: View, changes: TextEdits, skills: ClientSkills) -> types.WorkspaceEdit:
+    if not skills.document_changes:
+        return types.WorkspaceEdit(changes={uri: list(group) for uri, group in changes.items()})
+    versions = dict(view.versions)
+    return types.WorkspaceEdit(
+        document_changes=[
+            types.TextDocumentEdit(
+                types.OptionalVersionedTextDocumentIdentifier(uri, versions[uri]), list(group)
+            )
+            for uri, group in changes.items()
+        ]
+    )
+
+
+def _cell_edits(view: NotebookView, given: Sequence[AnyEdit]) -> dict[str, Any] | None:
+    """Changes of whole cells, for clients that can make them: the protocol has no form for them.
+
+    Cells are named by URI. ``order`` is there if cells move; ``version`` is the notebook's.
+    """
+    changes = edits(view.result.notebook.cells, given)
+    if changes is None:
+        return None
+    uris = [uri for uri, _ in view.versions]
+    texts = [
+        {
+            "cell": uris[cell],
+            "edits": [
+                {"range": _plain(view.locate(edit.span).range), "newText": edit.text}
+                for edit in group
+            ],
+        }
+        for cell, group in changes.texts.items()
+    ]
+    return {
+        "version": view.result.document.version,
+        "texts": texts,
+        "order": [uris[cell] for cell in changes.order] if changes.moves else None,
+        "added": [
+            {"before": uris[cell.before], "source": cell.source, "tags": list(cell.tags)}
+            for cell in changes.added
+        ],
+        "clearCounts": [uris[cell] for cell in changes.cleared],
+    }
+
+
+def _plain(place: types.Range) -> dict[str, dict[str, int]]:
+    return {
+        name: {"line": position.line, "character": position.character}
+        for name, position in (("start", place.start), ("end", place.end))
+    }
