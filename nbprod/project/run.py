@@ -15,7 +15,7 @@ from nbprod.config.settings import Configure, Settings
 from nbprod.disk.read import read_notebook_bytes
 from nbprod.errors import NbprodError, ReadError
 from nbprod.facts import CheckOptions, Facts
-from nbprod.model import FileResult, Report
+from nbprod.model import FileResult, Finding, Report
 from nbprod.notebook.read import read_notebook
 from nbprod.notebook.types import Notebook
 from nbprod.programs import isolated_workers
