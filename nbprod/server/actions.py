@@ -7,7 +7,7 @@ from typing import Any
 
 from lsprotocol import types
 
-from nbprod.fixing.suppress import silencing_edits
+from nbprod.fixing.suppress import suppression_edits
 from nbprod.live import edits
 from nbprod.model import AnyEdit, Applicability, Finding, Fix
 from nbprod.server.diagnostics import diagnostics_of, location_of
@@ -65,7 +65,7 @@ def _actions(view: View, finding: Finding, skills: ClientSkills) -> Iterator[typ
         action = _fix_action(view, finding.fix, skills)
         if action is not None:
             yield action
-    silencing, left = silencing_edits(view.result.notebook, [finding])
+    silencing, left = suppression_edits(view.result.notebook, [finding])
     if not left:
         changes = view.text_edits(silencing)
         if changes is not None:
