@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 __all__ = [
     "check_notebook",
     "file_finding",
-    "findings_of",
+    "iter_findings",
     "located_findings",
     "mask_finding",
     "place_of",
@@ -51,12 +51,12 @@ def check_notebook(
     """Every finding that the selected rules have in a notebook, in reading order."""
     facts = Facts(notebook, options, tracks_data=selection.tracks_data)
     try:
-        return tuple(findings_of(facts, selection))
+        return tuple(iter_findings(facts, selection))
     finally:
         facts.release()
 
 
-def findings_of(facts: Facts, selection: Selection) -> Iterable[Finding]:
+def iter_findings(facts: Facts, selection: Selection) -> Iterable[Finding]:
     """The same, by facts that the caller goes on to use."""
     found = list(_diagnostics(facts, selection))
     if not found and not _may_have_suppressions(facts.notebook):

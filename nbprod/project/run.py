@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from nbprod._version import __version__
-from nbprod.checking.engine import file_finding, findings_of, report_of_unreadable
+from nbprod.checking.engine import file_finding, iter_findings, report_of_unreadable
 from nbprod.checking.registry import Selection
 from nbprod.config.settings import Configure, Settings
 from nbprod.disk.read import read_notebook_bytes
@@ -319,7 +319,7 @@ def _judge(
 ) -> tuple[tuple[Finding, ...], Facts]:
     """The findings, and the facts that they rest on."""
     facts = Facts(notebook, options, tracks_data=selection.tracks_data)
-    return tuple(findings_of(facts, selection)), facts
+    return tuple(iter_findings(facts, selection)), facts
 
 
 def facts_of(notebook: Notebook, settings: Settings, effort: int = CheckOptions().effort) -> Facts:
