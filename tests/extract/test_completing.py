@@ -12,7 +12,7 @@ CASES = [
     pytest.param(
         "def f(a, b=1, *c, d='x', **e):\n    return a\n",
         "def f(a: Any, b: int = 1, *c: Any, d: str = 'x', **e: Any) -> Any:\n"
-        '    """Return `f`."""\n    return a\n',
+        '    """Return `f` of `a`, `b` and `d`."""\n    return a\n',
         id="every-kind-of-parameter",
     ),
     pytest.param(
@@ -28,7 +28,7 @@ CASES = [
     ),
     pytest.param(
         "def f(a, b=lambda x: {x: 1}):\n    if a:\n        return 1\n",
-        'def f(a: Any, b: Any = lambda x: {x: 1}) -> Any:\n    """Return `f`."""\n    if a:\n'
+        'def f(a: Any, b: Any = lambda x: {x: 1}) -> Any:\n    """Return `f` of `a` and `b`."""\n    if a:\n'
         "        return 1\n",
         id="colons-in-defaults-and-a-way-out",
     ),
@@ -40,14 +40,14 @@ CASES = [
         "    @property\n    def size(self) -> int:\n"
         '        """Return `size`."""\n        return 1\n'
         "    @staticmethod\n    def make(n: Any) -> None:\n"
-        '        """Make the arguments."""\n        pass\n'
+        '        """Make with `n`."""\n        pass\n'
         '    def __init__(self, n: Any) -> None:\n        """Initialize the object."""\n'
         "        self.n = n\n",
         id="class",
     ),
     pytest.param(
         "def f(x):\n    # explains it\n    return x\n",
-        'def f(x: Any) -> Any:\n    """Return `f`."""\n    # explains it\n    return x\n',
+        'def f(x: Any) -> Any:\n    """Return `f` of `x`."""\n    # explains it\n    return x\n',
         id="comment-at-the-head-stays-with-its-line",
     ),
     pytest.param("@app.get('/')\ndef f(a):\n    return a\n", None, id="unknown-decorator"),
@@ -57,7 +57,7 @@ CASES = [
     pytest.param(
         "def f():\n    def g(x): yield x\n    return g\n",
         'def f() -> Any:\n    """Return `f`."""\n    def g(x: Any) -> Any:\n'
-        '        """Do `g` once."""\n        yield x\n    return g\n',
+        '        """Do `g` once, with `x`."""\n        yield x\n    return g\n',
         id="nested-and-generator",
     ),
 ]

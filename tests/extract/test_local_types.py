@@ -92,3 +92,24 @@ def test_names_that_may_be_none_are_found_by_what_gives_them_a_value() -> None:
         """
     node = ast.parse(textwrap.dedent(text)).body[0]
     assert names_of_none(node) == frozenset("abcghi")
+
+
+@pytest.mark.parametrize(
+    ("body", "returns", "expected"),
+    [
+        ("y = model.predict(n)\nreturn y\n", "np.ndarray", "y: np.ndarray = model.predict(n)"),
+        ("y = n[1:]\nreturn y\n", "list[str]", "y: list[str] = n[1:]"),
+        ("y = score(n)\nif n:\n    return y\nreturn y\n", "float", "y: float = score(n)"),
+        # What a checker finds by itself, and what it knows nothing of.
+        ("y = 1\nreturn y\n", "int", "y = 1"),
+        ("y = np.zeros(3)\nreturn y\n", "np.ndarray", "y = np.zeros(3)"),
+        ("y = n.dropna()\nreturn y\n", "pd.DataFrame", "y = n.dropna()"),
+        ("y = f(n)\ny = g(y)\nreturn y\n", "float", "y = f(n)\n    y = g(y)"),
+        ("return n[1:]\n", "list[str]", "return n[1:]"),
+    ],
+)
+def test_a_result_that_a_library_without_types_gives_has_its_type(
+    body: str, returns: str, expected: str
+) -> None:
+    text = f"def f(n) -> {returns}:\n" + textwrap.indent(body, "    ")
+    assert expected in with_local_types(text, {}, {"np": "numpy", "pd": "pandas"}, frozenset())

@@ -33,6 +33,8 @@ _WIDGETS = frozenset("interact interactive interact_manual interactive_output".s
 _WORDS = lazy_pattern(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _COMMENT = lazy_pattern(r"#\s*(?!noqa|type:|pylint|fmt|!)(\w.*)")
 # What a type checker takes as given.
+# More parameters than these make no sentence.
+_MOST_NAMED = 3
 _IMPLIED = {"__init__": "None", "__repr__": "str", "__str__": "str", "__len__": "int"}
 _Definition = TypeVar("_Definition", cst.FunctionDef, cst.ClassDef)
 
@@ -224,10 +226,25 @@ def _summary(node: ast.stmt, tree: cst.FunctionDef | cst.ClassDef, *, special: b
 def _sentence(name: str, node: ast.stmt) -> str:
     """An imperative sentence for a function: its own words, or a verb and its name."""
     words = [word.lower() for word in _WORDS.findall(name)] or [name]
+    given = _given(node)
     if words[0] in IMPERATIVES:
-        return f"{words[0].capitalize()} {' '.join(words[1:]) or 'the arguments'}."
+        verb, rest = words[0].capitalize(), " ".join(words[1:])
+        return f"{' '.join(filter(None, (verb, rest, given and f'with {given}')))}."
     gives = any(isinstance(part, ast.Return) and part.value for part in walk(node))
-    return f"{'Return' if gives else 'Do'} `{name}`{'' if gives else ' once'}."
+    if gives:
+        return f"Return `{name}`{given and f' of {given}'}."
+    return f"Do `{name}` once{given and f', with {given}'}."
+
+
+def _given(node: ast.stmt) -> str:
+    """The parameters of a function in words, where they are few."""
+    if not isinstance(node, _Function):
+        return ""
+    arguments = (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)
+    names = [f"`{part.arg}`" for part in arguments if part.arg not in ("self", "cls")]
+    if not names or len(names) > _MOST_NAMED:
+        return ""
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 class _Hints:

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from nbprod.extract.code.literal_types import hint_of
 from nbprod.patterns import lazy_pattern
+from nbprod.syntax.names import last_name
 from nbprod.syntax.walk import walk
 
 __all__ = ["REBINDS", "may_be_none", "names_of_none", "with_local_types"]
@@ -24,6 +25,9 @@ _SCOPES = (*_FUNCTIONS, ast.ClassDef, ast.Lambda)
 _MAKERS = frozenset("list dict set defaultdict deque Counter OrderedDict".split())
 # By these a checker learns what an empty container holds.
 _FILLING = frozenset(["append", "add", "extend", "update", "insert", "appendleft"])
+# Types that a checker knows: what it cannot tell of a value is an error where one is promised.
+_CHECKED = lazy_pattern(r"(?:np\.|matplotlib\.|(?:bool|bytes|dict|float|int|list|set|str|tuple)\b)")
+_MADE_BY_NUMPY = frozenset("array arange asarray empty full linspace ones zeros".split())
 _SEVERAL = lazy_pattern(r"\b(?:Any|float)\b|\|")
 
 
@@ -59,11 +63,12 @@ def with_local_types(
         bindings = _bindings(node)
         found += _hints_of_names(bindings, known, node)
         found += _hints_of_attributes(node, types.get(owner, {})) if node.name == "__init__" else []
+        found += _hints_of_results(bindings, node, imports, shadowed)
         rebinds = rebinds or any(
             _changes_type(values, imports, shadowed) for values in bindings.values()
         )
     lines = text.encode("utf-8").split(b"\n")
-    for hint in sorted(found, reverse=True):
+    for hint in sorted({hint[:2]: hint for hint in found}.values(), reverse=True):
         line = lines[hint.line - 1]
         lines[hint.line - 1] = line[: hint.column] + hint.text.encode() + line[hint.column :]
     made = b"\n".join(lines).decode("utf-8")
@@ -172,6 +177,29 @@ def _hints_of_names(
             continue
         if _is_mixed(first.value, hint) or _is_bare(first.value, name, node):
             yield _behind(first.target, hint)
+
+
+def _hints_of_results(
+    bindings: Mapping[str, list[_Value]],
+    node: ast.FunctionDef | ast.AsyncFunctionDef,
+    imports: Mapping[str, str],
+    shadowed: frozenset[str],
+) -> Iterator[_Hint]:
+    """The hint at a name that is returned, where a library without types gave its value."""
+    hint = ast.unparse(node.returns).strip("'\"") if node.returns is not None else ""
+    if not _CHECKED.match(hint) or "|" in hint or "Any" in hint:
+        return
+    returned = [part.value for part in _own_statements(node) if isinstance(part, ast.Return)]
+    for name in {value.id for value in returned if isinstance(value, ast.Name)}:
+        values = bindings.get(name, [])
+        if len(values) == 1 and values[0].is_plain and values[0].value is not None:
+            value = values[0].value
+            if hint_of(value, imports, shadowed) == "Any" and not _is_new_array(value):
+                yield _behind(values[0].target, hint)
+
+
+def _is_new_array(value: ast.expr) -> bool:
+    return isinstance(value, ast.Call) and last_name(value.func) in _MADE_BY_NUMPY
 
 
 def _hints_of_constants(tree: ast.Module, known: Mapping[str, str]) -> Iterator[_Hint]:
