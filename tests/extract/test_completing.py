@@ -28,7 +28,8 @@ CASES = [
     ),
     pytest.param(
         "def f(a, b=lambda x: {x: 1}):\n    if a:\n        return 1\n",
-        'def f(a: Any, b: Any = lambda x: {x: 1}) -> Any:\n    """Return `f` of `a` and `b`."""\n    if a:\n'
+        "def f(a: Any, b: Any = lambda x: {x: 1}) -> Any:\n"
+        '    """Return `f` of `a` and `b`."""\n    if a:\n'
         "        return 1\n",
         id="colons-in-defaults-and-a-way-out",
     ),
