@@ -580,6 +580,8 @@ def test_shell_lines_become_calls_on_request(folder: Path) -> None:
 
 
 def test_functions_are_asked_for_one_by_one(folder: Path) -> None:
+    report = "text = json.dumps(round(total, 2))\nparts = [text, str(RATE)]\njson.dumps(parts)"
+    (folder / "orders.ipynb").write_bytes(as_bytes([*CELLS[:-1], report]))
     done = subprocess.run(
         [sys.executable, "-m", "nbprod", "extract", "orders.ipynb", "-o", "week.py",
          "--interactive"],

@@ -122,3 +122,31 @@ def test_names_of_a_figure_that_an_earlier_cell_has_as_well_are_no_results() -> 
     module, left = made()
     assert "ax.set_title('rest')".replace("'", '"') in module
     assert not any("fig" in cell for cell in left)
+
+
+SHORT = [
+    "import json\nimport matplotlib.pyplot as plt",
+    "with open('a.ipynb') as file:\n    cells = json.load(file)['cells']",
+    "plt.scatter([1, 2], [3, 4])",
+    "kinds = [cell['cell_type'] for cell in cells]\ncodes = kinds.count('code')",
+    "print(kinds, codes)",
+]
+
+
+def test_a_short_notebook_keeps_a_single_drawing_and_joins_what_is_around_it() -> None:
+    assert extract(SHORT).return_value == 0
+    module, cells = made()
+    assert module.count("\ndef ") == 1 and "plt" not in module
+    assert "json.load(file)" in module and "codes" in module
+    assert "plt.scatter([1, 2], [3, 4])" in "\n".join(cells)
+
+
+def test_a_single_statement_stays_where_something_else_is_worth_a_function() -> None:
+    drawing = "plt.scatter([1, 2], [3, 4])\nplt.title('a')\nplt.xlabel('b')\nplt.ylabel('c')"
+    assert extract([*SHORT[:1], drawing, "size = json.loads('4')", "print(size)"]).return_value == 0
+    assert "json" not in made()[0] and "plt.title" in made()[0]
+
+
+def test_a_single_statement_is_a_function_where_there_is_nothing_else() -> None:
+    assert extract(["import json", "size = json.loads('4')", "print(size)"]).return_value == 0
+    assert "json.loads" in made()[0]

@@ -12,6 +12,7 @@ from nbprod.extract.plan.cutting import (
     MOST_FIELDS,
     MOST_PARAMETERS,
     MOST_RESULTS,
+    Prices,
     Stretch,
     best_cut,
 )
@@ -29,9 +30,10 @@ __all__ = [
 ]  # fmt: skip
 
 _MOST_ROUNDS = 60
-# In a notebook with so few statements of work, any step is worth a function.
+# In a notebook with so few statements of work, any step of several is worth a function; one of a
+# single statement only where there is no other.
 _SHORT = 7
-_STAY_IN_SHORT = 50.0
+_IN_SHORT = Prices(stay=50.0, single=200.0)
 # What a function has to be worth more where the notebook calls the module already.
 _SECOND_TIME = 10.0
 
@@ -58,11 +60,9 @@ def plan_what_can_be(planner: Planner, cells: Iterable[int], stay: Iterable[Cell
         # What an earlier extraction has left alone, this one does.
         prices = prices._replace(function=prices.function + _SECOND_TIME)
     elif len(allowed) < _SHORT:
-        prices = prices._replace(stay=_STAY_IN_SHORT)
-        for place in allowed:
-            atoms.all[place].role = "work"
+        prices = prices._replace(stay=_IN_SHORT.stay, single=_IN_SHORT.single)
     for _ in range(_MOST_ROUNDS):
-        plan, cut = plan_of_stretches(planner, best_cut(atoms, allowed, prices), atoms, usable)
+        plan, cut = plan_of_stretches(planner, _stretches(atoms, allowed, prices), atoms, usable)
         computed = {place for place in literals if atoms.all[place].role == "work"}
         allowed |= computed
         literals -= computed
@@ -82,6 +82,19 @@ def plan_what_can_be(planner: Planner, cells: Iterable[int], stay: Iterable[Cell
                 left = CellLeft(refusal.cell, refusal.line, refusal.reason)
                 cells_left.setdefault(refusal.cell, left)
     return replace(plan, refusals=refused)
+
+
+def _stretches(atoms: Atoms, allowed: set[int], prices: Prices) -> list[Stretch]:
+    """The cheapest cut; in a short notebook without one, also of small drawings, then of single
+    statements."""
+    found = best_cut(atoms, allowed, prices)
+    if found or prices.stay != _IN_SHORT.stay:
+        return found
+    for place in allowed:
+        atoms.all[place].role = "work"
+    return best_cut(atoms, allowed, prices) or best_cut(
+        atoms, allowed, prices._replace(single=Prices().single)
+    )
 
 
 def atoms_of(planner: Planner, cells: Iterable[int]) -> tuple[Atoms, list[int]]:

@@ -30,7 +30,6 @@ _MOST_STATEMENTS = 80
 # Each value that a function takes or gives, and what makes it a bad one.
 _VALUE = 1.0
 _SMALL, _SMALL_SIZE = 4.0, 3
-_SINGLE = 6.0
 _MODEST, _MODEST_SIZE = 1.5, 5
 _MIXED = 6.0
 _DRAWS_AND_COMPUTES = 0.5
@@ -54,11 +53,12 @@ _TWO_STAGES, _FURTHER_STAGE = 1.0, 5.0
 
 
 class Prices(NamedTuple):
-    """What may be set: the price of a statement of work that stays in the notebook, and of a
-    function."""
+    """What may be set: the price of a statement of work that stays in the notebook, of a function,
+    and of one that has a single statement."""
 
     stay: float = 4.0
     function: float = 3.0
+    single: float = 6.0
 
 
 class Stretch(NamedTuple):
@@ -139,7 +139,7 @@ def _ending_at(end: int, atoms: Atoms, may_go: set[int], prices: Prices) -> Iter
             continue
         price = _price(part, atoms)
         if price is not None:
-            price += prices.function
+            price += prices.function + (prices.single if size == 1 else 0.0)
             yield Stretch(tuple(part), price)
 
 
@@ -208,7 +208,7 @@ def _price(part: Sequence[Atom], atoms: Atoms) -> float | None:
     size = sum(atom.size for atom in work)
     drawing = [atom for atom in work if atom.draws]
     price = _VALUE * (len(given) + len(made))
-    price += _SMALL * max(0, _SMALL_SIZE - size) + (_SINGLE if size == 1 else 0.0)
+    price += _SMALL * max(0, _SMALL_SIZE - size)
     price += _MODEST * max(0, _MODEST_SIZE - max(size, _SMALL_SIZE))
     price += _MIXED if drawing and made else 0.0
     price += _DRAWS_AND_COMPUTES if drawing and len(drawing) < len(work) else 0.0
