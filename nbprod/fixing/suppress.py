@@ -12,7 +12,7 @@ from nbprod.patterns import lazy_pattern
 from nbprod.syntax.comments import iter_comments
 from nbprod.syntax.parse import parse_cell
 
-__all__ = ["suppression_edits"]
+__all__ = ["cell_suppression", "suppression_edits"]
 
 _NOQA = lazy_pattern(r"#\s*noqa:\s*[\w, -]*\w", re.IGNORECASE)
 
@@ -54,6 +54,14 @@ def suppression_edits(
     for (index, line), codes in by_line.items():
         edits.append(_comment(notebook.cells[index], line, codes, reason))
     return edits, left
+
+
+def cell_suppression(cell: Cell, code: str) -> Edit | None:
+    """A comment that suppresses a rule in a whole cell; None where it would not be one."""
+    comment = f"# nbprod: cell-ignore[{code}]\n"
+    if not cell.is_python or cell.source.lstrip().startswith("%%"):
+        return None
+    return Edit(Span(cell.index, 0, 0), comment)
 
 
 def _is_at(finding: Finding, index: int, line: int) -> bool:

@@ -7,9 +7,9 @@ from typing import Any
 
 from lsprotocol import types
 
-from nbprod.fixing.suppress import suppression_edits
+from nbprod.fixing.suppress import cell_suppression, suppression_edits
 from nbprod.live import edits
-from nbprod.model import AnyEdit, Applicability, Finding, Fix
+from nbprod.model import AnyEdit, Applicability, Edit, Finding, Fix
 from nbprod.server.diagnostics import diagnostics_of, location_of
 from nbprod.server.views import NotebookView, TextEdits, View
 
@@ -65,12 +65,18 @@ def _actions(view: View, finding: Finding, skills: ClientSkills) -> Iterator[typ
         action = _fix_action(view, finding.fix, skills)
         if action is not None:
             yield action
-    silencing, left = suppression_edits(view.result.notebook, [finding])
-    if not left:
-        changes = view.text_edits(silencing)
+    notebook = view.result.notebook
+    on_line, unplaced = suppression_edits(notebook, [finding])
+    ways: list[tuple[str, list[Edit]]] = [] if unplaced else [("on this line", on_line)]
+    if finding.place.cell is not None:
+        whole = cell_suppression(notebook.cells[finding.place.cell - 1], finding.code)
+        if whole is not None:
+            ways.append(("in this cell", [whole]))
+    for where, given in ways:
+        changes = view.text_edits(given)
         if changes is not None:
             yield types.CodeAction(
-                f"Suppress {finding.code} on this line",
+                f"Suppress {finding.code} {where}",
                 types.CodeActionKind.QuickFix,
                 edit=_workspace_edit(view, changes, skills),
             )

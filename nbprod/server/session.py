@@ -166,7 +166,8 @@ class Session:
         if location is None or owner is None:
             return 0.0
         texts = self.store.texts if owner in self.store.texts else self.store.notebooks[owner].texts
-        return texts[location.uri].touched + _REST - time.monotonic()
+        text = texts.get(location.uri)
+        return text.touched + _REST - time.monotonic() if text is not None else 0.0
 
     def _forget(self, uri: str) -> None:
         view = self.views.pop(uri, None)

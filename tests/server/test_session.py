@@ -228,11 +228,23 @@ def test_a_suppression_silences_the_finding(tmp_path: Path) -> None:
     with Client(tmp_path) as client:
         notebook = opened(client, tmp_path, "print('\U0001f600', a)\nprint(1)")
         notebook.wait_for_codes(["NBP103"])
-        (action,) = actions(client, notebook.cells[0])
+        action, _ = actions(client, notebook.cells[0])
         assert action["title"] == "Suppress NBP103 on this line"
         apply(notebook, action["edit"])
         assert notebook.cells[0]["text"] == "print('\U0001f600', a)  # noqa: NBP103\nprint(1)"
         notebook.wait_for_codes([])
+
+
+def test_a_suppression_may_be_for_the_whole_cell(tmp_path: Path) -> None:
+    with Client(tmp_path) as client:
+        notebook = opened(client, tmp_path, "print(a)\nprint(1)", "%%time\nprint(c)")
+        notebook.wait_for_codes(["NBP103"], ["NBP103"])
+        titles = [action["title"] for action in actions(client, notebook.cells[1])]
+        assert titles == ["Suppress NBP103 on this line"]
+        action = actions(client, notebook.cells[0])[1]
+        apply(notebook, action["edit"])
+        assert notebook.cells[0]["text"].startswith("# nbprod: cell-ignore[NBP103]\nprint(a)")
+        notebook.wait_for_codes([], ["NBP103"])
 
 
 def test_a_move_is_offered_only_to_clients_that_can_make_it(tmp_path: Path) -> None:
@@ -241,7 +253,8 @@ def test_a_move_is_offered_only_to_clients_that_can_make_it(tmp_path: Path) -> N
         notebook = opened(client, tmp_path, *texts)
         notebook.settle()
         assert [action["title"] for action in actions(client, notebook.cells[0])] == [
-            "Suppress NBP101 on this line"
+            "Suppress NBP101 on this line",
+            "Suppress NBP101 in this cell",
         ]
     with Client(tmp_path, experimental={"nbprodCellEdits": True}) as client:
         notebook = opened(client, tmp_path, *texts)

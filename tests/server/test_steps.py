@@ -14,7 +14,7 @@ from nbprod.notebook.types import Cell
 from tests.live.notebooks import SOURCES, findings_of_file
 from tests.server.client import Client, Notebook
 
-_STEPS = ("edit", "edit", "write", "move", "delete", "insert", "run", "speak")
+_STEPS = ("edit", "edit", "write", "move", "delete", "insert", "insert", "run", "speak")
 _HELD_BACK = "NBP010"
 
 
@@ -121,4 +121,4 @@ def test_a_hundred_steps(tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(2, 7))
 def test_a_thousand_steps(tmp_path: Path, seed: int) -> None:
-    assert run_steps(tmp_path, seed, 200) > 200
+    assert run_steps(tmp_path, seed, 200) > 100

@@ -144,7 +144,7 @@ def test_suppressions_in_json_are_escaped(tmp_path: Path) -> None:
             client, tmp_path / "a.ipynb", notebook_json('print("\U0001f600", later)\nx = 1'), "json"
         )
         text.wait_for_codes("NBP103")
-        text.apply(text.actions()[-1])
+        text.apply(text.actions()[-2])
         source = json.loads(text.text)["cells"][0]["source"]
         assert source == ['print("\U0001f600", later)  # noqa: NBP103\n', "x = 1"]
         text.wait_for_codes()
