@@ -168,3 +168,48 @@ APPENDS = [
 @pytest.mark.parametrize(("cell", "is_same"), APPENDS)
 def test_a_second_run_that_adds_nothing_or_raises_changes_nothing(cell: str, is_same: bool) -> None:
     assert bool(findings("NBP109", ROWS, cell, level="shared")) is not is_same
+
+
+def failed(source: str, name: str, value: str, traceback: str) -> dict[str, Any]:
+    error = {"output_type": "error", "ename": name, "evalue": value, "traceback": [traceback]}
+    return {"source": source, "outputs": [error]}
+
+
+TRACEBACKS = [
+    "<ipython-input-4-a1b2> in <module>\n----> 1 {line}\n      2 print(1)\n",
+    "Cell In[4], line 1\n----> 1 {line}\n\nFile ~/lib.py:3, in f()\n----> 3 x = y\n",
+    "\x1b[0;32mInput In [4]\x1b[0m, in <cell line: 1>()\n\x1b[0;32m----> 1\x1b[0m {line}\n",
+]
+
+
+@pytest.mark.parametrize("traceback", TRACEBACKS)
+def test_an_error_of_code_that_was_changed_since(traceback: str) -> None:
+    cell = failed("total = sum(rows, 0)", "TypeError", "bad", traceback.format(line="sum(row)"))
+    found = findings("NBP112", cell)
+    assert "other code than the cell has now" in said(found) and "run the cell again" in said(found)
+    assert not findings("NBP112", cell, level="shared")
+    kept = failed(
+        "total = sum(rows,  0)", "TypeError", "bad", traceback.format(line="sum(rows, 0)")
+    )
+    assert "saved output is an error: TypeError: bad" in said(
+        findings("NBP112", kept, level="shared")
+    )
+
+
+@pytest.mark.parametrize(
+    ("comment", "value", "is_said"),
+    [
+        ("# an int object has no length", "object of type 'int' has no len()", True),
+        (
+            "# tuple object: no item assignment",
+            "'tuple' object does not support item assignment",
+            True,
+        ),
+        ("# strings and integers cannot be added: must be str", "must be str, not int", False),
+        ("# this would be an Error!", "must be str, not int", True),
+        ("# total of all rows", "could not convert string to float: 'all'", False),
+    ],
+)
+def test_a_comment_that_says_what_the_error_says(comment: str, value: str, is_said: bool) -> None:
+    cell = failed(comment + "\nf(rows)", "TypeError", value, "")
+    assert bool(findings("NBP112", "rows = f = 1", cell, level="shared")) is not is_said

@@ -44,7 +44,11 @@ def adds_what_is_missing(reason: SelfDependence, facts: Facts) -> bool:
                     made.setdefault(target.id, []).append(node.value)
     if _leaves_out(value, reason.name, made):
         return True
-    added = _names(value) - {reason.name} - facts.imported.keys()
+    added = {
+        name
+        for name in _names(value) - {reason.name}
+        if all(made.binding.kind != "import" for made in facts.flow.definitions.get(name, ()))
+    }
     return bool(added) and all(_is_anti_join(name, reason.name, made, set()) for name in added)
 
 

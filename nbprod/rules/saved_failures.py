@@ -1,4 +1,4 @@
-"""Cells that were saved with an error because a cell before them was: one cause, one finding."""
+"""What a saved error is of: a failure in a cell before, or code that the cell no longer has."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ from nbprod.facts import Facts
 from nbprod.notebook.types import Cell
 from nbprod.patterns import lazy_pattern
 
-__all__ = ["cause_of", "undefined_name"]
+__all__ = ["cause_of", "is_of_other_code", "undefined_name"]
 
 _COLORS = lazy_pattern(r"\x1b\[[\d;]*m")
 _ARROW = lazy_pattern(r"(?m)^-+> *(\d+)\b")
+# The head of a frame of a traceback that is a cell, as the versions of IPython write it.
+_FRAME = lazy_pattern(r"(?m)^(?:<ipython-input-[^>\n]*>|(?:Cell |Input )?In *\[\d+\])[^\n]*\n")
+_FAILING = lazy_pattern(r"(?m)^-+> *\d+ ?(.*)$")
 _MISSING = lazy_pattern(r"name '(\w+)' is not defined")
 
 
@@ -59,3 +62,14 @@ def _failing_line(cell: Cell) -> int:
     text = "\n".join(map(str, traceback)) if isinstance(traceback, list) else ""
     arrow = _ARROW.search(_COLORS.sub("", text))
     return int(arrow[1]) if arrow else 1
+
+
+def is_of_other_code(cell: Cell) -> bool:
+    """Whether the line that raised a saved error is not in the cell any more."""
+    traceback = (_error(cell) or {}).get("traceback")
+    text = "\n".join(map(str, traceback)) if isinstance(traceback, list) else ""
+    # The first frame is the cell's; one of a magic shows the code as an argument.
+    first = [*_FRAME.split(_COLORS.sub("", text))[1:2], ""][0]
+    shown = _FAILING.search(first)
+    line = " ".join(shown[1].split()) if shown else ""
+    return bool(line) and "get_ipython()" not in line and line not in " ".join(cell.source.split())

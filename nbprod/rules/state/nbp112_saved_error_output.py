@@ -5,7 +5,8 @@
 The cell failed when it last ran, so what follows was made without it. Fix it, delete it, or, when
 the error is the point, tag the cell `raises-exception` so that a run of all cells goes on. Where a
 comment, the heading or the note beside the cell says that it fails, it is a finding at the level
-`production` only, and so it is where the cell has no code any more. One thing that is missing in
+`production` only, and so it is where the cell has no code any more, or other code than the line
+that failed. One thing that is missing in
 several cells is one finding, and so is an error with those of the cells below that lack what it
 would have made.
 
@@ -73,7 +74,7 @@ from nbprod.patterns import lazy_pattern
 from nbprod.rule import rule, whole_cell
 from nbprod.rules.grouped import once_for_each
 from nbprod.rules.local_modules import may_be_a_file
-from nbprod.rules.saved_failures import cause_of, undefined_name
+from nbprod.rules.saved_failures import cause_of, is_of_other_code, undefined_name
 from nbprod.syntax.comments import iter_comments
 
 _LONGEST = 80
@@ -89,6 +90,8 @@ _ANNOUNCED = lazy_pattern(
     r"|invalid|illegal)\b",
     re.IGNORECASE,
 )
+_WORD = lazy_pattern(r"[a-z]{3,}")
+_FEWEST_SHARED = 3
 _HEADING = lazy_pattern(r"(?m)^#{1,6} .*$")
 _SPOKEN = lazy_pattern(
     r"\b(?:\w*errors?|exceptions?|tracebacks?|(?:does|will|would)(?: not|n't) work"
@@ -143,17 +146,30 @@ def _of_cell(cell: Cell, facts: Facts) -> Iterator[Diagnostic]:
             if source is not None:
                 yield _mended_by_order(cell, *source, facts)
                 return
+            if is_of_other_code(cell) and not _is_gone(cell, facts):
+                yield _of_other_code(cell, name, value)
+                return
             yield Diagnostic(
                 whole_cell(cell),
                 _message(name, _shortened(value)),
                 symbol=None if _does_not_parse(cell, facts) else _missing(name, value),
                 help=_help(name, value, facts),
-                minor=_is_announced(cell, name, facts) or _is_gone(cell, facts),
+                minor=_is_announced(cell, name, value, facts) or _is_gone(cell, facts),
             )
             return
 
 
-def _is_announced(cell: Cell, error: str, facts: Facts) -> bool:
+def _of_other_code(cell: Cell, name: str, value: str) -> Diagnostic:
+    return Diagnostic(
+        whole_cell(cell),
+        f"saved error is of other code than the cell has now: {name}",
+        symbol=_missing(name, value),
+        help="run the cell again: the line that failed is not in it any more",
+        minor=True,
+    )
+
+
+def _is_announced(cell: Cell, error: str, value: str, facts: Facts) -> bool:
     """Whether a comment, the heading or the note above or below says that the cell fails."""
     cells, parsed = facts.notebook.cells, facts.parsed[cell.index]
     comments = [text for _, _, text in iter_comments(parsed)] if parsed is not None else []
@@ -162,10 +178,17 @@ def _is_announced(cell: Cell, error: str, facts: Facts) -> bool:
     heading = _heading_above(cell, facts)
     below = [one.source for one in cells[cell.index + 1 : cell.index + 2] if one.kind == "markdown"]
     for text in (*notes, *comments):
-        if _ANNOUNCED.search(text):
+        if _ANNOUNCED.search(text) or _restates(text, value):
             return True
     spoken = (_STATISTICAL.sub("", text) for text in (heading, *below))
     return any(error in text or _SPOKEN.search(text) for text in spoken)
+
+
+def _restates(text: str, value: str) -> bool:
+    """Whether a comment or note says in its own words what the error says."""
+    said, wanted = (set(_WORD.findall(part.lower())) for part in (text, value))
+    shared = said & wanted
+    return len(shared) >= _FEWEST_SHARED and 2 * len(shared) >= len(wanted)
 
 
 def _heading_above(cell: Cell, facts: Facts) -> str:
