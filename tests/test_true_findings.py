@@ -213,3 +213,103 @@ def test_an_error_of_code_that_was_changed_since(traceback: str) -> None:
 def test_a_comment_that_says_what_the_error_says(comment: str, value: str, is_said: bool) -> None:
     cell = failed(comment + "\nf(rows)", "TypeError", value, "")
     assert bool(findings("NBP112", "rows = f = 1", cell, level="shared")) is not is_said
+
+
+UNREACHED = [
+    ("print(nowhere)\nprint(missing)", ["`nowhere` and `missing` are not defined in any cell"]),
+    ("os.listdir()\njson.dumps(missing)", ["`os`, `json` and `missing` are not defined"]),
+    ("print(later)\nprint(nowhere)", []),
+]
+
+
+@pytest.mark.parametrize(("cell", "messages"), UNREACHED)
+def test_what_a_cell_does_not_come_to_is_no_finding_of_its_own(
+    cell: str, messages: list[str]
+) -> None:
+    found = findings("NBP103", cell, "later = 1")
+    assert len(found) == len(messages)
+    assert all(text in one.message for text, one in zip(messages, found, strict=True))
+
+
+@pytest.mark.parametrize(
+    "cell",
+    ["numpy\npandas\nscipy", "# needed\npolars\nduckdb==1.0\nscikit-learn", "a1\na2\nb3\nb4"],
+)
+def test_a_list_of_words_is_text(cell: str) -> None:
+    (found,) = findings("NBP103", cell, "import pandas")
+    assert "cell is text, not code" in found.message and not findings("NBP101", cell, "b3 = 1")
+
+
+@pytest.mark.parametrize("cell", ["nowhere", "nowhere\nrows", "total\nmean(total)\nnowhere"])
+def test_a_name_to_be_shown_is_no_list(cell: str) -> None:
+    assert "is text" not in said(findings("NBP103", "rows = total = 1", cell))
+
+
+TEXTS = [
+    ("```python\nrate = 0.5\n```", "markdown", "Markdown cell 1"),
+    ("def rate(x):\n    return x", "raw", "raw cell 1"),
+    ("> from finance import rate", "markdown", "Markdown cell 1"),
+    ("The rate is 0.5, rates vary", "markdown", None),
+]
+
+
+@pytest.mark.parametrize(("text", "kind", "where"), TEXTS)
+def test_a_definition_that_is_text(text: str, kind: str, where: str | None) -> None:
+    (found,) = findings("NBP103", {"cell_type": kind, "source": text}, "raten = 1\nprint(rate)")
+    assert (where in str(found.help)) if where else ("its definition is text" not in said([found]))
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "from timeit import Timer\nprint(time)",
+        "import panels\nprint(panel)",
+        "from models import Loader\nprint(loadr)",
+    ],
+)
+def test_nobody_means_a_library_by_a_name_like_its_own(code: str) -> None:
+    assert "did you mean" not in said(findings("NBP103", code))
+
+
+MOVES = [
+    (["print(b)", "a = 1", "b = a"], "define it above this cell"),
+    (["print(df)", "import pandas as pd", "df = pd.DataFrame()"], "define it above this cell"),
+    (["print(b)", "print(c)", "b = b"], "define it above this cell"),
+    (["print(b)", "a = 1", "b = 2"], "move the definition in cell 3 above cell 1"),
+]
+
+
+@pytest.mark.parametrize(("cells", "advice"), MOVES)
+def test_a_move_that_makes_the_moved_cell_fail_is_not_advised(
+    cells: list[str], advice: str
+) -> None:
+    found = findings("NBP101", *({"source": cell, "execution_count": None} for cell in cells))[0]
+    words = str(found.help)
+    assert words.startswith(advice) or (found.fix is not None and words.startswith("move cell"))
+    assert advice.startswith("move") or not words.startswith("move the definition")
+
+
+@pytest.mark.parametrize(
+    ("cell", "names"),
+    [
+        ("p = get_pricing('AAPL')\nq = symbols(['AAPL'])", "`get_pricing` and `symbols` exist"),
+        ("from quantopian.research import run_pipeline\nx = symbols('A')", "`symbols` exists"),
+        (
+            "f = get_fundamentals(query(1))\nb = get_backtest('x')",
+            "`get_fundamentals`, `get_backtest` and",
+        ),
+    ],
+)
+def test_what_a_platform_binds_is_one_finding(cell: str, names: str) -> None:
+    (found,) = findings("NBP103", cell)
+    assert found.message.startswith(names) and "only in Quantopian" in found.message
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_notebook_of_python_2_is_one_finding(count: int) -> None:
+    info: dict[str, Any] = {"language_info": {"name": "python", "version": "2.7.12"}}
+    cells = ["print 'a'"] * count + ["for i in xrange(3): pass"]
+    assert ("convert it" if count == 1 else "convert them") in said(
+        findings("NBP010", *cells, **info)
+    )
+    assert not findings("NBP103", *cells, **info)

@@ -1,4 +1,4 @@
-"""Names that the kernels of PySpark and Databricks bind, and no other kernel.
+"""Names that the kernels of PySpark, Databricks and Quantopian bind, and no other kernel.
 
 A notebook may rely on them and leave no trace of its platform in the file. It does where it never
 binds the name, and its cells have run with it or it imports PySpark.
@@ -18,6 +18,14 @@ from nbprod.syntax.types import ParsedCell
 __all__ = ["SessionRead", "session_reads"]
 
 _NAMES = frozenset(["spark", "sc", "sqlContext", "dbutils"])
+_QUANTOPIAN = frozenset(
+    "get_pricing get_backtest get_fundamentals init_fundamentals local_csv symbols symbol query"
+    " get_clean_factor_and_forward_returns".split()
+)
+# No other library has these; `symbols` may be SymPy's.
+_OF_QUANTOPIAN = lazy_pattern(
+    r"\b(?:get_pricing|get_backtest|init_fundamentals|local_csv)\(|\b(?:from|import) quantopian\b"
+)
 # A word of its own. What comes before its first letter is looked at behind that letter: a pattern
 # that starts with a letter is searched for much quicker.
 _MENTION = lazy_pattern(r"(?:s(?<!\w.)(?:park|c|qlContext)|d(?<!\w.)butils)\b")
@@ -48,6 +56,7 @@ class SessionRead(NamedTuple):
     cell: int
     node: ast.Name
     ran: bool = False
+    platform: str = "PySpark and Databricks"
 
 
 def session_reads(
@@ -60,6 +69,29 @@ def session_reads(
         given: the names that are bound for it in any case.
     """
     cells = [cell for cell in parsed if cell is not None and cell.tree is not None]
+    spark = _spark_reads(cells, given)
+    if [read.name for read in spark] == ["dbutils"]:
+        spark = tuple(read._replace(platform="Databricks") for read in spark)
+    return (*spark, *_quantopian_reads(cells, given))
+
+
+def _quantopian_reads(cells: Sequence[ParsedCell], given: Container[str]) -> Iterator[SessionRead]:
+    """What Quantopian's research kernel had bound, where one name is no other library's."""
+    if not any(_OF_QUANTOPIAN.search(cell.cell.source) for cell in cells):
+        return
+    bound = {name for cell in cells for name in _bound(cell, _QUANTOPIAN)}
+    reads: dict[str, SessionRead] = {}
+    for cell in cells:
+        for node in cell.live_nodes_of(ast.Name):
+            if node.id in _QUANTOPIAN and node.id not in bound and node.id not in given:
+                read = SessionRead(node.id, cell.cell.index, node, platform="Quantopian")
+                reads.setdefault(node.id, read)
+    ran = any(_has_run(cell.cell) for cell in cells)
+    yield from (read._replace(ran=ran) for read in reads.values())
+
+
+def _spark_reads(cells: Sequence[ParsedCell], given: Container[str]) -> tuple[SessionRead, ...]:
+    """The names of a session of Spark, and of the files of Databricks."""
     if not any(_MENTION.search(cell.cell.source) for cell in cells):
         return ()
     imports = any(_IMPORT.search(cell.cell.source) for cell in cells)
@@ -79,8 +111,8 @@ def session_reads(
     return tuple(read._replace(ran=bool(ran) or not imports) for read in reads.values())
 
 
-def _bound(cell: ParsedCell) -> Iterator[str]:
-    """The names of a session that a cell binds, in whatever scope."""
+def _bound(cell: ParsedCell, names: frozenset[str] = _NAMES) -> Iterator[str]:
+    """Those of some names that a cell binds, in whatever scope."""
     for node in cell.live_nodes_of(_BINDERS):
         if isinstance(node, ast.Name):
             name = "" if isinstance(node.ctx, ast.Load) else node.id
@@ -90,7 +122,7 @@ def _bound(cell: ParsedCell) -> Iterator[str]:
             name = node.arg
         else:
             name = getattr(node, "name", "")
-        if name in _NAMES:
+        if name in names:
             yield name
 
 

@@ -22,6 +22,7 @@ __all__ = [
     "failures_because",
     "listed",
     "mistakes",
+    "reached",
     "failing_names",
     "reordered",
     "tell",
@@ -59,6 +60,46 @@ def mistakes(
         return list(groups.values())
     possible = [group for group in groups.values() if not group[0].certain]
     return [[failure for group in certain for failure in group], *possible]
+
+
+def reached(groups: list[list[Failure]], facts: Facts) -> list[list[Failure]]:
+    """The groups without those to which no cell comes, since a statement above surely raises.
+
+    They are told with the failure that stops the cell, where it is in one of the groups; what else
+    tells of it does for them. In each group the failures to which a cell comes are first.
+    """
+    stops = facts.shared(_stops)
+    late = {failure for group in groups for failure in group if _is_late(failure, stops)}
+    home = {failure: group for group in groups for failure in group}
+    kept = [group for group in groups if not late.issuperset(group)]
+    for group in groups:
+        if late.issuperset(group):
+            above = home.get(stops[group[0].cell][0])
+            if above is not None and not late.issuperset(above):
+                above.extend(group)
+    return [sorted(group, key=lambda failure: failure in late) for group in kept]
+
+
+def _is_late(failure: Failure, stops: dict[int, tuple[Failure, int]]) -> bool:
+    return failure.cell in stops and failure.span.start >= stops[failure.cell][1]
+
+
+def _stops(facts: Facts) -> dict[int, tuple[Failure, int]]:
+    """The first failure that surely stops a cell, and where its statement ends, by cell."""
+    first: dict[int, Failure] = {}
+    for failure in facts.flow.failures:
+        if failure.certain and failure.called and failure.span.cell == failure.cell:
+            other = first.setdefault(failure.cell, failure)
+            if failure.span < other.span:
+                first[failure.cell] = failure
+    stops: dict[int, tuple[Failure, int]] = {}
+    for cell, failure in first.items():
+        parsed = facts.parsed[cell]
+        for statement in parsed.tree.body if parsed is not None and parsed.tree is not None else ():
+            span = facts.span(cell, statement)
+            if span.start <= failure.span.start < span.end:
+                stops[cell] = (failure, span.end)
+    return stops
 
 
 def failing_names(group: list[Failure]) -> str:

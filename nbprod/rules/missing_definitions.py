@@ -1,7 +1,8 @@
-"""What a name without a definition may lack: an import, or a line that is commented out."""
+"""What a name without a definition may lack: an import, or a line that is no code here."""
 
 from __future__ import annotations
 
+import ast
 import re
 
 from nbprod.facts import Facts
@@ -9,8 +10,9 @@ from nbprod.flow.types import Failure
 from nbprod.libraries.usual_imports import ALIASES, MODULES
 from nbprod.patterns import lazy_pattern
 
-__all__ = ["commented_out_in", "usual_import"]
+__all__ = ["commented_out_in", "is_list_of_names", "usual_import", "written_as_text_in"]
 
+_SHORTEST_LIST = 3
 _WORD = lazy_pattern(r"[^\W\d]\w*")
 
 
@@ -38,6 +40,45 @@ def commented_out_in(name: str, facts: Facts) -> int | None:
         re.MULTILINE,
     )
     return next((cell for cell in cells if pattern.search(facts.cell(cell).source)), None)
+
+
+def written_as_text_in(name: str, facts: Facts) -> int | None:
+    """The first Markdown or raw cell with a line of code that defines a name."""
+    word = re.escape(name)
+    pattern = re.compile(
+        rf"^[ \t>]*(?:{word}[ \t]*=(?!=)[ \t]*\S|(?:async )?def {word}\(|class {word}\b[^\n]*:"
+        rf"|(?:from \S+ )?import (?:[^\n]*(?:[, ]|as ))?{word}[ \t]*(?:$|,|#))",
+        re.MULTILINE,
+    )
+    return next(
+        (
+            cell.index
+            for cell in facts.notebook.cells
+            if cell.kind in ("markdown", "raw")
+            and name in cell.source
+            and pattern.search(cell.source)
+        ),
+        None,
+    )
+
+
+def is_list_of_names(cell: int, facts: Facts) -> bool:
+    """Whether a cell is a list of words, as of requirements: names alone, most of them unbound."""
+    parsed = facts.parsed[cell]
+    body = parsed.tree.body if parsed is not None and parsed.tree is not None else []
+    if len(body) < _SHORTEST_LIST or parsed is None or parsed.magics:
+        return False
+    words = [_bare_name(statement) for statement in body]
+    unbound = {failure.name for failure in facts.flow.failures if failure.cell == cell}
+    return all(words) and 2 * sum(word in unbound for word in words) > len(words)
+
+
+def _bare_name(statement: ast.stmt) -> str:
+    """The name of which a line consists: `numpy`, `scikit-learn`, `pandas==1.5`."""
+    value = statement.value if isinstance(statement, ast.Expr) else None
+    while isinstance(value, (ast.BinOp, ast.Compare)):
+        value = value.left
+    return value.id if isinstance(value, ast.Name) else ""
 
 
 def _commented_words(facts: Facts) -> dict[str, list[int]]:

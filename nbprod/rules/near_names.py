@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from nbprod.facts import Facts
+from nbprod.flow.types import Definition
 
 __all__ = ["are_near", "near_names"]
 
@@ -25,6 +27,7 @@ def near_names(name: str, cell: int, facts: Facts) -> list[str]:
         for known, made in facts.flow.definitions.items()
         if known not in undefined
         and are_near(name, known)
+        and (not _is_imported(made) or _letters(name) == _letters(known))
         and any(
             definition.cell <= cell and not definition.is_unbound and definition.after is None
             for definition in made
@@ -35,6 +38,11 @@ def near_names(name: str, cell: int, facts: Facts) -> list[str]:
     import difflib
 
     return difflib.get_close_matches(name, near, 2, 0)
+
+
+def _is_imported(made: Sequence[Definition]) -> bool:
+    """Whether a name is a module's or a library's: nobody means `Timer` who writes `time`."""
+    return all(definition.binding.kind in ("import", "star-import") for definition in made)
 
 
 def are_near(left: str, right: str) -> bool:

@@ -16,7 +16,7 @@ from nbprod.secrets.entropy import (
     is_placeholder,
     is_weak_number,
 )
-from nbprod.secrets.links import in_temporary_link
+from nbprod.secrets.links import length_of_argument, opens_little
 from nbprod.secrets.names import (
     is_account_key,
     is_key_of_record,
@@ -140,7 +140,7 @@ def hits_in(line: str, mode: Mode) -> Iterator[Hit]:
     a ``shell`` line, a ``file`` of settings or ``prose`` it need not.
     """
     for hit in _hits_in(line, mode):
-        if not in_temporary_link(line, hit.start, hit.end) and not _is_digest(line, hit):
+        if not opens_little(line, hit.start, hit.end, hit.name) and not _is_digest(line, hit):
             yield hit
 
 
@@ -216,6 +216,7 @@ def _pair(match: re.Match[str], mode: Mode, line: str) -> Hit | None:
         return None
     if not quoted:
         value = _FIELD_END.split(value, maxsplit=1)[0]
+        value = value[: length_of_argument(line, match.start("value"), len(value))]
     if not quoted or mode != "code":
         value = value.rstrip(",;)]}.:!?\\*" if not quoted else "\\")
     if len(value) < _SHORTEST:

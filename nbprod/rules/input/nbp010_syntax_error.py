@@ -97,11 +97,12 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     old, faulty = _parted(faulty, is_python2)
     if len(old) > 1 or (old and _is_old(facts)):
         which = f"{len(old)} cells are" if len(old) > 1 else "the cell is"
+        them = "them" if len(old) > 1 else "it"
         yield _together(
             old,
             f"{which} written in Python 2",
             "Python 2, too: ",
-            "convert them to Python 3; `2to3` does most of it",
+            f"convert {them} to Python 3; `2to3` does most of it",
         )
     else:
         faulty = sorted([*old, *faulty], key=lambda parsed: parsed.cell.index)

@@ -87,7 +87,7 @@ from collections.abc import Iterator
 
 from nbprod.facts import Facts
 from nbprod.flow.types import Failure
-from nbprod.model import Diagnostic, Label, Severity
+from nbprod.model import Diagnostic, Fix, Label, Severity
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule
 from nbprod.rules.failures import (
@@ -96,11 +96,13 @@ from nbprod.rules.failures import (
     failing_names,
     failures_because,
     mistakes,
+    reached,
     reordered,
     tell,
 )
 from nbprod.rules.fitting_values import would_do
 from nbprod.rules.key_reads import keys_set_later
+from nbprod.rules.missing_definitions import is_list_of_names
 
 _FAILS = "NameError on Restart and Run All"
 
@@ -119,22 +121,24 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     early = [
         failure
         for failure in failures_because(facts, "later")
-        if failure.certain and failure.called
+        if failure.certain and failure.called and not is_list_of_names(failure.cell, facts)
     ]
     set_up = [failure for failure in early if _is_set_up(failure, facts)]
     early = [failure for failure in early if failure not in set_up]
     # Cells that nbextensions run first are one habit, and one finding.
-    for group in [*mistakes(early, _definers, facts), *([set_up] if set_up else [])]:
+    groups = [*mistakes(early, _definers, facts), *([set_up] if set_up else [])]
+    for group in reached(groups, facts):
         first, *others = group
         labels = (
             *definition_labels(first.elsewhere, facts),
             *_recorded(first, facts),
             *beside(((failure, None) for failure in others), "is used too early here, too", _alone),
         )
-        told = tell(first, facts, message_of(group), help_of(first, facts), *labels, others=others)
-        fixes = (reordered(failure, facts) for failure in group)
+        fix = next(filter(None, (reordered(failure, facts) for failure in group)), None)
+        advice = help_of(first, facts, fix)
+        told = tell(first, facts, message_of(group), advice, *labels, others=others)
         yield told._replace(
-            fix=next(filter(None, fixes), None),
+            fix=fix,
             minor=all(_is_spoken_of(failure, facts) for failure in group),
         )
     yield from keys_set_later(facts)
@@ -190,14 +194,18 @@ def message_of(group: list[Failure]) -> str:
     return f"{names} {verb} used{via} before {where} defines {them}: {_FAILS}"
 
 
-def help_of(failure: Failure, facts: Facts) -> str:
-    """Say which cell to move, where what it defines would do."""
+def help_of(failure: Failure, facts: Facts, fix: Fix | None) -> str:
+    """Say which cell to move, where what it defines would do and the move breaks nothing."""
     cells = sorted({made.cell for made in failure.elsewhere if would_do(made, failure.read, facts)})
     cells = [cell for cell in cells if not _ran_later(cell, failure.cell, facts)]
     if not cells:
         return "define it above this cell"
     if cells[0] == failure.cell:
         return "define it above this line"
+    if fix is not None and not fix.title.startswith(f"Move cell {cells[0] + 1} "):
+        return fix.title[0].lower() + fix.title[1:].partition(";")[0]
+    if fix is None and _needs_later(cells[0], failure, facts):
+        return "define it above this cell"
     return f"move the definition in cell {cells[0] + 1} above cell {failure.cell + 1}"
 
 
@@ -209,3 +217,12 @@ def _ran_later(definer: int, reader: int, facts: Facts) -> bool:
         and counts.get(reader, 0) > 0
         and (counts.get(definer, 0) > counts[reader])
     )
+
+
+def _needs_later(definer: int, failure: Failure, facts: Facts) -> bool:
+    """Whether a cell would fail above the reader: what it reads is defined from there on."""
+    uses = facts.flow.cells[definer].uses if definer in facts.flow.cells else ()
+    return any(
+        use.definitions and all(failure.cell <= made.cell < definer for made in use.definitions)
+        for use in uses
+    ) or any(other.cell == definer and other.name == failure.name for other in facts.flow.failures)

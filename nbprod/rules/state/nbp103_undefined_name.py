@@ -41,6 +41,20 @@ lines = sc.textFile("sales.txt")
 
 ```notebook
 # %%
+prices = get_pricing("AAPL", start_date="2014-01-01")  #! NBP103
+# %%
+assets = symbols(["AAPL"])
+```
+
+```notebook
+# %%
+numpy  #! NBP103
+pandas
+matplotlib
+```
+
+```notebook
+# %%
 # %load solutions/first.py
 # %%
 sales.head()  #! NBP103?
@@ -85,8 +99,10 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from itertools import groupby
 
 from nbprod.facts import Facts
+from nbprod.flow.session_names import SessionRead
 from nbprod.flow.types import Failure
 from nbprod.libraries.modules import PYTHON2_NAMES
 from nbprod.model import Certainty, Diagnostic, Label, Severity
@@ -100,10 +116,17 @@ from nbprod.rules.failures import (
     failures_because,
     listed,
     mistakes,
+    reached,
     tell,
 )
-from nbprod.rules.missing_definitions import commented_out_in, usual_import
+from nbprod.rules.missing_definitions import (
+    commented_out_in,
+    is_list_of_names,
+    usual_import,
+    written_as_text_in,
+)
 from nbprod.rules.near_names import near_names
+from nbprod.syntax.python2 import is_python2
 
 _MAKE_SESSION = "create a session (`spark = SparkSession.builder.getOrCreate()`)"
 
@@ -133,8 +156,11 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
         for failure in failures_because(facts, "nowhere", "skipped")
         if failure.certain or not (failure.reason == "skipped" or _may_be_of_magic(failure))
         if not _is_in_json(failure, facts)
+        if not is_list_of_names(failure.cell, facts) and not _is_of_python2(failure, facts)
     ]
-    for group in mistakes(missing, lambda failure: _kind(failure, facts), facts):
+    yield from _lists_of_names(facts)
+    groups = mistakes(missing, lambda failure: _kind(failure, facts), facts)
+    for group in reached(groups, facts):
         first, *others = group
         # What helps against each is said where it is read, unless it helps against the first, too.
         helps = {first.name: help_of(first, facts)}
@@ -157,8 +183,34 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
         if first.certain and _may_be_filled_in(first, facts):
             told = told._replace(certainty=Certainty.POSSIBLE, predicted_exception=None)
         yield told
-    if facts.session_reads and not facts.flow.dynamic:
-        yield _of_session(facts)
+    if facts.flow.dynamic:
+        return
+    for platform, reads in groupby(facts.session_reads, key=lambda read: read.platform):
+        yield _of_session(list(reads), platform, facts)
+
+
+def _lists_of_names(facts: Facts) -> Iterator[Diagnostic]:
+    """Cells that are text: requirements that were typed in a code cell."""
+    told: set[int] = set()
+    for failure in facts.flow.failures:
+        if failure.cell in told or not is_list_of_names(failure.cell, facts):
+            continue
+        told.add(failure.cell)
+        names = [one.name for one in facts.flow.failures if one.cell == failure.cell]
+        yield Diagnostic(
+            failure.span,
+            f"cell is text, not code: {listed([f'`{name}`' for name in dict.fromkeys(names)])}",
+            symbol=failure.name,
+            predicted_exception=failure.exception,
+            help="make it a Markdown cell, or a file `requirements.txt`",
+        )
+
+
+def _is_of_python2(failure: Failure, facts: Facts) -> bool:
+    """Whether the notebook is told to be of Python 2, so that its builtins are no news."""
+    return failure.name in PYTHON2_NAMES and any(
+        parsed is not None and is_python2(parsed) for parsed in facts.parsed
+    )
 
 
 def _at_the_read(told: Diagnostic, failure: Failure) -> Diagnostic:
@@ -170,16 +222,18 @@ def _at_the_read(told: Diagnostic, failure: Failure) -> Diagnostic:
     return told._replace(span=failure.read, labels=(call, *labels))
 
 
-def _of_session(facts: Facts) -> Diagnostic:
-    """Name all that the notebook takes from a kernel with Spark: it did run in one, perhaps."""
-    first, *others = facts.session_reads
-    names = listed([f"`{read.name}`" for read in facts.session_reads])
-    only_files = [read.name for read in facts.session_reads] == ["dbutils"]
-    make = "import it from `databricks.sdk.runtime`" if only_files else _MAKE_SESSION
+def _of_session(reads: list[SessionRead], platform: str, facts: Facts) -> Diagnostic:
+    """Name all that the notebook takes from the kernel of a platform: it did run there, perhaps."""
+    first, *others = reads
+    names = listed([f"`{read.name}`" for read in reads])
+    make = _MAKE_SESSION
+    if platform == "Databricks":
+        make = "import it from `databricks.sdk.runtime`"
+    elif platform == "Quantopian":
+        make = "load the data from another source: Quantopian was closed in 2020"
     return Diagnostic(
         facts.span(first.cell, first.node),
-        f"{names} {'exist' if others else 'exists'} only in "
-        f"{'Databricks' if only_files else 'PySpark and Databricks'} kernels, not in a plain one",
+        f"{names} {'exist' if others else 'exists'} only in {platform} kernels, not in a plain one",
         symbol=first.name,
         labels=tuple(
             Label(facts.span(read.cell, read.node), f"`{read.name}` is used here", again=True)
@@ -189,7 +243,7 @@ def _of_session(facts: Facts) -> Diagnostic:
         "in the configuration",
         depends=True,
         # It ran in a kernel that has them; whoever imports PySpark and runs nothing forgot one.
-        minor=all(read.ran for read in facts.session_reads),
+        minor=all(read.ran for read in reads),
     )
 
 
@@ -290,6 +344,10 @@ def help_of(failure: Failure, facts: Facts) -> str | None:
     missing = usual_import(failure, facts)
     if missing is not None:
         return f"add `{missing}`"
+    text = written_as_text_in(failure.name, facts)
+    if text is not None:
+        kind = "Markdown" if facts.cell(text).kind == "markdown" else "raw"
+        return f"its definition is text in the {kind} cell {text + 1}: make that a code cell"
     near = near_names(failure.name, failure.cell, facts)
     if near:
         return "did you mean " + " or ".join(f"`{name}`" for name in near) + "?"
