@@ -270,3 +270,16 @@ def test_a_kernel_is_loaded_from_its_own_installation_and_cells_import_beside_th
     found = run_job(job, sys.executable)
     assert found["cells"][0]["outputs"] == [{"stream": "stdout", "text": "42 43\n"}]
     assert not marker.exists()
+
+
+@pytest.mark.parametrize("backend", ["Agg", "svg", "module://nowhere"])
+def test_a_kernel_shows_figures_whatever_backend_the_shell_has_chosen(
+    backend: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from nbprod.execution.kernel import run_job
+
+    monkeypatch.setenv("MPLBACKEND", backend)
+    code = "import os\nprint(os.environ['MPLBACKEND'].partition('.')[0])"
+    job = {"cells": [code], "path": [], "cwd": str(tmp_path), "seconds": 60}
+    shown = run_job(job, sys.executable)["cells"][0]["outputs"]
+    assert shown == [{"stream": "stdout", "text": "module://matplotlib_inline\n"}]

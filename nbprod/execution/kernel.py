@@ -143,7 +143,10 @@ def _execute(
         resources={"metadata": {"path": job["cwd"]}},
     )
     found: list[dict[str, Any]] = []
-    environment = clean_environment(
+    environment = clean_environment()
+    # A shell chooses a backend for scripts; a notebook shows its figures, whatever that is.
+    environment.pop("MPLBACKEND", None)
+    environment |= dict(
         IPYTHONDIR=kernels,
         PYTHONHASHSEED="0",
         # What is imported of the copy is compiled there.
