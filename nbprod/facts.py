@@ -83,6 +83,7 @@ class Facts:
         self.options = options
         self._tracks_data = tracks_data
         self._indices: dict[int, LineIndex] = {}
+        self._mentioned: dict[str, bool] = {}
         self._shared: dict[Callable[[Facts], Any], Any] = {}
 
     @cached_property
@@ -152,8 +153,14 @@ class Facts:
 
     def mentions(self, words: Iterable[str]) -> bool:
         """Whether some Python cell has one of some words: the quick answer for most notebooks."""
-        sources = self._sources
-        return any(word in sources for word in words)
+        mentioned = self._mentioned
+        for word in words:
+            found = mentioned.get(word)
+            if found is None:
+                found = mentioned[word] = word in self._sources
+            if found:
+                return True
+        return False
 
     def cells_with(self, *words: str) -> Iterator[ParsedCell]:
         """The Python cells that can be parsed and whose source has one of some words."""
@@ -217,10 +224,10 @@ class Facts:
 
     @cached_property
     def recorded_flow(self) -> Flow:
-        """The data flow of the run that the execution counts tell of."""
+        """The data flow of the run that the execution counts tell of; it tells of no re-runs."""
         from nbprod.flow import follow
 
-        return follow(self.program, self.execution.order)
+        return follow(self.program, self.execution.order, judges_reruns=False)
 
     @cached_property
     def order_changes(self) -> tuple[OrderChange, ...]:

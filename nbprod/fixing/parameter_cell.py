@@ -56,15 +56,15 @@ class _Home(NamedTuple):
 class _Mentions(NamedTuple):
     """What the code says, for names that nothing else has.
 
-    ``names`` are all that occur, ``targets`` what calls are assigned to, ``values`` the different
-    literals that calls have for a keyword, ``arguments`` the strings that calls are given, with
-    their keywords, ``closed`` the calls in functions that may run where there is no notebook: a
-    decorator can send them elsewhere.
+    ``names`` are all that occur, ``targets`` what calls are assigned to, ``values`` the literals
+    that calls have for a keyword, each with what is called, ``arguments`` the strings that calls
+    are given, with their keywords, ``closed`` the calls in functions that may run where there is
+    no notebook: a decorator can send them elsewhere.
     """
 
     names: set[str]
     targets: dict[int, str]
-    values: dict[str, set[tuple[str, str]]]
+    values: dict[str, list[tuple[ast.expr, ast.expr]]]
     arguments: dict[int, tuple[ast.Call, str | None]]
     closed: set[int]
 
@@ -75,6 +75,7 @@ class ParameterCell:
     def __init__(self, facts: Facts) -> None:
         self.facts = facts
         self._given: dict[str, tuple[str, str]] = {}
+        self._varied: dict[str, bool] = {}
 
     def fix(self, call: ast.Call, cell: int, literals: Sequence[SettingLiteral]) -> Fix | None:
         """The fix that lifts some literals of a call; None where that may change something."""
@@ -188,10 +189,19 @@ class ParameterCell:
         if target is not None:
             longer.insert(0, _joined(target, word))
         # Where calls differ in a setting, none of them has the plain name.
-        differs = len(self._mentions.values.get(word, ())) > 1
-        yield from [word, *longer] if literal.plain and not differs else longer
+        plain = literal.plain and not self._varies(word)
+        yield from [word, *longer] if plain else longer
         for number in range(2, _MOST_NUMBERS):
             yield f"{longer[0]}_{number}"
+
+    def _varies(self, word: str) -> bool:
+        """Whether calls, or functions, have different literals for a keyword."""
+        if word not in self._varied:
+            # Written as text only for the few words that are asked for.
+            given = self._mentions.values.get(word, ())
+            texts = {(ast.unparse(called), ast.unparse(value)) for called, value in given}
+            self._varied[word] = len(texts) > 1
+        return self._varied[word]
 
     def _is_free(self, name: str) -> bool:
         taken = keyword.iskeyword(name) or not name.isidentifier() or hasattr(builtins, name)
@@ -240,8 +250,7 @@ def _mention(node: ast.AST, found: _Mentions) -> None:
                 found.arguments[id(value)] = node, word
         for keyword in node.keywords:
             if keyword.arg is not None and isinstance(keyword.value, (ast.Constant, ast.UnaryOp)):
-                key = (ast.unparse(node.func), ast.unparse(keyword.value))
-                found.values.setdefault(keyword.arg, set()).add(key)
+                found.values.setdefault(keyword.arg, []).append((node.func, keyword.value))
     elif isinstance(node, ast.Assign):
         if isinstance(node.targets[0], ast.Name):
             found.targets[id(node.value)] = node.targets[0].id

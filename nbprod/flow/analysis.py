@@ -42,21 +42,35 @@ def analyse(parsed: Sequence[ParsedCell | None], options: FlowOptions = FlowOpti
     return follow(Program(parsed, options), range(len(parsed)))
 
 
-def follow(program: Program, order: Iterable[int], tracker: Tracker | None = None) -> Flow:
+def follow(
+    program: Program,
+    order: Iterable[int],
+    tracker: Tracker | None = None,
+    *,
+    judges_reruns: bool = True,
+) -> Flow:
     """Follow the cells of a program in any order; cells that are left out do not run.
 
     A tracker is told of all that is computed; the flow is the same with and without it.
+    Where a run is only compared with another one, it need not tell what a second run of its cells
+    would do: see ``judges_reruns``.
     """
-    flow = follow_unless_worse(program, order, sys.maxsize, tracker)
+    flow = follow_unless_worse(program, order, sys.maxsize, tracker, judges_reruns=judges_reruns)
     assert flow is not None
     return flow
 
 
 def follow_unless_worse(
-    program: Program, order: Iterable[int], most: int, tracker: Tracker | None = None
+    program: Program,
+    order: Iterable[int],
+    most: int,
+    tracker: Tracker | None = None,
+    *,
+    judges_reruns: bool = False,
 ) -> Flow | None:
     """As `follow`, but give up, with None, as soon as there are more than ``most`` failures."""
     machine = Machine(program, PYTHON, tracker)
+    machine.exposes = judges_reruns
     executed = [index for index in order if program.parsed[index] is not None]
     again: dict[int, tuple[SelfDependence, ...]] = {}
     stops: set[int] = set()
@@ -68,7 +82,7 @@ def follow_unless_worse(
         if len(machine.failures) > most:
             return None
         bound[index] = _left_bound(machine, mark, index)
-        reasons = self_dependences(machine, index)
+        reasons = self_dependences(machine, index) if judges_reruns else ()
         again[index] = _proven(machine, index, reasons) if reasons else ()
         machine.failed = None
         machine.env.forget()

@@ -7,7 +7,7 @@ up when it is passed on, changed in a way that is not followed, or used so in an
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from typing import NamedTuple
 
@@ -65,20 +65,28 @@ def early_keys(parsed: Sequence[ParsedCell | None], qualify: Qualify) -> Iterato
         if cell.tree is None or any(magic.opaque_names for magic in cell.magics):
             known.clear()
             continue
+        touched = _may_touch(cell.cell.source, known)
         for statement in cell.tree.body:
             failed = False
-            for node, name, key in _missing(statement, known):
+            for node, name, key in _missing(statement, known) if touched else ():
                 later = _set_later(parsed, cell.cell.index, name, key)
                 yield EarlyKey(cell.cell.index, node, name, key, later, known[name].is_frame)
                 failed = True
-            if known:
+            if known and touched:
                 _forget(statement, known)
             made = _made(statement, qualify)
             if made is not None and made[0] not in hidden():
                 known[made[0]] = made[1]
+                touched = True
             if failed:
                 # Nothing below it in the cell runs.
                 break
+
+
+def _may_touch(source: str, known: Iterable[str]) -> bool:
+    """Whether a cell may use one of some names; Python reads some letters as those of ASCII."""
+    words = (*known, *_DYNAMIC)
+    return not source.isascii() or any(word in source for word in words)
 
 
 def _used_in_functions(parsed: Sequence[ParsedCell | None]) -> set[str]:

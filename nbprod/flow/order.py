@@ -139,7 +139,7 @@ def _from_the_top(program: Program, execution: Execution, whole: Flow) -> Flow:
     executed = set(execution.order)
     if all(cell in executed or not program.has_code(cell) for cell in whole.order):
         return whole
-    return follow(program, sorted(executed))
+    return follow(program, sorted(executed), judges_reruns=False)
 
 
 def _is_certain(

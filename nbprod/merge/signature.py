@@ -51,12 +51,16 @@ def needs_of(places: Sequence[Occurrence], *, module: bool = False) -> Signature
         CannotMerge: at some place the function would not do what the code does.
     """
     results: tuple[str, ...] = ()
+    asked: list[_Asked] = []
     for _ in range(_MOST_ROUNDS):
-        asked = [_asked(places, number, results) for number in range(len(places))]
-        wanted = {name for asked in asked for name in asked.results} | _outcomes(asked[0].live)
-        before = results
+        asked = [
+            _asked(places, number, results, before)
+            for number, before in enumerate(asked or [None] * len(places))
+        ]
+        wanted = {name for place in asked for name in place.results} | _outcomes(asked[0].live)
+        last = results
         results = tuple(name for name in asked[0].live.bound if name in wanted)
-        if results == before:
+        if results == last:
             common = _importable(asked) if module else _defined(places, asked[0].live)
             return Signature(
                 _parameters(places, asked, results, frozenset(common)),
@@ -90,14 +94,20 @@ class _Asked(NamedTuple):
     results: tuple[str, ...]
 
 
-def _asked(places: Sequence[Occurrence], number: int, results: Sequence[str]) -> _Asked:
+def _asked(
+    places: Sequence[Occurrence], number: int, results: Sequence[str], before: _Asked | None
+) -> _Asked:
+    """Ask one place; ``before`` is its answer for fewer results."""
     place = places[number]
     ground = place.ground
-    cells = ground.cells(place.site)
-    closure = _InPlace(ground.facts, ground.names, cells)
-    body = ground.units(place.site)
-    part = Part(cells, body, (), _present(places, number, results))
-    live = Liveness(ground.facts, ground.names, closure, part)
+    present = _present(places, number, results)
+    if before is None:
+        live = _liveness(place, present)
+    elif (present ^ before.live.part.present).isdisjoint(before.live.bound):
+        # It differs in names only that the code does not bind: they change no answer.
+        return before
+    else:
+        live = before.live.with_present(present)
     returned = live.results()
     parameters = live.parameters()
     refusals: list[Refusal] = [*live.refusals, *find_hazards(live, parameters)]
@@ -120,6 +130,14 @@ def _asked(places: Sequence[Occurrence], number: int, results: Sequence[str]) ->
             if variable.name != "_" or _is_read("_", ground)
         ),
     )
+
+
+def _liveness(place: Occurrence, present: frozenset[str]) -> Liveness:
+    ground = place.ground
+    cells = ground.cells(place.site)
+    closure = _InPlace(ground.facts, ground.names, cells)
+    part = Part(cells, ground.units(place.site), (), present)
+    return Liveness(ground.facts, ground.names, closure, part)
 
 
 def _is_read(name: str, ground: SplitNotebook) -> bool:

@@ -15,6 +15,7 @@ from nbprod.facts import Facts
 from nbprod.merge.anti_unify import IDENTIFIERS, LiteralHole
 from nbprod.merge.types import Argument, CannotMerge
 from nbprod.names.statements import StatementText
+from nbprod.syntax.walk import walk
 
 __all__ = ["Draft", "call_text", "function_text", "require_same_code"]
 
@@ -141,12 +142,8 @@ def require_same_code(
     Raises:
         CannotMerge: it is not.
     """
-    try:
-        definition = ast.parse(text).body[0]
-    except (SyntaxError, ValueError, RecursionError):
-        raise CannotMerge("the function would be no Python") from None
-    assert isinstance(definition, ast.FunctionDef)
     for number, statements in enumerate(places):
+        definition = _definition(text)
         literals = {
             argument.name: argument.texts[number] for argument in arguments if argument.keyword
         }
@@ -158,9 +155,18 @@ def require_same_code(
         ):
             raise CannotMerge("the function would not be all of the places")
         for statement, wanted in zip(own, statements, strict=True):
-            made = back.visit(copy.deepcopy(statement))
-            if _dump(made) != _dump(wanted):
+            if _dump(back.visit(statement)) != _dump(wanted):
                 raise CannotMerge("the function would not be all of the places")
+
+
+def _definition(text: str) -> ast.FunctionDef:
+    """The tree of the function, for one place to change: Python copies no tree as fast."""
+    try:
+        definition = ast.parse(text).body[0]
+    except (SyntaxError, ValueError, RecursionError):
+        raise CannotMerge("the function would be no Python") from None
+    assert isinstance(definition, ast.FunctionDef)
+    return definition
 
 
 class _Back(ast.NodeTransformer):
@@ -194,7 +200,9 @@ class _Back(ast.NodeTransformer):
 
 
 def _dump(node: ast.AST) -> str:
-    return ast.dump(_Plain().visit(copy.deepcopy(node)))
+    if any(isinstance(part, ast.Constant) and part.kind for part in walk(node)):
+        node = _Plain().visit(copy.deepcopy(node))
+    return ast.dump(node)
 
 
 class _Plain(ast.NodeTransformer):

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Sequence
+from copy import copy
 
 from nbprod.facts import Facts
 from nbprod.flow.types import Definition, Use
@@ -38,6 +39,17 @@ class Liveness(GroupCode):
         """Names that nobody reads and that keep an older value in the notebook."""
         self.counters: list[str] = []
         """Those of them that loops alone bind: to pass them around would say nothing."""
+
+    def with_present(self, present: frozenset[str]) -> Liveness:
+        """The same statements where other names are there when the function is called.
+
+        Nothing that has been asked so far is in it; what is known of the code alone stays.
+        """
+        other = copy(self)
+        other.part = self.part._replace(present=present)
+        other.refusals, other.left_behind, other.counters = [], [], []
+        other._passed = {}
+        return other
 
     def is_module_level(self, name: str) -> bool:
         """Whether the module has the name itself."""

@@ -11,6 +11,11 @@ from nbprod.syntax.walk import walk
 __all__ = ["assignments"]
 
 
+_BINDING: tuple[type[ast.AST], ...] = (
+    ast.Assign, ast.AnnAssign, ast.NamedExpr, ast.arg, ast.Name,
+)  # fmt: skip
+
+
 def assignments(facts: Facts) -> Iterator[tuple[str, ast.expr | None]]:
     """Each name that is assigned, and the value; None for one that no expression is.
 
@@ -18,7 +23,7 @@ def assignments(facts: Facts) -> Iterator[tuple[str, ast.expr | None]]:
     """
     for parsed in facts.parsed:
         seen: set[int] = set()
-        for node in parsed.nodes if parsed is not None else ():
+        for node in parsed.nodes_of(_BINDING) if parsed is not None else ():
             if isinstance(node, (ast.Assign, ast.AnnAssign, ast.NamedExpr)):
                 targets = node.targets if isinstance(node, ast.Assign) else [node.target]
                 for target in targets:

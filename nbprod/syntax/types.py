@@ -145,10 +145,11 @@ class ParsedCell:
 
     def live_nodes_of(self, kinds: type[Node] | tuple[type[Node], ...]) -> list[Node]:
         """The live nodes of some classes, in the order of `live_nodes`, found without a walk."""
-        held = [places for kind, places in self._places.items() if issubclass(kind, kinds)]
-        places = held[0] if len(held) == 1 else sorted(chain.from_iterable(held))
-        nodes = self.live_nodes
-        return [nodes[place] for place in places]  # type: ignore[misc]
+        return _picked(self.live_nodes, self._places, kinds)
+
+    def nodes_of(self, kinds: type[Node] | tuple[type[Node], ...]) -> list[Node]:
+        """The nodes of some classes, those that never run included, in the order of `nodes`."""
+        return _picked(self.nodes, self._all_places, kinds)
 
     @cached_property
     def _inside(self) -> dict[tuple[type[ast.AST], ...], frozenset[int]]:
@@ -170,6 +171,16 @@ class ParsedCell:
         from nbprod.notebook.positions import offset_of
 
         return offset_of(self.cell.source, lineno, col_offset)
+
+
+def _picked(
+    nodes: Sequence[ast.AST],
+    by_class: Mapping[type[ast.AST], list[int]],
+    kinds: type[Node] | tuple[type[Node], ...],
+) -> list[Node]:
+    held = [places for kind, places in by_class.items() if issubclass(kind, kinds)]
+    places = held[0] if len(held) == 1 else sorted(chain.from_iterable(held))
+    return [nodes[place] for place in places]  # type: ignore[misc]
 
 
 def _places_by_class(nodes: Sequence[ast.AST]) -> Mapping[type[ast.AST], list[int]]:

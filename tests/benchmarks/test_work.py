@@ -13,14 +13,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nbprod.clones.find import Limits
 from nbprod.config.settings import Settings
 from nbprod.flow import analysis
 from nbprod.flow.answers import Flow
+from nbprod.flow.interpreter.machine import Machine
+from nbprod.flow.rerun import self_dependences
+from nbprod.flow.types import SelfDependence
 from nbprod.project.run import check_bytes
+from nbprod.refactor.liveness import Liveness
+from nbprod.refactor.plan import Variable
 from nbprod.secrets.prefilter import Joined
 from nbprod.secrets.types import Text
 
 ROOT = Path(__file__).parents[2]
+PRODUCTION = Settings(level="production")
 DISORDERED = [(2, "x = [1]"), (3, "print(x)"), (1, "x = [2]")]
 
 
@@ -53,13 +60,49 @@ def test_a_notebook_is_followed_once_for_each_order(
     followed = []
     follow = analysis.follow_unless_worse
 
-    def counted(*arguments: object) -> object:
+    def counted(*arguments: object, **keywords: object) -> object:
         followed.append(arguments)
-        return follow(*arguments)  # type: ignore[arg-type]
+        return follow(*arguments, **keywords)  # type: ignore[arg-type]
 
     monkeypatch.setattr(analysis, "follow_unless_worse", counted)
     check_bytes(as_notebook(cells), "x.ipynb", Settings(level="production"))
     assert len(followed) == runs
+
+
+def test_second_runs_are_judged_in_one_order_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    judged = []
+    judge = self_dependences
+
+    def counted(machine: Machine, cell: int) -> tuple[SelfDependence, ...]:
+        judged.append(cell)
+        return judge(machine, cell)
+
+    monkeypatch.setattr(analysis, "self_dependences", counted)
+    check_bytes(as_notebook(DISORDERED), "x.ipynb", Settings(level="production"))
+    assert judged == [0, 1, 2]
+
+
+def test_a_place_of_repeated_code_is_asked_again_only_for_names_that_it_binds(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked = []
+    ask = Liveness.results
+
+    def counted(live: Liveness) -> tuple[Variable, ...]:
+        asked.append(min(live.cells))
+        return ask(live)
+
+    monkeypatch.setattr(Liveness, "results", counted)
+    monkeypatch.setattr("nbprod.rules.duplication.nbp901_repeated_code._LIMITS", Limits(weight=20))
+    steps = ["{0} = frame.rename(columns=str.lower).drop_duplicates()"]
+    steps += ["{0} = {0}.merge(rows, on='key').sort_values('when')"]
+    steps += ["{0} = {0}[{0}.value > 0].reset_index(drop=True)", "{0}.to_csv('{0}.csv')"]
+    cells = ["import pandas as pd", "frame = pd.read_csv('a.csv')\nrows = pd.read_csv('b.csv')"]
+    cells += ["\n".join(steps).format(name) for name in ("first", "second", "third")]
+    cells += ["print(first, second, third)"]
+    found = check_bytes(as_notebook([(None, text) for text in cells]), "x.ipynb", PRODUCTION)
+    assert any(finding.fix for finding in found.findings if finding.code == "NBP901")
+    assert sorted(asked) == [2, 3, 4]
 
 
 def test_what_cells_read_is_gathered_only_where_a_rule_asks(

@@ -19,7 +19,14 @@ CASES = [
     "import pandas as pd\nd = pd.DataFrame({'a': [1]})\nd.head()\nd['b'] = d['c']",
     "c = {'a': 1}\nfor k in c:\n    pass\nc['b']",
     "c = {'a': 1}\nf'{c}'\nlen(c)\nc['b']",
+    # Over several cells, of which some do not have the name.
+    "c = {'a': 1}\n# %%\nx = 1\n# %%\nc['b']",
+    "x = 1\n# %%\nc = {}\nc['a']",
+    "c = {'a': 1}\n# %%\nd = {'b': 1}\nd['b']\n# %%\nd['c']",
     # These run, or fail otherwise.
+    "c = {'a': 1}\n# %%\nx = 1\n# %%\nc['b'] = 1\n# %%\nc['b']",
+    # To Python the ligature is the two letters.
+    "file = {'a': 1}\n# %%\n\ufb01le['b'] = 1\n# %%\nfile['b']",
     "c = {'a': 1}\nc.update(b=1)\nc['b']",
     "c = {'a': 1}\nd = c\nd['b'] = 1\nc['b']",
     "c = {'a': 1}\nif True:\n    c['b'] = 1\nc['b']",

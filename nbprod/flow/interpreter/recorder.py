@@ -91,6 +91,8 @@ class Recorder:
         self.incomplete = False
         self._identities = 0
         self.reads: defaultdict[int, dict[int, ReadRecord]] = defaultdict(dict)
+        self.exposes = True
+        """Whether anybody will ask what a second run of a cell does."""
         self.exposures: defaultdict[int, dict[tuple[Hashable, int], Exposure]] = defaultdict(dict)
         self.failures: dict[tuple[int, str], Failure] = {}
         self.possible: dict[tuple[int, str], Failure] = {}
@@ -172,7 +174,7 @@ class Recorder:
             read.definitions = abridge(read.definitions | definitions)
         if self.maybe == 0 and self.failed is None:
             read.mandatory = True
-        if definitions:
+        if definitions and self.exposes:
             self.expose(key, name, node, definitions)
         return read
 
@@ -180,6 +182,8 @@ class Recorder:
         self, key: Hashable, name: str, node: ast.AST, seen: frozenset[Definition], how: str = ""
     ) -> None:
         """Note a read of something older than the cell, for the question of a second run."""
+        if not self.exposes:
+            return
         cell = self.cell
         if not isinstance(key, str) and self.born.get(key[1]) == cell:  # type: ignore[index]
             return

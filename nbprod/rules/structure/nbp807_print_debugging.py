@@ -63,24 +63,28 @@ def check(
     """Report prints in functions and loops whose text is a mark and no message."""
     if "print" not in subject.parsed.cell.source:
         return
-    headings = {id(node) for node in _headings(subject.node)}
-    for node in walk(subject.node):
-        if id(node) in headings:
-            continue
-        if (
-            isinstance(node, ast.Call)
-            and isinstance(node.func, ast.Name)
-            and node.func.id == "print"
-            and len(node.args) == 1
-            and isinstance(node.args[0], ast.Constant)
-            and isinstance(node.args[0].value, str)
-            and _HERE.match(node.args[0].value)
-        ):
+    marks = [node for node in walk(subject.node) if _is_mark(node)]
+    headings = {id(node) for node in _headings(subject.node)} if marks else ()
+    for node in marks:
+        if id(node) not in headings:
             yield Diagnostic(
                 facts.span(subject.cell, node),
                 "debugging print",
                 help="remove it, or use a logger",
             )
+
+
+def _is_mark(node: ast.AST) -> bool:
+    """Whether a node prints a text that is a mark and no message."""
+    return (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id == "print"
+        and len(node.args) == 1
+        and isinstance(node.args[0], ast.Constant)
+        and isinstance(node.args[0].value, str)
+        and _HERE.match(node.args[0].value) is not None
+    )
 
 
 def _headings(root: ast.AST) -> Iterator[ast.Call]:
