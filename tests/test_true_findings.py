@@ -313,3 +313,34 @@ def test_a_notebook_of_python_2_is_one_finding(count: int) -> None:
         findings("NBP010", *cells, **info)
     )
     assert not findings("NBP103", *cells, **info)
+
+
+QUEUES = [
+    ("from dask_jobqueue import SLURMCluster\nc = SLURMCluster(queue='cpu')", False),
+    ("import dask_jobqueue as jq\nc = jq.PBSCluster(queue='regular', cores=4)", False),
+    ("import submitit\ne = submitit.SlurmExecutor(queue='gpu')", False),
+    ("import pika\nchannel = pika.connect()\nchannel.basic_consume(queue='orders')", True),
+]
+
+
+@pytest.mark.parametrize(("code", "is_source"), QUEUES)
+def test_nodes_of_a_scheduler_are_no_messages(code: str, is_source: bool) -> None:
+    assert bool(findings("NBP406", code)) is is_source
+
+
+@pytest.mark.parametrize(
+    ("path", "is_named"),
+    [
+        ("lectures/volatility/notebook.ipynb", True),
+        ("data/vix/Notebook.ipynb", True),
+        ("C:\\work\\churn\\notebook.ipynb", True),
+        ("notebooks/notebook.ipynb", False),
+        ("notebook.ipynb", False),
+        ("volatility/Untitled.ipynb", False),
+    ],
+)
+def test_a_directory_may_name_the_subject(path: str, is_named: bool) -> None:
+    cell = {"cell_type": "code", "execution_count": 1, "metadata": {}, "outputs": [], "source": "1"}
+    document = {"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 4}
+    checked = check_bytes(json.dumps(document).encode(), path, Settings(level="production"))
+    assert any(finding.code == "NBP810" for finding in checked.findings) is not is_named

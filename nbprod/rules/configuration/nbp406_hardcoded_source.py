@@ -96,6 +96,7 @@ _SESSION = lazy_pattern(
     r"spark|sqlcontext|sqlc$|session|^read$|readstream|^con\b|conn|catalog|hive|^db\b|ibis|duckdb"
 )
 _LOGIN = lazy_pattern(r"oauth|openid|/token\b|/login\b|/auth\b|//(?:login|auth|accounts)\.", re.I)
+_SCHEDULERS = lazy_pattern(r"(?i:cluster|slurm|pbs|lsf|sge|executor|scheduler|submit)|Job")
 _DRAWING = PLOTTING_MODULES | {"geopandas", "folium", "IPython"}
 _MAY = lazy_pattern(
     r"://|table|insertInto|read_gbq|\b(?:" + "|".join(sorted(_NAMES)) + r")\s*=\s*[\"']"
@@ -154,6 +155,8 @@ def _sources(call: ast.Call, facts: Facts) -> list[SettingLiteral]:
         SettingLiteral(keyword.value, str(keyword.arg))
         for keyword in call.keywords
         if keyword.arg in _NAMES and _names_source(keyword.arg, _text(keyword.value))
+        # `SLURMCluster(queue="cpu")` asks a scheduler for nodes: no messages come from there.
+        if not (keyword.arg == "queue" and _SCHEDULERS.search(called))
     ]
     first = call.args[0] if call.args else None
     text = _text(first)

@@ -19,6 +19,12 @@ print(1)  #! NBP810
 # %%
 print(1)
 ```
+
+```notebook
+#: lectures/Volatility/notebook.ipynb
+# %%
+print(1)
+```
 """
 
 from __future__ import annotations
@@ -36,15 +42,21 @@ _UNNAMED = lazy_pattern(
     r"(?:untitled|new notebook|notebook|unbenannt)[\s_\-]*\d*(?: ?\(\d+\)|[_\- ]copy\d*)?\Z",
     re.IGNORECASE,
 )
+_NO_SUBJECTS = frozenset(
+    ". .. notebooks notebook src code work home desktop downloads documents tmp".split()
+)
 _COPY = lazy_pattern(r"copy of .+|.+-copy\d*\Z|.+ ?\(\d+\)\Z|.+[_\- ]copy\d*\Z", re.IGNORECASE)
 
 
 @rule("NBP810", "unnamed-notebook", on=Notebook, level="production", severity=Severity.INFO)
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report names that Jupyter, Colab and file managers give."""
-    name = re.split(r"[/\\]", notebook.path)[-1]
+    *folders, name = re.split(r"[/\\]", notebook.path)
     stem = name.rpartition(".")[0] or name
     if not notebook.cells:
+        return
+    if stem.lower() == "notebook" and folders and folders[-1].lower() not in _NO_SUBJECTS:
+        # `lectures/Volatility/notebook.ipynb`: the directory names the subject.
         return
     if _UNNAMED.fullmatch(stem):
         said, advice = "does not describe its content", "name the file after its subject"
