@@ -248,4 +248,4 @@ def _position(text: str, offset: int) -> JSON:
     before = text[:offset]
     line = before.count("\n")
     last = before.rpartition("\n")[2]
-    return {"line": line, "character": len(last.encode("utf-16-le")) // 2}
+    return {"line": line, "character": len(last.encode("utf-16-le", "surrogatepass")) // 2}

@@ -283,6 +283,39 @@ def test_the_configuration_of_the_folder_holds_and_is_read_again(tmp_path: Path)
         assert "invalid TOML" in problems(client)[0]
 
 
+def test_baselined_findings_are_not_shown(tmp_path: Path) -> None:
+    cells = [Cell(0, "code", "print(a)", id="c1"), Cell(1, "code", "x = 1", id="c2")]
+    (tmp_path / "a.ipynb").write_bytes(file_of_cells(cells))
+    run_nbprod(tmp_path, "baseline", "write", "a.ipynb")
+    with Client(tmp_path) as client:
+        document = {
+            "uri": (tmp_path / "a.ipynb").as_uri(),
+            "languageId": "json",
+            "version": 1,
+            "text": (tmp_path / "a.ipynb").read_text(encoding="utf-8"),
+        }
+        client.notify("textDocument/didOpen", {"textDocument": document})
+        assert client.wait_for(lambda: document["uri"] in client.diagnostics, 20)
+        assert client.diagnostics[str(document["uri"])] == []
+        notebook = opened(client, tmp_path, "print(b)")
+        notebook.wait_for_codes(["NBP103"])
+
+
+def test_halves_of_emojis_and_odd_requests_end_nothing(tmp_path: Path) -> None:
+    with Client(tmp_path) as client:
+        notebook = opened(client, tmp_path, "print(a, '\ud83d')", "x = 1")
+        notebook.wait_for_codes(["NBP103"], [])
+        cell = notebook.cells[0]
+        assert client.request("textDocument/hover", at(cell, 99, 99)) is None
+        assert client.request("textDocument/definition", at({"uri": "file:///none"}, 0, 0)) == []
+        client.notify("notebookDocument/didChange", {
+            "notebookDocument": {"uri": "file:///none", "version": 1}, "change": {},
+        })  # fmt: skip
+        client.notify("textDocument/didClose", {"textDocument": {"uri": "file:///none"}})
+        notebook.write(0, "a = 1")
+        notebook.wait_for_codes([], [])
+
+
 def problems(client: Client) -> list[str]:
     return [
         note["params"]["message"] for note in client.notes if note["method"] == "window/showMessage"
