@@ -54,8 +54,10 @@ def test_the_language_of_the_notebook_is_that_of_its_kernel(wrap: Any) -> None:
 
 
 def test_kinds_and_languages() -> None:
-    cells = (("python", "x", {}, 1), ("raw", "y", {}, None), ("markdown", "# z", {}, 9))
-    found = document_of(opened({}, *cells)).cells
+    notebook = opened(
+        {}, ("python", "x", {}, 1), ("raw", "y", {}, None), ("markdown", "# z", {}, 9)
+    )
+    found = document_of(notebook).cells
     assert [cell.kind for cell in found] == ["code", "raw", "markdown"]
     assert [cell.execution_count for cell in found] == [1, None, None]
 
