@@ -61,6 +61,22 @@ def new_rule(name: str, group: str | None, code: str | None, folder: str | None)
     return 0
 
 
+@command.command("rule-pages")
+@click.argument("folder", type=click.Path(file_okay=False))
+def write_rule_pages(folder: str) -> int:
+    """Write the documentation of nbprod's own rules to FOLDER: a page for each, and an index."""
+    from nbprod.cli.rule_pages import rule_pages
+
+    try:
+        make_folders(folder, within=None)
+        for name, text in rule_pages(rule_files(False)).items():
+            path = os.path.join(folder, name)
+            write_file(path, text.encode(), within=None, before=Before.ANYTHING)
+    except OSError as error:
+        raise WriteError(f"cannot write {folder}: {error.strerror}") from None
+    return 0
+
+
 @command.command("test-rules")
 @click.argument("words", metavar="RULES...", nargs=-1, required=True)
 def test_rules(words: tuple[str, ...]) -> int:

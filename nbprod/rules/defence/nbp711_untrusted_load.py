@@ -1,5 +1,5 @@
 """
-Reports objects that are unpickled, or code that is run, from files of somebody else.
+Reports files of somebody else that are unpickled or run as code.
 
 ## Why
 

@@ -1,0 +1,44 @@
+"""The pages of rules in `docs/reference/rules` are those that the rules' files give."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from nbprod.checking.registry import RuleFile, docs_of, rule_files
+from nbprod.cli.rule_pages import INDEX, page_name, rule_pages
+from tests.command import run_nbprod
+
+FOLDER = Path(__file__).parents[1] / "docs" / "reference" / "rules"
+FILES = rule_files(False)
+HINT = "run `nbprod dev rule-pages docs/reference/rules`"
+
+
+def test_there_is_a_page_for_every_rule_and_for_nothing_else() -> None:
+    pages = rule_pages(FILES)
+    assert {path.name for path in FOLDER.iterdir()} == set(pages), HINT
+    assert len(pages) == len(FILES) + 1
+
+
+@pytest.mark.parametrize("name", [INDEX, *map(page_name, FILES)])
+def test_generating_them_again_changes_nothing(name: str) -> None:
+    assert (FOLDER / name).read_text(encoding="utf-8") == rule_pages(FILES)[name], HINT
+
+
+def test_the_command_writes_them(tmp_path: Path) -> None:
+    assert run_nbprod(tmp_path, "dev", "rule-pages", "made").returncode == 0
+    assert {path.name for path in (tmp_path / "made").iterdir()} == set(rule_pages(FILES))
+
+
+def test_links_lead_to_files() -> None:
+    for path in FOLDER.iterdir():
+        for target in re.findall(r"\]\(([^)#]+)\)", path.read_text(encoding="utf-8")):
+            assert "://" in target or (FOLDER / target).exists(), (path.name, target)
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.code)
+def test_a_summary_is_a_short_sentence_about_what_is_reported(file: RuleFile) -> None:
+    summary = docs_of(file).summary
+    assert re.fullmatch(r"Reports [^\n]{5,71}\.", summary), summary
