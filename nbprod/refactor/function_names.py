@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Container, Iterable, Iterator, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from nbprod.patterns import lazy_pattern
@@ -62,6 +63,8 @@ _ARTICLES = frozenset(
 )
 # What needs no other word than data.
 _OF_DATA = frozenset("load split clean scale encode".split())
+# What an author looks at, no function returns.
+_LOOKS = frozenset("look see view show display check".split())
 _JOINING = frozenset("with of and by to in on for from per or as at into vs versus".split())
 
 
@@ -122,7 +125,12 @@ def _fallbacks(evidence: Evidence, verb: str) -> Iterator[str]:
 
 
 def _limited(name: str) -> str:
-    words = name.split("_")[:_MOST_WORDS]
+    every = name.split("_")
+    words = every[:_MOST_WORDS]
+    if every[_MOST_WORDS : _MOST_WORDS + 1] in (["and"], ["or"]):
+        # What is listed is named as a whole, or not at all.
+        joints = [place for place, word in enumerate(words) if word in _JOINING and place > 1]
+        words = words[: joints[-1]] if joints else words
     while len(words) > 1 and (words[-1].isdigit() or words[-1] in _JOINING):
         words.pop()
     return "_".join(words)
@@ -143,6 +151,8 @@ def _from_words(text: str, verb: str, thing: str) -> str:
             return f"{words[0]}_{thing}" if thing else ""
         return _limited("_".join(words))
     words = [word for word in words if word not in ("plot", "plots", "graph", verb)]
+    while words and words[0] in ("and", "or"):
+        words.pop(0)
     words = words[: _MOST_WORDS - 1]
     return _limited("_".join([verb, *words])) if words else ""
 
@@ -155,6 +165,10 @@ def _plain_words(text: str) -> list[str]:
     words = [word for word in words if word not in _ARTICLES]
     while words and (words[0].isdigit() or words[0] in ("step", "part", "section", "chapter")):
         words.pop(0)
+    for place, (first, second) in enumerate(pairwise(words)):
+        if place and first == "and" and second in _LOOKS:
+            words = words[:place]
+            break
     return words if words and words[0].isidentifier() else []
 
 
@@ -249,7 +263,7 @@ def _file_stems(nodes: Iterable[ast.AST]) -> Iterator[str]:
             r"([A-Za-z][\w-]{2,40})\.(?:csv|tsv|xlsx?|json|txt|parquet|npy|h5)\b", text
         )
         if match:
-            yield match[1].replace("-", "_").lower()
+            yield "_".join(words_of_identifier(match[1].replace("-", "_"))).lower()
 
 
 def _texts(nodes: Iterable[ast.AST]) -> Iterator[str]:

@@ -143,7 +143,26 @@ def _on_split(evidence: Evidence) -> Iterator[str]:
     if scaled:
         yield f"{start}; scale with `{scaled[0]}`"
         yield f"{start}; scale them"
+    share = _held_out(evidence.nodes)
+    if share and start.startswith("Read"):
+        yield f"Read a file and split its rows, {share} for testing"
+    elif share:
+        yield f"{start}, {share} for testing"
     yield start
+
+
+def _held_out(nodes: Sequence[ast.AST]) -> str:
+    """The share or number of rows that a split keeps for testing, as it is written."""
+    for call in calls_of(nodes):
+        for keyword in call.keywords if last_name(call.func) in _SPLITS else ():
+            size = keyword.value.value if isinstance(keyword.value, ast.Constant) else None
+            if keyword.arg == "test_size" and isinstance(size, float) and 0 < size < 1:
+                return f"{size * 100:.3g} %"
+            if keyword.arg == "train_size" and isinstance(size, float) and 0 < size < 1:
+                return f"{100 - size * 100:.3g} %"
+            if keyword.arg == "test_size" and type(size) is int and size > 1:
+                return f"{size} rows"
+    return ""
 
 
 def _on_scale(evidence: Evidence, verb: str) -> Iterator[str]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
+from nbprod.patterns import lazy_pattern
+from nbprod.refactor.body_sentences import body_sentences, names_what_it_draws
 from nbprod.refactor.evidence import (
     NOISE,
     Evidence,
@@ -43,8 +45,13 @@ _WAYS: dict[type, str] = {
     ast.Compare: " by comparison",
 }
 _SMALL = frozenset(
-    "a an the of and or in on for to with from by as is are it its this that".split()
+    """
+    a an the of and or in on for to with from by as at into is are it its this that all our we us
+    let look
+    """.split()
 )
+# What an author looks at, no function returns.
+_AND_LOOK = lazy_pattern(r"(?:,| and)+ (?:look|see|view|display|check)\b.*")
 # Methods of frames whose first argument names columns.
 _BY_COLUMN = frozenset(["groupby", "sort_values", "drop_duplicates", "set_index"])
 _TITLE = ("title", "set_title", "suptitle")
@@ -60,21 +67,42 @@ def summary(evidence: Evidence, name: str, why: str) -> str:
     """
     for text in (evidence.prose, evidence.comment):
         sentence = imperative(text)
-        if sentence:
+        if sentence and not _restates(sentence, name, evidence):
             return _with_heading(sentence, evidence.heading)
+    said = next(said for said in _sentences(evidence, name, why) if len(said) < _LONGEST)
+    return f"{said}."
+
+
+def _sentences(evidence: Evidence, name: str, why: str) -> Iterator[str]:
+    """Sentences without their ends, the best first: in the author's words, by what the calls are
+    for, by what the body does, by the name."""
     words = _words(evidence, name, why)
-    known = {*_plain(name), *(word for one in _names(evidence) for word in _plain(one)), *_SMALL}
-    if set(_plain(words)) - known and len(words) < _LONGEST:
+    plain = f"{words[:1].upper()}{words[1:]}"
+    if not _restates(words, name, evidence):
         # The author says more than the name.
-        return f"{words[:1].upper()}{words[1:]}."
-    for said in purpose_sentences(evidence, name.partition("_")[0]):
-        if len(said) < _LONGEST:
-            return f"{said}."
-    for details in (_details(evidence, words), _short(evidence), ""):
-        sentence = f"{words[:1].upper()}{words[1:]}{details}."
-        if len(sentence) < _LONGEST:
-            return sentence
-    return f"{words[: _LONGEST - 2]}."
+        yield plain
+    yield from purpose_sentences(evidence, name.partition("_")[0])
+    details = _details(evidence, words)
+    # A title or heading says more of a drawing than the names of what it shows, which may be `x`.
+    is_by_name = words == " ".join(name.split("_"))
+    says_little = details == _short(evidence) or _restates(f"{plain}{details}", name, evidence)
+    if says_little or (is_by_name and names_what_it_draws(evidence)):
+        yield from body_sentences(evidence)
+    for more in (details, _short(evidence)):
+        if not _restates(f"{plain}{more}", name, evidence):
+            yield f"{plain}{more}"
+    yield plain[: _LONGEST - 2]
+
+
+def _restates(sentence: str, name: str, evidence: Evidence) -> bool:
+    """Whether a sentence has no word that neither the name nor the signature has."""
+    known = {*_plain(name), *(word for one in _names(evidence) for word in _plain(one)), *_SMALL}
+    stems = {_stem(word) for word in known}
+    return all(_stem(word) in stems for word in _plain(sentence))
+
+
+def _stem(word: str) -> str:
+    return re.sub(r"(?:ies|es|s|ing|ed|e|y)$", "", word) if len(word) > 3 else word
 
 
 def _with_heading(sentence: str, heading: str) -> str:
@@ -104,6 +132,7 @@ def _words(evidence: Evidence, name: str, why: str) -> str:
     if evidence.draws and why.startswith("main call"):
         text = _title(evidence.nodes) or text
     text = re.sub(r"^[\W\d]+", "", text).strip().rstrip(".:!")
+    text = _AND_LOOK.sub("", text)
     first = re.sub(r"[^a-z].*", "", text.lower())
     if not text or not text.isascii() or len(text) > 50 or any(c in text for c in '"\\`$*/|'):
         return plain

@@ -81,7 +81,7 @@ _CASES = [
         "gaps = b - a\nplt.hist(gaps)",
         ("a", "b"),
         (),
-        ("plot_gaps", "Plot gaps as a histogram."),
+        ("plot_gaps", "Plot a histogram of `gaps`."),
     ),
     (
         "",
@@ -119,3 +119,57 @@ def test_the_sentence_on_a_fit_says_what_only_one_model_is_made_with() -> None:
         found = named(Evidence("", "", "", "", nodes, given, ("m",), False, {}), set())
         assert found.name == "fit_svc"
         assert f"Fit `SVC` {said}" in found.summary
+
+
+@pytest.mark.parametrize(
+    ("above", "code", "given", "made", "expected"),
+    [
+        (
+            "Clean the data.",
+            "df = df.drop(['id', 'kind'], axis=1)\ndf = df.dropna()\n",
+            ("df",), ("df",), "Drop `id` and `kind`; drop rows with gaps.",
+        ),
+        (
+            "## Encode the data",
+            "df = pd.get_dummies(df, columns=['city'])\n",
+            ("df",), ("df",), "Encode `city` as indicators.",
+        ),
+        ("", "plt.scatter(df.age, df['income'])\n", ("df",), (),
+         "Plot `income` against `age` as points."),
+        ("", "sns.histplot(data=df, x='size')\nplt.show()\n", ("df",), (),
+         "Plot a histogram of `size`."),
+        (
+            "", "a, b, c, d = train_test_split(X, y, train_size=0.9)\n", ("X", "y"),
+            ("a", "b", "c", "d"),
+            "Split `X` and `y` into a training and a test set, 10 % for testing.",
+        ),
+        (
+            "## Load the data and look at it", "df = pd.read_csv('a.csv')\ndf.head()\n",
+            (), ("df",), "Load the data from a CSV file.",
+        ),
+    ],
+)  # fmt: skip
+def test_a_sentence_that_only_restates_the_name_gives_way_to_what_the_body_does(
+    above: str, code: str, given: tuple[str, ...], made: tuple[str, ...], expected: str
+) -> None:
+    heading, prose = heading_and_prose(above)
+    nodes = tuple(ast.parse(code).body)
+    evidence = Evidence(heading, prose, "", "", nodes, given, made, "plt." in code, {})
+    assert named(evidence, set()).summary == expected
+
+
+@pytest.mark.parametrize(
+    ("above", "code", "expected"),
+    [
+        ("## Load the data and look at it", "df = pd.read_csv('a.csv')\n", "load_data"),
+        ("## Split the data into train and test", "a, b = train_test_split(df)\n", "split_data"),
+        ("", "df = pd.read_csv('TownHousesSold.csv')\n", "load_town_houses_sold"),
+    ],
+)
+def test_a_name_ends_before_what_is_cut_and_before_looks(
+    above: str, code: str, expected: str
+) -> None:
+    heading, prose = heading_and_prose(above)
+    nodes = tuple(ast.parse(code).body)
+    evidence = Evidence(heading, prose, "", "", nodes, (), ("df",), False, {})
+    assert named(evidence, set()).name == expected

@@ -88,7 +88,7 @@ def bootstrap_confidence_interval(
 
 
 def plot_differences(differences: np.ndarray, low: float, high: float) -> Figure:
-    """Plot differences as a histogram.
+    """Plot a histogram of `differences`.
 
     Parameters
     ----------

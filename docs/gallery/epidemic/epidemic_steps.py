@@ -55,6 +55,25 @@ def simulate_history(
     return history
 
 
+def compute_peak_day_home(
+    history: np.ndarray, history_home: np.ndarray
+) -> tuple[int, int, int]:
+    """Compute peak day home with `argmax`.
+
+    Parameters
+    ----------
+    history : np.ndarray
+        With 3 columns.
+    history_home : np.ndarray
+        With 3 columns.
+
+    """
+    peak_day = int(history[:, 1].argmax())
+    peak = int(history[peak_day, 1])
+    peak_day_home = int(history_home[:, 1].argmax())
+    return peak_day, peak, peak_day_home
+
+
 def plot_households(history: np.ndarray, history_home: np.ndarray) -> Figure:
     """Plot households as lines.
 

@@ -92,13 +92,16 @@ def plot_revenue_month(monthly: pd.DataFrame) -> Figure:
     return fig
 
 
-def rank_best_products(df: pd.DataFrame, *, top_n: int = 2) -> pd.DataFrame:
+def rank_best_products(
+    df: pd.DataFrame, *, top_n: int = 2
+) -> tuple[pd.DataFrame, pd.Series, pd.Series]:
     """Rank the products by revenue within each region.
 
     Parameters
     ----------
     df : pd.DataFrame
-        With the columns `revenue`, `region` and `product`.
+        With the columns `revenue`, `region`, `product`, `units` and
+        `has_discount`.
     top_n : int
         Limit of `by_product['rank']`.
 
@@ -106,33 +109,17 @@ def rank_best_products(df: pd.DataFrame, *, top_n: int = 2) -> pd.DataFrame:
     -------
     best : pd.DataFrame
         With the columns `region`, `product`, `revenue` and `rank`.
+    with_discount : pd.Series
+        The column `units`.
+    without_discount : pd.Series
+        The column `units`.
 
     """
     by_product = df.groupby(["region", "product"], as_index=False)["revenue"].sum()
     by_product = by_product.sort_values(["region", "revenue"], ascending=[True, False])
     by_product["rank"] = by_product.groupby("region").cumcount() + 1
     best = by_product[by_product["rank"] <= top_n].reset_index(drop=True)
-    return best
 
-
-def compute_uplift(df: pd.DataFrame) -> tuple[pd.Series, pd.Series, float]:
-    """Compute uplift from the columns `units` and `has_discount`.
-
-    Parameters
-    ----------
-    df : pd.DataFrame
-        With the columns `units` and `has_discount`.
-
-    Returns
-    -------
-    with_discount : pd.Series
-        The column `units`.
-    without_discount : pd.Series
-        The column `units`.
-    uplift : float
-
-    """
     with_discount = df.loc[df["has_discount"], "units"]
     without_discount = df.loc[~df["has_discount"], "units"]
-    uplift = with_discount.mean() / without_discount.mean() - 1
-    return with_discount, without_discount, uplift
+    return best, with_discount, without_discount

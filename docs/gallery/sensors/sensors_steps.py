@@ -49,35 +49,19 @@ def clean_temperature(
         The column `temperature`.
     gaps : np.int64
     readings : pd.DataFrame
-        With the columns `temperature`, `humidity` and `open`.
+        With the new columns `hour`, `mean_6h`, `change` and `warm`.
 
     """
     spikes = readings["temperature"] > max_temperature
     readings.loc[spikes, "temperature"] = np.nan
     gaps = readings["temperature"].isna().sum()
     readings["temperature"] = readings["temperature"].interpolate(limit=6)
-    return spikes, gaps, readings
 
-
-def add_features(readings: pd.DataFrame) -> pd.DataFrame:
-    """Add features: `hour`, `mean_6h`, `change` and others.
-
-    Parameters
-    ----------
-    readings : pd.DataFrame
-        With the column `temperature`. Changed in place.
-
-    Returns
-    -------
-    readings : pd.DataFrame
-        With the new columns `hour`, `mean_6h`, `change` and `warm`.
-
-    """
     readings["hour"] = readings.index.hour
     readings["mean_6h"] = readings["temperature"].rolling(6, min_periods=1).mean()
     readings["change"] = readings["temperature"].diff().fillna(0)
     readings["warm"] = readings["temperature"] > 22
-    return readings
+    return spikes, gaps, readings
 
 
 def plot_average_day(readings: pd.DataFrame) -> Figure:
@@ -132,7 +116,7 @@ def forecast_next_hour(
 
 
 def plot_measured_forecast(y_test: np.ndarray, pred: np.ndarray) -> Figure:
-    """Plot measured forecast as lines and a histogram.
+    """Plot a histogram of `residuals`.
 
     Parameters
     ----------

@@ -6,7 +6,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from epidemic_steps import plot_households, simulate_history
+from epidemic_steps import compute_peak_day_home, plot_households, simulate_history
 
 
 @pytest.fixture(autouse=True)
@@ -14,6 +14,36 @@ def close_figures() -> Iterator[None]:
     """Close the figures of a test after it."""
     yield
     plt.close("all")
+
+
+@pytest.fixture
+def history() -> np.ndarray:
+    """Return a few rows."""
+    return np.array(
+        [
+            [1597, 3, 0],
+            [1597, 3, 0],
+            [1596, 4, 0],
+            [77, 158, 1365],
+            [66, 146, 1388],
+            [56, 135, 1409],
+        ]
+    )
+
+
+@pytest.fixture
+def history_home() -> np.ndarray:
+    """Return a few rows."""
+    return np.array(
+        [
+            [1599, 1, 0],
+            [1599, 1, 0],
+            [1598, 2, 0],
+            [1257, 61, 282],
+            [1250, 59, 291],
+            [1243, 57, 300],
+        ]
+    )
 
 
 def test_simulate_history() -> None:
@@ -30,28 +60,20 @@ def test_simulate_history() -> None:
     assert history.sum() == 128000
 
 
-def test_plot_households() -> None:
+def test_compute_peak_day_home(history: np.ndarray, history_home: np.ndarray) -> None:
+    """Results for small data."""
+    history_before = history.copy()
+    history_home_before = history_home.copy()
+    peak_day, peak, peak_day_home = compute_peak_day_home(history, history_home)
+    assert peak_day == 3
+    assert peak == 158
+    assert peak_day_home == 3
+    np.testing.assert_array_equal(history, history_before)
+    np.testing.assert_array_equal(history_home, history_home_before)
+
+
+def test_plot_households(history: np.ndarray, history_home: np.ndarray) -> None:
     """Titles, labels and marks of the figure."""
-    history = np.array(
-        [
-            [1597, 3, 0],
-            [1597, 3, 0],
-            [1596, 4, 0],
-            [77, 158, 1365],
-            [66, 146, 1388],
-            [56, 135, 1409],
-        ]
-    )
-    history_home = np.array(
-        [
-            [1599, 1, 0],
-            [1599, 1, 0],
-            [1598, 2, 0],
-            [1257, 61, 282],
-            [1250, 59, 291],
-            [1243, 57, 300],
-        ]
-    )
     history_before = history.copy()
     history_home_before = history_home.copy()
     figure = plot_households(history, history_home)

@@ -10,7 +10,6 @@ import pytest
 
 from sales_steps import (
     add_revenue,
-    compute_uplift,
     load_orders,
     plot_revenue_month,
     rank_best_products,
@@ -252,9 +251,9 @@ def test_rank_best_products() -> None:
                 "north",
                 "west",
                 "west",
-                "south",
-                "south",
+                "west",
                 "unknown",
+                "south",
             ],
             "product": [
                 "lamp",
@@ -262,15 +261,17 @@ def test_rank_best_products() -> None:
                 "shelf",
                 "kettle",
                 "lamp",
-                "shelf",
-                "shelf",
+                "kettle",
+                "rug",
                 "rug",
             ],
-            "revenue": [22.5, 90.0, 98.0, 188.5, 135.0, 98.0, 49.0, 356.0],
+            "units": [1, 4, 2, 6, 6, 3, 4, 1],
+            "revenue": [22.5, 90.0, 98.0, 188.5, 135.0, 83.76, 356.0, 71.2],
+            "has_discount": [False, False, False, True, False, True, False, True],
         }
     )
     df_before = df.copy()
-    best = rank_best_products(df)
+    best, with_discount, without_discount = rank_best_products(df)
     pd.testing.assert_frame_equal(
         best,
         pd.DataFrame(
@@ -284,30 +285,17 @@ def test_rank_best_products() -> None:
                     "west",
                     "west",
                 ],
-                "product": ["shelf", "lamp", "shelf", "rug", "lamp", "kettle", "lamp"],
-                "revenue": [98.0, 22.5, 147.0, 356.0, 90.0, 188.5, 135.0],
+                "product": ["shelf", "lamp", "rug", "rug", "lamp", "kettle", "lamp"],
+                "revenue": [98.0, 22.5, 71.2, 356.0, 90.0, 272.26, 135.0],
                 "rank": [1, 2, 1, 1, 2, 1, 2],
             }
         ),
     )
-    pd.testing.assert_frame_equal(df, df_before)
-
-
-def test_compute_uplift() -> None:
-    """Results for small data."""
-    df = pd.DataFrame(
-        {
-            "units": [1, 4, 5, 6, 1, 8],
-            "has_discount": [False, False, True, True, False, False],
-        }
-    )
-    df_before = df.copy()
-    with_discount, without_discount, uplift = compute_uplift(df)
     pd.testing.assert_series_equal(
-        with_discount, pd.Series([5, 6], index=[2, 3], name="units")
+        with_discount, pd.Series([6, 3, 1], index=[3, 5, 7], name="units")
     )
     pd.testing.assert_series_equal(
-        without_discount, pd.Series([1, 4, 1, 8], index=[0, 1, 4, 5], name="units")
+        without_discount,
+        pd.Series([1, 4, 2, 6, 4], index=[0, 1, 2, 4, 6], name="units"),
     )
-    assert uplift == pytest.approx(0.5714286)
     pd.testing.assert_frame_equal(df, df_before)

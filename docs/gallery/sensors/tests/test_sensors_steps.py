@@ -11,7 +11,6 @@ import pandas as pd
 import pytest
 
 from sensors_steps import (
-    add_features,
     clean_temperature,
     forecast_next_hour,
     plot_average_day,
@@ -57,12 +56,14 @@ def test_read_measurements(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_clean_temperature() -> None:
     """Results for small data."""
     readings = pd.DataFrame(
-        {"temperature": [14.08, 14.08, float("nan"), 85.0, 60.0, 11.7]},
+        {"temperature": [14.08, 14.08, float("nan"), 22.0, 22.05, 85.0, 60.0, 11.7]},
         index=pd.to_datetime(
             [
                 "2025-05-01 01:00",
                 "2025-05-01 06:00",
                 "2025-05-03 02:00",
+                "2025-05-03 11:00",
+                "2025-05-04 19:00",
                 "2025-05-05 04:00",
                 "2025-05-06 14:00",
                 "2025-05-13 03:00",
@@ -73,12 +74,14 @@ def test_clean_temperature() -> None:
     pd.testing.assert_series_equal(
         spikes,
         pd.Series(
-            [False, False, False, True, False, False],
+            [False, False, False, False, False, True, False, False],
             index=pd.to_datetime(
                 [
                     "2025-05-01 01:00",
                     "2025-05-01 06:00",
                     "2025-05-03 02:00",
+                    "2025-05-03 11:00",
+                    "2025-05-04 19:00",
                     "2025-05-05 04:00",
                     "2025-05-06 14:00",
                     "2025-05-13 03:00",
@@ -91,53 +94,30 @@ def test_clean_temperature() -> None:
     pd.testing.assert_frame_equal(
         new_readings,
         pd.DataFrame(
-            {"temperature": [14.08, 14.08, 29.38667, 44.69333, 60.0, 11.7]},
-            index=pd.to_datetime(
-                [
-                    "2025-05-01 01:00",
-                    "2025-05-01 06:00",
-                    "2025-05-03 02:00",
-                    "2025-05-05 04:00",
-                    "2025-05-06 14:00",
-                    "2025-05-13 03:00",
-                ]
-            ).rename("time"),
-        ),
-    )
-
-
-def test_add_features() -> None:
-    """Results for small data."""
-    readings = pd.DataFrame(
-        {"temperature": [14.08, 14.08, 22.0, 22.05, 26.27, 11.7]},
-        index=pd.to_datetime(
-            [
-                "2025-05-01 01:00",
-                "2025-05-01 06:00",
-                "2025-05-03 11:00",
-                "2025-05-04 19:00",
-                "2025-05-06 14:00",
-                "2025-05-13 03:00",
-            ]
-        ).rename("time"),
-    )
-    new_readings = add_features(readings)
-    pd.testing.assert_frame_equal(
-        new_readings,
-        pd.DataFrame(
             {
-                "temperature": [14.08, 14.08, 22.0, 22.05, 26.27, 11.7],
-                "hour": np.array([1, 6, 11, 19, 14, 3], dtype="int32"),
-                "mean_6h": [14.08, 14.08, 16.72, 18.0525, 19.696, 18.36333],
-                "change": [0.0, 0.0, 7.92, 0.05, 4.22, -14.57],
-                "warm": [False, False, False, True, True, False],
+                "temperature": [14.08, 14.08, 18.04, 22.0, 22.05, 41.025, 60.0, 11.7],
+                "hour": np.array([1, 6, 2, 11, 19, 4, 14, 3], dtype="int32"),
+                "mean_6h": [
+                    14.08,
+                    14.08,
+                    15.4,
+                    17.05,
+                    18.05,
+                    21.87917,
+                    29.5325,
+                    29.13583,
+                ],
+                "change": [0.0, 0.0, 3.96, 3.96, 0.05, 18.975, 18.975, -48.3],
+                "warm": [False, False, False, False, True, True, True, False],
             },
             index=pd.to_datetime(
                 [
                     "2025-05-01 01:00",
                     "2025-05-01 06:00",
+                    "2025-05-03 02:00",
                     "2025-05-03 11:00",
                     "2025-05-04 19:00",
+                    "2025-05-05 04:00",
                     "2025-05-06 14:00",
                     "2025-05-13 03:00",
                 ]
