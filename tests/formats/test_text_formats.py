@@ -197,3 +197,17 @@ def test_injected_names_and_languages_of_databricks() -> None:
     assert [cell.language for cell in notebook.cells] == [
         "markdown", "python", "sql", "python", "python",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "sources"),
+    [
+        # Numbered cells as Spyder and VS Code read them; a commented magic is no cell.
+        ("# %% 1\nx = 1\n# %%2\ny = 2\n", ["x = 1", "y = 2"]),
+        ("# %% 10 load\nx = 1\n#%%11\ny = x\n", ["x = 1", "y = x"]),
+        ("# %%\n# %%time\nx = 1\n", ["%%time\nx = 1"]),
+    ],
+)
+def test_a_number_may_follow_the_mark_of_a_cell_at_once(text: str, sources: list[str]) -> None:
+    notebook = read_notebook(text.encode(), "a.py")
+    assert [cell.source for cell in notebook.cells] == sources

@@ -13,7 +13,8 @@ from nbprod.patterns import lazy_pattern
 
 __all__ = ["read_percent", "split_lines"]
 
-_MARKER = lazy_pattern(r"#\s*%%(%*)(?:\s+(.*))?$")
+# What follows at once and is no number is a magic that Jupytext has commented out.
+_MARKER = lazy_pattern(r"#\s*%%(%*)(?:(?:\s+|(?=\d))(.*))?$")
 _KIND = lazy_pattern(r"\[(markdown|md|raw)\]")
 _OPTION = lazy_pattern(r"(\w[\w.-]*)\s*=\s*(\"[^\"]*\"|'[^']*'|\[[^\]]*\]|[^\s]+)")
 # What Jupytext comments out so that the script stays Python.

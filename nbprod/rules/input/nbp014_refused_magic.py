@@ -40,6 +40,12 @@ print(k)
 
 ```notebook
 # %%
+Numbers as text
+%matplotlib inline  # a cell that does not parse never comes to its magics
+```
+
+```notebook
+# %%
 %%capture out
 %%time
 k = 1
@@ -75,7 +81,9 @@ from nbprod.syntax.types import Magic
 def check(subject: MagicInCell, facts: Facts) -> Iterator[Diagnostic]:
     """Report magics that stop their cell wherever IPython runs it."""
     magic = subject.magic
-    if magic.refusal is None:
+    parsed = facts.parsed[subject.cell]
+    if magic.refusal is None or (parsed is not None and parsed.fault is not None):
+        # A cell that does not parse stops before its magics run.
         return
     cell = facts.flow.cell_failures.get(subject.cell)
     runs = any(failure.read == subject.span for failure in facts.flow.cell_failures.values())
