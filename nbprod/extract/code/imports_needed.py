@@ -45,7 +45,7 @@ def needed_imports(
         for hinted in (*function.parameters, *function.results):
             for name in _names_of_hint(hinted.hint):
                 needed.setdefault(name)
-        if function.figures_after and "plt" in closure.imports:
+        if _shows_figures(function):
             needed.setdefault("plt")
     found: list[Import] = []
     own = {*names.bindings, *closure.facts.program.injected}
@@ -55,6 +55,9 @@ def needed_imports(
             wanted = [import_ for import_ in made if import_.name or import_.module in dotted]
             chosen = wanted if len(made) > 1 and wanted else made
             found += [import_._replace(is_hidden=name in hidden) for import_ in chosen]
+        elif name == "plt" and name not in own:
+            # Seaborn and pandas draw without it; what ends a figure between two cells needs it.
+            found.append(Import("matplotlib.pyplot", None, "plt", -1, True))
         elif name == "subprocess" and any(unit.instead for unit in units):
             found.append(Import("subprocess", None, "subprocess", -1, False))
         elif name == "display" and name not in own:
@@ -67,6 +70,11 @@ def needed_imports(
     if shows and not any(import_.bound == "display" for import_ in found):
         found.append(Import("IPython.display", "display", "display", -1, False))
     return tuple(dict.fromkeys(found))
+
+
+def _shows_figures(function: Function) -> bool:
+    """Whether its code is given a `plt` that the notebook may not have."""
+    return bool(function.figures_after) or (function.figure or "").startswith("plt.")
 
 
 def _names_of_hint(hint: str) -> Iterable[str]:
