@@ -93,6 +93,7 @@ def _works(cell: str) -> bool:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.title)
 def test_all_that_can_go_does_the_same(
     case: Case, automatic: dict[str, tuple[Extracted, Verdict]]

@@ -38,6 +38,7 @@ def edit(path: Path, old: str, new: str) -> None:
     path.write_text(text.replace(old, new))
 
 
+@pytest.mark.slow
 def test_a_plan_that_nobody_edits_changes_nothing(folder: Path) -> None:
     said = pipeline(folder, "--plan", "plan.toml")
     assert "wrote plan.toml: 3 tasks" in said
@@ -69,6 +70,7 @@ def test_names_cuts_formats_and_settings_are_edited(folder: Path) -> None:
     assert "LIMIT: 3" in base
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
@@ -98,6 +100,7 @@ def test_what_a_plan_cannot_ask_for_is_a_line_with_its_place(
 
 
 @pytest.mark.slow
+@pytest.mark.slow
 def test_a_format_that_does_not_give_the_value_back_is_said(folder: Path) -> None:
     (folder / "a.json").write_text("[1, 2, 3]")
     pipeline(folder, "--plan", "plan.toml", "--run")
@@ -121,6 +124,7 @@ def test_tasks_are_joined_and_cuts_insisted_on(folder: Path) -> None:
     assert not (folder / "app").exists()
 
 
+@pytest.mark.slow
 def test_an_update_keeps_what_was_edited_and_reports_conflicts(folder: Path) -> None:
     pipeline(folder)
     app = folder / "app"
@@ -168,6 +172,8 @@ def test_what_is_not_written_any_more_goes_unless_it_was_edited() -> None:
     assert planned_update({"n": b"1"}, {"n": b"2"}, {}).conflicts == ("n",)
 
 
+@pytest.mark.slow
+@pytest.mark.slow
 def test_an_application_without_a_record_is_not_updated(folder: Path) -> None:
     pipeline(folder)
     for text in (None, "{", '{"version": 7, "files": {}}'):

@@ -53,6 +53,7 @@ CELLS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", CELLS)
 def test_extract_shows_and_writes_none(kind: str, tmp_path: Path) -> None:
     write(tmp_path, "n.ipynb", *CELLS[kind])

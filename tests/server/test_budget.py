@@ -61,6 +61,7 @@ def test_edits_hovers_and_lenses_of_a_hundred_cells_are_cheap(tmp_path: Path) ->
     assert answers <= 10
 
 
+@pytest.mark.slow
 def test_twenty_open_notebooks_fit_into_memory(tmp_path: Path) -> None:
     with Client(tmp_path) as client:
         for number in range(20):
@@ -69,6 +70,7 @@ def test_twenty_open_notebooks_fit_into_memory(tmp_path: Path) -> None:
         assert megabytes(client) <= 150
 
 
+@pytest.mark.slow
 def test_hundreds_of_edits_leave_no_memory_behind(tmp_path: Path) -> None:
     with Client(tmp_path, delay=0) as client:
         notebook = Notebook(client, (tmp_path / "a.ipynb").as_uri(), cells(20))
