@@ -88,9 +88,9 @@ def test_a_terminal_is_told_what_takes_long(tmp_path: Path) -> None:
     stages = [line.rstrip("…") for line in said.splitlines() if line.endswith("…")]
     assert stages == [
         "Running the original notebook",
+        "Running the rewritten notebook",
         "Calling the functions with small data",
         "Running the generated tests",
-        "Running the rewritten notebook",
         "Running the tests on 1 fault",
     ]
     assert "Running" not in done.stdout.decode()
