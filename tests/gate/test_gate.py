@@ -108,7 +108,7 @@ def test_pre_commit_installs_and_runs_the_hooks_of_a_repository(tmp_path: Path) 
 
     done = run()
     assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout.count("Passed") == 3
+    assert done.stdout.count("Passed") == 4
     (work / "n.ipynb").write_text(book(*BAD))
     (work / "d.py").write_text("# Databricks notebook source\nprint(nothing)\n")
     done = run()
