@@ -86,11 +86,13 @@ def test_a_terminal_is_told_what_takes_long(tmp_path: Path) -> None:
     os.close(ours)
     assert done.returncode == 0, said
     stages = [line.rstrip("…") for line in said.splitlines() if line.endswith("…")]
-    assert stages == [
+    # The rewritten notebook runs beside the writing of the tests.
+    beside = "Running the rewritten notebook"
+    assert [stage for stage in stages if stage != beside] == [
         "Running the original notebook",
-        "Running the rewritten notebook",
         "Calling the functions with small data",
         "Running the generated tests",
         "Running the tests on 1 fault",
     ]
+    assert stages.count(beside) == 1
     assert "Running" not in done.stdout.decode()
