@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from nbprod.notebook.types import Cell
 from nbprod.patterns import lazy_pattern
 
-__all__ = ["changed_lines", "matched_cells"]
+__all__ = ["changed_lines", "matched_cells", "paired_cells"]
 
 _BREAK = lazy_pattern(r"\r\n|\r|\n")
 _ALIKE = 0.5
@@ -45,6 +45,26 @@ def matched_cells(old: Sequence[Cell], new: Sequence[Cell]) -> dict[int, int]:
     for _, index, other in _alike(old, new, found, taken):
         match(index, other)
     return found
+
+
+def paired_cells(
+    old: Sequence[Cell], new: Sequence[Cell], matched: Mapping[int, int]
+) -> Iterator[tuple[Cell | None, Cell | None]]:
+    """Each cell with what it was, in the order of now; those that are gone in their places.
+
+    Args:
+        old: the cells of the earlier version.
+        new: those of now.
+        matched: what `matched_cells` gives for them.
+    """
+    kept = set(matched.values())
+    gone = [cell for cell in old if cell.index not in kept]
+    for cell in new:
+        before = old[matched[cell.index]] if cell.index in matched else None
+        while before is not None and gone and gone[0].index < before.index:
+            yield gone.pop(0), None
+        yield before, cell
+    yield from ((cell, None) for cell in gone)
 
 
 def _alike(

@@ -12,6 +12,7 @@ from nbprod.changed.git import Repository
 from nbprod.cli.output import print_line, print_rendered
 from nbprod.cli.terminal import wants_colour
 from nbprod.config.files import Configuration
+from nbprod.disk.places import is_below
 from nbprod.errors import ReadError, UsageError
 from nbprod.notebook.types import Notebook
 from nbprod.project.run import discover, get_notebook
@@ -94,9 +95,10 @@ def _pairs(words: tuple[str, ...]) -> Iterator[_Pair]:
             old = None if before is None else repository.content(before)
             name = f"{before or os.devnull} ({ref})"
             yield _Pair((name, file.path), file.path, old, _content(file.path))
-    within = [os.path.abspath(path) for path in paths or (".",)]
+    # As the repository names what is gone: with all links followed.
+    within = [os.path.realpath(path) for path in paths or (".",)]
     for path in repository.removed((".ipynb",)):
-        if any(path == text or path.startswith(text.rstrip("/") + "/") for text in within):
+        if is_below(path, within):
             shown = os.path.relpath(path)
             old = repository.content(repository.name(path))
             yield _Pair((f"{shown} ({ref})", os.devnull), path, old, None)

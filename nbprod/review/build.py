@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from nbprod.changed.cells import matched_cells
+from nbprod.changed.cells import matched_cells, paired_cells
 from nbprod.checking.engine import mask_finding
 from nbprod.facts import Facts
 from nbprod.model import Finding
@@ -155,12 +155,12 @@ def _cells(
     """Every cell of now, those of the base that are gone in their places."""
     moved = moved_cells(matched)
     old_cells = before.facts.notebook.cells if before is not None else ()
-    gone = [cell for cell in old_cells if cell.index not in set(matched.values())]
     fails = {failure.cell for failure in now.facts.flow.failures}
-    for cell in now.facts.notebook.cells:
-        old = old_cells[matched[cell.index]] if cell.index in matched else None
-        while old is not None and gone and gone[0].index < old.index:
-            yield _gone(gone.pop(0), mask)
+    for old, cell in paired_cells(old_cells, now.facts.notebook.cells, matched):
+        if cell is None:
+            assert old is not None
+            yield _gone(old, mask)
+            continue
         own = tuple(finding for finding in now.findings if finding.place.cell == cell.number)
         same = not compared or (old is not None and old.source == cell.source)
         yield CellReview(
@@ -176,8 +176,6 @@ def _cells(
             is_stale=any(finding.predicts == "stale-output" for finding in own),
             moved_from=moved[cell.index] + 1 if cell.index in moved else None,
         )
-    for cell in gone:
-        yield _gone(cell, mask)
 
 
 def _gone(cell: Cell, mask: Mask) -> CellReview:

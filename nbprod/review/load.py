@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from nbprod.changed.git import Repository
 from nbprod.config.settings import Configure
+from nbprod.disk.places import is_below
 from nbprod.errors import NbprodError, ReadError
 from nbprod.facts import Facts
 from nbprod.model import FileResult
@@ -52,7 +53,7 @@ def reviewed_against(
         before = _version(content, file.path, configure) if content is not None else None
         yield _review(file.path, result, configure, before, compared=True)
     for path in repository.removed((".ipynb", ".zpln")):
-        if any(path == text or path.startswith(text.rstrip("/") + "/") for text in within):
+        if is_below(path, within):
             yield removed(os.path.relpath(path))
 
 

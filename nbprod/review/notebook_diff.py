@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
-from nbprod.changed.cells import matched_cells
+from nbprod.changed.cells import matched_cells, paired_cells
 from nbprod.notebook.types import Cell, Notebook
 from nbprod.report.escaping import escape_line
 from nbprod.report.style import BOLD, CYAN, GREEN, RED, Style
@@ -50,28 +50,22 @@ def notebook_diff(old: Notebook, new: Notebook, *, outputs: bool = True) -> list
     """
     matched = matched_cells(old.cells, new.cells)
     moved = moved_cells(matched)
-    kept = set(matched.values())
-    gone = [cell for cell in old.cells if cell.index not in kept]
     found: list[CellDiff] = []
-    for cell in new.cells:
-        before = matched.get(cell.index)
-        while before is not None and gone and gone[0].index < before:
-            found.append(_removed(gone.pop(0)))
-        if before is None:
+    for was, cell in paired_cells(old.cells, new.cells, matched):
+        if cell is None:
+            assert was is not None
+            found.append(CellDiff("removed", was.kind, was.number, None, _all(was, "-")))
+            continue
+        if was is None:
             found.append(CellDiff("added", cell.kind, cell.number, None, _all(cell, "+")))
             continue
-        was = old.cells[before]
         lines = _changed(was.source, cell.source)
         shown = _outputs(was, cell) if outputs else ()
         if lines or shown or cell.index in moved:
             place = was.number if cell.index in moved else None
             change: Change = "moved" if place is not None and not lines else "changed"
             found.append(CellDiff(change, cell.kind, cell.number, place, lines, shown))
-    return [*found, *map(_removed, gone)]
-
-
-def _removed(cell: Cell) -> CellDiff:
-    return CellDiff("removed", cell.kind, cell.number, None, _all(cell, "-"))
+    return found
 
 
 def _all(cell: Cell, mark: str) -> tuple[str, ...]:

@@ -150,6 +150,14 @@ def test_a_commit_is_compared_with_what_is_there(repository: Path) -> None:
     assert unknown.returncode == 2 and "unknown Git revision 'nowhere'" in unknown.stderr
 
 
+def test_what_is_gone_is_shown_from_a_linked_directory_as_well(repository: Path) -> None:
+    (repository / "gone.ipynb").unlink()
+    link = repository.parent / f"{repository.name}-link"
+    link.symlink_to(repository)
+    done = nbprod("diff", ".", cwd=link)
+    assert done.stdout.startswith("--- gone.ipynb (HEAD)\n")
+
+
 def test_git_shows_what_init_sets_up(repository: Path) -> None:
     done = nbprod("init", "--git", "-y", cwd=repository)
     assert (repository / ".gitattributes").read_text() == "*.ipynb diff=nbprod\n"
