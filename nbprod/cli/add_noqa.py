@@ -46,7 +46,7 @@ def suppress_all_findings(
         try:
             changed, without = _suppressed(notebook, data, findings, configure(one.path), reason)
             if changed != data:
-                within = None if one.explicit else roots
+                within = one.writable_within(roots)
                 write_file(one.path, changed, within=within, before=data)
         except EditRefused as error:
             print_line(f"{one.path}: left as it is: {error}", err=True)

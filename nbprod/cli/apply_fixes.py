@@ -133,8 +133,7 @@ class _Run:
             return True
         path = file.path
         try:
-            # A link in a directory may lead out of it; one that the user named may go anywhere.
-            within = None if file.explicit else self.roots
+            within = file.writable_within(self.roots)
             write_file(path, fixed.data, within=within, before=data)
         except OSError as error:
             self.refuse(path, error)

@@ -150,8 +150,7 @@ class _Run:
 
 def _write(file: Discovered, data: bytes, cleaned: Cleaned, roots: Sequence[str]) -> bool:
     try:
-        # A link in a directory may lead out of it; one that the user named may go anywhere.
-        within = None if file.explicit else roots
+        within = file.writable_within(roots)
         write_file(file.path, cleaned.data, within=within, before=data)
     except OSError as error:
         print_line(f"nbprod: {file.path}: not written: {error.strerror}", err=True)

@@ -80,7 +80,7 @@ def clean(
         dropped: the indices of cells that go in addition.
 
     Raises:
-        ReadError: the format has no outputs, or holds what cannot be read as JSON.
+        ReadError: the cells are not where nbformat has them.
     """
     if not isinstance(notebook.raw, JsonMap):
         # Text formats hold sources only: there is nothing to take out.

@@ -29,6 +29,14 @@ class Discovered(NamedTuple):
     explicit: bool
     problem: ReadError | None = None
 
+    def writable_within(self, roots: Sequence[str]) -> Sequence[str] | None:
+        """Where it may be written, as `disk.write.write_file` takes it.
+
+        A link in a directory may lead out of the ``roots``; one that the user named may go
+        anywhere.
+        """
+        return None if self.explicit else roots
+
 
 class _Ignore(NamedTuple):
     """The patterns of one `.gitignore`, for paths below ``root``."""

@@ -61,7 +61,7 @@ def without_members(raw: JsonMap, cell: int, paths: Collection[Path]) -> list[Re
         members = list(scan.iter_object(raw.text, span[0]))
         spans = [(start, end) for _, start, _, end in members]
         gone = [number for number, member in enumerate(members) if member[0] in keys]
-        found += _without(spans, gone, raw.value_span(cell, parent) or span)
+        found += _without(spans, gone, span)
     return found
 
 
