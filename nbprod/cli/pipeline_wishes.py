@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -41,7 +42,7 @@ class PlanWish(NamedTuple):
         from nbprod.pipeline.plan import pipeline_atoms
         from nbprod.refactor.plan import Refusal
 
-        starts = {task.boundary.before for task in plan.tasks if task.boundary is not None}
+        starts = plan.cut_places
         missing = [place for place in self.kept if place not in starts]
         if not missing:
             return
@@ -111,17 +112,15 @@ def _merged(plan: PipelinePlan, merges: tuple[str, ...]) -> CutWishes:
     from nbprod.pipeline.boundaries import CutWishes
 
     gone = {place for words in merges for place in _between(words, plan)}
-    starts = [task.boundary.before for task in plan.tasks if task.boundary is not None]
-    named = {
-        task.boundary.before if task.boundary is not None else 0: task.name for task in plan.tasks
-    }
-    return CutWishes(places=tuple(place for place in starts if place not in gone), named=named)
+    named = {task.start: task.name for task in plan.tasks}
+    return CutWishes(
+        places=tuple(place for place in plan.cut_places if place not in gone), named=named
+    )
 
 
 def _with_places(plan: PipelinePlan, cut: CutWishes, kept: tuple[int, ...]) -> CutWishes:
     """A cut with boundaries more."""
-    starts = {task.boundary.before for task in plan.tasks if task.boundary is not None}
-    places = starts if cut.places is None else set(cut.places)
+    places = plan.cut_places if cut.places is None else cut.places
     return cut._replace(places=tuple(sorted({*places, *kept})))
 
 
@@ -154,8 +153,6 @@ def _kept(words: str, plan: PipelinePlan) -> list[int]:
 
 def write_plan_file(plan: PipelinePlan, path: str, command: str) -> None:
     """Write a plan to a file that is not there."""
-    import os
-
     from nbprod.pipeline.plan import pipeline_atoms
     from nbprod.pipeline.plan_file import pipeline_plan_text
     from nbprod.project.write_all import write_all

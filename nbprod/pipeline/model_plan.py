@@ -76,7 +76,7 @@ class _Search:
     def __init__(self, atoms: Atoms, tasks: Sequence[TaskPlan]) -> None:
         self.atoms = atoms
         self.tasks = tasks
-        starts = [task.boundary.before if task.boundary is not None else 0 for task in tasks]
+        starts = [task.start for task in tasks]
         spans = pairwise([*starts, len(atoms.all)])
         self.spans = {task.name: span for task, span in zip(tasks, spans, strict=True)}
         self.added: dict[str, dict[str, None]] = {}

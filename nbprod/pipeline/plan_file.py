@@ -23,7 +23,7 @@ _HEAD = """\
 
 def task_spans(plan: PipelinePlan, count: int) -> list[tuple[int, int]]:
     """The statements of each task: the places of the first and behind the last of ``count``."""
-    starts = [task.boundary.before if task.boundary is not None else 0 for task in plan.tasks]
+    starts = [task.start for task in plan.tasks]
     return list(zip(starts, [*starts[1:], count], strict=True))
 
 

@@ -13,7 +13,6 @@ from nbprod.extract.extraction import Refused
 from nbprod.facts import Facts
 from nbprod.pipeline.several import notebook_bytes, plain_cells
 from nbprod.refactor.plan import Refusal
-from nbprod.syntax.walk import walk
 
 __all__ = ["has_platform", "plain_notebook"]
 
@@ -67,16 +66,13 @@ def plain_notebook(facts: Facts) -> bytes:
 def _reads(facts: Facts) -> Iterator[tuple[str, int, int]]:
     """The names of the platform that code reads: name, cell, line."""
     injected = facts.notebook.injected
-    own = {
-        part.id
-        for parsed in facts.parsed
-        for node in (parsed.live_nodes if parsed is not None else ())
-        for part in walk(node)
-        if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)
-    }
-    for cell, parsed in enumerate(facts.parsed):
-        for node in parsed.live_nodes if parsed is not None else ():
-            for part in walk(node):
-                if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Load):
-                    if part.id in injected and part.id not in own:
-                        yield part.id, cell, part.lineno
+    names = [
+        (cell, name)
+        for cell, parsed in enumerate(facts.parsed)
+        if parsed is not None
+        for name in parsed.nodes_of(ast.Name)
+    ]
+    own = {name.id for _, name in names if isinstance(name.ctx, ast.Store)}
+    for cell, name in names:
+        if isinstance(name.ctx, ast.Load) and name.id in injected and name.id not in own:
+            yield name.id, cell, name.lineno

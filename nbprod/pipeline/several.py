@@ -13,7 +13,6 @@ from nbprod.errors import UsageError
 from nbprod.facts import Facts
 from nbprod.names.table import NameTable
 from nbprod.pipeline.paths import path_calls
-from nbprod.syntax.walk import walk
 
 __all__ = [
     "NotebookFiles",
@@ -164,11 +163,11 @@ def _refuse_shadows(notebooks: Sequence[Facts]) -> None:
     bound = [frozenset(NameTable(each.parsed).bindings) & known for each in notebooks]
     for number, facts in enumerate(notebooks):
         read = {
-            part.id
+            name.id
             for parsed in facts.parsed
-            for node in (parsed.live_nodes if parsed is not None else ())
-            for part in walk(node)
-            if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Load)
+            if parsed is not None
+            for name in parsed.nodes_of(ast.Name)
+            if isinstance(name.ctx, ast.Load)
         }
         for other, names in enumerate(bound):
             clashing = sorted((names & read) - bound[number])

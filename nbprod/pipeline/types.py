@@ -72,6 +72,11 @@ class TaskPlan:
     volatile: bool = False
     chosen: frozenset[str] = frozenset()
 
+    @property
+    def start(self) -> int:
+        """The place of the statement that it begins with."""
+        return self.boundary.before if self.boundary is not None else 0
+
 
 class JoinedTask(NamedTuple):
     """A cut that cannot be: the cell that would have begun a task, and why it does not."""
@@ -108,6 +113,11 @@ class PipelinePlan:
         """The notebook as it is cut for the tasks."""
         assert self.plan.cut is not None
         return self.plan.cut
+
+    @property
+    def cut_places(self) -> tuple[int, ...]:
+        """The statements before which the tasks but the first begin."""
+        return tuple(task.boundary.before for task in self.tasks if task.boundary is not None)
 
     def upstream_of(self, number: int) -> list[str]:
         """The tasks that a task reads from, the one that passes the generators on included."""
