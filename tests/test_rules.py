@@ -17,7 +17,7 @@ from nbprod.checking.registry import (
     rule_files,
     select,
 )
-from nbprod.checking.rule_pages import rule_page
+from nbprod.checking.rule_page import rule_page
 from nbprod.fixing.rule_examples import findings_of_example, fix_problems
 from nbprod.rule import Level
 from nbprod.testing import Example, parse_docs, parse_example

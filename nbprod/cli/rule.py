@@ -16,7 +16,7 @@ from nbprod.checking.registry import (
     rule_files,
     select,
 )
-from nbprod.checking.rule_pages import rule_page
+from nbprod.checking.rule_page import rule_page
 from nbprod.cli.output import print_line, print_rendered, print_text
 from nbprod.errors import UsageError
 from nbprod.report.escaping import mute_json

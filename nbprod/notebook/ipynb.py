@@ -21,7 +21,7 @@ from nbprod.notebook.mislabelled import is_guessed, truly_python
 from nbprod.notebook.platforms import is_databricks, platform_names, switched_language
 from nbprod.notebook.types import Cell, CellKind, Notebook, RawMap
 
-__all__ = ["JsonMap", "assemble", "read_compactly", "read_ipynb"]
+__all__ = ["JsonMap", "assemble", "read_compactly", "read_ipynb", "tags_of"]
 
 _MOST_DIGITS = 4000
 _HEADINGS = 6
@@ -162,7 +162,7 @@ def _cell(index: int, raw: Any, notebook_language: str, kernels: Mapping[str, st
         source=_heading(raw) + _text(source),
         id=identity if isinstance(identity, str) else None,
         language=cell_language(metadata, notebook_language, kernels) if kind == "code" else kind,
-        tags=_tags(metadata),
+        tags=tags_of(metadata),
         execution_count=count if isinstance(count, int) and not isinstance(count, bool) else None,
         outputs=_outputs(outputs) if outputs and isinstance(outputs, list) else (),
         metadata=metadata,
@@ -200,7 +200,8 @@ def _prefixes(cells: Sequence[Any]) -> dict[int, int]:
     }
 
 
-def _tags(metadata: Mapping[str, Any]) -> tuple[str, ...]:
+def tags_of(metadata: Mapping[str, Any]) -> tuple[str, ...]:
+    """The tags in the metadata of a cell."""
     tags = metadata.get("tags")
     return tuple(tag for tag in tags if isinstance(tag, str)) if isinstance(tags, list) else ()
 

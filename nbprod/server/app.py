@@ -19,7 +19,7 @@ from nbprod.server.diagnostics import location_of
 from nbprod.server.explain import lens_text, name_text, rule_text
 from nbprod.server.session import Session
 from nbprod.server.store import OpenText
-from nbprod.server.views import View
+from nbprod.server.views import View, top_of
 
 __all__ = ["serve"]
 
@@ -278,7 +278,7 @@ def _lenses(view: View, uri: str) -> list[types.CodeLens]:
     found = []
     for cell in view.result.states:
         text = lens_text(view.result, cell)
-        top = view.top(cell)
+        top = top_of(view, cell)
         if text is not None and top.uri == uri:
             place = types.Range(top.range.start, top.range.start)
             found.append(types.CodeLens(place, types.Command(text, "")))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from lsprotocol import types
 
 from nbprod.model import Certainty, Finding, Severity
-from nbprod.server.views import View, span_of
+from nbprod.server.views import View, span_of, top_of
 
 __all__ = ["SOURCE", "diagnostics_of", "location_of"]
 
@@ -24,9 +24,9 @@ def location_of(view: View, finding: Finding) -> types.Location | None:
     if not view.result.notebook.cells:
         return None
     if finding.place.cell is None:
-        return view.top(0)
+        return top_of(view, 0)
     if finding.part != "source":
-        return view.top(finding.place.cell - 1)
+        return top_of(view, finding.place.cell - 1)
     span = span_of(view.result, finding.place)
     return view.locate(span) if span is not None else None
 

@@ -9,6 +9,7 @@ from lsprotocol import types
 from pygls.uris import to_fs_path, uri_scheme
 
 from nbprod.live import Document
+from nbprod.notebook.ipynb import tags_of
 from nbprod.notebook.kernels import cell_language, mapping
 from nbprod.notebook.types import Cell, CellKind
 from nbprod.project.run import find_notebook
@@ -48,7 +49,6 @@ def _cell(notebook: OpenNotebook, cell: OpenCell, index: int) -> Cell:
     if kind == "code" and spoken != "python":
         # As VS Code saves it: the language that the editor shows, whatever the kernel takes it for.
         metadata = {**metadata, "vscode": {"languageId": spoken}}
-    tags = metadata.get("tags")
     identity = _identity(cell.metadata)
     return Cell(
         index=index,
@@ -56,7 +56,7 @@ def _cell(notebook: OpenNotebook, cell: OpenCell, index: int) -> Cell:
         source=text.text if text is not None else "",
         id=identity,
         language=cell_language({"language": spoken}, "python") if kind == "code" else kind,
-        tags=tuple(tag for tag in tags if isinstance(tag, str)) if isinstance(tags, list) else (),
+        tags=tags_of(metadata),
         execution_count=cell.count if kind == "code" else None,
         metadata=metadata,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from nbprod.checking.registry import RuleFile, docs_of, rule_files
-from nbprod.checking.rule_pages import rule_heading
+from nbprod.checking.rule_page import rule_heading
 from nbprod.live import CellState, NameInfo, Result
 from nbprod.model import Finding, Span
 from nbprod.notebook.types import Cell

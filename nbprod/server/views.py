@@ -14,7 +14,7 @@ from nbprod.notebook.edits.splice import EditRefused, apply_edits
 from nbprod.notebook.positions import LineIndex
 from nbprod.server.positions import Positions
 
-__all__ = ["NotebookView", "TextView", "View", "span_of"]
+__all__ = ["NotebookView", "TextView", "View", "span_of", "top_of"]
 
 TextEdits = Mapping[str, Sequence[types.TextEdit]]
 
@@ -29,10 +29,6 @@ class View(Protocol):
         """Where a span is."""
         ...
 
-    def top(self, cell: int) -> types.Location:
-        """The first line of a cell."""
-        ...
-
     def find(self, uri: str, position: types.Position) -> tuple[int, int] | None:
         """The cell and the offset in its source that a position is at."""
         ...
@@ -40,6 +36,12 @@ class View(Protocol):
     def text_edits(self, given: Sequence[AnyEdit]) -> TextEdits | None:
         """Edits in the client's terms; None if they are more than edits of texts."""
         ...
+
+
+def top_of(view: View, cell: int) -> types.Location:
+    """The first line of a cell."""
+    source = view.result.notebook.cells[cell].source
+    return view.locate(Span(cell, 0, len(LineIndex(source).line(1))))
 
 
 def span_of(result: Result, place: Place) -> Span | None:
@@ -79,11 +81,6 @@ class NotebookView:
         """Where a span is."""
         uri = self.versions[span.cell][0]
         return types.Location(uri, self.positions(span.cell).range(span.start, span.end))
-
-    def top(self, cell: int) -> types.Location:
-        """The first line of a cell."""
-        source = self.result.document.cells[cell].source
-        return self.locate(Span(cell, 0, len(LineIndex(source).line(1))))
 
     def find(self, uri: str, position: types.Position) -> tuple[int, int] | None:
         """The cell and the offset in its source that a position is at."""
@@ -133,11 +130,6 @@ class TextView:
             self._uri,
             types.Range(self._positions.at(*start), self._positions.at(*max(start, end))),
         )
-
-    def top(self, cell: int) -> types.Location:
-        """The first line of a cell."""
-        source = self.result.notebook.cells[cell].source
-        return self.locate(Span(cell, 0, len(LineIndex(source).line(1))))
 
     def find(self, uri: str, position: types.Position) -> tuple[int, int] | None:
         """The cell and the offset in its source that a position is at."""
