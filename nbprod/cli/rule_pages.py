@@ -15,10 +15,8 @@ __all__ = ["INDEX", "page_name", "rule_pages"]
 INDEX = "README.md"
 _MARK = lazy_pattern(r"[ \t]*#!\s*((?:[A-Z]+\d+\??(?:,\s*)?)+)[ \t]*$", re.MULTILINE)
 _ABOVE = lazy_pattern(r"^\s*#\^.*\n", re.MULTILINE)
-_RESULT = lazy_pattern(r"^#> ?(.*)$", re.MULTILINE)
-_PRINTED = lazy_pattern(r"^#>> ?(.*)$", re.MULTILINE)
-_RAISED = lazy_pattern(r"^#>! ?(.*)$", re.MULTILINE)
-_METADATA = lazy_pattern(r"^#>@ ?(.*)$", re.MULTILINE)
+_OUTPUT = lazy_pattern(r"^#>([>!@]?) ?(.*)$", re.MULTILINE)
+_OUTPUTS = {"": "result", ">": "prints", "!": "raises", "@": "metadata"}
 _AGAIN = lazy_pattern(r"^#\*\*? (\d+)$", re.MULTILINE)
 _HEAD = """\
 # Rules
@@ -105,10 +103,7 @@ def _shown(example: str) -> str:
     """An example as Python: what its marks say becomes comments that a reader understands."""
     text = _ABOVE.sub("# ↑ reported\n", example)
     text = _MARK.sub(lambda mark: f"  # ← {mark[1]}", text)
-    text = _PRINTED.sub(r"# prints: \1", text)
-    text = _RAISED.sub(r"# raises: \1", text)
-    text = _METADATA.sub(r"# metadata: \1", text)
-    text = _RESULT.sub(r"# result: \1", text)
+    text = _OUTPUT.sub(lambda saved: f"# {_OUTPUTS[saved[1]]}: {saved[2]}", text)
     text = _AGAIN.sub(r"# (\1 times)", text)
     return f"```python\n{text.rstrip()}\n```"
 
