@@ -12,7 +12,7 @@ from typing import NoReturn
 
 from nbprod.cli.main import main
 
-__all__ = ["run_nbprod"]
+__all__ = ["loaded_modules", "run_nbprod"]
 
 
 def run_nbprod(
@@ -62,3 +62,26 @@ def _run(
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)
+
+
+def loaded_modules(folder: Path, *arguments: str) -> tuple[int, set[str]]:
+    """The exit code of a command, and the modules that it loads besides those of click.
+
+    What the start-up files of the site load is not ours, so the command has an interpreter of its
+    own, without module paths.
+    """
+    code = (
+        f"import sys; sys.argv = ['nbprod', *{arguments!r}]\n"
+        "import click; before = set(sys.modules); code = 0\n"
+        "from nbprod.cli.main import main\n"
+        "try:\n    main()\nexcept SystemExit as end:\n    code = end.code\n"
+        "print(code, *sorted(set(sys.modules) - before), sep='\\n')"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+    run = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=folder, env=environment, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    lines = run.stdout.split("\n")
+    end = next(number for number, line in enumerate(lines) if line.isdigit())
+    return int(lines[end]), set(lines[end + 1 :])

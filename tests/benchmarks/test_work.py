@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -25,6 +22,7 @@ from nbprod.refactor.liveness import Liveness
 from nbprod.refactor.plan import Variable
 from nbprod.secrets.prefilter import Joined
 from nbprod.secrets.types import Text
+from tests.command import loaded_modules
 
 ROOT = Path(__file__).parents[2]
 PRODUCTION = Settings(level="production")
@@ -123,27 +121,6 @@ def test_what_cells_read_is_gathered_only_where_a_rule_asks(
     assert sorted(set(gathered)) == [0, 1, 2]
 
 
-def loaded(*arguments: str, cwd: Path) -> set[str]:
-    """The modules that a run of `nbprod check` loads besides those of click."""
-    code = (
-        "import sys; import click; before = set(sys.modules)\n"
-        f"sys.argv = ['nbprod', 'check', '-q', *{arguments!r}]\n"
-        "from nbprod.cli.main import main\n"
-        "try:\n    main()\nexcept SystemExit:\n    pass\n"
-        "print('\\n'.join(sorted(set(sys.modules) - before)))"
-    )
-    environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
-    run = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=cwd,
-        env={**environment, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return set(run.stdout.split("\n"))
-
-
 @pytest.mark.parametrize("language", ["python", "R", "julia"])
 def test_what_the_cache_has_needs_no_rule_and_no_analysis(language: str, tmp_path: Path) -> None:
     kernel = {"kernelspec": {"name": "k", "display_name": "k", "language": language}}
@@ -152,7 +129,7 @@ def test_what_the_cache_has_needs_no_rule_and_no_analysis(language: str, tmp_pat
     cache = ("--isolated", "--cache-dir", str(tmp_path / "cache"), "a.ipynb")
     rules = ["nbprod.rules", "nbprod.secrets.scan", "nbprod.secrets.texts"]
     rules += ["nbprod.flow.analysis", "nbprod.syntax.parse"] if language == "python" else []
-    cold, warm = loaded(*cache, cwd=tmp_path), loaded(*cache, cwd=tmp_path)
+    (_, cold), (_, warm) = (loaded_modules(tmp_path, "check", "-q", *cache) for _ in range(2))
     assert all(name in cold for name in rules)
     assert "nbprod.project.cache" in warm and not warm.intersection(rules)
     assert len(warm) < len(cold) * 0.6
@@ -160,7 +137,10 @@ def test_what_the_cache_has_needs_no_rule_and_no_analysis(language: str, tmp_pat
 
 def test_a_check_without_the_cache_loads_no_openssl(tmp_path: Path) -> None:
     (tmp_path / "a.ipynb").write_bytes(as_notebook([(1, "print(x)"), (2, "x = 1")]))
-    assert "_hashlib" not in loaded("--isolated", "--no-cache", "a.ipynb", cwd=tmp_path)
+    assert (
+        "_hashlib"
+        not in loaded_modules(tmp_path, "check", "-q", "--isolated", "--no-cache", "a.ipynb")[1]
+    )
 
 
 @given(

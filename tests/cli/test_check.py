@@ -15,6 +15,7 @@ import jsonschema  # type: ignore[import-untyped]
 import pytest
 
 from nbprod.cli.watch import changes
+from tests.command import loaded_modules
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "fixtures" / "examples" / "churn.ipynb"
@@ -212,24 +213,8 @@ FORBIDDEN = (
 
 
 def test_check_imports_none_of_the_heavy_modules(folder: Path) -> None:
-    code = (
-        "import sys; sys.argv = ['nbprod', 'check', '-q', 'good.ipynb']\n"
-        "import click; before = set(sys.modules)\n"
-        "from nbprod.cli.main import main\n"
-        "try:\n    main()\nexcept SystemExit as end:\n    assert end.code == 0\n"
-        "print('\\n'.join(sorted(set(sys.modules) - before)))"
-    )
-    # What the site's own start-up files and click load is not ours.
-    environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
-    run = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=folder,
-        env={**environment, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    loaded = set(run.stdout.split("\n"))
+    code, loaded = loaded_modules(folder, "check", "-q", "good.ipynb")
+    assert code == 0
     assert "nbprod.checking.engine" in loaded
     assert not loaded & set(FORBIDDEN)
 

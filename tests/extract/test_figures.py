@@ -24,4 +24,4 @@ def test_figures_of_cells_that_never_import_pyplot_are_ended(drawings: list[str]
     module = extracted(cells, f"draw_all=2-{2 + len(drawings)}")[0].module
     assert module.count(IMPORT) == 1
     assert module.count("plt.show()") >= len(drawings) - 1
-    assert lint(module, "made.py", "F821,F401", with_silenced=True) == []
+    assert lint(module, "made.py", "F821,F401", with_suppressed=True) == []

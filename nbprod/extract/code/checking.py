@@ -52,7 +52,7 @@ def doubts(text: str, folders: Sequence[str], python: str) -> Iterator[str]:
 
 def undefined_names(text: str) -> list[str]:
     """The names that a module reads and nothing binds, with the lines that read them."""
-    found = lint(text, "module.py", "F821,F823", with_silenced=True)
+    found = lint(text, "module.py", "F821,F823", with_suppressed=True)
     return [_UNDEFINED.sub(r"line \1: \2", line) for line in found if _UNDEFINED.search(line)]
 
 

@@ -100,10 +100,12 @@ def _laid_out(text: str, filename: str) -> str:
     return _checked(run_ruff("format", filename, text))
 
 
-def lint(text: str, filename: str, rules: str = RULES, *, with_silenced: bool = False) -> list[str]:
-    """What ruff has to say of a text, a line each; with what its comments silence, if asked."""
+def lint(
+    text: str, filename: str, rules: str = RULES, *, with_suppressed: bool = False
+) -> list[str]:
+    """What ruff has to say of a text, a line each; with what its comments suppress, if asked."""
     options = [f"--select={rules}", "--output-format=concise"]
-    options += ["--ignore-noqa"] if with_silenced else []
+    options += ["--ignore-noqa"] if with_suppressed else []
     done = run_ruff("check", filename, text, *options)
     return done.output.decode("utf-8", "replace").splitlines()
 
