@@ -8,11 +8,11 @@ hashes: a name that joins it later is news.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
+from nbprod.checking.digests import hex_digest
 from nbprod.checking.places import at_places
 from nbprod.disk.documents import NotParsed, parse_json
 from nbprod.errors import UsageError
@@ -165,4 +165,4 @@ def _names_of(finding: Finding) -> Names:
 
 def _hashed(name: str) -> str:
     """A name as it stands in the file, which shows no source."""
-    return hashlib.sha256(f"nbprod name\0{name}".encode("utf-8", "surrogatepass")).hexdigest()[:8]
+    return hex_digest(f"nbprod name\0{name}".encode("utf-8", "surrogatepass"))[:8]

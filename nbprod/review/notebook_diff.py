@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import difflib
-import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 from nbprod.changed.cells import matched_cells, paired_cells
+from nbprod.checking.digests import hex_digest
 from nbprod.notebook.types import Cell, Notebook
 from nbprod.report.escaping import escape_line
 from nbprod.report.style import BOLD, CYAN, GREEN, RED, Style
@@ -113,7 +113,7 @@ def _measured(value: Any) -> str:
         value = "".join(value)
     text = value if isinstance(value, str) else json.dumps(value, sort_keys=True)
     data = text.encode("utf-8", "surrogatepass")
-    digest = hashlib.sha256(data).hexdigest()[:8]
+    digest = hex_digest(data)[:8]
     size = f"{len(data)} bytes" if len(data) < _KIB else f"{len(data) / _KIB:.1f} KiB"
     return f"{size}, {digest}"
 

@@ -27,11 +27,8 @@ class MissingColumns:
             return None
         if ".rename(" not in parsed.cell.source and ".drop(" not in parsed.cell.source:
             return None
-        stops = [
-            statement
-            for block in _blocks(parsed.tree)
-            for statement in _stops(block, _fresh(parsed.tree))
-        ]
+        fresh = _fresh(parsed.tree)
+        stops = [statement for block in _blocks(parsed.tree) for statement in _stops(block, fresh)]
         if not stops:
             return None
         spans = {self._facts.span(cell, statement): statement for statement in stops}
