@@ -214,16 +214,6 @@ class JsonMap:
         old = span if key == "data" else members.get(_OLD_KEYS.get(key, key))
         return members.get(key, old)
 
-    def key_span(self, cell: int, path: Sequence[str | int]) -> RawSpan | None:
-        """The raw span of the key that a path ends with, its quotes included."""
-        span = self.value_span(cell, path[:-1])
-        if span is None or self.text[span[0]] != "{":
-            return None
-        for key, key_start, begin, _ in scan.iter_object(self.text, span[0]):
-            if key == path[-1]:
-                return key_start, self.text.rindex('"', key_start, begin) + 1
-        return None
-
     def locate_in(self, cell: int, path: Sequence[str | int], offset: int) -> tuple[int, int]:
         """Raw (line, column), from 1, of a code point of a text that is no source.
 

@@ -40,7 +40,6 @@ _REFLECTING = frozenset(
 )
 # What changes where modules and files are found, by object and attribute.
 _MOVERS = (("sys", "path"), ("os", "chdir"), ("site", "addsitedir"))
-_DISPLAY = Import("IPython.display", "display", "display", -1, False)
 
 
 def imports_of(node: ast.stmt, cell: int) -> list[Import]:

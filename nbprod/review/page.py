@@ -41,8 +41,6 @@ _CLASSES: Sequence[tuple[_TokenType, str]] = (
     (Name.Decorator, "hn"),
 )
 
-_SPAN = Markup('<span class="{}">{}</span>')
-
 
 class _ShownLine(NamedTuple):
     """A line of source as markup; ``is_hit``: a finding is on it."""

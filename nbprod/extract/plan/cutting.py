@@ -40,7 +40,6 @@ _HEADING_ABOVE = -3.0
 _PURPOSE = -3.0
 _PURPOSE_CHANGE = 0.75
 _PART = 2.0
-_FURTHER_FIGURE = 1.0
 _LONG, _LONG_SIZE = 0.3, 20
 _ALONE = 3.0
 _TELLING = frozenset(["load", "split", "fit"])

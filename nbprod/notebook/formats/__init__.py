@@ -13,7 +13,6 @@ __all__ = ["read_text_notebook", "sniff"]
 _PERCENT = lazy_pattern(r"^# %%(?:\s|$|%)", re.MULTILINE)
 _DATABRICKS = lazy_pattern(r"\s*(?:#|--|//) Databricks notebook source\s*$", re.MULTILINE)
 _JUPYTEXT = lazy_pattern(r"^(?:#|--|//)?\s*(?:jupytext|kernelspec):", re.MULTILINE)
-_LIGHT = lazy_pattern(r"^# \+(?:\s|$)", re.MULTILINE)
 _HEADER = lazy_pattern(r"\s*(?:#\s*)?---\s*$", re.MULTILINE)
 _CODE_CELL = lazy_pattern(r"^(?:```|~~~)\s*\{(?:code-cell|python|r|julia)", re.MULTILINE)
 

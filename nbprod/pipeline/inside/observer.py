@@ -24,7 +24,6 @@ _PLAIN = (bool, int, float, str, bytes, type(None))
 _MOST_PARTS = 2000
 _MOST_COLUMNS = 500
 _NETWORK = ("socket.connect", "socket.getaddrinfo")
-_DATABASES = frozenset("sqlite3 psycopg2 psycopg pymysql mysql pyodbc oracledb duckdb".split())
 
 
 class Observer:
