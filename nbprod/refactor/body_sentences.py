@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from nbprod.refactor.evidence import Evidence, column_texts
-from nbprod.refactor.purpose_sentences import words_listed
+from nbprod.report.wording import words_listed
 from nbprod.syntax.names import last_name
 from nbprod.syntax.walk import walk
 

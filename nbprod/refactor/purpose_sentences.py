@@ -7,10 +7,11 @@ from collections.abc import Iterator, Sequence
 
 from nbprod.libraries.purposes import is_transformer
 from nbprod.refactor.evidence import Evidence, calls_of
+from nbprod.report.wording import words_listed
 from nbprod.syntax.names import last_name
 from nbprod.syntax.walk import walk
 
-__all__ = ["fitted_classes", "purpose_sentences", "transformer_classes", "words_listed"]
+__all__ = ["fitted_classes", "purpose_sentences", "transformer_classes"]
 
 _SPLITS = frozenset(["train_test_split", "random_split"])
 _FITS = frozenset(["fit", "fit_predict", "partial_fit", "fit_generator"])
@@ -217,8 +218,3 @@ def _arguments(evidence: Evidence, calls: frozenset[str]) -> str:
             if names:
                 return words_listed([f"`{name}`" for name in names])
     return ""
-
-
-def words_listed(words: Sequence[str]) -> str:
-    """Words as a sentence lists them."""
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

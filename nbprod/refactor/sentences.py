@@ -16,7 +16,8 @@ from nbprod.refactor.evidence import (
     imperative,
     starts_with_verb,
 )
-from nbprod.refactor.purpose_sentences import purpose_sentences, words_listed
+from nbprod.refactor.purpose_sentences import purpose_sentences
+from nbprod.report.wording import words_listed
 from nbprod.syntax.names import last_name
 from nbprod.syntax.walk import walk
 

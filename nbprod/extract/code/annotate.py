@@ -20,6 +20,7 @@ from nbprod.extract.code.literal_types import hint_of, joined_hints
 from nbprod.extract.code.local_types import may_be_none, names_of_none
 from nbprod.patterns import lazy_pattern
 from nbprod.refactor.evidence import IMPERATIVES
+from nbprod.report.wording import words_listed
 from nbprod.syntax.walk import walk
 
 __all__ = ["add_annotations"]
@@ -244,7 +245,7 @@ def _given(node: ast.stmt) -> str:
     names = [f"`{part.arg}`" for part in arguments if part.arg not in ("self", "cls")]
     if not names or len(names) > _MOST_NAMED:
         return ""
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+    return words_listed(names)
 
 
 class _Hints:

@@ -14,8 +14,8 @@ from nbprod.extract.suite.recording import Recorded, Seen
 from nbprod.facts import Facts
 from nbprod.refactor.module_level import imports_of
 from nbprod.refactor.plan import Function, Import, Plan, Variable
-from nbprod.refactor.purpose_sentences import words_listed
 from nbprod.refactor.sentences import CHANGED
+from nbprod.report.wording import words_listed
 from nbprod.syntax.walk import walk
 
 __all__ = ["observed_types_of", "with_definition_types", "with_seen_types"]

@@ -14,7 +14,7 @@ from nbprod.extract.plan.shapes import FEWEST_STATEMENTS
 from nbprod.facts import Facts
 from nbprod.refactor.naming import words_of_identifier
 from nbprod.refactor.plan import Constant, Function
-from nbprod.refactor.purpose_sentences import words_listed
+from nbprod.report.wording import words_listed
 from nbprod.syntax.walk import walk
 
 __all__ = ["as_one_function"]

@@ -92,6 +92,7 @@ from nbprod.facts import Facts
 from nbprod.fixing.add_parameter import as_parameter
 from nbprod.model import Diagnostic, Label
 from nbprod.notebook.types import Notebook
+from nbprod.report.wording import words_listed
 from nbprod.rule import rule
 from nbprod.rules.globals import GlobalRead, iter_global_reads
 
@@ -156,7 +157,7 @@ def _message(leaks: list[GlobalRead]) -> str:
 def _listed(names: list[str]) -> str:
     if len(names) > _MOST:
         names = [*names[:_MOST], f"{len(names) - _MOST} more"]
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+    return words_listed(names)
 
 
 def _passed_on(facts: Facts) -> frozenset[str]:
