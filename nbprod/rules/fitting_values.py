@@ -9,7 +9,7 @@ from nbprod.flow.types import Definition
 from nbprod.model import Span
 from nbprod.syntax.walk import walk
 
-__all__ = ["would_do"]
+__all__ = ["statement_of", "would_do"]
 
 _TYPES: dict[type[ast.AST], type] = {
     ast.List: list, ast.ListComp: list, ast.Dict: dict, ast.DictComp: dict, ast.Set: set,
@@ -19,7 +19,7 @@ _TYPES: dict[type[ast.AST], type] = {
 
 def would_do(definition: Definition, read: Span, facts: Facts) -> bool:
     """Whether a read could use the value: it is not made of itself, and has what is read of it."""
-    node = _statement(definition, facts)
+    node = statement_of(definition, facts)
     if not isinstance(node, (ast.Assign, ast.AnnAssign)) or node.value is None:
         return not isinstance(node, ast.AugAssign)
     name = definition.binding.name
@@ -34,7 +34,7 @@ def would_do(definition: Definition, read: Span, facts: Facts) -> bool:
     return kind is None or all(wanted in dir(kind) for wanted in _wanted(name, read, facts))
 
 
-def _statement(definition: Definition, facts: Facts) -> ast.AST | None:
+def statement_of(definition: Definition, facts: Facts) -> ast.AST | None:
     """The statement that makes a definition, which may only be known by its target."""
     if not isinstance(definition.node, ast.Name):
         return definition.node

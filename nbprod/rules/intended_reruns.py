@@ -1,4 +1,4 @@
-"""Second runs that are meant, or that add nothing: longer training, sliders, anti-joins."""
+"""Second runs that are meant, add nothing, or start anew: training, anti-joins, first rounds."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ from nbprod.patterns import lazy_pattern
 from nbprod.syntax.names import last_name
 from nbprod.syntax.walk import walk
 
-__all__ = ["adds_what_is_missing", "is_meant"]
+__all__ = ["adds_what_is_missing", "is_meant", "is_never_done", "starts_anew"]
 
 _RATES = ("rate", "lr", "alpha", "eta", "step")
 _SLIDER = lazy_pattern(r"#\s*@param\s*\{[^}]*\bslider\b")
 _Values = dict[str, list[ast.expr]]
 _LOOPS = (ast.For, ast.While)
+# What goes on for ever: another item each time, and never fewer.
+_ENDLESS = frozenset("flow flow_from_directory flow_from_dataframe cycle count repeat".split())
 
 
 def is_meant(reason: SelfDependence, facts: Facts) -> bool:
@@ -26,7 +28,99 @@ def is_meant(reason: SelfDependence, facts: Facts) -> bool:
     if _SLIDER.search(parsed.cell.source):
         return True
     statement = _statement_at(reason, facts)
-    return statement is not None and (_draws_sample(statement) or _trains(statement, parsed.tree))
+    return statement is not None and (
+        _draws_sample(statement)
+        or _swaps(statement)
+        or _shows_next(statement, parsed.tree)
+        or _trains(statement, parsed.tree)
+    )
+
+
+def is_never_done(reason: SelfDependence, facts: Facts) -> bool:
+    """Whether what is taken from does not run out, or what is written to is closed thereafter."""
+    parsed = facts.parsed[reason.span.cell]
+    if reason.kind == "mutates" and reason.how in ("write", "writelines") and parsed is not None:
+        return any(
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and node.func.attr == "close"
+            and ast.unparse(node.func.value) == reason.name
+            for node in parsed.live_nodes_of(ast.Call)
+        )
+    made = [one.node for one in facts.flow.definitions.get(reason.name, ()) if not one.is_unbound]
+    calls = [node.value for node in made if isinstance(node, ast.Assign)]
+    return reason.kind == "consumes" and any(
+        isinstance(call, ast.Call) and last_name(call.func) in _ENDLESS for call in calls
+    )
+
+
+def starts_anew(reason: SelfDependence, facts: Facts) -> bool:
+    """Whether the first round of a loop gives the value: `o = a if n == 0 else f(o)`."""
+    parsed = facts.parsed[reason.span.cell]
+    for loop in parsed.live_nodes_of(_LOOPS) if parsed is not None else ():
+        span = facts.span(reason.span.cell, loop)
+        if span.start <= reason.span.start < span.end and parsed is not None:
+            rounds = _names(loop.target) if isinstance(loop, ast.For) else set()
+            rounds |= _set_before(loop, parsed.tree)
+            if any(_starts(node, reason.name, rounds) for node in walk(loop)):
+                return True
+    return False
+
+
+def _set_before(loop: ast.stmt, tree: ast.Module | None) -> set[str]:
+    """The names that a cell gives constants above a loop: flags, and counts of rounds."""
+    return {
+        target.id
+        for statement in (tree.body if tree is not None else ())
+        if isinstance(statement, ast.Assign) and statement.lineno < loop.lineno
+        if isinstance(statement.value, ast.Constant)
+        for target in statement.targets
+        if isinstance(target, ast.Name)
+    }
+
+
+def _starts(node: ast.AST, name: str, rounds: set[str]) -> bool:
+    """Whether a choice that depends on the round gives a name a value without its old one."""
+    if isinstance(node, ast.Assign) and isinstance(node.value, ast.IfExp):
+        choice = node.value
+        targets = [target.id for target in node.targets if isinstance(target, ast.Name)]
+        fresh = any(name not in _names(arm) for arm in (choice.body, choice.orelse))
+        return name in targets and fresh and _is_of_rounds(choice.test, name, rounds)
+    return (
+        isinstance(node, ast.If)
+        and _is_of_rounds(node.test, name, rounds)
+        and any(
+            isinstance(statement, ast.Assign)
+            and any(isinstance(one, ast.Name) and one.id == name for one in statement.targets)
+            and name not in _names(statement.value)
+            for statement in (*node.body, *node.orelse)
+        )
+    )
+
+
+def _is_of_rounds(test: ast.expr, name: str, rounds: set[str]) -> bool:
+    names = _names(test)
+    return bool(names & rounds) and name not in names
+
+
+def _swaps(statement: ast.stmt) -> bool:
+    """`a, b = b, a`: a second run brings back what was."""
+    if not isinstance(statement, ast.Assign) or not isinstance(statement.value, ast.Tuple):
+        return False
+    target = statement.targets[0]
+    places = [ast.unparse(one) for one in getattr(target, "elts", ())]
+    parts = [ast.unparse(one) for one in statement.value.elts]
+    return places != parts and sorted(places) == sorted(parts)
+
+
+def _shows_next(statement: ast.stmt, tree: ast.Module) -> bool:
+    """`next(rows)` that a cell ends with, or prints: it is there to see what comes."""
+    call = statement.value if isinstance(statement, ast.Expr) else None
+    if isinstance(call, ast.Call) and last_name(call.func) in ("print", "display") and call.args:
+        call = call.args[0]
+    elif statement is not tree.body[-1]:
+        return False
+    return isinstance(call, ast.Call) and last_name(call.func) in ("next", "__next__")
 
 
 def adds_what_is_missing(reason: SelfDependence, facts: Facts) -> bool:

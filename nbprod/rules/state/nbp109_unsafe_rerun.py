@@ -3,12 +3,13 @@
 ## Why
 
 People run a cell three or four times on average. If each run changes what the cell itself reads,
-the state depends on how often, and nothing on the page says how often. A list written out in the
-notebook that gets one more constant is an exercise, and so is an object of the notebook's own
-classes: that is information of the level *production*, and so is a `del` that a second run stops
-at, a loop of gradient descent that goes on, a cell with a slider, and a sample of a fixed size. Any
-other second run that raises is seen by everybody, and so is a column more that holds the old index:
-both are reported only where the rule is selected by name.
+the state depends on how often, and nothing on the page says how often. A value that is written out
+in the notebook and changed by constants is an exercise (`a = 5`, then `a += 1`), and so is an
+object of the notebook's own classes: that is information of the level *production*, and so is a
+`del` that a second run stops at, a loop of gradient descent that goes on, a swap, an item that is
+only shown, a cell with a slider, and a sample of a fixed size. Any other second run that raises is
+seen by everybody, and so is a column more that holds the old index: both are reported only where
+the rule is selected by name.
 
 ## Flagged
 
@@ -112,6 +113,29 @@ have = have.append(more.loc[~more.index.isin(have.index)])
 
 ```notebook
 # %%
+import itertools
+files = open("files.txt").read().split()
+product = 1
+parts = []
+numbers = itertools.count()
+log = open("log.txt", "w")
+# %%
+for n in range(3):
+    product = 2 if n == 0 else product * 2
+# %%
+for place, name in enumerate(files):
+    if place == 0:
+        parts = []
+    parts.append(name)
+# %%
+first = next(numbers)
+# %%
+log.write("done")
+log.close()
+```
+
+```notebook
+# %%
 size = 6
 def resize(n):
     global size
@@ -132,8 +156,15 @@ from nbprod.flow.types import SelfDependence
 from nbprod.model import Certainty, Diagnostic, Label
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule
-from nbprod.rules.intended_reruns import adds_what_is_missing, is_meant
+from nbprod.rules.fitting_values import statement_of
+from nbprod.rules.intended_reruns import (
+    adds_what_is_missing,
+    is_meant,
+    is_never_done,
+    starts_anew,
+)
 from nbprod.rules.missing_columns import MissingColumns
+from nbprod.rules.written_out import WrittenOut
 
 _MESSAGES = {
     "rebinds": "running this cell twice changes `{0}`: it is computed from its previous value",
@@ -174,6 +205,8 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
             if not reason.is_loud
             and (stop is None or reason.span < stop)
             and not adds_what_is_missing(reason, facts)
+            and not is_never_done(reason, facts)
+            and not starts_anew(reason, facts)
         ]  # fmt: skip
         silent.add(changing)
         if not changing:
@@ -260,17 +293,22 @@ def _is_slight(reason: SelfDependence, facts: Facts) -> bool:
     if not made:
         # The default of a parameter: a rule of its own is about those.
         return True
+    nodes = [statement_of(definition, facts) for definition in made]
     values = [
-        definition.node.value
-        for definition in made
-        if isinstance(definition.node, (ast.Assign, ast.AnnAssign))
+        node.value
+        for node in nodes
+        if isinstance(node, (ast.Assign, ast.AnnAssign, ast.AugAssign)) and node.value is not None
     ]
     if len(values) < len(made):
         return False
     if all(_is_own_object(value, facts) for value in values):
         return True
-    written = _WrittenOut(facts)
-    return all(map(written.is_so, values)) and _adds_constants(reason, written, facts)
+    written = facts.shared(WrittenOut)
+    return (
+        all(map(written.is_so, values))
+        and any(map(written.holds_values, values))
+        and _adds_constants(reason, written, facts)
+    )
 
 
 def _only_adds_index(reason: SelfDependence, facts: Facts) -> bool:
@@ -295,42 +333,7 @@ def _is_own_object(value: ast.expr | None, facts: Facts) -> bool:
     return bool(made) and all(definition.binding.kind == "class" for definition in made)
 
 
-class _WrittenOut:
-    """Which expressions are constants, displays of constants, and sums of both."""
-
-    def __init__(self, facts: Facts) -> None:
-        self._facts = facts
-        self._open: set[str] = set()
-
-    def is_so(self, value: ast.expr | None) -> bool:
-        """Whether a container that is not empty is written out in the notebook."""
-        if isinstance(value, (ast.List, ast.Tuple, ast.Set)):
-            return bool(value.elts) and all(map(self.is_constant, value.elts))
-        if isinstance(value, ast.Dict):
-            return bool(value.values) and all(map(self.is_constant, value.values))
-        if isinstance(value, ast.BinOp):
-            return self.is_so(value.left) and self.is_constant(value.right)
-        return isinstance(value, ast.Name) and self._is_name(value.id)
-
-    def is_constant(self, value: ast.expr | None) -> bool:
-        """Whether it is written out, or a constant."""
-        return isinstance(value, (ast.Constant, ast.UnaryOp)) or self.is_so(value)
-
-    def _is_name(self, name: str) -> bool:
-        made = self._facts.flow.definitions.get(name, ())
-        nodes = [one.node for one in made if one.binding.kind not in ("mutation", "unbound")]
-        if name in self._open or not nodes:
-            return False
-        self._open.add(name)
-        found = all(
-            isinstance(node, (ast.Assign, ast.AnnAssign)) and self.is_so(node.value)
-            for node in nodes
-        )
-        self._open.discard(name)
-        return found
-
-
-def _adds_constants(reason: SelfDependence, written: _WrittenOut, facts: Facts) -> bool:
+def _adds_constants(reason: SelfDependence, written: WrittenOut, facts: Facts) -> bool:
     """Whether what the cell does to the object outside loops and functions uses constants only."""
     parsed = facts.parsed[reason.span.cell]
     for statement in parsed.tree.body if parsed is not None and parsed.tree is not None else ():
@@ -341,9 +344,7 @@ def _adds_constants(reason: SelfDependence, written: _WrittenOut, facts: Facts) 
             if not isinstance(statement, (ast.Expr, ast.Assign, ast.AugAssign)):
                 return False
             value = statement.value
-            return all(
-                map(written.is_constant, value.args if isinstance(value, ast.Call) else [value])
-            )
+            return all(map(written.is_so, value.args if isinstance(value, ast.Call) else [value]))
     return False
 
 
