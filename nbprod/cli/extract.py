@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from nbprod.extract.proof import Proof
     from nbprod.extract.suite.trial import Trial
     from nbprod.facts import Facts
-    from nbprod.refactor.plan import CellGroup, CellLeft
+    from nbprod.refactor.plan import CellGroup, CellLeft, Plan
 
 _EXAMPLES = """\b
 Examples:
@@ -90,7 +90,7 @@ def command(notebook: str, **options: object) -> int:
     Exit codes: 0 done, 1 refused, not the same or nothing to extract, 2 usage, 4 unreadable input
     or an internal error.
     """
-    from nbprod.extract.extraction import NothingToExtract
+    from nbprod.extract.extraction import NothingToExtract, refused_for_credentials
     from nbprod.extract.plan.credentials import without_credentials
     from nbprod.extract.plan.select import all_cells
     from nbprod.extract.proof import Proof
@@ -113,7 +113,7 @@ def command(notebook: str, **options: object) -> int:
         refuse_external_writes(facts)
     safe = without_credentials(facts, data, chosen)
     if groups is not None and safe.stay:
-        raise _refusal(notebook, safe.stay)
+        raise refused_for_credentials(notebook, safe.stay)
     runs = _runs_of(safe.facts, order, options, safe.environment)
     order = order._replace(run=runs if options["runs"] else None, looked_up=tuple(safe.environment))
     proof = Proof(safe.facts, runs) if options["verifies"] else None
@@ -186,21 +186,15 @@ def _order(notebook: str, options: dict[str, object]) -> DeliveryRequest:
 
 
 def _extracted(wish: ExtractionWish, stay: Sequence[CellLeft]) -> ExtractionDelivery:
-    """Plan and make the files; functions get other names where the module has theirs."""
-    from nbprod.extract.delivery import NamesTaken, deliver_extraction
+    from nbprod.extract.delivery import deliver_under_free_names
 
-    options = wish.plan._replace(module=wish.order.target.module)
-    while True:
-        plan = wish.planned(stay, options)
-        try:
-            return deliver_extraction(
-                wish.facts, wish.data, plan, wish.order._replace(plan=options)
-            )
-        except NamesTaken as error:
-            fixed = error.names - {function.name for function in plan.functions}
-            if fixed or wish.chosen is not None:
-                raise NamesTaken(error.path, fixed or error.names) from None
-            options = options._replace(avoid=options.avoid | error.names)
+    def plan_of(options: PlanOptions) -> Plan:
+        return wish.planned(stay, options)
+
+    renames = wish.chosen is None
+    return deliver_under_free_names(
+        wish.facts, wish.data, plan_of, wish.order, wish.plan, renames=renames
+    )
 
 
 def _plan_options(order: DeliveryRequest, options: dict[str, object]) -> PlanOptions:
@@ -214,17 +208,6 @@ def _plan_options(order: DeliveryRequest, options: dict[str, object]) -> PlanOpt
         shell=bool(options["shell"]),
         package=order.package,
         declared=declared_by_file(os.path.join(order.target.project, "pyproject.toml")),
-    )
-
-
-def _refusal(path: str, stay: Sequence[CellLeft]) -> Exception:
-    from nbprod.extract.extraction import Refused
-    from nbprod.refactor.plan import Refusal
-
-    advice = "see `nbprod check --select NBP3`"
-    return Refused(
-        path,
-        [Refusal(cell_left.cell, cell_left.line, cell_left.reason, advice) for cell_left in stay],
     )
 
 

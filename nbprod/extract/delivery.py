@@ -39,6 +39,7 @@ __all__ = [
     "NamesTaken",
     "added_to_module",
     "deliver_extraction",
+    "deliver_under_free_names",
     "with_recorded_types",
     "run_place_of",
     "import_path",
@@ -170,6 +171,40 @@ def deliver_extraction(
     if order.original is not None:
         read[order.notebook] = order.original
     return ExtractionDelivery(files, read, made, order.notebook, target, order.looked_up, trial)
+
+
+def deliver_under_free_names(
+    facts: Facts,
+    data: bytes,
+    plan_of: Callable[[PlanOptions], Plan],
+    order: DeliveryRequest,
+    options: PlanOptions,
+    *,
+    renames: bool = True,
+) -> ExtractionDelivery:
+    """Plan and make the files; functions get other names where the module has theirs.
+
+    Args:
+        facts: the notebook.
+        data: its bytes.
+        plan_of: makes the plan by options.
+        order: what is wanted.
+        options: those of the first try.
+        renames: whether names may be changed.
+
+    Raises:
+        NamesTaken: the module has a name that cannot be changed.
+    """
+    options = options._replace(module=order.target.module)
+    while True:
+        plan = plan_of(options)
+        try:
+            return deliver_extraction(facts, data, plan, order._replace(plan=options))
+        except NamesTaken as error:
+            fixed = error.names - {function.name for function in plan.functions}
+            if fixed or not renames:
+                raise NamesTaken(error.path, fixed or error.names) from None
+            options = options._replace(avoid=options.avoid | error.names)
 
 
 def with_recorded_types(plan: Plan, facts: Facts, runs: OriginalRuns) -> tuple[Plan, Recording]:

@@ -21,7 +21,15 @@ from nbprod.libraries.modules import BUILTIN_NAMES
 from nbprod.refactor.pieces import CutNotebook
 from nbprod.refactor.plan import CellGroup, CellLeft, Plan, Refusal
 
-__all__ = ["Extracted", "NothingToExtract", "Refused", "broken_cells", "extract", "make_plan"]
+__all__ = [
+    "Extracted",
+    "NothingToExtract",
+    "Refused",
+    "broken_cells",
+    "extract",
+    "make_plan",
+    "refused_for_credentials",
+]
 
 
 class Refused(NbprodError):
@@ -74,6 +82,13 @@ def broken_cells(facts: Facts) -> list[Refusal]:
                 Refusal(failure.cell, facts.line(failure.span), reason, "see `nbprod check`")
             )
     return sorted(found)
+
+
+def refused_for_credentials(path: str, stay: Sequence[CellLeft]) -> Refused:
+    """Why chosen cells are not extracted whose credentials cannot be looked up elsewhere."""
+    advice = "see `nbprod check --select NBP3`"
+    reasons = [Refusal(one.cell, one.line, one.reason, advice) for one in stay]
+    return Refused(path, reasons)
 
 
 class Extracted(NamedTuple):

@@ -91,10 +91,13 @@ def check_text(
     path: str,
     settings: Settings = Settings(),
     read_file: Callable[[str], str | None] = _nothing_around,
+    *,
+    edited: frozenset[int] = frozenset(),
 ) -> Result | None:
     """Check the text of a notebook's file, as an editor without cells holds it.
 
-    Returns None where the text is no notebook, as while it is typed.
+    ``edited`` are the cells whose source is not the one that ran, where that is known. Returns None
+    where the text is no notebook, as while it is typed.
 
     Raises:
         UsageError: the settings name a rule that does not exist.
@@ -103,5 +106,5 @@ def check_text(
         notebook = read_notebook(text.encode("utf-8", "surrogatepass"), path)
     except ReadError:
         return None
-    document = Document(path, notebook.cells, metadata=notebook.metadata)
+    document = Document(path, notebook.cells, metadata=notebook.metadata, edited=edited)
     return _checked(document, notebook, settings, read_file)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from nbprod.checking.registry import RuleFile, docs_of, rule_files
 from nbprod.checking.rule_page import rule_heading
 from nbprod.live import CellState, NameInfo, Result
+from nbprod.live.states import State
 from nbprod.model import Finding, Span
 from nbprod.notebook.types import Cell
 
-__all__ = ["lens_text", "name_text", "rule_text"]
+__all__ = ["lens_text", "name_text", "notes_of", "rule_text"]
 
 _MOST = 4
 _MOST_NAMES = 3
@@ -61,7 +62,7 @@ def lens_text(result: Result, index: int) -> str | None:
     state = result.states.get(index)
     if state is None:
         return None
-    parts = [part for part in (_reads(state.reads), *_against(state)) if part]
+    parts = [part for part in (_reads(state.reads), *(text for _, text in notes_of(state))) if part]
     return " · ".join(parts) or None
 
 
@@ -76,11 +77,12 @@ def _reads(reads: Mapping[int, frozenset[str]]) -> str:
     return f"reads {', '.join(texts)}" if texts else ""
 
 
-def _against(state: CellState) -> Iterable[str]:
+def notes_of(state: CellState) -> Iterator[tuple[State, str]]:
+    """What is against the present outputs of a cell, each with the word for it."""
     if state.fails:
-        yield f"fails: {', '.join(state.fails[:_MOST])} not defined from top to bottom"
+        yield "fails", f"fails: {', '.join(state.fails[:_MOST])} not defined from top to bottom"
     elif state.stops:
-        yield "fails from top to bottom"
+        yield "fails", "fails from top to bottom"
     reasons = []
     if state.edited:
         reasons.append("edited since it ran")
@@ -90,12 +92,13 @@ def _against(state: CellState) -> Iterable[str]:
         verb = "is" if len(state.through) == 1 else "are"
         reasons.append(f"{_numbers(state.through, 'cell')} {verb} stale")
     if reasons:
-        yield f"stale: {', '.join(reasons)}"
+        yield "stale", f"stale: {', '.join(reasons)}"
     if state.differs:
-        yield f"run out of order: {', '.join(state.differs[:_MOST])} differs from top to bottom"
+        names = ", ".join(state.differs[:_MOST])
+        yield "out-of-order", f"run out of order: {names} differs from top to bottom"
     if state.again:
-        names = sorted({reason.name for reason in state.again})
-        yield f"not safe to rerun: changes {', '.join(names[:_MOST])} again"
+        changed = sorted({reason.name for reason in state.again})
+        yield "unsafe-to-rerun", f"not safe to rerun: changes {', '.join(changed[:_MOST])} again"
 
 
 def _cells(spans: Iterable[Span]) -> list[int]:

@@ -5,82 +5,11 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable
-from typing import NamedTuple
 
-from nbprod.config.files import Configuration
-from nbprod.config.settings import Settings
-from nbprod.errors import UsageError
-from nbprod.live import Document, Result, check, check_text
-from nbprod.model import FileResult
-from nbprod.project.baselines import read_baseline
-from nbprod.project.surroundings import read_around
+from nbprod.server.checks import CheckJob, JobOutcome, check_job
 from nbprod.server.documents import SavedFile
 
-__all__ = ["CheckJob", "JobOutcome", "Worker", "check_job"]
-
-
-class CheckJob(NamedTuple):
-    """A document to check: ``text`` where the client edits the file as text.
-
-    ``path`` is None for what was never saved; ``versions`` are those of the texts in it. ``saves``
-    counts how often it was saved: with another number its file is read again.
-    """
-
-    uri: str
-    path: str | None
-    versions: tuple[tuple[str, int | None], ...]
-    document: Document | None = None
-    text: str = ""
-    saves: int = 0
-
-
-class JobOutcome(NamedTuple):
-    """What came of a job; no result where the text is no notebook. ``problem``: of the settings."""
-
-    result: Result | None
-    problem: str | None = None
-
-
-def check_job(job: CheckJob) -> JobOutcome:
-    """Check a document by the settings of its directory; nothing there is executed."""
-    settings, problem = _settings_for(job.path)
-    settings = settings._replace(merges=False)
-    try:
-        result = _check(job, settings)
-    except UsageError as error:
-        problem = str(error)
-        result = _check(job, Settings(merges=False))
-    if result is not None and settings.baseline and problem is None:
-        try:
-            result = _without_known(result, settings.baseline)
-        except UsageError as error:
-            problem = str(error)
-    return JobOutcome(result, problem)
-
-
-def _settings_for(path: str | None) -> tuple[Settings, str | None]:
-    if path is None:
-        return Settings(), None
-    try:
-        return Configuration().for_path(path), None
-    except UsageError as error:
-        return Settings(), str(error)
-
-
-def _check(job: CheckJob, settings: Settings) -> Result | None:
-    if job.document is None:
-        path = job.path or job.uri
-        around = (read_around(path),) if job.path is not None else ()
-        return check_text(job.text, path, settings, *around)
-    around = (read_around(job.path),) if job.path is not None else ()
-    return check(job.document, settings, *around)
-
-
-def _without_known(result: Result, baseline: str) -> Result:
-    """The result without the findings that the baseline has."""
-    of_file = FileResult.of(result.notebook.path, result.findings)
-    kept = read_baseline(baseline).filtered([of_file]).results[0]
-    return result._replace(findings=kept.findings)
+__all__ = ["Worker"]
 
 
 class Worker:

@@ -10,9 +10,10 @@ from pygls.lsp.server import LanguageServer
 
 from nbprod.model import Finding
 from nbprod.server.actions import ClientSkills
+from nbprod.server.checks import CheckJob, JobOutcome
 from nbprod.server.diagnostics import diagnostics_of, location_of
 from nbprod.server.documents import document_of, file_of
-from nbprod.server.jobs import CheckJob, JobOutcome, Worker
+from nbprod.server.jobs import Worker
 from nbprod.server.store import OpenNotebook, OpenText, Store
 from nbprod.server.views import NotebookView, TextView, View
 
