@@ -90,3 +90,99 @@ def test_a_value_that_the_first_round_gives_is_no_rest_of_the_last_run(loop: str
 def test_a_choice_that_is_none_of_rounds_starts_nothing_anew() -> None:
     loop = "for n in (1, 2):\n    total = 1 if total is None else total * 2"
     assert "NBP109" in codes("total = float(open('a').read())", "total *= 3", loop)
+
+
+def failed(source: str, error: str = "", **fields: Any) -> dict[str, Any]:
+    name, _, value = error.partition(": ")
+    saved = {"output_type": "error", "ename": name, "evalue": value, "traceback": []}
+    return {"source": source, "outputs": [saved] if error else [], **fields}
+
+
+def note(text: str) -> dict[str, Any]:
+    return {"cell_type": "markdown", "source": text, "execution_count": None}
+
+
+UNDEFINED = "NameError: name 'lion' is not defined"
+INTENDED: dict[str, tuple[Any, ...]] = {
+    "a comment names the error": (failed("print(lion)  # NameError", UNDEFINED),),
+    "a note tells of it": (note("The next line will raise an error:"), failed("print(lion)")),
+    "a note in another language": (note("下面的代码会报错"), failed("print(lion)", UNDEFINED)),
+    "a tag": (failed("print(lion)", metadata={"tags": ["raises-exception"]}),),
+    "defined below": (note("This code fails."), failed("lion", UNDEFINED), "lion = 1"),
+    "a key": ("ages = {'Ann': 3}", failed("ages['Bob']", "KeyError: 'Bob'")),
+    "a key, announced": (failed("ages = {'Ann': 3}\n# this will fail\nages['Bob']"),),
+    "a key, set below": (
+        "ages = {'Ann': 3}", failed("ages['Bob']", "KeyError: 'Bob'"), "ages['Bob'] = 4",
+    ),
+    "a local variable": (
+        "n = 1\ndef f():\n    n += 1",
+        failed("f()  # raises an error", "UnboundLocalError: local variable 'n' referenced before"),
+    ),
+    "what del does": ("lion = 1", "del lion", failed("lion", UNDEFINED)),
+    "what del does, in one cell": (failed("lion = 1\ndel lion\nprint(lion)", UNDEFINED),),
+    "a tuple": ("t = (1, 2)", failed("t[0] = 3", "TypeError: no item assignment")),
+    "a method": ("t = (1, 2)", failed("t.append(3)", "AttributeError: 'tuple' object has no "
+        "attribute 'append'")),  # fmt: skip
+    "a conversion": (failed("int('one')", "ValueError: invalid literal"),),
+    "two values of one cell": (
+        failed("days = 29\ntext = 'in all: '\ntext + days", "TypeError: can only concatenate"),
+    ),
+    "a group of a pattern": (
+        "import re\nfound = re.search('(a)', 'abc')", failed("found.group(2)", "IndexError: no"),
+    ),
+    "a question above": (
+        "names = open('a').read()", note("Can we change it?"), failed("names[0] = 'x'",
+        "TypeError: no item assignment"),
+    ),  # fmt: skip
+    "stopped by hand": (failed("while True:\n    print(1)", "KeyboardInterrupt: "),),
+    "a server": ("import app", failed("app.serve()", "KeyboardInterrupt: "), "print(2)"),
+}  # fmt: skip
+ERRORS = {"NBP101", "NBP103", "NBP104", "NBP105", "NBP112", "NBP121"}
+
+
+@pytest.mark.parametrize("cells", INTENDED.values(), ids=INTENDED)
+def test_an_error_that_is_the_point_is_told_before_production_only(cells: tuple[Any, ...]) -> None:
+    assert not ERRORS & set(codes(*cells))
+    assert ERRORS & set(codes(*cells, level="production"))
+
+
+EARNEST: dict[str, tuple[str, tuple[Any, ...]]] = {
+    "a name": ("NBP103", (failed("print(lion)", UNDEFINED),)),
+    "a comment on something else": ("NBP103", (failed("print(lion)  # the mean error"),)),
+    "no error is announced": ("NBP103", (note("This will not raise an error"), failed("lion"))),
+    "an error that is measured": ("NBP103", (note("The root mean squared error"), failed("lion"))),
+    "it ran": ("NBP103", (note("This fails"), {"source": "lion", "outputs": [
+        {"output_type": "execute_result", "data": {"text/plain": "1"}, "metadata": {},
+         "execution_count": 2}]})),
+    "a key": ("NBP121", ("ages = {'Ann': 3}", "print(ages['Anne'])")),
+    "what was read": ("NBP112", ("x = open('a').read()", failed("x + 1", "TypeError: no"))),
+    "an own function": (
+        "NBP112", ("def f(x):\n    return x[3]", failed("f([1])", "IndexError: no")),
+    ),
+    "another version": ("NBP112", ("import numpy as np", failed("np.float(1)",
+        "AttributeError: module 'numpy' has no attribute 'float'"))),
+    "a class of a library": ("NBP112", ("import pandas as pd\ndf = pd.DataFrame({'a': [1]})",
+        failed("df.append({'a': 2})", "AttributeError: 'DataFrame' object has no attribute"))),
+    "others read it": ("NBP112", (failed("x = int('a')", "ValueError: no"), "print(x)")),
+    "others read what was interrupted": (
+        "NBP112", ("import m", failed("x = m.fit()", "KeyboardInterrupt: "), "print(x)"),
+    ),
+    "deleted long ago": ("NBP104", ("lion = 1", "del lion", "print(1)", failed("lion", UNDEFINED))),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("code", "cells"), EARNEST.values(), ids=EARNEST)
+def test_an_error_in_earnest_is_told(code: str, cells: tuple[Any, ...]) -> None:
+    assert code in codes(*cells)
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        ("rates = {'a': open('a').read()}\nx = 1\ny = 2\nz = rates['b']", "KeyError: 'b'"),
+        ("n = 1\ndef f():\n    n += 1\nf()", "UnboundLocalError: local variable 'n' referenced "
+         "before assignment"),
+    ],
+)  # fmt: skip
+def test_a_failure_that_is_foreseen_and_was_saved_is_one_finding(cells: tuple[str, str]) -> None:
+    assert len(ERRORS & set(codes(failed(*cells)))) == 1

@@ -205,7 +205,7 @@ def test_an_error_of_code_that_was_changed_since(traceback: str) -> None:
             "'tuple' object does not support item assignment",
             True,
         ),
-        ("# strings and integers cannot be added: must be str", "must be str, not int", False),
+        ("# rows of str, which must be added", "must be str, not int", False),
         ("# this would be an Error!", "must be str, not int", True),
         ("# total of all rows", "could not convert string to float: 'all'", False),
     ],

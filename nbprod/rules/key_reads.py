@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from nbprod.facts import Facts
 from nbprod.flow.known_keys import EarlyKey, early_keys
 from nbprod.model import Diagnostic
+from nbprod.rules.intended_errors import as_intended, is_intended
 
 __all__ = ["early_reads", "keys_set_later"]
 
@@ -30,9 +31,12 @@ def keys_set_later(facts: Facts) -> Iterator[Diagnostic]:
     for read in early_reads(facts):
         if read.later is not None:
             where = "this cell" if read.later == read.cell else f"cell {read.later + 1}"
-            yield Diagnostic(
-                facts.span(read.cell, read.node),
+            place = facts.span(read.cell, read.node)
+            told = Diagnostic(
+                place,
                 f"`{read.name}[{read.key!r}]` is read before {where} sets it: KeyError",
                 symbol=read.name,
                 help=f"move the assignment in cell {read.later + 1} above this line",
             )
+            is_shown = is_intended("KeyError", read.key, place, facts)
+            yield as_intended(told) if is_shown else told

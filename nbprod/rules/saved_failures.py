@@ -6,14 +6,16 @@ from nbprod.facts import Facts
 from nbprod.notebook.types import Cell
 from nbprod.patterns import lazy_pattern
 
-__all__ = ["cause_of", "is_of_other_code", "undefined_name"]
+__all__ = ["cause_of", "has_consequences", "is_of_other_code", "saved_error", "undefined_name"]
 
 _COLORS = lazy_pattern(r"\x1b\[[\d;]*m")
 _ARROW = lazy_pattern(r"(?m)^-+> *(\d+)\b")
 # The head of a frame of a traceback that is a cell, as the versions of IPython write it.
 _FRAME = lazy_pattern(r"(?m)^(?:<ipython-input-[^>\n]*>|(?:Cell |Input )?In *\[\d+\])[^\n]*\n")
 _FAILING = lazy_pattern(r"(?m)^-+> *\d+ ?(.*)$")
-_MISSING = lazy_pattern(r"name '(\w+)' is not defined")
+_MISSING = lazy_pattern(
+    r"name '(\w+)' is not defined|.*local variable '(\w+)' (?:referenced before|where it is not)"
+)
 
 
 def cause_of(cell: Cell, facts: Facts) -> int | None:
@@ -21,12 +23,17 @@ def cause_of(cell: Cell, facts: Facts) -> int | None:
     return facts.shared(_causes).get(cell.index)
 
 
+def has_consequences(cell: Cell, facts: Facts) -> bool:
+    """Whether other cells were saved with a NameError because this one failed."""
+    return cell.index in facts.shared(_causes).values()
+
+
 def _causes(facts: Facts) -> dict[int, int]:
-    failed = [cell for cell in facts.notebook.cells if cell.is_python and _error(cell) is not None]
+    failed = [cell for cell in facts.notebook.cells if cell.is_python and saved_error(cell)]
     lost = {cell.index: _lost_names(cell, facts) for cell in failed}
     found: dict[int, int] = {}
     for cell in failed:
-        error = _error(cell) or {}
+        error = saved_error(cell) or {}
         name = undefined_name(error.get("ename"), str(error.get("evalue") or ""))
         for other in reversed([one for one in failed if one.index < cell.index]):
             if name in lost[other.index]:
@@ -35,7 +42,8 @@ def _causes(facts: Facts) -> dict[int, int]:
     return found
 
 
-def _error(cell: Cell) -> dict[str, object] | None:
+def saved_error(cell: Cell) -> dict[str, object] | None:
+    """The error that a cell was saved with, as an output has it."""
     return next(
         (dict(output) for output in cell.outputs if output.get("output_type") == "error"), None
     )
@@ -43,8 +51,8 @@ def _error(cell: Cell) -> dict[str, object] | None:
 
 def undefined_name(error: object, message: str) -> str | None:
     """The name that a saved NameError is about."""
-    match = _MISSING.match(message) if error == "NameError" else None
-    return match[1] if match else None
+    match = _MISSING.match(message) if error in ("NameError", "UnboundLocalError") else None
+    return match[1] or match[2] if match else None
 
 
 def _lost_names(cell: Cell, facts: Facts) -> frozenset[str]:
@@ -58,7 +66,7 @@ def _lost_names(cell: Cell, facts: Facts) -> frozenset[str]:
 
 def _failing_line(cell: Cell) -> int:
     """The line of a cell where its saved error was raised; the first if that is not saved."""
-    traceback = (_error(cell) or {}).get("traceback")
+    traceback = (saved_error(cell) or {}).get("traceback")
     text = "\n".join(map(str, traceback)) if isinstance(traceback, list) else ""
     arrow = _ARROW.search(_COLORS.sub("", text))
     return int(arrow[1]) if arrow else 1
@@ -66,7 +74,7 @@ def _failing_line(cell: Cell) -> int:
 
 def is_of_other_code(cell: Cell) -> bool:
     """Whether the line that raised a saved error is not in the cell any more."""
-    traceback = (_error(cell) or {}).get("traceback")
+    traceback = (saved_error(cell) or {}).get("traceback")
     text = "\n".join(map(str, traceback)) if isinstance(traceback, list) else ""
     # The first frame is the cell's; one of a magic shows the code as an argument.
     first = [*_FRAME.split(_COLORS.sub("", text))[1:2], ""][0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 from collections.abc import Iterator
 
 from nbprod.facts import Facts
@@ -95,8 +96,11 @@ class WrittenOut:
 
     def _defining(self, name: str) -> list[ast.expr] | None:
         """The expressions that a name is assigned; None where it is bound in another way."""
+        definitions = self._facts.flow.definitions.get(name, ())
+        if not definitions and not hasattr(builtins, name):
+            return None
         values = []
-        for made in self._facts.flow.definitions.get(name, ()):
+        for made in definitions:
             if made.is_unbound or made.binding.kind in ("mutation", "import"):
                 continue
             node = statement_of(made, self._facts)
@@ -118,11 +122,21 @@ class WrittenOut:
         name = last_name(call.func)
         if not name or any(name == word or name.startswith(f"{word}_") for word in _READING):
             return False
-        if any_call or name in _MAKERS:
+        if name in _MAKERS:
+            return True
+        if any_call and not self._is_own(call.func):
             return True
         # A method of a value, not a function of a module; calls before it are judged themselves.
         root, _ = root_of(call.func)
         return isinstance(call.func, ast.Attribute) and root not in self._facts.imported
+
+    def _is_own(self, function: ast.expr) -> bool:
+        """Whether it is a name that the notebook binds itself, not by an import."""
+        return (
+            isinstance(function, ast.Name)
+            and function.id in self._facts.flow.definitions
+            and function.id not in self._facts.imported
+        )
 
 
 def _names(node: ast.AST) -> set[str]:

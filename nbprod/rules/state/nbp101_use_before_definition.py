@@ -101,6 +101,7 @@ from nbprod.rules.failures import (
     tell,
 )
 from nbprod.rules.fitting_values import would_do
+from nbprod.rules.intended_errors import as_intended, without_intended
 from nbprod.rules.key_reads import keys_set_later
 from nbprod.rules.missing_definitions import is_list_of_names
 
@@ -123,10 +124,12 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
         for failure in failures_because(facts, "later")
         if failure.certain and failure.called and not is_list_of_names(failure.cell, facts)
     ]
+    early, intended = without_intended(early, facts)
     set_up = [failure for failure in early if _is_set_up(failure, facts)]
     early = [failure for failure in early if failure not in set_up]
     # Cells that nbextensions run first are one habit, and one finding.
     groups = [*mistakes(early, _definers, facts), *([set_up] if set_up else [])]
+    groups += mistakes(intended, _definers, facts)
     for group in reached(groups, facts):
         first, *others = group
         labels = (
@@ -137,9 +140,10 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
         fix = next(filter(None, (reordered(failure, facts) for failure in group)), None)
         advice = help_of(first, facts, fix)
         told = tell(first, facts, message_of(group), advice, *labels, others=others)
+        told = as_intended(told) if first in intended else told
         yield told._replace(
             fix=fix,
-            minor=all(_is_spoken_of(failure, facts) for failure in group),
+            minor=told.minor or all(_is_spoken_of(failure, facts) for failure in group),
         )
     yield from keys_set_later(facts)
 

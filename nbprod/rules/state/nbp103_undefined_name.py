@@ -119,6 +119,7 @@ from nbprod.rules.failures import (
     reached,
     tell,
 )
+from nbprod.rules.intended_errors import as_intended, without_intended
 from nbprod.rules.missing_definitions import (
     commented_out_in,
     is_list_of_names,
@@ -159,7 +160,12 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
         if not is_list_of_names(failure.cell, facts) and not _is_of_python2(failure, facts)
     ]
     yield from _lists_of_names(facts)
-    groups = mistakes(missing, lambda failure: _kind(failure, facts), facts)
+    missing, intended = without_intended(missing, facts)
+    groups = [
+        group
+        for failures in (missing, intended)
+        for group in mistakes(failures, lambda failure: _kind(failure, facts), facts)
+    ]
     for group in reached(groups, facts):
         first, *others = group
         # What helps against each is said where it is read, unless it helps against the first, too.
@@ -182,7 +188,7 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
             told = told._replace(minor=True)
         if first.certain and _may_be_filled_in(first, facts):
             told = told._replace(certainty=Certainty.POSSIBLE, predicted_exception=None)
-        yield told
+        yield as_intended(told) if first in intended else told
     if facts.flow.dynamic:
         return
     for platform, reads in groupby(facts.session_reads, key=lambda read: read.platform):

@@ -68,6 +68,7 @@ from nbprod.model import Diagnostic, Label, Severity
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule
 from nbprod.rules.failures import failures_because, reordered, tell
+from nbprod.rules.intended_errors import as_intended, shows_deletion, without_intended
 
 
 @rule(
@@ -88,4 +89,6 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
         help_ = "delete it after its last use, or store the value under another name"
         told = tell(failure, facts, f"`{failure.name}` is used after its deletion", help_, label)
         is_certain = failure.certain and failure.called
-        yield told._replace(fix=reordered(failure, facts) if is_certain else None)
+        told = told._replace(fix=reordered(failure, facts) if is_certain else None)
+        _, intended = without_intended([failure], facts)
+        yield as_intended(told) if intended or shows_deletion(failure, facts) else told

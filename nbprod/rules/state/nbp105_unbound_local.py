@@ -45,6 +45,7 @@ from nbprod.model import Diagnostic, Severity
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule
 from nbprod.rules.failures import failures_because, tell
+from nbprod.rules.intended_errors import as_intended, without_intended
 
 
 @rule(
@@ -54,6 +55,7 @@ from nbprod.rules.failures import failures_because, tell
     on=Notebook,
     severity=Severity.ERROR,
     predicts="failure",
+    family="errors",
 )
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report local variables that have no value when they are read."""
@@ -63,4 +65,6 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
         if failure.chain:
             message += f" in `{failure.chain[-1].function}`"
         help_ = "assign it first, rename it, or pass the outer value as a parameter"
-        yield tell(failure, facts, message, help_)
+        told = tell(failure, facts, message, help_)
+        _, intended = without_intended([failure], facts)
+        yield as_intended(told) if intended else told

@@ -6,7 +6,8 @@ The cell failed when it last ran, so what follows was made without it. Fix it, d
 the error is the point, tag the cell `raises-exception` so that a run of all cells goes on. Where a
 comment, the heading or the note beside the cell says that it fails, it is a finding at the level
 `production` only, and so it is where the cell has no code any more, or other code than the line
-that failed. One thing that is missing in
+that failed, where a short cell shows an error on values that are written out in the notebook, and
+where it was interrupted and nothing else reads what it makes. One thing that is missing in
 several cells is one finding, and so is an error with those of the cells below that lack what it
 would have made.
 
@@ -66,16 +67,27 @@ import re
 from collections.abc import Iterator, Mapping
 
 from nbprod.facts import Facts
-from nbprod.flow.types import Definition
+from nbprod.flow.types import Definition, Failure
 from nbprod.libraries.distributions import distribution_of, is_well_known
 from nbprod.model import Diagnostic, Label
 from nbprod.notebook.types import Cell, Notebook
 from nbprod.patterns import lazy_pattern
 from nbprod.rule import rule, whole_cell
 from nbprod.rules.grouped import once_for_each
+from nbprod.rules.intended_errors import (
+    is_announced,
+    is_demonstrated,
+    is_read_elsewhere,
+    shows_deletion,
+)
+from nbprod.rules.key_reads import early_reads
 from nbprod.rules.local_modules import may_be_a_file
-from nbprod.rules.saved_failures import cause_of, is_of_other_code, undefined_name
-from nbprod.syntax.comments import iter_comments
+from nbprod.rules.saved_failures import (
+    cause_of,
+    has_consequences,
+    is_of_other_code,
+    undefined_name,
+)
 
 _LONGEST = 80
 _COLORS = lazy_pattern(r"\x1b\[[\d;]*m")
@@ -84,29 +96,6 @@ _ABSENT = lazy_pattern(
     r"(?:No module named|Missing optional dependency) '?([\w.]+?)'?(?:$|[\s,;.])"
 )
 _RENAMED = lazy_pattern(r"cannot import name '?(\w+)'?(?: from '([\w.]+)')?")
-_ANNOUNCED = lazy_pattern(
-    r"\b(?:\w*errors?|exceptions?|raises?|fails?|(?:does|will|would)(?: not|n't) work"
-    r"|(?:is|are) not (?:allowed|possible)|cannot be (?:changed|modified)|immutable"
-    r"|invalid|illegal)\b",
-    re.IGNORECASE,
-)
-_WORD = lazy_pattern(r"[a-z]{3,}")
-_FEWEST_SHARED = 3
-_HEADING = lazy_pattern(r"(?m)^#{1,6} .*$")
-_SPOKEN = lazy_pattern(
-    r"\b(?:\w*errors?|exceptions?|tracebacks?|(?:does|will|would)(?: not|n't) work"
-    r"|fehler\w*|ausnahmen?|erreurs?|excepci[oó]n(?:es)?)\b",
-    re.IGNORECASE,
-)
-# Errors that are measured, not raised.
-_STATISTICAL = lazy_pattern(
-    r"\b(?:mean|squared?|absolute|percent(?:age)?|standard|train(?:ing)?|test(?:ing)?|relative"
-    r"|validation|generali[sz]ation|prediction|residual|measurement|sampling|forecast(?:ing)?"
-    r"|median|root|average|total|numerical|reconstruction|classification|estimation|model"
-    r"|approximation|type I+)[- ]errors?\b"
-    r"|\berrors? (?:rates?|bars?|analysis|terms?|metrics?|functions?|estimat\w+|propagation)\b",
-    re.IGNORECASE,
-)
 _MISSES = ("NameError", "ImportError", "ModuleNotFoundError", "FileNotFoundError")
 
 
@@ -152,11 +141,31 @@ def _of_cell(cell: Cell, facts: Facts) -> Iterator[Diagnostic]:
             yield Diagnostic(
                 whole_cell(cell),
                 _message(name, _shortened(value)),
-                symbol=None if _does_not_parse(cell, facts) else _missing(name, value),
+                symbol=_symbol(cell, name, value, facts),
                 help=_help(name, value, facts),
-                minor=_is_announced(cell, name, value, facts) or _is_gone(cell, facts),
+                minor=_is_minor(cell, name, value, facts),
             )
             return
+
+
+def _is_minor(cell: Cell, error: str, value: str, facts: Facts) -> bool:
+    """Whether an error is the point of its cell, or nothing rests on what failed."""
+    if _is_gone(cell, facts) or is_announced(cell, error, value, facts):
+        return True
+    if error == "KeyboardInterrupt":
+        return not (is_read_elsewhere(cell, facts) or has_consequences(cell, facts))
+    return is_demonstrated(cell, facts) or any(
+        shows_deletion(failure, facts) for failure in _deleted(cell, facts)
+    )
+
+
+def _deleted(cell: Cell, facts: Facts) -> list[Failure]:
+    """The reads of a cell that fail because the name was deleted."""
+    return [
+        failure
+        for failure in facts.flow.failures
+        if failure.cell == cell.index and failure.reason == "deleted"
+    ]
 
 
 def _of_other_code(cell: Cell, name: str, value: str) -> Diagnostic:
@@ -167,37 +176,6 @@ def _of_other_code(cell: Cell, name: str, value: str) -> Diagnostic:
         help="run the cell again: the line that failed is not in it any more",
         minor=True,
     )
-
-
-def _is_announced(cell: Cell, error: str, value: str, facts: Facts) -> bool:
-    """Whether a comment, the heading or the note above or below says that the cell fails."""
-    cells, parsed = facts.notebook.cells, facts.parsed[cell.index]
-    comments = [text for _, _, text in iter_comments(parsed)] if parsed is not None else []
-    above = cells[cell.index - 1 : cell.index] if cell.index else ()
-    notes = [one.source for one in above if one.kind == "markdown"]
-    heading = _heading_above(cell, facts)
-    below = [one.source for one in cells[cell.index + 1 : cell.index + 2] if one.kind == "markdown"]
-    for text in (*notes, *comments):
-        if _ANNOUNCED.search(text) or _restates(text, value):
-            return True
-    spoken = (_STATISTICAL.sub("", text) for text in (heading, *below))
-    return any(error in text or _SPOKEN.search(text) for text in spoken)
-
-
-def _restates(text: str, value: str) -> bool:
-    """Whether a comment or note says in its own words what the error says."""
-    said, wanted = (set(_WORD.findall(part.lower())) for part in (text, value))
-    shared = said & wanted
-    return len(shared) >= _FEWEST_SHARED and 2 * len(shared) >= len(wanted)
-
-
-def _heading_above(cell: Cell, facts: Facts) -> str:
-    """The heading of the section that a cell is in."""
-    for one in reversed(facts.notebook.cells[: cell.index]):
-        headings = _HEADING.findall(one.source) if one.kind == "markdown" else ()
-        if headings:
-            return str(headings[-1])
-    return ""
 
 
 def _does_not_parse(cell: Cell, facts: Facts) -> bool:
@@ -270,6 +248,16 @@ def _shortened(text: str) -> str:
         return text
     words = text[:_LONGEST].rpartition(" ")[0].rstrip(" ,:;(")
     return f"{words} …" if words else f"{text[:_LONGEST]}…"
+
+
+def _symbol(cell: Cell, error: str, value: str, facts: Facts) -> str | None:
+    """What a finding is about: the same as the finding on what the error comes from, if any."""
+    if _does_not_parse(cell, facts):
+        return None
+    for read in early_reads(facts) if error == "KeyError" else ():
+        if read.cell == cell.index and value == repr(read.key):
+            return read.name
+    return _missing(error, value)
 
 
 def _missing(error: str, value: str) -> str | None:

@@ -73,18 +73,29 @@ from nbprod.facts import Facts
 from nbprod.model import Diagnostic, Severity
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule
+from nbprod.rules.intended_errors import as_intended, is_intended
 from nbprod.rules.key_reads import early_reads
 
 
-@rule("NBP121", "missing-key", on=Notebook, severity=Severity.ERROR, predicts="failure")
+@rule(
+    "NBP121",
+    "missing-key",
+    on=Notebook,
+    severity=Severity.ERROR,
+    predicts="failure",
+    family="errors",
+)
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report keys that no cell sets."""
     for read in early_reads(facts):
         if read.later is None:
             kind = "data frame" if read.is_frame else "dictionary"
-            yield Diagnostic(
-                facts.span(read.cell, read.node),
+            place = facts.span(read.cell, read.node)
+            told = Diagnostic(
+                place,
                 f"`{read.name}` has no key `{read.key}`: KeyError on Restart and Run All",
                 symbol=read.name,
                 help=f"set the key above, or read one that the {kind} has",
             )
+            is_shown = is_intended("KeyError", read.key, place, facts)
+            yield as_intended(told) if is_shown else told
