@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.benchmarks.pipeline import measured, notebooks_of, outcome_of, table
+from tests.benchmarks.pipeline_runs import Application, costs, edits, kills, written
+from tests.pipeline.runtime.apps import make_light_app
 from tests.pipeline.test_command import save
 
 PLAN = """\
@@ -75,3 +77,33 @@ def test_a_notebook_is_measured(tmp_path: Path) -> None:
     found = measured(tmp_path / "a.ipynb", sys.executable, 100)
     assert found["outcome"] == "proven"
     assert found["tasks"] == 1
+
+
+@pytest.mark.slow
+def test_runs_of_a_written_application_stand_kills_and_edits(tmp_path: Path) -> None:
+    import sys
+
+    shop = Path(__file__).parents[2] / "fixtures" / "pipeline" / "shop" / "shop.ipynb"
+    application = written(shop, tmp_path, sys.executable)
+    assert kills(application, 3) == []
+    assert edits(application) == (6, [])
+    cost = costs(application, 2)
+    assert len(cost) == 6
+    assert max(cost.values()) <= 0.3, cost
+
+
+@pytest.mark.slow
+def test_what_is_not_whole_after_a_kill_is_found(tmp_path: Path) -> None:
+    app = make_light_app(tmp_path / "app")
+    application = Application(app.root, app.root / "data", scratch=tmp_path)
+    place = application.place("one")
+    place.run("run", "first", "--run-id", "r")
+    assert list(place.broken()) == []
+    assert place.finished() == {"first"}
+    (stored,) = place.storage.glob("objects/first/*/*/rows.*")
+    stored.write_bytes(b"[1")
+    assert {text.partition(" is not")[0].rpartition("/")[2] for text in place.broken()} == {
+        stored.name
+    }
+    (place.storage / "runs" / "r" / "other.json").write_text("{")
+    assert "other.json is no record" in list(place.broken())

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from .formats import FORMATS, decode, encode
 from .graph import Artifact, Task
 from .keys import schema_hash, sha256
 from .kinds import type_name
-from .prepare import Job, locate, options_for
+from .prepare import Job, load_pipeline, locate, options_for
 from .records import Record, Stored
 from .storage import Storage, is_local, local_path, write_url
 
@@ -61,6 +62,7 @@ def store_value(
         raise ApplicationError(
             f"{what} holds a value of the environment; make it anew in the task that needs it"
         )
+    figures = _figures(value, artifact, what)
     name = f"{what.rpartition('.')[2]}.{FORMATS[artifact.format].suffix}"
     stored = store_bytes(
         storage,
@@ -72,7 +74,7 @@ def store_value(
         schema_hash(schema) if schema else None,
         _library_of(value) if FORMATS[artifact.format].is_bound else None,
     )
-    return stored, _figures(value, artifact, what)
+    return stored, figures
 
 
 def _accepted(value: Any, schema: str, what: str, unchecked: bool) -> str | None:
@@ -221,10 +223,23 @@ def _library_of(value: Any) -> tuple[str, str] | None:
     root = type(value).__module__.partition(".")[0]
     if root in (_APP, "builtins", "__main__") or root in sys.stdlib_module_names:
         return None
-    name = root
-    if _version(name) == "none":
-        name = (metadata.packages_distributions().get(root) or [root])[0]
+    name = _distribution_of(root)
     return name, _version(name)
+
+
+@cache
+def _distribution_of(root: str) -> str:
+    """Return the distribution that a package is of."""
+    # All distributions are looked through only where it is none of those that are declared.
+    for name in (root, *load_pipeline().libraries):
+        if _version(name) != "none" and (name == root or _has_package(name, root)):
+            return name
+    return (metadata.packages_distributions().get(root) or [root])[0]
+
+
+def _has_package(name: str, root: str) -> bool:
+    files = metadata.distribution(name).read_text("RECORD") or ""
+    return f"\n{root}/" in f"\n{files}"
 
 
 def _version(name: str) -> str:

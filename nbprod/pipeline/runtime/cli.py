@@ -71,8 +71,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--jobs", type=int, default=1, metavar="N", help="tasks at a time [1]")
     run.add_argument("--engine", default="processes", metavar="NAME",
                      help="processes or dask://HOST:PORT [processes]")  # fmt: skip
-    run.add_argument("--allow-versions", action="store_true",
-                     help="read models of other library versions")  # fmt: skip
+    _allow_versions(run)
     run.add_argument("--again", action="store_true", help="run what is stored already, too")
     run.add_argument("--unchecked", action="store_true",
                      help="warn of frames that are not as their schemas say")  # fmt: skip
@@ -93,18 +92,26 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _allow_versions(command: argparse.ArgumentParser) -> None:
+    text = "read models of other library versions"
+    command.add_argument("--allow-versions", action="store_true", help=text)
+
+
 def _add_model(add: Callable[..., argparse.ArgumentParser]) -> None:
     predict = add("predict", _predict, "Predict with the model of a run.")
     predict.add_argument("--model", required=True, metavar="RUN", help="run, or saved model's URL")
     predict.add_argument("--input", required=True, metavar="URL", help=".parquet, .csv or .json")
     predict.add_argument("--output", required=True, metavar="URL", help=".parquet, .csv or .json")
+    _allow_versions(predict)
     save = add("save", _save, "Save the model of a run, and print its hash.")
     save.add_argument("run", metavar="RUN")
     save.add_argument("target", metavar="URL", help="directory of the model")
+    _allow_versions(save)
     if (_PACKAGE / "serve.py").is_file():
         serve = add("serve", _serve, f"Serve the model that {_APP.upper()}_MODEL names.")
         serve.add_argument("--host", default="127.0.0.1", help="[127.0.0.1]")
         serve.add_argument("--port", type=int, default=8000, help="[8000]")
+        _allow_versions(serve)
 
 
 def _layers(options: argparse.Namespace) -> Layers:
@@ -240,7 +247,9 @@ def _predict(options: argparse.Namespace) -> None:
     from .model import predict_file
 
     config, storage = _opened(options)
-    predict_file(options.model, options.input, options.output, config, storage)
+    predict_file(
+        options.model, options.input, options.output, config, storage, options.allow_versions
+    )
 
 
 def _save(options: argparse.Namespace) -> None:
@@ -248,14 +257,18 @@ def _save(options: argparse.Namespace) -> None:
     from .prepare import options_for
 
     config, storage = _opened(options)
-    model = application_model().of_run(options.run, storage)
+    model = application_model().of_run(options.run, storage, options.allow_versions)
     print(model.save(options.target, options_for(options.target, config)))
 
 
 def _serve(options: argparse.Namespace) -> None:
     try:
         import uvicorn
+
+        from .service import model_of_environment
     except ImportError as error:
         raise ApplicationError(f"serving needs {error.name}, which is not installed") from error
 
+    # A model that cannot be read is an error here; in the server it would be a traceback.
+    model_of_environment(options.allow_versions)
     uvicorn.run(f"{_APP}.serve:app", host=options.host, port=options.port)

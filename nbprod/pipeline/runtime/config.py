@@ -135,6 +135,8 @@ def _yaml_value(text: str, origin: str) -> Any:
         place = f", line {mark.line + 1}" if mark else ""
         problem = getattr(error, "problem", None) or str(error).splitlines()[0]
         raise ApplicationError(f"{origin}{place}: {problem}") from error
+    except RecursionError:
+        raise ApplicationError(f"{origin}: is nested too deeply") from None
 
 
 def _parse_json(text: str) -> dict[str, Any]:
@@ -142,6 +144,8 @@ def _parse_json(text: str) -> dict[str, Any]:
         value = json.loads(text)
     except ValueError as error:
         raise ApplicationError(f"--config-json: {error}") from error
+    except RecursionError:
+        raise ApplicationError("--config-json: is nested too deeply") from None
     if not isinstance(value, dict):
         raise ApplicationError("--config-json: must be an object of settings")
     return value

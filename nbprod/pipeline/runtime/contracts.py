@@ -4,18 +4,16 @@
 from __future__ import annotations
 
 import copy
-import importlib
 import json
 import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from .errors import ApplicationError
+from .errors import ApplicationError, load_module
 
 __all__ = ["Case", "ContractError", "coerce", "outside", "profile_of", "read_profiles", "validate"]
 
-_APP = __package__.rpartition(".")[0]
 _CASES = 10
 
 
@@ -94,7 +92,7 @@ def _fractions(frame: Any, schema: Any) -> Iterator[Case]:
 
 
 def _schema(name: str) -> Any:
-    found = getattr(importlib.import_module(f"{_APP}.schemas"), name, None)
+    found = getattr(load_module("schemas"), name, None)
     if found is None:
         raise ApplicationError(f"there is no schema `{name}` in schemas.py")
     return found
@@ -135,7 +133,12 @@ def read_profiles() -> dict[str, Any]:
     path = Path(__file__).parents[1] / "profiles.json"
     if not path.is_file():
         return {}
-    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    try:
+        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ApplicationError(
+            f"profiles.json: {error}; `profile RUN > {path}` writes it anew"
+        ) from error
     return found
 
 

@@ -81,12 +81,16 @@ class Pipeline:
         self.tasks = {task.name: task for task in tasks}
         self.libraries = tuple(libraries)
         self.modules = tuple(modules)
-        assert len(self.tasks) == len(tasks), "two tasks have one name"
+        if len(self.tasks) != len(tasks):
+            raise ApplicationError("two tasks have one name")
         above: dict[str, set[str]] = {}
         for task in tasks:
             for source in self.inputs_of(task).values():
                 upstream, _, output = source.rpartition(".")
-                assert output in above.get(upstream, ()), f"{task.name}: no {source} above it"
+                if output not in above.get(upstream, ()):
+                    raise ApplicationError(
+                        f"`{task.name}` reads {source}, which no task above stores"
+                    )
             above[task.name] = set(task.artifacts)
 
     @cached_property

@@ -85,8 +85,16 @@ class BaseModel:
         return (*cls.steps, cls.estimator)
 
     @classmethod
-    def of_run(cls, run: str, storage: Storage | None = None) -> BaseModel:
-        """Return the model that a run has trained."""
+    def of_run(
+        cls, run: str, storage: Storage | None = None, allow_versions: bool = False
+    ) -> BaseModel:
+        """Return the model that a run has trained.
+
+        Args:
+            run: the name of the run.
+            storage: where it is; that of the configuration without it.
+            allow_versions: read it with other versions of its libraries.
+        """
         storage = storage or _storage(base_config(Layers()))
         records, stored = Records(storage), {}
         for source in cls.sources():
@@ -101,7 +109,7 @@ class BaseModel:
             "parts": {source: asdict(item) for source, item in stored.items()},
             "versions": versions_of(load_pipeline()),
         }
-        return cls._read(about, data)
+        return cls._read(about, data, allow_versions)
 
     @classmethod
     def load(
@@ -122,9 +130,9 @@ class BaseModel:
         manifest = read_url(f"{url.rstrip('/')}/{_MANIFEST}", options or {})
         try:
             about = json.loads(manifest)
-            names = {source: PurePosixPath(item["path"]).name
+            names = {source: PurePosixPath(Stored.from_dict(item).path).name
                      for source, item in about["parts"].items()}  # fmt: skip
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             raise ApplicationError(f"{url}: is not a saved model") from None
         if sha256 and hash_of(manifest) != sha256:
             raise ApplicationError(f"{url}: is not the model {sha256[:12]}…")
@@ -196,7 +204,14 @@ class _Held:
         return sorted(self._data)
 
 
-def predict_file(model: str, source: str, target: str, config: Config, storage: Storage) -> None:
+def predict_file(
+    model: str,
+    source: str,
+    target: str,
+    config: Config,
+    storage: Storage,
+    allow_versions: bool = False,
+) -> None:
     """Read a file, predict its rows, write them with a column of predictions.
 
     Args:
@@ -205,13 +220,15 @@ def predict_file(model: str, source: str, target: str, config: Config, storage: 
         target: the same, of what is written.
         config: gives the options of file systems.
         storage: where runs are.
+        allow_versions: read a model that other versions of its libraries wrote.
     """
     kind = application_model()
     is_url = "/" in model or "\\" in model
     if is_url:
-        found = kind.load(model, options=options_for(model, config))
+        options = options_for(model, config)
+        found = kind.load(model, options=options, allow_versions=allow_versions)
     else:
-        found = kind.of_run(model, storage)
+        found = kind.of_run(model, storage, allow_versions)
     frame = read_table(source, read_url(source, options_for(source, config)))
     frame[found.name] = found.predict(frame)
     write_url(target, table_bytes(target, frame), options_for(target, config))

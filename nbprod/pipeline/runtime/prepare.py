@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import os
 import re
@@ -15,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from .config import Config, Layers, load_config
-from .errors import ApplicationError
+from .errors import ApplicationError, load_module
 from .graph import Pipeline, Task
 from .keys import file_tag, task_key
 from .randomness import seed_for
@@ -34,8 +33,6 @@ __all__ = [
     "prepare",
     "settle",
 ]
-
-_APP = __package__.rpartition(".")[0]
 
 
 @dataclass(frozen=True)
@@ -76,8 +73,9 @@ class Job:
 
 def load_pipeline() -> Pipeline:
     """Return the `PIPELINE` of the application that holds this runtime."""
-    pipeline = importlib.import_module(f"{_APP}.pipeline").PIPELINE
-    assert isinstance(pipeline, Pipeline)
+    pipeline = getattr(load_module("pipeline"), "PIPELINE", None)
+    if not isinstance(pipeline, Pipeline):
+        raise ApplicationError("pipeline.py has no `PIPELINE`")
     return pipeline
 
 

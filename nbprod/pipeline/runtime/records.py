@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
@@ -34,7 +35,11 @@ class Stored:
     def from_dict(data: dict[str, Any]) -> Stored:
         """Return what JSON holds of a stored value."""
         library = data.get("library")
-        return Stored(**{**data, "library": tuple(library) if library else None})
+        stored = Stored(**{**data, "library": tuple(library) if library else None})
+        texts = (stored.path, stored.format, stored.type, stored.sha256)
+        if not all(isinstance(text, str) for text in texts) or not isinstance(stored.bytes, int):
+            raise TypeError("a value of another type")
+        return stored
 
 
 @dataclass(frozen=True)
@@ -81,11 +86,22 @@ class Record:
             }
             data["shown"] = tuple(Stored.from_dict(item) for item in data["shown"])
             data["warnings"] = tuple(data["warnings"])
-            return Record(**data)
-        except (ValueError, TypeError, KeyError, AttributeError):
+            return _typed(Record(**data))
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             raise ApplicationError(
                 f"{origin}: is not a record of a task; delete it and run again"
             ) from None
+
+
+def _typed(record: Record) -> Record:
+    """Return a record whose values have the types of its defaults; raise `TypeError` else."""
+    usual = Record("", "", "")
+    for item in fields(Record):
+        value, default = getattr(record, item.name), getattr(usual, item.name)
+        kind = (int, float) if isinstance(default, float) else type(default)
+        if default is not None and not isinstance(value, kind):
+            raise TypeError(item.name)
+    return record
 
 
 class Records:
@@ -125,10 +141,16 @@ class Records:
 
     def description(self, run: str) -> dict[str, Any]:
         """Return what a run was asked to do; nothing where a scheduler runs single tasks."""
-        try:
-            found: dict[str, Any] = json.loads(self._storage.read(f"runs/{run}/run.json"))
-        except FileNotFoundError:
-            return {}
+        name, found = f"runs/{run}/run.json", None
+        with suppress(ValueError, RecursionError):
+            try:
+                found = json.loads(self._storage.read(name))
+            except FileNotFoundError:
+                return {}
+        if not isinstance(found, dict):
+            raise ApplicationError(
+                f"{self._storage.url}/{name}: is not the description of a run; delete it"
+            )
         return found
 
     def tasks_of(self, run: str) -> set[str]:

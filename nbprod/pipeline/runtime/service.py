@@ -10,6 +10,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime, timezone
+from functools import cache
 from typing import Annotated, Any
 
 import pandas as pd
@@ -23,7 +24,7 @@ from .contracts import ContractError, outside, read_profiles
 from .errors import ApplicationError
 from .model import BaseModel, application_model
 
-__all__ = ["create_app"]
+__all__ = ["create_app", "model_of_environment"]
 
 _APP = __package__.rpartition(".")[0]
 _VARIABLE = f"{_APP.upper()}_MODEL"
@@ -46,7 +47,7 @@ def create_app(model: BaseModel | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def with_model(app: FastAPI) -> AsyncIterator[None]:
-        app.state.model = model or _model_of_environment()
+        app.state.model = model or model_of_environment()
         yield
 
     app = FastAPI(title=_APP, lifespan=with_model)
@@ -96,11 +97,24 @@ def create_app(model: BaseModel | None = None) -> FastAPI:
     return app
 
 
-def _model_of_environment() -> BaseModel:
+def model_of_environment(allow_versions: bool = False) -> BaseModel:
+    """Return the model that the environment names.
+
+    Args:
+        allow_versions: read one that other versions of its libraries wrote, from now on.
+    """
+    if allow_versions:
+        os.environ[f"{_VARIABLE}_ALLOW_VERSIONS"] = "1"
     url = os.environ.get(_VARIABLE)
     if not url:
         raise ApplicationError(f"{_VARIABLE} must be the URL of a saved model")
-    return application_model().load(url, os.environ.get(f"{_VARIABLE}_SHA256"))
+    allowed = os.environ.get(f"{_VARIABLE}_ALLOW_VERSIONS") == "1"
+    return _loaded(url, os.environ.get(f"{_VARIABLE}_SHA256"), allowed)
+
+
+@cache
+def _loaded(url: str, digest: str | None, allow_versions: bool) -> BaseModel:
+    return application_model().load(url, digest, allow_versions=allow_versions)
 
 
 def _plain(predictions: Any) -> list[Any]:

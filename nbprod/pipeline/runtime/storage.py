@@ -72,7 +72,7 @@ class _Directory:
         self.url = str(self._root)
 
     def read(self, name: str) -> bytes:
-        with _errors_of("read", f"{self.url}/{name}"):
+        with _errors_of("read", str(self._root / name)):
             try:
                 return (self._root / name).read_bytes()
             except NotADirectoryError:
@@ -81,16 +81,10 @@ class _Directory:
     def write(self, name: str, data: bytes) -> None:
         target = self._root / name
         with _errors_of("write", str(target)):
-            target.parent.mkdir(parents=True, exist_ok=True)
-            part = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
             try:
-                with part.open("wb") as stream:
-                    stream.write(data)
-                    stream.flush()
-                    os.fsync(stream.fileno())
-                part.replace(target)
-            finally:
-                part.unlink(missing_ok=True)
+                _write_whole(target, data)
+            except FileNotFoundError as error:  # its directory cannot be made
+                raise OSError(f"{error}") from error
 
     def names(self, folder: str) -> list[str]:
         with _errors_of("list", f"{self.url}/{folder}"):
@@ -102,6 +96,20 @@ class _Directory:
                 )
             except (FileNotFoundError, NotADirectoryError):
                 return []
+
+
+def _write_whole(target: Path, data: bytes) -> None:
+    """Write a file beside its place first, so that nobody sees a part of it."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    part = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
+    try:
+        with part.open("wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 class _Objects:

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import contextlib
-import importlib
 import io
 import json
 import os
@@ -23,7 +22,7 @@ from typing import Any, TextIO
 from . import randomness
 from .artifacts import fetch_file, load_value, publish, store_bytes, store_value
 from .config import Config
-from .errors import ApplicationError
+from .errors import ApplicationError, load_module
 from .graph import STATE, Artifact, Pipeline, Task
 from .keys import versions_of
 from .prepare import Job, is_volatile, load_pipeline, locate
@@ -32,7 +31,6 @@ from .storage import Storage, is_local, local_path, open_storage
 
 __all__ = ["TaskError", "execute", "main"]
 
-_APP = __package__.rpartition(".")[0]
 _PLOTS = f"{__package__}.plots"
 
 
@@ -68,11 +66,11 @@ def execute(job: Job, storage: Storage, log: TextIO | None = None) -> Record:
     os.environ["MPLBACKEND"] = f"module://{_PLOTS}"
     if "matplotlib" in sys.modules:
         sys.modules["matplotlib"].use(os.environ["MPLBACKEND"])
-    function = getattr(_module(f"tasks.{task.name}"), task.name)
+    function = _function(f"tasks.{task.name}", task.name)
     _print_as_notebooks_do()
     with tempfile.TemporaryDirectory() as scratch, _in_folder(config, scratch):
         if task.settings:
-            getattr(_module("settings"), task.settings)()
+            _function("settings", task.settings)()
         arguments = _arguments(pipeline, job, storage, places, Path(scratch))
         state = arguments.pop(STATE, None)
         if state is not None:
@@ -117,8 +115,12 @@ def _print_as_notebooks_do() -> None:
         pandas.set_option("display.max_columns", 20)
 
 
-def _module(name: str) -> Any:
-    return importlib.import_module(f"{_APP}.{name}")
+def _function(module: str, name: str) -> Any:
+    """Return a function of a module of the application."""
+    found = getattr(load_module(module), name, None)
+    if not callable(found):
+        raise ApplicationError(f"{module.replace('.', '/')}.py has no function `{name}`")
+    return found
 
 
 @contextlib.contextmanager
