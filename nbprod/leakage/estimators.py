@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+
 from nbprod.flow.interpreter.values import Labels
 from nbprod.leakage.call import TrackedCall
 from nbprod.leakage.labels import (
@@ -17,7 +19,7 @@ from nbprod.leakage.labels import (
 )
 from nbprod.leakage.parameters import check_fit, check_names
 from nbprod.leakage.types import Data, Estimator, Score, Table, Taint, Training
-from nbprod.libraries.training import EVALUATING, FITTING, RESAMPLING, TRANSFORMING
+from nbprod.libraries.training import COLUMN_METHODS, EVALUATING, FITTING, RESAMPLING, TRANSFORMING
 
 __all__ = [
     "call_estimator_method",
@@ -29,6 +31,7 @@ __all__ = [
 
 _FEATURES = ("X", "x", "data", "raw_documents", "generator")
 _TARGETS = ("y", "Y")
+_ARRAY_MODULES = ("np", "numpy", "pd", "pandas", "tf", "torch")
 _LITERALS = frozenset(["list", "tuple", "const"])
 _INNER = frozenset(["best_estimator_", "named_steps", "estimator", "steps", "base_estimator"])
 
@@ -105,12 +108,48 @@ def train_and_validate(estimator: Estimator, data: Data, call: TrackedCall) -> N
     data = Data(data.rows, data.taints | estimator.searches)
     training = Training(
         estimator.name, call.place, data, call.keyword("validation_split") is not None,
-        held_target(estimator, call, 0, 1), estimator.only_orders,
+        held_target(estimator, call, 0, 1), estimator.only_orders, estimator, _wanted(call),
     )  # fmt: skip
     training = call.record.train(call.machine, estimator, training)
     validation = tables_in(call.labels(call.keyword("validation_data")))
     if validation:
         training.tests.append((call.place, _features_of(validation)))
+
+
+def _wanted(call: TrackedCall) -> tuple[str, ...]:
+    """What a model is to predict: the column, and the name that the notebook has for it.
+
+    A function's name for it is that of each of its calls, and says nothing.
+    """
+    tables = tables_in(call.labels(call.argument(1, *_TARGETS)))
+    column = tables[0].column if len(tables) == 1 else None
+    node = call.expression(1, *_TARGETS)
+    name = _own_name(node) if node is not None and not call.machine.chain else ""
+    return (column or "", name)
+
+
+def _own_name(node: ast.expr) -> str:
+    """The name of data that an expression takes in another form: `y` of `np.ravel(y.values)`."""
+    while True:
+        if isinstance(node, ast.Subscript):
+            part = node.slice.elts[-1] if isinstance(node.slice, ast.Tuple) else node.slice
+            if isinstance(part, ast.Constant):
+                return f"{_own_name(node.value)}[{part.value!r}]"
+            node = node.value
+        elif isinstance(node, ast.Attribute):
+            node = node.value
+        elif isinstance(node, ast.Call):
+            node = node.func if _is_of_object(node) or not node.args else node.args[0]
+        else:
+            return node.id if isinstance(node, ast.Name) else ""
+
+
+def _is_of_object(node: ast.Call) -> bool:
+    """Whether a call is a method that gives a column in another form, not a function of it."""
+    function = node.func
+    if not isinstance(function, ast.Attribute) or function.attr not in COLUMN_METHODS:
+        return False
+    return not (isinstance(function.value, ast.Name) and function.value.id in _ARRAY_MODULES)
 
 
 def _features_of(tables: list[Table]) -> Data:

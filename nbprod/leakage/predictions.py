@@ -14,4 +14,5 @@ def score_predictions(call: TrackedCall, tables: list[Table]) -> None:
         for score in table.predicts:
             known = score.training.scores
             if all(each.place.node is not call.node for each in known):
-                known.append(score._replace(place=call.place))
+                is_joint = len(table.predicts) > 1
+                known.append(score._replace(place=call.place, is_joint=is_joint))

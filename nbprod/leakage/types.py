@@ -194,12 +194,16 @@ class Estimator:
 
 
 class Score(NamedTuple):
-    """A score of a model, or predictions to take it of: where, and on what data."""
+    """A score of a model, or predictions to take it of: where, and on what data.
+
+    ``is_joint``: of what several models predict together.
+    """
 
     training: Training
     place: CellNode
     given: ast.expr | None
     data: Data
+    is_joint: bool = False
 
 
 @dataclass(eq=False)
@@ -208,6 +212,7 @@ class Training:
 
     ``target`` is the column to predict that is among the features. ``only_orders``: it compares
     values of a column with each other only, so that no scale makes a difference to it.
+    ``wanted`` tells what is predicted from what others predict, as far as it is known.
     """
 
     name: str
@@ -216,6 +221,8 @@ class Training:
     splits_itself: bool
     target: str | None = None
     only_orders: bool = False
+    estimator: Estimator | None = None
+    wanted: tuple[str, ...] = ()
     tests: list[tuple[CellNode, Data]] = field(default_factory=list)
     scores: list[Score] = field(default_factory=list)
 

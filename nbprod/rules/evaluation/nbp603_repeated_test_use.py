@@ -5,6 +5,9 @@
 The best of ten models on one test set is good there by luck, too. What the final one will do is
 told by data that had no part in the choice.
 
+Models are compared where each has a score of its own, and all of them predict the same: a model
+that is trained again just as it was, the parts of an ensemble and models of other targets are none.
+
 ## Flagged
 
 ```notebook
@@ -22,7 +25,22 @@ print(tree.score(X_test, y_test))
 vector = SVC().fit(X_train, y_train)
 print(vector.score(X_test, y_test))
 linear = LogisticRegression().fit(X_train, y_train)
-print(linear.predict(X_test.values))  #! NBP603
+print(linear.score(X_test.values, y_test))  #! NBP603
+```
+
+```notebook
+# %%
+import pandas as pd
+from sklearn.metrics import accuracy_score
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.model_selection import train_test_split
+df = pd.read_csv("loans.csv")
+X_train, X_test, y_train, y_test = train_test_split(df[["income"]], df["default"])
+def accuracy_of(neighbours):
+    model = KNeighborsClassifier(neighbours).fit(X_train, y_train)
+    return accuracy_score(y_test, model.predict(X_test))  #! NBP603
+# %%
+print(accuracy_of(3), accuracy_of(5), accuracy_of(9))
 ```
 
 ## Clean
@@ -58,6 +76,60 @@ small.fit(X_train, y_train, validation_data=(X_valid, y_valid))
 wide.fit(X_train, y_train, validation_data=(X_valid, y_valid))
 deep.fit(X_train, y_train, validation_data=(X_valid, y_valid))
 ```
+
+```notebook
+# %%
+import pandas as pd
+from sklearn.ensemble import RandomForestRegressor
+from sklearn.metrics import mean_squared_error
+from sklearn.model_selection import train_test_split
+df = pd.read_csv("rocks.csv")
+parts = train_test_split(df[["iron", "silicon"]], df["depth"], df["heat"], df["age"])
+X_train, X_test, depth_train, depth_test, heat_train, heat_test, age_train, age_test = parts
+# %%
+deep = RandomForestRegressor().fit(X_train, depth_train)
+print(mean_squared_error(depth_test, deep.predict(X_test)))
+hot = RandomForestRegressor().fit(X_train, heat_train)
+print(mean_squared_error(heat_test, hot.predict(X_test)))
+old = RandomForestRegressor().fit(X_train, age_train.values)
+print(mean_squared_error(age_test, old.predict(X_test)))
+```
+
+```notebook
+# %%
+import pandas as pd
+from sklearn.svm import SVC
+from sklearn.tree import DecisionTreeClassifier
+from sklearn.model_selection import train_test_split
+df = pd.read_csv("loans.csv")
+X_train, X_test, y_train, y_test = train_test_split(df[["income"]], df["default"])
+# %%
+tree = DecisionTreeClassifier(max_depth=3).fit(X_train, y_train)
+print(tree.score(X_test, y_test))
+# %%
+tree = DecisionTreeClassifier(max_depth=3).fit(X_train, y_train)
+print(tree.score(X_test, y_test))
+tree.fit(X_train, y_train)
+print(tree.score(X_test, y_test))
+vector = SVC().fit(X_train, y_train)
+df["guess"] = vector.predict(df[["income"]])
+```
+
+```notebook
+# %%
+import pandas as pd
+from sklearn.metrics import roc_auc_score
+from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import train_test_split
+df = pd.read_csv("loans.csv")
+X_train, X_test, y_train, y_test = train_test_split(df[["income"]], df["default"])
+# %%
+one = RandomForestClassifier().fit(X_train, y_train).predict_proba(X_test)
+two = ExtraTreesClassifier().fit(X_train, y_train).predict_proba(X_test)
+three = LogisticRegression().fit(X_train, y_train).predict_proba(X_test)
+print(roc_auc_score(y_test, (one + two + three)[:, 1]))
+```
 """
 
 from __future__ import annotations
@@ -68,7 +140,7 @@ from collections.abc import Iterator
 
 from nbprod.facts import Facts
 from nbprod.leakage import Training
-from nbprod.leakage.types import CellNode, Rows, overlap
+from nbprod.leakage.types import CellNode, Data, Rows, overlap
 from nbprod.model import Diagnostic, Label, Severity
 from nbprod.notebook.types import Notebook
 from nbprod.patterns import lazy_pattern
@@ -76,7 +148,8 @@ from nbprod.rule import rule
 from nbprod.syntax.walk import walk
 
 _LEAST = 3
-_CHOOSING = lazy_pattern(r"val(?!ue)|dev|new", re.IGNORECASE)
+_CHOOSING = lazy_pattern(r"val(?!ue)|vld|dev|new|hold_?out", re.IGNORECASE)
+_Wanted = tuple[str, ...]
 
 
 @rule(
@@ -88,23 +161,23 @@ _CHOOSING = lazy_pattern(r"val(?!ue)|dev|new", re.IGNORECASE)
     severity=Severity.INFO,
 )
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
-    """Report the third model tested on the same rows, where no other rows are kept."""
-    used: dict[Rows, list[tuple[Training, CellNode]]] = {}
+    """Report the third model scored on the same rows, where no other rows are kept."""
+    used: dict[tuple[Rows, _Wanted], list[tuple[Training, CellNode]]] = {}
     chosen_on: set[Rows] = set()
     for training in facts.evaluation.trainings:
         seen: set[Rows] = set()
-        for place, data in training.tests:
+        for place, data in _scored(training):
             if not data.rows or overlap(data.rows, training.data.rows):
                 continue
             if _is_validation(place):
                 chosen_on.add(data.rows)
             elif data.rows not in seen:
                 seen.add(data.rows)
-                used.setdefault(data.rows, []).append((training, place))
-    for rows, tests in used.items():
-        others = [
-            choice for choice in {*used, *chosen_on} if choice != rows and not overlap(choice, rows)
-        ]
+                used.setdefault((data.rows, training.wanted), []).append((training, place))
+    tested = {rows for rows, _ in used} | chosen_on
+    for (rows, _), all_tests in used.items():
+        tests = _of_other_models(all_tests)
+        others = [choice for choice in tested if choice != rows and not overlap(choice, rows)]
         if len(tests) < _LEAST or others or any(overlap(choice, rows) for choice in chosen_on):
             continue
         place = tests[_LEAST - 1][1]
@@ -116,6 +189,39 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
             labels=(Label(facts.span(*first), "the first of them"),),
             help="compare by cross-validation; test the chosen model once",
         )
+
+
+def _scored(training: Training) -> Iterator[tuple[CellNode, Data]]:
+    """What a model has a score on, and what its training is watched on.
+
+    Data on which it only predicts, or is only scored together with others, decides nothing.
+    """
+    scored = {score.data.rows for score in training.scores if not score.is_joint}
+    for place, data in training.tests:
+        if data.rows in scored or place.node is training.place.node or _is_validation(place):
+            yield place, data
+
+
+def _of_other_models(
+    tests: list[tuple[Training, CellNode]],
+) -> list[tuple[Training, CellNode]]:
+    """The tests without those of models that are made, or trained again, just as one before."""
+    kept: list[tuple[Training, CellNode]] = []
+    made: dict[tuple[str, str], Training] = {}
+    for training, place in tests:
+        estimator = training.estimator
+        if estimator is not None:
+            key = (ast.unparse(estimator.place.node), _arguments(training.place.node))
+            before = made.setdefault(key, training)
+            is_one = estimator is before.estimator
+            if before is not training and (is_one or before.place.node is not training.place.node):
+                continue
+        kept.append((training, place))
+    return kept
+
+
+def _arguments(node: ast.AST) -> str:
+    return ", ".join(map(ast.unparse, node.args)) if isinstance(node, ast.Call) else ""
 
 
 def _is_validation(place: CellNode) -> bool:
