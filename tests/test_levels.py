@@ -331,11 +331,18 @@ scores = cross_val_score(model, rows, cv=10)
 points = PCA(n_components=2).fit_transform(rows)
 more = TSNE(n_components=3).fit_transform(rows)
 """),
-    "setting: three that are tried": Case("NBP405", "production", """
+    "setting: three that are tried": Case("NBP405", None, """
 # %%
 parts = train_test_split(rows, test_size=0.25)
 model = RandomForestClassifier(max_depth=3, n_estimators=300)
 other = fit(parts, epochs=20)
+"""),
+    "setting: three of a model that is kept": Case("NBP405", "production", """
+# %%
+parts = train_test_split(rows, test_size=0.25)
+model = RandomForestClassifier(max_depth=3, n_estimators=300)
+other = fit(parts, epochs=20)
+other.save("other.keras")
 """),
     "setting: one in two cells": Case("NBP405", "production", """
 # %%
@@ -780,6 +787,254 @@ paths["h"] = join(root, "h", f"{year}-7.csv").replace("-", "_")
     "setting: one alone": Case("NBP405", None, """
 # %%
 model = RandomForestClassifier(max_depth=3)
+"""),
+    "seed: data that a library brings": Case("NBP501", None, """
+# %%
+from sklearn.datasets import load_iris
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.model_selection import train_test_split
+X, y = load_iris(return_X_y=True)
+X_train, X_test, y_train, y_test = train_test_split(X, y)
+model = RandomForestClassifier().fit(X_train, y_train)
+print(model.score(X_test, y_test))
+"""),
+    "seed: tables that a library brings": Case("NBP501", None, """
+# %%
+import pandas as pd
+import seaborn as sns
+tips = sns.load_dataset("tips")
+some = tips.sample(frac=0.5)
+flowers = pd.read_csv("data/iris.csv")
+few = flowers.sample(n=3)
+"""),
+    "seed: numbers of a lesson": Case("NBP501", None, """
+# %%
+import numpy as np
+a = np.random.random((3, 3))
+# %%
+print(a.max(), a.T)
+"""),
+    "seed: a simulation": Case("NBP501", "production", """
+# %%
+import numpy as np
+wins = 0
+for turn in range(1000):
+    draw = np.random.random()
+    wins = wins + (draw < 0.5)
+print(wins / 1000)
+"""),
+    "seed: a library's data beside a file": Case("NBP501", "production", """
+# %%
+import pandas as pd
+from sklearn.datasets import load_iris
+from sklearn.model_selection import train_test_split
+X, y = load_iris(return_X_y=True)
+own = pd.read_csv("measured.csv")
+train, test = train_test_split(own)
+"""),
+    "seed: a model of a library's data that is kept": Case("NBP501", "production", """
+# %%
+import joblib
+from sklearn.datasets import load_wine
+from sklearn.ensemble import RandomForestClassifier
+X, y = load_wine(return_X_y=True)
+model = RandomForestClassifier().fit(X, y)
+joblib.dump(model, "wine.joblib")
+"""),
+    "warnings: none that matters": Case("NBP708", None, """
+# %%
+import warnings
+import pandas as pd
+from sklearn.tree import DecisionTreeClassifier
+warnings.filterwarnings("ignore")
+# %%
+df = pd.read_csv("people.csv")
+df["age"] = df["age"].fillna(0)
+model = DecisionTreeClassifier().fit(df[["age"]], df["ill"])
+"""),
+    "warnings: of a fit": Case("NBP708", "production", """
+# %%
+import os
+os.environ["PYTHONWARNINGS"] = "ignore"
+from statsmodels.tsa.arima.model import ARIMA
+model = ARIMA(rows).fit()
+"""),
+    "warnings: of a copy": Case("NBP708", "production", """
+# %%
+import warnings
+import pandas as pd
+warnings.simplefilter("ignore")
+df = pd.read_csv("people.csv")
+df["age"][0] = 1
+"""),
+    "warnings: of a plot": Case("NBP708", None, """
+# %%
+import warnings
+import seaborn as sns
+warnings.simplefilter("ignore")
+sns.histplot([1, 2])
+"""),
+    "repeats: what many parameters would tell apart": Case("NBP901", None, """
+# %%
+north = load(1).groupby("city")["price"].mean().sort_values(ascending=False)
+report(north, "a", 10, "blue").rename({"x": "y"}).save("north.csv", 1.5, True)
+plain = north.reset_index().merge(towns, on="city").round(2)
+# %%
+south = load(2).groupby("town")["cost"].mean().sort_values(ascending=False)
+report(south, "b", 20, "red").rename({"x": "z"}).save("south.csv", 2.5, True)
+plain = south.reset_index().merge(places, on="town").round(3)
+"""),
+    "repeats: a figure drawn again": Case("NBP901", None, """
+# %%
+import matplotlib.pyplot as plt
+plt.figure(figsize=(10, 5))
+plt.plot(rows["day"], rows["price"], color="red", linestyle="dashed", linewidth=3, marker="D")
+plt.plot(rows["day"], rows["cost"], color="blue", linestyle="solid", linewidth=2, marker="o")
+plt.plot(rows["day"], rows["rent"], color="green", linestyle="dotted", linewidth=2, marker="x")
+plt.xlabel("The day of the year")
+plt.ylabel("Euro")
+plt.title("Prices and costs of all shops in the year")
+# %%
+plt.figure(figsize=(10, 5))
+plt.plot(rows["day"], rows["price"], color="red", linestyle="dashed", linewidth=3, marker="D")
+plt.plot(rows["day"], rows["cost"], color="blue", linestyle="solid", linewidth=2, marker="o")
+plt.plot(rows["day"], rows["rent"], color="green", linestyle="dotted", linewidth=2, marker="x")
+plt.xlabel("The day of the year")
+plt.ylabel("Euro")
+plt.title("Prices and costs of all shops in the year")
+plt.grid()
+"""),
+    "repeats: a figure drawn three times": Case("NBP901", "production", """
+# %%
+import matplotlib.pyplot as plt
+plt.figure(figsize=(10, 5))
+plt.plot(rows["day"], rows["price"], color="red", linestyle="dashed", linewidth=3, marker="D")
+plt.plot(rows["day"], rows["cost"], color="blue", linestyle="solid", linewidth=2, marker="o")
+plt.plot(rows["day"], rows["rent"], color="green", linestyle="dotted", linewidth=2, marker="x")
+plt.xlabel("The day of the year")
+plt.ylabel("Euro")
+plt.title("Prices and costs of all shops in the year")
+# %%
+plt.figure(figsize=(10, 5))
+plt.plot(rows["day"], rows["price"], color="red", linestyle="dashed", linewidth=3, marker="D")
+plt.plot(rows["day"], rows["cost"], color="blue", linestyle="solid", linewidth=2, marker="o")
+plt.plot(rows["day"], rows["rent"], color="green", linestyle="dotted", linewidth=2, marker="x")
+plt.xlabel("The day of the year")
+plt.ylabel("Euro")
+plt.title("Prices and costs of all shops in the year")
+plt.grid()
+# %%
+plt.figure(figsize=(10, 5))
+plt.plot(rows["day"], rows["price"], color="red", linestyle="dashed", linewidth=3, marker="D")
+plt.plot(rows["day"], rows["cost"], color="blue", linestyle="solid", linewidth=2, marker="o")
+plt.plot(rows["day"], rows["rent"], color="green", linestyle="dotted", linewidth=2, marker="x")
+plt.xlabel("The day of the year")
+plt.ylabel("Euro")
+plt.title("Prices and costs of all shops in the year")
+plt.legend()
+"""),
+    "setting: tried once each": Case("NBP405", None, """
+# %%
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.neighbors import KNeighborsClassifier
+forest = RandomForestClassifier(n_estimators=100, max_depth=4, min_samples_leaf=3)
+# %%
+near = KNeighborsClassifier(n_neighbors=3)
+# %%
+more = KNeighborsClassifier(n_neighbors=5)
+"""),
+    "setting: repeated for another model": Case("NBP405", None, """
+# %%
+one = LogisticRegression(max_iter=500)
+# %%
+two = MLPClassifier(max_iter=500)
+"""),
+    "prompt: a lesson": Case("NBP509", None, """
+# %%
+import random
+secret = random.randint(1, 9)
+guess = int(input("Your guess: "))
+print(guess == secret)
+"""),
+    "prompt: a model": Case("NBP509", "production", """
+# %%
+import pandas as pd
+epochs = int(input())
+rows = pd.read_csv("rows.csv").head(epochs)
+"""),
+    "prompt: a password": Case("NBP509", "production", """
+# %%
+from getpass import getpass
+word = getpass()
+"""),
+    "source: data that everybody has": Case("NBP406", None, """
+# %%
+import pandas as pd
+wine = pd.read_csv("https://archive.ics.uci.edu/ml/machine-learning-databases/wine/wine.data")
+# %%
+cars = pd.read_csv("https://raw.githubusercontent.com/someone/cars/main/cars.csv")
+"""),
+    "source: data of one's own": Case("NBP406", "production", """
+# %%
+import pandas as pd
+wine = pd.read_csv("https://archive.ics.uci.edu/ml/machine-learning-databases/wine/wine.data")
+# %%
+sold = pd.read_csv("https://data.example.org/sold.csv")
+"""),
+    "join: of frames that are written out": Case("NBP710", None, """
+# %%
+import pandas as pd
+left = pd.DataFrame({"key": [1, 2], "a": [3, 4]})
+right = pd.DataFrame({"key": [1, 2], "b": [5, 6]})
+both = pd.merge(left, right)
+"""),
+    "join: of made up numbers": Case("NBP710", None, """
+# %%
+import numpy as np
+import pandas as pd
+left = pd.DataFrame({"key": [1, 2], "a": np.arange(2)})
+right = left[["key"]].copy()
+both = left.merge(right, how="outer")
+"""),
+    "join: with a file": Case("NBP710", "production", """
+# %%
+import pandas as pd
+left = pd.DataFrame({"key": [1, 2], "a": [3, 4]})
+right = pd.read_csv("right.csv")
+both = left.merge(right)
+"""),
+    "leak: into what stops a training": Case("NBP602", None, """
+# %%
+import pandas as pd
+from sklearn.preprocessing import StandardScaler
+from tensorflow.keras import Sequential
+df = pd.read_csv("people.csv")
+X = StandardScaler().fit_transform(df[["age", "height"]])
+model = Sequential([])
+model.fit(X, df["ill"], epochs=10, validation_split=0.2)
+"""),
+    "leak: of chosen columns": Case("NBP602", "production", """
+# %%
+import pandas as pd
+from sklearn.feature_selection import SelectKBest
+from tensorflow.keras import Sequential
+df = pd.read_csv("genes.csv")
+X = SelectKBest(k=10).fit_transform(df.drop(columns="ill"), df["ill"])
+model = Sequential([])
+model.fit(X, df["ill"], epochs=10, validation_split=0.2)
+"""),
+    "leak: beside a test": Case("NBP602", "production", """
+# %%
+import pandas as pd
+from sklearn.model_selection import train_test_split
+from sklearn.preprocessing import StandardScaler
+from tensorflow.keras import Sequential
+df = pd.read_csv("people.csv")
+X = StandardScaler().fit_transform(df[["age", "height"]])
+X_train, X_test, y_train, y_test = train_test_split(X, df["ill"])
+model = Sequential([])
+model.fit(X_train, y_train, epochs=10, validation_split=0.2)
+print(model.evaluate(X_test, y_test))
 """),
 }  # fmt: skip
 

@@ -6,17 +6,26 @@ What is tried out belongs in one place: a cell of parameters, which papermill an
 set. In the middle of a call it is found by nobody and changed in one of its three copies.
 
 All of a notebook is one finding: the first setting, with the other cells as related places. In a
-notebook without a cell of parameters, one or two settings that no other cell repeats are found at
-a glance, and so is the size of a test set: they are reported only where the rule is selected by
-name.
+notebook without a cell of parameters, settings are found at a glance where they stand: they are
+reported only where the rule is selected by name, but for those that calls of the same function
+repeat in another cell, and for several settings of a notebook that keeps what it makes.
 
 ## Flagged
 
 ```notebook
 # %%
 from sklearn.ensemble import RandomForestClassifier
+import joblib
 model = RandomForestClassifier(n_estimators=300, max_depth=6)  #! NBP405
 other = RandomForestClassifier(n_estimators=500)
+joblib.dump(model, "model.joblib")
+```
+
+```notebook
+# %%
+loader = DataLoader(rows, batch_size=64)  #! NBP405
+# %%
+tests = DataLoader(others, batch_size=64)
 ```
 
 ```notebook
@@ -36,8 +45,19 @@ max_depth = 6
 other_n_estimators = 500
 # %%
 from sklearn.ensemble import RandomForestClassifier
+import joblib
 model = RandomForestClassifier(n_estimators=model_n_estimators, max_depth=max_depth)
 other = RandomForestClassifier(n_estimators=other_n_estimators)
+joblib.dump(model, "model.joblib")
+```
+
+```notebook
+# %% tags=parameters
+batch_size = 64
+# %%
+loader = DataLoader(rows, batch_size=batch_size)
+# %%
+tests = DataLoader(others, batch_size=batch_size)
 ```
 
 ```notebook
@@ -154,6 +174,11 @@ _LITERAL = lazy_pattern(r"=\s*[-.\d\"']")
 _WORD = lazy_pattern(r"(\w+)\s*\Z")
 _MOST_PLACES = 12
 _SEVERAL = 3
+# What cells have that keep a model or a table.
+_KEEPING = (
+    "dump(", ".save(", "save_model", "to_csv", "to_parquet", "to_sql", "to_pickle", "torch.save",
+    "save_pretrained", "log_model", "push_to_hub", "to_excel", "np.save",
+)  # fmt: skip
 _Call = tuple[ast.Call, list[ast.keyword]]
 
 
@@ -185,7 +210,7 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
         labels=tuple(_labels(cells, facts)),
         help=facts.shared(ParameterCell).advice,
         fix=_fix(cells, facts),
-        on_request=not _has_parameters(facts) and not _is_worth_a_cell(found),
+        on_request=not _has_parameters(facts) and not _is_worth_a_cell(cells, facts),
     )
 
 
@@ -193,13 +218,22 @@ def _has_parameters(facts: Facts) -> bool:
     return any(facts.is_parameters(cell.index) for cell in facts.notebook.cells)
 
 
-def _is_worth_a_cell(found: Sequence[tuple[int, ast.keyword]]) -> bool:
-    """Whether there are several settings that people try values of, or one that cells share."""
-    cells: dict[str, set[int]] = {}
-    for cell, keyword in found:
-        if keyword.arg not in _USUAL:
-            cells.setdefault(f"{keyword.arg}={ast.unparse(keyword.value)}", set()).add(cell)
-    return len(cells) >= _SEVERAL or any(len(places) > 1 for places in cells.values())
+def _is_worth_a_cell(cells: Sequence[_Settings], facts: Facts) -> bool:
+    """Whether calls of one function share a setting across cells, or the run is to be repeated.
+
+    A notebook that keeps a model or a table is run again for another one, with other settings.
+    """
+    places: dict[tuple[str, str], set[int]] = {}
+    texts: set[str] = set()
+    for cell, calls in cells:
+        for call, keywords in calls:
+            for keyword in keywords:
+                if keyword.arg not in _USUAL:
+                    text = f"{keyword.arg}={ast.unparse(keyword.value)}"
+                    texts.add(text)
+                    places.setdefault((last_name(call.func), text), set()).add(cell)
+    is_shared = any(len(found) > 1 for found in places.values())
+    return is_shared or (len(texts) >= _SEVERAL and facts.mentions(_KEEPING))
 
 
 def _cells(facts: Facts) -> Iterator[_Settings]:

@@ -6,7 +6,8 @@ It is what differs between a try and production, and between one country and the
 cell of parameters whoever runs the notebook can set it.
 
 All that a notebook has is one finding. A table without its schema is that of the session, and an
-address for logging in is the same everywhere: both are left alone.
+address for logging in is the same everywhere: both are left alone. Archives of public data have one
+address for everybody: reading from them is reported only where the rule is selected by name.
 
 ## Flagged
 
@@ -96,6 +97,12 @@ _SESSION = lazy_pattern(
     r"spark|sqlcontext|sqlc$|session|^read$|readstream|^con\b|conn|catalog|hive|^db\b|ibis|duckdb"
 )
 _LOGIN = lazy_pattern(r"oauth|openid|/token\b|/login\b|/auth\b|//(?:login|auth|accounts)\.", re.I)
+_PUBLIC = lazy_pattern(
+    r"https?://(?:[\w-]+\.)*(?:uci\.edu|raw\.githubusercontent\.com|github\.com|kaggle\.com"
+    r"|zenodo\.org|figshare\.com|dataverse\.harvard\.edu|huggingface\.co|data\.gov|openml\.org"
+    r"|download\.tensorflow\.org|download\.pytorch\.org|cs\.toronto\.edu|stanford\.edu"
+    r"|wikipedia\.org|lib\.stat\.cmu\.edu)/|https?://storage\.googleapis\.com/tensorflow/"
+)
 _SCHEDULERS = lazy_pattern(r"(?i:cluster|slurm|pbs|lsf|sge|executor|scheduler|submit)|Job")
 _DRAWING = PLOTTING_MODULES | {"geopandas", "folium", "IPython"}
 _MAY = lazy_pattern(
@@ -113,7 +120,9 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
         for diagnostic in _in_cell(parsed, facts)
     )
     yield from once_for_each(
-        found, key=lambda _: "", label=lambda diagnostic: f"{diagnostic.message} here"
+        found,
+        key=lambda diagnostic: "public" if diagnostic.on_request else "own",
+        label=lambda diagnostic: f"{diagnostic.message} here",
     )
 
 
@@ -142,6 +151,7 @@ def _in_cell(parsed: ParsedCell, facts: Facts) -> Iterator[Diagnostic]:
         ),
         help=facts.shared(ParameterCell).advice,
         fix=facts.shared(ParameterCell).fix_calls(calls, cell),
+        on_request=all(_PUBLIC.match(_text(literal.node)) for literal in literals),
     )
 
 

@@ -39,6 +39,7 @@ from nbprod.facts import Facts
 from nbprod.model import Diagnostic, Severity
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule
+from nbprod.rules.grouped import once_for_each
 from nbprod.syntax.types import ParsedCell
 
 _VALUES = (
@@ -63,8 +64,14 @@ _WORDS = ("coerce", "bad_lines")
 @rule("NBP707", "silent-coercion", on=Notebook, level="production", severity=Severity.INFO)
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report calls that drop what they cannot read, where no cell from there on counts it."""
-    for cell, node in facts.nodes_with(ast.Call, *_WORDS):
-        yield from _in_call(node, cell, facts)
+    found = (
+        diagnostic
+        for cell, node in facts.nodes_with(ast.Call, *_WORDS)
+        for diagnostic in _in_call(node, cell, facts)
+    )
+    yield from once_for_each(
+        found, key=lambda diagnostic: diagnostic.message, label=lambda _: "here, too"
+    )
 
 
 def _in_call(node: ast.Call, cell: int, facts: Facts) -> Iterator[Diagnostic]:

@@ -7,18 +7,31 @@ Reports warnings that are silenced for the whole notebook.
 did not converge, of columns read with mixed types, of writes to a copy. Silence one category or
 message, and only around the call that gives it.
 
+A filter that hides all warnings is reported where one of them matters: where the notebook fits what
+may not converge, or writes to what may be a copy of a data frame. Others are known to who wrote
+them, and reported only where the rule is selected by name.
+
 ## Flagged
 
 ```notebook
 # %%
 import warnings
+import pandas as pd
+from sklearn.linear_model import LogisticRegression
 warnings.filterwarnings("ignore")  #! NBP708
+# %%
+df = pd.read_csv("people.csv")
+model = LogisticRegression().fit(df[["age"]], df["ill"])
 ```
 
 ```notebook
 # %%
 from warnings import simplefilter
+import pandas as pd
 simplefilter(action="ignore")  #! NBP708
+# %%
+df = pd.read_csv("people.csv")
+df[df["age"] < 0]["age"] = 0
 ```
 
 ```notebook
@@ -32,7 +45,9 @@ pd.options.mode.chained_assignment = None  #! NBP708
 ```notebook
 # %%
 import warnings
+from scipy.optimize import curve_fit
 warnings.warn = lambda *args, **kwargs: None  #! NBP708
+best, spread = curve_fit(lambda x, a: a * x, [1, 2, 3], [2, 4, 6])
 ```
 
 ## Clean
@@ -65,11 +80,22 @@ from nbprod.facts import Facts
 from nbprod.model import Diagnostic
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule
+from nbprod.rules.defence.nbp702_chained_assignment import check as copies
+from nbprod.syntax.names import last_name
 from nbprod.syntax.walk import walk_outside
 
 _WORDS = ("warn", "simplefilter", "seterr", "chained_assignment", "PYTHONWARNINGS", "disable")
 _FILTERS = ("warnings.filterwarnings", "warnings.simplefilter")
 _HELP = "silence one category, within `warnings.catch_warnings()`"
+_ALL = "every warning of the notebook is silenced"
+# What ends with a warning where it has not come to a result.
+_ITERATING = (
+    "LogisticRegression LogisticRegressionCV LinearSVC LinearSVR MLPClassifier MLPRegressor"
+    " SGDClassifier SGDRegressor Perceptron Lasso LassoCV ElasticNet ElasticNetCV GaussianMixture"
+    " BayesianGaussianMixture GaussianProcessRegressor FastICA NMF Logit ARIMA SARIMAX VARMAX"
+    " ExponentialSmoothing curve_fit quad solve_ivp"
+).split()
+_LIBRARIES = ("sklearn.", "statsmodels.", "scipy.")
 _INNER = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda, ast.With)
 
 
@@ -82,14 +108,31 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
             message = _silenced(node, facts)
             if message and message not in seen:
                 seen.add(message)
-                yield Diagnostic(facts.span(cell, node), message, help=_HELP)
+                hidden = _hidden(notebook, facts) if message == _ALL else ""
+                yield Diagnostic(
+                    facts.span(cell, node),
+                    message + hidden,
+                    help=_HELP,
+                    on_request=message == _ALL and not hidden,
+                )
+
+
+def _hidden(notebook: Notebook, facts: Facts) -> str:
+    """Which warning that tells of a wrong result a filter of all of them hides; else nothing."""
+    for _, node in facts.nodes_with(ast.Call, *_ITERATING):
+        name = last_name(node.func)
+        if name in _ITERATING and facts.qualified(node.func).startswith(_LIBRARIES):
+            return f", that of a `{name}` that does not converge with them"
+    if next(iter(copies.check(notebook, facts)), None) is not None:
+        return ", that of values written to a copy of a data frame with them"
+    return ""
 
 
 def _silenced(node: ast.AST, facts: Facts) -> str:
     if isinstance(node, ast.Call):
         name = facts.qualified(node.func)
         if name in _FILTERS and _ignores_all(node):
-            return "every warning of the notebook is silenced"
+            return _ALL
         if name == "logging.disable":
             return "every log message of the notebook is silenced"
         if name == "numpy.seterr" and _argument(node, "all") == "ignore":
@@ -104,11 +147,11 @@ def _silenced(node: ast.AST, facts: Facts) -> str:
         if isinstance(target, ast.Subscript) and facts.qualified(target.value) == "os.environ":
             key = target.slice.value if isinstance(target.slice, ast.Constant) else None
             if key == "PYTHONWARNINGS" and getattr(node.value, "value", "") == "ignore":
-                return "every warning of the notebook is silenced"
+                return _ALL
         if not isinstance(target, ast.Attribute):
             return ""
         if facts.qualified(target) == "warnings.warn":
-            return "every warning of the notebook is silenced"
+            return _ALL
         if facts.qualified(target) == "pandas.options.mode.chained_assignment":
             if isinstance(node.value, ast.Constant) and node.value.value is None:
                 return "the warning of pandas about writes to a copy is silenced"

@@ -7,6 +7,9 @@ Without `on`, `merge` joins on all columns that both frames happen to share: one
 in next month's file, and rows are lost or multiplied without a word. `join` pairs rows by their
 index, which of two freshly read files is only the number of the line.
 
+Frames whose rows stand in the notebook have the columns that everybody sees: joins of two such are
+reported only where the rule is selected by name.
+
 ## Flagged
 
 ```notebook
@@ -58,6 +61,8 @@ from nbprod.rules.frames import FrameNames
 _KEYS = MERGE_KEYS | {None}
 _SHARED = "merge names no key: rows are matched on all columns that both frames share"
 _NUMBERED = "rows are joined by their number: neither data frame has an index of its own"
+# What makes up values: numbers in order or at random.
+_MADE = ("numpy.random.", "numpy.arange", "numpy.linspace", "builtins.range", "pandas.date_range")
 _HELP = {
     _SHARED: 'name the key: `on="..."`, and check it with `validate="m:1"`',
     _NUMBERED: "join on a column: `set_index` on both, or `merge(..., on=...)`",
@@ -67,15 +72,55 @@ _HELP = {
 @rule("NBP710", "merge-without-keys", on=Notebook, level="production")
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report the first join of each kind that names no key; the others are shown with it."""
-    found: dict[str, list[Span]] = {}
+    found: dict[tuple[bool, str], list[Span]] = {}
     for cell, node in facts.nodes_with(ast.Call, "merge(", "join("):
         message = _fault(node, facts)
         if message:
-            found.setdefault(message, []).append(facts.span(cell, node))
-    for message, spans in found.items():
+            found.setdefault((_is_of_literals(node, facts), message), []).append(
+                facts.span(cell, node)
+            )
+    for (is_shown, message), spans in found.items():
         first, *others = sorted(spans)
         labels = tuple(Label(span, "another one here", again=True) for span in others[:4])
-        yield Diagnostic(first, message, labels=labels, help=_HELP[message])
+        yield Diagnostic(first, message, labels=labels, help=_HELP[message], on_request=is_shown)
+
+
+def _is_of_literals(node: ast.Call, facts: Facts) -> bool:
+    """Whether all frames that are joined are written out in the notebook."""
+    is_function = facts.qualified(node.func) == "pandas.merge"
+    sides = _sides(node, facts.shared(FrameNames), is_function)
+    return sides is not None and all(_is_literal(side, facts) for side in sides)
+
+
+def _is_literal(node: ast.expr, facts: Facts, depth: int = 4) -> bool:
+    """Whether a frame is made of values in the code, or of frames that are."""
+    while isinstance(node, (ast.Subscript, ast.Attribute)):
+        node = node.value
+    if isinstance(node, ast.Name) and depth:
+        values = [value for name, value in assignments(facts) if name == node.id]
+        return bool(values) and all(
+            value is not None and _is_literal(value, facts, depth - 1) for value in values
+        )
+    if isinstance(node, (ast.Dict, ast.List, ast.Tuple, ast.Constant)):
+        return all(
+            isinstance(part, (ast.Name, ast.Attribute, ast.Call)) is False
+            or _is_literal(part, facts, depth - 1)
+            for part in ast.iter_child_nodes(node)
+            if isinstance(part, ast.expr)
+        )
+    if not isinstance(node, ast.Call):
+        return False
+    name = facts.qualified(node.func)
+    if name.startswith(_MADE):
+        return True
+    if isinstance(node.func, ast.Attribute) and not name:
+        return _is_literal(node.func.value, facts, depth)
+    parts = [*node.args, *(word.value for word in node.keywords)]
+    return (
+        name.startswith(("pandas.DataFrame", "pandas.Series", "pandas.concat", "pandas.merge"))
+        and bool(parts)
+        and all(_is_literal(part, facts, depth - 1) for part in parts)
+    )
 
 
 def _fault(node: ast.Call, facts: Facts) -> str:

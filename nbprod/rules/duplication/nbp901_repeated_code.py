@@ -3,9 +3,9 @@
 ## Why
 
 The same lines with another name in them are a function that nobody wrote. A fault is mended in
-one of the copies only. Two places that only begin alike, so that a function of what they share
-would have many parameters or results, and neighbours in a series of statements that are all alike
-are reported only where the rule is selected by name.
+one of the copies only. Reported only where the rule is selected by name are two places that only
+draw or only begin alike, so that a function of what they share would have many parameters or
+results, and neighbours in a series of statements that are all alike.
 
 ## Flagged
 
@@ -84,9 +84,11 @@ from nbprod.facts import Facts
 from nbprod.model import Diagnostic, Fix, Label, Severity, Span
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule, unsafe
+from nbprod.rules.drawn import drawing_statements
 
 _LIMITS = Limits()
 _MOST_PARAMETERS = 8
+_MANY_PARAMETERS = 5
 
 
 @rule("NBP901", "repeated-code", on=Notebook, level="production", severity=Severity.INFO)
@@ -111,7 +113,9 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
             labels=tuple(Label(_span(fragment, facts), "here again") for fragment in others[:6]),
             help=f"one function could replace them{_shown(signature)}{perhaps}",
             fix=fix,
-            on_request=_is_part_of_a_series(group) or _is_no_function(group, signature),
+            on_request=_is_part_of_a_series(group)
+            or _is_no_function(group, signature)
+            or _only_draws(group, facts),
         )
 
 
@@ -132,11 +136,24 @@ def _is_part_of_a_series(group: CloneGroup) -> bool:
 
 
 def _is_no_function(group: CloneGroup, signature: str) -> bool:
-    """Whether what two places share is only where they begin: no one would name such a function."""
-    if len(group.fragments) > 2 or not group.differences:
-        return False
+    """Whether a function of what is shared would have more parameters or results than use.
+
+    Two places that need that much are alike only where they begin; of more places, a function is
+    worth a longer list.
+    """
     parameters, _, results = signature.partition(" -> ")
-    return "…" in results or parameters.count(",") + 1 >= _MOST_PARAMETERS
+    number = parameters.count(",") + 1 if "()" not in parameters else 0
+    if len(group.fragments) > 2:
+        return number >= _MOST_PARAMETERS
+    return number >= _MANY_PARAMETERS or (bool(group.differences) and "…" in results)
+
+
+def _only_draws(group: CloneGroup, facts: Facts) -> bool:
+    """Whether two places do nothing but draw: figures are made alike by copying and changing."""
+    statements = group.fragments[0].nodes
+    return len(group.fragments) == 2 and len(drawing_statements(statements, facts)) == len(
+        statements
+    )
 
 
 def _shown(signature: str) -> str:

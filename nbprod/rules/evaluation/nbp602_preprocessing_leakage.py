@@ -5,7 +5,8 @@
 A scaler, vocabulary or choice of columns that was fitted before the split has seen the rows that
 are to be unknown. Choosing columns or encoding by the target that way can make noise look like a
 good model; a scaler changes the score a little, and that of trees not at all. What one step has
-spoilt is one finding.
+spoilt is one finding. A scale or a statistic that only `validation_split` of Keras sees moves the
+curves of the training by little, and is reported only where the rule is selected by name.
 
 ## Flagged
 
@@ -82,10 +83,11 @@ print(cross_val_score(piped, X, y))
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 
 from nbprod.facts import Facts
-from nbprod.leakage.types import Leak
+from nbprod.leakage.types import Leak, Taint
 from nbprod.model import Diagnostic, Label
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule
@@ -125,9 +127,27 @@ def _of_one_step(leaks: list[Leak], facts: Facts) -> Diagnostic:
     tested = "the test data" if first.test is not None else "the rows that validate it"
     return Diagnostic(
         facts.span(*training.place),
-        f"`{training.name}`{more}: {taint.what} is fitted on {tested} before:"
-        f" {_EFFECTS[taint.kind]}",
+        f"`{training.name}`{more}: {_what(taint)} {tested} before: {_EFFECTS[taint.kind]}",
         symbol=training.name,
         labels=tuple(labels),
         help="split first and fit on the training set only, or use a `Pipeline`",
+        on_request=all(map(_only_watches, leaks)),
+    )
+
+
+def _what(taint: Taint) -> str:
+    """What was learnt, and of which rows, up to the word for those."""
+    if taint.kind == "statistic" and not taint.what.startswith("`"):
+        return f"{taint.what} is computed on"
+    return f"{taint.what} is fitted on"
+
+
+def _only_watches(leak: Leak) -> bool:
+    """Whether little was learnt, of rows that only tell when to stop: their score is no result."""
+    return (
+        leak.test is None
+        and leak.taint is not None
+        and leak.taint.kind in ("scale", "statistic", "fit")
+        and isinstance(leak.training.place.node, ast.Call)
+        and any(word.arg == "validation_split" for word in leak.training.place.node.keywords)
     )

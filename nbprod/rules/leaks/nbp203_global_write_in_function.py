@@ -48,8 +48,9 @@ from collections.abc import Iterator
 
 from nbprod.facts import Facts
 from nbprod.flow.types import FunctionFlow
-from nbprod.model import Diagnostic
+from nbprod.model import Diagnostic, Label
 from nbprod.notebook.types import Notebook
+from nbprod.report.wording import words_listed
 from nbprod.rule import rule
 from nbprod.rules.globals import starts_empty
 
@@ -58,14 +59,32 @@ from nbprod.rules.globals import starts_empty
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report stores of names that a function declares global."""
     for function in facts.flow.functions:
-        for name, spans in function.writes.items():
-            yield Diagnostic(
-                spans[0],
-                f"`{function.name}` reassigns global `{name}`",
-                symbol=name,
-                help=f"return the value and assign it at the call of `{function.name}`",
-                minor=starts_empty(name, facts) or not _is_seen(name, function, facts),
-            )
+        kept: dict[bool, list[str]] = {}
+        for name in function.writes:
+            is_minor = starts_empty(name, facts) or not _is_seen(name, function, facts)
+            kept.setdefault(is_minor, []).append(name)
+        for is_minor, names in kept.items():
+            yield _of_function(function, names, is_minor=is_minor)
+
+
+def _of_function(function: FunctionFlow, names: list[str], *, is_minor: bool) -> Diagnostic:
+    """One finding for all globals that a function reassigns, of those that a cell reads or not."""
+    first, *others = names
+    return Diagnostic(
+        function.writes[first][0],
+        f"`{function.name}` reassigns global{'s' if others else ''} {_listed(names)}",
+        symbol=first,
+        labels=tuple(
+            Label(function.writes[name][0], f"`{name}` is reassigned here", again=True)
+            for name in others[:4]
+        ),
+        help=f"return the value and assign it at the call of `{function.name}`",
+        minor=is_minor,
+    )
+
+
+def _listed(names: list[str]) -> str:
+    return words_listed([f"`{name}`" for name in names])
 
 
 def _is_seen(name: str, function: FunctionFlow, facts: Facts) -> bool:

@@ -68,6 +68,7 @@ from nbprod.flow.repeated_methods import reads
 from nbprod.flow.types import FunctionFlow, Mutation
 from nbprod.model import Diagnostic, Label, Span
 from nbprod.notebook.types import Notebook
+from nbprod.report.wording import words_listed
 from nbprod.rule import rule
 from nbprod.rules.globals import starts_empty
 from nbprod.syntax.names import last_name
@@ -80,6 +81,7 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     groups: dict[str, dict[Span, Mutation]] = {}
     for mutation in _mutations(functions, facts):
         groups.setdefault(mutation.name, {}).setdefault(mutation.span, mutation)
+    told: dict[tuple[str, bool], list[Diagnostic]] = {}
     for name, group in groups.items():
         changing = {functions[mutation.scope].name for mutation in group.values()}
         silent = (
@@ -89,7 +91,7 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
             and not starts_empty(name, facts)
         )
         first, *others = sorted(group.values(), key=lambda mutation: mutation.span)
-        yield Diagnostic(
+        diagnostic = Diagnostic(
             first.span,
             f"`{functions[first.scope].name}` mutates global `{name}`",
             symbol=name,
@@ -104,6 +106,33 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
             help="pass it as a parameter, or return the new values",
             minor=not silent,
         )
+        told.setdefault((functions[first.scope].name, silent), []).append(diagnostic)
+    for (function, _), diagnostics in told.items():
+        yield _of_function(function, diagnostics)
+
+
+def _of_function(function: str, found: list[Diagnostic]) -> Diagnostic:
+    """One finding for all globals that a function mutates, of those that another cell sees or not.
+
+    A finding that is the only one is left as it is.
+    """
+    if len(found) == 1:
+        return found[0]
+    first, *others = sorted(found, key=lambda diagnostic: diagnostic.span)
+    names = words_listed([f"`{diagnostic.symbol}`" for diagnostic in (first, *others)])
+    labels = [
+        label
+        for other in others
+        for label in (
+            Label(other.span, f"`{function}` mutates `{other.symbol}` here", again=other.message),
+            *other.labels,
+        )
+    ]
+    return first._replace(
+        message=f"`{function}` mutates globals {names}",
+        labels=(*first.labels, *labels),
+        help="pass them as parameters, or return the new values",
+    )
 
 
 def _mutations(functions: dict[int, FunctionFlow], facts: Facts) -> Iterator[Mutation]:

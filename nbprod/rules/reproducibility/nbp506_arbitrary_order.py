@@ -3,7 +3,7 @@
 ## Why
 
 `os.listdir`, `glob` and `iterdir` promise no order. Another machine concatenates the same files in
-another one, and the rows, the split and the model differ.
+another one, and the rows, the split and the model differ. All listings of a cell are one finding.
 
 ## Flagged
 
@@ -15,8 +15,8 @@ from pathlib import Path
 frames = []
 for path in glob.glob("data/*.csv"):  #! NBP506
     frames.append(path)
-names = [name.upper() for name in os.listdir("data")]  #! NBP506
-notes = [path.stem for path in Path("notes").iterdir()]  #! NBP506
+names = [name.upper() for name in os.listdir("data")]
+notes = [path.stem for path in Path("notes").iterdir()]
 ```
 
 ```notebook
@@ -136,6 +136,7 @@ from collections.abc import Iterator
 from nbprod.facts import Facts
 from nbprod.model import Diagnostic, Edit, Fix, Severity, Span
 from nbprod.rule import NodeInCell, rule, unsafe
+from nbprod.rules.grouped import once_for_each
 from nbprod.syntax.names import last_name
 from nbprod.syntax.types import ParsedCell
 from nbprod.syntax.walk import walk
@@ -164,14 +165,17 @@ def check(subject: NodeInCell[ast.Module], facts: Facts) -> Iterator[Diagnostic]
     if not listings:
         return
     parents = {child: node for node in nodes for child in ast.iter_child_nodes(node)}
-    for call in listings:
-        if _is_gathered(call, parents, facts):
-            yield Diagnostic(
-                facts.span(cell.index, call),
-                "file order is not guaranteed",
-                help="wrap the call in `sorted(...)`",
-                fix=_ordered(call, parents, cell.index, facts),
-            )
+    found = (
+        Diagnostic(
+            facts.span(cell.index, call),
+            "file order is not guaranteed",
+            help="wrap the call in `sorted(...)`",
+            fix=_ordered(call, parents, cell.index, facts),
+        )
+        for call in listings
+        if _is_gathered(call, parents, facts)
+    )
+    yield from once_for_each(found, key=lambda _: "", label=lambda _: "here, too")
 
 
 def _lists(call: ast.Call, facts: Facts) -> bool:

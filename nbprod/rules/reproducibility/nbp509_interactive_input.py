@@ -7,6 +7,9 @@ Reports prompts that a run without a person cannot answer.
 with `StdinNotImplementedError`. A parameter of the notebook or a variable of the environment gives
 the value to people and to machines.
 
+A lesson that asks, and neither reads data nor imports more than Python's own library, runs nowhere
+else: it is reported only where the rule is selected by name.
+
 ## Flagged
 
 ```notebook
@@ -62,6 +65,7 @@ if __name__ != "__main__":
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Iterator
 
 from nbprod.facts import Facts
@@ -77,6 +81,7 @@ _PROMPTS = (
     "questionary.text",
 )
 _BUILTINS = ("input", "raw_input")
+_OUTSIDE = ("open(", "requests", "urlopen", "connect(", "subprocess", "environ")
 _GUARDS = (ast.If, ast.IfExp, ast.BoolOp, ast.Try)
 
 
@@ -93,7 +98,17 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
         symbol=name,
         labels=tuple(Label(other, "another prompt here", again=True) for other, _ in prompts[1:5]),
         help="take the value from a parameters cell or the environment",
+        on_request=name in _BUILTINS and _is_lesson(facts),
     )
+
+
+def _is_lesson(facts: Facts) -> bool:
+    """Whether a notebook needs nothing but Python and the person who types."""
+    outside = any(
+        module.partition(".")[0] not in sys.stdlib_module_names
+        for module in facts.imported.values()
+    )
+    return not outside and not facts.mentions(_OUTSIDE)
 
 
 def _prompts(facts: Facts) -> Iterator[tuple[Span, str]]:

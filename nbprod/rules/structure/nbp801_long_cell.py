@@ -3,8 +3,8 @@
 ## Why
 
 What does not fit on a screen is read by nobody, and run as a whole or not at all. Its parts want
-names: they are functions. Definitions, texts and tables of constants are not counted;
-`max-cell-lines` sets the limit.
+names: they are functions. Definitions, texts, tables of constants and what draws the one figure of
+a cell are not counted; `max-cell-lines` sets the limit.
 
 ## Flagged
 
@@ -16,6 +16,15 @@ x = x + 1
 ```
 
 ## Clean
+
+```notebook
+# %%
+import matplotlib.pyplot as plt
+fig, ax = plt.subplots()
+ax.plot([1, 2])
+#* 61
+plt.show()
+```
 
 ```notebook
 # %%
@@ -39,6 +48,7 @@ from nbprod.facts import Facts
 from nbprod.model import Diagnostic, Severity
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule, whole_cell
+from nbprod.rules.drawn import drawing_statements, makes_one_figure
 from nbprod.syntax.walk import walk
 
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
@@ -60,17 +70,23 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     for parsed in facts.parsed:
         if parsed is None or parsed.tree is None or parsed.cell.source.count("\n") < most:
             continue
-        lines = sum(
-            (node.end_lineno or node.lineno) - node.lineno + 1 - _data_lines(node)
-            for node in parsed.tree.body
-            if not isinstance(node, _DEFINITIONS)
-        )
+        code = [node for node in parsed.tree.body if not isinstance(node, _DEFINITIONS)]
+        lines = _lines(code)
+        if lines > most and makes_one_figure(code):
+            lines -= _lines(drawing_statements(code, facts))
         if lines > most:
             yield Diagnostic(
                 whole_cell(parsed.cell),
                 f"cell has {lines} lines of top-level code",
                 help=f"split it, or extract it: `nbprod extract --cells {parsed.cell.number}`",
             )
+
+
+def _lines(statements: list[ast.stmt]) -> int:
+    return sum(
+        (node.end_lineno or node.lineno) - node.lineno + 1 - _data_lines(node)
+        for node in statements
+    )
 
 
 def _data_lines(node: ast.AST) -> int:

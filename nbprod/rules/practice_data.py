@@ -1,0 +1,83 @@
+"""Whether a notebook works on practice data only, so that its results matter to nobody."""
+
+from __future__ import annotations
+
+import ast
+import re
+
+from nbprod.facts import Facts
+from nbprod.patterns import lazy_pattern
+
+__all__ = ["is_practice"]
+
+# Data that comes with a library to try it out on, or that it makes up.
+_TOYS = lazy_pattern(
+    r"sklearn\.datasets\.(?:load_(?!files\Z|svmlight)|make_|fetch_(?!openml\Z))\w+\Z"
+    r"|seaborn\.load_dataset\Z|vega_datasets\.data\b|plotly\.express\.data\.|nltk\.corpus\."
+    r"|(?:tensorflow\.)?keras\.datasets\.|statsmodels\.(?:api\.)?datasets\."
+    r"|torchvision\.datasets\.(?!ImageFolder\Z|DatasetFolder\Z)"
+)
+# Copies of the same data in files.
+_TOY_FILES = lazy_pattern(
+    r"(?:.*[\\/])?(?:iris|tips|penguins|mtcars|diamonds|wine|boston|digits|mnist)"
+    r"(?:[-_ ]?(?:data|dataset|train|test|housing))?\.(?:csv|txt|data|tsv|xlsx?|json)\Z",
+    re.IGNORECASE,
+)
+# What cells have that get data from outside, however they do it, or that keep results.
+_OUTSIDE = (
+    "open(", "load(", "loadtxt", "genfromtxt", "fromfile", "from_csv", "imread", "Image.", "wget",
+    "curl", "requests", "urlopen", "urlretrieve", "connect(", "create_engine", "spark", "%sql",
+    "glob.", "glob(", "listdir", "Path(", "walk(", "from_directory", "ImageFolder", "DatasetFolder",
+    "fetch_openml", "load_files", "loadmat", "h5py", "Dataset(", "yfinance", "DataReader", "getenv",
+    "environ", "savetxt", "np.save", ".save(", "dump(", "to_pickle", "to_csv", "to_parquet",
+    "to_excel",
+)  # fmt: skip
+_READERS = ("read_", "load_dataset")
+
+
+def is_practice(facts: Facts) -> bool:
+    """Whether all data of a notebook is made up or comes with a library, and no result is kept.
+
+    Numbers that are drawn are practice data where the notebook has no function and no loop, which
+    simulations have.
+    """
+    return facts.shared(_is_practice)
+
+
+def _is_practice(facts: Facts) -> bool:
+    if facts.mentions(_OUTSIDE) or any(_reads_file(node, facts) for node in _reads(facts)):
+        return False
+    if any(_TOYS.match(name) for name in facts.imported.values()) or _has_toy_call(facts):
+        return True
+    return any(_reads(facts)) or not _simulates(facts)
+
+
+def _reads(facts: Facts) -> list[ast.Call]:
+    """The calls of functions that read tables from files, databases and collections."""
+    return [
+        node
+        for _, node in facts.nodes_with(ast.Call, *_READERS)
+        if _called(node).startswith("read_")
+        or (_called(node) == "load_dataset" and not _TOYS.match(facts.qualified(node.func)))
+    ]
+
+
+def _called(node: ast.Call) -> str:
+    function = node.func
+    return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+
+
+def _reads_file(node: ast.Call, facts: Facts) -> bool:
+    """Whether a call reads something else than a known table for practice."""
+    given = node.args[0].value if node.args and isinstance(node.args[0], ast.Constant) else None
+    return not (isinstance(given, str) and _TOY_FILES.match(given))
+
+
+def _has_toy_call(facts: Facts) -> bool:
+    calls = facts.nodes_with(ast.Call, "load_", "make_", "fetch_", "datasets", "data")
+    return any(_TOYS.match(facts.qualified(node.func)) for _, node in calls)
+
+
+def _simulates(facts: Facts) -> bool:
+    kinds = (ast.FunctionDef, ast.ClassDef, ast.For, ast.While)
+    return any(True for _ in facts.nodes_with(kinds, "def ", "for ", "while ", "class "))
