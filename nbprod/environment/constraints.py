@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from nbprod.environment.imports import installed_pins
 from nbprod.facts import Facts
 from nbprod.libraries.distributions import normalised
 from nbprod.libraries.removed import version_key
 from nbprod.patterns import lazy_pattern
+from nbprod.syntax.installs import installs_of
 
 __all__ = ["allows_version"]
 
 _FILES = (
-    "requirements.txt", "constraints.txt", "environment.yml", "environment.yaml", "pyproject.toml",
-    "setup.cfg", "Pipfile", "requirements/base.txt", "requirements.in",
+    "poetry.lock", "Pipfile.lock", "uv.lock", "constraints.txt", "requirements.txt", "req.txt",
+    "environment.yml", "environment.yaml", "conda.yml", "conda.yaml", "env.yml", "pyproject.toml",
+    "setup.cfg", "setup.py", "Pipfile", "requirements/base.txt", "requirements.in",
+    "requirements-dev.txt",
 )  # fmt: skip
+# Other distributions with the same modules, of the same versions.
+_ALIKE = {
+    "tensorflow": ("tensorflow-gpu", "tensorflow-cpu", "tensorflow-macos", "intel-tensorflow"),
+    "scikit-learn": ("sklearn",),
+    "pillow": ("PIL",),
+    "torch": ("pytorch",),
+}
 _HIGHEST = 5
 _OPERATOR = r"(?:===|==|~=|!=|<=|>=|<|>|=|\^|~)"
 _CLAUSE = lazy_pattern(
@@ -33,15 +42,27 @@ def allows_version(library: str, since: str, facts: Facts) -> bool:
     if library == "python":
         version = facts.notebook.python_version
         return version is None or version >= version_key(since)[:2]
-    pins = {normalised(name): version for name, version in installed_pins(facts).items()}
-    pinned = pins.get(normalised(library))
-    if pinned is not None:
-        return version_key(pinned) >= version_key(since)
-    for text in _texts(facts):
-        clauses = _clauses(library, text)
-        if clauses:
-            return all(_allows(operator, version, since) for operator, version in clauses)
+    names = (library, *_ALIKE.get(library, ()))
+    for text in (*_installed(names, facts), *_texts(facts)):
+        for name in names:
+            clauses = _clauses(name, text)
+            if clauses:
+                return all(_allows(operator, version, since) for operator, version in clauses)
     return True
+
+
+def _installed(names: Sequence[str], facts: Facts) -> Iterator[str]:
+    """What cells install of some distributions, the last of it first."""
+    keys = set(map(normalised, names))
+    requirements = [
+        requirement
+        for parsed in facts.parsed
+        if parsed is not None
+        for install in installs_of(parsed)
+        for requirement in install.requirements
+        if requirement.key in keys
+    ]
+    return (requirement.text for requirement in reversed(requirements))
 
 
 def _texts(facts: Facts) -> Iterator[str]:
@@ -58,6 +79,9 @@ def _clauses(library: str, text: str) -> list[tuple[str, str]]:
     named = re.compile(
         rf"(?im)(?<![\w.-]){name}(?:\[[^\]\n]*\])?\s*(?={_OPERATOR}|\()\(?(?P<rest>[^;#\n]*)"
     )
+    locked = _locked(name, text)
+    if locked:
+        return [("==", locked)]
     for match in named.finditer(text):
         rest = re.split(r"[\"']\s*,", match["rest"])[0]
         found = [
@@ -67,6 +91,15 @@ def _clauses(library: str, text: str) -> list[tuple[str, str]]:
         if found:
             return found
     return []
+
+
+def _locked(name: str, text: str) -> str | None:
+    """The version of a distribution in a lock file: a table of its own, or a value of its key."""
+    pattern = (
+        rf'(?im)^name = "{name}"\s*^version = "([\d.]+)|"{name}": \{{[^{{}}]*"version": "==([\d.]+)'
+    )
+    found = re.search(pattern, text) if "version" in text else None
+    return (found[1] or found[2]) if found is not None else None
 
 
 def _allows(operator: str, version: str, since: str) -> bool:

@@ -22,6 +22,19 @@ CASES = [
     ("pyproject.toml", 'pandas = "^1.3"', "pandas", "2.0", False),
     ("environment.yml", "dependencies:\n  - pandas=1.5\n", "pandas", "2.0", False),
     ("environment.yml", "dependencies:\n  - pandas=2.1\n", "pandas", "2.0", True),
+    ("requirements.txt", "tensorflow-gpu==1.15\n", "tensorflow", "2.0", False),
+    ("req.txt", "sklearn==0.19\n", "scikit-learn", "0.20", False),
+    ("conda.yml", "dependencies:\n  - pytorch=1.4\n", "torch", "1.8", False),
+    ("setup.py", 'install_requires=["pandas<2", "numpy"]', "pandas", "2.0", False),
+    ("poetry.lock", '[[package]]\nname = "pandas"\nversion = "1.5.3"\n', "pandas", "2.0", False),
+    ("uv.lock", '[[package]]\nname = "pandas"\nversion = "2.2.3"\n', "pandas", "2.0", True),
+    (
+        "Pipfile.lock",
+        '{"default": {"pandas": {"hashes": ["a"], "version": "==1.0.1"}, "six": {}}}',
+        "pandas",
+        "2.0",
+        False,
+    ),
 ]
 
 
@@ -38,3 +51,18 @@ def test_what_a_cell_installs_counts_before_the_files() -> None:
     book = read_notebook(b"# %%\n%pip install pandas==1.4.0\n", "x.py")
     facts = Facts(book, CheckOptions(read_file={"requirements.txt": "pandas==2.2"}.get))
     assert not allows_version("pandas", "2.0", facts)
+
+
+@pytest.mark.parametrize(
+    ("command", "allowed"),
+    [
+        ('!pip install "pandas<2"', False),
+        ("%pip install 'pandas>=1.3,<1.6' numpy", False),
+        ("!pip install pandas>=2", True),
+        ("%pip install pandas", True),
+        ("!pip install pandas==2.1\n!pip install pandas==1.5", False),
+    ],
+)
+def test_a_range_that_a_cell_installs_counts(command: str, allowed: bool) -> None:
+    book = read_notebook(f"# %%\n{command}\n".encode(), "x.py")
+    assert allows_version("pandas", "2.0", Facts(book, CheckOptions())) == allowed

@@ -80,6 +80,7 @@ from nbprod.libraries.removed import (
     removed_keyword,
     removed_method,
     removed_name,
+    version_key,
 )
 from nbprod.model import Diagnostic, Label
 from nbprod.notebook.types import Notebook
@@ -89,6 +90,7 @@ from nbprod.rules.frames import FrameNames
 _NODES = (ast.Import, ast.ImportFrom, ast.Attribute, ast.Call)
 _STYLED = ("style.use", "style.context")
 _OF_SERIES = frozenset("append iteritems as_matrix get_value set_value ix mad clip_lower".split())
+_TOGETHER = (2, 6)
 _KIN = {"tensorflow": "keras"}
 _STYLES = Removed("matplotlib", "3.8", "seaborn-v0_8")
 Found = tuple[str, Removed]
@@ -116,7 +118,18 @@ def _is_old(removed: Removed, facts: Facts) -> bool:
     """Whether the notebook runs with a version that still has a name."""
     if removed.library == "tensorflow" and facts.mentions(("tensorflow_version 1",)):
         return True
-    return not allows_version(removed.library, removed.since, facts)
+    return not all(
+        allows_version(library, since, facts)
+        for library, since in (removed[:2], *_same_release(removed))
+    )
+
+
+def _same_release(removed: Removed) -> Iterator[tuple[str, str]]:
+    """The other of Keras and TensorFlow, with its version: one brings the other along."""
+    if removed.library == "keras":
+        yield "tensorflow", "2.16" if removed.since == "3.0" else removed.since
+    elif removed.library == "tensorflow" and version_key(removed.since) >= _TOGETHER:
+        yield "keras", "3.0" if removed.since == "2.16" else removed.since
 
 
 def _removed(node: ast.AST, facts: Facts) -> Iterator[Found]:
