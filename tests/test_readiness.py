@@ -51,7 +51,7 @@ def test_people_see_no_total(tmp_path: Path) -> None:
     save(tmp_path / "a.ipynb", cell("print(nowhere)", "a"))
     text = score(tmp_path, "--each")
     assert "no  N1  runs from top to bottom" in text
-    assert text.count("yes  N4  holds no credentials") == 2
+    assert text.count("yes  N4  contains no secrets") == 2
     assert "%" not in text and "/100" not in text
     table = score(tmp_path, "--output-format", "markdown")
     assert "| N1 | runs from top to bottom | failed | 1 finding, first at a.ipynb:" in table

@@ -143,10 +143,10 @@ class Baseline:
         try:
             document = parse_json(text)
         except NotParsed:
-            raise UsageError(f"{path}: is no baseline: not valid JSON") from None
+            raise UsageError(f"{path}: is not a baseline: invalid JSON") from None
         files = document.get("findings") if isinstance(document, Mapping) else None
         if not isinstance(files, Mapping) or document.get("version") != _VERSION:
-            raise UsageError(f"{path}: is no baseline of version {_VERSION}; write it again")
+            raise UsageError(f"unsupported baseline version in {path}; run `nbprod baseline write`")
         rows = [
             (BaselineEntry(file, *map(str, one[:2])), one[2:])
             for file, found in files.items()

@@ -23,7 +23,7 @@ def at_places(finding: Finding, is_wanted: Callable[[Place, str | None], bool]) 
     if not wanted:
         return None
     first = wanted[0]
-    # "here, too" says nothing by itself.
+    # "also here" says nothing by itself.
     told = first.message if "`" in first.message else finding.message
     return finding._replace(
         place=first.place,

@@ -283,4 +283,4 @@ def _unknown(word: str, plugins: bool) -> str:
         word.upper(), known, 1
     )
     hint = f"; did you mean {near[0]}?" if near else "; `nbprod rule --all` lists the rules"
-    return f"no rule is called {word!r}{hint}"
+    return f"no rule named {word!r}{hint}"

@@ -66,7 +66,7 @@ def suppress_all_findings(
                 err=True,
             )
     if not quiet:
-        print_line(f"Silenced {added} finding{'s' if added != 1 else ''}.", err=True)
+        print_line(f"Suppressed {added} finding{'s' if added != 1 else ''}.", err=True)
     return WriteError.exit_code if failed else 1 if left else 0
 
 

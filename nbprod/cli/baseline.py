@@ -76,7 +76,7 @@ def update(paths: tuple[str, ...], file: str, include_secrets: bool) -> int:
 @_PATHS
 @_FILE
 def prune(paths: tuple[str, ...], file: str) -> int:
-    """Forget what is not found any more, also in files that are gone."""
+    """Remove entries of findings that are gone, also in deleted files."""
     known = read_baseline(file)
     stale = known.filtered(_results(paths)).stale | _gone(known, file)
     return _save(known.without(stale), file)
@@ -86,7 +86,7 @@ def prune(paths: tuple[str, ...], file: str) -> int:
 @_PATHS
 @_FILE
 def check(paths: tuple[str, ...], file: str) -> int:
-    """Exit with 1 if something is known that is not found any more."""
+    """Exit with 1 if an entry has no finding any more."""
     known = read_baseline(file)
     stale = known.filtered(_results(paths)).stale | _gone(known, file)
     for entry in sorted(stale):
@@ -130,8 +130,8 @@ def _to_be_known(results: Sequence[FileResult], *, include_secrets: bool) -> Seq
     count -= sum(len(result.findings) for result in kept)
     if count:
         print_line(
-            f"{count} finding{'s' if count != 1 else ''} about credentials left out: revoke and"
-            " remove them; --include-secrets takes them in",
+            f"{count} finding{'s' if count != 1 else ''} about secrets omitted: revoke and"
+            " remove them; --include-secrets includes them",
             err=True,
         )
     return kept

@@ -223,9 +223,10 @@ def _without_known(
     filtered = read_baseline(path).filtered(results)
     stale = () if in_part else filtered.stale
     if not quiet and (filtered.known or stale):
-        text = f"{filtered.known} known finding{'s' if filtered.known != 1 else ''} not reported"
+        text = f"{filtered.known} baselined finding{'s' if filtered.known != 1 else ''} hidden"
         if stale:
-            text += f"; {len(stale)} not found any more (`nbprod baseline prune`)"
+            entries = "entry" if len(stale) == 1 else "entries"
+            text += f"; {len(stale)} obsolete {entries} (`nbprod baseline prune`)"
         print_line(text, err=True)
     return filtered.results
 

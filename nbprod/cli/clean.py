@@ -87,7 +87,9 @@ def _layer(given: dict[str, object]) -> Layer:
 def _options(settings: Settings, *, drop_empty: bool) -> CleanOptions:
     for key in (*settings.clean_drop_metadata, *settings.clean_keep_metadata):
         if not key.startswith(("metadata.", "cell.metadata.")):
-            raise UsageError(f"{key!r} is no metadata: write metadata.KEY or cell.metadata.KEY")
+            raise UsageError(
+                f"{key!r} is not a metadata key: write metadata.KEY or cell.metadata.KEY"
+            )
     return CleanOptions(
         keep_outputs=settings.clean_keep_outputs,
         keep_counts=settings.clean_keep_counts,

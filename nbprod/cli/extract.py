@@ -63,7 +63,7 @@ Examples:
     default=20,
     type=click.IntRange(0),
     metavar="N",
-    help="Faults to try the tests with.",
+    help="Mutants to try the tests with.",
 )
 @click.option("--keep-going", is_flag=True, help="Extract from a notebook with broken cells.")
 @click.option("--no-tests", is_flag=True, help="Write no tests.")
@@ -417,7 +417,7 @@ def _write(delivery: ExtractionDelivery, options: dict[str, object]) -> int:
         print_line(f"wrote {os.path.relpath(path)}")
     if delivery.looked_up:
         names = ", ".join(delivery.looked_up)
-        print_line(f"Set {names} in the environment: the result reads credentials from there.")
+        print_line(f"Set {names} in the environment: the result reads secrets from there.")
     if not changed:
         print_line("Nothing to write: everything is up to date.")
     root = os.path.relpath(delivery.target.root, os.path.dirname(delivery.notebook))

@@ -204,7 +204,7 @@ class _Questions:
         """Join a unit with the one above it; False, and said why, where that cannot be."""
         above = max((at for at in self.wanted if at < place), default=None)
         if above is None:
-            print_line("There is no function above that it could be merged with.")
+            print_line("No function above can be merged with it.")
             return False
         joined = self.choices.joined(self.wanted[above], self.units[place])
         problem = self.choices.problem(joined)

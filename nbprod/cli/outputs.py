@@ -56,7 +56,7 @@ def _output(text: str) -> OutputTarget:
         return OutputTarget("markdown", target, pictures=True)
     if name not in FORMATS:
         known = ", ".join([*FORMATS, _SUMMARY])
-        raise UsageError(f"there is no output format {name!r}; there are {known}")
+        raise UsageError(f"unknown output format {name!r} (choose from {known})")
     return OutputTarget(name, target or None)
 
 

@@ -229,7 +229,7 @@ def _refuse_credentials(made: MadePipeline, hidden: frozenset[str]) -> None:
     for name, data in made.files.items():
         if any(value in data for value in values):
             raise UsageError(
-                f"{name} would hold a credential of the notebook; take it out of the code first:"
+                f"{name} would contain a secret of the notebook; remove it from the code first:"
                 " nbprod check --select NBP3"
             )
 
@@ -244,6 +244,6 @@ def _write(made: MadePipeline, output: str, options: dict[str, object]) -> int:
     print_line(f"wrote {where}: {count} {'task' if count == 1 else 'tasks'}, {len(written)} files")
     if made.plan.looked_up:
         names = ", ".join(sorted(made.plan.looked_up))
-        print_line(f"Set {names} in the environment: settings look credentials up there.")
+        print_line(f"Set {names} in the environment: settings read secrets from there.")
     print_line(f"Run it: cd {where} && python run.py pipeline")
     return 0

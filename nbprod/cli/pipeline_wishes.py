@@ -130,7 +130,7 @@ def _between(words: str, plan: PipelinePlan) -> list[int]:
     wanted = [word.strip() for word in words.split(",")]
     for word in wanted:
         if word not in names:
-            raise UsageError(f"there is no task `{word}`; there are {', '.join(names)}")
+            raise UsageError(f"unknown task `{word}`; there are {', '.join(names)}")
     numbers = sorted(names.index(word) for word in wanted)
     if len(numbers) < 2:
         raise UsageError(f"`{words}`: name two tasks, as in {names[0]},{names[-1]}")

@@ -48,7 +48,7 @@ def update_application(files: Mapping[str, bytes], folder: str) -> int:
     written = written_hashes(manifest) if manifest is not None else None
     if written is None:
         where = os.path.relpath(os.path.join(folder, MANIFEST))
-        raise UsageError(f"cannot update {folder}: there is no record {where}; use --force")
+        raise UsageError(f"cannot update {folder}: no record {where}; use --force")
     there = {path: bytes_there(_path(path, folder)) for path in {*files, *written}}
     update = planned_update(files, there, written)
     waiting = [path for path in update.write if path.endswith(NEW)]

@@ -37,7 +37,7 @@ _PAGE = "nbprod-report.html"
 @click.option("--markdown", "text", metavar="FILE", help="File for a pull-request comment.")
 @setting_options("select", "ignore", "level")
 @configuration_options
-@click.option("-q", "--quiet", is_flag=True, help="Say nothing.")
+@click.option("-q", "--quiet", is_flag=True, help="Print nothing.")
 def command(paths: tuple[str, ...], **options: object) -> int:
     """Write a report for the review of notebooks: one HTML page, and Markdown for a comment.
 

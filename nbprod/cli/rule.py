@@ -59,7 +59,7 @@ def _named(word: str) -> RuleFile:
         if word.upper() == file.code or current_name(word) == file.name:
             return file
     select((word,))
-    raise UsageError(f"no single rule is called {word!r}; `nbprod rule --all` lists them")
+    raise UsageError(f"unknown rule {word!r}; run `nbprod rule --all`")
 
 
 def _line(file: RuleFile) -> str:

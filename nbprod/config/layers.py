@@ -45,7 +45,7 @@ def read_layer(table: Mapping[str, Any], source: str, text: str = "") -> Layer:
             names = [one.name for one in OPTIONS]
             near = difflib.get_close_matches(key[:_LONGEST].replace("_", "-"), names, 1)
             hint = f"; did you mean {near[0]!r}?" if near else "; run `nbprod config` for the keys"
-            raise UsageError(f"{origin}: there is no key {key[:_LONGEST]!r}{hint}")
+            raise UsageError(f"{origin}: unknown key {key[:_LONGEST]!r}{hint}")
         layer[known.name] = LayeredValue(_checked(known, value, origin), origin)
     return layer
 

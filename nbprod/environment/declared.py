@@ -59,7 +59,7 @@ def _folders_above(folder: str) -> Iterator[str]:
 
 
 def declared_by_file(path: str) -> frozenset[str] | None:
-    """The distributions that one file declares, None if there is no such file."""
+    """The distributions that one file declares, None if no such file."""
     try:
         state = os.stat(path)
     except OSError:

@@ -244,7 +244,7 @@ def added_to_module(text: str, target: Target, read: dict[str, bytes]) -> str:
     try:
         both = extended(old, text, target.module)
     except SyntaxError as error:
-        raise UsageError(f"{path}:{error.lineno}: is no Python: {error.msg}") from None
+        raise UsageError(f"{path}:{error.lineno}: is not valid Python: {error.msg}") from None
     if both.conflicts:
         raise NamesTaken(os.path.relpath(path), both.conflicts)
     compiles(both.text, "the extended module")

@@ -73,7 +73,7 @@ def broken_cells(facts: Facts) -> list[Refusal]:
             cell = parsed.cell.index
             line = facts.index(cell).position(parsed.fault.start)[0]
             reason = f"does not parse: {parsed.fault.message}"
-            found.append(Refusal(cell, line, reason, "repair the cell first"))
+            found.append(Refusal(cell, line, reason, "fix the cell first"))
     for failure in facts.flow.failures:
         tags = facts.cell(failure.cell).tags
         if failure.certain and failure.reason != "syntax" and "raises-exception" not in tags:

@@ -62,7 +62,7 @@ def next_code(codes: Iterable[str]) -> str:
         raise UsageError("the group has no rule yet; name the code with --code")
     prefix, number = last[:-3], int(last[-3:]) + 1
     if number > 999:
-        raise UsageError(f"no code is left behind {last}; name one with --code")
+        raise UsageError(f"no code is free after {last}; name one with --code")
     return f"{prefix}{number:03}"
 
 

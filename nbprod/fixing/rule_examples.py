@@ -37,7 +37,7 @@ def _finding_problems(file: RuleFile) -> Iterator[str]:
     examples = docs_of(file).examples
     for section in ("Flagged", "Clean"):
         if not examples.get(section):
-            yield f"{file.code}: there is no example in the section {section}"
+            yield f"{file.code}: no example in the section {section}"
         for number, text in enumerate(examples.get(section, ()), 1):
             example = parse_example(text)
             announced = {mark for mark in example.expected if mark.code == file.code}

@@ -16,9 +16,9 @@ __all__ = ["LEFT_OUT", "fixed_by_ruff", "ruff_remarks"]
 
 # Codes that make no sense in notebooks, or of which our own rules say more.
 LEFT_OUT: Mapping[str, str] = {
-    "invalid-syntax": "syntax-error (NBP010) says it for each cell",
-    "E999": "syntax-error (NBP010) says it for each cell",
-    "F821": "undefined-name and its kin (NBP1xx) know in which order cells run",
+    "invalid-syntax": "syntax-error (NBP010) reports it for each cell",
+    "E999": "syntax-error (NBP010) reports it for each cell",
+    "F821": "undefined-name and related rules (NBP1xx) know in which order cells run",
     "F704": "cells may await and yield at their outermost level",
     "PLE1142": "cells may await at their outermost level",
     "E402": "imports below a note or a parameter are how notebooks are written",
@@ -27,8 +27,8 @@ LEFT_OUT: Mapping[str, str] = {
     "T201": "printing is how notebooks talk",
     "T203": "printing is how notebooks talk",
     "D100": "a notebook has notes, not a docstring",
-    "INP001": "a notebook is no module of a package",
-    "N999": "a notebook is no module, so its name is free",
+    "INP001": "a notebook is not a module of a package",
+    "N999": "a notebook is not a module, so its name is free",
     "B006": "mutable-default-argument (NBP205)",
     "PLW0602": "global-write-in-function (NBP203)",
     "PLW0603": "global-write-in-function (NBP203)",
@@ -80,7 +80,7 @@ def _output(arguments: list[str], paths: Sequence[str], data: bytes = b"") -> by
     """What ruff prints. Its settings, which the repository may hold, name no place to write to."""
     ruff = ruff_program()
     if ruff is None:
-        raise UsageError("ruff is not installed; `pip install ruff`, or leave out --ruff")
+        raise UsageError("ruff is not installed; `pip install ruff`, or omit --ruff")
     done = run_program(
         [ruff, *arguments, "--no-cache", "--quiet", *paths],
         given=data,

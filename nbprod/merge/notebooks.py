@@ -91,7 +91,7 @@ def share(
 def _unfit(group: CloneGroup, notebooks: Mapping[str, NotebookBytes]) -> str | None:
     paths = {fragment.source.path for fragment in group.fragments}
     if any(path not in notebooks for path in paths):
-        return "it is in a module, too: import it from there"
+        return "it is also in a module: import it from there"
     if len(paths) == 1:
         return "it is in one notebook: `nbprod check --select NBP901 --fix --unsafe-fixes`"
     return None

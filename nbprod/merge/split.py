@@ -103,7 +103,7 @@ def stretch_of(facts: Facts, cell: int, nodes: Sequence[ast.stmt]) -> StatementR
     end = facts.span(cell, nodes[-1]).end
     behind = _BEHIND.match(source, end)
     if not _BEFORE.search(source, 0, start) or behind is None:
-        raise CannotMerge("other code stands on the same line")
+        raise CannotMerge("other code is on the same line")
     if any(
         secret.text.part == "source"
         and secret.text.cell == cell
@@ -111,7 +111,7 @@ def stretch_of(facts: Facts, cell: int, nodes: Sequence[ast.stmt]) -> StatementR
         and start < secret.end
         for secret in facts.secrets
     ):
-        raise CannotMerge("holds a credential")
+        raise CannotMerge("contains a secret")
     above = _COMMENTS.search(source[:start])
     comments = above.start() if above else start
     is_last = places[-1] == len(body) - 1 and not parsed.suppressed_output

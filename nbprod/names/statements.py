@@ -125,7 +125,7 @@ def _cell_problem(parsed: ParsedCell) -> Problem | None:
     if parsed.tree is None:
         assert parsed.fault is not None
         return Problem(
-            parsed.fault.start, f"does not parse: {parsed.fault.message}", "repair the cell first"
+            parsed.fault.start, f"does not parse: {parsed.fault.message}", "fix the cell first"
         )
     for magic in parsed.magics:
         if magic.kind == "cell" and (magic.name not in _KEPT_HEADERS or magic.scope != "shared"):
@@ -165,7 +165,7 @@ def _units(
     end = _end(source, stop, _start(index, source, following) if following else None)
     margin = _margin(source, code)
     if margin is None:
-        yield Problem(code, "is indented with text that is no Python", "take the prompts out")
+        yield Problem(code, "is indented with text that is not Python", "remove the prompts")
         return
     if magic is None:
         yield from _plain(parsed, node, (at, code, stop, end), margin, rank)

@@ -72,7 +72,7 @@ def decode_text(data: bytes) -> str:
                 line,
                 column,
             ) from None
-        wanted = "UTF-16, as its first bytes say" if wide else "UTF-8 text"
+        wanted = "UTF-16, by its first bytes" if wide else "UTF-8 text"
         raise ReadError(
             "not-utf8",
             f"is not {wanted} (byte 0x{data[offset]:02x} at offset {offset}); notebooks are UTF-8",

@@ -99,7 +99,7 @@ class PipelineEdits:
     ) -> None:
         if key not in found:
             known = ", ".join(f"`{each}`" for each in found) or "none"
-            raise self.document.wrong(where, f"there is no setting `{key}`; there are {known}")
+            raise self.document.wrong(where, f"unknown setting `{key}`; there are {known}")
         value, old = table.get("default", found[key]), found[key]
         if isinstance(old, float) and type(value) is int:
             value = float(value)
@@ -200,7 +200,7 @@ class PipelineEdits:
             if owner not in (last, last + 1):
                 name = self.tasks[owner]["name"]
                 text = f"{self._named(atom)} is out of order in `{name}`"
-                advice = "tasks are stretches of the notebook, one behind the other"
+                advice = "tasks are consecutive parts of the notebook"
                 raise self.document.wrong(("task", owner, "cells"), f"{text}; {advice}")
             if owner == last + 1:
                 last = owner

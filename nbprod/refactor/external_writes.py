@@ -157,7 +157,7 @@ def _of_call(call: ast.Call, facts: Facts, local: frozenset[str]) -> str | None:
 
 
 def _named(place: str, given: object) -> str:
-    """A target with the words of the call that say which, without the credentials of a URL."""
+    """A target with the words of the call that name it; a URL's user and password are omitted."""
     words = [_text(node) for node in given] if isinstance(given, list) else []
     said = [_USER.sub("//", word).partition("?")[0] for word in words if word]
     shown = [word for word in said if len(word) < 80 and "\n" not in word][:2]

@@ -84,7 +84,7 @@ def _class_reads(unit: StatementText, node: ast.ClassDef) -> Iterator[Refusal]:
         for part in _own_parts(statement):
             if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Load) and part.id in own:
                 if part.id in _stored(statement):
-                    reason = f"the class reads `{part.id}` from outside and binds it too"
+                    reason = f"the class reads `{part.id}` from outside and also assigns it"
                     yield _refusal(unit, part, reason, "name the attribute in another way")
 
 

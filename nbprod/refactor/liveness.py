@@ -151,7 +151,7 @@ class Liveness(GroupCode):
             if self._is_caught(name):
                 # The end of the handler takes the name away, whatever it was before.
                 if reason is not None:
-                    self._refuse(unit, line, f"`{name}` is gone behind its handler", _OTHER_NAME)
+                    self._refuse(unit, line, f"`{name}` is gone after its handler", _OTHER_NAME)
                 continue
             if reason is None:
                 # Nobody reads it, but the notebook would be left with the value of before.
@@ -184,7 +184,7 @@ class Liveness(GroupCode):
                 if seen and not (cell in self.cells and self.in_body(use)):
                     numbers.setdefault(use.name, self._number(cell))
         return tuple(
-            variable._replace(reason=f"is changed in place and read by cell {number}")
+            variable._replace(reason=f"is mutated and read by cell {number}")
             for variable in parameters
             if (number := numbers.get(variable.name)) and variable.name not in self.bound
         )

@@ -271,7 +271,7 @@ class ModuleLevel:
             return f"calls `{ast.unparse(seeing)}`, which sees the notebook's names"
         for name_node in self.names.loads_of(node):
             if not self._is_there(name_node.id, found):
-                return f"reads `{name_node.id}`, which is no constant"
+                return f"reads `{name_node.id}`, which is not a constant"
         if isinstance(node, _Definition):
             values = list(definition_time(node))
         else:

@@ -24,7 +24,7 @@ from nbprod.syntax.walk import walk
 __all__ = ["CHANGED", "columns_read", "names_of_columns_read", "summary"]
 
 # Said of an argument that a function mutates.
-CHANGED = "Changed in place."
+CHANGED = "Mutated."
 _LONGEST = 76
 _MOST_COLUMNS = 5
 _FORMS = {

@@ -113,7 +113,10 @@ def _verdict(now: Version) -> tuple[Verdict, str]:
         return "fails", f"cell {cell} cannot run: {first.message}"
     order = [finding for finding in now.findings if finding.predicts == "other-result"]
     if order:
-        return "differs", f"cell {order[0].place.cell} gives another result when run in order"
+        return (
+            "differs",
+            f"cell {order[0].place.cell} gives a different result when run in document order",
+        )
     for severity, verdict in (("error", "errors"), ("warning", "warnings")):
         count = sum(finding.severity.value == severity for finding in now.findings)
         if count:

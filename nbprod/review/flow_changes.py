@@ -107,7 +107,7 @@ def _needs(flow: Flow) -> dict[int, dict[str, int]]:
 
 def _order(matched: Mapping[int, int]) -> Iterator[FlowChange]:
     for cell, before in sorted(moved_cells(matched).items()):
-        text = f"cell {cell + 1} was cell {before + 1}: it stands in another order now"
+        text = f"cell {cell + 1} was cell {before + 1}: its order changed"
         yield FlowChange("changed order", text, cell + 1)
 
 

@@ -85,4 +85,4 @@ def _readiness(rows: Sequence[Standing]) -> Iterator[str]:
             said = escape_markdown(f"{where}{row.said}")
             yield f"| {row.id} | {row.title} | {row.state}{was} | {said} |\n"
     others = [row.id for row in rows if row.state == "not checkable"]
-    yield f"\nNo reading of code can tell {', '.join(others)}.\n\n</details>\n"
+    yield f"\nReading the code cannot decide {', '.join(others)}.\n\n</details>\n"

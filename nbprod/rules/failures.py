@@ -170,7 +170,7 @@ def cascade_text(facts: Facts, index: int) -> str | None:
     if not fallen:
         return None
     places = ", ".join(f"`{name}` in cell {cell + 1}" for cell, name in fallen[:5])
-    return f"cell cannot run, so these reads fail too: {places}"
+    return f"cell cannot run, so these reads also fail: {places}"
 
 
 def chain_labels(failure: Failure, facts: Facts) -> tuple[Label, ...]:

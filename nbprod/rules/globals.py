@@ -154,7 +154,7 @@ class _Variables:
             if rebound is not None and rebound < mutation.span:
                 break
             if mutation.span > function.span:
-                return Alteration(mutation.span, f"changed in place ({mutation.how})")
+                return Alteration(mutation.span, f"mutated ({mutation.how})")
         return Alteration(rebound, "rebound") if rebound is not None else None
 
     def _redefinition(self, function: FunctionFlow) -> int | None:

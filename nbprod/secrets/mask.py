@@ -119,7 +119,7 @@ def _spellings(value: str) -> Iterator[str]:
 _KINDS = {
     "private-key": "a private key",
     "password": "a password",
-    "url": "the credentials of a URL",
+    "url": "the user and password of a URL",
     "jwt": "a JSON web token",
 }
 # As their makers write them; of the rest the name of the table is shown.

@@ -62,7 +62,7 @@ def test_what_is_known_is_not_reported(folder: Path) -> None:
 
 def test_a_baseline_that_is_there_is_used(folder: Path) -> None:
     done = run(folder, "check")
-    assert done.returncode == 0 and "2 known findings not reported" in done.stderr
+    assert done.returncode == 0 and "2 baselined findings hidden" in done.stderr
     below = folder / "below"
     below.mkdir()
     (below / "m.ipynb").write_text((folder / "n.ipynb").read_text())
@@ -167,7 +167,7 @@ def test_what_is_gone_is_stale_until_it_is_pruned(folder: Path) -> None:
     assert done.returncode == 1
     assert "NBP103" in done.stdout
     noted = run(folder, "check", "--baseline", ".nbprod-baseline.json")
-    assert "1 not found any more" in noted.stderr
+    assert "1 obsolete entry" in noted.stderr
     assert run(folder, "baseline", "prune").returncode == 0
     assert run(folder, "baseline", "check").returncode == 0
     assert check(folder) == []
@@ -221,13 +221,13 @@ def test_no_credential_is_taken_in_unless_it_is_asked_for(tmp_path: Path) -> Non
     (tmp_path / "n.ipynb").write_text(json.dumps(book))
     for command in ("write", "update"):
         done = run(tmp_path, "baseline", command)
-        assert "1 finding about credentials left out" in done.stderr
+        assert "1 finding about secrets omitted" in done.stderr
         left = run(tmp_path, "check")
         assert left.returncode == 1 and "NBP301" in left.stdout and "NBP103" not in left.stdout
     for command in ("write", "update"):
         done = run(tmp_path, "baseline", command, "--include-secrets")
-        assert "left out" not in done.stderr
+        assert "omitted" not in done.stderr
         assert run(tmp_path, "check").returncode == 0
     # What was taken in on purpose is not taken out by an update.
-    assert "left out" in run(tmp_path, "baseline", "update").stderr
+    assert "omitted" in run(tmp_path, "baseline", "update").stderr
     assert run(tmp_path, "check").returncode == 0

@@ -98,7 +98,7 @@ def test_an_unknown_key_is_named_with_file_line_and_a_suggestion(tmp_path: Path)
     done = run("check", cwd=tmp_path)
     assert done.returncode == 2
     assert done.stderr.strip() == (
-        "nbprod: nbprod.toml:2: there is no key 'selct'; did you mean 'select'?"
+        "nbprod: nbprod.toml:2: unknown key 'selct'; did you mean 'select'?"
     )
 
 

@@ -116,4 +116,4 @@ def test_less_coverage_than_asked_for_is_refused(
     assert code is None and "--min-coverage asks for 95 %; nothing was written" in said
     assert not (tmp_path / "steps.py").exists()
     code, said = extract("--run", "--min-coverage", "50")
-    assert code == 0 and "of 2 faults put into it." in said
+    assert code == 0 and "of 2 mutants." in said

@@ -45,7 +45,7 @@ def help_of(cells: Cells, code: str) -> str:
 @pytest.mark.parametrize(("sources", "told"), BROKEN)
 def test_what_fails_with_a_broken_cell(sources: list[str], told: str | None) -> None:
     help_ = help_of([(None, source) for source in sources], "NBP010")
-    assert help_ == (f"cell cannot run, so these reads fail too: {told}" if told else "")
+    assert help_ == (f"cell cannot run, so these reads also fail: {told}" if told else "")
 
 
 @pytest.mark.parametrize(("cells", "moves"), MOVED)

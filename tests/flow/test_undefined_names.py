@@ -89,4 +89,4 @@ def test_it_stands_where_the_name_is_read() -> None:
 def test_a_call_of_a_template_is_one_finding(body: str) -> None:
     (found,) = findings([f"def split(data):\n    {body}", "split(1)"])
     assert found.symbol == "train"
-    assert any(one.message == "`test` is undefined here, too" for one in found.related)
+    assert any(one.message == "`test` is also undefined here" for one in found.related)

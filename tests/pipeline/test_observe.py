@@ -93,7 +93,7 @@ def test_formats_schemas_and_draws_come_from_the_run(tmp_path: Path) -> None:
             "import glob\nprint([open(name).read() for name in glob.glob('made*')])",
             "is written in",
         ),
-        ("words = ['x', 'hunter22hunter22']\nprint(1)", "print(len(words))", "holds a credential"),
+        ("words = ['x', 'hunter22hunter22']\nprint(1)", "print(len(words))", "contains a secret"),
     ],
 )
 def test_what_cannot_be_parted_is_joined(tmp_path: Path, make: str, use: str, why: str) -> None:

@@ -117,7 +117,7 @@ def test_tasks_are_joined_and_cuts_insisted_on(folder: Path) -> None:
     joined = pipeline(folder, "--dry-run", "--merge", f"{second},{third}")
     assert re.findall(r"^■ (\w+)", joined, re.M) == [first, second]
     assert pipeline(folder, "--dry-run", "--keep-cut", f"{first},{second}") == said
-    assert "there is no task `other`" in pipeline(folder, "--merge", "other,x", code=2)
+    assert "unknown task `other`" in pipeline(folder, "--merge", "other,x", code=2)
     save(folder / "a.ipynb", ["# A", "double = lambda x: 2 * x", "# B", "print(double(3))"])
     said = pipeline(folder, "--keep-cut", "4", code=1)
     assert "the cut above it cannot be: `double` is a lambda" in said

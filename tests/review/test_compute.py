@@ -89,7 +89,7 @@ def test_another_order_is_told_once() -> None:
     now = version("\n|\n".join([cells[1], cells[2], cells[0], cells[3]]), "bcad")
     found = review(now, version(BASE, "abcd"))
     assert [one.text for one in found.flow if one.kind == "changed order"] == [
-        "cell 3 was cell 1: it stands in another order now"
+        "cell 3 was cell 1: its order changed"
     ]
     assert [one.moved_from for one in found.drawn] == [None, None, 1, None]
 

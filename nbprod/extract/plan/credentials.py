@@ -44,7 +44,9 @@ def without_credentials(facts: Facts, data: bytes, cells: Collection[int]) -> Wi
         if fix is None or not own:
             line = facts.index(text.cell).position(secret.start)[0]
             stay.append(
-                CellLeft(text.cell, line, "holds a credential that cannot be looked up there")
+                CellLeft(
+                    text.cell, line, "holds a secret that cannot be read from the environment there"
+                )
             )
             continue
         environment |= dict.fromkeys(fix.environment, secret.value)

@@ -161,7 +161,7 @@ def why_not_one(part: Sequence[Atom], atoms: Atoms) -> str | None:
     for place, atom in enumerate(part):
         is_shown = atom.role in ("show", "drawing") or atom in shown
         if is_shown and not _can_move_behind(atom, part[place + 1 :], atoms):
-            return "what is shown in the middle changes behind it"
+            return "what is shown in the middle changes later"
     return "a cell would finish the figure that it begins" if _cuts_a_figure(part, atoms) else None
 
 

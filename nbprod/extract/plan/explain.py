@@ -29,7 +29,7 @@ def explained(plan: Plan, facts: Facts) -> Iterator[str]:
         yield f"{import_text(import_)}: {where}"
     for line in plan.installs:
         for required in line.requirements:
-            stays = "" if line.moves else "; the line stays in the notebook, too"
+            stays = "" if line.moves else "; the line also stays in the notebook"
             where = f"cell {facts.cell(line.unit.cell).number}, line {line.unit.node.lineno}"
             yield f"{required.text}: {where}, is a dependency of the package{stays}"
     for kept in plan.kept:

@@ -34,7 +34,7 @@ class PlanDocument:
             line = _LINE.search(str(error))
             where = f"{path}:{line[1] if line else 1}"
             reason = str(error)[: line.start()].strip() if line else str(error)
-            raise UsageError(f"{where}: is no TOML: {reason}; repair this line") from None
+            raise UsageError(f"{where}: invalid TOML: {reason}; correct this line") from None
 
     def at(self, where: _Path, message: str) -> str:
         """A message about a table or key, as ("unit", 0, "name"), with its line."""

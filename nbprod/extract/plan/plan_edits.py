@@ -167,11 +167,11 @@ class PlanEdits:
         """The statements that a number of a cell or a stretch of its lines means."""
         match = _RANGE.match(str(word)) if isinstance(word, (int, str)) else None
         if match is None:
-            raise self._wrong(where, f'`{word}` is no cell; write 4, or "4:2-5" for lines of it')
+            raise self._wrong(where, f'`{word}` is not a cell; write 4, or "4:2-5" for lines of it')
         cell = int(match[1]) - 1
         cells = self.choices.planner.facts.notebook.cells
         if not 0 <= cell < len(cells):
-            raise self._wrong(where, f"there is no cell {cell + 1}; the notebook has {len(cells)}")
+            raise self._wrong(where, f"unknown cell {cell + 1}; the notebook has {len(cells)}")
         work = self.choices.work_of(cell)
         if match[2] is None:
             if not work:
@@ -295,7 +295,7 @@ class PlanEdits:
         try:
             tree = ast.parse(hint, mode="eval")
         except (SyntaxError, ValueError):
-            raise self._wrong(at, f"`{hint}` is no type of Python") from None
+            raise self._wrong(at, f"`{hint}` is not a Python type") from None
         known = {*BUILTIN_NAMES, *_TYPING, *(item.name for item in plan.taken)}
         known |= {import_.bound for import_ in plan.imports}
         names = self.choices.planner.names

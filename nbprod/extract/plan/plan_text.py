@@ -20,7 +20,7 @@ _HEAD = """\
 # values may be changed; `variable` is a value's name in the notebook, which stays. `cells` are its
 # statements: 4 for what does something in cell 4, "4:2-5" for lines 2 to 5 of it. A unit that is
 # removed stays in the notebook; one with the cells of two joins them.
-# `why` says where things come from; it is not read back, and neither are `module` and `keep`.
+# `why` is the reason for each choice; it is not read back, and neither are `module` and `keep`.
 """
 
 

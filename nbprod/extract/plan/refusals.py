@@ -52,7 +52,7 @@ def refusals_of_cells(group: CellGroup, facts: Facts, names: NameTable) -> Itera
     for cell in group.cells:
         units = names.cells.get(cell)
         if units is None:
-            yield Refusal(cell, 1, "is no Python cell", "leave it out")
+            yield Refusal(cell, 1, "is not a Python cell", "leave it out")
             continue
         if units.problem is not None:
             line = facts.index(cell).position(units.problem.offset)[0]
@@ -70,7 +70,7 @@ def refusals_of_definitions(parts: SortedUnits, closure: ModuleLevel) -> Iterato
     for unit in parts.body:
         node = unit.node
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-            reason = closure.why_not.get(node.name, "is no definition of the module")
+            reason = closure.why_not.get(node.name, "is not defined in the module")
             yield Refusal(
                 unit.cell, node.lineno,
                 f"`{node.name}` cannot be defined in the module: it {reason}",

@@ -36,7 +36,7 @@ def cells_of(text: str, notebook: Notebook) -> tuple[int, ...]:
     for word in text.split(","):
         match = _RANGE.match(word.strip())
         if match is None:
-            raise UsageError(f"`{word.strip()}` is no cell number; write 3 or 3-5 or 3,5-7")
+            raise UsageError(f"`{word.strip()}` is not a cell number; write 3 or 3-5 or 3,5-7")
         first, last = int(match[1]), int(match[2] or match[1])
         if not 1 <= first <= last <= len(notebook.cells):
             raise UsageError(

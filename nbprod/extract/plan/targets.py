@@ -71,6 +71,6 @@ def target_of(output: str, base: str, import_name: str | None = None) -> Target:
         parts = named
     for part in parts:
         if not part.isidentifier() or keyword.iskeyword(part):
-            raise UsageError(f"{output}: `{part}` is no name of a module; take another path")
+            raise UsageError(f"{output}: `{part}` is not a module name; choose another path")
     packages = [os.path.join(root, *parts[: depth + 1]) for depth in range(len(parts) - 1)]
     return Target(path, ".".join(parts), root, base, tuple(packages))

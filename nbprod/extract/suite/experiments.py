@@ -307,7 +307,7 @@ def _experiment(
     if "problem" in answer:
         return Experiment({}, (), None, frozenset(), seed, answer["problem"])
     if any(value and value in json.dumps(answer) for value in hidden):
-        return Experiment({}, (), None, frozenset(), seed, "it holds a credential")
+        return Experiment({}, (), None, frozenset(), seed, "it contains a secret")
     steps = tuple(
         Step(one["function"], tuple(one["call"]), tuple(one["targets"]), tuple(one["seed"]))
         for one in answer["steps"]

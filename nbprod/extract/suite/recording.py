@@ -154,7 +154,7 @@ def _require_success(result: Mapping[str, Any], cells: Sequence[int]) -> None:
 def _seen(entry: Mapping[str, Any], hidden: Sequence[str]) -> Seen:
     text, data, problem = entry["text"], entry.get("data"), entry.get("problem")
     if any(word in (text or "") or word.encode() in (data or b"") for word in hidden):
-        text, data, problem = None, None, "it holds a credential"
+        text, data, problem = None, None, "it contains a secret"
     about = entry.get("about", {})
     if any(word in json.dumps(about) for word in hidden):
         about = {}

@@ -49,7 +49,7 @@ class SuiteStrength(NamedTuple):
             f" ({self.percent} %)"
         )
         if self.tried:
-            text += f" and notice {self.noticed} of {self.tried} faults put into it"
+            text += f" and notice {self.noticed} of {self.tried} mutants"
         late = f" (there was no time for {self.asked - self.tried} more)"
         return f"{text}{late if self.tried < self.asked else ''}."
 

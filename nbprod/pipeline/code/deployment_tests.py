@@ -100,7 +100,7 @@ _BAD_ROW = """
 
 def test_a_missing_column_is_named(trained: tuple[Any, pd.DataFrame]) -> None:
     model, rows = trained
-    with pytest.raises(ApplicationError, match="is not as its schema says"):
+    with pytest.raises(ApplicationError, match="does not match its schema"):
         model.predict(rows.drop(columns=[rows.columns[0]]))
 """
 _SERVICE = """

@@ -43,7 +43,7 @@ def readme(plan: PipelinePlan, targets: Collection[str]) -> str:
             *_model(plan, targets),
             *_schedule(plan, targets),
             *_image(plan, targets),
-            "Written from a notebook; what it said is in [docs/decisions.md](docs/decisions.md).",
+            "Written from a notebook; its text is in [docs/decisions.md](docs/decisions.md).",
             "",
         ]
     )
@@ -94,7 +94,7 @@ def _rows(model: ModelPlan) -> Iterator[str]:
     steps = ", ".join(f"`{step}`" for step in model.steps)
     through = f", after {steps}" if steps else ""
     yield f"`Model` predicts with `{model.estimator}`{through}. Its rows are as `{model.source}`:"
-    yield "what the notebook does to make these is no part of it."
+    yield "the steps that made these columns in the notebook are not included."
     if model.given == "array":
         yield "They have no names in the notebook: the columns are `x0`, `x1` and so on."
 

@@ -147,7 +147,7 @@ class Observer:
         text = json.dumps(described, ensure_ascii=False)
         for hidden in self.given["hidden"]:
             if hidden.encode() in data or json.dumps(hidden, ensure_ascii=False)[1:-1] in text:
-                return {"type": entry["type"], "problem": "holds a credential", "secret": True}
+                return {"type": entry["type"], "problem": "contains a secret", "secret": True}
         if entry["format"] == "frame":
             entry["schema"] = _schema_of(value)
             entry["profile"] = self._profile(value)

@@ -151,7 +151,7 @@ def load_value(
         if here != version:
             raise ApplicationError(
                 f"{what} was written with {name} {version}, here is {here}; "
-                "--allow-versions reads it all the same"
+                "--allow-versions reads it anyway"
             )
     data = read_stored(storage, stored)
     if artifact.format == "file" and scratch:

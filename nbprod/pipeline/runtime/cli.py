@@ -72,9 +72,9 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--engine", default="processes", metavar="NAME",
                      help="processes or dask://HOST:PORT [processes]")  # fmt: skip
     _allow_versions(run)
-    run.add_argument("--again", action="store_true", help="run what is stored already, too")
+    run.add_argument("--again", action="store_true", help="also run tasks whose results are stored")
     run.add_argument("--unchecked", action="store_true",
-                     help="warn of frames that are not as their schemas say")  # fmt: skip
+                     help="warn about frames that do not match their schemas")  # fmt: skip
     add("tasks", _tasks, "List tasks, what they read and what they store.")
     add("config", _config, "Print each setting and where it is set.")
     add("runs", _runs, "List runs.")
@@ -204,7 +204,7 @@ def _records_of(records: Records, run: str) -> list[Any]:
     found = [records.of_run(check_run_id(run), name) for name in names]
     kept = [record for record in found if record]
     if not kept:
-        raise ApplicationError(f"there is no run `{run}` with finished tasks")
+        raise ApplicationError(f"no run named `{run}` with finished tasks")
     return kept
 
 

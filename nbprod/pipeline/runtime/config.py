@@ -53,7 +53,7 @@ class Config:
             if name.startswith(f"{key}.")
         }
         if not group:
-            raise ApplicationError(f"there is no setting `{key}`{nearest(key, self.values)}")
+            raise ApplicationError(f"unknown setting `{key}`{nearest(key, self.values)}")
         return _nested(group)
 
     def get(self, key: str) -> Any:
@@ -210,7 +210,7 @@ def _checked(
 ) -> tuple[str, Any]:
     """Return the key of the defaults that a setting is for, and the value it gets."""
     if key not in types:
-        raise ApplicationError(f"{origin}: there is no setting `{key}`{nearest(key, types)}")
+        raise ApplicationError(f"{origin}: unknown setting `{key}`{nearest(key, types)}")
     default = types[key]
     if key in _OPEN and value is None:
         return key, value

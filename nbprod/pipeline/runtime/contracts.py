@@ -18,7 +18,7 @@ _CASES = 10
 
 
 class Case(NamedTuple):
-    """One way in which a frame is not as its schema says; without a column: of the whole frame."""
+    """One way in which a frame does not match its schema; without a column: of the whole frame."""
 
     column: str | None
     row: str | None
@@ -27,7 +27,7 @@ class Case(NamedTuple):
 
 
 class ContractError(ApplicationError):
-    """A frame is not as its schema says."""
+    """A frame does not match its schema."""
 
     def __init__(self, what: str, schema: str, cases: list[Case]) -> None:
         lines = [
@@ -41,7 +41,7 @@ class ContractError(ApplicationError):
         super().__init__(
             "\n".join(
                 [
-                    f"{what} is not as its schema says ({number}):",
+                    f"{what} does not match its schema ({number}):",
                     *lines,
                     f"schema: `{schema}` in schemas.py",
                 ]
@@ -94,7 +94,7 @@ def _fractions(frame: Any, schema: Any) -> Iterator[Case]:
 def _schema(name: str) -> Any:
     found = getattr(load_module("schemas"), name, None)
     if found is None:
-        raise ApplicationError(f"there is no schema `{name}` in schemas.py")
+        raise ApplicationError(f"no schema named `{name}` in schemas.py")
     return found
 
 

@@ -92,7 +92,7 @@ def _record_of(job: Job, code: int, answer: bytes) -> Record:
     if code < 0:
         raise ApplicationError(f"{job.task} was ended by signal {-code}")
     if code or not answer:
-        raise ApplicationError(f"{job.task} ended with exit code {code}; the log says why")
+        raise ApplicationError(f"{job.task} ended with exit code {code}; see the log")
     found: dict[str, Any] = json.loads(answer)
     if "error" in found:
         raise (TaskError if found["failed"] else ApplicationError)(found["error"])

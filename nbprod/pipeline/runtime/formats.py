@@ -61,7 +61,7 @@ def _accepts(name: str, value: Any) -> bool:
 
 def _format(name: str) -> Format:
     if name not in FORMATS:
-        raise ApplicationError(f"there is no format `{name}` in this runtime")
+        raise ApplicationError(f"unknown format `{name}` in this runtime")
     return FORMATS[name]
 
 

@@ -102,7 +102,7 @@ class Pipeline:
     def task(self, name: str) -> Task:
         """Return a task by its name."""
         if name not in self.tasks:
-            raise ApplicationError(f"there is no task `{name}`{nearest(name, self.tasks)}")
+            raise ApplicationError(f"unknown task `{name}`{nearest(name, self.tasks)}")
         return self.tasks[name]
 
     def inputs_of(self, task: Task) -> dict[str, str]:

@@ -88,7 +88,7 @@ def schema_hash(name: str) -> str:
     tree = _tree_of("schemas")
     kept = [node for node in tree.body if _bound(node) in (None, name)]
     if all(_bound(node) is None for node in kept):
-        raise ApplicationError(f"there is no schema `{name}` in schemas.py")
+        raise ApplicationError(f"no schema named `{name}` in schemas.py")
     return sha256(ast.dump(ast.Module(kept, [])).encode())
 
 
@@ -176,7 +176,7 @@ def file_tag(url: str, options: Mapping[str, Any]) -> str:
     else:
         paths = [path] if path.is_file() else [Path(name) for name in sorted(glob.glob(str(path)))]
     if not paths:
-        raise ApplicationError(f"cannot read {url}: there is no such file")
+        raise ApplicationError(f"cannot read {url}: no such file")
     try:
         hashes = {str(inner): _file_hash(inner) for inner in paths}
     except OSError as error:
@@ -208,10 +208,10 @@ def _remote_tag(url: str, options: Mapping[str, Any]) -> str:
             is_file = about.get("type") != "directory"
             found = {path: about} if is_file else files.find(path, detail=True)
     except FileNotFoundError as error:
-        raise ApplicationError(f"cannot read {url}: there is no such file") from error
+        raise ApplicationError(f"cannot read {url}: no such file") from error
     except Exception as error:  # each file system of fsspec has exceptions of its own
         raise ApplicationError(f"cannot read {url}: {' '.join(str(error).split())}") from error
     tags = {name: [str(info.get(part)) for part in _TAGS] for name, info in found.items()}
     if not tags:
-        raise ApplicationError(f"cannot read {url}: there is no such file")
+        raise ApplicationError(f"cannot read {url}: no such file")
     return sha256(json.dumps(tags, sort_keys=True).encode())

@@ -101,7 +101,7 @@ class BaseModel:
             task, _, output = source.rpartition(".")
             record = records.of_run(check_run_id(run), task)
             if record is None:
-                raise ApplicationError(f"there is no model in run `{run}`: {task} has not been run")
+                raise ApplicationError(f"no model in run `{run}`: {task} has not been run")
             stored[source] = record.outputs[output]
         data = {source: read_stored(storage, item) for source, item in stored.items()}
         about = {

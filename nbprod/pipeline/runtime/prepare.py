@@ -140,7 +140,7 @@ def prepare(
         run: the name of the run.
         upstream: the records of the tasks that it reads from.
         allow_versions: read models that another version of a library wrote.
-        unchecked: warn of frames that are not as their schemas say.
+        unchecked: warn about frames that do not match their schemas instead of failing.
     """
     sources: dict[str, Stored] = {}
     for argument, source in pipeline.inputs_of(task).items():
@@ -201,7 +201,7 @@ def find_record(
         pipeline: the graph.
         job: what would run.
         in_run: whether the run may have a record of the task.
-        again: run what is stored already, too.
+        again: also run tasks whose results are stored.
     """
     if again:
         return None

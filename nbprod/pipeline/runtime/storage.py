@@ -53,7 +53,7 @@ def read_url(url: str, options: Mapping[str, Any]) -> bytes:
     try:
         return storage.read(name)
     except FileNotFoundError:
-        raise ApplicationError(f"cannot read {url}: there is no such file") from None
+        raise ApplicationError(f"cannot read {url}: no such file") from None
 
 
 def write_url(url: str, data: bytes, options: Mapping[str, Any]) -> None:

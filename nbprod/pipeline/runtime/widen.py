@@ -30,7 +30,7 @@ def widened(source: str, name: str, frame: Any) -> tuple[str, list[str]]:
                 assert isinstance(call, ast.Call) and node.end_lineno
                 lines[node.lineno - 1 : node.end_lineno] = [_text(name, call)]
             return "".join(lines), found
-    raise ApplicationError(f"there is no schema `{name}` in schemas.py")
+    raise ApplicationError(f"no schema named `{name}` in schemas.py")
 
 
 def _widen(name: str, call: ast.expr, frame: Any) -> Iterator[str]:
@@ -79,7 +79,7 @@ def _widen_column(label: Any, column: ast.Call, values: Any) -> Iterator[str]:
         fresh = [level for level in getattr(values, "cat", values).categories if level not in known]
         levels.elts += [ast.Constant(level) for level in fresh]
         if fresh:
-            yield f"column `{label}` has the levels {', '.join(map(repr, fresh))}, too"
+            yield f"column `{label}` also has the levels {', '.join(map(repr, fresh))}"
 
 
 def _wider(old: str, values: Any) -> str | None:

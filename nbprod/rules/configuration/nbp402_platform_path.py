@@ -114,7 +114,7 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
             facts.span(cell, node),
             f"`{node.value!s}` exists only on {platform}",
             labels=tuple(
-                Label(facts.span(place, text), "here, too", again=True) for place, text in others
+                Label(facts.span(place, text), "also here", again=True) for place, text in others
             ),
             help="read the directory from configuration",
             fix=next(filter(None, fixes), None),

@@ -146,7 +146,7 @@ def _in_cell(parsed: ParsedCell, facts: Facts) -> Iterator[Diagnostic]:
         f"{', '.join(texts[:2])}{more}: hardcoded source or target",
         symbol=literals[0].word,
         labels=tuple(
-            Label(facts.span(cell, literal.node), "here, too", again=True)
+            Label(facts.span(cell, literal.node), "also here", again=True)
             for literal in literals[1:4]
         ),
         help=facts.shared(ParameterCell).advice,

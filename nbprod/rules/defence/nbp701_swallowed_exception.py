@@ -4,7 +4,7 @@
 
 The bad record, the missing file and the typo in the code all vanish alike; what comes out looks
 like a result. All such places of a notebook are one finding. A bare `except:` catches the interrupt
-of the kernel, too, so that the cell cannot be stopped.
+of the kernel as well, so that the cell cannot be stopped.
 
 ## Flagged
 

@@ -4,8 +4,8 @@
 
 `df[mask]` is a copy, and so is with pandas 3 every other part of a data frame: a column, rows of
 `loc` or `iloc`, what `query` or `head` return. Assigning to a part of it, or a method of it with
-`inplace=True`, changes the copy, which nobody has, and `df` stays as it was, without an error.
-Variables in a loop over several frames are frames, too; assigned anew they change none of them.
+`inplace=True`, changes the copy, which no name holds, and `df` is unchanged, without an error.
+Variables in a loop over several frames are frames as well; reassigned, they change none of them.
 
 ## Flagged
 

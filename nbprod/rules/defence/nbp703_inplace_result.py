@@ -3,7 +3,7 @@
 ## Why
 
 With `inplace=True` the method returns `None`. Bound to a name, the frame is gone; the next cell
-fails, or works on nothing. On a column it leaves the frame as it was: the rows that it takes away
+fails, or works on nothing. On a column it leaves the frame unchanged: the rows that it removes
 with any pandas, all else with pandas 3 (these are only told when the rule is selected by its code).
 
 ## Flagged

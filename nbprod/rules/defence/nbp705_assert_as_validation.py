@@ -73,7 +73,7 @@ def check(subject: NodeInCell[ast.FunctionDef], facts: Facts) -> Iterator[Diagno
             "`python -O` removes this argument check",
             symbol=node.name,
             labels=tuple(
-                Label(facts.span(cell, assertion), "here, too", again=True)
+                Label(facts.span(cell, assertion), "also here", again=True)
                 for assertion in found[1:4]
             ),
             help="raise `ValueError` with a message",

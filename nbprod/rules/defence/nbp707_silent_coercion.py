@@ -70,7 +70,7 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
         for diagnostic in _in_call(node, cell, facts)
     )
     yield from once_for_each(
-        found, key=lambda diagnostic: diagnostic.message, label=lambda _: "here, too"
+        found, key=lambda diagnostic: diagnostic.message, label=lambda _: "also here"
     )
 
 

@@ -86,8 +86,8 @@ from nbprod.syntax.walk import walk_outside
 
 _WORDS = ("warn", "simplefilter", "seterr", "chained_assignment", "PYTHONWARNINGS", "disable")
 _FILTERS = ("warnings.filterwarnings", "warnings.simplefilter")
-_HELP = "silence one category, within `warnings.catch_warnings()`"
-_ALL = "every warning of the notebook is silenced"
+_HELP = "ignore one category, within `warnings.catch_warnings()`"
+_ALL = "every warning of the notebook is hidden"
 # What ends with a warning where it has not come to a result.
 _ITERATING = (
     "LogisticRegression LogisticRegressionCV LinearSVC LinearSVR MLPClassifier MLPRegressor"
@@ -134,14 +134,14 @@ def _silenced(node: ast.AST, facts: Facts) -> str:
         if name in _FILTERS and _ignores_all(node):
             return _ALL
         if name == "logging.disable":
-            return "every log message of the notebook is silenced"
+            return "every log message of the notebook is hidden"
         if name == "numpy.seterr" and _argument(node, "all") == "ignore":
-            return "every floating-point warning of NumPy is silenced"
+            return "every floating-point warning of NumPy is hidden"
         if name == "pandas.set_option" and len(node.args) == 2:
             option, value = node.args
             if isinstance(option, ast.Constant) and option.value == "mode.chained_assignment":
                 if isinstance(value, ast.Constant) and value.value is None:
-                    return "the warning of pandas about writes to a copy is silenced"
+                    return "the pandas warning about writes to a copy is hidden"
     if isinstance(node, ast.Assign) and len(node.targets) == 1:
         target = node.targets[0]
         if isinstance(target, ast.Subscript) and facts.qualified(target.value) == "os.environ":
@@ -154,7 +154,7 @@ def _silenced(node: ast.AST, facts: Facts) -> str:
             return _ALL
         if facts.qualified(target) == "pandas.options.mode.chained_assignment":
             if isinstance(node.value, ast.Constant) and node.value.value is None:
-                return "the warning of pandas about writes to a copy is silenced"
+                return "the pandas warning about writes to a copy is hidden"
     return ""
 
 

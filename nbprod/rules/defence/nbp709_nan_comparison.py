@@ -60,7 +60,7 @@ print(x == nan)
 
 ## Fix safety
 
-Unsafe: the comparison gives another result, the one that was meant.
+Unsafe: the comparison gives a different result, the one that was meant.
 """
 
 from __future__ import annotations

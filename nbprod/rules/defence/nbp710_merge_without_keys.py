@@ -7,7 +7,7 @@ Without `on`, `merge` joins on all columns that both frames happen to share: one
 in next month's file, and rows are lost or multiplied without a word. `join` pairs rows by their
 index, which of two freshly read files is only the number of the line.
 
-Frames whose rows stand in the notebook have the columns that everybody sees: joins of two such are
+Frames whose rows are in the notebook have the columns that everybody sees: joins of two such are
 reported only where the rule is selected by name.
 
 ## Flagged

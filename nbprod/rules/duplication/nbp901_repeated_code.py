@@ -2,7 +2,7 @@
 
 ## Why
 
-The same lines with another name in them are a function that nobody wrote. A fault is mended in
+The same lines with another name in them are a function that nobody wrote. A bug gets fixed in
 one of the copies only. Reported only where the rule is selected by name are two places that only
 draw or only begin alike, so that a function of what they share would have many parameters or
 results, and neighbours in a series of statements that are all alike.
@@ -55,7 +55,7 @@ is is defined once.
 
 What one function could not do for all places is not offered: names that only some paths bind,
 functions that read or write as globals what the code binds, other definitions, imports, magics and
-form fields in between, `globals()`, `await`. The fix is unsafe all the same, since names that
+form fields in between, `globals()`, `await`. The fix is still unsafe, since names that
 nobody reads are the function's own afterwards, and the name of the function is a guess.
 
 ## Clean

@@ -3,7 +3,7 @@
 ## Why
 
 The score says how well the model remembers. Rows that were made by oversampling before the split
-are copies: the same row stands in both parts.
+are copies: the same row is in both parts.
 
 ## Flagged
 
@@ -91,7 +91,7 @@ def _of_one_cause(leaks: list[Leak], facts: Facts) -> Diagnostic:
         reason = "is trained on rows it is also tested on"
         advice = "train on the training set of the split"
     labels += [
-        Label(facts.span(*leak.training.place), "trained on them, too") for leak in leaks[1:4]
+        Label(facts.span(*leak.training.place), "also trained on them here") for leak in leaks[1:4]
     ]
     more = f" and {len(leaks) - 1} more" if len(leaks) > 1 else ""
     return Diagnostic(

@@ -2,7 +2,7 @@
 
 ## Why
 
-The best of ten models on one test set is good there by luck, too. What the final one will do is
+The best of ten models on one test set is good there partly by luck. What the final one will do is
 told by data that had no part in the choice.
 
 Models are compared where each has a score of its own, and all of them predict the same: a model

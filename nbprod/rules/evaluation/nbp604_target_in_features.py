@@ -2,7 +2,7 @@
 
 ## Why
 
-The model is told the answer. Its score is near perfect and it is of no use. Followed are aliases,
+The model sees the answer. Its score is near perfect and it is of no use. Followed are aliases,
 copies, parts of the rows and lists of columns; a pipeline that may leave columns out is not judged.
 
 ## Flagged

@@ -3,7 +3,7 @@
 ## Why
 
 The file was named or found, but the system refuses to read it (permissions, a dangling link, a
-directory with a notebook's name), so nothing in it has been checked. A gate that passes over such
+directory with a notebook's name), so nothing in it has been checked. A gate that skips such
 a file in silence passes everything.
 """
 

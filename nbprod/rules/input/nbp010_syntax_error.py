@@ -101,7 +101,7 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
         yield _together(
             old,
             f"{which} written in Python 2",
-            "Python 2, too: ",
+            "also Python 2: ",
             f"convert {them} to Python 3; `2to3` does most of it",
         )
     else:

@@ -41,6 +41,6 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     yield Diagnostic(
         span,
         f"{cells} not checked: the syntax needs Python {major}.{minor}",
-        labels=tuple(Label(place, "needs a newer Python, too", again=True) for _, place in others),
+        labels=tuple(Label(place, "also needs a newer Python", again=True) for _, place in others),
         help=f"run nbprod with Python {major}.{minor} or newer",
     )

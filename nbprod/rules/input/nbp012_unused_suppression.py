@@ -70,7 +70,7 @@ def check(subject: SuppressionUse, facts: Facts) -> Iterator[Diagnostic]:
         return
     names = ", ".join(f"`{word}`" for word in idle)
     unknown = [word for word in idle if not _is_known(word, selection)]
-    message = f"suppresses nothing: {names}" if not unknown else f"no rule is called {names}"
+    message = f"suppresses nothing: {names}" if not unknown else f"no rule named {names}"
     fix = _removal(span, source) if len(idle) == len(mark.words) else None
     yield Diagnostic(span, message, fix=fix)
 

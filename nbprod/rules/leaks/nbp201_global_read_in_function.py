@@ -86,7 +86,7 @@ print(scaled(2))
 ## Fix safety
 
 Unsafe: the name becomes a parameter and every call in the notebook passes it. Callers outside the
-notebook would have to pass it too.
+notebook would also have to pass it.
 """
 
 from __future__ import annotations

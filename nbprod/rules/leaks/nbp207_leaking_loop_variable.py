@@ -104,7 +104,7 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     yield from once_for_each(
         _reads(facts),
         key=lambda diagnostic: diagnostic.message,
-        label=lambda diagnostic: f"`{diagnostic.symbol}` is read here, too",
+        label=lambda diagnostic: f"`{diagnostic.symbol}` is also read here",
     )
 
 

@@ -3,7 +3,7 @@
 ## Why
 
 Run again, the split is another split and the score another score: nobody can say whether a change
-made the model better. What draws from one library's generator is one finding: one seed mends it.
+made the model better. What draws from one library's generator is one finding: one seed fixes it.
 So are the calls that lack the same argument.
 
 Where all data comes with a library to try it out on, or is made up without a function or a loop, no

@@ -175,7 +175,7 @@ def check(subject: NodeInCell[ast.Module], facts: Facts) -> Iterator[Diagnostic]
         for call in listings
         if _is_gathered(call, parents, facts)
     )
-    yield from once_for_each(found, key=lambda _: "", label=lambda _: "here, too")
+    yield from once_for_each(found, key=lambda _: "", label=lambda _: "also here")
 
 
 def _lists(call: ast.Call, facts: Facts) -> bool:

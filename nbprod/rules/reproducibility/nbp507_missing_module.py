@@ -2,7 +2,7 @@
 
 ## Why
 
-The import fails wherever the notebook is run next. Reported is only what can be told without the
+The import fails wherever the notebook is run next. Reported is only what can be decided without the
 notebook's environment: modules that its Python's standard library has no more, slips in well-known
 names, relative imports (a notebook is in no package), and `utils` or `helpers` whose file is
 neither beside the notebook nor above it. A name that nbprod does not know may well be a
@@ -141,7 +141,7 @@ def _wanted(node: ast.AST) -> list[_Wanted]:
 
 
 def _fault(wanted: _Wanted, facts: Facts) -> _Fault | None:
-    """What is wrong with an import; None for nothing that can be told."""
+    """What is wrong with an import; None where that cannot be decided."""
     top = wanted.module.partition(".")[0]
     if not top:
         return _Fault(

@@ -3,9 +3,9 @@
 ## Why
 
 Whoever reads the notebook, now or from its history, can use it. Keys of providers are known by
-their shape; passwords and other keys by the name, argument, key, header or URL they stand in. The
+their shape; passwords and other keys by the name, argument, key, header or URL they appear in. The
 value is shown nowhere: only its kind, its length and what all of its kind start with. A value that
-stands in several places is one finding.
+occurs in several places is one finding.
 
 ## Flagged
 

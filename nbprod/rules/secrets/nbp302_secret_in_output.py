@@ -57,7 +57,7 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
         fixes = [finding.fix for finding in (first, *others) if finding.fix is not None]
         cells = dict.fromkeys(other.span.cell for other in others if other.span.cell >= 0)
         labels = (
-            Label(whole_cell(facts.cell(cell)), "the output of this cell shows it, too", again=True)
+            Label(whole_cell(facts.cell(cell)), "the output of this cell also shows it", again=True)
             for cell in cells
             if cell != first.span.cell
         )

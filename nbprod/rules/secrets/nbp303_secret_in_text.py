@@ -49,5 +49,5 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
         ),
         facts,
         "this note",
-        "say where to request it instead",
+        "name the place to request it instead",
     )

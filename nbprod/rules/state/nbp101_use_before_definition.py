@@ -135,7 +135,7 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
         labels = (
             *definition_labels(first.elsewhere, facts),
             *_recorded(first, facts),
-            *beside(((failure, None) for failure in others), "is used too early here, too", _alone),
+            *beside(((failure, None) for failure in others), "is also used too early here", _alone),
         )
         fix = next(filter(None, (reordered(failure, facts) for failure in group)), None)
         advice = help_of(first, facts, fix)

@@ -177,7 +177,7 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
                     (failure, None if failure.name in helps else help_of(failure, facts))
                     for failure in others
                 ),
-                "is undefined here, too",
+                "is also undefined here",
                 lambda failure: message_of(failure, facts),
             ),
         )

@@ -118,8 +118,8 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
             certainty=Certainty.CERTAIN if change.certain else Certainty.POSSIBLE,
             symbol=change.name,
             labels=(
-                *_labels(change.recorded, "recorded run", facts),
-                *_labels(change.document, "run from the top", facts),
+                *_labels(change.recorded, "in execution order", facts),
+                *_labels(change.document, "run top to bottom", facts),
             ),
             help="reorder the cells, then run all of them again",
             minor=not facts.shared(_Evidence).proves(change),

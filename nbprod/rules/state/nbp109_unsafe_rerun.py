@@ -1,4 +1,4 @@
-"""Reports cells that give another result when they are rerun.
+"""Reports cells that give a different result when they are rerun.
 
 ## Why
 

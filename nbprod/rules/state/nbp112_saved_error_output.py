@@ -290,7 +290,7 @@ def _mended_by_order(cell: Cell, name: str, source: Definition, facts: Facts) ->
     return Diagnostic(
         whole_cell(cell),
         f"saved with NameError: `{name}` was not defined when this ran; "
-        f"from the top it is, by cell {source.cell + 1}",
+        f"top to bottom it is, by cell {source.cell + 1}",
         symbol=name,
         labels=(Label(source.binding.span, f"`{name}` is bound here, {facts.say(source.cell)}"),),
         help="restart the kernel and run all cells: the saved error is of another run",

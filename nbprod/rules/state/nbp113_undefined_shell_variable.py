@@ -44,7 +44,7 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
         yield from once_for_each(
             _unbound(facts),
             key=lambda diagnostic: diagnostic.symbol,
-            label=lambda diagnostic: f"`{diagnostic.symbol}` is undefined here, too",
+            label=lambda diagnostic: f"`{diagnostic.symbol}` is also undefined here",
         )
 
 

@@ -2,8 +2,8 @@
 
 ## Why
 
-Any name below may come from it, so a misspelt or deleted variable cannot be told from an imported
-one. Readers cannot tell either.
+Any name below may come from it, so a misspelt or deleted variable looks like an imported one, to
+readers as well.
 
 ## Flagged
 

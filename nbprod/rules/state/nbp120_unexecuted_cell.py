@@ -4,7 +4,7 @@ Reports cells that were never run between cells that were.
 ## Why
 
 The cells above and below have run, this one has not: nobody knows whether it works, and what the
-cells below show was computed without it. Restart and Run All runs it, too. Reported when the cells
+cells below show was computed without it. Restart and Run All also runs it. Reported when the cells
 around it ran one after the other and are saved with what they gave. A last cell without a count is
 work in progress, and a cell that only defines functions or imports is no matter.
 

@@ -2,7 +2,7 @@
 
 ## Why
 
-It says nothing, and it stands in every diff. The last cell of a notebook is often empty; that one
+It holds nothing, and it appears in every diff. The last cell of a notebook is often empty; that one
 is no matter. All of a notebook are one finding.
 
 ## Flagged

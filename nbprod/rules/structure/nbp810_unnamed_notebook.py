@@ -61,7 +61,10 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     if _UNNAMED.fullmatch(stem):
         said, advice = "does not describe its content", "name the file after its subject"
     elif _COPY.fullmatch(stem):
-        said, advice = "is named as a copy of another", "delete one of the two, or say what differs"
+        said, advice = (
+            "is named as a copy of another",
+            "delete one of the two, or name the difference",
+        )
     else:
         said = advice = ""
     if said:

@@ -2,8 +2,8 @@
 
 ## Why
 
-Each branch is a case that somebody has to try, and loose code cannot be called with another input.
-As a function it can be tested. `max-complexity` sets the limit.
+Each branch is a case that somebody has to try, and top-level code cannot be called with
+another input. As a function it can be tested. `max-complexity` sets the limit.
 
 ## Flagged
 
@@ -80,7 +80,7 @@ _OWN = frozenset([ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambd
     family="cell-size",
 )
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
-    """Report cells whose loose code has too many branches; a long one is told with its length."""
+    """Report cells whose top-level code has too many branches, with the length of long ones."""
     for cell, tree in facts.trees_with("if ", "for ", "while ", "except"):
         counts = [(_branches(node), node) for node in tree.body]
         total = 1 + sum(count for count, _ in counts)

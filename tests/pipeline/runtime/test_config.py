@@ -90,8 +90,8 @@ def test_values_have_the_type_of_their_default(patch: str, key: str, value: obje
 
 
 ERRORS = [
-    ("split.tst_size=1", "there is no setting `split.tst_size`; did you mean `split.test_size`?"),
-    ("zzz=1", "there is no setting `zzz`"),
+    ("split.tst_size=1", "unknown setting `split.tst_size`; did you mean `split.test_size`?"),
+    ("zzz=1", "unknown setting `zzz`"),
     ("split.test_size.x=1", "`split.test_size` is a float (0.3), not {'x': 1}"),
     ("split.test_size=x", "`split.test_size` is a float (0.3), not 'x'"),
     ("split.test_size=true", "`split.test_size` is a float (0.3), not True"),
@@ -129,7 +129,7 @@ def test_layers_are_named_in_errors(tmp_path: Path) -> None:
             load_config(BASE, Layers((str(path),)))
         assert str(caught.value).startswith(message)
         assert "\n" not in str(caught.value)
-    with pytest.raises(ApplicationError, match=r"cannot read .*none.yaml: there is no such file"):
+    with pytest.raises(ApplicationError, match=r"cannot read .*none.yaml: no such file"):
         load_config(BASE, Layers((str(tmp_path / "none.yaml"),)))
     with pytest.raises(ApplicationError, match=r"^--config-json: Expecting"):
         load_config(BASE, Layers(text="{"))

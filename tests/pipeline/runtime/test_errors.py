@@ -48,12 +48,12 @@ def works(
 def test_a_task_that_has_not_been_run(fails: Tool) -> None:
     message = "churn: split needs load, which has not been run in `monday`; run it first\n"
     assert fails("run", "split", "--run-id", "monday") == message
-    assert fails("show", "monday") == "churn: there is no run `monday` with finished tasks\n"
+    assert fails("show", "monday") == "churn: no run named `monday` with finished tasks\n"
 
 
 def test_names_that_do_not_exist(fails: Tool) -> None:
-    assert fails("run", "trian") == "churn: there is no task `trian`; did you mean `train`?\n"
-    message = "there is no setting `split.tst_size`; did you mean `split.test_size`?"
+    assert fails("run", "trian") == "churn: unknown task `trian`; did you mean `train`?\n"
+    message = "unknown setting `split.tst_size`; did you mean `split.test_size`?"
     assert fails("run", "--patch", "split.tst_size=1") == f"churn: --patch: {message}\n"
     message = "`split.test_size` is a float (0.3), not 'x'"
     assert fails("run", "--patch", "split.test_size=x") == f"churn: --patch: {message}\n"
@@ -65,19 +65,19 @@ def test_names_that_do_not_exist(fails: Tool) -> None:
 FRAMES = [
     (
         "months,amount,plan,left\n1,2.5,a,0\n",
-        "load.df is not as its schema says (2 cases):\n"
+        "load.df does not match its schema (2 cases):\n"
         "  CUSTOMERS: column_in_schema (got 'amount')\n"
         "  CUSTOMERS: column_in_dataframe (got 'paid')\n"
         "schema: `CUSTOMERS` in schemas.py\n",
     ),
     (
         "months,paid,plan,left\n1,2,a,0\n",
-        "load.df is not as its schema says (1 case):\n"
+        "load.df does not match its schema (1 case):\n"
         "  paid: dtype('float64') (got 'int64')\nschema: `CUSTOMERS` in schemas.py\n",
     ),
     (
         "months,paid,plan,left\n1,2.5,,0\n2,,b,0\n",
-        "load.df is not as its schema says (2 cases):\n"
+        "load.df does not match its schema (2 cases):\n"
         "  paid: not_nullable (got nan, row 1)\n  plan: not_nullable (got nan, row 0)\n"
         "schema: `CUSTOMERS` in schemas.py\n",
     ),
@@ -101,7 +101,7 @@ def test_storage_and_data_that_cannot_be_used(fails: Tool, tmp_path: Path) -> No
     err = fails("run", "load", "--run-id", "r", storage=inside)
     assert err.splitlines()[-1].startswith(f"churn: cannot write {inside}/objects/load/")
     err = fails("run", "load", "--run-id", "r", "--patch", "paths.customers=none.csv")
-    assert re.fullmatch(r"churn: cannot read /.*/data/none.csv: there is no such file\n", err)
+    assert re.fullmatch(r"churn: cannot read /.*/data/none.csv: no such file\n", err)
     err = fails("run", "load", "--run-id", "r", storage="nowhere://x")
     assert err == "churn: cannot open nowhere://x: Protocol not known: nowhere\n"
     err = fails("run", "load", "--run-id", "r", "--patch", "data=none", "--patch",
@@ -154,7 +154,7 @@ def test_a_model_of_another_version(
     record.write_text(json.dumps(data), encoding="utf-8")
     assert fails("run", "evaluate", "--run-id", "r") == (
         f"churn: train.model was written with scikit-learn 1.2.3, here is {version}; "
-        "--allow-versions reads it all the same\n"
+        "--allow-versions reads it anyway\n"
     )
     works("run", "evaluate", "--run-id", "r", "--allow-versions")
 

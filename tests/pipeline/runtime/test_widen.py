@@ -36,7 +36,7 @@ def test_a_schema_accepts_what_it_was_widened_for(churn: ModuleType) -> None:
     assert changes == [
         "A: column `n` may have nulls",
         "A: column `n` is float64, not int64",
-        "A: column `kind` has the levels 'b', too",
+        "A: column `kind` also has the levels 'b'",
         "A: column `new` is new (int64)",
         "A: column `text` may be missing",
     ]
@@ -55,7 +55,7 @@ def test_a_schema_accepts_what_it_was_widened_for(churn: ModuleType) -> None:
     [
         ("A", {"n": ["x"]}, "column `n` is .*, and int64 in schemas.py; change it by hand"),
         ("B", {"n": [1]}, "`B` in schemas.py does not list its columns"),
-        ("C", {"n": [1]}, "there is no schema `C`"),
+        ("C", {"n": [1]}, "no schema named `C`"),
     ],
 )
 def test_what_cannot_be_widened_is_said(
@@ -80,7 +80,7 @@ def test_a_run_of_newer_data_is_kept_unchecked_and_widens_the_schemas(app: App) 
     assert done.returncode == 1
     assert "paid" in done.stderr and "schema: `CUSTOMERS` in schemas.py" in done.stderr
     log = app.ok("run", "load", "--run-id", "r", "--unchecked")
-    assert "warning: load.df is not as its schema says" in log
+    assert "warning: load.df does not match its schema" in log
     done = app.run("schema", "--from", "r", "--dry-run")
     assert done.stdout == "CUSTOMERS: column `paid` may have nulls\n"
     assert app.run("run", "load", "--run-id", "s").returncode == 1

@@ -1,0 +1,120 @@
+"""What nbprod prints and documents uses the field's words, and one word for one thing.
+
+The words are those of the language guide. Strings of the program are looked at, the docstrings of
+rules, which are their pages, and the pages of the documentation without their code blocks.
+"""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from nbprod.checking.registry import RuleFile, docs_of, rule_files
+
+ROOT = Path(__file__).parent.parent
+
+# What people would not say of a notebook, and what they would say instead.
+PRIVATE_WORDS = {
+    r"\b(are|is|was|were|be) told\b": "reported, printed",
+    r"\btells? (that|when|where|which|what|whether|apart|nothing|it|them)\b": "reports, prints",
+    r"\bstands? (in|on|above|below|behind|beside|there|here|between)\b": "is, appears",
+    r"\bknown findings?\b": "baselined findings",
+    r"\bsilenc(e|es|ed|ing) (a|the|it|them|this|nothing|findings?)\b": "suppress",
+    r"\bsilencings?\b": "suppression",
+    r"\b(take|takes|taken|taking|took) (out|away)\b": "remove",
+    r"\bmend(s|ed|ing)?\b": "fix",
+    r"\brepair(s|ed|ing)? (the|this) (cell|line)\b": "fix",
+    r"\bhand(s|ed|ing)? (on|out)\b": "pass, return",
+    r"\bpass(es|ed|ing)? over\b": "skip",
+    r"\bwhat comes of\b": "result",
+    r"\bsettled\b": "hardcoded",
+    r"\bnotebook variables?\b": "global",
+    r"\bloose code\b": "top-level code",
+    r"\b(gives?|has|with) another result\b": "a different result",
+    r"\border on the page\b": "document order",
+    r"\blearnt\b": "is fitted on",
+    r"\bpart for training\b": "training set",
+    r"\bstart of the generators?\b": "seed",
+    r"\band (its|their) kin\b": "related rules",
+    r"\b(rule|option|command|task|setting|file) is called\b": "named",
+    r"\bno \w+ is called\b": "no X named Y",
+    r"\ball the same\b": "anyway",
+    r"\bas it was\b(?! (run|executed|recorded))": "unchanged",
+    r"\bone behind the other\b": "one after the other",
+    r"\b(somewhat|really)\b": "(delete it)",
+    r",? too(?=[.,;:]|$)": "also",
+}
+_PATTERNS = [(re.compile(text, re.IGNORECASE), word) for text, word in PRIVATE_WORDS.items()]
+# Code blocks and inline code: names and output are quoted as they are.
+_CODE = re.compile(r"^(```+|~~~+).*?^\1\s*$|`[^`\n]+`", re.MULTILINE | re.DOTALL)
+
+
+def _private(text: str) -> list[str]:
+    return [
+        f"{match.group()!r}: {word}"
+        for pattern, word in _PATTERNS
+        for match in pattern.finditer(text)
+    ]
+
+
+def _sentences(tree: ast.Module) -> Iterator[ast.Constant]:
+    """String constants with words, but for docstrings and strings that stand alone."""
+    alone = {node.value for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node not in alone:
+            if " " in node.value.strip():
+                yield node
+
+
+def _program() -> list[Path]:
+    return sorted((ROOT / "nbprod").rglob("*.py"))
+
+
+def _pages() -> list[Path]:
+    tops = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md")]
+    return sorted((ROOT / "docs").rglob("*.md")) + tops
+
+
+def test_printed_sentences_use_the_fields_words() -> None:
+    found = [
+        f"{path.relative_to(ROOT)}:{node.lineno}: {fault}"
+        for path in _program()
+        for node in _sentences(ast.parse(path.read_text(encoding="utf-8")))
+        for fault in _private(str(node.value))
+    ]
+    assert not found, "\n".join(found)
+
+
+def test_pages_use_the_fields_words() -> None:
+    found = [
+        f"{path.relative_to(ROOT)}: {fault}"
+        for path in _pages()
+        if "gallery" not in path.parts
+        for fault in _private(_CODE.sub("", path.read_text(encoding="utf-8")))
+    ]
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("file", rule_files(plugins=False), ids=lambda file: str(file.code))
+def test_summaries_of_rules_are_one_short_sentence(file: RuleFile) -> None:
+    summary = docs_of(file).summary
+    assert 0 < len(summary) <= 80
+    assert summary.startswith("Reports ") and summary.endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("each group is told once", "reported"),
+        ("code that stands in two places", "is, appears"),
+        ("2 known findings", "baselined"),
+        ("the key is taken out", "remove"),
+        ("a second run gives another result", "different"),
+        ("it is checked, too.", "also"),
+    ],
+)
+def test_a_private_word_is_found(text: str, word: str) -> None:
+    assert any(word in fault for fault in _private(text))
+    assert not _private("Each group is reported once, and the rest of the run also.")
