@@ -20,6 +20,7 @@ from nbprod.libraries.modules import STEADY_MODULES
 from nbprod.libraries.randomness import GENERATORS
 from nbprod.model import Span
 from nbprod.notebook.types import Cell
+from nbprod.syntax.types import ParsedCell
 from nbprod.syntax.walk import walk
 
 __all__ = ["Execution", "OrderChange", "compare_orders", "recorded_execution"]
@@ -117,7 +118,7 @@ def compare_orders(
         return ()
     document = _from_the_top(program, execution, whole)
     then = recorded()
-    failures = _failures(document, then)
+    failures = _failures(document, then, whole)
     if not failures and document.shows_the_same(then):
         return ()
     stopped = {failure.cell for failure in then.failures}
@@ -164,7 +165,7 @@ def _is_certain(
     return not unseen or not execution.may_have_run_unseen(max(sources, default=0), reader)
 
 
-def _failures(document: Flow, recorded: Flow) -> list[OrderChange]:
+def _failures(document: Flow, recorded: Flow, whole: Flow) -> list[OrderChange]:
     failed_before = {(failure.cell, failure.name) for failure in recorded.failures}
     possible_before = {(failure.cell, failure.name) for failure in recorded.possible}
     found = []
@@ -175,15 +176,18 @@ def _failures(document: Flow, recorded: Flow) -> list[OrderChange]:
         seen = _seen_by(recorded, failure)
         if seen:
             cells = (failure.cell, *(cell for cell, _ in failure.cascade))
+            # A cell that has no count may define it: a run of all cells does not fail.
+            bound = _seen_by(whole, failure)
+            kind: Literal["fails", "changes"] = "changes" if bound else "fails"
             found.append(
-                OrderChange("fails", failure.name, failure.cell, failure.span, seen, (), cells)
+                OrderChange(kind, failure.name, failure.cell, failure.span, seen, bound, cells)
             )
     return found
 
 
 def _seen_by(flow: Flow, failure: Failure) -> tuple[Definition, ...]:
     """The definitions that a read met in another run."""
-    for use in flow.cells[failure.cell].uses:
+    for use in flow.cells[failure.cell].uses if failure.cell in flow.cells else ():
         if use.name == failure.name and use.span == failure.read:
             return _sorted(
                 definition for definition in use.definitions if not definition.is_unbound
@@ -212,6 +216,9 @@ def _reads(document: Flow, recorded: Flow) -> list[OrderChange]:
                 continue
             then = _seen(old.definitions, old.mutations, cell)
             now = _seen(use.definitions, use.mutations, cell)
+            if then != now and then ^ now <= use.mutations | old.mutations:
+                key_read = _key_at(node, document.program.parsed[cell])
+                then, now = _without_other_keys(then, key_read), _without_other_keys(now, key_read)
             if then == now or _same_effect(then, now, document):
                 continue
             if _same_cells(then, now, document.program):
@@ -227,6 +234,32 @@ def _reads(document: Flow, recorded: Flow) -> list[OrderChange]:
             place = use.chain[0].span if use.chain else use.span
             groups.setdefault(key, []).append((cell, place))
     return _joined(groups)
+
+
+def _key_at(name: int, parsed: ParsedCell | None) -> str | None:
+    """The key that is read of a name, by the identity of its node: `x` of `df["x"]`."""
+    for node in parsed.live_nodes_of(ast.Subscript) if parsed is not None else ():
+        if id(node.value) == name and isinstance(node.slice, ast.Constant):
+            return repr(node.slice.value)
+    return None
+
+
+def _without_other_keys(seen: frozenset[Definition], key: str | None) -> frozenset[Definition]:
+    """What is seen, but for stores under other keys than the one that is read."""
+    if key is None:
+        return seen
+    return frozenset(made for made in seen if _stored_key(made) in (None, key))
+
+
+def _stored_key(definition: Definition) -> str | None:
+    """The key of `df["y"] = …`; None for any other definition."""
+    node = definition.node
+    if definition.binding.kind != "mutation" or not isinstance(node, ast.Assign):
+        return None
+    target = node.targets[0]
+    if not isinstance(target, ast.Subscript) or not isinstance(target.value, ast.Name):
+        return None
+    return repr(target.slice.value) if isinstance(target.slice, ast.Constant) else None
 
 
 def _joined(

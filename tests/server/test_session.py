@@ -324,10 +324,10 @@ def problems(client: Client) -> list[str]:
 
 def test_outputs_come_from_the_saved_file_until_the_cell_changes(tmp_path: Path) -> None:
     error = {"output_type": "error", "ename": "ValueError", "evalue": "x", "traceback": []}
-    cell = Cell(0, "code", "int('x')", id="c", execution_count=1, outputs=[error])
+    cell = Cell(0, "code", "int(open('x').read())", id="c", execution_count=1, outputs=[error])
     (tmp_path / "a.ipynb").write_bytes(file_of_cells([cell]))
     with Client(tmp_path) as client:
-        notebook = opened(client, tmp_path, "int('x')")
+        notebook = opened(client, tmp_path, "int(open('x').read())")
         notebook.run(0, 1)
         notebook.wait_for_codes(["NBP112"])
         notebook.write(0, "int('xy')")

@@ -105,25 +105,15 @@ from nbprod.rules.file_reads import files_written_before
 )
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report each name of which some cell sees another value in recorded order."""
-    told = {failure.name for failure in facts.flow.failures if failure.reason == "later"}
+    groups: dict[frozenset[int], list[OrderChange]] = {}
     for change in facts.order_changes:
-        if change.name in told:
-            # `use-before-definition` has the same cause, and says what this says.
+        if _is_told(change, facts) or _is_its_own(change) or _is_refuted(change, facts):
             continue
-        if _is_its_own(change) or _is_refuted(change, facts):
-            continue
-        yield Diagnostic(
-            change.span,
-            message_of(change, facts),
-            certainty=Certainty.CERTAIN if change.certain else Certainty.POSSIBLE,
-            symbol=change.name,
-            labels=(
-                *_labels(change.recorded, "in execution order", facts),
-                *_labels(change.document, "run top to bottom", facts),
-            ),
-            help="reorder the cells, then run all of them again",
-            minor=not facts.shared(_Evidence).proves(change),
-        )
+        # One cell that ran elsewhere is one cause, whatever it defines.
+        cause = frozenset(made.cell for made in change.recorded or change.document)
+        groups.setdefault(cause, []).append(change)
+    for group in groups.values():
+        yield _diagnostic(group, facts)
     for early in files_written_before(facts):
         read, write = early
         assert read.node is not None
@@ -136,6 +126,45 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
             labels=(Label(whole_cell(facts.cell(write.cell)), f"`{read.path}` is written here"),),
             help=f"move this cell below cell {write.cell + 1}, then run all cells again",
         )
+
+
+def _is_told(change: OrderChange, facts: Facts) -> bool:
+    """Whether `use-before-definition` has the same cause: the name, or all cells that define it."""
+    early = [failure for failure in facts.flow.failures if failure.reason == "later"]
+    if any(failure.name == change.name for failure in early):
+        return True
+    causes = {made.cell for failure in early if failure.certain for made in failure.elsewhere}
+    sources = {made.cell for made in change.recorded}
+    return bool(sources) and sources <= causes
+
+
+def _diagnostic(group: list[OrderChange], facts: Facts) -> Diagnostic:
+    """One finding on what one cause changes: the surest, with the others beside it."""
+    evidence = facts.shared(_Evidence)
+    ranked = sorted(group, key=lambda change: (not change.certain, not evidence.proves(change)))
+    first, *others = ranked
+    return Diagnostic(
+        first.span,
+        message_of(first, facts),
+        certainty=Certainty.CERTAIN if first.certain else Certainty.POSSIBLE,
+        symbol=first.name,
+        labels=(
+            *_labels(first.recorded, "in execution order", facts),
+            *_labels(first.document, "run top to bottom", facts),
+            *(
+                Label(
+                    change.span,
+                    f"`{change.name}` is another one here, too",
+                    again=message_of(change, facts),
+                    symbol=change.name,
+                )
+                for change in others
+                if change.certain == first.certain
+            ),
+        ),
+        help="reorder the cells, then run all of them again",
+        minor=not evidence.proves(first),
+    )
 
 
 def _is_its_own(change: OrderChange) -> bool:
@@ -207,12 +236,12 @@ def message_of(change: OrderChange, facts: Facts) -> str:
             "run top to bottom, it is undefined here"
         )
     now = _where(change.document, facts)
-    if not change.document:
+    if not change.document or (change.recorded and _are_changes(change.recorded)):
         return (
             f"`{change.name}` had been changed by {then} when this cell ran; "
             "run top to bottom, not yet"
         )
-    if not change.recorded:
+    if not change.recorded or _are_changes(change.document):
         now = _where(change.document, facts)
         return (
             f"`{change.name}` was unchanged when this cell ran; "
@@ -222,6 +251,11 @@ def message_of(change: OrderChange, facts: Facts) -> str:
         f"`{change.name}` came from {then} when this cell ran; "
         f"run top to bottom, it comes from {now}"
     )
+
+
+def _are_changes(definitions: tuple[Definition, ...]) -> bool:
+    """Whether an object was changed, not another one bound."""
+    return all(definition.binding.kind == "mutation" for definition in definitions)
 
 
 def _where(definitions: tuple[Definition, ...], facts: Facts) -> str:
