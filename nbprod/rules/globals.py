@@ -25,6 +25,7 @@ __all__ = [
 ]
 
 _PLAIN = (ast.Constant, ast.UnaryOp, ast.unaryop, ast.Tuple, ast.Load)
+_DISPLAYS = (ast.List, ast.Set, ast.Dict)
 _EMPTY_CALLS = frozenset(("list", "dict", "set", "defaultdict", "OrderedDict", "Counter", "deque"))
 _PREALLOCATED = frozenset(
     ("zeros", "empty", "ones", "full", "zeros_like", "empty_like", "ones_like")
@@ -58,7 +59,10 @@ def is_settled(name: str, definitions: tuple[Definition, ...]) -> bool:
 
 def is_one_constant(definitions: tuple[Definition, ...]) -> bool:
     """Whether each definition of a name gives it the same number, text or the like."""
-    values = {_constant_of(definition) for definition in definitions if not definition.is_unbound}
+    forms = (*_PLAIN, *_DISPLAYS)
+    values = {
+        _constant_of(definition, forms) for definition in definitions if not definition.is_unbound
+    }
     return len(values) == 1 and None not in values
 
 
@@ -172,7 +176,7 @@ class _Variables:
         return cells[at] if at < len(cells) else None
 
 
-def _constant_of(definition: Definition) -> str | None:
+def _constant_of(definition: Definition, forms: tuple[type[ast.AST], ...] = _PLAIN) -> str | None:
     """What a plain assignment of a number, text or the like gives; None for all else."""
     node = definition.node
     if not isinstance(node, (ast.Assign, ast.AnnAssign)) or definition.binding.kind != "assignment":
@@ -181,7 +185,7 @@ def _constant_of(definition: Definition) -> str | None:
     if not all(isinstance(target, ast.Name) for target in targets) or node.value is None:
         return None
     parts = walk(node.value)
-    return ast.dump(node.value) if all(isinstance(part, _PLAIN) for part in parts) else None
+    return ast.dump(node.value) if all(isinstance(part, forms) for part in parts) else None
 
 
 def is_used_up(function: FunctionFlow, change: Span, facts: Facts) -> bool:

@@ -15,8 +15,11 @@ _LONGEST = 80
 _DIGITS = re.compile(r"\d+")
 
 
-def near_names(name: str, cell: int, facts: Facts) -> list[str]:
-    """Names that are defined where ``cell`` runs and differ from a name by a slip of the pen."""
+def near_names(name: str, cell: int, facts: Facts, called: bool = False) -> list[str]:
+    """Names that are defined where ``cell`` runs and differ from a name by a slip of the pen.
+
+    ``called``: whether the name is called, so that a class may be meant.
+    """
     budget = facts.shared(_Comparisons)
     budget.left -= len(facts.flow.definitions)
     if budget.left < 0:
@@ -28,6 +31,7 @@ def near_names(name: str, cell: int, facts: Facts) -> list[str]:
         if known not in undefined
         and are_near(name, known)
         and (not _is_imported(made) or _letters(name) == _letters(known))
+        and (called or not _is_class_of(name, known, made))
         and any(
             definition.cell <= cell and not definition.is_unbound and definition.after is None
             for definition in made
@@ -43,6 +47,12 @@ def near_names(name: str, cell: int, facts: Facts) -> list[str]:
 def _is_imported(made: Sequence[Definition]) -> bool:
     """Whether a name is a module's or a library's: nobody means `Timer` who writes `time`."""
     return all(definition.binding.kind in ("import", "star-import") for definition in made)
+
+
+def _is_class_of(name: str, known: str, made: Sequence[Definition]) -> bool:
+    """Whether a name in small letters stands for an object of the class that has it in capitals."""
+    is_type = all(one.binding.kind in ("class", "import", "star-import") for one in made)
+    return is_type and known[:1].isupper() and not name[:1].isupper()
 
 
 def are_near(left: str, right: str) -> bool:

@@ -108,11 +108,33 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
         name = leak.function.name
         # What is passed on is called by others, who fix its parameters.
         if leak.change is None and name != "<lambda>" and name not in passed:
-            if _stands_beside(leak, facts):
+            if _stands_beside(leak, facts) or _tells_of_import(leak.name, facts):
                 continue
             readers.setdefault(leak.function.identity, []).append(leak)
     if readers:
         yield _of_all(list(readers.values()), facts)
+
+
+def _tells_of_import(name: str, facts: Facts) -> bool:
+    """Whether a flag says if a module is there: `try: import x; there = True`, and else False."""
+    cells = set()
+    for made in facts.flow.definitions.get(name, ()):
+        value = made.node.value if isinstance(made.node, ast.Assign) else None
+        if not made.is_unbound:
+            if not isinstance(value, ast.Constant) or value.value not in (True, False, None):
+                return False
+            cells.add(made.cell)
+    return bool(cells) and all(_tries_import(cell, facts) for cell in cells)
+
+
+def _tries_import(cell: int, facts: Facts) -> bool:
+    """Whether a cell imports what may not be there."""
+    parsed = facts.parsed[cell]
+    return parsed is not None and any(
+        isinstance(statement, (ast.Import, ast.ImportFrom))
+        for node in parsed.live_nodes_of(ast.Try)
+        for statement in node.body
+    )
 
 
 def _stands_beside(leak: GlobalRead, facts: Facts) -> bool:

@@ -224,9 +224,10 @@ def _ran_later(definer: int, reader: int, facts: Facts) -> bool:
 
 
 def _needs_later(definer: int, failure: Failure, facts: Facts) -> bool:
-    """Whether a cell would fail above the reader: what it reads is defined from there on."""
+    """Whether a cell reads what is made between: higher it would fail, or see another."""
     uses = facts.flow.cells[definer].uses if definer in facts.flow.cells else ()
     return any(
-        use.definitions and all(failure.cell <= made.cell < definer for made in use.definitions)
+        failure.cell <= made.cell < definer and not made.is_unbound
         for use in uses
+        for made in use.definitions | use.mutations
     ) or any(other.cell == definer and other.name == failure.name for other in facts.flow.failures)

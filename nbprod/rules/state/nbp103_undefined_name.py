@@ -354,7 +354,9 @@ def help_of(failure: Failure, facts: Facts) -> str | None:
     if text is not None:
         kind = "Markdown" if facts.cell(text).kind == "markdown" else "raw"
         return f"its definition is text in the {kind} cell {text + 1}: make that a code cell"
-    near = near_names(failure.name, failure.cell, facts)
+    read = failure.read
+    called = facts.cell(read.cell).source[read.end : read.end + 1] == "("
+    near = near_names(failure.name, failure.cell, facts, called)
     if near:
         return "did you mean " + " or ".join(f"`{name}`" for name in near) + "?"
     return None

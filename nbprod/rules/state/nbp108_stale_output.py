@@ -203,7 +203,7 @@ def _contradicted(cell: Cell, facts: Facts) -> Iterator[Diagnostic]:
     for output in cell.outputs:
         if shown is not None and output.get("output_type") == "execute_result":
             saved = _joined(output.get("data", {}).get("text/plain"))
-            if saved is not None and saved.strip() != shown and "\n" not in saved.strip():
+            if saved is not None and _spaced(saved) != _spaced(shown) and "\n" not in saved.strip():
                 yield _told(
                     cell, f"the saved result is {saved.strip()[:40]}, this code gives {shown[:40]}"
                 )
@@ -220,13 +220,19 @@ def _contradicted(cell: Cell, facts: Facts) -> Iterator[Diagnostic]:
 
 def _first_missing(printed: str, saved: str) -> str | None:
     """The first line that is printed and not saved; what is called may print lines of its own."""
-    at = 0
+    at, saved = 0, _spaced(saved)
     for line in printed.strip().split("\n"):
-        found = saved.find(line.rstrip(), at)
+        wanted = _spaced(line)
+        found = saved.find(wanted, at)
         if found < 0:
             return line
-        at = found + len(line.rstrip())
+        at = found + len(wanted)
     return None
+
+
+def _spaced(text: str) -> str:
+    """A text with one space for all white space: indentation and tabs are no other result."""
+    return " ".join(text.split())
 
 
 def _difference(missing: str, saved: str, printed: str) -> str:
