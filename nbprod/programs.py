@@ -20,6 +20,7 @@ from nbprod.patterns import lazy_pattern
 
 __all__ = [
     "Outcome",
+    "RunningProgram",
     "clean_environment",
     "find_program",
     "isolated_workers",
@@ -186,6 +187,46 @@ def run_program(
                 raise TimeoutError(text) from None
             raise
     return Outcome(process.returncode, output, errors)
+
+
+class RunningProgram:
+    """A program that runs beside nbprod and ends when its standard input is closed."""
+
+    def __init__(
+        self, command: Sequence[str], *, folder: str, environment: Mapping[str, str]
+    ) -> None:
+        """Start it; the arguments are those of `run_program`.
+
+        Raises:
+            OSError: it cannot be started.
+        """
+        from subprocess import DEVNULL, PIPE, Popen
+
+        self._process = Popen(
+            [locate_program(command[0]), *command[1:]], cwd=folder, env=environment,
+            stdin=PIPE, stdout=PIPE, stderr=DEVNULL, start_new_session=True,
+        )  # fmt: skip
+
+    def first_line(self, seconds: float) -> bytes:
+        """Return the first line that it writes, or nothing if it takes longer or ends before."""
+        import select
+
+        assert self._process.stdout is not None
+        is_there = select.select([self._process.stdout], [], [], seconds)[0]
+        return self._process.stdout.readline() if is_there else b""
+
+    def close(self, seconds: float = 5) -> None:
+        """End it, by force if it takes longer."""
+        from subprocess import TimeoutExpired
+
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                pipe.close()
+        try:
+            self._process.wait(seconds)
+        except TimeoutExpired:
+            _end(self._process, is_group=True)
+            self._process.wait()
 
 
 def _end(process: Popen[bytes], *, is_group: bool) -> None:

@@ -141,6 +141,8 @@ def test_what_the_notebooks_python_runs_imports_nothing_of_ours() -> None:
     alone = {
         "nbprod.execution.calls_seen",
         "nbprod.execution.described",
+        "nbprod.execution.fork_server",
+        "nbprod.execution.fork_stub",
         "nbprod.execution.probe",
         "nbprod.execution.seeding",
         "nbprod.execution.shapes",

@@ -29,6 +29,7 @@ STARTERS = {
     "nbprod.extract.code.checking": "a Python that looks for modules",
     "nbprod.extract.code.format": "ruff",
     "nbprod.extract.code.package": "a Python that looks for distributions",
+    "nbprod.execution.forking": "the Python that others are forked from, and what is run by it",
     "nbprod.extract.suite.strength": "pytest on generated tests, with faults in the module",
     "nbprod.extract.suite.trial": "pytest on generated tests",
     "nbprod.extract.suite.experiments": "the functions of a module, where its notebook is run",
@@ -55,6 +56,7 @@ KERNELS = {"jupyter_client", "nbclient"}
 INSIDE_KERNEL = {
     "nbprod.execution.calls_seen", "nbprod.execution.described", "nbprod.execution.probe",
     "nbprod.execution.seeding", "nbprod.execution.shapes",
+    "nbprod.execution.fork_server", "nbprod.execution.fork_stub",
     "nbprod.extract.suite.experiment", "nbprod.extract.suite.expression_texts",
     "nbprod.extract.suite.object_texts", "nbprod.extract.suite.result_texts",
     "nbprod.pipeline.inside.forked", "nbprod.pipeline.inside.observer",

@@ -268,13 +268,16 @@ def _runs_of(
     environment: Mapping[str, str],
 ) -> OriginalRuns:
     """Runs of the original, none of which has been started."""
+    from nbprod.execution.forking import ForkServers
     from nbprod.execution.run import OriginalRuns, RunOptions, Side, code_cells
     from nbprod.extract.delivery import run_place_of
 
     python = _text(options["python"]) or sys.executable
     seconds, limit = options["timeout"], options["copy_limit"]
     assert isinstance(seconds, int) and isinstance(limit, int)
-    run = RunOptions(python, seconds, limit, tuple(environment.items()), report=stage)
+    forks = ForkServers(python)
+    click.get_current_context().call_on_close(forks.close)
+    run = RunOptions(python, seconds, limit, tuple(environment.items()), report=stage, forks=forks)
     sources = code_cells(facts.notebook)[1]
     return OriginalRuns(Side(sources, {}), run_place_of(facts, order.target), run)
 

@@ -24,11 +24,12 @@ from nbprod.programs import (
     run_program,
 )
 
-__all__ = ["ExecutionError", "run_job"]
+__all__ = ["ExecutionError", "kernel_environment", "run_job"]
 
 # What is seen of one run; more is no answer that can be compared.
 _MOST_BYTES = 2_000_000_000
 _NAME = "nbprod"
+_STUB = os.path.join(os.path.dirname(__file__), "fork_stub.py")
 # Longer ones are compared by what they hash to.
 _LONGEST = 200_000
 
@@ -39,7 +40,7 @@ class ExecutionError(NbprodError):
     exit_code = 4
 
 
-def run_job(job: Mapping[str, Any], python: str) -> dict[str, Any]:
+def run_job(job: Mapping[str, Any], python: str, forks: str = "") -> dict[str, Any]:
     """Run the cells of a job until one fails.
 
     Args:
@@ -47,6 +48,7 @@ def run_job(job: Mapping[str, Any], python: str) -> dict[str, Any]:
             ``seconds``, the time that all of them may take; and ``environment``, variables of
             the process. With ``pictures``, these are not hashed.
         python: the interpreter of the kernel, which has ipykernel.
+        forks: the path of the socket of a `fork_server` that the kernel is forked from, if any.
 
     Returns:
         ``cells``: for each that ran its ``outputs`` (``stream`` and ``text``, or ``data``), what
@@ -82,7 +84,7 @@ def run_job(job: Mapping[str, Any], python: str) -> dict[str, Any]:
         }
         path = write_scratch(folder, "job.json", json.dumps(asked).encode("ascii"))
         sources = [job["cells"][place] for place in places]
-        shown, failed = _execute(sources, job, _spec(folder, python, path), python)
+        shown, failed = _execute(sources, job, _spec(folder, python, path, forks), python)
         if failed is not None:
             return {"failed": failed}
         lines = read_bytes(answers, _MOST_BYTES).decode("utf-8", "surrogatepass").splitlines()
@@ -95,7 +97,7 @@ def _by_rank(asked: Mapping[str, Any], places: Sequence[int]) -> dict[str, Any]:
     return {str(rank): asked[str(at)] for rank, at in enumerate(places) if str(at) in asked}
 
 
-def _spec(folder: str, python: str, job: str) -> str:
+def _spec(folder: str, python: str, job: str, forks: str) -> str:
     """A folder of kernels with one in it, which loads the probe when it starts."""
     probe = os.path.join(os.path.dirname(__file__), "probe.py")
     line = (
@@ -108,8 +110,12 @@ def _spec(folder: str, python: str, job: str) -> str:
         "-f", "{connection_file}", f"--IPKernelApp.exec_lines={line}",
         "--HistoryManager.enabled=False",
     )  # fmt: skip
+    module = "ipykernel_launcher"
+    command = python_command(python, module, *options)
+    if forks:
+        command = [python, "-I", "-S", _STUB, forks, module, *options]
     spec = {
-        "argv": python_command(python, "ipykernel_launcher", *options),
+        "argv": command,
         "display_name": _NAME,
         "language": "python",
     }
@@ -143,16 +149,7 @@ def _execute(
         resources={"metadata": {"path": job["cwd"]}},
     )
     found: list[dict[str, Any]] = []
-    environment = clean_environment()
-    # A shell chooses a backend for scripts; a notebook shows its figures, whatever that is.
-    environment.pop("MPLBACKEND", None)
-    environment |= dict(
-        IPYTHONDIR=kernels,
-        PYTHONHASHSEED="0",
-        # What is imported of the copy is compiled there.
-        PYTHONDONTWRITEBYTECODE="1",
-        **job.get("environment", {}),
-    )
+    environment = kernel_environment(job.get("environment", {})) | {"IPYTHONDIR": kernels}
     if job.get("disturbed"):
         # glibc fills what it hands out with this byte.
         environment["MALLOC_PERTURB_"] = "165"
@@ -178,6 +175,15 @@ def _execute(
         except DeadKernelError:
             return [], "the kernel died"
     return found, None
+
+
+def kernel_environment(more: Mapping[str, str]) -> dict[str, str]:
+    """The environment of kernels, with some variables besides our own."""
+    environment = clean_environment()
+    # A shell chooses a backend for scripts; a notebook shows its figures, whatever that is.
+    environment.pop("MPLBACKEND", None)
+    # What is imported of the copy is compiled there.
+    return environment | {"PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1", **more}
 
 
 def _sockets(folder: str) -> dict[str, str]:

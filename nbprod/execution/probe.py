@@ -24,6 +24,7 @@ import contextlib
 import json
 import os
 import pickle
+import random
 import runpy
 import sys
 from collections.abc import Callable
@@ -174,6 +175,9 @@ class Watcher:
     def before(self) -> None:
         """A cell is about to run."""
         self.place += 1
+        if self.place == 0:
+            # IPython has drawn from it for its banner, as often as it was asked who it is.
+            random.seed(0)
         self.watched = []
         if self.job.get("disturbed"):
             dirty_memory()

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
+from itertools import accumulate
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -17,7 +18,8 @@ from nbprod.disk.walk import walk_folders
 from nbprod.errors import UsageError
 from nbprod.execution import compare as comparing
 from nbprod.execution.compare import MatchedCells, Verdict
-from nbprod.execution.kernel import run_job
+from nbprod.execution.forking import ForkingProcess, ForkServers, Libraries
+from nbprod.execution.kernel import kernel_environment, run_job
 from nbprod.notebook.types import Notebook
 
 __all__ = ["OriginalRuns", "RunPlace", "RunOptions", "Side", "code_cells", "verify"]
@@ -41,6 +43,29 @@ class RunOptions(NamedTuple):
     environment: tuple[tuple[str, str], ...] = ()
     report: Callable[[str], object] = str
     """Is told what is about to take long; by default nobody is."""
+    forks: ForkServers | None = None
+    """What processes are forked from; without it each is started anew."""
+
+    @property
+    def kernels(self) -> ForkingProcess | None:
+        """What kernels are forked from."""
+        return self.forks.kernels if self.forks is not None else None
+
+    def tests_of(self, module: str) -> ForkingProcess | None:
+        """What tests of a module are forked from."""
+        tests = self.forks.tests if self.forks is not None else None
+        return tests if tests is not None and tests.serves(module) else None
+
+    def prepare_kernels(self, libraries: Libraries) -> None:
+        """Import libraries once for the kernels that follow."""
+        if self.forks is not None:
+            environment = kernel_environment(dict(self.environment))
+            self.forks.start_kernels(libraries, environment)
+
+    def prepare_tests(self, libraries: Libraries) -> None:
+        """Import libraries once for the tests that follow."""
+        if self.forks is not None:
+            self.forks.start_tests(libraries, dict(self.environment))
 
 
 class RunPlace(NamedTuple):
@@ -86,7 +111,8 @@ class OriginalRuns:
         self.options.report("Running the original notebook")
         with scratch_folder() as pickles:
             more = {"watch": watch, "pickles": pickles}
-            found = run_side(self.side, self.place, snapshots, self.options, more)
+            forks = self.options.kernels
+            found = run_side(self.side, self.place, snapshots, self.options, more, forks)
             for cell in found.get("cells", ()):
                 for one in cell["watched"]:
                     for entry in one["values"].values():
@@ -103,22 +129,26 @@ class OriginalRuns:
     ) -> dict[str, Any]:
         """What a run shows, with some names behind each cell; ``disturbed`` as `probe` has it."""
         names, found = self._seen.get(disturbed, ({}, None))
-        bound = self._bound
+        # What the original binds only further below has no value there.
         missing = any(
-            not bound.intersection(wanted) <= set(names.get(cell, ()))
+            not self._bound[int(cell)].intersection(wanted) <= set(names.get(cell, ()))
             for cell, wanted in snapshots.items()
         )
         if found is None or missing:
             again = " again, to see what it repeats" if disturbed else ""
             self.options.report(f"Running the original notebook{again}")
             more = {"disturbed": disturbed}
-            found = run_side(self.side, self.place, snapshots, self.options, more)
+            # Its memory is another one from the start.
+            forks = None if disturbed else self.options.kernels
+            found = run_side(self.side, self.place, snapshots, self.options, more, forks)
             self._seen[disturbed] = (snapshots, found)
         return found
 
     @cached_property
-    def _bound(self) -> set[str]:
-        return {name for source in self.side.cells for name in comparing.names_bound(source)}
+    def _bound(self) -> list[frozenset[str]]:
+        """For each cell, the names that it or one above it binds."""
+        each = (frozenset(comparing.names_bound(source)) for source in self.side.cells)
+        return list(accumulate(each, lambda above, own: above | own))
 
 
 def _read_pickle(entry: dict[str, Any]) -> None:
@@ -140,6 +170,7 @@ def verify(
     dead: frozenset[str] = frozenset(),
     logs: bool = False,
     segments: Sequence[MatchedCells] | None = None,
+    code: str = "",
 ) -> Verdict:
     """Run two notebooks and compare what they show and leave.
 
@@ -150,6 +181,7 @@ def verify(
         dead: names whose last values are not compared, since nobody reads them.
         logs: whether the module logs what the notebook printed.
         segments: which cells belong together; found by their sources when not given.
+        code: the module, by which it is known what the rewritten notebook imports.
 
     Raises:
         ExecutionError: the kernel does not start.
@@ -161,7 +193,10 @@ def verify(
     mine, theirs = comparing.snapshots(before, new.cells, segments)
     first = old.seen(mine)
     old.options.report("Running the rewritten notebook")
-    second = run_side(new, old.place, theirs, old.options)
+    forks = old.options.kernels
+    if forks is not None and not forks.serves(code):
+        forks = None
+    second = run_side(new, old.place, theirs, old.options, forks=forks)
     verdict = comparing.compare_runs(first, second, segments, module, dead, logs=logs)
     if not verdict.differences or "failed" in first:
         return verdict
@@ -178,8 +213,10 @@ def run_side(
     snapshots: Mapping[str, Sequence[str]],
     options: RunOptions,
     more: Mapping[str, Any] = MappingProxyType({}),
+    forks: ForkingProcess | None = None,
 ) -> dict[str, Any]:
-    """Run a notebook in a copy of its folder; ``more`` is added to the job of `probe`."""
+    """Run a notebook in a copy of its folder; ``more`` is added to the job of `probe`, ``forks`` is
+    what its kernel is forked from."""
     with workspace(place.folder, options) as copy:
         _write_files(side, copy)
         job = {
@@ -190,7 +227,8 @@ def run_side(
             "environment": dict(options.environment),
             "snapshots": dict(snapshots),
         }
-        return run_job(job | dict(more), options.python)
+        place_of_forks = forks.socket if forks is not None and forks.is_ready else ""
+        return run_job(job | dict(more), options.python, place_of_forks)
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
@@ -9,6 +10,7 @@ from typing import NamedTuple
 
 from nbprod.disk.read import read_text
 from nbprod.errors import NbprodError, UsageError
+from nbprod.execution.forking import Libraries, libraries_of
 from nbprod.execution.run import OriginalRuns, RunPlace
 from nbprod.extract.code.app import app_code
 from nbprod.extract.code.checking import undefined_names
@@ -153,6 +155,8 @@ def deliver_extraction(
     if order.begun is not None:
         ready = {**files, order.notebook: made.notebook}
         order.begun(ExtractionDelivery(ready, read, made, order.notebook, target))
+    if order.tests and order.run is not None:
+        order.run.options.prepare_tests(_libraries_of_module(text, facts, target))
     experiments: Experiments | None = None
     if order.tests and order.run is not None and recorded is not None:
         tried = {**_beside(files, ground, target), **files}
@@ -205,6 +209,11 @@ def deliver_under_free_names(
             if fixed or not renames:
                 raise NamesTaken(error.path, fixed or error.names) from None
             options = options._replace(avoid=options.avoid | error.names)
+
+
+def _libraries_of_module(text: str, facts: Facts, target: Target) -> Libraries:
+    folders = [os.path.dirname(os.path.abspath(facts.notebook.path)), target.root]
+    return libraries_of([ast.parse(text)], [text], folders)
 
 
 def with_recorded_types(plan: Plan, facts: Facts, runs: OriginalRuns) -> tuple[Plan, Recording]:

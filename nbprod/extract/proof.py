@@ -153,6 +153,7 @@ class Proof:
             dead=plan.left_behind,
             logs=plan.logs,
             segments=segments_of_plan(plan, indices, new_indices),
+            code=delivery.files[delivery.target.path].decode("utf-8"),
         )
 
 

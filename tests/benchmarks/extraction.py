@@ -12,7 +12,9 @@ used. Prints one JSON object for each notebook and tool, then a table and the fa
 * runs: the rewritten notebook, the pipeline of tasks or the pipeline function runs to its end;
 * same: nothing that can be compared differs, and there is something to compare (figures and other
   displays count where a tool compares them itself, as ``nbprod extract --verify`` does);
-* variables: those of the original that the result still has, as a share of all.
+* variables: those of the original that the result still has, as a share of all;
+* runs of the original: what ``nbprod`` takes in all with its proof, in the time of processors that
+  one run of the original in a kernel takes (the median of the notebooks).
 """
 
 from __future__ import annotations
@@ -20,11 +22,13 @@ from __future__ import annotations
 import argparse
 import collections
 import json
+import os
 import shutil
 import sys
 import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from statistics import median
 from typing import Any, NamedTuple
 
 from nbprod.errors import ReadError
@@ -52,6 +56,14 @@ class Score(NamedTuple):
     of: int
     why: str
     checks: str = ""
+    cost: float = 0.0
+    """In runs of the original."""
+
+
+def seconds_spent() -> float:
+    """The time of processors that this process and those that it has waited for took."""
+    times = os.times()
+    return times.user + times.system + times.children_user + times.children_system
 
 
 class Extract:
@@ -61,13 +73,17 @@ class Extract:
 
     def make(self, path: Path, seconds: int) -> Made:
         """Extract, then run the rewritten notebook."""
+        began = seconds_spent()
         said = extracted(path.parent, path.name, seconds)
+        spent = seconds_spent() - began
         if said["outcome"] != "same":
-            return Made(said["outcome"] == "differs", None, f"{said['outcome']}: {said['said']}")
+            why = f"{said['outcome']}: {said['said']}"
+            return Made(said["outcome"] == "differs", None, why, spent=spent)
         made = path.with_name(f"{path.stem}_extracted.ipynb")
         result = run(made, seconds)
         checks = checked(path.parent).get("outcome", "pass")
-        return Made(True, whole(result), failure(result) or "", proven=True, checks=checks)
+        why = failure(result) or ""
+        return Made(True, whole(result), why, proven=True, checks=checks, spent=spent)
 
 
 def run(path: Path, seconds: int) -> dict[str, Any]:
@@ -125,7 +141,9 @@ def score(old: dict[str, Any], again: dict[str, Any], made: Made) -> Score:
 def measure(path: Path, tools: Sequence[Peer], seconds: int) -> dict[str, Score] | None:
     """What each tool makes of one notebook; None when it does not run or leaves nothing."""
     with tempfile.TemporaryDirectory(prefix="peers-") as folder:
+        began = seconds_spent()
         old = whole(run(_copy(path, Path(folder) / "original"), seconds))
+        once = seconds_spent() - began
         if old is None or not old["final"]:
             return None
         made = {
@@ -135,7 +153,10 @@ def measure(path: Path, tools: Sequence[Peer], seconds: int) -> dict[str, Score]
         again = whole(run(_copy(path, Path(folder) / "again"), seconds))
         if again is None:
             return None
-        return {name: score(old, again, one) for name, one in made.items()}
+        return {
+            name: score(old, again, one)._replace(cost=round(one.spent / once, 2))
+            for name, one in made.items()
+        }
 
 
 def _copy(path: Path, place: Path) -> Path:
@@ -151,13 +172,16 @@ def _copy(path: Path, place: Path) -> Path:
 
 def table(scores: dict[str, list[Score]]) -> Iterable[str]:
     """The sums, a line for each tool."""
-    yield "tool | tried | converted | runs | same values | variables compared"
-    yield "-----|-------|-----------|------|-------------|-------------------"
+    heads = "tool | tried | converted | runs | same values | variables compared"
+    yield f"{heads} | runs of the original"
+    yield "-----|-------|-----------|------|-------------|-------------------|--------------------"
     for name, found in scores.items():
         kept, of = (sum(getattr(one, key) for one in found) for key in ("kept", "of"))
         share = f"{100 * kept / of:.0f} %" if of else "-"
         sums = [sum(getattr(one, key) for one in found) for key in ("converted", "runs", "same")]
-        yield " | ".join([name, str(len(found)), *map(str, sums), share])
+        costs = [one.cost for one in found if one.cost]
+        cost = f"{median(costs):.1f}" if costs else "-"
+        yield " | ".join([name, str(len(found)), *map(str, sums), share, cost])
 
 
 def classes(scores: Iterable[Score]) -> list[tuple[str, int]]:

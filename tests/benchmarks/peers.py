@@ -34,6 +34,8 @@ class Made(NamedTuple):
     why: str
     proven: bool = False
     checks: str = ""
+    spent: float = 0.0
+    """The seconds of processors that the tool took, where that is measured."""
 
 
 class Peer(Protocol):

@@ -52,16 +52,21 @@ def test_values_are_seen_between_statements(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_proof_runs_the_original_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    cells = ["prices = [3.0, 4.0]", "total = 0\nfor p in prices:\n    total += p\nmean = total / 2"]
+@pytest.mark.parametrize("head", ["prices = [3.0, 4.0]", "import math\nprices = [3.0, math.e]"])
+def test_a_proof_runs_the_original_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, head: str
+) -> None:
+    # The cell with the imports imports what is defined below it.
+    cells = [head, "def half(x):\n    return x / 2"]
+    cells.append("total = 0\nfor p in prices:\n    total += p\nmean = half(total)")
     cells.append("low = min(prices)\nhigh = max(prices)\nspread = high - low\nprint(mean, spread)")
     (tmp_path / "a.ipynb").write_bytes(as_bytes(cells))
     monkeypatch.chdir(tmp_path)
     jobs: list[list[str]] = []
 
-    def counted(asked: dict[str, Any], python: str) -> dict[str, Any]:
+    def counted(asked: dict[str, Any], python: str, forks: str) -> dict[str, Any]:
         jobs.append(asked["cells"])
-        return run_job(asked, python)
+        return run_job(asked, python, forks)
 
     monkeypatch.setattr("nbprod.execution.run.run_job", counted)
     arguments = ["a.ipynb", "-o", "steps.py", "--run", "--verify", "--python", sys.executable]

@@ -13,7 +13,7 @@ from nbprod.cli.extract import command
 from nbprod.execution.run import RunOptions
 from nbprod.extract.plan.targets import target_of
 from nbprod.extract.suite.mutants import mutants_of, statement_lines
-from nbprod.extract.suite.strength import SuiteStrength, strength_of
+from nbprod.extract.suite.strength import SuiteStrength, calls_itself, strength_of
 from nbprod.extract.suite.trial import run_tests
 from tests.extract.notebooks import as_bytes
 
@@ -95,6 +95,73 @@ def test_a_fault_that_no_test_sees_is_not_noticed(tmp_path: Path) -> None:
     assert (found.noticed, found.tried) == (0, 3) and found.percent < 50
     assert strength(weak, 0).tried == 0
     assert list(tmp_path.iterdir()) == []
+
+
+SHOP = """import functools
+
+
+def logged(function):
+    @functools.wraps(function)
+    def inner(*given):
+        return function(*given)
+
+    return inner
+
+
+class Shop:
+    def __init__(self, prices):
+        self.prices = prices
+
+    @property
+    def total(self):
+        return sum(self.prices) * 1
+
+
+def write(text):
+    with open("out.txt", "x") as file:
+        file.write(text + "!")
+"""
+SHOP_TESTS = """from shop import Shop, write
+
+
+def test_total():
+    assert Shop([2, 3]).total == 5
+
+
+def test_write(tmp_path):
+    write("a")
+    assert open("out.txt").read() == "a!"
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("end", ["", "\n\nSIZE = len(logged.__name__)\n"])
+def test_faults_are_noticed_alike_in_collected_tests_and_in_new_ones(
+    tmp_path: Path, end: str
+) -> None:
+    target = target_of(str(tmp_path / "shop.py"), str(tmp_path))
+    files = {target.path: (SHOP + end).encode(), target.tests: SHOP_TESTS.encode()}
+    options = RunOptions(sys.executable, 60)
+    assert calls_itself(SHOP + end) is bool(end)
+    found = strength_of(files, target, options, run_tests(files, target, options), 30)
+    # What a test has written is gone before the next one runs; `logged` is not executed.
+    outside = [one for one in mutants_of(SHOP + end, 30) if one.line < 10]
+    assert found.tried - found.noticed - len(outside) in (0, 1)
+    assert found.noticed >= 6
+
+
+@pytest.mark.parametrize(
+    ("text", "does"),
+    [
+        ("def f():\n    return g()\n\ndef g():\n    return 1\n", False),
+        ("def f(x=g()):\n    return 1\n\ndef g():\n    return 1\n", True),
+        ("def f(x):\n    return x\n\nclass A:\n    @f\n    def g(self):\n        f(1)\n", True),
+        ("def f(x):\n    return x\n\nclass A:\n    def g(self):\n        f(1)\n", False),
+        ("def f(x):\n    return x\n\nif True:\n    B = f(2)\n", True),
+    ],
+)
+def test_imports_that_call_functions_of_their_own_are_known(text: str, does: bool) -> None:
+    assert calls_itself(text) is does
 
 
 @pytest.mark.slow

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from nbprod.disk.read import read_text
 from nbprod.disk.scratch import scratch_folder, write_scratch
 from nbprod.execution import shapes
+from nbprod.execution.forking import ForkingProcess, PythonProgram, run_python
 from nbprod.execution.kernel import ExecutionError
 from nbprod.execution.run import RunOptions
 from nbprod.extract.plan.targets import Target
@@ -20,7 +21,7 @@ from nbprod.extract.suite.data_files import data_files_of
 from nbprod.extract.suite.randomness import randomness_of, statements_reached
 from nbprod.extract.suite.recording import Recorded, Recording, Seen
 from nbprod.facts import Facts
-from nbprod.programs import clean_environment, run_program
+from nbprod.programs import clean_environment
 from nbprod.refactor.plan import Function, Plan
 from nbprod.refactor.sentences import names_of_columns_read
 from nbprod.syntax.walk import walk
@@ -118,7 +119,9 @@ def experiments_of(
             "answers": os.path.join(folder, "answers.json"),
             "functions": [*made, *own],
         }
-        answers = _answers(job, folder, options)
+        kernels = options.kernels
+        is_served = kernels is not None and kernels.serves(files[target.path].decode("utf-8"))
+        answers = _answers(job, folder, options, kernels if is_served else None)
     calls = {
         name: _experiment(answer, tuple(seeds.get(name, ())), options)
         for name, answer in answers.items()
@@ -278,16 +281,16 @@ def _seed(name: str, plan: Plan, facts: Facts, recorded: Mapping[str, Recorded])
     return randomness.seeded(0) if randomness is not None else []
 
 
-def _answers(job: Mapping[str, Any], folder: str, options: RunOptions) -> dict[str, Any]:
+def _answers(
+    job: Mapping[str, Any], folder: str, options: RunOptions, forks: ForkingProcess | None
+) -> dict[str, Any]:
     options.report("Calling the functions with small data")
     path = write_scratch(folder, "job.json", json.dumps(job).encode())
     script = os.path.join(os.path.dirname(__file__), "experiment.py")
     environment = clean_environment(**dict(options.environment), MPLBACKEND="Agg")
+    program = PythonProgram([path], folder, environment, script=script)
     try:
-        done = run_program(
-            [options.python, script, path], folder=folder, seconds=options.seconds,
-            environment=environment,
-        )  # fmt: skip
+        done = run_python(program, options.python, options.seconds, forks)
     except TimeoutError:
         raise ExecutionError(
             f"calling the functions with small data takes longer than {options.seconds} seconds;"

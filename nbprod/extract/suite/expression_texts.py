@@ -90,6 +90,8 @@ class Writer:
         return repr(value)
 
     def _sequence(self, value: Any, kind: type) -> str:
+        if len(value) > self.longest:
+            raise Unwritable(f"a {kind.__name__} too long to be written")
         items = sorted(value, key=repr) if kind in (set, frozenset) else value
         texts = ", ".join(map(self._text, items))
         if kind is list:

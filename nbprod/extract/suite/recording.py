@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import ast
 import json
+import os
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from nbprod.execution.forking import ImportMade, Libraries, libraries_of
 from nbprod.execution.kernel import ExecutionError
-from nbprod.execution.run import OriginalRuns, code_cells
+from nbprod.execution.run import OriginalRuns, RunPlace, code_cells
 from nbprod.extract.segments import names_behind
 from nbprod.facts import Facts
 from nbprod.refactor.plan import Function, Plan
@@ -68,6 +70,7 @@ def record(plan: Plan, facts: Facts, runs: OriginalRuns) -> Recording:
         UsageError: the folder is too big.
     """
     cells, sources = code_cells(facts.notebook)
+    runs.options.prepare_kernels(_libraries(plan, facts, runs.place))
     result = runs.watched(_watch(plan, facts, cells), names_behind(plan, cells, sources))
     _require_success(result, cells)
     hidden = [value for _, value in runs.options.environment]
@@ -88,6 +91,19 @@ def record(plan: Plan, facts: Facts, runs: OriginalRuns) -> Recording:
         for name, entry in calls.get("arguments", {}).items()
     }
     return Recording(functions, calls.get("functions", {}), given, calls.get("names", {}))
+
+
+def _libraries(plan: Plan, facts: Facts, place: RunPlace) -> Libraries:
+    """The libraries that a module will import of those that its notebook imports."""
+    parsed = [one for one in facts.parsed if one is not None]
+    folders = [os.path.join(place.folder, path) for path in (place.start, *place.paths)]
+    found = libraries_of(
+        [one.tree for one in parsed if one.tree is not None],
+        [one.cell.source for one in parsed],
+        folders,
+    )
+    moved = {ImportMade(one.module, one.name or "") for one in plan.imports}
+    return found._replace(imports=found.imports & moved)
 
 
 def _watch(plan: Plan, facts: Facts, cells: Sequence[int]) -> dict[str, Any]:

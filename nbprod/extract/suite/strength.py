@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 from collections.abc import Mapping, Sequence
@@ -11,19 +12,22 @@ from typing import Any, NamedTuple
 from nbprod.disk.read import read_text
 from nbprod.disk.scratch import scratch_folder, write_scratch
 from nbprod.errors import NbprodError
+from nbprod.execution.forking import PythonProgram, run_python
 from nbprod.execution.run import RunOptions
 from nbprod.extract.code.checking import imported_from_outside
 from nbprod.extract.plan.targets import Target
 from nbprod.extract.suite.beside import modules_beside
 from nbprod.extract.suite.mutants import Mutant, mutants_of, statement_lines
 from nbprod.extract.suite.trial import Trial, lay_out
-from nbprod.programs import clean_environment, run_program
+from nbprod.programs import clean_environment
+from nbprod.syntax.walk import walk
 
-__all__ = ["SuiteStrength", "WeakTests", "strength_of"]
+__all__ = ["SuiteStrength", "WeakTests", "calls_itself", "strength_of"]
 
 # Enough for twenty faults where the tests take few seconds.
 _MOST_SECONDS = 120
 _FAILED = (1, 2)
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 # A fault that makes an endless loop is noticed after so many times what the tests took.
 _PATIENCE, _LEAST_PATIENCE = 5, 10.0
 
@@ -100,12 +104,36 @@ def strength_of(
             {"text": mutant.text, "tests": _tests_of(mutant, statements, trial)}
             for mutant in mutants
         ],
-        "libraries": sorted(libraries),
+        "libraries": [*sorted(libraries), *trial.modules],
+        "name": target.module,
+        "whole": calls_itself(text),
         "patience": max(_LEAST_PATIENCE, _PATIENCE * trial.seconds),
     }
     tried = _answers(files, target, options, job)
     noticed = sum(one["code"] is None or one["code"] in _FAILED for one in tried)
     return SuiteStrength(covered, len(statements), noticed, len(tried), len(mutants))
+
+
+def calls_itself(text: str) -> bool:
+    """Whether the import of a module reads functions that it defines itself."""
+    body = ast.parse(text).body
+    functions = {node.name for node in body if isinstance(node, _FUNCTIONS)}
+    return any(
+        isinstance(part, ast.Name) and part.id in functions
+        for node in body
+        for outer in _run_by_import(node)
+        for part in walk(outer)
+    )
+
+
+def _run_by_import(node: ast.stmt) -> Sequence[ast.AST]:
+    """What of a statement the import of its module executes."""
+    if isinstance(node, _FUNCTIONS):
+        return [*node.decorator_list, node.args]
+    if isinstance(node, ast.ClassDef):
+        inner = [part for statement in node.body for part in _run_by_import(statement)]
+        return [*node.decorator_list, *node.bases, *inner]
+    return [node]
 
 
 def _tests_of(mutant: Mutant, statements: Sequence[range], trial: Trial) -> list[str]:
@@ -136,13 +164,12 @@ def _answers(
         }
         path = write_scratch(folder, "job.json", json.dumps(asked).encode())
         script = os.path.join(os.path.dirname(__file__), "strength_trial.py")
-        environment = clean_environment(**dict(options.environment))
+        environment = clean_environment(**dict(options.environment), MPLBACKEND="Agg")
         # What it has answered until then counts.
         with suppress(TimeoutError):
-            run_program(
-                [options.python, script, path], folder=folder, seconds=seconds + 30,
-                environment=environment,
-            )  # fmt: skip
+            program = PythonProgram([path], folder, environment, script=script)
+            forks = options.tests_of(files[target.path].decode("utf-8"))
+            run_python(program, options.python, seconds + 30, forks)
         answers = str(asked["answers"])
         if not os.path.exists(answers):
             return []

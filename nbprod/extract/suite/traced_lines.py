@@ -1,4 +1,5 @@
-"""A plugin of pytest that writes down which lines of a module each test executes.
+"""A plugin of pytest that writes down which lines of a module each test executes, and which
+modules of libraries are imported until the end.
 
 It is copied beside generated tests, for the Python that runs the notebook, and imports nothing of
 nbprod. The environment names the module's file and the file of the answer.
@@ -66,7 +67,20 @@ def pytest_runtest_logfinish() -> None:
     sys.settrace(None)
 
 
-def pytest_sessionfinish() -> None:
-    """Write the lines down."""
+def _libraries(folder: str) -> Iterator[str]:
+    """The modules that lie elsewhere than in the folder of the tests."""
+    here = tuple(os.path.join(path, "") for path in {folder, os.path.realpath(folder)})
+    for name, module in list(sys.modules.items()):
+        file = getattr(module, "__file__", None)
+        if file and name != "__main__" and not os.path.abspath(file).startswith(here):
+            yield name
+
+
+def pytest_sessionfinish(session: Any) -> None:
+    """Write the lines and the modules down."""
+    found = {
+        "lines": {name: sorted(lines) for name, lines in _SEEN.items()},
+        "modules": [*_libraries(str(session.config.rootpath))],
+    }
     with open(os.environ["NBPROD_LINES"], "w", encoding="utf-8") as file:
-        json.dump({name: sorted(lines) for name, lines in _SEEN.items()}, file)
+        json.dump(found, file)

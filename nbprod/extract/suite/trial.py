@@ -13,10 +13,11 @@ from xml.etree import ElementTree
 from nbprod.disk.read import read_bytes, read_text
 from nbprod.disk.scratch import scratch_folder, write_scratch
 from nbprod.errors import NbprodError
+from nbprod.execution.forking import PythonProgram, run_python
 from nbprod.execution.kernel import ExecutionError
 from nbprod.execution.run import RunOptions
 from nbprod.extract.plan.targets import Target
-from nbprod.programs import clean_environment, python_command, run_program
+from nbprod.programs import clean_environment
 
 __all__ = ["PytestMissing", "Trial", "lay_out", "run_tests"]
 
@@ -45,6 +46,8 @@ class Trial(NamedTuple):
     skipped: Mapping[str, str]
     lines: Mapping[str, frozenset[int]] = MappingProxyType({})
     """The lines of the module that each test executes, and under an empty name its import."""
+    modules: tuple[str, ...] = ()
+    """The modules of libraries that they have imported, in order."""
     seconds: float = 0.0
     """How long they took."""
 
@@ -77,8 +80,8 @@ def run_tests(files: Mapping[str, bytes], target: Target, options: RunOptions) -
         plugin = read_bytes(os.path.join(os.path.dirname(__file__), f"{_PLUGIN}.py"))
         plugins = os.path.dirname(write_scratch(folder, f"plugins/{_PLUGIN}.py", plugin))
         flags = (
-            "-q", "-p", "no:cacheprovider", "-p", _PLUGIN, "--rootdir", folder,
-            "--junitxml", report, "tests",
+            "-q", "-p", "no:cacheprovider", "-p", "no:unraisableexception", "-p", _PLUGIN,
+            "--rootdir", folder, "--junitxml", report, "tests",
         )  # fmt: skip
         environment = clean_environment(
             **dict(options.environment),
@@ -90,10 +93,9 @@ def run_tests(files: Mapping[str, bytes], target: Target, options: RunOptions) -
         )
         begun = time.monotonic()
         try:
-            done = run_program(
-                python_command(options.python, "pytest", *flags),
-                folder=folder, seconds=options.seconds, environment=environment,
-            )  # fmt: skip
+            program = PythonProgram(flags, folder, environment, module="pytest")
+            forks = options.tests_of(files[target.path].decode("utf-8"))
+            done = run_python(program, options.python, options.seconds, forks)
         except TimeoutError:
             raise ExecutionError(
                 f"the generated tests take longer than {options.seconds} seconds; raise the limit"
@@ -104,10 +106,11 @@ def run_tests(files: Mapping[str, bytes], target: Target, options: RunOptions) -
             if "No module named" in said and "pytest" in said:
                 raise PytestMissing(options.python)
             raise ExecutionError(f"pytest cannot run the generated tests: {said[-300:]}")
-        seen = json.loads(read_text(lines)) if os.path.exists(lines) else {}
-        seconds = time.monotonic() - begun
+        seen = json.loads(read_text(lines)) if os.path.exists(lines) else {"lines": {}}
         return _outcome(report)._replace(
-            lines={name: frozenset(found) for name, found in seen.items()}, seconds=seconds
+            lines={name: frozenset(found) for name, found in seen["lines"].items()},
+            modules=tuple(seen.get("modules", ())),
+            seconds=time.monotonic() - begun,
         )
 
 
