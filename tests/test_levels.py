@@ -399,8 +399,18 @@ x = 1
 import pandas as pd
 pd.read_csv("a.csv")
 """),
+    "second run: a list that is written out in a lesson": Case("NBP109", None, """
+# %%
+import random
+colours = ["red", "blue"]
+# %%
+colours.append("pink")
+# %%
+del colours[0]
+"""),
     "second run: a list that is written out": Case("NBP109", "production", """
 # %%
+import pandas as pd
 colours = ["red", "blue"]
 # %%
 colours.append("pink")
@@ -409,6 +419,7 @@ del colours[0]
 """),
     "second run: an own object": Case("NBP109", "production", """
 # %%
+import pandas as pd
 class Account:
     def __init__(self):
         self.hours = 0
@@ -674,6 +685,7 @@ text = open("/home/datascience/a.csv").read()
 """),
     "second run: a sum of lists": Case("NBP109", "production", """
 # %%
+import numpy as np
 first = ["red"]
 second = ["blue", "green"]
 colours = first + second
@@ -1035,6 +1047,73 @@ X_train, X_test, y_train, y_test = train_test_split(X, df["ill"])
 model = Sequential([])
 model.fit(X_train, y_train, epochs=10, validation_split=0.2)
 print(model.evaluate(X_test, y_test))
+"""),
+    "second run: an own object in a lesson": Case("NBP109", None, """
+# %%
+class Account:
+    def __init__(self):
+        self.hours = 0
+    def work(self, hours):
+        self.hours += hours
+bert = Account()
+# %%
+bert.work(2)
+"""),
+    "second run: what was computed in a lesson": Case("NBP109", "shared", """
+# %%
+import os
+total = os.cpu_count()
+# %%
+total = total * 2
+"""),
+    "second run: memory is freed": Case("NBP109", None, """
+# %%
+import pandas as pd
+big = pd.read_csv("big.csv")
+# %%
+del big
+"""),
+    "second run: a column is deleted": Case("NBP109", "production", """
+# %%
+import pandas as pd
+big = pd.read_csv("big.csv")
+# %%
+del big["note"]
+"""),
+    "mutation: an optimizer's steps": Case("NBP204", None, """
+# %%
+import torch
+model = torch.nn.Linear(2, 1)
+optimizer = torch.optim.SGD(model.parameters(), lr=rate)
+def train(rows):
+    for x, y in rows:
+        loss = model(x) - y
+        loss.backward()
+        optimizer.step()
+        optimizer.zero_grad()
+# %%
+train(load())
+"""),
+    "repeats: figures of two columns": Case("NBP901", None, """
+# %%
+import matplotlib.pyplot as plt
+width = 4
+plt.figure(figsize=(10, 5))
+plt.plot(rows["day"], rows["price"], color="red", linestyle="dashed", linewidth=width, marker="D")
+plt.plot(rows["day"], rows["rent"], color="blue", linestyle="solid", linewidth=width, marker="o")
+plt.plot(rows["day"], rows["cost"], color="green", linestyle="dotted", linewidth=2, marker="x")
+plt.title("Prices")
+os.makedirs("figures", exist_ok=True)
+plt.savefig("figures/prices.png")
+# %%
+width = 5
+plt.figure(figsize=(10, 5))
+plt.plot(rows["day"], rows["debt"], color="red", linestyle="dashed", linewidth=width, marker="D")
+plt.plot(rows["day"], rows["rent"], color="blue", linestyle="solid", linewidth=width, marker="o")
+plt.plot(rows["day"], rows["cost"], color="green", linestyle="dotted", linewidth=2, marker="x")
+plt.title("Debts")
+os.makedirs("figures", exist_ok=True)
+plt.savefig("figures/debts.png")
 """),
 }  # fmt: skip
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,10 @@ from nbprod.fixing.rule_examples import findings_of_example, fix_problems
 from nbprod.rule import Level
 from nbprod.testing import Example, parse_docs, parse_example
 
+# A message that says what to do itself, and the end of a sentence within one.
+ADVICE = re.compile(r"; (?:delete|save|restart|run|use|mend|write|make|choose|clear|install)\b")
+SENTENCE = re.compile(r"[.!?] [A-Z]")
+LONGEST = 240
 LEVELS: tuple[Level, ...] = ("explore", "shared", "production")
 
 
@@ -47,6 +52,20 @@ def cases(*sections: str) -> list[tuple[RuleFile, str, int, str]]:
 
 def identifier(case: tuple[RuleFile, str, int, str]) -> str:
     return f"{case[0].code}-{case[1]}-{case[2]}"
+
+
+@pytest.mark.parametrize("case", cases("Flagged"), ids=identifier)
+def test_a_finding_says_in_a_sentence_or_two_what_is_wrong_and_what_to_do(
+    case: tuple[RuleFile, str, int, str],
+) -> None:
+    file, _, _, text = case
+    example = parse_example(text)
+    options = CheckOptions(declared=lambda: example.declared)
+    for finding in check_notebook(example.notebook, select((file.code,)), options):
+        told = f"{finding.message}: {finding.help or ''}"
+        assert finding.help or finding.fix or ADVICE.search(finding.message), told
+        assert "\n" not in told
+        assert len(finding.message) <= LONGEST and len(SENTENCE.findall(finding.message)) <= 1, told
 
 
 @pytest.mark.parametrize("case", cases("Flagged", "Clean"), ids=identifier)

@@ -1,14 +1,15 @@
-"""Whether a notebook works on practice data only, so that its results matter to nobody."""
+"""Whether a notebook is a lesson, or works on practice data: its results matter to nobody."""
 
 from __future__ import annotations
 
 import ast
 import re
+import sys
 
 from nbprod.facts import Facts
 from nbprod.patterns import lazy_pattern
 
-__all__ = ["is_practice"]
+__all__ = ["is_lesson", "is_practice"]
 
 # Data that comes with a library to try it out on, or that it makes up.
 _TOYS = lazy_pattern(
@@ -32,6 +33,7 @@ _OUTSIDE = (
     "environ", "savetxt", "np.save", ".save(", "dump(", "to_pickle", "to_csv", "to_parquet",
     "to_excel",
 )  # fmt: skip
+_CONNECTING = ("open(", "requests", "urlopen", "connect(", "subprocess", "environ", "import *")
 _READERS = ("read_", "load_dataset")
 
 
@@ -42,6 +44,19 @@ def is_practice(facts: Facts) -> bool:
     simulations have.
     """
     return facts.shared(_is_practice)
+
+
+def is_lesson(facts: Facts) -> bool:
+    """Whether a notebook needs nothing but Python: no other import, and nothing from outside."""
+    return facts.shared(_is_lesson)
+
+
+def _is_lesson(facts: Facts) -> bool:
+    outside = any(
+        module.partition(".")[0] not in sys.stdlib_module_names
+        for module in facts.imported.values()
+    )
+    return not outside and not facts.mentions(_CONNECTING)
 
 
 def _is_practice(facts: Facts) -> bool:

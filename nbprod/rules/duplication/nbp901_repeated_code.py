@@ -75,6 +75,8 @@ plt.show()
 
 from __future__ import annotations
 
+import ast
+import re
 from collections.abc import Iterator, Sequence
 
 from nbprod.clones.find import Limits, find_clones
@@ -85,10 +87,13 @@ from nbprod.model import Diagnostic, Fix, Label, Severity, Span
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule, unsafe
 from nbprod.rules.drawn import drawing_statements
+from nbprod.syntax.names import last_name
 
 _LIMITS = Limits()
 _MOST_PARAMETERS = 8
 _MANY_PARAMETERS = 5
+_LONGEST = 40
+_BESIDE_FIGURES = ("makedirs", "mkdir", "print", "display")
 
 
 @rule("NBP901", "repeated-code", on=Notebook, level="production", severity=Severity.INFO)
@@ -105,7 +110,9 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     for number, group in enumerate(groups):
         first, *others = group.fragments
         signature, fix = fixes.get(number, (group.signature, None))
-        differing = ", ".join(f"`{difference.texts[0]}`" for difference in group.differences[:3])
+        differing = ", ".join(
+            f"`{_shortened(difference.texts[0])}`" for difference in group.differences[:3]
+        )
         but = f" (differs in {differing})" if differing else ""
         yield Diagnostic(
             _span(first, facts),
@@ -142,7 +149,7 @@ def _is_no_function(group: CloneGroup, signature: str) -> bool:
     worth a longer list.
     """
     parameters, _, results = signature.partition(" -> ")
-    number = parameters.count(",") + 1 if "()" not in parameters else 0
+    number = parameters.replace(",\n)", ")").count(",") + 1 if "()" not in parameters else 0
     if len(group.fragments) > 2:
         return number >= _MOST_PARAMETERS
     return number >= _MANY_PARAMETERS or (bool(group.differences) and "…" in results)
@@ -150,15 +157,32 @@ def _is_no_function(group: CloneGroup, signature: str) -> bool:
 
 def _only_draws(group: CloneGroup, facts: Facts) -> bool:
     """Whether two places do nothing but draw: figures are made alike by copying and changing."""
-    statements = group.fragments[0].nodes
+    statements = [
+        node
+        for node in group.fragments[0].nodes
+        if not (isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant))
+        and not _is_beside_a_figure(node)
+    ]
     return len(group.fragments) == 2 and len(drawing_statements(statements, facts)) == len(
         statements
     )
 
 
+def _shortened(text: str) -> str:
+    """A text on one line, such as a query, that ends with `…` where more follows."""
+    line = " ".join(text.split())
+    return line if len(line) <= _LONGEST else f"{line[:_LONGEST].rstrip()}…"
+
+
+def _is_beside_a_figure(node: ast.stmt) -> bool:
+    value = node.value if isinstance(node, ast.Expr) else None
+    return isinstance(value, ast.Call) and last_name(value.func) in _BESIDE_FIGURES
+
+
 def _shown(signature: str) -> str:
     """The function's first line, where it has few enough parameters to be of use."""
-    return f": `{signature}`" if signature.count(",") < _MOST_PARAMETERS else ""
+    line = re.sub(r"(?<=\() | (?=\))", "", " ".join(signature.replace(",\n)", ")").split()))
+    return f": `{line}`" if line.count(",") < _MOST_PARAMETERS else ""
 
 
 def _fixes(

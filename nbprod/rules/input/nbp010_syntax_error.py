@@ -82,6 +82,9 @@ from nbprod.syntax.types import ParsedCell
 _BLANK = lazy_pattern(r"\?{3,}|(?<!\w)_{4,}(?!\w)")
 
 
+_HELP = "correct it, or make the cell a Markdown cell if it is text"
+
+
 @rule(
     "NBP010",
     "syntax-error",
@@ -124,7 +127,7 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
         yield Diagnostic(
             _span(parsed),
             f"syntax error: {_message(parsed)}",
-            help=cascade_text(facts, parsed.cell.index),
+            help="; ".join(filter(None, (_HELP, cascade_text(facts, parsed.cell.index)))),
         )
 
 

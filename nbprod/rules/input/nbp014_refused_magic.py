@@ -93,11 +93,11 @@ def check(subject: MagicInCell, facts: Facts) -> Iterator[Diagnostic]:
         certainty=Certainty.CERTAIN
         if runs or (cell is not None and cell.reason == "syntax")
         else Certainty.POSSIBLE,
-        help="; ".join(filter(None, (_help(magic), cascade_text(facts, subject.cell)))) or None,
+        help="; ".join(filter(None, (_help(magic), cascade_text(facts, subject.cell)))),
     )
 
 
-def _help(magic: Magic) -> str | None:
+def _help(magic: Magic) -> str:
     """Say how to write it."""
     if is_misplaced(magic):
         return f"move `%{magic.name}` to the first line of a cell, above comments"
@@ -105,4 +105,4 @@ def _help(magic: Magic) -> str | None:
         return f"add a body, or use one `%`: `%{magic.name}`"
     if "#" in magic.text:
         return "put the comment on a line of its own"
-    return None
+    return "write it as IPython takes it, or delete the line"

@@ -6,7 +6,8 @@ Each call leaves its trace in a variable that is neither a parameter nor a resul
 twice and the trace is there twice. A warning where a call makes of a value that another cell reads
 a new one, from what it was; at the level `production` also where it only puts something in, where
 nobody else reads it, where no cell calls the function, and where the variable starts empty or as
-an array of zeros, to be filled by the function.
+an array of zeros, to be filled by the function. Steps of an optimizer that trains are reported only
+where the rule is selected by name.
 
 ## Flagged
 
@@ -73,6 +74,9 @@ from nbprod.rule import rule
 from nbprod.rules.globals import starts_empty
 from nbprod.syntax.names import last_name
 
+# An optimizer's step in a loop of training changes what training is there to change.
+_TRAINING = frozenset(["step", "zero_grad", "train", "eval"])
+
 
 @rule("NBP204", "global-mutation-in-function", on=Notebook)
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
@@ -81,7 +85,7 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     groups: dict[str, dict[Span, Mutation]] = {}
     for mutation in _mutations(functions, facts):
         groups.setdefault(mutation.name, {}).setdefault(mutation.span, mutation)
-    told: dict[tuple[str, bool], list[Diagnostic]] = {}
+    told: dict[tuple[str, bool, bool], list[Diagnostic]] = {}
     for name, group in groups.items():
         changing = {functions[mutation.scope].name for mutation in group.values()}
         silent = (
@@ -105,9 +109,12 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
             ),
             help="pass it as a parameter, or return the new values",
             minor=not silent,
+            on_request=all(mutation.how in _TRAINING for mutation in group.values()),
         )
-        told.setdefault((functions[first.scope].name, silent), []).append(diagnostic)
-    for (function, _), diagnostics in told.items():
+        told.setdefault((functions[first.scope].name, silent, diagnostic.on_request), []).append(
+            diagnostic
+        )
+    for (function, _, _), diagnostics in told.items():
         yield _of_function(function, diagnostics)
 
 

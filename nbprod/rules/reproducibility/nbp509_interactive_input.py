@@ -65,13 +65,13 @@ if __name__ != "__main__":
 from __future__ import annotations
 
 import ast
-import sys
 from collections.abc import Iterator
 
 from nbprod.facts import Facts
 from nbprod.model import Diagnostic, Label, Span
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule
+from nbprod.rules.practice_data import is_lesson
 
 _PROMPTS = (
     "getpass.getpass",
@@ -81,7 +81,6 @@ _PROMPTS = (
     "questionary.text",
 )
 _BUILTINS = ("input", "raw_input")
-_OUTSIDE = ("open(", "requests", "urlopen", "connect(", "subprocess", "environ")
 _GUARDS = (ast.If, ast.IfExp, ast.BoolOp, ast.Try)
 
 
@@ -98,17 +97,8 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
         symbol=name,
         labels=tuple(Label(other, "another prompt here", again=True) for other, _ in prompts[1:5]),
         help="take the value from a parameters cell or the environment",
-        on_request=name in _BUILTINS and _is_lesson(facts),
+        on_request=name in _BUILTINS and is_lesson(facts),
     )
-
-
-def _is_lesson(facts: Facts) -> bool:
-    """Whether a notebook needs nothing but Python and the person who types."""
-    outside = any(
-        module.partition(".")[0] not in sys.stdlib_module_names
-        for module in facts.imported.values()
-    )
-    return not outside and not facts.mentions(_OUTSIDE)
 
 
 def _prompts(facts: Facts) -> Iterator[tuple[Span, str]]:

@@ -141,6 +141,9 @@ _BLANK = lazy_pattern(r"_{4,}")
 _STARTUP = " (start-up file)"
 
 
+_HELP = "define it in a cell above, or delete what reads it"
+
+
 @rule(
     "NBP103",
     "undefined-name",
@@ -182,7 +185,7 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
             ),
         )
         message = _message_of(group, facts)
-        told = tell(first, facts, message, helps[first.name], *labels, others=others)
+        told = tell(first, facts, message, helps[first.name] or _HELP, *labels, others=others)
         told = _at_the_read(told, first)
         if all(_BLANK.fullmatch(failure.name) for failure in group):
             told = told._replace(minor=True)

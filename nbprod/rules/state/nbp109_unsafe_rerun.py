@@ -6,10 +6,12 @@ People run a cell three or four times on average. If each run changes what the c
 the state depends on how often, and nothing on the page says how often. A value that is written out
 in the notebook and changed by constants is an exercise (`a = 5`, then `a += 1`), and so is an
 object of the notebook's own classes: that is information of the level *production*, and so is a
-`del` that a second run stops at, a loop of gradient descent that goes on, a swap, an item that is
-only shown, a cell with a slider, and a sample of a fixed size. Any other second run that raises is
-seen by everybody, and so is a column more that holds the old index: both are reported only where
-the rule is selected by name.
+loop of gradient descent that goes on, a swap, an item that is only shown, a cell with a slider,
+a sample of a fixed size, and a `del` of a column that a second run stops at.
+
+Any other second run that raises is seen by everybody, a column more that holds the old index is
+noise, and exercises of a lesson that needs nothing but Python change nothing else: these are
+reported only where the rule is selected by name.
 
 ## Flagged
 
@@ -164,6 +166,7 @@ from nbprod.rules.intended_reruns import (
     starts_anew,
 )
 from nbprod.rules.missing_columns import MissingColumns
+from nbprod.rules.practice_data import is_lesson
 from nbprod.rules.written_out import WrittenOut
 
 _MESSAGES = {
@@ -181,6 +184,15 @@ _MESSAGES = {
     "shadows": "`{0}` shadows the builtin that this cell uses: a second run uses the variable",
 }
 _HELP = "set the initial value in this cell, or assign the result to a new name"
+_HELPS = {
+    "deletes": "make it anew in this cell, or assign the rest to a new name",
+    "consumes": "make it anew in this cell, or keep its items in a list",
+    "draws": "seed the generator in this cell",
+    "appends": "open it for writing in this cell, or remove it first",
+    "fails": "make what is missing then in this cell, or restart the kernel before a second run",
+    "removes": "do it only if the file is there",
+    "shadows": "give the variable another name",
+}
 _MOST_LABELS = 8
 
 
@@ -216,13 +228,19 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
         yield _diagnostic(
             told,
             minor=all(_is_slight(reason, facts) or is_meant(reason, facts) for reason in told),
-            on_request=all(_only_adds_index(reason, facts) for reason in told),
+            on_request=all(_only_adds_index(reason, facts) for reason in told)
+            or (is_lesson(facts) and all(_is_slight(reason, facts) for reason in told)),
         )
     failing = [reason for group in loud.groups for reason in group]
-    for is_deletion in (True, False):
-        told = [reason for reason in failing if reason.how.startswith("del ") is is_deletion]
+    for of_part in (True, False):
+        told = [reason for reason in failing if _deletes_part(reason) is of_part]
         if told:
-            yield _diagnostic(told, minor=True, on_request=not is_deletion)
+            yield _diagnostic(told, minor=True, on_request=not of_part or is_lesson(facts))
+
+
+def _deletes_part(reason: SelfDependence) -> bool:
+    """Whether a column or item is deleted: a name that is deleted frees memory, on purpose."""
+    return reason.how.startswith("del ") and "[" in reason.how
 
 
 def _without_repeats(group: list[SelfDependence]) -> list[SelfDependence]:
@@ -270,7 +288,7 @@ def _diagnostic(
             Label(reason.span, message_of(reason), again=message_of(reason))
             for reason in reasons[1 : _MOST_LABELS + 1]
         ),
-        help=_HELP if first.kind in ("rebinds", "augments", "mutates") else None,
+        help=_HELPS.get(first.kind, _HELP),
         minor=minor,
         on_request=on_request,
     )
