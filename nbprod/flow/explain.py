@@ -33,9 +33,20 @@ class Explainer:
         """For each name the cells whose code could bind it, run or not."""
         found: dict[str, list[int]] = {}
         for cell, names in enumerate(self.program.static_bindings()):
-            for name in names:
-                found.setdefault(name, []).append(cell)
+            for name, node in names.items():
+                if not self._only_deletes(cell, name, node):
+                    found.setdefault(name, []).append(cell)
         return found
+
+    def _only_deletes(self, cell: int, name: str, node: ast.AST) -> bool:
+        """Whether `del name` is all that makes a name one of a cell: no value comes of that."""
+        if not isinstance(getattr(node, "ctx", None), ast.Del):
+            return False
+        parsed = self.program.parsed[cell]
+        return parsed is None or not any(
+            isinstance(other, ast.Name) and other.id == name and isinstance(other.ctx, ast.Store)
+            for other in parsed.nodes
+        )
 
     def explain(self, failure: Failure) -> None:
         """Say why the name has no value, and where else it is bound."""
@@ -50,7 +61,8 @@ class Explainer:
         cells = self._binding_cells.get(failure.name, [])
         if (made and latest >= here) or self._last_binding(failure.name) > here:
             failure.reason = "later"
-        elif (node := self.program.static_bindings()[failure.cell].get(failure.name)) is not None:
+        elif failure.cell in cells:
+            node = self.program.static_bindings()[failure.cell][failure.name]
             below = _is_bound_after(self.program, failure, node)
             failure.reason = "later" if below else "skipped"
         elif made or cells:

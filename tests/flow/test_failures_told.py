@@ -45,10 +45,28 @@ def help_of(cells: Cells, code: str) -> str:
 @pytest.mark.parametrize(("sources", "told"), BROKEN)
 def test_what_fails_with_a_broken_cell(sources: list[str], told: str | None) -> None:
     help_ = help_of([(None, source) for source in sources], "NBP010")
-    assert help_ == (f"cell cannot run, so these reads also fail: {told}" if told else "")
+    advice, _, rest = help_.partition("; ")
+    assert advice == "correct it, or make the cell a Markdown cell if it is text"
+    assert rest == (f"cell cannot run, so these reads also fail: {told}" if told else "")
 
 
 @pytest.mark.parametrize(("cells", "moves"), MOVED)
 def test_a_definition_is_only_to_be_moved_where_it_would_do(cells: Cells, moves: bool) -> None:
     start = "move the definition in cell 2 above cell 1"
     assert help_of(cells, "NBP101").startswith(start) is moves
+
+
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        ("model.ask(1)\n# %%\ndel model", "`model` is not defined in any cell"),
+        ("del model\n# %%\nmodel", "`model` is not defined in any cell"),
+        ("if rows:\n    pass\n# %%\ndel rows, rows", "`rows` is not defined in any cell"),
+        ("print(q)\nq = 1\ndel q", "`q` is used before this cell defines it"),
+        ("if 0:\n    c = 1\ndel c", "`c` is only defined by code that does not run"),
+    ],
+)
+def test_a_deletion_is_no_definition(source: str, told: str) -> None:
+    checked = check_bytes(f"# %%\n{source}\n".encode(), "x.py")
+    found = [finding for finding in checked.findings if finding.code in ("NBP101", "NBP103")]
+    assert found and told in found[0].message
