@@ -141,18 +141,24 @@ def _refuse_broken(facts: Facts) -> None:
 
 
 def _read_notebook(path: str) -> tuple[Facts, bytes]:
-    """A notebook; one of a platform as a plain one."""
+    """A notebook, as a plain one where it is of a platform or has a session of Spark."""
     from nbprod.config.files import Configuration
     from nbprod.pipeline.platform_names import has_platform, plain_notebook
+    from nbprod.pipeline.spark_session import with_session_function
     from nbprod.project.run import facts_of, get_notebook
 
     notebook, data = get_notebook(path)
-    facts = facts_of(notebook, Configuration().for_path(path))
-    if not has_platform(facts):
-        return facts, data
     plain = f"{os.path.splitext(path)[0]}.ipynb"
-    notebook, data = get_notebook(plain, plain_notebook(facts))
-    return facts_of(notebook, Configuration().for_path(path)), data
+    configured = Configuration().for_path(path)
+    facts = facts_of(notebook, configured)
+    if has_platform(facts):
+        notebook, data = get_notebook(plain, plain_notebook(facts))
+        facts = facts_of(notebook, configured)
+    with_session = with_session_function(facts)
+    if with_session is not None:
+        notebook, data = get_notebook(plain, with_session)
+        facts = facts_of(notebook, configured)
+    return facts, data
 
 
 def _package_name(output: str, options: dict[str, object]) -> str:

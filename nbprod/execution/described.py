@@ -40,7 +40,17 @@ def describe(value: Any, depth: int = 0, seen: tuple[int, ...] = ()) -> Any:
     if id(value) in seen:
         return {"again": type(value).__name__}
     seen = (*seen, id(value))
-    for known in (_container, _array, _frame, _callable, _opaque, _generator, _object, _reduced):
+    for known in (
+        _container,
+        _array,
+        _frame,
+        _spark,
+        _callable,
+        _opaque,
+        _generator,
+        _object,
+        _reduced,
+    ):
         found = known(value, depth + 1, seen)
         if found is not None:
             return found
@@ -104,6 +114,24 @@ def _frame(value: Any, depth: int, seen: tuple[int, ...]) -> Any:
         index = _column(value.index, depth, seen)
         return {**_column(value, depth, seen), "index": index}
     return _column(value, depth, seen) if isinstance(value, pandas.Index) else None
+
+
+def _spark(value: Any, depth: int, seen: tuple[int, ...]) -> Any:
+    """A frame of Spark as its rows in any order: Spark gives them as they come."""
+    kind = type(value)
+    is_frame = kind.__module__.startswith("pyspark.sql") and kind.__name__ == "DataFrame"
+    if not is_frame:
+        return None
+    found = {"kind": "Spark DataFrame", "schema": value.schema.simpleString()}
+    rows = value.limit(MOST_ELEMENTS + 1).collect()
+    if len(rows) > MOST_ELEMENTS:
+        functions = sys.modules["pyspark.sql.functions"]
+        hashed = functions.xxhash64(*value.columns).cast("decimal(38,0)")
+        total = value.select(functions.sum(hashed), functions.count("*")).collect()[0]
+        return {**found, "length": total[1], "digest": str(total[0])}
+    items = [describe(list(row), depth, seen) for row in rows]
+    items.sort(key=lambda one: json.dumps(one, sort_keys=True))
+    return {**found, "length": len(rows), "items": items}
 
 
 def _column(value: Any, depth: int, seen: tuple[int, ...]) -> dict[str, Any]:

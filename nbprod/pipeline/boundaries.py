@@ -14,8 +14,9 @@ from typing import NamedTuple
 
 from nbprod.extract.plan.atoms import Atom, Atoms
 from nbprod.pipeline.carried import why_not_carried
+from nbprod.pipeline.spark_use import SessionTie, session_ties
 
-__all__ = ["TaskBoundary", "CutWishes", "TaskCuts", "TaskStretch"]
+__all__ = ["CutWishes", "ModelChoice", "TaskBoundary", "TaskCuts", "TaskStretch"]
 
 _TASK = 1.0
 _VALUE = 0.75
@@ -33,13 +34,22 @@ _MOST_ATOMS = 400
 _TELLING = frozenset(["load", "split", "fit", "evaluate", "plot", "save"])
 
 
+class ModelChoice(NamedTuple):
+    """An estimator that may be the application's model: its name, and the number of the cell in
+    which it predicts; without one, the last. An empty name: no model is wanted."""
+
+    estimator: str
+    cell: int | None = None
+
+
 class CutWishes(NamedTuple):
     """What a person asks of the cut.
 
     ``level``: the depth of the headings that are tasks, None: the first that has two. ``most``: how
     many tasks at most. ``starts``: the cells at which tasks have to begin, where the person gives
     the cut themselves, and ``names`` those of the tasks by their first cell; or ``places``, the
-    statements at which tasks have to begin, with the names in ``named``.
+    statements at which tasks have to begin, with the names in ``named``. ``model``: which of the
+    estimators is the application's.
     """
 
     level: int | None = None
@@ -48,6 +58,7 @@ class CutWishes(NamedTuple):
     names: Mapping[int, str] = MappingProxyType({})
     places: tuple[int, ...] | None = None
     named: Mapping[int, str] = MappingProxyType({})
+    model: ModelChoice | None = None
 
     @property
     def is_given(self) -> bool:
@@ -113,6 +124,9 @@ class TaskCuts:
         blocked = next(
             (why for name, maker in crossing.items() if (why := self._why_not(name, maker))), None
         )
+        if blocked is None:
+            tied = (tie for tie in self._ties if tie.first < after.place <= tie.last)
+            blocked = next((tie.reason for tie in tied), None)
         heading = self._heading_above(after)
         price = 0.0
         if heading:
@@ -142,6 +156,10 @@ class TaskCuts:
             for source in sources
             if source < atom.place
         ]
+
+    @cached_property
+    def _ties(self) -> list[SessionTie]:
+        return session_ties(self.atoms.all)
 
     def _is_everywhere(self, name: str) -> bool:
         return name in self.ignored or self.atoms.is_module_level(name)

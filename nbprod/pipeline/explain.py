@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from nbprod.pipeline.types import PipelinePlan, TaskPlan
+from nbprod.pipeline.types import ModelPlan, PipelinePlan, TaskPlan
 
 __all__ = ["explained_pipeline"]
 
@@ -22,6 +22,9 @@ def explained_pipeline(plan: PipelinePlan) -> Iterator[str]:
         yield ""
         yield "settings (conf/base.yaml)"
         yield from (f"    {key} = {value!r}" for key, value in sorted(plan.settings.items()))
+    if plan.model is not None:
+        yield ""
+        yield from _model(plan, plan.model)
     if plan.joined:
         yield ""
         yield "not cut"
@@ -48,6 +51,15 @@ def _explained(
         yield f"├── {name} ({kind}) ──▶ {to}"
     for key in task.writes.values():
         yield f"├── file {plan.settings[key]!r} ──▶ storage"
+
+
+def _model(plan: PipelinePlan, model: ModelPlan) -> Iterator[str]:
+    name = model.estimator.rpartition(".")[2]
+    yield "model (--plan chooses another)" if len(plan.models) > 1 else "model"
+    yield f"    {name}, which predicts in cell {model.cell}"
+    for choice in plan.models:
+        if choice != (name, model.cell):
+            yield f"    or {choice.estimator} in cell {choice.cell}"
 
 
 def _readers(plan: PipelinePlan) -> dict[str, dict[str, list[str]]]:

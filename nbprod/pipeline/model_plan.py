@@ -13,11 +13,12 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from nbprod.extract.plan.atoms import Atom, Atoms
+from nbprod.pipeline.boundaries import ModelChoice
 from nbprod.pipeline.types import ModelPlan, TaskPlan
 from nbprod.refactor.plan import Variable
 from nbprod.syntax.walk import walk
 
-__all__ = ["FITTED_FORMATS", "planned_model", "without_results"]
+__all__ = ["FITTED_FORMATS", "model_choices", "planned_model", "without_results"]
 
 # The formats of what is fitted.
 FITTED_FORMATS = frozenset(["model", "skops", "xgboost", "keras", "statsmodels"])
@@ -34,17 +35,41 @@ class _Rows(NamedTuple):
     columns: tuple[str, ...] | None = None
 
 
-def planned_model(
-    atoms: Atoms, tasks: Sequence[TaskPlan]
-) -> tuple[ModelPlan | None, list[TaskPlan]]:
-    """The model of a notebook's last prediction, and the tasks with the results that it needs.
+def model_choices(atoms: Atoms, tasks: Sequence[TaskPlan]) -> tuple[ModelChoice, ...]:
+    """The estimators that can be the model, the one that is taken without a wish first.
 
     Args:
         atoms: the notebook's statements.
         tasks: the tasks, in order.
     """
     search = _Search(atoms, tasks)
+    found: dict[ModelChoice, None] = {}
     for call, atom in search.predictions():
+        if search.model(call, atom) is not None:
+            found.setdefault(_choice(call, atom))
+    return tuple(found)
+
+
+def _choice(call: ast.Call, atom: Atom) -> ModelChoice:
+    assert isinstance(call.func, ast.Attribute)
+    return ModelChoice(ast.unparse(call.func.value), atom.cell + 1)
+
+
+def planned_model(
+    atoms: Atoms, tasks: Sequence[TaskPlan], wish: ModelChoice | None = None
+) -> tuple[ModelPlan | None, list[TaskPlan]]:
+    """The model of a notebook's last prediction, and the tasks with the results that it needs.
+
+    Args:
+        atoms: the notebook's statements.
+        tasks: the tasks, in order.
+        wish: the estimator that a person has chosen.
+    """
+    search = _Search(atoms, tasks)
+    for call, atom in search.predictions():
+        choice = _choice(call, atom)
+        if wish is not None and wish not in (choice, choice._replace(cell=None)):
+            continue
         found = search.model(call, atom)
         if found is not None:
             return found, [_with_results(task, found, search) for task in tasks]
@@ -118,7 +143,7 @@ class _Search:
         added = {name: tuple(names) for name, names in self.added.items()}
         return ModelPlan(
             estimator, rows.source, task.name, rows.steps, self._predicted(call, atom),
-            rows.columns, added=added,
+            rows.columns, added=added, cell=atom.cell + 1,
         )  # fmt: skip
 
     # --- parts ----------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal
 
+from nbprod.libraries.spark_io import reads_by_spark
 from nbprod.patterns import lazy_pattern
 from nbprod.refactor.plan import Constant
 from nbprod.syntax.names import last_name
@@ -79,6 +80,8 @@ def _of_call(call: ast.Call) -> PathUse | None:
     called = last_name(call.func)
     if called == "open":
         return _of_open(call)
+    if reads_by_spark(call.func):
+        return "read"
     if _WRITERS.match(called):
         return "write"
     return "read" if _READERS.match(called) else None

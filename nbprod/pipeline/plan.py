@@ -21,8 +21,9 @@ from nbprod.extract.plan.select import all_cells
 from nbprod.facts import Facts
 from nbprod.pipeline.boundaries import CutWishes, TaskCuts, TaskStretch
 from nbprod.pipeline.carried import format_of_hint
-from nbprod.pipeline.model_plan import planned_model
+from nbprod.pipeline.model_plan import model_choices, planned_model
 from nbprod.pipeline.paths import path_key, path_use, path_use_of_name
+from nbprod.pipeline.spark_use import spark_frames
 from nbprod.pipeline.task_function import as_task, setting_value
 from nbprod.pipeline.types import JoinedTask, PipelinePlan, TaskPlan
 from nbprod.refactor.module_level import ModuleLevel, imports_of
@@ -111,7 +112,8 @@ class _Planning:
     def _whole(
         self, plan: Plan, tasks: list[TaskPlan], joined: tuple[JoinedTask, ...]
     ) -> PipelinePlan:
-        model, tasks = planned_model(self.atoms, tasks)
+        models = model_choices(self.atoms, tasks)
+        model, tasks = planned_model(self.atoms, tasks, self.wishes.model)
         return PipelinePlan(
             self.name,
             self.facts,
@@ -121,6 +123,7 @@ class _Planning:
             tuple(self._imports()),
             joined,
             model=model,
+            models=models,
             looked_up=self.looked_up,
         )
 
@@ -137,6 +140,11 @@ class _Planning:
                 if self.planner.names.is_single(name) or self.facts.is_parameters(atom.cell):
                     found[name] = value
         return found
+
+    @cached_property
+    def frames_of_spark(self) -> frozenset[str]:
+        """The names of frames of Spark."""
+        return spark_frames(self.atoms.all)
 
     def _is_outside(self, atom: Atom) -> bool:
         """Whether a statement is in no task: a setting of the notebook or of the session."""
@@ -208,7 +216,12 @@ class _Planning:
             task = TaskPlan(
                 function.name,
                 function,
-                outputs={result.name: format_of_hint(result.hint) for result in function.results},
+                outputs={
+                    result.name: "spark"
+                    if result.name in self.frames_of_spark
+                    else format_of_hint(result.hint)
+                    for result in function.results
+                },
                 settings=tuple(self._settings_before(first.end)),
                 boundary=cuts.boundaries.get(first.start),
                 purpose=next((atom.purpose for atom in part if atom.purpose), None),

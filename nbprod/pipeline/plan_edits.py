@@ -12,7 +12,7 @@ from nbprod.extract.plan.plan_document import PlanDocument
 from nbprod.extract.plan.plan_text import PLAN_VERSION, code_hash
 from nbprod.facts import Facts
 from nbprod.patterns import lazy_pattern
-from nbprod.pipeline.boundaries import CutWishes
+from nbprod.pipeline.boundaries import CutWishes, ModelChoice
 from nbprod.pipeline.plan_file import lines_of, task_settings
 from nbprod.pipeline.types import PipelinePlan, TaskPlan
 
@@ -26,7 +26,8 @@ FORMATS = frozenset(
     """.split()
 )
 _FIELDS = {
-    "": {"version", "notebook", "code", "task", "setting"},
+    "": {"version", "notebook", "code", "task", "setting", "model"},
+    "model": {"estimator", "cell"},
     "task": {"name", "cells", "summary", "setting", "result"},
     "setting": {"name", "default"},
     "result": {"name", "format"},
@@ -57,14 +58,17 @@ class PipelineEdits:
             start: str(task["name"]) for start, task in zip(self.starts, self.tasks, strict=True)
         }
         places = tuple(start for start in self.starts if start)
-        return CutWishes(places=places, named=MappingProxyType(names))
+        named = MappingProxyType(names)
+        return CutWishes(places=places, named=named, model=self._model())
 
     def applied(self, plan: PipelinePlan) -> PipelinePlan:
         """The plan with the summaries and formats of the file.
 
         Raises:
-            UsageError: it says something of a result that the task does not have.
+            UsageError: it says something of a result that the task does not have, or asks for a
+                model that there is not.
         """
+        self._require_model(plan)
         by_name = {str(task["name"]): (n, task) for n, task in enumerate(self.tasks)}
         tasks = [
             self._changed(task, *by_name[task.name]) if task.name in by_name else task
@@ -129,6 +133,31 @@ class PipelineEdits:
                 chosen.add(name)
         function = replace(task.function, summary=summary)
         return replace(task, function=function, outputs=outputs, chosen=frozenset(chosen))
+
+    def _model(self) -> ModelChoice | None:
+        """The estimator that is asked for."""
+        table = self.document.content.get("model")
+        if table is None:
+            return None
+        if not isinstance(table, dict):
+            raise self.document.wrong(("model",), "`model` is a table; write [model]")
+        self.document.check_keys(("model",), table, _FIELDS["model"])
+        estimator, cell = table.get("estimator"), table.get("cell")
+        if not isinstance(estimator, str):
+            raise self.document.wrong(("model",), "a model needs the name of its `estimator`")
+        if cell is not None and type(cell) is not int:
+            raise self.document.wrong(("model", "cell"), f"`cell` is a number, not {cell!r}")
+        return ModelChoice(estimator, cell if estimator else None)
+
+    def _require_model(self, plan: PipelinePlan) -> None:
+        wish = self._model()
+        known = {*plan.models, *(choice._replace(cell=None) for choice in plan.models)}
+        if wish is None or not wish.estimator or wish in known:
+            return
+        where = "" if wish.cell is None else f" in cell {wish.cell}"
+        listed = ", ".join(f"`{each.estimator}` in cell {each.cell}" for each in plan.models)
+        text = f"no `{wish.estimator}` that a task can return predicts{where}"
+        raise self.document.wrong(("model", "estimator"), f"{text}; there is {listed or 'none'}")
 
     # --- reading --------------------------------------------------------------------------------
 

@@ -89,7 +89,22 @@ def pipeline_plan_text(plan: PipelinePlan, atoms: Atoms, command: str) -> str:
         for result, kind in task.outputs.items():
             lines += ["", "[[task.result]]", f"name = {_value(result)}"]
             lines.append(f"format = {_value(kind)}")
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, *_model_lines(plan)]) + "\n"
+
+
+def _model_lines(plan: PipelinePlan) -> Iterator[str]:
+    """Which estimator is the model, and which others could be."""
+    if plan.model is None or not plan.models:
+        return
+    name = plan.model.estimator.rpartition(".")[2]
+    own = [choice for choice in plan.models if choice.estimator == name]
+    chosen = next((each for each in own if each.cell == plan.model.cell), own[0])
+    yield ""
+    yield '# The estimator of `Model`, and the cell in which it predicts; "" for no `Model`.'
+    others = [f"{each.estimator} in cell {each.cell}" for each in plan.models if each != chosen]
+    if others:
+        yield f"# Others: {', '.join(others)}."
+    yield from ("[model]", f"estimator = {_value(chosen.estimator)}", f"cell = {chosen.cell}")
 
 
 def _own_keys(task: TaskPlan) -> Iterator[str]:

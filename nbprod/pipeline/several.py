@@ -153,8 +153,9 @@ def plain_cells(facts: Facts) -> Iterator[dict[str, Any]]:
         elif cell.kind == "code":
             code: Mapping[str, Any] = {"cell_type": "code", "outputs": [], "execution_count": None}
             yield {**code, "metadata": metadata, "source": cell.source}
-        elif cell.kind == "markdown":
-            yield {"cell_type": "markdown", "metadata": metadata, "source": cell.source}
+        else:
+            kind = "markdown" if cell.kind == "markdown" else "raw"
+            yield {"cell_type": kind, "metadata": metadata, "source": cell.source}
 
 
 def _refuse_shadows(notebooks: Sequence[Facts]) -> None:

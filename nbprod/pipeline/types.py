@@ -8,7 +8,7 @@ from typing import Any, Literal, NamedTuple
 
 from nbprod.extract.plan.atoms import Atom
 from nbprod.facts import Facts
-from nbprod.pipeline.boundaries import TaskBoundary
+from nbprod.pipeline.boundaries import ModelChoice, TaskBoundary
 from nbprod.refactor.pieces import CutNotebook
 from nbprod.refactor.plan import Function, Import, Plan
 
@@ -42,6 +42,8 @@ class ModelPlan:
     given: Given = "frame"
     schema: str | None = None
     added: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    cell: int = 0
+    """The number of the cell in which it predicts."""
 
     @property
     def parts(self) -> tuple[str, ...]:
@@ -105,6 +107,8 @@ class PipelinePlan:
     schemas: dict[str, str] = field(default_factory=dict)
     profiles: dict[str, Any] = field(default_factory=dict)
     model: ModelPlan | None = None
+    models: tuple[ModelChoice, ...] = ()
+    """The estimators that can be the model, the one that is taken first without a wish first."""
     looked_up: dict[str, str] = field(default_factory=dict)
     """The credentials that settings look up, by variable of the environment: for runs only."""
 

@@ -195,3 +195,77 @@ def test_a_picture_has_all_tasks(folder: Path) -> None:
     pipeline(folder)
     assert (folder / "app" / "docs" / "tasks.svg").read_text() == svg
     assert "(docs/tasks.svg)" in (folder / "app" / "README.md").read_text()
+
+
+# --- the model ------------------------------------------------------------------------------------
+
+MODELS = [
+    "# Load",
+    "import pandas as pd\nfrom sklearn.linear_model import LinearRegression, Ridge\n"
+    "df = pd.DataFrame({'a': [1.0, 2.0, 4.0, 7.0], 'b': [2.5, 3.5, 9.0, 15.0]})\nX = df[['a']]",
+    "# Line",
+    "line = LinearRegression()\nline.fit(X, df['b'])\nprint(line.predict(X).round(1))",
+    "# Ridge",
+    "ridge = Ridge()\nridge.fit(X, df['b'])\nprint(ridge.predict(X).round(2))",
+]
+
+
+@pytest.fixture
+def models(tmp_path: Path) -> Path:
+    save(tmp_path / "a.ipynb", MODELS)
+    return tmp_path
+
+
+def model_of(folder: Path) -> str:
+    path = folder / "app" / "src" / "app" / "model.py"
+    return path.read_text() if path.is_file() else ""
+
+
+def test_the_plan_names_the_estimators_that_can_be_the_model(models: Path) -> None:
+    said = pipeline(models, "--plan", "plan.toml")
+    text = (models / "plan.toml").read_text()
+    assert text.endswith('# Others: line in cell 4.\n[model]\nestimator = "ridge"\ncell = 6\n')
+    said = pipeline(models, "--dry-run")
+    assert "model (--plan chooses another)\n    ridge, which predicts in cell 6\n" in said
+    assert "    or line in cell 4\n" in said
+
+
+@pytest.mark.parametrize(
+    ("wish", "estimator"),
+    [
+        ('estimator = "line"\ncell = 4', ".line"),
+        ('estimator = "line"', ".line"),
+        ('estimator = "ridge"', ".ridge"),
+        ('estimator = ""', ""),
+    ],
+)
+def test_the_estimator_that_is_chosen_is_the_model(models: Path, wish: str, estimator: str) -> None:
+    pipeline(models, "--plan", "plan.toml")
+    edit(models / "plan.toml", 'estimator = "ridge"\ncell = 6', wish)
+    pipeline(models, "--plan", "plan.toml", "--run")
+    assert (f'{estimator}"' in model_of(models)) is bool(estimator)
+    assert bool(model_of(models)) is bool(estimator)
+    graph = (models / "app" / "src" / "app" / "pipeline.py").read_text()
+    for name in ("line", "ridge"):
+        assert (f'"{name}": Artifact("model")' in graph) is (estimator == f".{name}")
+
+
+@pytest.mark.parametrize(
+    ("wish", "said"),
+    [
+        ('estimator = "forest"', "no `forest` that a task can return predicts; there is `ridge`"),
+        ('estimator = "line"\ncell = 6', "no `line` that a task can return predicts in cell 6"),
+        ("estimator = 3", "a model needs the name of its `estimator`"),
+        ('estimator = "line"\ncell = "4"', "`cell` is a number, not '4'"),
+        ('estimator = "line"\nstep = 3', "unknown key `step`"),
+    ],
+)  # fmt: skip
+def test_a_model_that_there_is_not_is_a_line_with_its_place(
+    models: Path, wish: str, said: str
+) -> None:
+    pipeline(models, "--plan", "plan.toml")
+    edit(models / "plan.toml", 'estimator = "ridge"\ncell = 6', wish)
+    error = pipeline(models, "--plan", "plan.toml", code=2)
+    assert said in error
+    assert re.search(r"plan\.toml:\d+: ", error)
+    assert not (models / "app").exists()

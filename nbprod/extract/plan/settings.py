@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from nbprod.facts import Facts
 from nbprod.libraries.hyperparameters import HYPERPARAMETERS
+from nbprod.libraries.spark_io import reads_by_spark
 from nbprod.names.statements import StatementText
 from nbprod.patterns import lazy_pattern
 from nbprod.refactor.naming import identifier, unique
@@ -95,7 +96,8 @@ def _literals(unit: StatementText) -> Iterator[tuple[str, ast.expr]]:
             if keyword.arg in HYPERPARAMETERS and _is_value(keyword.value):
                 yield keyword.arg, keyword.value
         called = last_name(node.func)
-        if node.args and _FILES.match(called) and isinstance(node.args[0], ast.Constant):
+        is_file = bool(_FILES.match(called)) or reads_by_spark(node.func)
+        if node.args and is_file and isinstance(node.args[0], ast.Constant):
             value = node.args[0].value
             if isinstance(value, str) and _PATH.match(value):
                 stem = identifier(re.split(r"[/\\]", value.rstrip("/\\"))[-1].partition(".")[0], 2)

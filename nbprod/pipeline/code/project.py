@@ -77,6 +77,7 @@ _RUNTIME_NEEDS = ("fsspec", "ruamel.yaml")
 _FRAMES = ("pandera[pandas]", "pyarrow")
 _FRAME_FORMATS = frozenset(["frame", "series", "index"])
 _OF_FORMATS = {"model": "joblib", "skops": "skops", "torch": "safetensors"}
+_OF_SPARK = ("pandas", "pyarrow")
 _SERVED = ("fastapi", "prometheus-client", "uvicorn")
 _DEV = ("pytest", "ruff", "mypy")
 
@@ -127,6 +128,7 @@ def project_file(
     needed = [*dependencies, *_RUNTIME_NEEDS]
     needed += _FRAMES if formats & _FRAME_FORMATS or plan.model else ()
     needed += [library for form, library in _OF_FORMATS.items() if form in formats]
+    needed += _OF_SPARK if _takes_pandas_from_spark(plan) else ()
     named = {requirement_name(requirement).lower(): requirement for requirement in reversed(needed)}
     listed = "".join(f"    {json.dumps(named[name])},\n" for name in sorted(named))
     is_served = plan.model is not None and "serve" in targets
@@ -141,6 +143,16 @@ def project_file(
         dev=", ".join(
             json.dumps(each) for each in (*_DEV, *(("httpx", *_SERVED) if is_served else ()))
         ),
+    )
+
+
+def _takes_pandas_from_spark(plan: PipelinePlan) -> bool:
+    """Whether the notebook calls what PySpark does with pandas, which it does not bring."""
+    return any(
+        name in cell.source
+        for cell in plan.facts.notebook.cells
+        if cell.is_python
+        for name in ("toPandas(", "pandas_udf", "applyInPandas", "mapInPandas")
     )
 
 

@@ -15,6 +15,7 @@ import json
 import os
 import random
 import sys
+import tempfile
 import types
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -113,11 +114,18 @@ class Observer:
                 flags = arguments[2] if isinstance(arguments[2], int) else 0
                 written = flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT)
                 self.touched["writes" if written else "reads"].add(inside)
-        elif event in _NETWORK:
+        elif event in _NETWORK and not self._is_spark(event, arguments):
             if event != "socket.connect" or isinstance(arguments[1], tuple):
                 self.touched["uses"].add("network")
         elif event == "sqlite3.connect":
             self.touched["uses"].add("database")
+
+    @staticmethod
+    def _is_spark(event: str, arguments: tuple[Any, ...]) -> bool:
+        """Whether a connection is the one to the Java machine of Spark."""
+        address = arguments[1] if event == "socket.connect" else arguments
+        host = address[0] if isinstance(address, tuple) else ""
+        return "py4j" in sys.modules and host in ("127.0.0.1", "::1", "localhost")
 
     # --- results ------------------------------------------------------------------------------
 
@@ -136,9 +144,10 @@ class Observer:
         kept = [described, self._with_label(value)]
         entry["failed"] = {}
         for form in [chosen] if chosen else self._formats(value):
-            data, problem = self._tried(form, value, kept)
+            tried = self._tried_in_spark if form == "spark" else self._tried
+            data, size, problem = tried(form, value, kept)
             if problem is None:
-                entry.update(format=form, bytes=len(data))
+                entry.update(format=form, bytes=size)
                 break
             entry["failed"][form] = problem
         else:
@@ -154,6 +163,8 @@ class Observer:
         return entry
 
     def _formats(self, value: Any) -> list[str]:
+        if type(value).__module__.startswith("pyspark.sql") and hasattr(value, "toPandas"):
+            return ["spark"]
         found: list[str] = [
             form for form in self.runtime.formats.candidates(value) if form != "file"
         ]
@@ -161,8 +172,24 @@ class Observer:
             return ["skops", *(form for form in found if form not in ("model", "skops"))]
         return [form for form in found if form != "skops"]
 
-    def _tried(self, form: str, value: Any, kept: list[Any]) -> tuple[bytes, str | None]:
-        """The bytes of a value in a format, and why it cannot be that one."""
+    def _tried_in_spark(
+        self, form: str, value: Any, kept: list[Any]
+    ) -> tuple[bytes, int, str | None]:
+        """The same of a frame of Spark, which Spark writes and reads."""
+        spark = importlib.import_module("nbprod_runtime.spark")
+        storage = importlib.import_module("nbprod_runtime.storage")
+        with tempfile.TemporaryDirectory() as folder:
+            try:
+                place = storage.open_storage(folder, {})
+                stored = spark.store_spark(place, "trial", value, "it")
+                again = spark.load_spark(place, stored)
+                same = kept == [self._described(again), self._with_label(again)]
+            except Exception as error:
+                return b"", 0, str(error).strip().partition("\n")[0] or type(error).__name__
+        return b"", stored.bytes, None if same else f"`{form}` gives another value back"
+
+    def _tried(self, form: str, value: Any, kept: list[Any]) -> tuple[bytes, int, str | None]:
+        """The bytes of a value in a format, how many, and why it cannot be that one."""
         formats = self.runtime.formats
         try:
             data = formats.encode(form, value, "it")
@@ -170,8 +197,8 @@ class Observer:
             same = self.runtime.type_name(value) == self.runtime.type_name(again)
             same = same and kept == [self._described(again), self._with_label(again)]
         except Exception as error:
-            return b"", str(error).strip() or type(error).__name__
-        return data, None if same else f"`{form}` gives another value back"
+            return b"", 0, str(error).strip() or type(error).__name__
+        return data, len(data), None if same else f"`{form}` gives another value back"
 
     def _predicted(self, expression: str) -> Any:
         """The notebook's predictions; None where it has none that can be compared."""

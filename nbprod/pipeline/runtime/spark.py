@@ -1,17 +1,25 @@
 # SPDX-License-Identifier: MIT-0
-"""Frames of Spark as directories of Parquet that Spark itself writes and reads."""
+"""Frames of Spark as directories of Parquet that Spark itself writes and reads.
+
+Rows keep their order as long as there are few files: of several files Spark reads the largest
+first.
+"""
 
 from __future__ import annotations
 
+import importlib.util
+from functools import reduce
 from typing import Any
 
-from .errors import ApplicationError
+from .errors import ApplicationError, load_module
 from .keys import sha256
 from .kinds import has_root
 from .records import Stored
 from .storage import Storage
 
 __all__ = ["load_spark", "store_spark"]
+
+_MOST_FILES = 64
 
 
 def store_spark(storage: Storage, path: str, frame: Any, what: str) -> Stored:
@@ -36,11 +44,28 @@ def store_spark(storage: Storage, path: str, frame: Any, what: str) -> Stored:
 
 def load_spark(storage: Storage, stored: Stored) -> Any:
     """Return the frame of a directory, read by the session of this process."""
-    from pyspark.sql import SparkSession
-
     if _content(storage, stored.path)[1] != stored.sha256:
         raise ApplicationError(f"{storage.url}/{stored.path}: is not what the task wrote")
-    return SparkSession.builder.getOrCreate().read.parquet(_url(storage, stored.path))
+    reader, url = _session().read, _url(storage, stored.path)
+    files = [name for name in storage.names(stored.path) if name.endswith(".parquet")]
+    if len(files) > _MOST_FILES:
+        return reader.parquet(url)
+    return reduce(
+        lambda above, below: above.union(below),
+        [reader.parquet(f"{url}/{name}") for name in files],
+    )
+
+
+def _session() -> Any:
+    """Return the session of this process, as the application makes it."""
+    app = __package__.rpartition(".")[0]
+    if app and importlib.util.find_spec(f"{app}.library"):
+        made = getattr(load_module("library"), "spark_session", None)
+        if made:
+            return made()
+    from pyspark.sql import SparkSession
+
+    return SparkSession.builder.getOrCreate()
 
 
 def _url(storage: Storage, path: str) -> str:
