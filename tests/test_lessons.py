@@ -72,6 +72,30 @@ def test_what_was_read_or_fills_up_is_no_exercise(made: str, changed: str) -> No
     assert "NBP109" in codes(made, changed)
 
 
+@pytest.mark.parametrize(
+    ("made", "changed", "used"),
+    [
+        ("total = 100", "total += 5", "share = 3 / total"),
+        ("prices = [4, 5]", "prices.append(6)", "import statistics\nm = statistics.mean(prices)"),
+        (
+            "import numpy as np\nm = np.array([1, 2])",
+            "m = m * 2",
+            "import json\njson.dumps(list(m))",
+        ),
+        ("x = 3", "x = x + 1", "def f(n):\n    return n\ny = f(x)"),
+    ],
+)
+def test_what_is_computed_with_below_is_no_exercise(made: str, changed: str, used: str) -> None:
+    assert "NBP109" in codes(made, changed, used)
+
+
+@pytest.mark.parametrize(
+    "shown", ["print(total + 1)", "total", "total * 2", "total -= 3", "print(type(total))"]
+)
+def test_what_is_shown_below_is_still_an_exercise(shown: str) -> None:
+    assert "NBP109" not in codes("total = 100", "total += 5", shown)
+
+
 ROUNDS = [
     "for n in range(3):\n    total = 1 if n == 0 else total * 2",
     "for n in range(3):\n    total = total * 2 if n else 1",

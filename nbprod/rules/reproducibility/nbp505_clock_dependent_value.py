@@ -61,10 +61,9 @@ from nbprod.libraries.clocks import CLOCKS
 from nbprod.model import Diagnostic, Severity
 from nbprod.patterns import lazy_pattern
 from nbprod.rule import NodeInCell, rule
-from nbprod.syntax.names import last_name
+from nbprod.rules.computed_names import is_computed_with
 from nbprod.syntax.walk import walk
 
-_SHOWS = frozenset(["print", "display", "write", "info", "debug", "warning"])
 # Names of values that measure or name a run; what is computed does not depend on them.
 _HARMLESS = lazy_pattern(r"start|begin|before|end|stop|tic|toc|\bt\d|stamp|log|run|now")
 
@@ -81,7 +80,7 @@ def check(subject: NodeInCell[ast.Assign], facts: Facts) -> Iterator[Diagnostic]
     names = [expression.id for expression in node.targets if isinstance(expression, ast.Name)]
     if not names or facts.is_parameters(cell) or _is_harmless(names[0]):
         return
-    if all(_is_only_shown(name, facts) for name in names):
+    if not any(is_computed_with(name, facts) for name in names):
         return
     for part in walk(node.value):
         if isinstance(part, ast.Call) and isinstance(part.func, ast.Attribute):
@@ -99,27 +98,6 @@ def check(subject: NodeInCell[ast.Assign], facts: Facts) -> Iterator[Diagnostic]
 
 def _is_harmless(name: str) -> bool:
     return _HARMLESS.search(name.lower()) is not None
-
-
-def _is_only_shown(name: str, facts: Facts) -> bool:
-    """Whether nothing is computed with a value: it is printed, displayed, or read nowhere."""
-    reads = shown = 0
-    for parsed in facts.cells_with(name):
-        for node in parsed.nodes:
-            if isinstance(node, ast.Expr) and _shows(node.value):
-                shown += _reads(name, node)
-            elif isinstance(node, ast.Name):
-                reads += node.id == name and isinstance(node.ctx, ast.Load)
-    return reads == shown
-
-
-def _shows(node: ast.expr) -> bool:
-    called = last_name(node.func) if isinstance(node, ast.Call) else ""
-    return isinstance(node, ast.Name) or called in _SHOWS
-
-
-def _reads(name: str, tree: ast.AST) -> int:
-    return sum(isinstance(node, ast.Name) and node.id == name for node in walk(tree))
 
 
 def _is_written(node: ast.expr) -> bool:

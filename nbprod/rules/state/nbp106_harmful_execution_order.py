@@ -154,7 +154,7 @@ def _diagnostic(group: list[OrderChange], facts: Facts) -> Diagnostic:
             *(
                 Label(
                     change.span,
-                    f"`{change.name}` is another one here, too",
+                    f"`{change.name}` is another one here as well",
                     again=message_of(change, facts),
                     symbol=change.name,
                 )

@@ -158,6 +158,7 @@ from nbprod.flow.types import SelfDependence
 from nbprod.model import Certainty, Diagnostic, Label
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule
+from nbprod.rules.computed_names import is_computed_with
 from nbprod.rules.fitting_values import statement_of
 from nbprod.rules.intended_reruns import (
     adds_what_is_missing,
@@ -326,6 +327,7 @@ def _is_slight(reason: SelfDependence, facts: Facts) -> bool:
         all(map(written.is_so, values))
         and any(map(written.holds_values, values))
         and _adds_constants(reason, written, facts)
+        and not is_computed_with(root, facts, without=(reason.span.cell,))
     )
 
 
