@@ -34,7 +34,7 @@ LAYERS = (
     ("extract", "linters", "changed"),
     ("pipeline",),
     ("rules", "review", "merge"),
-    ("server",),
+    ("agents", "server"),
     ("api", "cli", "__init__", "__main__"),
 )
 # Copied into the applications that are written: data, not code of the package.

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from nbprod.checking.registry import RuleFile, docs_of, level_of, load_rule
+from nbprod.checking.registry import RuleFile, docs_of, level_of, load_rule, rule_files
 
-__all__ = ["rule_heading", "rule_page"]
+__all__ = ["rule_addresses", "rule_heading", "rule_page"]
 
 
 def rule_heading(file: RuleFile) -> str:
@@ -23,3 +23,11 @@ def rule_page(file: RuleFile) -> str:
     sections = docs_of(file).sections
     body = "\n\n".join(f"## {name}\n\n{text}" for name, text in sections.items())
     return f"{rule_heading(file)}\n\n{body}"
+
+
+def rule_addresses() -> dict[str, str]:
+    """The address of each rule of the package, by code: its file, of which the docstring is the
+    page, on this machine. Plug-ins are not looked for."""
+    from pathlib import Path
+
+    return {file.code: Path(file.path).as_uri() for file in rule_files(plugins=False)}

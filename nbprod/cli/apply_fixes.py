@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator, Sequence
 from functools import partial
 
@@ -16,6 +15,7 @@ from nbprod.disk.read import read_notebook_bytes
 from nbprod.disk.write import write_file
 from nbprod.errors import ReadError, WriteError
 from nbprod.fixing.apply import Fixed, fix_bytes
+from nbprod.fixing.patch import notebook_patch
 from nbprod.model import Applicability, FileResult, Finding
 from nbprod.notebook.read import read_notebook
 from nbprod.notebook.types import Notebook
@@ -193,17 +193,8 @@ class _Run:
 
 def _diff(path: str, data: bytes, fixed: Fixed) -> Iterator[str]:
     """The change as a reader sees it: sources of cells, not JSON."""
-    before = list(_script(read_notebook(data, path)))
-    after = list(_script(read_notebook(fixed.data, path)))
-    yield from difflib.unified_diff(before, after, f"{path} before", f"{path} after")
-    if before == after and fixed.data != data:
+    changes = notebook_patch(read_notebook(data, path), read_notebook(fixed.data, path), path)
+    yield from changes
+    if not changes and fixed.data != data:
         titles = ", ".join(dict.fromkeys(fixed.applied))
         yield from (f"--- {path} before", f"+++ {path} after", f"(no source changes: {titles})")
-
-
-def _script(notebook: Notebook) -> Iterator[str]:
-    for cell in notebook.cells:
-        name = f" {cell.id}" if cell.id else ""
-        yield f"# %% [{cell.kind}]{name}\n"
-        for line in cell.source.split("\n"):
-            yield line + "\n"

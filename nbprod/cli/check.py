@@ -148,8 +148,10 @@ def _check(request: CheckRequest, configure: Configure, settings: Settings) -> i
     """Check and report; the exit code."""
     if not carries_edits(request.outputs):
         configure = _without_merges(configure)
+    stdin: bytes | None = None
     if request.stdin_filename or request.paths == ("-",):
-        results: Sequence[FileResult] = (_from_stdin(request, configure),)
+        result, stdin = _from_stdin(request, configure)
+        results: Sequence[FileResult] = (result,)
     else:
         found = _discovered(request, configure)
         if request.since or request.new_since:
@@ -162,7 +164,7 @@ def _check(request: CheckRequest, configure: Configure, settings: Settings) -> i
     if settings.baseline:
         in_part = bool(request.since or request.new_since)
         results = _without_known(results, settings.baseline, quiet=request.quiet, in_part=in_part)
-    return finish(results, request, settings, configure)
+    return finish(results, request, settings, configure, stdin)
 
 
 def _without_merges(configure: Configure) -> Configure:
@@ -231,10 +233,11 @@ def _without_known(
     return filtered.results
 
 
-def _from_stdin(request: CheckRequest, configure: Configure) -> FileResult:
+def _from_stdin(request: CheckRequest, configure: Configure) -> tuple[FileResult, bytes | None]:
+    """The result, and what was read."""
     name = request.stdin_filename or "stdin.ipynb"
     try:
         data = read_stream(sys.stdin.buffer)
     except ReadError as error:
-        return report_of_unreadable(name, error)
-    return check_bytes(data, name, configure(name))
+        return report_of_unreadable(name, error), None
+    return check_bytes(data, name, configure(name)), data

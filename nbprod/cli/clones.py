@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nbprod.checking.engine import report_of_unreadable
-from nbprod.cli.output import print_line, print_lines, print_rendered
+from nbprod.cli.output import print_json, print_line, print_lines
 from nbprod.cli.reporting import say_unreadable
 from nbprod.cli.setting_options import isolated_option
 from nbprod.config.files import Configuration
@@ -23,7 +22,6 @@ from nbprod.errors import NbprodError, ReadError, UsageError
 from nbprod.model import FileResult
 from nbprod.project.discover import Discovered
 from nbprod.project.run import discover, internal_error, read_discovered
-from nbprod.report.escaping import mute_json
 
 if TYPE_CHECKING:
     from nbprod.clones.find import Found, Limits
@@ -94,7 +92,7 @@ def command(paths: tuple[str, ...], **options: Any) -> int:
         output = str(options["output"])
         return unread or _fix(found, limits, output, configure, paths, shows=shows)
     if options["output_format"] == "json":
-        print_rendered(mute_json(json.dumps(_as_json(found), indent=2)) + "\n")
+        print_json(_as_json(found))
     else:
         for line in _full(found):
             print_line(line)
@@ -172,7 +170,8 @@ def _fix(
 
 
 def _show(files: Mapping[str, bytes]) -> None:
-    from nbprod.extract.plan.explain import differences, script_of
+    from nbprod.extract.plan.explain import differences
+    from nbprod.fixing.patch import script_of
     from nbprod.notebook.read import read_notebook
     from nbprod.project.write_all import bytes_there
 

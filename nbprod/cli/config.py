@@ -7,11 +7,10 @@ from typing import Any
 
 import click
 
-from nbprod.cli.output import print_line, print_rendered
+from nbprod.cli.output import print_json, print_line
 from nbprod.cli.setting_options import configuration_options
 from nbprod.config.files import Configuration
 from nbprod.config.options import OPTIONS
-from nbprod.report.escaping import mute_json
 
 
 @click.command("config")
@@ -26,7 +25,7 @@ def command(
     if schema:
         from nbprod.config.schema import schema as made
 
-        print_rendered(mute_json(json.dumps(made(), indent=2)) + "\n")
+        print_json(made())
         return 0
     configuration = Configuration(None, config, isolated)
     file = configuration.file_for(path)
@@ -36,7 +35,7 @@ def command(
             name: {"value": _plain(name, value.value), "origin": value.origin}
             for name, value in values.items()
         }
-        print_rendered(mute_json(json.dumps({"file": file, "values": found}, indent=2)) + "\n")
+        print_json({"file": file, "values": found})
         return 0
     print_configuration(configuration, path)
     return 0

@@ -8,6 +8,7 @@ import click
 
 from nbprod.checking.registry import RuleFile, rule_files
 from nbprod.cli.output import print_line
+from nbprod.cli.renamed import RenamedOptions
 from nbprod.disk.write import Before, make_folders, write_file
 from nbprod.errors import UsageError, WriteError
 
@@ -17,12 +18,14 @@ def command() -> None:
     """Write and test rules: those of nbprod, or those of a package of your own."""
 
 
-@command.command("new-rule")
+@command.command("new-rule", cls=RenamedOptions.of(folder="output"))
 @click.argument("name")
 @click.option("--group", metavar="GROUP", help="The group of rules, such as state.")
 @click.option("--code", metavar="CODE", help="The rule code [default: the next of the group].")
 @click.option(
-    "--folder",
+    "-o",
+    "--output",
+    "folder",
     metavar="DIR",
     type=click.Path(file_okay=False),
     help="The directory to write to [default: that of the group].",
@@ -31,7 +34,7 @@ def new_rule(name: str, group: str | None, code: str | None, folder: str | None)
     """Write the file of a rule called NAME, with documentation and tests that pass.
 
     NAME is the bad pattern and reads well after "allow": use-before-definition. For a package of
-    your own give --code and --folder; `nbprod dev test-rules` tests its rules.
+    your own give --code and --output; `nbprod dev test-rules` tests its rules.
     """
     from nbprod.fixing.new_rule import next_code, render_rule_file
 
@@ -45,7 +48,7 @@ def new_rule(name: str, group: str | None, code: str | None, folder: str | None)
         raise UsageError(f"there is a rule {code} or {name} already; choose another")
     if folder is None:
         if not files:
-            raise UsageError("name a --group that has rules, or a --folder")
+            raise UsageError("name a --group that has rules, or an --output")
         folder = os.path.dirname(files[0].path)
     file_name, text = render_rule_file(code, name)
     path = os.path.join(folder, file_name)

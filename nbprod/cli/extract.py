@@ -9,8 +9,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from nbprod.cli.extract_choices import ExtractionWish, with_answers, with_plan_file
-from nbprod.cli.output import print_line, print_lines
+from nbprod.cli.extract_choices import with_answers, with_plan_file
+from nbprod.cli.extract_reporting import (
+    print_refusal,
+    report_tests,
+    require_dry_run,
+    say_doubts,
+    show_changes,
+    show_plan_object,
+)
+from nbprod.cli.output import print_line
 from nbprod.cli.terminal import stage
 from nbprod.disk.places import project_roots
 from nbprod.errors import UsageError
@@ -20,9 +28,8 @@ if TYPE_CHECKING:
     from nbprod.extract.delivery import DeliveryRequest, ExtractionDelivery
     from nbprod.extract.plan.planning import PlanOptions
     from nbprod.extract.proof import Proof
-    from nbprod.extract.suite.trial import Trial
     from nbprod.facts import Facts
-    from nbprod.refactor.plan import CellGroup, CellLeft, Plan
+    from nbprod.refactor.plan import CellGroup, CellLeft
 
 _EXAMPLES = """\b
 Examples:
@@ -68,6 +75,12 @@ Examples:
 @click.option("--keep-going", is_flag=True, help="Extract from a notebook with broken cells.")
 @click.option("--no-tests", is_flag=True, help="Write no tests.")
 @click.option("--dry-run", is_flag=True, help="Print the plan and all changes without writing.")
+@click.option(
+    "--output-format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    help="Format of the plan of --dry-run.",
+)
 @click.option("--diff", is_flag=True, help="Print all changes without writing.")
 @click.option("--force", is_flag=True, help="Overwrite files, even if verification fails.")
 @click.option("--run", "runs", is_flag=True, help="Run the notebook and record test values.")
@@ -90,10 +103,26 @@ def command(notebook: str, **options: object) -> int:
     Exit codes: 0 done, 1 refused, not the same or nothing to extract, 2 usage, 4 unreadable input
     or an internal error.
     """
-    from nbprod.extract.extraction import NothingToExtract, refused_for_credentials
+    if options["output_format"] == "text":
+        return _run(notebook, options)
+    from nbprod.extract.extraction import Refused
+
+    require_dry_run(options)
+    try:
+        return _run(notebook, options)
+    except Refused as error:
+        print_refusal(notebook, error)
+        return error.exit_code
+
+
+def _run(notebook: str, options: dict[str, object]) -> int:
+    """Do what is asked for; the exit code."""
+    from nbprod.extract.extraction import NothingToExtract, refuse_broken, refused_for_credentials
     from nbprod.extract.plan.credentials import without_credentials
     from nbprod.extract.plan.select import all_cells
     from nbprod.extract.proof import Proof
+    from nbprod.extract.selected import BROKEN_ADVICE
+    from nbprod.extract.wish import ExtractionWish
     from nbprod.refactor.external_writes import refuse_external_writes
 
     facts, data = _read(notebook)
@@ -108,7 +137,7 @@ def command(notebook: str, **options: object) -> int:
     if options["least_coverage"] is not None and (not options["runs"] or options["no_tests"]):
         raise UsageError("--min-coverage needs tests that run; add --run, remove --no-tests")
     if groups is None and not options["keep_going"]:
-        _refuse_broken(facts)
+        refuse_broken(facts, BROKEN_ADVICE)
     if (options["runs"] or options["verifies"]) and not options["allow_external_writes"]:
         refuse_external_writes(facts)
     safe = without_credentials(facts, data, chosen)
@@ -131,7 +160,7 @@ def command(notebook: str, **options: object) -> int:
         wish = with_answers(wish, safe.stay)
 
     def extracted(stay: Sequence[CellLeft] = ()) -> ExtractionDelivery:
-        return _extracted(wish, (*safe.stay, *stay))
+        return wish.delivered((*safe.stay, *stay))
 
     if proof is not None:
         is_all = groups is None and wish.chosen is None
@@ -148,23 +177,16 @@ def _finish(
 ) -> int:
     """Show or write what an extraction gives that no run has proven."""
     if not options["runs"]:
-        _say_doubts(delivery, notebook, runs.options.python)
+        say_doubts(delivery, notebook, runs.options.python)
+    if options["output_format"] == "json":
+        show_plan_object(facts, delivery)
+        return 0
     if options["dry_run"] or options["diff"]:
-        _show(facts, delivery, bool(options["dry_run"]))
+        show_changes(facts, delivery, with_plan=bool(options["dry_run"]))
         return 0
     _refuse_to_overwrite(delivery, options)
-    _report_tests(delivery, delivery.trial, runs, options)
+    report_tests(delivery, delivery.trial, runs, options)
     return _write(delivery, options)
-
-
-def _refuse_broken(facts: Facts) -> None:
-    """Refuse a notebook that certainly fails when it is run top to bottom."""
-    from nbprod.extract.extraction import Refused, broken_cells
-
-    broken = broken_cells(facts)
-    if broken:
-        headline = "the notebook fails when it is run top to bottom; --keep-going extracts the rest"
-        raise Refused(facts.notebook.path, broken, headline)
 
 
 def _order(notebook: str, options: dict[str, object]) -> DeliveryRequest:
@@ -183,18 +205,6 @@ def _order(notebook: str, options: dict[str, object]) -> DeliveryRequest:
         target, _notebook_path(notebook, options), tests=not options["no_tests"],
         extend=not options["force"], package=bool(options["package"]), app=bool(options["app"]),
     )  # fmt: skip
-
-
-def _extracted(wish: ExtractionWish, stay: Sequence[CellLeft]) -> ExtractionDelivery:
-    from nbprod.extract.delivery import deliver_under_free_names
-
-    def plan_of(options: PlanOptions) -> Plan:
-        return wish.planned(stay, options)
-
-    renames = wish.chosen is None
-    return deliver_under_free_names(
-        wish.facts, wish.data, plan_of, wish.order, wish.plan, renames=renames
-    )
 
 
 def _plan_options(order: DeliveryRequest, options: dict[str, object]) -> PlanOptions:
@@ -307,43 +317,6 @@ def _refuse_to_overwrite(delivery: ExtractionDelivery, options: dict[str, object
         raise UsageError(f"{names} already exists; use --force to overwrite")
 
 
-def _say_doubts(delivery: ExtractionDelivery, notebook: str, python: str) -> None:
-    """What nobody has seen in a run, as far as it can be known without one."""
-    from nbprod.extract.code.checking import doubts
-
-    text = delivery.files[delivery.target.path].decode("utf-8")
-    folders = [delivery.target.root, os.path.dirname(os.path.abspath(notebook))]
-    for doubt in doubts(text, folders, python):
-        print_line(f"warning: {doubt}", err=True)
-
-
-def _show(facts: Facts, delivery: ExtractionDelivery, with_plan: bool) -> None:
-    from nbprod.extract.plan.explain import differences, explained
-
-    if with_plan:
-        plan = delivery.extracted.plan
-        for line in explained(plan, plan.cut.facts if plan.cut is not None else facts):
-            print_line(line)
-        print_line()
-    before = {}
-    for path in delivery.scripts():
-        if os.path.exists(path):
-            before[os.path.relpath(path)] = _lines(path)
-    after = {os.path.relpath(path): lines for path, lines in delivery.scripts().items()}
-    print_lines(differences(before, after))
-
-
-def _lines(path: str) -> list[str]:
-    from nbprod.extract.plan.explain import script_of
-    from nbprod.notebook.read import read_notebook
-    from nbprod.project.write_all import bytes_there
-
-    data = bytes_there(path) or b""
-    if path.endswith(".py"):
-        return data.decode("utf-8", "replace").splitlines(keepends=True)
-    return script_of(read_notebook(data, path))
-
-
 def _write_proven(
     proof: Proof,
     extracted: Callable[..., ExtractionDelivery],
@@ -364,41 +337,18 @@ def _write_proven(
         proven = deliver_what_holds(lambda stay: extracted(stay) if stay else first, proof)
     else:
         proven = proof.of(first)
+    cells = code_cells(facts.notebook)[0]
+    if options["output_format"] == "json":
+        show_plan_object(facts, proven.delivery, (proven.verdict, cells))
+        return int(bool(proven.verdict.differences))
     if shows:
-        _show(facts, proven.delivery, bool(options["dry_run"]))
-    print_verdict(proven.verdict, code_cells(facts.notebook)[0])
+        show_changes(facts, proven.delivery, with_plan=bool(options["dry_run"]))
+    print_verdict(proven.verdict, cells)
     if proven.verdict.differences and not options["force"]:
         print_line("Nothing was written; use --force to write anyway.", err=True)
         return 1
-    _report_tests(proven.delivery, proven.tests, proof.runs, options)
+    report_tests(proven.delivery, proven.tests, proof.runs, options)
     return 0 if shows else _write(proven.delivery, options)
-
-
-def _report_tests(
-    delivery: ExtractionDelivery,
-    trial: Trial | None,
-    runs: OriginalRuns,
-    options: dict[str, object],
-) -> None:
-    """Print how many tests passed and what they are worth.
-
-    Raises:
-        WeakTests: they run less of the module than was asked for.
-    """
-    from nbprod.extract.suite.strength import WeakTests, strength_of
-
-    least, faults = options["least_coverage"], options["faults"]
-    assert isinstance(faults, int) and (least is None or isinstance(least, int))
-    if trial is not None:
-        print_line(str(trial))
-    if trial is None or trial.failed:
-        return
-    place = runs.place
-    folders = (os.path.join(place.folder, place.start), delivery.target.root)
-    strength = strength_of(delivery.files, delivery.target, runs.options, trial, faults, folders)
-    print_line(str(strength))
-    if least is not None and strength.percent < least:
-        raise WeakTests(strength, least)
 
 
 def _write(delivery: ExtractionDelivery, options: dict[str, object]) -> int:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,36 +13,13 @@ from nbprod.disk.places import project_roots
 from nbprod.errors import UsageError
 
 if TYPE_CHECKING:
-    from nbprod.extract.delivery import DeliveryRequest
     from nbprod.extract.plan.choices import Choices, UnitChoice
-    from nbprod.extract.plan.planning import PlanOptions
-    from nbprod.facts import Facts
-    from nbprod.refactor.plan import CellGroup, CellLeft, Plan
+    from nbprod.extract.wish import ExtractionWish
+    from nbprod.refactor.plan import CellLeft, Plan
 
-__all__ = ["ExtractionWish", "with_answers", "with_plan_file"]
+__all__ = ["with_answers", "with_plan_file"]
 
 _HELP = "y extract, n skip, r rename, m merge with the one above, a all the rest, b back, q quit"
-
-
-class ExtractionWish(NamedTuple):
-    """A notebook, what of it to extract, and where to. ``chosen`` makes the plan where a person
-    has decided on its units."""
-
-    facts: Facts
-    data: bytes
-    groups: list[CellGroup] | None
-    cells: Sequence[int]
-    order: DeliveryRequest
-    plan: PlanOptions
-    chosen: Callable[[], Plan] | None = None
-
-    def planned(self, stay: Sequence[CellLeft], options: PlanOptions) -> Plan:
-        """The plan that is asked for; some cells have to ``stay``."""
-        from nbprod.extract.extraction import make_plan
-
-        if self.chosen is not None:
-            return self.chosen()
-        return make_plan(self.facts, self.groups, self.cells, options, stay)
 
 
 def _choices(wish: ExtractionWish, stay: Sequence[CellLeft]) -> tuple[Choices, Plan]:

@@ -7,6 +7,7 @@ import sys
 import click
 
 from nbprod.cli.output import print_rendered, print_text
+from nbprod.cli.renamed import RenamedOptions
 from nbprod.config.files import Configuration
 from nbprod.facts import Facts
 from nbprod.flow.graph import RENDERERS
@@ -15,9 +16,9 @@ from nbprod.project.run import facts_of, get_notebook
 from nbprod.secrets.mask import Mask
 
 
-@click.command("graph")
+@click.command("graph", cls=RenamedOptions.of(format="output-format"))
 @click.argument("notebook", type=click.Path())
-@click.option("--format", "form", type=click.Choice(sorted(RENDERERS)), default="mermaid")
+@click.option("--output-format", "form", type=click.Choice(sorted(RENDERERS)), default="mermaid")
 @click.option("--stdin-filename", metavar="PATH", help="Path to assume for standard input.")
 def command(notebook: str, form: str, stdin_filename: str | None) -> int:
     """Print which cell feeds which, the names that flow, and an order that would run.

@@ -14,6 +14,7 @@ from nbprod.disk.places import project_roots
 from nbprod.disk.read import MAX_TEXT_BYTES, read_bytes
 from nbprod.disk.write import Before, make_folders, write_file
 from nbprod.errors import UsageError, WriteError
+from nbprod.project.agent_setup import plan_agent
 from nbprod.project.branch import default_branch
 from nbprod.project.origin import installed_from
 from nbprod.project.setup import SetupFile, plan, plan_git
@@ -28,13 +29,14 @@ from nbprod.project.workflow import Wanted
 @click.option("--artifact", is_flag=True, help="Workflow: keep the review report as an artifact.")
 @click.option("--comment", is_flag=True, help="Workflow: comment on pull requests.")
 @click.option("--git", is_flag=True, help="Only set up `git diff` to compare notebooks by cell.")
+@click.option("--agent", is_flag=True, help="Only tell coding agents of nbprod, in AGENTS.md.")
 @click.option("--branch", metavar="NAME", help="The default branch [default: the repository's].")
 @click.option(
     "--source",
     metavar="SPEC",
     help="What pip installs nbprod from in CI [default: where this one is from].",
 )
-def command(path: str, diff: bool, yes: bool, git: bool, **options: object) -> int:
+def command(path: str, diff: bool, yes: bool, git: bool, agent: bool, **options: object) -> int:
     """Write configuration, pre-commit hook and CI workflow for a repository.
 
     Shows what it will do and, at a terminal, asks; nothing that is there is overwritten. The
@@ -48,7 +50,10 @@ def command(path: str, diff: bool, yes: bool, git: bool, **options: object) -> i
     def read(name: str) -> str | None:
         return _read(root / name)
 
-    changes, notes = plan_git(read) if git else plan(read, _wanted(root, options))
+    plans = [*([plan_git(read)] if git else []), *([plan_agent(read)] if agent else [])]
+    plans = plans or [plan(read, _wanted(root, options))]
+    changes = [change for changes, _ in plans for change in changes]
+    notes = [note for _, notes in plans for note in notes]
     for note in notes:
         print_lines(note.splitlines(), err=True)
     if not changes:
@@ -67,7 +72,7 @@ def command(path: str, diff: bool, yes: bool, git: bool, **options: object) -> i
     for change in changes:
         _write(root / change.path, change, within)
         print_line(f"{'wrote' if change.is_new else 'added to'} {change.path}", err=True)
-    if git:
+    if git or agent:
         return 0
     print_line(
         "Next: `nbprod check`, and `nbprod baseline write` if there is much to clean up.", err=True

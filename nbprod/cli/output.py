@@ -15,6 +15,7 @@ from nbprod.report.escaping import escape_line, escape_text
 __all__ = [
     "print_bytes",
     "print_document",
+    "print_json",
     "print_line",
     "print_lines",
     "print_rendered",
@@ -48,6 +49,15 @@ def print_document(text: str) -> None:
     sys.stdout.flush()
     stream = sys.stdout.buffer
     stream.write(known_mask()(text).encode("utf-8", "backslashreplace"))
+
+
+def print_json(value: object) -> None:
+    """Print a value for programs; a log finds no command in it."""
+    import json
+
+    from nbprod.report.escaping import mute_json
+
+    print_rendered(mute_json(json.dumps(value, indent=2, default=repr)) + "\n")
 
 
 def print_bytes(data: bytes) -> None:

@@ -7,17 +7,18 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from nbprod.cli.output import print_document, print_rendered
-from nbprod.cli.terminal import wants_colour
+from nbprod.cli.terminal import wants_colour, wants_links
 from nbprod.config.settings import Configure
 from nbprod.errors import UsageError, WriteError
 from nbprod.model import Report
 from nbprod.report import FORMATS, renderer
-from nbprod.report.style import styled
+from nbprod.report.style import PLAIN, Style, styled
 
 __all__ = ["OutputTarget", "carries_edits", "outputs_of", "write_outputs"]
 
 _SUMMARY = "github-summary"
-_WITH_EDITS = frozenset(("json", "json-lines", "rdjson", "rdjsonl", "sarif"))
+_FOR_TERMINALS = frozenset(("full", "concise", "grouped"))
+_WITH_EDITS = frozenset(("agent", "json", "json-lines", "rdjson", "rdjsonl", "sarif"))
 
 
 class OutputTarget(NamedTuple):
@@ -61,16 +62,26 @@ def _output(text: str) -> OutputTarget:
 
 
 def write_outputs(
-    report: Report, outputs: Sequence[OutputTarget], colour: str, configure: Configure
+    report: Report,
+    outputs: Sequence[OutputTarget],
+    colour: str,
+    configure: Configure,
+    stdin: bytes | None = None,
 ) -> None:
-    """Render a report in each format and write it.
+    """Render a report in each format and write it. ``stdin``: what was read there and checked.
 
     Raises:
         WriteError: a file cannot be written.
     """
     for output in outputs:
-        style = styled(colour=output.target is None and wants_colour(colour))
-        parts = [*renderer(output.form)(report, style)]
+        style = _style(output, colour)
+        if output.form == "agent":
+            from nbprod.cli.agent_cells import masked_cells
+            from nbprod.report.agent import render
+
+            parts = [*render(report, style, lambda path: masked_cells(path, stdin))]
+        else:
+            parts = [*renderer(output.form)(report, style)]
         if output.pictures:
             from nbprod.cli.pictures import pictures
 
@@ -85,9 +96,20 @@ def write_outputs(
             raise WriteError(f"{output.target}: cannot be written: {error.strerror}") from None
 
 
+def _style(output: OutputTarget, colour: str) -> Style:
+    if output.target is not None:
+        return PLAIN
+    links: dict[str, str] = {}
+    if output.form in _FOR_TERMINALS and wants_links(colour):
+        from nbprod.checking.rule_page import rule_addresses
+
+        links = rule_addresses()
+    return styled(colour=wants_colour(colour), links=links)
+
+
 def _print(text: bytes, form: str) -> None:
     """Print for people as the terminal can show it, for programs in UTF-8 whatever it can."""
-    if form in ("full", "concise", "grouped", "markdown"):
+    if form in _FOR_TERMINALS or form == "markdown":
         print_rendered(text.decode("utf-8"))
     else:
         print_document(text.decode("utf-8"))

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from nbprod.cli.output import print_line, print_lines
+from nbprod.cli.extract_reporting import print_refusal, require_dry_run
+from nbprod.cli.output import print_json, print_line, print_lines
 from nbprod.cli.pipeline_wishes import edited_settings, plan_wish, write_plan_file
 from nbprod.cli.pipeline_writing import update_application, write_application, write_picture
+from nbprod.cli.renamed import RenamedOptions
 from nbprod.errors import UsageError
 
 if TYPE_CHECKING:
@@ -32,12 +34,17 @@ Examples:
 """
 
 
-@click.command("pipeline", epilog=_EXAMPLES)
+@click.command("pipeline", cls=RenamedOptions.of(level="heading-level"), epilog=_EXAMPLES)
 @click.argument("notebooks", metavar="NOTEBOOK...", nargs=-1, required=True, type=click.Path())
 @click.option("-o", "--output", required=True, metavar="FOLDER", help="Where to write it.")
 @click.option("--name", metavar="NAME", help="Package; by default that of FOLDER.")
 @click.option("--task", "tasks", multiple=True, metavar="NAME=3-7", help="These cells are a task.")
-@click.option("--level", type=click.IntRange(1, 6), help="Level of the headings that are tasks.")
+@click.option(
+    "--heading-level",
+    "level",
+    type=click.IntRange(1, 6),
+    help="Level of the headings that are tasks.",
+)
 @click.option("--max-tasks", default=9, show_default=True, type=click.IntRange(1, 99))
 @click.option("--merge", multiple=True, metavar="A,B", help="Join these tasks.")
 @click.option(
@@ -46,6 +53,12 @@ Examples:
 @click.option("--plan", "plan_file", metavar="FILE.toml", help="Write the plan; then read it back.")
 @click.option("--picture", metavar="FILE", help="Draw the tasks into a .svg or .html file.")
 @click.option("--dry-run", is_flag=True, help="Print the plan without writing.")
+@click.option(
+    "--output-format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    help="Format of the plan of --dry-run.",
+)
 @click.option("--run", "runs", is_flag=True, help="Run the notebook: formats, schemas, profiles.")
 @click.option("--verify", "verifies", is_flag=True, help="Run notebook and application; compare.")
 @click.option(
@@ -86,6 +99,20 @@ def command(notebooks: tuple[str, ...], output: str, **options: object) -> int:
 
     Exit codes: 0 done, 1 refused or not the same, 2 usage, 4 unreadable input or an internal error.
     """
+    if options["output_format"] == "text":
+        return _run(notebooks, output, options)
+    from nbprod.extract.extraction import Refused
+
+    require_dry_run(options)
+    try:
+        return _run(notebooks, output, options)
+    except Refused as error:
+        print_refusal(", ".join(notebooks), error)
+        return error.exit_code
+
+
+def _run(notebooks: Sequence[str], output: str, options: dict[str, object]) -> int:
+    """Do what is asked for; the exit code."""
     from nbprod.refactor.external_writes import refuse_external_writes
 
     facts, data = _read_notebooks(notebooks)
@@ -94,7 +121,16 @@ def command(notebooks: tuple[str, ...], output: str, **options: object) -> int:
         refuse_external_writes(facts)
     options["targets"] = _targets(options["target"])
     made = _made(facts, data, name, options)
-    if options["dry_run"]:
+    if options["output_format"] == "json":
+        from nbprod.extract.plan.plan_object import PLAN_VERSION
+        from nbprod.pipeline.plan_object import pipeline_object
+
+        plan = pipeline_object(made.plan)
+        found: dict[str, object] = {"version": PLAN_VERSION, "notebooks": list(notebooks), **plan}
+        if made.proof is not None:
+            found["verdict"] = {"same": not made.fails, "lines": list(made.proof)}
+        print_json({**found, "files": sorted(made.files), "refused": []})
+    elif options["dry_run"]:
         from nbprod.pipeline.explain import explained_pipeline
 
         print_lines(explained_pipeline(made.plan))
@@ -119,25 +155,17 @@ def _read_notebooks(paths: Sequence[str]) -> tuple[Facts, bytes]:
     if len(paths) == 1:
         return _read_notebook(paths[0])
     from nbprod.config.files import Configuration
+    from nbprod.extract.extraction import refuse_broken
     from nbprod.pipeline.several import files_of_notebook, joined_notebooks, order_of_notebooks
     from nbprod.project.run import facts_of, get_notebook
 
     every = [_read_notebook(path)[0] for path in paths]
     for facts in every:
-        _refuse_broken(facts)
+        refuse_broken(facts)
     order = order_of_notebooks([files_of_notebook(facts) for facts in every])
     path, data = joined_notebooks([every[number] for number in order])
     notebook, data = get_notebook(path, data)
     return facts_of(notebook, Configuration().for_path(paths[0])), data
-
-
-def _refuse_broken(facts: Facts) -> None:
-    from nbprod.extract.extraction import Refused, broken_cells
-
-    broken = broken_cells(facts)
-    if broken:
-        headline = "the notebook fails when it is run top to bottom"
-        raise Refused(facts.notebook.path, broken, headline)
 
 
 def _read_notebook(path: str) -> tuple[Facts, bytes]:
@@ -187,16 +215,13 @@ def _targets(text: object) -> tuple[str, ...]:
 
 def _made(facts: Facts, data: bytes, name: str, options: dict[str, object]) -> MadePipeline:
     from nbprod.cli.pipeline_runs import made_pipeline
-    from nbprod.extract.extraction import Refused
+    from nbprod.extract.extraction import refuse_broken, refused_for_credentials
     from nbprod.extract.plan.credentials import without_credentials
-    from nbprod.refactor.plan import Refusal
 
-    _refuse_broken(facts)
+    refuse_broken(facts)
     safe = without_credentials(facts, data, set(range(len(facts.notebook.cells))))
     if safe.stay:
-        advice = "see `nbprod check --select NBP3`"
-        stay = [Refusal(left.cell, left.line, left.reason, advice) for left in safe.stay]
-        raise Refused(facts.notebook.path, stay)
+        raise refused_for_credentials(facts.notebook.path, safe.stay)
     wish = plan_wish(safe.facts, name, options)
     python, targets = str(options["python"] or sys.executable), options["targets"]
     assert isinstance(targets, tuple)

@@ -22,11 +22,13 @@ Render = Callable[["PipelinePlan"], dict[str, bytes]]
 
 
 class MadePipeline(NamedTuple):
-    """A plan, the files of its application, and whether it was shown not to do the same."""
+    """A plan, the files of its application, whether it was shown not to do the same, and what the
+    proof says, line by line."""
 
     plan: PipelinePlan
     files: dict[str, bytes]
     fails: bool = False
+    proof: tuple[str, ...] | None = None
 
 
 def made_pipeline(
@@ -63,7 +65,10 @@ def made_pipeline(
     if not options["verifies"]:
         plan = observed({}).plan
         return MadePipeline(plan, render(plan))
-    return _proven(observed, partial(look, disturbed=True), render, run)
+    proven = _proven(observed, partial(look, disturbed=True), render, run)
+    if options["output_format"] == "text":
+        print_lines(proven.proof or ())
+    return proven
 
 
 def _proven(
@@ -75,8 +80,8 @@ def _proven(
     from nbprod.pipeline.prove import proven_pipeline
 
     found = proven_pipeline(observed, again, render, run)
-    print_lines(found.proof.lines)
-    return MadePipeline(found.plan, found.files, fails=bool(found.proof.differences))
+    fails = bool(found.proof.differences)
+    return MadePipeline(found.plan, found.files, fails, tuple(found.proof.lines))
 
 
 def _run_options(environment: Mapping[str, str], options: Mapping[str, object]) -> RunOptions:

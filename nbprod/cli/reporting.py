@@ -34,8 +34,12 @@ def finish(
     request: CheckRequest,
     settings: Settings,
     configure: Configure,
+    stdin: bytes | None = None,
 ) -> int:
-    """Write the report and the summary; returns the exit code."""
+    """Write the report and the summary; returns the exit code.
+
+    ``stdin`` is what was read from standard input, where that was checked.
+    """
     report = Report(tuple(results), __version__)
     # Numbers in place of findings, where people read them.
     outputs = [
@@ -43,7 +47,7 @@ def finish(
         for output in request.outputs
         if output.target is not None or not request.statistics or output.form not in _FOR_PEOPLE
     ]
-    write_outputs(report, outputs, request.color, configure)
+    write_outputs(report, outputs, request.color, configure, stdin)
     if not request.quiet:
         shown = [output.form for output in request.outputs if output.target is None]
         to_stdout = bool(shown) and all(form in _FOR_PEOPLE for form in shown)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 
 import click
@@ -17,9 +16,8 @@ from nbprod.checking.registry import (
     select,
 )
 from nbprod.checking.rule_page import rule_page
-from nbprod.cli.output import print_line, print_rendered, print_text
+from nbprod.cli.output import print_json, print_line, print_text
 from nbprod.errors import UsageError
-from nbprod.report.escaping import mute_json
 from nbprod.rule import Rule
 
 
@@ -35,7 +33,7 @@ def command(code: str | None, everything: bool, output_format: str) -> int:
         return explain(str(code))
     chosen = list(rule_files()) if everything else [_named(str(code))]
     if output_format == "json":
-        print_rendered(mute_json(json.dumps([_object(file) for file in chosen], indent=2)) + "\n")
+        print_json([_object(file) for file in chosen])
     elif output_format == "markdown":
         print_text(_reference(chosen) + "\n")
     else:

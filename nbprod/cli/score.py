@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import click
 
-from nbprod.cli.output import print_line, print_rendered
+from nbprod.cli.output import print_json, print_line
 from nbprod.cli.reporting import say_unreadable
 from nbprod.cli.setting_options import isolated_option
 from nbprod.config.files import Configuration
 from nbprod.config.layers import read_layer
 from nbprod.project.run import discover, iter_results
-from nbprod.report.escaping import mute_json
 
 if TYPE_CHECKING:
     from nbprod.model import FileResult
@@ -50,7 +48,7 @@ def command(paths: tuple[str, ...], output_format: str, each: bool, isolated: bo
     results = [result for result in iter_results(found, configure) if result.skipped is None]
     code = say_unreadable(results)
     if output_format == "json":
-        print_rendered(mute_json(json.dumps(as_json(results), indent=2)) + "\n")
+        print_json(as_json(results))
         return code
     table = _markdown if output_format == "markdown" else _full
     every = [finding for result in results for finding in result.findings]

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from nbprod.cli.output import print_line
 
-__all__ = ["notice", "progress", "stage", "wants_colour"]
+__all__ = ["notice", "progress", "stage", "wants_colour", "wants_links"]
 
 _Item = TypeVar("_Item")
 
@@ -24,6 +24,22 @@ def wants_colour(choice: str) -> bool:
     if os.environ.get("FORCE_COLOR"):
         return True
     return sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def wants_links(choice: str) -> bool:
+    """Whether standard output is a terminal that shows links, or ignores them silently.
+
+    Whatever turns colour off turns them off; FORCE_HYPERLINK decides where it is set.
+    """
+    if choice == "never" or os.environ.get("NO_COLOR"):
+        return False
+    forced = os.environ.get("FORCE_HYPERLINK")
+    if forced:
+        return forced != "0"
+    term = os.environ.get("TERM", "dumb" if os.name == "posix" else "")
+    if term in ("dumb", "linux") or os.environ.get("TERM_PROGRAM") == "Apple_Terminal":
+        return False
+    return sys.stdout.isatty() and not os.environ.get("CI")
 
 
 def notice(text: str) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from nbprod.cli.output import print_line
+from nbprod.cli.output import print_json, print_line
 from nbprod.cli.terminal import stage
 from nbprod.errors import UsageError
 
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 @click.option("--python", metavar="PATH", help="Python that runs the notebooks.")
 @click.option("--timeout", default=600, metavar="SECONDS", help="Time limit of each run.")
 @click.option("--copy-limit", default=500, metavar="MB", help="Largest directory to copy.")
+@click.option("--output-format", type=click.Choice(["text", "json"]), default="text")
 def command(
     original: str,
     rewritten: str,
@@ -38,6 +39,7 @@ def command(
     python: str | None,
     timeout: int,
     copy_limit: int,
+    output_format: str,
 ) -> int:
     """Run two notebooks in fresh processes and compare what they show and what they leave.
 
@@ -68,7 +70,13 @@ def command(
     options = RunOptions(python or sys.executable, timeout, copy_limit, report=stage)
     runs = OriginalRuns(Side(sources, {}), place, options)
     verdict = verify(runs, Side(code_cells(new)[1], {}))
-    print_verdict(verdict, indices)
+    if output_format == "json":
+        from nbprod.execution.verdict_object import verdict_object
+
+        names = {"original": original, "rewritten": rewritten}
+        print_json({"version": "1", **names, **verdict_object(verdict, indices)})
+    else:
+        print_verdict(verdict, indices)
     return 1 if verdict.differences else 0
 
 

@@ -19,7 +19,6 @@ from nbprod.extract.code.format import formatted_imports, lint
 from nbprod.extract.code.observed_types import with_definition_types, with_seen_types
 from nbprod.extract.code.package import dependencies_of, package_files
 from nbprod.extract.extraction import Extracted, compiles, extract
-from nbprod.extract.plan.explain import script_of
 from nbprod.extract.plan.plan_edits import PlanEdits
 from nbprod.extract.plan.planning import PlanOptions
 from nbprod.extract.plan.surroundings import notebook_title
@@ -30,6 +29,7 @@ from nbprod.extract.suite.recording import Recording, record
 from nbprod.extract.suite.testcode import suite_of
 from nbprod.extract.suite.trial import Trial, run_tests
 from nbprod.facts import Facts
+from nbprod.fixing.patch import script_of
 from nbprod.notebook.read import read_notebook
 from nbprod.project.write_all import bytes_there
 from nbprod.refactor.naming import identifier

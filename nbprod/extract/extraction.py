@@ -28,6 +28,7 @@ __all__ = [
     "broken_cells",
     "extract",
     "make_plan",
+    "refuse_broken",
     "refused_for_credentials",
 ]
 
@@ -82,6 +83,18 @@ def broken_cells(facts: Facts) -> list[Refusal]:
                 Refusal(failure.cell, facts.line(failure.span), reason, "see `nbprod check`")
             )
     return sorted(found)
+
+
+def refuse_broken(facts: Facts, advice: str = "") -> None:
+    """Refuse a notebook that certainly fails when it is run top to bottom.
+
+    Raises:
+        Refused: it does; the message ends with the advice.
+    """
+    broken = broken_cells(facts)
+    if broken:
+        headline = f"the notebook fails when it is run top to bottom{advice}"
+        raise Refused(facts.notebook.path, broken, headline)
 
 
 def refused_for_credentials(path: str, stay: Sequence[CellLeft]) -> Refused:

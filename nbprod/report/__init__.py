@@ -14,6 +14,7 @@ FORMATS = {
     "full": "nbprod.report.full",
     "concise": "nbprod.report.concise",
     "grouped": "nbprod.report.grouped",
+    "agent": "nbprod.report.agent",
     "json": "nbprod.report.json",
     "json-lines": "nbprod.report.json_lines",
     "sarif": "nbprod.report.sarif",

@@ -15,7 +15,7 @@ __all__ = ["render"]
 def render(report: Report, style: Style) -> Iterator[str]:
     """Yield the lines of the report."""
     for finding in report.findings:
-        code = style.paint(escape_line(finding.code), BOLD, RED)
+        code = style.link(style.paint(escape_line(finding.code), BOLD, RED), finding.code)
         possible = " (possible)" if finding.certainty.value == "possible" else ""
         fixable = " [*]" if finding.fix is not None else ""
         text = escape_line(f"{finding.name}: {finding.message}")

@@ -26,6 +26,7 @@ def _finding(finding: Finding, style: Style) -> Iterator[str]:
     colour = _COLOURS[finding.severity]
     possible = " (possible)" if finding.certainty.value == "possible" else ""
     code = style.paint(escape_line(f"{finding.code} {finding.name}"), BOLD, colour)
+    code = style.link(code, finding.code)
     yield f"{code}: {escape_line(finding.message)}{possible}"
     place = finding.place
     arrow = style.paint("-->", BLUE)

@@ -20,7 +20,7 @@ def render(report: Report, style: Style) -> Iterator[str]:
         yield style.paint(escape_line(result.path), BOLD) + "\n"
         width = max(len(str(finding.place.raw_line)) for finding in result.findings)
         for finding in result.findings:
-            code = style.paint(escape_line(finding.code), RED)
+            code = style.link(style.paint(escape_line(finding.code), RED), finding.code)
             line = str(finding.place.raw_line).rjust(width)
             yield f"  {line}  {code} {escape_line(f'{finding.name}: {told(finding)}')}\n"
         yield "\n"

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 
 from lsprotocol import types
 
+from nbprod.checking.rule_page import rule_addresses
 from nbprod.model import Certainty, Finding, Severity
 from nbprod.server.views import View, span_of, top_of
 
 __all__ = ["SOURCE", "diagnostics_of", "location_of"]
 
 SOURCE = "nbprod"
+_addresses = cache(rule_addresses)
 _SEVERITIES = {
     Severity.ERROR: types.DiagnosticSeverity.Error,
     Severity.WARNING: types.DiagnosticSeverity.Warning,
@@ -63,9 +66,16 @@ def _diagnostic(
         severity,
         finding.code,
         source=SOURCE,
+        code_description=_description(finding.code),
         related_information=_related(view, finding) if related else None,
         data=finding.fingerprint,
     )
+
+
+def _description(code: str) -> types.CodeDescription | None:
+    """Where the code of a finding leads to; nothing for other tools."""
+    address = _addresses().get(code)
+    return types.CodeDescription(address) if address is not None else None
 
 
 def _related(view: View, finding: Finding) -> list[types.DiagnosticRelatedInformation]:

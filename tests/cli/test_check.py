@@ -255,13 +255,19 @@ def test_the_reference_links_to_every_rule() -> None:
 
 
 def test_graph_in_three_formats(folder: Path) -> None:
-    document = json.loads(nbprod("graph", "bad.ipynb", "--format", "json", cwd=folder).stdout)
+    document = json.loads(
+        nbprod("graph", "bad.ipynb", "--output-format", "json", cwd=folder).stdout
+    )
     assert document["order"] == [2, 1]
     assert document["cells"][0]["fails"] == ["late"]
-    document = json.loads(nbprod("graph", "good.ipynb", "--format", "json", cwd=folder).stdout)
+    document = json.loads(
+        nbprod("graph", "good.ipynb", "--output-format", "json", cwd=folder).stdout
+    )
     assert document["edges"] == [{"from": 1, "to": 2, "names": ["early"]}]
     assert nbprod("graph", "good.ipynb", cwd=folder).stdout.startswith("flowchart TD\n")
-    assert nbprod("graph", "good.ipynb", "--format", "dot", cwd=folder).stdout.startswith("digraph")
+    assert nbprod("graph", "good.ipynb", "--output-format", "dot", cwd=folder).stdout.startswith(
+        "digraph"
+    )
     assert nbprod("graph", "gone.ipynb", cwd=folder).returncode == 4
 
 

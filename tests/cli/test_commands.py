@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import os
+import re
 import shutil
+import subprocess
+import sys
+from collections import defaultdict
+from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import unquote
 
+import click
 import pytest
 
 from nbprod._version import __version__
 from nbprod.cli.group import cli
+from nbprod.cli.terminal import wants_links
 from tests.cli.test_check import book
 from tests.command import run_nbprod
 
@@ -94,7 +103,17 @@ WORDS = {
     "score": ("score", "missing.ipynb"),
     "verify": ("verify", "missing.ipynb", "a.ipynb"),
 }
-WITHOUT_NOTEBOOKS = {"completion", "config", "dev", "explain", "init", "rule", "server", "version"}
+WITHOUT_NOTEBOOKS = {
+    "completion",
+    "config",
+    "dev",
+    "explain",
+    "init",
+    "mcp",
+    "rule",
+    "server",
+    "version",
+}
 
 
 def test_every_command_is_told_of_a_file_that_is_missing() -> None:
@@ -108,3 +127,139 @@ def test_a_named_file_that_is_missing_is_exit_code_4(folder: Path, command: str)
     assert "missing.ipynb" in done.stdout + done.stderr
     assert "does not exist" in done.stdout + done.stderr
     assert not (folder / ".nbprod-baseline.json").exists()
+
+
+def options() -> Iterator[tuple[str, click.Option]]:
+    """The options of every command, those of groups within included."""
+
+    def within(command: click.Command, name: str) -> Iterator[tuple[str, click.Option]]:
+        if isinstance(command, click.Group):
+            context = click.Context(command)
+            for word in command.list_commands(context):
+                inner = command.get_command(context, word)
+                assert inner is not None
+                yield from within(inner, f"{name} {word}".strip())
+        for parameter in command.params:
+            if isinstance(parameter, click.Option):
+                yield name, parameter
+
+    yield from within(cli, "")
+
+
+def test_an_option_is_of_one_kind_in_every_command() -> None:
+    found: dict[str, set[str]] = defaultdict(set)
+    for _, option in options():
+        for word in option.opts:
+            found[word].add("flag" if option.is_flag else option.type.name)
+    # A directory is a path is a text.
+    kinds = {word: kinds - {"directory", "path", "file"} for word, kinds in found.items()}
+    assert {word: several for word, several in kinds.items() if len(several) > 1} == {}
+    formats = [name for name, option in options() if "--output-format" in option.opts]
+    assert {"check", "graph", "extract", "verify", "pipeline", "score", "rule"} <= set(formats)
+
+
+def test_a_meaning_has_one_option() -> None:
+    """The help of an option, and the unit of its value, say what it is: no two say the same."""
+    by_help: dict[str, set[str]] = defaultdict(set)
+    by_unit: dict[str, set[str]] = defaultdict(set)
+    choices: dict[tuple[str, ...], set[str]] = defaultdict(set)
+    for _, option in options():
+        if option.help:
+            by_help[option.help].add(option.opts[-1])
+        if option.metavar in ("SECONDS", "MB", "REASON", "PERCENT", "MS"):
+            by_unit[option.metavar].add(option.opts[-1])
+        if isinstance(option.type, click.Choice) and "json" in option.type.choices:
+            choices[tuple(option.opts)].add("json")
+    assert {text: words for text, words in by_help.items() if len(words) > 1} == {}
+    assert {unit: words for unit, words in by_unit.items() if len(words) > 1} == {}
+    assert set(choices) == {("--output-format",)}
+
+
+RENAMED = {
+    "graph": (("graph", "a.ipynb"), "--format", "--output-format", "json"),
+    "graph with a mark": (("graph", "a.ipynb"), "--format=", "--output-format=", "dot"),
+    "pipeline": (
+        ("pipeline", "b.ipynb", "-o", "app", "--dry-run"), "--level", "--heading-level", "2",
+    ),
+    "dev": (("dev", "new-rule", "mine", "--code", "ACME101"), "--folder", "--output", "rules"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", RENAMED)
+def test_a_former_name_keeps_working_with_a_notice(folder: Path, name: str) -> None:
+    (folder / "b.ipynb").write_bytes(book("x = 1\ny = x + 1", "print(y)"))
+    words, old, new, value = RENAMED[name]
+    parts = [(f"{option}{value}",) if "=" in option else (option, value) for option in (old, new)]
+    before = run_nbprod(folder, *words, *parts[0])
+    shutil.rmtree(folder / "rules", ignore_errors=True)
+    after = run_nbprod(folder, *words, *parts[1])
+    assert (before.returncode, before.stdout) == (after.returncode, after.stdout)
+    assert before.returncode == 0
+    notice = f"nbprod: {old.rstrip('=')} is now called {new.rstrip('=')}\n"
+    assert before.stderr == notice + after.stderr
+    said = run_nbprod(folder, *words[: 2 if words[0] == "dev" else 1], "--help").stdout
+    assert new.rstrip("=") in said and old.rstrip("=") not in re.findall(r"--[\w-]+", said)
+
+
+TERMINALS: dict[str, tuple[dict[str, str], tuple[str, ...], bool]] = {
+    "a terminal": ({"TERM": "xterm-256color"}, (), True),
+    "a terminal, never in colour": ({"TERM": "xterm-256color"}, ("--color", "never"), False),
+    "NO_COLOR": ({"TERM": "xterm-256color", "NO_COLOR": "1"}, (), False),
+    "a dumb terminal": ({"TERM": "dumb"}, (), False),
+    "the console of Linux": ({"TERM": "linux"}, (), False),
+    "a terminal that prints them": ({"TERM": "xterm", "TERM_PROGRAM": "Apple_Terminal"}, (), False),
+    "CI": ({"TERM": "xterm", "CI": "true"}, (), False),
+}
+
+
+@pytest.mark.skipif(not hasattr(os, "openpty"), reason="there are no pseudo-terminals")
+@pytest.mark.parametrize(
+    ("name", "form"),
+    [(name, "full") for name in TERMINALS] + [("a terminal", "concise"), ("a terminal", "grouped")],
+)
+def test_codes_are_links_on_terminals(folder: Path, name: str, form: str) -> None:
+    environment, words, linked = TERMINALS[name]
+    said = on_terminal(folder, environment, "check", "--output-format", form, *words)
+    links = re.findall(r"\x1b]8;;(\S*?)\x1b\\(.*?)\x1b]8;;\x1b\\", said)
+    assert bool(links) == linked == ("\x1b]8" in said)
+    for address, text in links:
+        path = Path(unquote(address.removeprefix("file://")))
+        code = re.findall(r"NBP\d{3}", text)[0]
+        assert path.is_file() and path.name.startswith(code.lower())
+
+
+def on_terminal(folder: Path, environment: dict[str, str], *words: str) -> str:
+    """What a command prints on a terminal."""
+    import pty
+
+    ours, theirs = pty.openpty()
+    unset = {"NO_COLOR", "FORCE_COLOR", "FORCE_HYPERLINK", "CI", "TERM", "TERM_PROGRAM"}
+    inherited = {key: value for key, value in os.environ.items() if key not in unset}
+    started = subprocess.Popen(
+        [sys.executable, "-m", "nbprod", *words], cwd=folder, env={**inherited, **environment},
+        stdin=theirs, stdout=theirs, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    os.close(theirs)
+    said = b""
+    while True:
+        try:
+            part = os.read(ours, 4096)
+        except OSError:  # the other end is closed
+            break
+        if not part:
+            break
+        said += part
+    os.close(ours)
+    assert started.wait() == 1
+    return said.decode()
+
+
+def test_links_are_for_terminals_and_can_be_forced(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "\x1b]8" not in run_nbprod(folder, "check", "--color", "always").stdout
+    assert "\x1b]8" in run_nbprod(folder, "check", FORCE_HYPERLINK="1").stdout
+    done = run_nbprod(folder, "check", "--output", "full:found.txt", FORCE_HYPERLINK="1")
+    assert done.returncode == 1 and "\x1b" not in (folder / "found.txt").read_text()
+    monkeypatch.setenv("FORCE_HYPERLINK", "0")
+    assert not wants_links("always")

@@ -193,7 +193,7 @@ _STEPS: dict[str, Callable[[Case], Iterator[tuple[str, str]]]] = {
     "fix": _fix,
     "diff": _with_path("check", "--isolated", "--diff", "--unsafe-fixes", "--select", "NBP8,NBP1"),
     "extract": _with_path("extract", after=("-o", "m.py", "--all", "--dry-run")),
-    "graph": _with_path("graph", after=("--format", "dot")),
+    "graph": _with_path("graph", after=("--output-format", "dot")),
     "mermaid": _with_path("graph"),
     "report": _with_path("report", "--isolated", "-q", "--html", "-"),
     "comment": _with_path("report", "--isolated", "-q", "--markdown", "-", markdown=True),

@@ -56,7 +56,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (source / "pyproject.toml").write_text(PROJECT)
     (package / "__init__.py").write_text('"""Rules of Acme."""\n')
     made = run(
-        source, "dev", "new-rule", "old-function", "--code", "ACME101", "--folder", "acme_rules"
+        source, "dev", "new-rule", "old-function", "--code", "ACME101", "--output", "acme_rules"
     )
     assert made.returncode == 0, made.stderr
     assert made.stdout.strip() == os.path.join("acme_rules", "acme101_old_function.py")
@@ -168,10 +168,10 @@ def test_a_broken_plugin_is_one_message(
 
 def test_new_rules_are_refused_where_something_is_taken(tmp_path: Path) -> None:
     for words, message in (
-        (("stale-output", "--code", "ACME101", "--folder", "x"), "already"),
-        (("mine", "--code", "NBP101", "--folder", "x"), "already"),
-        (("Mine", "--code", "ACME101", "--folder", "x"), "is not a rule name"),
-        (("mine", "--code", "acme", "--folder", "x"), "is not a rule code"),
+        (("stale-output", "--code", "ACME101", "--output", "x"), "already"),
+        (("mine", "--code", "NBP101", "--output", "x"), "already"),
+        (("Mine", "--code", "ACME101", "--output", "x"), "is not a rule name"),
+        (("mine", "--code", "acme", "--output", "x"), "is not a rule code"),
         (("mine",), "--group"),
     ):
         done = run(tmp_path, "dev", "new-rule", *words)

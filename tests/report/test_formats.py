@@ -181,7 +181,7 @@ def test_what_is_parsed_back_is_the_raw_line_and_the_message(
         assert text.startswith("cell 3 In[5] line 2:7: ")
 
 
-@pytest.mark.parametrize("form", sorted(set(FORMATS) - set(PARSERS)))
+@pytest.mark.parametrize("form", sorted({*FORMATS} - {*PARSERS, "agent"}))
 @given(message=texts, snippet=texts)
 def test_formats_for_people_hold_the_place_whatever_the_texts(
     form: str, message: str, snippet: str
@@ -190,6 +190,15 @@ def test_formats_for_people_hold_the_place_whatever_the_texts(
     assert "NBP101" in text
     where = "(cell 3 In[5], line 2, column 7)" if form == "full" else "cell 3 In[5] line 2:7"
     assert where in text
+
+
+@given(message=texts, snippet=texts)
+def test_the_format_of_agents_is_one_object_a_line(message: str, snippet: str) -> None:
+    found, numbers = (json.loads(line) for line in rendered("agent", finding(message)).splitlines())
+    assert (found["cell"], found["line"], found["column"]) == (3, 2, 7)
+    assert len(found["message"]) <= 3100 and numbers["findings"] == 1
+    if message.isprintable() and len(message) < 300 and "#" not in message:
+        assert found["message"].endswith(message.lstrip(": "))
 
 
 @pytest.mark.parametrize("form", FORMATS)

@@ -74,7 +74,7 @@ def test_they_are_hidden_from_other_rules_even_where_the_own_ones_are_off(folder
 
 @pytest.mark.parametrize("form", ["json", "mermaid", "dot"])
 def test_no_graph_shows_a_value(form: str, folder: Path) -> None:
-    text = run("graph", "a.ipynb", "--format", form, cwd=folder)
+    text = run("graph", "a.ipynb", "--output-format", form, cwd=folder)
     assert "api_key" in text
     assert_hidden(text)
 

@@ -7,10 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from nbprod.extract.code.render import import_text
 from nbprod.facts import Facts
-from nbprod.notebook.types import Notebook
 from nbprod.refactor.plan import Function, Import, Plan, Variable
 
-__all__ = ["differences", "explained", "explained_function", "reason_of", "script_of"]
+__all__ = ["differences", "explained", "explained_function", "reason_of"]
 
 
 def explained(plan: Plan, facts: Facts) -> Iterator[str]:
@@ -59,15 +58,6 @@ def _source(one: Import, facts: Facts) -> str:
 def reason_of(one: Variable, facts: Facts) -> str:
     cell = facts.cell(one.cell)
     return f"cell {cell.number}, line {cell.lines_above + one.line}, {one.reason}"
-
-
-def script_of(notebook: Notebook) -> list[str]:
-    """A notebook as the lines of a script, for people to compare."""
-    lines = []
-    for cell in notebook.cells:
-        lines.append(f"# %% [{cell.kind}]" + (f" {cell.id}" if cell.id else "") + "\n")
-        lines += [line + "\n" for line in cell.source.split("\n")]
-    return lines
 
 
 def differences(
