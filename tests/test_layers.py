@@ -34,7 +34,7 @@ LAYERS = (
     ("extract", "linters", "changed"),
     ("pipeline",),
     ("rules", "review", "merge"),
-    ("agents", "server"),
+    ("agents", "forge", "server"),
     ("api", "cli", "__init__", "__main__"),
 )
 # Copied into the applications that are written: data, not code of the package.

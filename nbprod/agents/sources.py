@@ -15,7 +15,7 @@ from nbprod.errors import UsageError
 from nbprod.notebook.types import Notebook
 from nbprod.project.run import find_notebook, get_notebook
 
-__all__ = ["CallSource", "inside", "source_of"]
+__all__ = ["CallSource", "below_root", "source_of"]
 
 _UNTITLED = "untitled.ipynb"
 
@@ -51,7 +51,7 @@ def source_of(arguments: Mapping[str, Any], root: str) -> CallSource:
         raise UsageError("name a notebook: path, text or cells")
     if text is not None and cells is not None:
         raise UsageError("text and cells cannot be combined")
-    path = inside(str(arguments.get("path") or _UNTITLED), root)
+    path = below_root(str(arguments.get("path") or _UNTITLED), root)
     data: bytes | None = None
     if text is not None:
         data = text.encode("utf-8", "surrogatepass")
@@ -62,7 +62,7 @@ def source_of(arguments: Mapping[str, Any], root: str) -> CallSource:
     return CallSource(notebook, data_read, settings, data is None)
 
 
-def inside(given: str, root: str) -> str:
+def below_root(given: str, root: str) -> str:
     """A path below the root, relative to the present directory.
 
     Raises:

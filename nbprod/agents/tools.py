@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from nbprod.agents.sources import CallSource, inside, source_of
+from nbprod.agents.sources import CallSource, below_root, source_of
 from nbprod.checking.registry import current_name, rule_files
 from nbprod.checking.rule_page import rule_page
 from nbprod.config.settings import Settings
@@ -39,7 +39,7 @@ _EFFORT = 160
 Tool = Callable[[Mapping[str, Any], str], dict[str, Any]]
 
 
-def check_notebook(arguments: Mapping[str, Any], root: str) -> dict[str, Any]:
+def checked_notebook(arguments: Mapping[str, Any], root: str) -> dict[str, Any]:
     """The findings of a notebook, the most severe first."""
     source = source_of(arguments, root)
     result = check_bytes(source.data, source.path, source.settings)
@@ -154,7 +154,7 @@ def plan_extraction(arguments: Mapping[str, Any], root: str) -> dict[str, Any]:
     source = source_of(arguments, root)
     facts = facts_of(source.notebook, source.settings)
     stem = os.path.splitext(source.path)[0]
-    module = inside(str(arguments.get("module") or _module_of(stem)), root)
+    module = below_root(str(arguments.get("module") or _module_of(stem)), root)
     target = target_of(module, root)
     order = DeliveryRequest(target, os.path.abspath(f"{stem}_extracted.ipynb"))
     text = arguments.get("selection")
@@ -215,7 +215,7 @@ def _check(notebook: Notebook, settings: Settings) -> Sequence[Finding]:
 
 
 TOOLS: Mapping[str, Tool] = {
-    "check_notebook": check_notebook,
+    "check_notebook": checked_notebook,
     "explain_rule": explain_rule,
     "data_flow": data_flow,
     "plan_extraction": plan_extraction,

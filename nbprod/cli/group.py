@@ -18,6 +18,7 @@ _COMMANDS = {
     "check": ("nbprod.cli.check", "Lint notebooks and apply fixes."),
     "clean": ("nbprod.cli.clean", "Remove outputs, counts and passing metadata."),
     "clones": ("nbprod.cli.clones", "Find duplicated code in notebooks and modules."),
+    "comment": ("nbprod.cli.comment", "Review notebooks in a comment of a pull request."),
     "completion": ("nbprod.cli.completion", "Print the completion script of a shell."),
     "config": ("nbprod.cli.config", "Show the effective configuration and its sources."),
     "dev": ("nbprod.cli.dev", "Create and test rules."),

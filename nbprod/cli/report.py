@@ -76,10 +76,10 @@ def command(paths: tuple[str, ...], **options: object) -> int:
         from nbprod.review.text import render_text
 
         _write(str(text), render_text(review), None, quiet=bool(options["quiet"]))
-    return _exit_code(review)
+    return exit_code_of_review(review)
 
 
-def _exit_code(review: Review) -> int:
+def exit_code_of_review(review: Review) -> int:
     """4 if a notebook could not be read, which is said, else 0."""
     unread = [notebook for notebook in review.notebooks if notebook.verdict == "unreadable"]
     for notebook in unread:

@@ -10,7 +10,7 @@ from nbprod.review.page import WORDS
 from nbprod.review.standing import counted
 from nbprod.review.types import Figure, NotebookReview, Review, Standing
 
-__all__ = ["render_text"]
+__all__ = ["one_line", "render_text"]
 
 # Found again by whoever updates a comment in place.
 _MARK = "<!-- nbprod review -->"
@@ -38,6 +38,18 @@ def render_text(review: Review) -> str:
     if left_out:
         parts.append(f"{left_out} more notebooks are not shown: a comment would be too long.\n")
     return "".join(parts)
+
+
+def one_line(review: Review) -> str | None:
+    """All there is to say where every notebook is fine; None where there is more."""
+    fine = all(notebook.verdict in ("clean", "gone") for notebook in review.notebooks)
+    if not fine or any(
+        notebook.flow or notebook.general or any(cell.findings for cell in notebook.cells)
+        for notebook in review.notebooks
+    ):
+        return None
+    count = len(review.notebooks)
+    return f"{_MARK}\n{count} changed notebook{'s' * (count != 1)}: no findings.\n"
 
 
 def _table(review: Review) -> Iterator[str]:

@@ -93,6 +93,7 @@ WORDS = {
     "check": ("check", "missing.ipynb"),
     "clean": ("clean", "missing.ipynb"),
     "clones": ("clones", "missing.ipynb"),
+    "comment": ("comment", "--github", "--dry-run", "--body", "missing.ipynb"),
     "diff": ("diff", "missing.ipynb"),
     "extract": ("extract", "missing.ipynb", "--all", "-o", "m.py"),
     "fix": ("fix", "missing.ipynb"),
