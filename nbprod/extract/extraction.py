@@ -100,7 +100,7 @@ def refuse_broken(facts: Facts, advice: str = "") -> None:
 def refused_for_credentials(path: str, stay: Sequence[CellLeft]) -> Refused:
     """Why chosen cells are not extracted whose credentials cannot be looked up elsewhere."""
     advice = "see `nbprod check --select NBP3`"
-    reasons = [Refusal(one.cell, one.line, one.reason, advice) for one in stay]
+    reasons = [Refusal(left.cell, left.line, left.reason, advice) for left in stay]
     return Refused(path, reasons)
 
 

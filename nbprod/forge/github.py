@@ -95,8 +95,8 @@ class GitHub:
     def suggest(self, comments: list[LineComment]) -> None:
         """Write comments on lines, as one review."""
         lines = [
-            {"path": one.path, "line": one.line, "side": "RIGHT", "body": one.body}
-            for one in comments
+            {"path": comment.path, "line": comment.line, "side": "RIGHT", "body": comment.body}
+            for comment in comments
         ]
         path = f"{self._repository}/pulls/{self._number}/reviews"
         self._client.send("POST", path, {"event": "COMMENT", "comments": lines})

@@ -60,7 +60,11 @@ def review_of(path: str, now: Version, before: Version | None, *, compared: bool
         now = now._replace(findings=[mask_finding(finding, mask) for finding in now.findings])
     cells = tuple(_cells(now, before, matched, mask, compared=compared))
     old_flow = before.facts.flow if before is not None else None
-    changed = [cell for cell in cells if cell.change != "same" or cell.moved_from is not None]
+    changed = [
+        cell
+        for cell in cells
+        if cell.change != "same" or cell.moved_from is not None or cell.outputs_before is not None
+    ]
     verdict, reason = _verdict(now)
     return NotebookReview(
         path=path,
@@ -166,6 +170,8 @@ def _cells(
             continue
         own = tuple(finding for finding in now.findings if finding.place.cell == cell.number)
         same = not compared or (old is not None and old.source == cell.source)
+        outputs = tuple(_outputs(cell, mask))
+        earlier = tuple(_outputs(old, mask)) if old is not None else outputs
         yield CellReview(
             number=cell.number,
             kind=cell.kind,
@@ -173,11 +179,12 @@ def _cells(
             change="same" if same else "changed" if old is not None else "new",
             lines=tuple(_lines(mask(old.source) if old else None, mask(cell.source), same)),
             findings=own,
-            outputs=tuple(_outputs(cell, mask)),
+            outputs=outputs,
             title=_title(mask(cell.source)),
             fails=cell.index in fails,
             is_stale=any(finding.predicts == "stale-output" for finding in own),
             moved_from=moved[cell.index] + 1 if cell.index in moved else None,
+            outputs_before=earlier if earlier != outputs else None,
         )
 
 
@@ -185,8 +192,9 @@ def _gone(cell: Cell, mask: Mask) -> CellReview:
     source = mask(cell.source)
     lines = tuple(ReviewLine("-", at, text) for at, text in enumerate(source.split("\n"), 1))
     return CellReview(
-        cell.number, cell.kind, cell.execution_count, "removed", lines, (), (), _title(source)
-    )
+        cell.number, cell.kind, cell.execution_count, "removed", lines, (), (), _title(source),
+        outputs_before=tuple(_outputs(cell, mask)) or None,
+    )  # fmt: skip
 
 
 def _lines(old: str | None, new: str, same: bool) -> Iterator[ReviewLine]:

@@ -6,7 +6,9 @@ import base64
 import hashlib
 import os
 from collections.abc import Iterator, Sequence
+from difflib import SequenceMatcher
 from functools import cache
+from itertools import zip_longest
 from typing import Any, NamedTuple
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
@@ -18,7 +20,7 @@ from pygments.token import Comment, Keyword, Name, Number, String, _TokenType
 from nbprod.disk.read import read_text
 from nbprod.review.flow_diagram import drawn
 from nbprod.review.standing import counted
-from nbprod.review.types import CellReview, NotebookReview, Review
+from nbprod.review.types import CellReview, NotebookReview, Review, SavedOutput
 
 __all__ = ["WORDS", "render_page"]
 
@@ -77,7 +79,7 @@ def _environment() -> Environment:
     )  # fmt: skip
     own: dict[str, Any] = {
         "lines_of": _lines_of, "others": _others, "anchor": _anchor, "drawn": drawn,
-        "ticked": _ticked, "counted": counted,
+        "ticked": _ticked, "counted": counted, "output_pairs": _output_pairs,
     }  # fmt: skip
     environment.globals.update(own)
     parts: Any = environment.get_template("parts.html.j2").module
@@ -116,6 +118,14 @@ def _anchor(cell: CellReview, notebook: int) -> str:
 def _others(one: NotebookReview) -> list[CellReview]:
     shown = {id(cell) for cell in one.cells}
     return [cell for cell in one.drawn if id(cell) not in shown]
+
+
+def _output_pairs(cell: CellReview) -> Iterator[tuple[SavedOutput | None, SavedOutput | None]]:
+    """The outputs before and now, those beside each other that stand for each other."""
+    before, now = cell.outputs_before or (), cell.outputs
+    matcher = SequenceMatcher(None, before, now, autojunk=False)
+    for _, a, b, c, d in matcher.get_opcodes():
+        yield from zip_longest(before[a:b], now[c:d])
 
 
 def _lines_of(cell: CellReview) -> Iterator[_ShownLine]:

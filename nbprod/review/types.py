@@ -45,6 +45,7 @@ class CellReview:
     """One cell: number from 1 (of the version that has it), what changed, what is said of it.
 
     ``moved_from`` is its number in the base where its order among the others is another one.
+    ``outputs_before`` are those of the base where they are other ones.
     """
 
     number: int
@@ -58,6 +59,7 @@ class CellReview:
     fails: bool = False
     is_stale: bool = False
     moved_from: int | None = None
+    outputs_before: tuple[SavedOutput, ...] | None = None
 
 
 class Arc(NamedTuple):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,7 +15,8 @@ from nbprod.project.run import check_one
 from nbprod.review.build import Version, review_of
 from nbprod.review.flow_changes import moved_cells
 from nbprod.review.flow_diagram import drawn
-from nbprod.review.types import NotebookReview
+from nbprod.review.page import render_page
+from nbprod.review.types import NotebookReview, Review
 from tests.flow.cells import sources_of
 from tests.review.notebooks import cell
 
@@ -117,6 +119,49 @@ def test_outputs_are_plain_and_images_only_what_a_browser_draws() -> None:
         ("text", "y"),
         ("error", "E: v"),
     ]
+
+
+PNG = {"output_type": "display_data", "data": {"image/png": "aGVsbG8=", "text/plain": "<Figure>"}}
+OTHER = {**PNG, "data": {"image/png": "d29ybGQ=", "text/plain": "<Figure>"}}
+SVG = {**PNG, "data": {"image/svg+xml": "<svg onload='x'/>", "text/plain": "<Figure svg>"}}
+TEXT = {"output_type": "stream", "name": "stdout", "text": "x < 1\n"}
+BEFORE_AND_NOW: dict[str, tuple[list[Any], list[Any], list[str]]] = {
+    "another image": ([PNG], [OTHER], ["image before", "image now"]),
+    "an image that is gone": ([TEXT, PNG], [TEXT], ["x &lt; 1", "image before"]),
+    "a new one": ([TEXT], [TEXT, PNG], ["x &lt; 1", "image now"]),
+    "a text beside an image": ([TEXT], [PNG], ["x &lt; 1", "image now"]),
+    "pictures that are programs": ([PNG], [SVG], ["image before", "&lt;Figure svg&gt;"]),
+    "none any more": ([PNG, TEXT], [], ["image before", "x &lt; 1"]),
+}
+
+
+@pytest.mark.parametrize("name", BEFORE_AND_NOW)
+def test_outputs_that_changed_are_side_by_side(name: str) -> None:
+    old, new, shown = BEFORE_AND_NOW[name]
+    now, before = (read([cell("draw()", "a", *outputs)]) for outputs in (new, old))
+    found = review(now, before)
+    assert found.change == "changed"
+    (one,) = [each for each in found.cells if each.outputs_before is not None]
+    assert one.change == "same"
+    page = render_page(Review((found,), "main", "1"))
+    table = re.findall(r'<table class="sides">.*?</table>', page, re.S)
+    assert len(table) == 1
+    said = re.sub(r'<img src="data:image/png;base64,\w+=" alt="output of cell 1', "image", table[0])
+    places = [said.index(text) for text in shown]
+    assert places == sorted(places)
+    assert "onload" not in page
+    assert ("<td colspan" in said) == any(output in new for output in old)
+
+
+def test_outputs_as_they_were_are_shown_once() -> None:
+    now, before = (read([cell(f"draw({text})", "a", PNG)]) for text in "12")
+    found = review(now, before)
+    assert found.cells[0].outputs_before is None
+    page = render_page(Review((found,), "main", "1"))
+    assert page.count("<img ") == 1 and 'class="sides"' not in page
+    gone = review(read([cell("x = 1", "b")]), read([cell("x = 1", "b"), cell("draw()", "a", PNG)]))
+    page = render_page(Review((gone,), "main", "1"))
+    assert page.count("<img ") == 1 and "output of cell 2 before" in page
 
 
 def test_a_picture_has_every_cell_and_what_flows_back_on_the_left() -> None:

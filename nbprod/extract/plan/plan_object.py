@@ -35,10 +35,10 @@ def plan_object(plan: Plan, facts: Facts) -> dict[str, Any]:
         ],
         "imports": [
             {
-                "text": import_text(one),
-                "cell": ground.cell(one.cell).number if one.cell >= 0 else None,
+                "text": import_text(import_),
+                "cell": ground.cell(import_.cell).number if import_.cell >= 0 else None,
             }
-            for one in plan.imports
+            for import_ in plan.imports
         ],
         "dependencies": [required.text for line in plan.installs for required in line.requirements],
         "stays": [_left(left) for left in plan.kept],
