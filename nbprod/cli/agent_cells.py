@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from nbprod.cli.graph import mask_notebook
 from nbprod.errors import ReadError
 from nbprod.facts import Facts
 from nbprod.notebook.read import read_notebook
 from nbprod.notebook.types import Cell, Notebook
+from nbprod.project.credentials import mask_notebook
 from nbprod.project.run import find_notebook
 
 __all__ = ["masked_cells"]

@@ -11,9 +11,8 @@ from nbprod.cli.renamed import RenamedOptions
 from nbprod.config.files import Configuration
 from nbprod.facts import Facts
 from nbprod.flow.graph import RENDERERS
-from nbprod.notebook.types import Notebook
+from nbprod.project.credentials import mask_notebook
 from nbprod.project.run import facts_of, get_notebook
-from nbprod.secrets.mask import Mask
 
 
 @click.command("graph", cls=RenamedOptions.of(format="output-format"))
@@ -36,15 +35,6 @@ def command(notebook: str, form: str, stdin_filename: str | None) -> int:
     show = print_rendered if form == "json" else print_text
     show(text)
     return 0
-
-
-def mask_notebook(facts: Facts) -> Notebook:
-    """The notebook without the values of credentials, for labels."""
-    mask = Mask(facts.hidden)
-    if not mask:
-        return facts.notebook
-    cells = (cell._replace(source=mask(cell.source)) for cell in facts.notebook.cells)
-    return facts.notebook._replace(cells=tuple(cells))
 
 
 def _runnable(facts: Facts) -> list[int] | None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from nbprod.cli.graph import mask_notebook
 from nbprod.config.settings import Configure
 from nbprod.flow.graph import graph_mermaid
 from nbprod.model import Report
+from nbprod.project.credentials import mask_notebook
 from nbprod.project.run import facts_of, find_notebook
 from nbprod.report.escaping import markdown_name
 

@@ -6,7 +6,7 @@ from nbprod.facts import Facts
 from nbprod.notebook.types import Notebook
 from nbprod.secrets.mask import Mask
 
-__all__ = ["forget_credentials", "known_mask", "remember"]
+__all__ = ["forget_credentials", "known_mask", "mask_notebook", "remember"]
 
 # Notebooks that are held until something is printed; of more than these only the values are.
 _MOST_HELD = 16
@@ -51,3 +51,12 @@ def known_mask() -> Mask:
 def forget_credentials() -> None:
     """Start anew, as a run of its own."""
     _known.__init__()  # type: ignore[misc]
+
+
+def mask_notebook(facts: Facts) -> Notebook:
+    """The notebook without the values of credentials, for labels."""
+    mask = Mask(facts.hidden)
+    if not mask:
+        return facts.notebook
+    cells = (cell._replace(source=mask(cell.source)) for cell in facts.notebook.cells)
+    return facts.notebook._replace(cells=tuple(cells))

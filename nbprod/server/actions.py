@@ -7,13 +7,17 @@ from typing import Any
 
 from lsprotocol import types
 
+from nbprod.fixing.apply import fix_bytes
 from nbprod.fixing.suppress import cell_suppression, suppression_edits
 from nbprod.live import edits
-from nbprod.model import AnyEdit, Applicability, Edit, Finding, Fix
+from nbprod.model import AnyEdit, Applicability, Edit, Finding, Fix, NewLine
+from nbprod.notebook.types import Notebook
+from nbprod.project.run import check_one
+from nbprod.server.checks import settings_for
 from nbprod.server.diagnostics import diagnostics_of, location_of
 from nbprod.server.views import NotebookView, TextEdits, View
 
-__all__ = ["APPLY_CELL_EDITS", "CELL_EDITS_METHOD", "ClientSkills", "quick_fixes"]
+__all__ = ["APPLY_CELL_EDITS", "CELL_EDITS_METHOD", "ClientSkills", "fix_all", "quick_fixes"]
 
 APPLY_CELL_EDITS = "nbprod.applyCellEdits"
 CELL_EDITS_METHOD = "nbprod/applyCellEdits"
@@ -31,6 +35,11 @@ class ClientSkills:
         published = text.publish_diagnostics if text else None
         experimental = capabilities.experimental
         self.document_changes = bool(edit and edit.document_changes)
+        operations = (edit.resource_operations if edit else None) or ()
+        applies = bool(workspace and workspace.apply_edit)
+        self.creates_files = (
+            applies and self.document_changes and types.ResourceOperationKind.Create in operations
+        )
         self.refreshes_lenses = bool(lens and lens.refresh_support)
         self.watches_files = bool(files and files.dynamic_registration)
         self.related = bool(published and published.related_information)
@@ -54,6 +63,44 @@ def quick_fixes(
             if all(action.title != other.title for other in actions):
                 actions.append(action)
     return actions
+
+
+def fix_all(
+    view: View, uri: str, kind: types.CodeActionKind | str, skills: ClientSkills, *, alone: bool
+) -> types.CodeAction | None:
+    """The action that applies all safe fixes of sources; None where there are none.
+
+    Args:
+        view: the document.
+        uri: the text that the client asks about.
+        kind: the kind of the action.
+        skills: what the client can do.
+        alone: whether only that text is to change: editors ask for each cell of a notebook.
+    """
+    path = view.result.notebook.path
+    settings = settings_for(path)[0]
+
+    def check(notebook: Notebook) -> list[Finding]:
+        return [found for found in check_one(notebook, settings).findings if _edits_texts(found)]
+
+    fixed = fix_bytes(view.data(), path, check, unsafe=False)
+    if not fixed.applied:
+        return None
+    changes = {
+        text: edits for text, edits in view.replaced(fixed.data).items() if text == uri or not alone
+    }
+    if not changes:
+        return None
+    edit = _workspace_edit(view, changes, skills)
+    return types.CodeAction("Apply all safe fixes of nbprod", kind, edit=edit)
+
+
+def _edits_texts(finding: Finding) -> bool:
+    """Whether the fix of a finding, if any, changes sources only."""
+    return finding.fix is not None and all(
+        isinstance(edit, Edit) or (isinstance(edit, NewLine) and not edit.new)
+        for edit in finding.fix.edits
+    )
 
 
 def _touch(first: types.Range, second: types.Range) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from lsprotocol import types
@@ -14,15 +14,25 @@ from pygls.protocol.language_server import LanguageServerProtocol, lsp_method
 from nbprod._version import __version__
 from nbprod.live import NameInfo, name_at
 from nbprod.model import Span
-from nbprod.server.actions import APPLY_CELL_EDITS, CELL_EDITS_METHOD, quick_fixes
+from nbprod.server.actions import (
+    APPLY_CELL_EDITS,
+    CELL_EDITS_METHOD,
+    ClientSkills,
+    fix_all,
+    quick_fixes,
+)
+from nbprod.server.commands import extract_cells, graph_of, order_of, readiness_of
 from nbprod.server.diagnostics import location_of
 from nbprod.server.explain import lens_text, name_text, rule_text
+from nbprod.server.extraction import EXTRACT_CELLS, extract_action
 from nbprod.server.session import Session
 from nbprod.server.store import OpenText
 from nbprod.server.views import View, top_of
 
 __all__ = ["serve"]
 
+# On save VS Code asks for those of each cell, and for those of the notebook.
+_FIX_ALL = ("source.fixAll.nbprod", "notebook.source.fixAll.nbprod")
 _CONFIGURATION = ("nbprod.toml", ".nbprod.toml", "pyproject.toml")
 _NOTEBOOKS = types.NotebookDocumentSyncOptions(
     # No filter of cells: Markdown cells count in the numbers that people see.
@@ -84,7 +94,10 @@ def serve(delay: float) -> None:
         delay: the seconds without a change before a document is checked.
     """
     server = NotebookServer(delay)
-    for register in (_register_start, _register_notebooks, _register_texts, _register_answers):
+    for register in (
+        _register_start, _register_notebooks, _register_texts, _register_answers,
+        _register_commands,
+    ):  # fmt: skip
         register(server)
     server.start_io()
 
@@ -197,17 +210,14 @@ def _register_texts(server: NotebookServer) -> None:
 def _register_answers(server: NotebookServer) -> None:
     """Register requests. One about a text that is closed, or has moved on, gets nothing."""
 
-    options = types.CodeActionOptions(code_action_kinds=[types.CodeActionKind.QuickFix])
+    kinds = [types.CodeActionKind.QuickFix, types.CodeActionKind.RefactorExtract, *_FIX_ALL]
+    options = types.CodeActionOptions(code_action_kinds=kinds)
 
     @server.feature(types.TEXT_DOCUMENT_CODE_ACTION, options)
     def actions(params: types.CodeActionParams) -> list[types.CodeAction]:
         uri = params.text_document.uri
         view = server.session.fresh_view(uri)
-        only = params.context.only
-        if view is None or (only and not any(_is_quick_fix(kind) for kind in only)):
-            return []
-        skills = server.session.skills
-        return quick_fixes(view, view.result.findings, uri, params.range, skills)
+        return _actions(view, params, server.session.skills) if view is not None else []
 
     @server.feature(types.TEXT_DOCUMENT_HOVER)
     def hover(params: types.HoverParams) -> types.Hover | None:
@@ -236,13 +246,52 @@ def _register_answers(server: NotebookServer) -> None:
         declared = info.definitions if params.context.include_declaration else ()
         return _locations(view, sorted({*info.reads, *declared}))
 
+
+def _register_commands(server: NotebookServer) -> None:
     @server.command(APPLY_CELL_EDITS)
     def apply_cell_edits(payload: Any) -> None:
         server.protocol.notify(CELL_EDITS_METHOD, payload)
 
+    @server.command(EXTRACT_CELLS)
+    def extract(given: Any) -> None:
+        extract_cells(server.session, given)
 
-def _is_quick_fix(kind: types.CodeActionKind | str) -> bool:
-    return str(getattr(kind, "value", kind)) in ("", types.CodeActionKind.QuickFix.value)
+    @server.command("nbprod.graph")
+    def graph(given: Any) -> str | None:
+        return graph_of(server.session, given)
+
+    @server.command("nbprod.runnableOrder")
+    def order(given: Any) -> list[int] | None:
+        return order_of(server.session, given)
+
+    @server.command("nbprod.readiness")
+    def readiness(given: Any) -> list[dict[str, Any]] | None:
+        return readiness_of(server.session, given)
+
+
+def _actions(
+    view: View, params: types.CodeActionParams, skills: ClientSkills
+) -> list[types.CodeAction]:
+    """The actions at a range; those that change a whole notebook only where they are asked for."""
+    only = [str(getattr(kind, "value", kind)) for kind in params.context.only or ()]
+    uri = params.text_document.uri
+    found: list[types.CodeAction] = []
+    if _is_asked(types.CodeActionKind.QuickFix.value, only):
+        found += quick_fixes(view, view.result.findings, uri, params.range, skills)
+    if skills.creates_files and _is_asked(types.CodeActionKind.RefactorExtract.value, only):
+        extraction = extract_action(view, uri, params.range)
+        found += [extraction] if extraction is not None else []
+    for kind in _FIX_ALL:
+        if only and _is_asked(kind, only):
+            alone = not kind.startswith("notebook.")
+            action = fix_all(view, uri, kind, skills, alone=alone)
+            found += [action] if action is not None else []
+    return found
+
+
+def _is_asked(kind: str, only: Sequence[str]) -> bool:
+    """Whether a kind is one that the client wants: a kind stands for those below it."""
+    return not only or any(kind == word or kind.startswith(f"{word}.") or not word for word in only)
 
 
 def _name(view: View | None, uri: str, position: types.Position) -> NameInfo | None:

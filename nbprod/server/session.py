@@ -73,6 +73,16 @@ class Session:
         checked = dict(view.versions).get(uri)
         return view if text is not None and text.version == checked else None
 
+    def current_view(self, uri: str) -> View | None:
+        """The checked document with a URI, if no text of it has changed since."""
+        view = self.views.get(uri)
+        return view if view is not None and view.versions == self._versions(uri) else None
+
+    def say(self, text: str) -> None:
+        """Show what came of something that the user has asked for."""
+        params = types.ShowMessageParams(types.MessageType.Warning, text)
+        self.server.window_show_message(params)
+
     def _cancel(self, uri: str) -> None:
         timer = self._timers.pop(uri, None)
         if timer is not None:
@@ -184,5 +194,4 @@ class Session:
         """Show a problem, once."""
         if problem not in self._problems:
             self._problems.add(problem)
-            params = types.ShowMessageParams(types.MessageType.Warning, problem)
-            self.server.window_show_message(params)
+            self.say(problem)

@@ -12,9 +12,10 @@ from nbprod.live import Result, edits
 from nbprod.model import AnyEdit, Place, Span
 from nbprod.notebook.edits.splice import EditRefused, apply_edits
 from nbprod.notebook.positions import LineIndex
+from nbprod.notebook.read import read_notebook
 from nbprod.server.positions import Positions
 
-__all__ = ["NotebookView", "TextView", "View", "span_of", "top_of"]
+__all__ = ["NotebookView", "TextEdits", "TextView", "View", "span_of", "top_of"]
 
 TextEdits = Mapping[str, Sequence[types.TextEdit]]
 
@@ -35,6 +36,14 @@ class View(Protocol):
 
     def text_edits(self, given: Sequence[AnyEdit]) -> TextEdits | None:
         """Edits in the client's terms; None if they are more than edits of texts."""
+        ...
+
+    def data(self) -> bytes:
+        """The file that the document would be saved as."""
+        ...
+
+    def replaced(self, data: bytes) -> TextEdits:
+        """The edits that make the document what a file is that has the same cells."""
         ...
 
 
@@ -102,6 +111,37 @@ class NotebookView:
             for cell, group in changes.texts.items()
         }
 
+    def data(self) -> bytes:
+        """The file that the notebook would be saved as."""
+        return self.result.document.saved()
+
+    def whole_edit(self, cell: int, source: str) -> list[types.TextEdit]:
+        """The edit that gives a cell another source."""
+        return _edit_to(self.result.document.cells[cell].source, source, self.positions(cell))
+
+    def replaced(self, data: bytes) -> TextEdits:
+        """The edits of the cells whose sources are others in a file with the same cells."""
+        cells = read_notebook(data, self.result.notebook.path).cells
+        pairs = zip(self.result.document.cells, cells, strict=True)
+        return {
+            self.versions[number][0]: self.whole_edit(number, new.source)
+            for number, (old, new) in enumerate(pairs)
+            if old.source != new.source
+        }
+
+
+def _edit_to(old: str, new: str, positions: Positions) -> list[types.TextEdit]:
+    """The one edit that makes a text another one; none where they are the same."""
+    if old == new:
+        return []
+    shortest = min(len(old), len(new))
+    start = next((at for at in range(shortest) if old[at] != new[at]), shortest)
+    tail = next(
+        (at for at in range(shortest - start) if old[-1 - at] != new[-1 - at]), shortest - start
+    )
+    place = positions.range(start, len(old) - tail)
+    return [types.TextEdit(place, new[start : len(new) - tail])]
+
 
 class _CellLine(NamedTuple):
     """Where in the file a line of a cell starts: line and column from 1, cell, offset."""
@@ -164,15 +204,13 @@ class TextView:
             data = apply_edits(self.result.notebook, self._text.encode(), list(given))
         except (EditRefused, ValueError):
             return None
-        new = data.decode()
-        old = self._text
-        shortest = min(len(old), len(new))
-        start = next((at for at in range(shortest) if old[at] != new[at]), shortest)
-        tail = next(
-            (at for at in range(shortest - start) if old[-1 - at] != new[-1 - at]),
-            shortest - start,
-        )
-        if old == new:
-            return None
-        place = self._positions.range(start, len(old) - tail)
-        return {self._uri: [types.TextEdit(place, new[start : len(new) - tail])]}
+        return self.replaced(data) or None
+
+    def data(self) -> bytes:
+        """The file that the text would be saved as."""
+        return self._text.encode("utf-8", "surrogatepass")
+
+    def replaced(self, data: bytes) -> TextEdits:
+        """The edit that makes the text that of a file."""
+        edits = _edit_to(self._text, data.decode(), self._positions)
+        return {self._uri: edits} if edits else {}

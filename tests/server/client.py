@@ -108,7 +108,8 @@ class Client:
             self.diagnostics[params["uri"]] = params["diagnostics"]
             self.versions[params["uri"]] = params.get("version")
         elif method is not None and "id" in message:
-            self.send({"id": message["id"], "result": None})
+            applied = {"applied": True} if method == "workspace/applyEdit" else None
+            self.send({"id": message["id"], "result": applied})
             self.notes.append(message)
         elif method is not None:
             self.notes.append(message)

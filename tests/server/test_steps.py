@@ -6,15 +6,16 @@ import random
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
 from nbprod.model import Finding
 from nbprod.notebook.types import Cell
-from tests.live.notebooks import SOURCES, findings_of_file
+from tests.live.notebooks import SOURCES, file_of_cells, findings_of_file
 from tests.server.client import Client, Notebook
 
-_STEPS = ("edit", "edit", "write", "move", "delete", "insert", "insert", "run", "speak")
+_STEPS = ("edit", "edit", "write", "move", "delete", "insert", "insert", "run", "speak", "save")
 _HELD_BACK = "NBP010"
 
 
@@ -85,6 +86,11 @@ def change(notebook: Notebook, luck: random.Random) -> None:
         notebook.move(at, luck.randrange(len(notebook.cells)))
     elif kind == "delete":
         notebook.delete(at)
+    elif kind == "save":
+        path = Path(urlsplit(notebook.uri).path)
+        path.write_bytes(file_of_cells(cells_of(notebook)))
+        document = {"notebookDocument": {"uri": notebook.uri}}
+        notebook.client.notify("notebookDocument/didSave", document)
     elif kind == "run":
         counts = [each["count"] or 0 for each in notebook.cells]
         notebook.run(at, luck.choice((max(counts) + 1, None)))
