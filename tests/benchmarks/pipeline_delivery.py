@@ -162,19 +162,19 @@ def _modelled(
     (folder / "empty").mkdir()
     _ran([installed, "-c", _MODEL, json.dumps(job)], folder / "empty", MPLBACKEND="agg")
     answer: dict[str, Any] = json.loads((folder / "model.json").read_text())
-    is_stable = _alike(*predictions)
-    if is_stable and not _alike(predictions[0], answer["predicted"]):
+    is_stable = predictions_alike(*predictions)
+    if is_stable and not predictions_alike(predictions[0], answer["predicted"]):
         raise StepError(f"predicts {answer['predicted'][:5]}, the notebook {predictions[0][:5]}")
     return answer, is_stable
 
 
-def _alike(one: Sequence[Any], other: Sequence[Any]) -> bool:
+def predictions_alike(one: Sequence[Any], other: Sequence[Any]) -> bool:
     """Whether predictions are the same, numbers to the ninth digit."""
     if len(one) != len(other):
         return False
     pairs = zip(one, other, strict=True)
     return all(
-        _alike(a, b) if isinstance(a, list)
+        predictions_alike(a, b) if isinstance(a, list)
         else abs(a - b) <= 1e-9 * max(1.0, abs(a)) if isinstance(a, float) else a == b
         for a, b in pairs
     )  # fmt: skip
@@ -195,7 +195,7 @@ def _served(folder: Path, installed: str, answer: Mapping[str, Any]) -> None:
         _await(f"{url}/health", process)
         status, body = asked(f"{url}/predict", {"rows": answer["rows"]})
         count = len(answer["rows"])
-        if status != 200 or not _alike(body["predictions"], answer["predicted"][:count]):
+        if status != 200 or not predictions_alike(body["predictions"], answer["predicted"][:count]):
             raise StepError(f"the service answers {status}: {str(body)[:300]}")
         wrong = {name: {"not": "a value"} for name in answer["rows"][0]}
         status, body = asked(f"{url}/predict", {"rows": [wrong]})

@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 
 from tests.benchmarks.pipeline import measured, notebooks_of, outcome_of, table
+from tests.benchmarks.pipeline_delivery import predictions_alike
+from tests.benchmarks.pipeline_peers import table as peers_table
+from tests.benchmarks.pipeline_peers import tagged
 from tests.benchmarks.pipeline_runs import Application, costs, edits, kills, written
 from tests.pipeline.runtime.apps import make_light_app
 from tests.pipeline.test_command import save
@@ -107,3 +110,36 @@ def test_what_is_not_whole_after_a_kill_is_found(tmp_path: Path) -> None:
     }
     (place.storage / "runs" / "r" / "other.json").write_text("{")
     assert "other.json is no record" in list(place.broken())
+
+
+def test_kale_is_given_our_cut_as_tags(tmp_path: Path) -> None:
+    import json
+
+    shop = Path(__file__).parents[2] / "fixtures" / "pipeline" / "shop" / "shop.ipynb"
+    cells = json.loads(tagged(shop))["cells"]
+    tags = [cell["metadata"]["tags"] for cell in cells if cell["cell_type"] == "code"]
+    assert tags[:3] == [["imports"], ["step:load_sales"], ["functions"]]
+    assert tags[3] == ["step:clean_sales", "prev:load_sales"]
+    assert tags[-1] == ["step:evaluate_predicted", "prev:fit_line", "prev:split_sales"]
+
+
+def test_a_peer_counts_where_its_values_are_the_notebooks() -> None:
+    one: dict[str, object] = {
+        "tool": "kale",
+        "converted": True,
+        "lines": 9,
+        "ran": True,
+        "values": 2,
+        "wrong": [],
+    }
+    failed: dict[str, object] = {"tool": "kale", "outcome": "the notebook fails"}
+    found: list[dict[str, object]] = [one, {**one, "wrong": ["x"]}, failed]
+    (line,) = peers_table(found, {"kale": (90, 400)})
+    assert "2 notebooks: 2 converted, 2 ran, 1 the same values; 18 lines, 90 dist" in line
+    assert line.endswith("400 MB")
+
+
+def test_predictions_are_compared_to_the_ninth_digit() -> None:
+    assert predictions_alike([1.0, "a", [2.0]], [1.0 + 1e-12, "a", [2.0]])
+    assert not predictions_alike([1.0], [1.001])
+    assert not predictions_alike([1, 2], [1])
