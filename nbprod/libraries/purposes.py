@@ -41,7 +41,8 @@ _CALLS: dict[str, Purpose] = {
     }.items()
     for name in names.split()
 }
-# Methods that leave their object alone and give something to look at.
+# Methods that leave their object alone and give something to look at; what changes it with
+# `inplace=True` is told by that argument.
 READ_ONLY_METHODS = frozenset(
     """
     head tail describe info sum mean median std var min max count nunique unique value_counts
@@ -49,7 +50,11 @@ READ_ONLY_METHODS = frozenset(
     values items copy get dtypes shape tolist to_list to_dict to_frame memory_usage nlargest
     nsmallest any all abs cumsum idxmax idxmin argmax argmin format upper lower strip split
     title join startswith endswith index get_params summary groupby agg size duplicated
-    select_dtypes reset_index transpose lstrip rstrip replace astype dot
+    select_dtypes reset_index transpose lstrip rstrip replace astype dot isna notnull nth
+    get_group drop dropna fillna drop_duplicates rename set_index reindex query merge melt pivot
+    pivot_table stack unstack swaplevel droplevel explode rank diff shift pct_change clip skew
+    kurt sem mad corrwith cummax cummin cumprod resample rolling expanding isin between contains
+    isdigit reshape ravel flatten first last
     """.split()
 )
 # Methods that give None, and those that give their own object.

@@ -11,7 +11,7 @@ from nbprod.report.wording import words_listed
 from nbprod.syntax.names import last_name
 from nbprod.syntax.walk import walk
 
-__all__ = ["fitted_classes", "purpose_sentences", "transformer_classes"]
+__all__ = ["NUMBERS", "fitted_classes", "purpose_sentences", "transformer_classes"]
 
 _SPLITS = frozenset(["train_test_split", "random_split"])
 _FITS = frozenset(["fit", "fit_predict", "partial_fit", "fit_generator"])
@@ -22,7 +22,9 @@ _MOST_NAMES = 2
 _LOADERS = ("load_", "fetch_")
 _NO_SET = frozenset(["load_dataset", "load_model", "load_data", "load_workbook"])
 _LONGEST_NAME = 12
+_PARTS_OF_SETS = ("data", "target", "images", "feature_names")
 _LONGEST_SETTING = 24
+NUMBERS = {2: "two", 3: "three", 4: "four", 5: "five", 6: "six"}
 _METRICS = {
     "accuracy_score": "accuracy", "f1_score": "F1 score", "r2_score": "R2",
     "roc_auc_score": "area under the ROC curve", "mean_squared_error": "mean squared error",
@@ -103,6 +105,9 @@ def _on_fit(evidence: Evidence) -> Iterator[str]:
         if is_split:
             yield f"Split the data and fit {classes} with {settings}"
         yield f"Fit {classes} with {settings}"
+    count = _models_made(evidence.nodes)
+    if count in NUMBERS and not is_split:
+        yield f"Fit {NUMBERS[count]} {classes} models to {given or 'the data'}"
     if is_split:
         data = _arguments(evidence, _SPLITS) or "the data"
         start = f"Split {data} and fit {classes} to the training set"
@@ -116,6 +121,13 @@ def _on_fit(evidence: Evidence) -> Iterator[str]:
         yield f"{start}; predict {words_listed([f'`{name}`' for name in asked[:2]])}"
     yield start
     yield f"Fit {classes} to a training set"
+
+
+def _models_made(nodes: Sequence[ast.AST]) -> int:
+    """How many models of the only class that is fitted are made."""
+    classes = fitted_classes(nodes)
+    made = [call for call in calls_of(nodes) if last_name(call.func) in classes]
+    return len(made) if len(classes) == 1 else 0
 
 
 def _settings(nodes: Sequence[ast.AST]) -> str:
@@ -183,10 +195,26 @@ def _on_load(evidence: Evidence) -> Iterator[str]:
         name = last_name(call.func)
         if name.startswith(_LOADERS) and name not in _NO_SET:
             words = name.partition("_")[2].replace("_", " ")
+            taken = _parts_taken(evidence.nodes)
+            if taken:
+                yield f"Load the {words} data set and take its {taken}"
+            if any(last_name(other.func) == "DataFrame" for other in calls_of(evidence.nodes)):
+                yield f"Load the {words} data set into a data frame"
             parts = [one for one in evidence.results if len(one) < _LONGEST_NAME]
             if parts:
                 yield f"Load the {words} data set as {words_listed([f'`{one}`' for one in parts])}"
             yield f"Load the {words} data set"
+
+
+def _parts_taken(nodes: Sequence[ast.AST]) -> str:
+    """The parts of a data set that some statements read, as a sentence lists them."""
+    read = {
+        part.attr
+        for node in nodes
+        for part in walk(node)
+        if isinstance(part, ast.Attribute) and part.attr in _PARTS_OF_SETS
+    }
+    return words_listed([f"`{one}`" for one in _PARTS_OF_SETS if one in read]) if read else ""
 
 
 def _receivers(nodes: Sequence[ast.AST], calls: frozenset[str]) -> Iterator[str]:

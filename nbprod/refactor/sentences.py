@@ -16,7 +16,7 @@ from nbprod.refactor.evidence import (
     imperative,
     starts_with_verb,
 )
-from nbprod.refactor.purpose_sentences import purpose_sentences
+from nbprod.refactor.purpose_sentences import NUMBERS, purpose_sentences
 from nbprod.report.wording import words_listed
 from nbprod.syntax.names import last_name
 from nbprod.syntax.walk import walk
@@ -51,6 +51,12 @@ _SMALL = frozenset(
     let look
     """.split()
 )
+# Verbs that say nothing which a function would not do.
+_VERBS = frozenset(
+    "make get compute return create build give produce set do run calculate obtain define".split()
+)
+_LONGEST_ARGUMENT = 24
+_MOST_ARGUMENTS = 3
 # What an author looks at, no function returns.
 _AND_LOOK = lazy_pattern(r"(?:,| and)+ (?:look|see|view|display|check)\b.*")
 # Methods of frames whose first argument names columns.
@@ -70,19 +76,21 @@ def summary(evidence: Evidence, name: str, why: str) -> str:
         sentence = imperative(text)
         if sentence and not _restates(sentence, name, evidence):
             return _with_heading(sentence, evidence.heading)
-    said = next(said for said in _sentences(evidence, name, why) if len(said) < _LONGEST)
-    return f"{said}."
+    short = [said for said in _sentences(evidence, name, why) if len(said) < _LONGEST]
+    telling = (said for said in short if not _restates(said, name, evidence))
+    return f"{next(telling, short[0])}."
 
 
 def _sentences(evidence: Evidence, name: str, why: str) -> Iterator[str]:
     """Sentences without their ends, the best first: in the author's words, by what the calls are
-    for, by what the body does, by the name."""
+    for, by what the body does, by the name; then those that say at least what is called."""
     words = _words(evidence, name, why)
     plain = f"{words[:1].upper()}{words[1:]}"
     if not _restates(words, name, evidence):
         # The author says more than the name.
         yield plain
-    yield from purpose_sentences(evidence, name.partition("_")[0])
+    by_purpose = list(purpose_sentences(evidence, name.partition("_")[0]))
+    yield from by_purpose
     details = _details(evidence, words)
     # A title or heading says more of a drawing than the names of what it shows, which may be `x`.
     is_by_name = words == " ".join(name.split("_"))
@@ -92,12 +100,32 @@ def _sentences(evidence: Evidence, name: str, why: str) -> Iterator[str]:
     for more in (details, _short(evidence)):
         if not _restates(f"{plain}{more}", name, evidence):
             yield f"{plain}{more}"
+    in_body = list(body_sentences(evidence))
+    for said in (*by_purpose, plain) if not evidence.draws else ():
+        yield from (f"{said}; {_uncapital(more)}" for more in in_body)
+    yield from in_body
+    yield from _calls_told(evidence)
     yield plain[: _LONGEST - 2]
+
+
+def _calls_told(evidence: Evidence) -> Iterator[str]:
+    """What is called, with which arguments or how often, for a body of which nothing is known."""
+    every = [call for call in calls_of(evidence.nodes) if last_name(call.func) not in NOISE]
+    for call in every:
+        called = last_name(call.func)
+        often = sum(last_name(other.func) == called for other in every)
+        given = [ast.unparse(part) for part in (*call.args, *call.keywords)]
+        shown = [f"`{text}`" for text in given if len(text) < _LONGEST_ARGUMENT and text.isascii()]
+        if often > 1:
+            yield f"Call `{called}` for {NUMBERS.get(often, 'several')} values"
+        elif shown and len(shown) == len(given) <= _MOST_ARGUMENTS and "``" not in "".join(shown):
+            yield f"Call `{called}` with {words_listed(shown)}"
 
 
 def _restates(sentence: str, name: str, evidence: Evidence) -> bool:
     """Whether a sentence has no word that neither the name nor the signature has."""
-    known = {*_plain(name), *(word for one in _names(evidence) for word in _plain(one)), *_SMALL}
+    named = {*_plain(name), *(word for one in _names(evidence) for word in _plain(one))}
+    known = named | _SMALL | _VERBS
     stems = {_stem(word) for word in known}
     return all(_stem(word) in stems for word in _plain(sentence))
 
@@ -122,7 +150,9 @@ def _names(evidence: Evidence) -> tuple[str, ...]:
 
 
 def _plain(text: str) -> list[str]:
-    return re.findall(r"[a-z0-9]+", text.lower().replace("_", " "))
+    """The words of a text, those in `polyRegularized` apart."""
+    parts = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", text)
+    return re.findall(r"[a-z]+|[0-9]+", parts.lower().replace("_", " "))
 
 
 def _words(evidence: Evidence, name: str, why: str) -> str:

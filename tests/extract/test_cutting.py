@@ -150,3 +150,64 @@ def test_a_single_statement_stays_where_something_else_is_worth_a_function() -> 
 def test_a_single_statement_is_a_function_where_there_is_nothing_else() -> None:
     assert extract(["import json", "size = json.loads('4')", "print(size)"]).return_value == 0
     assert "json.loads" in made()[0]
+
+
+@pytest.mark.parametrize(
+    "shown",
+    ["print('mean', sum(row[0] for row in rows))", "pd.concat([frame, frame])", "frame.dropna()"],
+)
+def test_what_is_shown_between_its_parts_does_not_cut_a_function(shown: str) -> None:
+    cells = [
+        "import pandas as pd",
+        DATA + "\nframe = pd.DataFrame(rows)\nsums = frame.sum(axis=1)",
+        shown,
+        "low = sums.min()\nhigh = sums.max()\nwidth = high - low",
+        "print(low, width)",
+    ]
+    done = extract(cells, "--verify")
+    assert done.return_value == 0, (done.output, done.exception)
+    module, _ = made()
+    assert module.count("def ") == 1 and "width = high - low" in module
+
+
+def test_several_measures_of_a_model_are_one_record() -> None:
+    scores = ["accuracy", "precision", "recall", "f1"]
+    cells = [
+        "from sklearn.metrics import accuracy_score, f1_score, precision_score, recall_score",
+        "#md ## Evaluate the guesses",
+        "y = [0, 1, 1, 0, 1]\nguess = [0, 1, 0, 0, 1]",
+        "\n".join(f"{name} = {name}_score(y, guess)" for name in scores),
+        "print(accuracy, precision, recall, f1)",
+    ]
+    done = extract(cells, "--verify")
+    assert done.return_value == 0, (done.output, done.exception)
+    module, _ = made()
+    assert "(NamedTuple):" in module and "return GuessesEvaluation(" in module
+
+
+@pytest.mark.parametrize(
+    ("cells", "said"),
+    [
+        (
+            ["X = [[1.0], [2.0], [4.0]]\ny = [1.0, 3.0, 4.0]\nX.append([5.0])\ny.append(6.0)",
+             "#md ## Ridge",
+             "ridge = Ridge(alpha=X[0][0])\nridge.fit(X, y)\nother = Ridge(alpha=X[1][0])\n"
+             "other.fit(X, y)"],
+            "Fit two `Ridge` models to `X` and `y`.",
+        ),
+        (
+            ["#md ## Data", "iris = load_iris()\nX = iris.data\ny = iris.target"],
+            "Load the iris data set and take its `data` and `target`.",
+        ),
+        (
+            ["def half(x):\n    return x / 2",
+             "#md ## Half", "low = half(3)\nhigh = half(9)\nwide = half(27)"],
+            "Call `half` for three values.",
+        ),
+    ],
+)  # fmt: skip
+def test_a_sentence_says_more_than_the_names(cells: list[str], said: str) -> None:
+    imports = "from sklearn.datasets import load_iris\nfrom sklearn.linear_model import Ridge"
+    shown = {"Fit": "ridge, other", "Load": "X, y", "Call": "low, high, wide"}[said.split()[0]]
+    assert extract([imports, *cells, f"print({shown})"]).return_value == 0
+    assert said in made()[0], made()[0]

@@ -14,13 +14,32 @@ import pytest
 from sklearn.cluster import KMeans
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import LabelEncoder, StandardScaler
 
 from nbprod.execution.shapes import public_module
 from nbprod.extract.suite import expression_texts, object_texts
 
 _FEATURES = pd.DataFrame({"a": [1.0, 2.0, 3.0, 4.0], "b": [0.0, 1.0, 0.0, 2.0]})
 _LABELS = pd.Series([0, 1, 0, 1])
+
+
+@pytest.mark.parametrize(
+    "fitted",
+    [
+        LogisticRegression().fit(_FEATURES, _LABELS),
+        Ridge(2.0).fit(_FEATURES.to_numpy(), _LABELS),
+        KMeans(n_clusters=2, random_state=0).fit(_FEATURES),
+        LabelEncoder().fit(["low", "high"]),
+    ],
+)
+def test_an_estimator_without_its_features_is_fitted_with_a_few_rows(fitted: Any) -> None:
+    objects = _objects()
+    objects.makes_data = True
+    text = _written(fitted, objects)
+    again = expression_texts.evaluated(text, objects.names_for(text))
+    assert type(again) is type(fitted) and object_texts.is_fitted(again)
+    assert getattr(again, "n_features_in_", 0) == getattr(fitted, "n_features_in_", 0)
+    assert list(getattr(again, "classes_", [])) == list(getattr(fitted, "classes_", []))
 
 
 class Parcel:

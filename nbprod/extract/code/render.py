@@ -133,7 +133,7 @@ def record_name(function: Function) -> str | None:
     verb, _, rest = function.name.partition("_")
     noun = _NOUNS.get(verb, "")
     words = [word for word in rest.split("_") if word not in ("and", "by", "with", "of", "")]
-    return "".join(word.capitalize() for word in (*words[:2], noun or f"{verb}_results"))
+    return "".join(word.capitalize() for word in (*words[:2], noun or "results"))
 
 
 _MOST_RESULTS = 3

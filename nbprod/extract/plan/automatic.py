@@ -19,10 +19,13 @@ from nbprod.extract.plan.cutting import (
 from nbprod.extract.plan.literals import Lifted, lifted_literals
 from nbprod.extract.plan.planning import Planner, PlanOptions
 from nbprod.extract.plan.settings import parameter_names
+from nbprod.libraries.purposes import purpose_of_call
 from nbprod.refactor.module_level import ModuleLevel, imports_of
 from nbprod.refactor.pieces import CutNotebook, cut_notebook
 from nbprod.refactor.plan import CellGroup, CellLeft, Plan, Refusal
 from nbprod.refactor.purpose_sentences import fitted_classes
+from nbprod.syntax.names import last_name
+from nbprod.syntax.walk import walk
 
 __all__ = [
     "atoms_of", "extracted_already", "plan_of_pieces", "plan_of_stretches", "plan_what_can_be",
@@ -148,13 +151,19 @@ def _too_many_values(plan: Plan) -> Iterator[Refusal]:
     """Functions that take or return more than a reader can follow: they end a statement earlier."""
     for function in plan.functions:
         nodes = [node for unit in function.body for node in unit.nodes]
-        is_split = function.name.startswith("split") and not fitted_classes(nodes)
-        most = MOST_FIELDS if is_split else MOST_RESULTS
+        is_record = function.name.startswith("split") or _measures(nodes)
+        most = MOST_FIELDS if is_record and not fitted_classes(nodes) else MOST_RESULTS
         given = len(function.parameters) + len(parameter_names(function))
         if given > MOST_PARAMETERS or len(function.results) > most:
             last = function.body[-1]
             reason = f"`{function.name}` would take or return too many values"
             yield Refusal(last.cell, last.node.lineno, reason, "it stays in the notebook")
+
+
+def _measures(nodes: Iterable[ast.AST]) -> bool:
+    """Whether statements measure a model several times."""
+    called = [part for node in nodes for part in walk(node) if isinstance(part, ast.Call)]
+    return sum(purpose_of_call(last_name(call.func)) == "evaluate" for call in called) > 1
 
 
 def _keep(atom: Atom, allowed: set[int]) -> None:

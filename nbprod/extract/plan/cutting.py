@@ -23,28 +23,28 @@ __all__ = [
 
 MOST_PARAMETERS = 6
 MOST_RESULTS = 3
-# The parts of a split are results that belong together: the fields of one record.
+# The parts of a split, or the measures of a model, belong together: the fields of one record.
 MOST_FIELDS = 6
 _RECORD = 6.0
 _MOST_STATEMENTS = 80
 # Each value that a function takes or gives, and what makes it a bad one.
 _VALUE = 1.0
 _SMALL, _SMALL_SIZE = 4.0, 3
-_MODEST, _MODEST_SIZE = 1.5, 5
+_MODEST, _MODEST_SIZE = 2.5, 5
 _MIXED = 6.0
 _DRAWS_AND_COMPUTES = 0.5
 _PRINT = 0.2
 _CUT_IN_CELL = 1.5
-_HEADING_INSIDE = 4.0
+_HEADING_INSIDE = 7.0
 _HEADING_ABOVE = -3.0
 _PURPOSE = -3.0
 _PURPOSE_CHANGE = 0.75
-_PART = 2.0
+_PART = 1.5
 _LONG, _LONG_SIZE = 0.3, 20
 _ALONE = 3.0
 _TELLING = frozenset(["load", "split", "fit"])
 # What a notebook is about is worth more in a function than in a cell.
-_TELLING_STAYS = 4.0
+_TELLING_STAYS = 6.0
 # The stages of a notebook by purpose. A function of two is a compromise, one of three has no name;
 # what lies between loading and fitting is to be seen in the notebook.
 _STAGES: dict[str, int] = {"load": 0, "split": 1, "fit": 2, "predict": 2, "evaluate": 3}
@@ -55,7 +55,7 @@ class Prices(NamedTuple):
     """What may be set: the price of a statement of work that stays in the notebook, of a function,
     and of one that has a single statement."""
 
-    stay: float = 4.0
+    stay: float = 4.5
     function: float = 3.0
     single: float = 6.0
 
@@ -195,17 +195,18 @@ def _price(part: Sequence[Atom], atoms: Atoms) -> float | None:
     places = {atom.place for atom in work}
     given = _given(work, places, atoms)
     made = _made(work, places, atoms)
+    drawing = [atom for atom in work if atom.draws]
     purposes = [atom.purpose for atom in work if atom.purpose is not None]
     if part[0].section in atoms.split_sections:
         purposes.append("split")
-    most = MOST_FIELDS if _only_splits(purposes) else MOST_RESULTS
+    is_record = _only_splits(purposes) or (_only_measures(purposes) and not drawing)
+    most = MOST_FIELDS if is_record else MOST_RESULTS
     if len(given) > MOST_PARAMETERS or len(made) > most:
         return None
     if len(made) > MOST_RESULTS and len({atom.section for atom in part}) > 1:
         # The fields of a record belong together: what two sections return does not.
         return None
     size = sum(atom.size for atom in work)
-    drawing = [atom for atom in work if atom.draws]
     price = _VALUE * (len(given) + len(made))
     price += _SMALL * max(0, _SMALL_SIZE - size)
     price += _MODEST * max(0, _MODEST_SIZE - max(size, _SMALL_SIZE))
@@ -230,6 +231,11 @@ def _price(part: Sequence[Atom], atoms: Atoms) -> float | None:
 def _only_splits(purposes: Sequence[str]) -> bool:
     """Whether a function splits data and fits no model on it: what a split gives is one record."""
     return "split" in purposes and not {"fit", "predict", "evaluate"}.intersection(purposes)
+
+
+def _only_measures(purposes: Sequence[str]) -> bool:
+    """Whether a function measures a model several times and does nothing else."""
+    return purposes.count("evaluate") > 1 and {"evaluate", "predict"}.issuperset(purposes)
 
 
 def _price_of_stages(purposes: Iterable[str]) -> float:

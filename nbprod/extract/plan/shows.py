@@ -24,7 +24,18 @@ _COMPUTING = frozenset(
     """
     mean median sum std var min max sqrt exp log log2 log10 round unique bincount corrcoef cov
     allclose isclose array_equal argmax argmin quantile percentile abs absolute dot count_nonzero
-    isnan isinf linspace arange prod cumsum diff nanmean nanmax nanmin average stdev
+    isnan isinf linspace arange prod cumsum diff nanmean nanmax nanmin average stdev array
+    asarray zeros ones full eye where insert append delete concatenate vstack hstack stack sort
+    argsort reshape ravel setdiff1d intersect1d union1d
+    """.split()
+)
+# Functions and classes of pandas that make something new of what they are given.
+_TABLES = frozenset(
+    f"pandas.{name}"
+    for name in """
+    DataFrame Series Index MultiIndex.from_product MultiIndex.from_tuples MultiIndex.from_arrays
+    Timestamp Timedelta concat merge crosstab pivot_table melt cut qcut get_dummies date_range
+    to_datetime to_numeric isna isnull notna notnull unique
     """.split()
 )
 # Packages whose `fit` gives the estimator.
@@ -102,7 +113,9 @@ class Shows:
         return True
 
     def _is_pure_function(self, func: ast.expr) -> bool:
-        """Whether a function of a module of numbers is called that only computes."""
+        """Whether a function of a module of numbers or tables is called that only computes."""
+        if self._dotted(func) in _TABLES:
+            return True
         if not isinstance(func, ast.Attribute) or not isinstance(func.value, ast.Name):
             return False
         module = self.modules.get(func.value.id, "")
@@ -117,7 +130,7 @@ class Shows:
         if own is not None:
             return not own
         if isinstance(value.func, ast.Name):
-            return False
+            return name in _PRINTS and name not in self.names.bindings and name not in self.modules
         inplace = [word for word in value.keywords if word.arg == "inplace"]
         if any(isinstance(word.value, ast.Constant) and word.value.value for word in inplace):
             return True

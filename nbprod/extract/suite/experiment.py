@@ -185,10 +185,12 @@ class Laboratory:
                 else:
                     late.append(name)
         self.objects.given = {name: sample[name] for name in given}
+        self.objects.makes_data = True
         try:
             given |= {name: writer.written(sample[name]) for name in late}
         finally:
             self.objects.given = {}
+            self.objects.makes_data = False
         inputs: dict[str, str] = {}
         for step in steps:
             # What the makers are called with fits what they make.

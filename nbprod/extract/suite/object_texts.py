@@ -24,6 +24,9 @@ _TELLING = (
 _SHORT = {"numpy": "np", "pandas": "pd"}
 _MAKERS = ("collections.defaultdict", "collections.OrderedDict", "collections.deque")
 _LONGEST_REPR = 300
+# Of data that is made to fit an estimator.
+_MOST_FEATURES = 8
+_FEWEST_ROWS = 6
 
 
 class Objects:
@@ -41,6 +44,8 @@ class Objects:
         self.depth = 0
         self.given: Mapping[str, Any] = {}
         """The arguments by which a fitted estimator can be fitted again."""
+        self.makes_data = False
+        """Whether one that none of them fits is fitted with a few rows of numbers."""
 
     def text(self, value: Any, write: Callable[[Any], str]) -> str | None:
         """An expression that makes an object like a value; None where there is none.
@@ -89,7 +94,8 @@ class Objects:
         """An estimator like a fitted one, fitted with other arguments."""
         names = fitting(value, self.given)
         if names is None:
-            return None
+            made = features_text(value, write) if self.makes_data else ""
+            return f"{self.unfitted(value, write)}.fit({made})" if made else None
         target = names[1:] or (target_text(value, len(self.given[names[0]])),)
         arguments = ", ".join(filter(None, [names[0], *target]))
         return f"{self.unfitted(value, write)}.fit({arguments})"
@@ -242,6 +248,28 @@ def _may_be_target(item: Any, value: Any) -> bool:
         return getattr(getattr(item, "dtype", None), "kind", "") in "fi"
     found = set(item.tolist())
     return len(found) > 1 and found <= set(getattr(classes, "tolist", list)())
+
+
+def features_text(value: Any, write: Callable[[Any], str]) -> str:
+    """What an estimator like a fitted one is fitted with where no argument of the call has its
+    features: a few rows of numbers, and what it is to predict; empty where that says nothing."""
+    classes = getattr(value, "classes_", None)
+    count = getattr(value, "n_features_in_", None)
+    if count is None and classes is not None and hasattr(value, "inverse_transform"):
+        # What codes labels is fitted with them.
+        return write(list(classes.tolist()))
+    if count is None or not 0 < count <= _MOST_FEATURES or hasattr(value, "categories_"):
+        return ""
+    rows = max(_FEWEST_ROWS, 2 * len(classes) if hasattr(classes, "__len__") else 0)
+    table = [
+        [float((3 * row + 2 * row * place + place) % 7) for place in range(count)]
+        for row in range(rows)
+    ]
+    columns = getattr(value, "feature_names_in_", None)
+    text = write(table)
+    if columns is not None:
+        text = f"pd.DataFrame({text}, columns={write(list(columns))})"
+    return ", ".join(filter(None, [text, target_text(value, rows)]))
 
 
 def target_text(value: Any, count: int) -> str:
