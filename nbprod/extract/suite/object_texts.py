@@ -253,7 +253,7 @@ def _may_be_target(item: Any, value: Any) -> bool:
 def features_text(value: Any, write: Callable[[Any], str]) -> str:
     """What an estimator like a fitted one is fitted with where no argument of the call has its
     features: a few rows of numbers, and what it is to predict; empty where that says nothing."""
-    classes = getattr(value, "classes_", None)
+    classes: Any = getattr(value, "classes_", None)
     count = getattr(value, "n_features_in_", None)
     if count is None and classes is not None and hasattr(value, "inverse_transform"):
         # What codes labels is fitted with them.
