@@ -19,7 +19,7 @@ from nbprod.secrets.mask import Mask
 from tests.agents.client import Answer, Call, ask, ask_all
 from tests.cli.test_agents import SHOP, TOKEN, save
 from tests.cli.test_check import ROOT
-from tests.command import run_nbprod
+from tests.command import loaded_modules, run_nbprod
 
 PAGE = (ROOT / "docs" / "agents.md").read_text(encoding="utf-8")
 FIXTURES = sorted((ROOT / "fixtures").rglob("*.ipynb"))
@@ -287,6 +287,27 @@ def test_every_part_starts_where_the_one_before_ended(count: int) -> None:
         found += [one["at"] for one in page["findings"]]
         start = page.get("next")
     assert found == list(range(count))
+
+
+def test_without_the_extra_the_command_says_what_to_install(tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text("import sys\nsys.modules['mcp'] = None\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "nbprod", "mcp"],
+        cwd="/", capture_output=True, text=True, check=False,
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert done.stderr == (
+        "nbprod: the server for agents needs mcp; install it with: pip install 'nbprod[mcp]'\n"
+    )
+
+
+@pytest.mark.parametrize("command", ["check", "fix", "extract", "report"])
+def test_other_commands_load_nothing_of_it(tmp_path: Path, command: str) -> None:
+    save(tmp_path / "a.ipynb", {"a": "x = 1\ny = x + 1\nprint(y)"})
+    words = ("-o", "m.py", "--dry-run") if command == "extract" else ()
+    _, loaded = loaded_modules(tmp_path, command, "a.ipynb", *words)
+    assert {"nbprod.agents", "nbprod.forge", "mcp", "urllib.request"}.isdisjoint(loaded)
 
 
 def test_a_root_that_is_no_directory_is_refused(tmp_path: Path) -> None:
