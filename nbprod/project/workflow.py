@@ -77,14 +77,17 @@ _COMMENT = """\
     permissions:
       pull-requests: write
     steps:
-      - uses: actions/download-artifact@v4
+      - uses: actions/setup-python@v5
+        with:
+          python-version: "3.12"
+      - name: Install nbprod
+{install}      - uses: actions/download-artifact@v4
         with:
           name: nbprod-report
       - name: Comment
         env:
-          GH_TOKEN: ${{ github.token }}
-          PR: ${{ github.event.pull_request.html_url }}
-        run: gh pr comment "$PR" --body-file nbprod-comment.md --edit-last --create-if-none
+          GITHUB_TOKEN: ${{{{ github.token }}}}
+        run: nbprod comment --github --body nbprod-comment.md
 """
 
 
@@ -112,7 +115,7 @@ def render_workflow(wanted: Wanted) -> str:
         only = "    if: github.event_name == 'pull_request'\n"
         parts.append(f"  report:\n{only}{plain}{_REPORT}")
     if wanted.comment:
-        parts.append(_COMMENT)
+        parts.append(_COMMENT.format(install=install))
     return "".join(parts)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import shlex
@@ -54,8 +55,6 @@ def test_an_edited_section_stays_and_an_older_one_is_replaced(tmp_path: Path) ->
     assert "stays as it is" in done.stderr and path.read_text() == edited
     # The section of another version: its digest is that of its text.
     old = "<!-- nbprod section 9a3c5ab8f0d1 -->\nx\n<!-- end of nbprod section -->\n"
-    import hashlib
-
     old = old.replace("9a3c5ab8f0d1", hashlib.sha256(b"x\n").hexdigest()[:12])
     path.write_text(f"before\n{old}after\n")
     run_nbprod(tmp_path, "init", "--agent", "--yes")
@@ -109,8 +108,6 @@ def test_the_commands_of_the_section_work(tmp_path: Path) -> None:
 def test_the_hook_of_the_page_fails_on_changed_lines_only(tmp_path: Path) -> None:
     blocks = re.findall(r"```json\n(\{\n  \"hooks.*?)\n```", PAGE, re.S)
     (hook,) = json.loads(blocks[0])["hooks"]["PostToolUse"][0]["hooks"]
-    command = hook["command"].replace("nbprod", f"{shlex.quote(str(ROOT))}/x", 1)
-    assert command.startswith(shlex.quote(str(ROOT)))
     words = shlex.split(hook["command"].split(">&2")[0])[1:]
     path = save(tmp_path / "shop.ipynb", SHOP)
     for line in (["init", "-q"], ["add", "."], ["commit", "-qm", "x"]):

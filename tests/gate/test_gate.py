@@ -255,10 +255,16 @@ def test_the_workflow_may_do_no_more_than_it_has_to(
             assert "${{" not in step.get("run", "")
             if "checkout" in step.get("uses", ""):
                 assert step["with"]["persist-credentials"] is False
-        if name != "comment":
-            install = next(step for step in job["steps"] if step.get("name") == "Install nbprod")
-            assert (source or "NBPROD_SOURCE:?") in install["run"]
-            subprocess.run(["bash", "-n", "-c", install["run"]], check=True)
+        install = next(step for step in job["steps"] if step.get("name") == "Install nbprod")
+        assert (source or "NBPROD_SOURCE:?") in install["run"]
+        subprocess.run(["bash", "-n", "-c", install["run"]], check=True)
+        # The token is given to the one step that posts, in a job without the repository.
+        with_token = [step["run"] for step in job["steps"] if "GITHUB_TOKEN" in step.get("env", {})]
+        assert with_token == ["nbprod comment --github --body nbprod-comment.md"] * (
+            name == "comment"
+        )
+        if name == "comment":
+            assert not any("checkout" in step.get("uses", "") for step in job["steps"])
 
 
 @pytest.mark.parametrize(
