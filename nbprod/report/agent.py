@@ -67,7 +67,7 @@ def agent_finding(finding: Finding, cells: Sequence[Cell] | None) -> dict[str, A
         cells: those of its notebook, for the patch of its fix.
     """
     place = finding.place
-    found: dict[str, Any] = {"code": finding.code, "rule": finding.name}
+    found: dict[str, Any] = {"code": quoted(finding.code), "rule": quoted(finding.name)}
     if place.cell is not None:
         found["cell"] = place.cell
         if place.cell_id is not None:
