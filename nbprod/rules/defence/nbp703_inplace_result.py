@@ -2,9 +2,11 @@
 
 ## Why
 
-With `inplace=True` the method returns `None`. Bound to a name, the frame is gone; the next cell
-fails, or works on nothing. On a column it leaves the frame unchanged: the rows that it removes
-with any pandas, all else with pandas 3 (these are only told when the rule is selected by its code).
+With `inplace=True` the method returns `None`; some methods, as `fillna`, only before pandas 3.
+Bound to a name, the frame is gone; the next cell fails, or works on nothing. On a column it leaves
+the frame unchanged: the rows that it removes with any pandas, all else with pandas 3 (these are
+only told when the rule is selected by its code). Where nothing but a display reads the name and
+later code reads the frame, the change was meant for the frame: the fix assigns the result back.
 
 ## Flagged
 
@@ -24,6 +26,16 @@ df["a"].dropna(inplace=True)  #! NBP703
 df["a"].fillna(0, inplace=True)  #! NBP703?
 ```
 
+```notebook
+# %%
+import pandas as pd
+df = pd.read_csv("sales.csv")
+filled = df["a"].fillna(0, inplace=True)  #! NBP703
+filled
+# %%
+print(df)
+```
+
 ## Fixed
 
 ```notebook
@@ -31,6 +43,16 @@ df["a"].fillna(0, inplace=True)  #! NBP703?
 import pandas as pd
 df = pd.DataFrame({"a": [1, None]})
 df = df.dropna()
+```
+
+```notebook
+# %%
+import pandas as pd
+df = pd.read_csv("sales.csv")
+filled = df["a"] = df["a"].fillna(0)
+filled
+# %%
+print(df)
 ```
 
 ## Clean
@@ -53,6 +75,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from nbprod.facts import Facts
 from nbprod.libraries.methods import INPLACE_METHODS
@@ -62,6 +85,10 @@ from nbprod.rule import rule, unsafe
 
 # A column that has lost rows does not go back into its frame.
 _TAKING_ROWS = frozenset(["dropna", "drop_duplicates", "drop"])
+# These return what they have changed since pandas 3; the others return None.
+_RETURNING_SELF = frozenset("bfill clip ffill fillna interpolate mask replace where".split())
+# The result on a column does not go back into its frame: rows or their labels are others.
+_CHANGING_ROWS = INPLACE_METHODS - _RETURNING_SELF
 
 
 _STATEMENTS: tuple[type[ast.Assign | ast.Expr], ...] = (ast.Assign, ast.Expr)
@@ -83,12 +110,15 @@ def _in_statement(node: ast.Assign | ast.Expr, cell: int, facts: Facts) -> Itera
     if isinstance(node, ast.Assign):
         target = node.targets[0]
         if isinstance(target, (ast.Name, ast.Subscript, ast.Attribute)):
+            receiver = None
+            if len(node.targets) == 1:
+                receiver = _meant_for_receiver(target, call.func.value, cell, facts)
             yield Diagnostic(
                 facts.span(cell, target),
-                f"`{call.func.attr}(inplace=True)` returns None",
+                _message(call.func, receiver is not None),
                 symbol=target.id if isinstance(target, ast.Name) else None,
-                help="remove `inplace=True`",
-                fix=_without(keyword, cell, facts),
+                help=_help(call.func, receiver),
+                fix=_fix(target, call.func, keyword, receiver, cell, facts),
             )
     elif _is_copy(call.func.value):
         yield Diagnostic(
@@ -148,14 +178,117 @@ def _is_read(name: str, facts: Facts) -> bool:
     return False
 
 
-def _without(keyword: ast.keyword, cell: int, facts: Facts) -> Fix | None:
+class _Receiver(NamedTuple):
+    """What a call in place was meant to change: its source, and whether the result is displayed."""
+
+    text: str
+    is_frame: bool
+    is_shown: bool
+
+
+def _meant_for_receiver(
+    target: ast.expr, receiver: ast.expr, cell: int, facts: Facts
+) -> _Receiver | None:
+    """The frame or column that was to be changed; None if the bound result was what was meant.
+
+    It is what later code reads, while nothing reads the result but a line that displays it.
+    """
+    root = _root(receiver)
+    if not isinstance(target, ast.Name) or root is None or root.id == target.id:
+        return None
+    place, end = facts.span(cell, target), facts.span(cell, receiver).end
+    reads = [
+        use.span
+        for use in facts.flow.uses_of((target.id,))
+        if any(made.binding.span == place for made in use.definitions)
+    ]
+    shown = {
+        facts.span(index, node.value)
+        for index, node in facts.nodes_with((ast.Expr,), target.id)
+        if isinstance(node.value, ast.Name)
+    }
+    if not shown.issuperset(reads):
+        return None
+    if not any(
+        use.cell > cell or (use.span.cell == cell and use.span.start > end)
+        for use in facts.flow.uses_of((root.id,))
+    ):
+        return None
+    text = facts.text(facts.span(cell, receiver))
+    return _Receiver(text, isinstance(receiver, ast.Name), bool(reads))
+
+
+def _root(receiver: ast.expr) -> ast.Name | None:
+    """The variable that holds a receiver to which a result can be assigned back."""
+    if isinstance(receiver, ast.Name):
+        return receiver
+    is_part = isinstance(receiver, ast.Subscript) and not isinstance(receiver.slice, ast.Slice)
+    if is_part and not _is_copy(receiver) or isinstance(receiver, ast.Attribute):
+        assert isinstance(receiver, (ast.Subscript, ast.Attribute))
+        return receiver.value if isinstance(receiver.value, ast.Name) else None
+    return None
+
+
+def _message(method: ast.Attribute, is_meant_for_receiver: bool) -> str:
+    what = f"`{method.attr}(inplace=True)` returns None"
+    if method.attr not in _RETURNING_SELF:
+        return what
+    if is_meant_for_receiver and not isinstance(method.value, ast.Name):
+        return f"{what} before pandas 3, and leaves the column unchanged since"
+    return f"{what} before pandas 3"
+
+
+def _help(method: ast.Attribute, receiver: _Receiver | None) -> str:
+    """Say what to write, so that what was meant to be changed is changed."""
+    if receiver is None:
+        return "remove `inplace=True`"
+    if not receiver.is_frame and method.attr in _CHANGING_ROWS:
+        root = _root(method.value)
+        assert root is not None
+        return f"call it on the frame: `{root.id} = {root.id}.{method.attr}(...)`"
+    return f"assign the result back: `{receiver.text} = {receiver.text}.{method.attr}(...)`"
+
+
+def _fix(
+    target: ast.expr,
+    method: ast.Attribute,
+    keyword: ast.keyword,
+    receiver: _Receiver | None,
+    cell: int,
+    facts: Facts,
+) -> Fix | None:
+    """Keep the result where it was meant to be; None where no edit of this line does that."""
+    removal = _without(keyword, cell, facts)
+    if receiver is None:
+        return unsafe("Remove `inplace=True`", removal)
+    if receiver.is_frame and _is_in_function(target, cell, facts):
+        # The caller's frame was to be changed; a local variable would hide the result.
+        return None
+    if not receiver.is_frame and method.attr in _CHANGING_ROWS:
+        return None
+    place = facts.span(cell, target)
+    if receiver.is_shown:
+        back = Edit(Span(cell, place.end, place.end), f" = {receiver.text}")
+    else:
+        back = Edit(place, receiver.text)
+    return unsafe("Assign the result back", back, removal)
+
+
+def _is_in_function(node: ast.expr, cell: int, facts: Facts) -> bool:
+    parsed = facts.parsed[cell]
+    functions = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    return parsed is not None and any(
+        outer.lineno <= node.lineno <= (outer.end_lineno or outer.lineno)
+        for outer in parsed.nodes_of(functions)
+    )
+
+
+def _without(keyword: ast.keyword, cell: int, facts: Facts) -> Edit:
     """Take the argument away with the comma before or behind it."""
     span = facts.span(cell, keyword)
     source = facts.cell(cell).source
     before = re.search(r",\s*\Z", source[: span.start])
     if before is not None:
-        edit = Edit(Span(cell, before.start(), span.end), "")
-    else:
-        after = re.match(r"\s*,\s*", source[span.end :])
-        edit = Edit(Span(cell, span.start, span.end + (after.end() if after else 0)), "")
-    return unsafe("Remove `inplace=True`", edit)
+        return Edit(Span(cell, before.start(), span.end), "")
+    after = re.match(r"\s*,\s*", source[span.end :])
+    return Edit(Span(cell, span.start, span.end + (after.end() if after else 0)), "")
