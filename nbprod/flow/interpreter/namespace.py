@@ -249,7 +249,14 @@ class Namespace(Recorder):
 
     def _cascade(self, name: str, node: ast.AST, definitions: frozenset[Definition]) -> None:
         """A read of a name that only code after a failure would have bound."""
-        roots = [definition.after for definition in definitions if definition.after is not None]
+        roots = [
+            definition.after
+            for definition in definitions
+            # What this cell binds below a read that fails is bound when that read is made good.
+            if definition.after is not None and definition.cell != self.cell
+        ]
+        if not roots:
+            return
         root = roots[0]
         if len(roots) > 1:
             # A set has no order of its own, and one read may fail in several cells.

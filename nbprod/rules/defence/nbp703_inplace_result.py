@@ -20,20 +20,20 @@ df = df.dropna(inplace=True)  #! NBP703
 ```notebook
 # %%
 import pandas as pd
-df = pd.DataFrame({"a": [1, None]})
-df[df["a"] > 0].fillna(0, inplace=True)  #! NBP703
-df["a"].dropna(inplace=True)  #! NBP703
-df["a"].fillna(0, inplace=True)  #! NBP703?
-```
-
-```notebook
-# %%
-import pandas as pd
 df = pd.read_csv("sales.csv")
 filled = df["a"].fillna(0, inplace=True)  #! NBP703
 filled
 # %%
 print(df)
+```
+
+```notebook
+# %%
+import pandas as pd
+df = pd.DataFrame({"a": [1, None]})
+df[df["a"] > 0].fillna(0, inplace=True)  #! NBP703
+df["a"].dropna(inplace=True)  #! NBP703
+df["a"].fillna(0, inplace=True)  #! NBP703?
 ```
 
 ## Fixed

@@ -5,8 +5,9 @@
 Nothing of the cell runs, so everything that it would define is missing below. The other cells are
 checked as if the cell were not there, and what fails only because of it is listed here. Cells that
 are written in Python 2 are one finding, with the others as related places, and so are cells that
-have never run: exercises to be completed, and fragments that are only there to be read. Blanks of
-an exercise, `???` or `____`, are information of the level *production*.
+have never run: fragments that are only there to be read. Blanks of an exercise, as `<YOUR CODE>`,
+`????`, `____` or `x = # your code`, are one finding of a notebook, and information of the level
+*production*.
 
 ## Flagged
 
@@ -49,6 +50,15 @@ def mean(values):
 # %%
 def median(values):
     # your code here
+# %%
+mode = <YOUR CODE>
+```
+
+```notebook
+# %%
+the rows of a frame  #! NBP010
+# %%
+its columns, but one
 ```
 
 ## Clean
@@ -74,6 +84,7 @@ from nbprod.notebook.types import Notebook
 from nbprod.patterns import lazy_pattern
 from nbprod.rule import rule
 from nbprod.rules.failures import cascade_text
+from nbprod.syntax.exercise_blanks import blank_of
 from nbprod.syntax.python2 import is_python2
 from nbprod.syntax.refused_magics import is_misplaced
 from nbprod.syntax.types import ParsedCell
@@ -97,6 +108,7 @@ _HELP = "correct it, or make the cell a Markdown cell if it is text"
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report each cell that does not parse; those of Python 2 together."""
     faulty = [parsed for parsed in facts.parsed if parsed is not None and _is_reported(parsed)]
+    blank, faulty = _parted(faulty, lambda parsed: _blank(parsed) is not None)
     old, faulty = _parted(faulty, is_python2)
     if len(old) > 1 or (old and _is_old(facts)):
         which = f"{len(old)} cells are" if len(old) > 1 else "the cell is"
@@ -109,11 +121,8 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
         )
     else:
         faulty = sorted([*old, *faulty], key=lambda parsed: parsed.cell.index)
-    blank, faulty = _parted(faulty, _is_blank)
     if blank:
-        which = f"{len(blank)} cells have blanks" if len(blank) > 1 else "the cell has blanks"
-        told = _together(blank, f"{which} to fill in", "", "fill them in")
-        yield told._replace(minor=True)
+        yield _of_blanks(blank)
     unrun, run = _parted(faulty, _has_not_run)
     if len(unrun) > 1:
         yield _together(
@@ -151,9 +160,28 @@ def _has_not_run(parsed: ParsedCell) -> bool:
     return not parsed.cell.execution_count and not parsed.cell.outputs
 
 
-def _is_blank(parsed: ParsedCell) -> bool:
-    """Whether a cell that has not run is an exercise, with blanks for whoever does it."""
-    return _has_not_run(parsed) and bool(_BLANK.search(parsed.cell.source))
+def _blank(parsed: ParsedCell) -> str | None:
+    """The blank for whoever does the exercise, where a cell is one and has not been completed."""
+    blank = blank_of(parsed)
+    if blank is None and _has_not_run(parsed):
+        match = _BLANK.search(parsed.cell.source)
+        blank = match[0] if match is not None else None
+    return blank
+
+
+def _of_blanks(cells: Sequence[ParsedCell]) -> Diagnostic:
+    """One finding for all blanks of a notebook, which its author has left on purpose."""
+    first, *others = cells
+    which = (
+        f"{len(cells)} cells have unfilled blanks: " if others else "cell has an unfilled blank "
+    )
+    return Diagnostic(
+        _span(first),
+        f"{which}`{_blank(first)}`",
+        labels=tuple(Label(_span(parsed), f"`{_blank(parsed)}`") for parsed in others),
+        help="fill them in" if others else "fill it in",
+        minor=True,
+    )
 
 
 def _together(cells: Sequence[ParsedCell], what: str, also: str, advice: str) -> Diagnostic:
