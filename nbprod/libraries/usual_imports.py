@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["ALIASES", "MODULES"]
+__all__ = ["ALIASES", "CALLABLES", "MODULES"]
 
 ALIASES = {
     "np": "import numpy as np",
@@ -31,6 +31,8 @@ ALIASES = {
     "train_test_split": "from sklearn.model_selection import train_test_split",
 }
 """What a name stands for nearly everywhere."""
+CALLABLES = frozenset(["tqdm", "Path", "defaultdict", "train_test_split"])
+"""Those that are called or handed on; the others are modules."""
 MODULES = frozenset(
     """
     collections copy csv functools glob itertools json logging math os pickle random re requests

@@ -40,17 +40,27 @@ def failures_because(facts: Facts, *reasons: str) -> Iterator[Failure]:
 
 
 def mistakes(
-    failures: Iterable[Failure], cause: Callable[[Failure], object], facts: Facts
+    failures: Iterable[Failure],
+    cause: Callable[[Failure], object],
+    facts: Facts,
+    *,
+    by_line: bool = False,
 ) -> list[list[Failure]]:
     """The failures that one mistake explains, in groups.
 
     Those about one name are one; so are those of one cell and one cause, for a cell stops at the
-    first; and all of a notebook without any count, where there are many: it is no program that ran.
+    first; with ``by_line`` those of one line, whatever their causes; and all of a notebook without
+    any count, where there are many: it is no program that ran.
     """
     groups: dict[object, list[Failure]] = {}
     homes: dict[object, object] = {}
     for failure in failures:
-        keys = [(failure.certain, failure.name), (failure.certain, failure.cell, cause(failure))]
+        keys: list[tuple[object, ...]] = [
+            (failure.certain, failure.name),
+            (failure.certain, failure.cell, cause(failure)),
+        ]
+        if by_line:
+            keys.append((failure.certain, failure.span.cell, "line", facts.line(failure.span)))
         home = next((homes[key] for key in keys if key in homes), keys[0])
         for key in keys:
             homes.setdefault(key, home)

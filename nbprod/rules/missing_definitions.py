@@ -7,24 +7,42 @@ import re
 
 from nbprod.facts import Facts
 from nbprod.flow.types import Failure
-from nbprod.libraries.usual_imports import ALIASES, MODULES
+from nbprod.libraries.usual_imports import ALIASES, CALLABLES, MODULES
 from nbprod.patterns import lazy_pattern
+from nbprod.syntax.walk import walk
 
-__all__ = ["commented_out_in", "is_list_of_names", "usual_import", "written_as_text_in"]
+__all__ = ["commented_out_in", "is_list_of_names", "local_of", "usual_import", "written_as_text_in"]
 
 _SHORTEST_LIST = 3
 _WORD = lazy_pattern(r"[^\W\d]\w*")
 
 
 def usual_import(failure: Failure, facts: Facts) -> str | None:
-    """The import that everybody writes for a name: `import numpy as np`."""
-    if failure.name in ALIASES:
-        return ALIASES[failure.name]
+    """The import that everybody writes for a name: `import numpy as np`.
+
+    None where the name is used as no module is: as a number, or called.
+    """
     read = failure.read
-    if failure.name in MODULES and read.cell >= 0:
-        # `time` alone may be anything, `time.sleep` is the module.
-        if facts.cell(read.cell).source[read.end : read.end + 1] == ".":
-            return f"import {failure.name}"
+    source = facts.cell(read.cell).source if read.cell >= 0 else ""
+    is_module = source[read.end : read.end + 1] == "."
+    if failure.name in ALIASES and (is_module or failure.name in CALLABLES):
+        return ALIASES[failure.name]
+    # `time` alone may be anything, `time.sleep` is the module.
+    return f"import {failure.name}" if failure.name in MODULES and is_module else None
+
+
+def local_of(name: str, facts: Facts) -> tuple[int, str] | None:
+    """The first function that has a name as a local variable: its cell, and what it is called."""
+    functions = (ast.FunctionDef, ast.AsyncFunctionDef)
+    for cell, function in facts.nodes_with(functions, name):
+        stores = declared = False
+        for node in walk(function):
+            if isinstance(node, ast.Name) and node.id == name:
+                stores = stores or isinstance(node.ctx, ast.Store)
+            elif isinstance(node, (ast.Global, ast.Nonlocal)):
+                declared = declared or name in node.names
+        if stores and not declared:
+            return cell, function.name
     return None
 
 

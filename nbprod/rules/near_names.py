@@ -13,6 +13,7 @@ __all__ = ["are_near", "near_names"]
 _SHORTEST = 4
 _LONGEST = 80
 _DIGITS = re.compile(r"\d+")
+_ACRONYM = re.compile(r"(?<=[a-z])[A-Z]{2,}\Z|\A[A-Z]{2,}(?=[A-Z][a-z])")
 
 
 def near_names(name: str, cell: int, facts: Facts, called: bool = False) -> list[str]:
@@ -71,7 +72,17 @@ def are_near(left: str, right: str) -> bool:
     words = left.strip("_").split("_"), right.strip("_").split("_")
     if len(words[0]) != len(words[1]):
         return False
+    if any(map(_differ_in_acronym, *words)):
+        return False
     return all(_is_slip(*pair) for pair in zip(*words, strict=True))
+
+
+def _differ_in_acronym(left: str, right: str) -> bool:
+    """Whether words end in other capitals: `scoreSVM` and `scoreSGD`."""
+    acronyms = _ACRONYM.search(left), _ACRONYM.search(right)
+    if acronyms[0] is None or acronyms[1] is None:
+        return (acronyms[0] or acronyms[1]) is not None and left.lower() != right.lower()
+    return acronyms[0][0] != acronyms[1][0]
 
 
 def _letters(name: str) -> str:
@@ -85,7 +96,7 @@ def _is_slip(left: str, right: str) -> bool:
     shorter = min(len(left), len(right))
     if shorter < _SHORTEST or left[0].lower() != right[0].lower():
         return False
-    return _distance(left.lower(), right.lower()) <= (2 if shorter > 6 else 1)
+    return _distance(left.lower(), right.lower()) <= (2 if shorter > 7 else 1)
 
 
 def _distance(left: str, right: str) -> int:

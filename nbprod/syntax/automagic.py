@@ -4,29 +4,49 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from itertools import chain
 
-from nbprod.syntax.magic_table import AUTOMAGICS
+from nbprod.syntax.magic_table import AUTOMAGICS, OF_EXTENSIONS
 from nbprod.syntax.types import ParsedCell
 from nbprod.syntax.walk import walk
 
 __all__ = ["hidden_magics", "loose_magics"]
 
+_LOADERS = ("load_ext", "reload_ext")
 _FIRST_WORD = r"([^\W\d]\w*)(?![\w.*])[ \t]*(.?)"
 
 
 def loose_magics(parsed: Sequence[ParsedCell | None]) -> Iterator[tuple[int, str]]:
-    """The cells, and their first words, that are Python and yet a magic: no cell binds the word."""
+    """The cells, and their first words, that are Python and yet a magic: no cell binds the word.
+
+    Magics of an extension count from the cell on that loads it.
+    """
+    loaded: set[str] = set()
     for index, cell in enumerate(parsed):
-        word = _lone_word(cell) if cell is not None else None
-        if word is not None and not any(_may_bind(other, word) for other in parsed if other):
+        word = _lone_word(cell, loaded) if cell is not None else None
+        if word is not None and not any(
+            _may_bind(other, word, word in loaded)
+            for other in parsed
+            if other is not None and (other is not cell or other.tree is not None)
+        ):
             yield index, word
+        for magic in cell.magics if cell is not None else ():
+            if magic.name in _LOADERS:
+                loaded |= _magics_of_extension(magic.text)
 
 
-def _lone_word(cell: ParsedCell) -> str | None:
+def _magics_of_extension(command: str) -> set[str]:
+    """The line magics that ``%load_ext name`` brings: those known, or the one of its name."""
+    words = command.lstrip("%").split()
+    if len(words) != 2:
+        return set()
+    return {words[1].rpartition(".")[2], *OF_EXTENSIONS.get(words[1], ())}
+
+
+def _lone_word(cell: ParsedCell, loaded: Container[str]) -> str | None:
     """The magic's name with which the only line of a cell starts. IPython looks nowhere else."""
-    if cell.tree is None or cell.magics:
+    if cell.magics or (cell.tree is None and not loaded):
         return None
     text = cell.masked.lstrip()
     line = text[:-1]
@@ -35,12 +55,19 @@ def _lone_word(cell: ParsedCell) -> str | None:
     match = re.match(_FIRST_WORD, text)
     if match is None or match[2] in ("=", ","):
         return None
-    return match[1] if match[1] in AUTOMAGICS else None
+    if match[1] in loaded:
+        return match[1]
+    return match[1] if match[1] in AUTOMAGICS and cell.tree is not None else None
 
 
-def _may_bind(cell: ParsedCell, word: str) -> bool:
-    """Whether a cell may give a variable this name, in whatever way."""
-    if "import *" in cell.masked or any(magic.opaque_names for magic in cell.magics):
+def _may_bind(cell: ParsedCell, word: str, is_loaded: bool) -> bool:
+    """Whether a cell may give a variable this name, in whatever way.
+
+    ``is_loaded``: it is a magic of an extension, so that loading one is no other way.
+    """
+    if "import *" in cell.masked or any(
+        magic.opaque_names and not (is_loaded and magic.name in _LOADERS) for magic in cell.magics
+    ):
         return True
     if any(magic.name == "run" for magic in cell.magics):
         return True

@@ -11,6 +11,7 @@ __all__ = [
     "LINE_KNOWN",
     "LINE_PYTHON",
     "NOT_EXPANDED",
+    "OF_EXTENSIONS",
     "SHELL_CELLS",
     "Scope",
 ]
@@ -77,6 +78,13 @@ AUTOMAGICS = frozenset(
         "whos xdel xmode"
     )
 )
+# The line magics of extensions that are not named like them.
+OF_EXTENSIONS = {
+    "autoreload": ("aimport",),
+    "line_profiler": ("lprun",),
+    "memory_profiler": ("memit", "mprun"),
+    "rpy2.ipython": ("R", "Rdevice", "Rget", "Rpull", "Rpush"),
+}
 LINE_KNOWN = (
     AUTOMAGICS
     | frozenset(LINE_PYTHON)

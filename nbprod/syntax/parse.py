@@ -36,7 +36,7 @@ def parse_notebook(
         ]
         for index, word in [*loose_magics(parsed)]:
             cell = notebook.cells[index]
-            parsed[index] = _parse_masked(cell, options, AUTOMAGICS, frozenset([word]))
+            parsed[index] = _parse_masked(cell, options, AUTOMAGICS | {word}, frozenset([word]))
         for index in [*hidden_magics(parsed)]:
             parsed[index] = _parse_masked(notebook.cells[index], options, frozenset())
     return tuple(parsed)
@@ -81,6 +81,8 @@ def _parse_masked(
     masked = mask(source, options, automagics, unbound)
     if source != cell.source:
         masked = masked._replace(magics=_with_true_text(masked.magics, cell.source))
+    if any(magic.refusal is not None for magic in masked.magics):
+        masked = masked._replace(magics=_as_they_ran(masked.magics, cell))
     if masked.opaque:
         tree = ast.Module(body=[], type_ignores=[])
         return ParsedCell(cell, masked.text, tree, masked.magics, masked.cell_magic)
@@ -115,9 +117,29 @@ def _as_older_ipython(cell: Cell, source: str, masked: Masked) -> ParsedCell | N
     return _finished(cell, masked.text, tree, masked.magics)
 
 
+def _as_they_ran(magics: tuple[Magic, ...], cell: Cell) -> tuple[Magic, ...]:
+    """Mark the magics that only newer IPythons refuse, if the cell has run in an older one."""
+    from nbprod.syntax.refused_magics import refused_since
+
+    texts = (str(output.get("text", "")) for output in cell.outputs)
+    if not (_has_run(cell) or (cell.outputs and not _has_failed(cell))):
+        return magics
+    if any("UsageError" in text for text in texts):
+        return magics
+    return tuple(
+        magic._replace(accepted_once=True)
+        if magic.refusal is not None and refused_since(magic) is not None
+        else magic
+        for magic in magics
+    )
+
+
+def _has_failed(cell: Cell) -> bool:
+    return any(output.get("output_type") == "error" for output in cell.outputs)
+
+
 def _has_run(cell: Cell) -> bool:
-    failed = any(output.get("output_type") == "error" for output in cell.outputs)
-    return bool(cell.execution_count) and not failed
+    return bool(cell.execution_count) and not _has_failed(cell)
 
 
 def _encodable(source: str) -> str:

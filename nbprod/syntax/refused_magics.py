@@ -11,7 +11,7 @@ import re
 from nbprod.syntax.magic_table import AUTOMAGICS, CELL_OPAQUE, CELL_PYTHON, LINE_KNOWN
 from nbprod.syntax.types import Magic
 
-__all__ = ["is_misplaced", "refusal_of_cell", "refusal_of_line"]
+__all__ = ["is_misplaced", "refusal_of_cell", "refusal_of_line", "refused_since"]
 
 # How many words besides options the parser of a magic's arguments takes.
 _MOST_WORDS = {
@@ -31,6 +31,15 @@ _END = ";:,"
 def is_misplaced(magic: Magic) -> bool:
     """Whether it is a cell magic below other code, which IPython takes for a line magic."""
     return magic.kind == "line" and magic.name.startswith("%")
+
+
+def refused_since(magic: Magic) -> int | None:
+    """The first IPython that refuses a magic which older ones accept; None if all refuse it."""
+    if magic.kind != "line":
+        return None
+    if not magic.name:
+        return 7
+    return 8 if magic.name == "autoreload" else None
 
 
 def refusal_of_line(name: str, rest: str) -> str | None:

@@ -56,6 +56,7 @@ class Magic(NamedTuple):
     ``opaque_names``: it may bind any names (``%run unknown.py``, ``%pylab``, ``%load_ext`` …).
     ``known``: whether nbprod or the configuration knows this magic.
     ``refusal``: why IPython refuses it wherever it runs, None when it need not.
+    ``accepted_once``: only newer versions refuse it, and its cell has run in an older one.
     """
 
     kind: MagicKind
@@ -73,6 +74,7 @@ class Magic(NamedTuple):
     opaque_names: bool = False
     known: bool = True
     refusal: str | None = None
+    accepted_once: bool = False
 
 
 class SyntaxFault(NamedTuple):

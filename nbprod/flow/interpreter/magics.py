@@ -27,7 +27,7 @@ _PYLAB = ("np", "plt", "numpy", "pylab", "mlab", "pyplot")
 
 def run_magic(machine: Machine, magic: Magic, node: ast.expr) -> Value:
     """Run a line magic, a shell line or a help request where its stand-in is evaluated."""
-    if magic.refusal is not None:
+    if magic.refusal is not None and not magic.accepted_once:
         refuse_magic(machine, magic)
         return ANY
     _names(machine, magic)

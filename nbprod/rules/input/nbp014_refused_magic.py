@@ -4,7 +4,8 @@
 
 The cell stops at this line with a UsageError, and nothing below it runs. A cell magic counts only
 as the first line of its cell, above every comment; what follows the name of a magic belongs to its
-arguments, a comment as well.
+arguments, a comment as well. What only newer versions of IPython refuse is a warning where the
+cell has run in an older one.
 
 ## Flagged
 
@@ -65,7 +66,7 @@ from nbprod.facts import Facts
 from nbprod.model import Certainty, Diagnostic, Severity
 from nbprod.rule import MagicInCell, rule
 from nbprod.rules.failures import cascade_text
-from nbprod.syntax.refused_magics import is_misplaced
+from nbprod.syntax.refused_magics import is_misplaced, refused_since
 from nbprod.syntax.types import Magic
 
 
@@ -84,6 +85,14 @@ def check(subject: MagicInCell, facts: Facts) -> Iterator[Diagnostic]:
     parsed = facts.parsed[subject.cell]
     if magic.refusal is None or (parsed is not None and parsed.fault is not None):
         # A cell that does not parse stops before its magics run.
+        return
+    if magic.accepted_once:
+        yield Diagnostic(
+            subject.span,
+            f"{magic.refusal}: IPython {refused_since(magic)} and newer raise a UsageError",
+            help=_help(magic),
+            depends=True,
+        )
         return
     cell = facts.flow.cell_failures.get(subject.cell)
     runs = any(failure.read == subject.span for failure in facts.flow.cell_failures.values())

@@ -128,8 +128,8 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     set_up = [failure for failure in early if _is_set_up(failure, facts)]
     early = [failure for failure in early if failure not in set_up]
     # Cells that nbextensions run first are one habit, and one finding.
-    groups = [*mistakes(early, _definers, facts), *([set_up] if set_up else [])]
-    groups += mistakes(intended, _definers, facts)
+    groups = [*mistakes(early, _definers, facts, by_line=True), *([set_up] if set_up else [])]
+    groups += mistakes(intended, _definers, facts, by_line=True)
     for group in reached(groups, facts):
         first, *others = group
         labels = (

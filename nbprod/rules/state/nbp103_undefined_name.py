@@ -123,6 +123,7 @@ from nbprod.rules.intended_errors import as_intended, without_intended
 from nbprod.rules.missing_definitions import (
     commented_out_in,
     is_list_of_names,
+    local_of,
     usual_import,
     written_as_text_in,
 )
@@ -310,6 +311,9 @@ def message_of(failure: Failure, facts: Facts) -> str:
         return f"`{failure.name}` is used by the statement that first defines it"
     if failure.reason == "skipped":
         return f"`{failure.name}` is only defined by code that does not run"
+    local = local_of(failure.name, facts) if failure.certain else None
+    if local is not None:
+        return f"`{failure.name}` is only defined inside the function `{local[1]}`"
     cell = facts.cell(failure.cell)
     worked = bool(cell.execution_count) and not any(
         output.get("output_type") == "error" for output in cell.outputs
@@ -357,6 +361,9 @@ def help_of(failure: Failure, facts: Facts) -> str | None:
     if text is not None:
         kind = "Markdown" if facts.cell(text).kind == "markdown" else "raw"
         return f"its definition is text in the {kind} cell {text + 1}: make that a code cell"
+    local = local_of(failure.name, facts) if failure.certain else None
+    if local is not None:
+        return f"return it from `{local[1]}` in cell {local[0] + 1}, or define it in a cell above"
     read = failure.read
     called = facts.cell(read.cell).source[read.end : read.end + 1] == "("
     near = near_names(failure.name, failure.cell, facts, called)

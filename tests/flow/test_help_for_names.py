@@ -1,0 +1,72 @@
+"""What is offered for a name that nothing defines fits how the name is used."""
+
+from __future__ import annotations
+
+import pytest
+
+from nbprod.rules.near_names import are_near
+from tests.test_true_findings import findings, said
+
+
+@pytest.mark.parametrize(
+    ("line", "offered"),
+    [
+        ("layer = nn.Linear(3, 1)", "add `from torch import nn`"),
+        ("print(np.mean([1]))", "add `import numpy as np`"),
+        ("rows = defaultdict(list)", "add `from collections import defaultdict`"),
+        ("order = sorted(range(nn))", None),
+        ("total = sm + 1", None),
+        ("print(pl[0], px(3))", None),
+    ],
+)
+def test_an_import_is_offered_where_the_use_is_that_of_a_module(
+    line: str, offered: str | None
+) -> None:
+    told = said(findings("NBP103", line))
+    assert offered in told if offered else "import" not in told and "not defined" in told
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "near"),
+    [
+        ("scoreSVM", "scoreSGD", False),
+        ("accuracyKNN", "accuracyRNN", False),
+        ("modelLSTM", "modelGRU", False),
+        ("scoreSVM", "scoresSVM", True),
+        ("clean_frame", "clean_farme", True),
+        ("accuracy", "acuracy", True),
+        ("trainDF", "train_df", True),
+    ],
+)
+def test_another_acronym_is_another_thing(left: str, right: str, near: bool) -> None:
+    assert are_near(left, right) is near
+
+
+@pytest.mark.parametrize(
+    ("above", "name", "function"),
+    [
+        ("def load():\n    rows = [1]\n    return 1\nload()", "rows", "load"),
+        ("def fit(k):\n    for model in k:\n        pass\nfit([])", "model", "fit"),
+        ("def read(p):\n    with open(p) as source:\n        return 1", "source", "read"),
+    ],
+)
+def test_a_name_that_only_a_function_binds_is_said_to_be_its_own(
+    above: str, name: str, function: str
+) -> None:
+    (found,) = findings("NBP103", above, f"print({name})")
+    assert found.message == f"`{name}` is only defined inside the function `{function}`"
+    assert f"return it from `{function}` in cell 1" in str(found.help)
+
+
+def test_a_name_that_a_function_makes_global_is_none_of_its_own() -> None:
+    above = "def load():\n    global rows\n    rows = [1]"
+    assert "inside the function" not in said(findings("NBP103", above, "print(rows)"))
+
+
+@pytest.mark.parametrize(
+    "later",
+    [("low = 1", "high = 2"), ("import b as low", "def high(): pass"), ("low = 1\nhigh = 2",)],
+)
+def test_names_that_one_line_reads_too_early_are_one_finding(later: tuple[str, ...]) -> None:
+    (found,) = findings("NBP101", "print(low, high)", *later)
+    assert "`low` and `high` are used before" in found.message
