@@ -14,6 +14,10 @@ from nbprod.syntax.walk import walk
 __all__ = ["commented_out_in", "is_list_of_names", "local_of", "usual_import", "written_as_text_in"]
 
 _SHORTEST_LIST = 3
+_FUNCTIONS: tuple[type[ast.FunctionDef | ast.AsyncFunctionDef], ...] = (
+    ast.FunctionDef,
+    ast.AsyncFunctionDef,
+)
 _WORD = lazy_pattern(r"[^\W\d]\w*")
 
 
@@ -33,8 +37,7 @@ def usual_import(failure: Failure, facts: Facts) -> str | None:
 
 def local_of(name: str, facts: Facts) -> tuple[int, str] | None:
     """The first function that has a name as a local variable: its cell, and what it is called."""
-    functions = (ast.FunctionDef, ast.AsyncFunctionDef)
-    for cell, function in facts.nodes_with(functions, name):
+    for cell, function in facts.nodes_with(_FUNCTIONS, name):
         stores = declared = False
         for node in walk(function):
             if isinstance(node, ast.Name) and node.id == name:
