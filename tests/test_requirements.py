@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from nbprod.environment.declared import declared_above, declared_by_file
-from nbprod.libraries.distributions import distribution_of, normalised
+from nbprod.libraries.distributions import distribution_of, name_required, normalised
 from tests.command import run_nbprod
 from tests.review.notebooks import cell, save
 
@@ -52,6 +52,48 @@ def test_what_files_declare(file: str, text: str, tmp_path: Path) -> None:
     found = declared_above(str(tmp_path / "deep"))
     assert found is not None
     assert {normalised(one) for one in found} >= {"pandas", "scikit-learn"}
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        (
+            "requirements.txt",
+            "git+https://github.com/shop/rates.git@main\n"
+            "-e git+ssh://git@github.com/shop/code.git@v2/x#egg=prices&subdirectory=src\n",
+        ),
+        ("requirements.txt", "rates @ https://example.org/a.zip\n./wheels/prices-1.0-py3-x.whl\n"),
+        ("requirements.txt", "--editable ../rates\nhttps://x.org/a/prices/archive/main.zip\n"),
+        (
+            "environment.yml",
+            "channels:\n  - conda-forge\ndependencies:\n  - conda-forge::rates>=1  # new\n"
+            '  - pip:\n    - "git+git://github.com/shop/prices.git@main"\n',
+        ),
+        (
+            "pyproject.toml",
+            '[project]\ndependencies = ["rates @ git+https://x.org/a", "prices[x] @ file:///b"]\n',
+        ),
+    ],
+)
+def test_what_comes_from_an_address_is_declared(file: str, text: str, tmp_path: Path) -> None:
+    (tmp_path / file).write_text(text)
+    declared = declared_by_file(str(tmp_path / file))
+    assert declared is not None and declared >= {"rates", "prices"}
+    assert not declared & {"git", "https", "main", "src", "x"}
+
+
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        ("-e .", None),
+        ("git+https://name:word@example.org/shop/tools.git", "tools"),
+        ("https://example.org/wheels/shop_rates-1.2-cp312-linux.whl", "shop_rates"),
+        ("git@github.com:shop/tools.git", "tools"),
+        ("file:///home/ann/tools#subdirectory=python", "tools"),
+    ],
+)
+def test_the_name_in_a_requirement(line: str, name: str | None) -> None:
+    assert name_required(line) == name
 
 
 def test_a_repository_ends_the_search(tmp_path: Path) -> None:

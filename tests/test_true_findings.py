@@ -344,3 +344,42 @@ def test_a_directory_may_name_the_subject(path: str, is_named: bool) -> None:
     document = {"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 4}
     checked = check_bytes(json.dumps(document).encode(), path, Settings(level="production"))
     assert any(finding.code == "NBP810" for finding in checked.findings) is not is_named
+
+
+READ = (
+    "import numpy as np\nimport pandas as pd\nfrom sklearn import utils, cluster\n"
+    "from sklearn import model_selection as ms\ndf = pd.read_csv('a.csv')\n"
+)
+REPEATED = [
+    "for _ in range(1000):\n    part = df.sample(frac=1, replace=True)\n    means.append(part)",
+    "means = [df.sample(n=30).mean() for _ in range(500)]",
+    "while len(means) < 100:\n    part = utils.resample(df)\n    means.append(part.mean())",
+    "for turn in range(50):\n    a, b = ms.train_test_split(df)\n    scores[turn] = fit(a, b)",
+    "for size in (10, 20):\n    for turn in range(9):\n        part = df.sample(n=size)",
+    "for turn in tqdm(range(9)):\n    rng = np.random.default_rng()\n    x = rng.normal()",
+    "for turn in range(9):\n    with timer():\n        model = cluster.KMeans(3)",
+    "for name in ('a', 'b'):\n    low[name] = utils.resample(df)",
+]
+
+
+@pytest.mark.parametrize("source", REPEATED)
+def test_a_repeated_draw_needs_one_generator_above_its_loop(source: str) -> None:
+    found = findings("NBP501", READ + source)
+    assert found and all("above the loop" in finding.help for finding in found)
+    assert all(finding.fix is None for finding in found)
+
+
+COMPARED = [
+    "for k in range(2, 9):\n    model = cluster.KMeans(k)",
+    "for name, model in models.items():\n    a, b = ms.train_test_split(df)\n    model.fit(a)",
+    "for k in range(1, 9):\n    a, b = ms.train_test_split(df)\n    model = Nearest(k)",
+    "for path in paths:\n    part = pd.read_csv(path)\n    some = part.sample(n=10)",
+    "parts = [frame.sample(n=3) for frame in frames]",
+    "rows = [row for row in df.sample(n=9).itertuples()]",
+]
+
+
+@pytest.mark.parametrize("source", COMPARED)
+def test_a_draw_for_something_else_in_each_pass_takes_a_constant(source: str) -> None:
+    (found,) = findings("NBP501", READ + source)
+    assert found.help == "pass `random_state`" and found.fix is not None

@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any
 
 from nbprod.disk.documents import NotParsed, parse_toml, table_in, texts_in
 from nbprod.disk.read import read_text
-from nbprod.libraries.distributions import normalised
+from nbprod.libraries.distributions import name_required, normalised
 from nbprod.patterns import lazy_pattern
 
 __all__ = ["declared_above", "declared_by_file", "iter_files_above"]
 
-_NAME = lazy_pattern(r"\s*([A-Za-z0-9][\w.\-]*)")
 # Directories beside the project's files in which a team keeps its environments.
 _FOLDERS = ("requirements", "environments", "environment", "envs", "conda", "binder", ".binder")
 _CONDA_FILES = lazy_pattern(r"(?:[\w.-]*environment[\w.-]*|conda[\w.-]*)\.ya?ml")
 _FILES = lazy_pattern(r"(?:requirements[\w.\-]*|constraints)\.(?:txt|in)\Z")
 _MOST_BYTES = 1_000_000
-_LIST_ITEM = lazy_pattern(r"^\s*-\s*['\"]?([A-Za-z][\w.\-]*)", re.MULTILINE)
+_LIST_ITEM = lazy_pattern(r"^[ \t]*-[ \t]+(.+?)[ \t]*(?:[ \t]#.*)?$", re.MULTILINE)
+_EDITABLE = ("-e", "--editable")
 
 
 def declared_above(folder: str) -> frozenset[str] | None:
@@ -109,7 +109,7 @@ def _names(file: str, text: str) -> Iterator[str]:
     if file.endswith((".txt", ".in")):
         yield from _of_lines(text.splitlines())
     elif file.endswith((".yml", ".yaml")):
-        yield from _LIST_ITEM.findall(text)
+        yield from _of_lines(item.strip("\"'") for item in _LIST_ITEM.findall(text))
     elif file == "setup.cfg":
         match = re.search(r"^install_requires\s*=(.*?)(?=^\S|\Z)", text, re.MULTILINE | re.DOTALL)
         yield from _of_lines(match[1].splitlines() if match else [])
@@ -120,11 +120,12 @@ def _names(file: str, text: str) -> Iterator[str]:
             return
 
 
-def _of_lines(lines: list[str]) -> Iterator[str]:
-    for line in lines:
-        match = _NAME.match(line)
-        if match and not line.lstrip().startswith(("#", "-")):
-            yield match[1]
+def _of_lines(lines: Iterable[str]) -> Iterator[str]:
+    for line in map(str.strip, lines):
+        if not line.startswith(("#", "-")) or line.startswith(_EDITABLE):
+            name = name_required(line)
+            if name is not None:
+                yield name
 
 
 def _of_toml(document: dict[str, Any]) -> Iterator[str]:

@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from nbprod.facts import Facts
+from nbprod.libraries.distributions import normalised
 from nbprod.libraries.unavailable import is_python2_module
 from nbprod.syntax.installs import installs_of
 
-__all__ = ["Imported", "imported_modules", "installed_pins"]
+__all__ = ["Imported", "imported_modules", "installed_names", "installed_pins"]
 
 # What a platform brings and no file can declare.
 _GIVEN = frozenset(["IPython", "ipykernel", "dbutils", "pyspark", "kaggle_secrets", "__future__"])
@@ -58,3 +59,14 @@ def installed_pins(facts: Facts) -> dict[str, str | None]:
             for requirement in install.requirements:
                 found[requirement.name.lower()] = requirement.pinned
     return found
+
+
+def installed_names(facts: Facts) -> frozenset[str]:
+    """Return what cells install from an index, an address or a folder, in normal spelling."""
+    addressed = (
+        name
+        for parsed in facts.parsed
+        for install in (installs_of(parsed) if parsed is not None else ())
+        for name in install.addressed
+    )
+    return frozenset(map(normalised, (*installed_pins(facts), *addressed)))

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["bringers_of", "distribution_of", "is_well_known", "normalised"]
+from nbprod.patterns import lazy_pattern
 
+__all__ = ["bringers_of", "distribution_of", "is_well_known", "name_required", "normalised"]
+
+_EDITABLE = lazy_pattern(r"(?:-e|--editable)[\s=]*")
+_EGG = lazy_pattern(r"[#&]egg=([A-Za-z0-9][\w.-]*)")
+_ADDRESS = lazy_pattern(r"[\w+.-]+://|(?:git|hg|svn|bzr)\+|git@|\.{0,2}/|\S+\.whl\b")
+_NAMED = lazy_pattern(r"(?:[\w./-]+::)?([A-Za-z0-9][\w.-]*)")
 _DIFFERENT = dict(
     line.split(" ", 1)
     for line in """\
@@ -170,13 +176,23 @@ _SAME = frozenset(
 # What a distribution always brings along, and so nobody declares beside it.
 _BROUGHT = {
     "numpy": """pandas scipy scikit-learn matplotlib seaborn statsmodels xarray tensorflow keras
-        opencv-python xgboost lightgbm numba h5py geopandas torchvision""",
+        opencv-python xgboost lightgbm numba h5py geopandas torchvision shapely pymc
+        arviz umap-learn""",
     "python-dateutil": "pandas matplotlib seaborn geopandas boto3",
     "pillow": "matplotlib seaborn torchvision scikit-image imageio streamlit",
-    "scipy": "scikit-learn statsmodels lightgbm xgboost scikit-image gensim",
+    "scipy": """scikit-learn statsmodels lightgbm xgboost scikit-image gensim pymc arviz umap-learn
+        imbalanced-learn""",
+    "shapely": "geopandas cartopy osmnx momepy",
+    "pyproj": "geopandas cartopy osmnx rioxarray",
+    "geopandas": "osmnx momepy",
+    "arviz": "pymc pymc3",
+    "theano": "pymc3",
+    "scikit-learn": "imbalanced-learn umap-learn hdbscan",
+    "xarray": "rioxarray arviz",
+    "torch": "torchvision torchaudio pytorch-lightning accelerate",
     "pytz": "pandas",
     "joblib": "scikit-learn",
-    "pandas": "seaborn statsmodels geopandas xarray streamlit",
+    "pandas": "seaborn statsmodels geopandas xarray streamlit arviz pymc datasets",
     "matplotlib": "seaborn",
     "ipython": "jupyter jupyterlab notebook ipykernel ipywidgets",
     "traitlets": "jupyter jupyterlab notebook ipykernel ipywidgets",
@@ -217,6 +233,38 @@ def is_well_known(module: str) -> bool:
     """Whether a module is surely that of a distribution, not a file that happens to be missing."""
     top = module.partition(".")[0]
     return top in _DIFFERENT or top in _SAME
+
+
+def name_required(text: str) -> str | None:
+    """The distribution that one line of requirements asks for, None where the line has no name.
+
+    The line is ``name>=1``, ``name @ ADDRESS``, ``conda-forge::name``, an address, a folder or a
+    file of a wheel. An address has the name behind ``#egg=``, or else that of its repository.
+
+    >>> name_required("git+https://example.org/owner/shop.git@main")
+    'shop'
+    >>> name_required("-e ../prices"), name_required("./wheels/rates-1.2-py3-none-any.whl")
+    ('prices', 'rates')
+    """
+    text = _EDITABLE.sub("", text.strip().strip("\"'")).strip("\"'")
+    egg = _EGG.search(text)
+    if egg:
+        return egg[1]
+    if _ADDRESS.match(text):
+        return _name_in_address(text)
+    name = _NAMED.match(text)
+    return name[1] if name else None
+
+
+def _name_in_address(text: str) -> str | None:
+    """The last part of an address or path that is a name, without its version and branch."""
+    path = re.sub(r"^[\w+.-]+://[^/]*/?", "", re.split(r"[#?;\s]", text, maxsplit=1)[0])
+    path = re.sub(r"@[^/]*(?:/[\w.-]+)*$", "", re.sub(r"^[\w+.-]*@", "", path))
+    repository, *_ = re.split(r"/(?:archive|tarball|zipball|releases)/", path)
+    last = repository.rstrip("/").rpartition("/")[2]
+    last = re.sub(r"(?:\.git|\.zip|\.tar\.\w+|\.whl)$", "", last)
+    last = re.sub(r"-\d[\w.+!-]*$", "", last)
+    return last if _NAMED.fullmatch(last) else None
 
 
 def normalised(name: str) -> str:

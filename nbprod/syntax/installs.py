@@ -12,7 +12,7 @@ import shlex
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from nbprod.libraries.distributions import normalised
+from nbprod.libraries.distributions import name_required, normalised
 from nbprod.model import Span
 from nbprod.patterns import lazy_pattern
 from nbprod.syntax.dotted import dotted_name
@@ -95,7 +95,8 @@ class Install(NamedTuple):
     ``is_shell`` says that a shell runs it, which may belong to another environment than the
     kernel; ``python`` is the Python that runs the manager, if it is named (``python3`` or
     ``{sys.executable}``). ``is_whole``: the requirements are all that it installs, and nothing
-    else is run. ``span`` is the command, or the line that it is on.
+    else is run. ``span`` is the command, or the line that it is on. ``addressed`` are the names of
+    what it takes from addresses and folders: ``shop`` of ``git+https://example.org/shop.git``.
     """
 
     manager: str
@@ -104,6 +105,7 @@ class Install(NamedTuple):
     python: str
     is_whole: bool
     span: Span
+    addressed: tuple[str, ...] = ()
 
 
 def installs_of(parsed: ParsedCell) -> tuple[Install, ...]:
@@ -243,7 +245,20 @@ def _install(words: Sequence[str], *, is_shell: bool, is_whole: bool, span: Span
     if not rest or rest[0] not in _VERBS[manager]:
         return None
     requirements, is_understood = _requirements(rest[1:], manager)
-    return Install(manager, tuple(requirements), is_shell, python, is_whole and is_understood, span)
+    is_whole = is_whole and is_understood
+    addressed = tuple(_addressed(rest[1:]))
+    return Install(manager, tuple(requirements), is_shell, python, is_whole, span, addressed)
+
+
+def _addressed(words: Sequence[str]) -> Iterator[str]:
+    """The names of what arguments take from an address or a folder."""
+    for before, word in zip(("", *words), words, strict=False):
+        if before in _WITH_VALUE and before not in ("-e", "--editable"):
+            continue
+        if "/" in word and not word.startswith("-") and "::" not in word:
+            name = name_required(word)
+            if name is not None:
+                yield name
 
 
 def _manager(words: Sequence[str]) -> tuple[str | None, str, list[str]]:

@@ -10,6 +10,9 @@ Where all data comes with a library to try it out on, or is made up without a fu
 result depends on a draw that anybody would want back: it is reported only where the rule is
 selected by name.
 
+In a loop that draws again from the same data, as a bootstrap does, a constant seed in the call
+would make every draw the same. There the help is one generator above the loop, and there is no fix.
+
 JAX is given its keys, and XGBoost and LightGBM have a seed of their own when they are given none:
 what they draw is the same in each run, and no finding.
 
@@ -52,6 +55,21 @@ folds = KFold(5, shuffle=True)  #! NBP501
 # %%
 for size in (1, 2):
     weights = torch.randn(size)  #! NBP501
+```
+
+```notebook
+# %%
+import numpy as np
+import pandas as pd
+from sklearn.cluster import KMeans
+visits = pd.read_csv("visits.csv")
+# %%
+means = []
+for _ in range(1000):
+    again = visits.sample(frac=1, replace=True)  #! NBP501
+    means.append(again["minutes"].mean())
+for k in range(2, 9):
+    model = KMeans(k)  #! NBP501
 ```
 
 ## Fixed
@@ -154,6 +172,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 from nbprod.facts import Facts
 from nbprod.libraries.randomness import GENERATOR_CLASSES, SEEDS, constant_of, draw_of
@@ -163,6 +182,7 @@ from nbprod.patterns import lazy_pattern
 from nbprod.rule import rule, unsafe
 from nbprod.rules.grouped import once_for_each
 from nbprod.rules.practice_data import is_practice
+from nbprod.rules.repeated_draws import Loop, is_repeated
 from nbprod.syntax.names import last_name
 from nbprod.syntax.walk import walk, walk_outside
 
@@ -180,6 +200,8 @@ _PURPOSE = lazy_pattern(
     r"|pauses?|prox(?:y|ies)|headers?|colou?rs?|cmap|palette|ports?|jitter|backoff|uuid|nonce"
     r"|(?:run|session|request|job|trial)_?(?:id|name)|suffix|file_?name)(?:_|-|\W|$)"
 )
+# What draws from the data again, as a bootstrap does.
+_RESAMPLING = frozenset(["resample", "shuffle"])
 _RESULT = "results differ on every run"
 
 
@@ -195,7 +217,7 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
             for node in parsed.nodes:
                 if isinstance(node, ast.Call):
                     seeded.update(_seeded_by(node, facts))
-        for call in _kept(parsed.tree.body if parsed.tree is not None else (), facts):
+        for call, around in _kept(parsed.tree.body if parsed.tree is not None else (), facts):
             name = facts.qualified(call.func)
             draw = draw_of(call, name)
             if draw is not None and not draw.takes_state:
@@ -203,7 +225,7 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
                     place = facts.span(cell, call.func)
                     draws.setdefault(draw.library, []).append((place, name))
             else:
-                unseeded += _unseeded(call, cell, name, "numpy" in seeded, facts)
+                unseeded += _unseeded(call, around, cell, name, "numpy" in seeded, facts)
     told = [*map(_of_one_library, draws.values()), *_of_one_help(unseeded)]
     on_request = bool(told) and is_practice(facts)
     for diagnostic in told:
@@ -239,18 +261,29 @@ def _seeded_by(call: ast.Call, facts: Facts) -> Iterable[str]:
     return ("random", "numpy", "torch", "tensorflow") if is_helper else ()
 
 
-def _kept(body: Sequence[ast.stmt], facts: Facts) -> Iterator[ast.Call]:
+class _Around(NamedTuple):
+    """The statement of a call, and the loops around it."""
+
+    statement: ast.stmt
+    loops: tuple[Loop, ...]
+
+
+def _kept(
+    body: Sequence[ast.stmt], facts: Facts, loops: tuple[Loop, ...] = ()
+) -> Iterator[tuple[ast.Call, _Around]]:
     """The calls whose result has a name; what stands in functions only draws when it is called."""
     for statement in body:
         if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
             continue
-        for field in ("body", "orelse", "finalbody"):
-            yield from _kept(getattr(statement, field, ()), facts)
+        inner = (*loops, statement) if isinstance(statement, Loop) else loops
+        yield from _kept(getattr(statement, "body", ()), facts, inner)
+        for field in ("orelse", "finalbody"):
+            yield from _kept(getattr(statement, field, ()), facts, loops)
         if isinstance(statement, (ast.Assign, ast.AnnAssign, ast.AugAssign)):
             incidental = _incidental(statement, facts)
             for node in walk_outside(statement, _LATER):
                 if isinstance(node, ast.Call) and id(node) not in incidental:
-                    yield node
+                    yield node, _Around(statement, loops)
 
 
 def _incidental(statement: ast.Assign | ast.AnnAssign | ast.AugAssign, facts: Facts) -> set[int]:
@@ -310,19 +343,34 @@ def _of_one_library(found: list[tuple[Span, str]]) -> Diagnostic:
 
 
 def _unseeded(
-    call: ast.Call, cell: int, name: str, is_numpy_seeded: bool, facts: Facts
+    call: ast.Call, around: _Around, cell: int, name: str, is_numpy_seeded: bool, facts: Facts
 ) -> Iterator[Diagnostic]:
     """A call that takes a seed of its own and gets none."""
     argument = _missing_seed(call, name)
     last = name.rpartition(".")[2] or getattr(call.func, "attr", "")
     if argument is None or (is_numpy_seeded and name not in GENERATOR_CLASSES):
         return
+    is_compared = name.startswith("sklearn.") and last not in _RESAMPLING
+    repeated = is_repeated(call, *around, is_compared)
+    passed = f"pass `{argument.rstrip('=')}`" if argument else "pass a seed"
     yield Diagnostic(
         facts.span(cell, call.func),
         f"`{last}` runs without a random seed: {_RESULT}",
         symbol=name or last,
-        help=f"pass `{argument.rstrip('=')}`" if "=" in argument else "pass a seed",
-        fix=_with_seed(call, f"{argument}0", cell, facts),
+        help=_of_one_generator(name, argument) if repeated else passed,
+        fix=None if repeated else _with_seed(call, f"{argument}0", cell, facts),
+    )
+
+
+def _of_one_generator(name: str, argument: str) -> str:
+    """What to do where a constant would repeat the same draw in each pass of a loop."""
+    if not argument:
+        return "make the generator once above the loop, with a seed"
+    made = "RandomState" if name.startswith("sklearn.") else "default_rng"
+    taken = "generator" if argument == "seed=" else argument.rstrip("=")
+    return (
+        f"make one generator above the loop, `rng = np.random.{made}(0)`, and pass `{taken}=rng`:"
+        " a constant repeats the same draw in each pass"
     )
 
 

@@ -6,8 +6,9 @@ On a fresh machine the installation succeeds and the notebook fails. Only judged
 declares anything: `requirements*.txt`, `pyproject.toml`, `setup.cfg`, `environment.yml` or
 `Pipfile` above the notebook. What a cell installs itself is declared there; modules beside the
 notebook, those that a cell writes or has looked for elsewhere, names that people give to their own
-files (`config`, `plot_utils`), what a declared distribution always brings (`numpy` by `pandas`) and
-imports in a `try` are no matter.
+files (`config`, `plot_utils`), what a declared distribution always brings (`numpy` by `pandas`,
+`shapely` by `geopandas`) and imports in a `try` are no matter. An address declares the name behind
+`#egg=`, or else that of its repository: `pymc` of `git+https://github.com/pymc-devs/pymc.git@main`.
 
 ## Flagged
 
@@ -72,6 +73,16 @@ import PIL.Image
 ```
 
 ```notebook
+#: declares geopandas, seaborn
+# %%
+%pip install git+https://github.com/pymc-devs/pymc.git@main
+# %%
+from shapely.geometry import Point
+import pymc
+import scipy
+```
+
+```notebook
 #: declares pandas
 # %%
 from config import RATE
@@ -85,7 +96,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from nbprod.environment.imports import Imported, imported_modules, installed_pins
+from nbprod.environment.imports import Imported, imported_modules, installed_names
 from nbprod.facts import Facts
 from nbprod.libraries.distributions import bringers_of, distribution_of, normalised
 from nbprod.model import Diagnostic, Label
@@ -127,7 +138,7 @@ def _undeclared(facts: Facts) -> Iterator[tuple[str, Imported]]:
     declared = facts.declared
     if declared is None:
         return
-    here = {normalised(name) for name in installed_pins(facts)}
+    here = installed_names(facts)
     seen: set[str] = set()
     for imported in imported_modules(facts):
         top = imported.module.partition(".")[0]

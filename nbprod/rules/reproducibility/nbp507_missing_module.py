@@ -88,7 +88,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from nbprod.environment.imports import installed_pins
+from nbprod.environment.imports import installed_names
 from nbprod.facts import Facts
 from nbprod.libraries.distributions import normalised
 from nbprod.libraries.unavailable import file_names, is_local_word, meant_by, removal_of
@@ -177,9 +177,7 @@ def _is_provided(wanted: _Wanted, facts: Facts) -> bool:
     """Whether something declares or installs the module, or a file is it."""
     top = wanted.module.partition(".")[0]
     named = {normalised(top), *(("setuptools",) if top == "distutils" else ())}
-    known = (facts.declared or frozenset()) | {
-        normalised(installed_pin) for installed_pin in installed_pins(facts)
-    }
+    known = (facts.declared or frozenset()) | installed_names(facts)
     if named & known:
         return True
     read = facts.options.read_file
