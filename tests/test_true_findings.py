@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any, Literal
 
 import pytest
 
 from nbprod.config.settings import Settings
+from nbprod.environment.declared import declared_above
 from nbprod.model import Finding
 from nbprod.project.run import check_bytes
 
@@ -365,7 +367,7 @@ REPEATED = [
 @pytest.mark.parametrize("source", REPEATED)
 def test_a_repeated_draw_needs_one_generator_above_its_loop(source: str) -> None:
     found = findings("NBP501", READ + source)
-    assert found and all("above the loop" in finding.help for finding in found)
+    assert found and all("above the loop" in (finding.help or "") for finding in found)
     assert all(finding.fix is None for finding in found)
 
 
@@ -383,3 +385,85 @@ COMPARED = [
 def test_a_draw_for_something_else_in_each_pass_takes_a_constant(source: str) -> None:
     (found,) = findings("NBP501", READ + source)
     assert found.help == "pass `random_state`" and found.fix is not None
+
+
+@pytest.mark.parametrize("name", ["SMOTE", "BorderlineSMOTE", "ADASYN", "SMOTETomek"])
+def test_rows_that_are_computed_from_neighbours_are_no_duplicates(name: str) -> None:
+    source = (
+        "import pandas as pd\nfrom sklearn.linear_model import LogisticRegression\n"
+        "from sklearn.model_selection import train_test_split\n"
+        f"from imblearn.over_sampling import {name}\nX, y = load()\n"
+        f"X, y = {name}().fit_resample(X, y)\n"
+        "A, B, a, b = train_test_split(X, y, random_state=0)\n"
+        "model = LogisticRegression().fit(A, a)\nprint(model.score(B, b))"
+    )
+    assert "makes rows out of others" in said(findings("NBP601", source))
+    copied = said(findings("NBP601", source.replace(name, "RandomOverSampler")))
+    assert "duplicates rows" in copied
+
+
+OF_CLASSES = [
+    ("class A:\n    rate: float\n    def price(self, x):\n        return x * rate", "self.rate"),
+    (
+        "class A:\n    def __init__(self, n):\n        self.rate = n\n"
+        "    def price(self, x):\n        return x * rate",
+        "self.rate",
+    ),
+    (
+        "class A:\n    rate = 1\n    def __call__(this, xs):\n"
+        "        return [x * rate for x in xs]",
+        "this.rate",
+    ),
+]
+
+
+@pytest.mark.parametrize(("source", "read"), OF_CLASSES)
+def test_a_global_that_is_also_an_attribute_is_read_as_one(source: str, read: str) -> None:
+    (found,) = findings("NBP202", "rate = load()", source, "A(2)")
+    assert found.help == f"use `{read}`"
+    assert found.fix is not None
+
+
+PROTOCOL = [
+    "class A:\n    def __call__(self, x):\n        return x * rate",
+    "class A(Base):\n    def forward(self, x):\n        return x * rate",
+    "class A:\n    def __getitem__(self, at):\n        return self.rows[at] * rate",
+]
+
+
+@pytest.mark.parametrize("source", PROTOCOL)
+def test_what_others_call_takes_a_global_as_an_attribute(source: str) -> None:
+    (found,) = findings("NBP202", "rate = load()", source, "A(2)")
+    assert found.help == "pass `rate` to `__init__` and keep it in an attribute"
+
+
+def test_a_method_that_only_the_notebook_calls_takes_a_parameter() -> None:
+    source = "class A:\n    def price(self, x):\n        return x * rate"
+    (found,) = findings("NBP202", "rate = load()", source, "A().price(2)")
+    assert found.help == "pass `rate` as a parameter"
+
+
+@pytest.mark.parametrize("folder", ["docker", "envs", "binder"])
+def test_an_environment_of_any_name_beside_the_project_declares(
+    folder: str, tmp_path: Path
+) -> None:
+    (tmp_path / folder).mkdir()
+    (tmp_path / "requirements.txt").write_text("numpy\n")
+    (tmp_path / folder / "learning.yaml").write_text("name: x\ndependencies:\n  - gym=0.1\n")
+    (tmp_path / folder / "compose.yml").write_text("services:\n  web:\n    ports:\n      - a\n")
+    declared = declared_above(str(tmp_path))
+    assert declared is not None and {"numpy", "gym"} <= declared and "a" not in declared
+
+
+ASKED = [
+    ("import requests", "requests.get('https://a.example', params={'day': day})"),
+    ("import yfinance as yf", "prices = yf.download('A', day)"),
+    ("import pandas as pd", "df = pd.read_csv(f'https://a.example/{day:%Y}.csv')"),
+]
+
+
+@pytest.mark.parametrize(("line", "use"), ASKED)
+def test_the_day_that_a_service_is_asked_for_is_the_point(line: str, use: str) -> None:
+    first = "from datetime import datetime, timedelta\nday = datetime.now() - timedelta(days=9)"
+    assert not findings("NBP505", f"{line}\n{first}", use)
+    assert findings("NBP505", f"{line}\n{first}", "recent = table[table.day > day]")

@@ -16,10 +16,21 @@ from nbprod.patterns import lazy_pattern
 __all__ = ["declared_above", "declared_by_file", "iter_files_above"]
 
 # Directories beside the project's files in which a team keeps its environments.
-_FOLDERS = ("requirements", "environments", "environment", "envs", "conda", "binder", ".binder")
+_FOLDERS = (
+    "requirements",
+    "environments",
+    "environment",
+    "envs",
+    "conda",
+    "binder",
+    ".binder",
+    "docker",
+)
 _CONDA_FILES = lazy_pattern(r"(?:[\w.-]*environment[\w.-]*|conda[\w.-]*)\.ya?ml")
 _FILES = lazy_pattern(r"(?:requirements[\w.\-]*|constraints)\.(?:txt|in)\Z")
 _MOST_BYTES = 1_000_000
+_YAML = (".yml", ".yaml")
+_DEPENDENCIES = lazy_pattern(r"^dependencies:", re.MULTILINE)
 _LIST_ITEM = lazy_pattern(r"^[ \t]*-[ \t]+(.+?)[ \t]*(?:[ \t]#.*)?$", re.MULTILINE)
 _EDITABLE = ("-e", "--editable")
 
@@ -85,7 +96,7 @@ def _files_in(folder: str) -> Iterator[str]:
         path = os.path.join(folder, name)
         if name in _FOLDERS and os.path.isdir(path):
             yield from _files_in(path)
-        if _declares(name):
+        if _declares(name) or (os.path.basename(folder) in _FOLDERS and name.endswith(_YAML)):
             yield path
 
 
@@ -93,7 +104,7 @@ def _declares(name: str) -> bool:
     # Most files of a directory of notebooks have other suffixes.
     if name.endswith((".txt", ".in")):
         return _FILES.match(name) is not None
-    if name.endswith((".yml", ".yaml")):
+    if name.endswith(_YAML):
         return _CONDA_FILES.fullmatch(name) is not None
     return name in ("pyproject.toml", "setup.cfg", "Pipfile")
 
@@ -108,8 +119,10 @@ def _text(path: str) -> str | None:
 def _names(file: str, text: str) -> Iterator[str]:
     if file.endswith((".txt", ".in")):
         yield from _of_lines(text.splitlines())
-    elif file.endswith((".yml", ".yaml")):
-        yield from _of_lines(item.strip("\"'") for item in _LIST_ITEM.findall(text))
+    elif file.endswith(_YAML):
+        # Beside environments there are files of other kinds, such as those of compose.
+        if _DEPENDENCIES.search(text) or _CONDA_FILES.fullmatch(file):
+            yield from _of_lines(item.strip("\"'") for item in _LIST_ITEM.findall(text))
     elif file == "setup.cfg":
         match = re.search(r"^install_requires\s*=(.*?)(?=^\S|\Z)", text, re.MULTILINE | re.DOTALL)
         yield from _of_lines(match[1].splitlines() if match else [])

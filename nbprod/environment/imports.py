@@ -15,7 +15,9 @@ from nbprod.syntax.installs import installs_of
 __all__ = ["Imported", "imported_modules", "installed_names", "installed_pins"]
 
 # What a platform brings and no file can declare.
-_GIVEN = frozenset(["IPython", "ipykernel", "dbutils", "pyspark", "kaggle_secrets", "__future__"])
+_GIVEN = frozenset(
+    ["IPython", "ipykernel", "dbutils", "pyspark", "kaggle_secrets", "__future__", "__main__"]
+)
 
 
 class Imported(NamedTuple):

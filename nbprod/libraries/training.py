@@ -33,6 +33,7 @@ __all__ = [
     "TREES",
     "WINDOWS",
     "EstimatorKind",
+    "is_interpolating",
     "is_reader",
     "kind_of",
 ]
@@ -159,3 +160,8 @@ def kind_of(name: str) -> EstimatorKind:
         if pattern.match(name):
             return kind
     return "unknown"
+
+
+def is_interpolating(name: str) -> bool:
+    """Whether a class that resamples computes new rows from neighbours, as SMOTE does."""
+    return "SMOTE" in name or name == "ADASYN"

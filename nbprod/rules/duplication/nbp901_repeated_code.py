@@ -110,6 +110,8 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     for number, group in enumerate(groups):
         first, *others = group.fragments
         signature, fix = fixes.get(number, (group.signature, None))
+        # A signature that was not made into a function may lack what the code reads.
+        is_made = number in fixes or not facts.options.merges
         differing = ", ".join(
             f"`{_shortened(difference.texts[0])}`" for difference in group.differences[:3]
         )
@@ -118,10 +120,11 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
             _span(first, facts),
             f"code duplicated in {len(group.fragments)} places{but}",
             labels=tuple(Label(_span(fragment, facts), "here again") for fragment in others[:6]),
-            help=f"one function could replace them{_shown(signature)}{perhaps}",
+            help=f"one function could replace them{_shown(signature) if is_made else ''}{perhaps}",
             fix=fix,
             on_request=_is_part_of_a_series(group)
             or _is_no_function(group, signature)
+            or (not is_made and "()" in signature)
             or _only_draws(group, facts),
         )
 

@@ -63,6 +63,7 @@ from collections.abc import Iterator
 
 from nbprod.facts import Facts
 from nbprod.leakage.types import Leak
+from nbprod.libraries.training import is_interpolating
 from nbprod.model import Diagnostic, Label
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule
@@ -84,8 +85,13 @@ def _of_one_cause(leaks: list[Leak], facts: Facts) -> Diagnostic:
     training, taint = first.training, first.taint
     labels = [Label(facts.span(*first.test), "tested here")] if first.test else []
     if taint is not None:
-        labels.append(Label(facts.span(*taint.place), "rows are duplicated here"))
-        reason = f"{taint.what} duplicates rows before the split, so both sets share them"
+        if is_interpolating(taint.what.strip("`")):
+            how, result = "makes rows out of others", "test rows are mixed from training rows"
+            labels.append(Label(facts.span(*taint.place), "rows are made of others here"))
+        else:
+            how, result = "duplicates rows", "both sets share them"
+            labels.append(Label(facts.span(*taint.place), "rows are duplicated here"))
+        reason = f"{taint.what} {how} before the split, so {result}"
         advice = "split first, and resample the training set only"
     else:
         reason = "is trained on rows it is also tested on"

@@ -4,7 +4,8 @@
 
 The variable is bound once, so nothing goes wrong in the notebook; but the function cannot be moved
 to a module or tested alone. Constants in capitals, imports, functions and classes are fine, and so
-is what is made once in the cell of the function: it goes where the function goes.
+is what is made once in the cell of the function: it goes where the function goes. A method reads
+an attribute of its object instead, where the class has one of the name or others call the method.
 
 ## Flagged
 
@@ -80,7 +81,8 @@ stems("a b")
 
 ## Fix safety
 
-Unsafe: the name becomes a parameter and every call in the notebook passes it.
+Unsafe: the name becomes a parameter and every call in the notebook passes it. In a method the
+attribute of that name is read, which may have another value than the global.
 """
 
 from __future__ import annotations
@@ -90,11 +92,12 @@ from collections.abc import Iterator
 
 from nbprod.facts import Facts
 from nbprod.fixing.add_parameter import as_parameter
-from nbprod.model import Diagnostic, Label
+from nbprod.model import Diagnostic, Edit, Fix, Label
 from nbprod.notebook.types import Notebook
 from nbprod.report.wording import words_listed
-from nbprod.rule import rule
+from nbprod.rule import rule, unsafe
 from nbprod.rules.globals import GlobalRead, iter_global_reads
+from nbprod.rules.methods_of_classes import method_of
 
 _MOST = 3
 
@@ -150,13 +153,7 @@ def _stands_beside(leak: GlobalRead, facts: Facts) -> bool:
 def _of_all(readers: list[list[GlobalRead]], facts: Facts) -> Diagnostic:
     """One finding: the first function, with those beside it that do the same."""
     first, *others = readers
-    names = [f"`{leak.name}`" for leak in first]
-    fixes = [
-        fix
-        for leaks in readers
-        for leak in leaks
-        if (fix := as_parameter(leak.function, leak.name, facts)) is not None
-    ]
+    fixes = [fix for leaks in readers for leak in leaks if (fix := _fix(leak, facts)) is not None]
     more = f", and {len(others)} more {'function reads' if len(others) == 1 else 'functions read'}"
     return Diagnostic(
         first[0].read,
@@ -166,9 +163,34 @@ def _of_all(readers: list[list[GlobalRead]], facts: Facts) -> Diagnostic:
             *(Label(leak.read, f"`{leak.name}` is read here", again=True) for leak in first[1:]),
             *(Label(leaks[0].read, _message(leaks), again=_message(leaks)) for leaks in others),
         ),
-        help=f"pass {_listed(names)} as {'a parameter' if len(names) == 1 else 'parameters'}",
+        help=_help(first, facts),
         fix=fixes[0] if fixes else None,
     )
+
+
+def _fix(leak: GlobalRead, facts: Facts) -> Fix | None:
+    method = method_of(leak.function, facts)
+    if method is None or leak.name not in method.attributes:
+        return as_parameter(leak.function, leak.name, facts)
+    read = f"{method.receiver}.{leak.name}"
+    edits = (Edit(span, read) for span in leak.function.reads[leak.name])
+    return unsafe(f"Use `{read}`", *edits)
+
+
+def _help(leaks: list[GlobalRead], facts: Facts) -> str:
+    """What to read instead: an attribute where the class has one, or else a parameter."""
+    method = method_of(leaks[0].function, facts)
+    known = method.attributes if method is not None else frozenset[str]()
+    there = [f"`{method.receiver}.{leak.name}`" for leak in leaks if method and leak.name in known]
+    rest = [f"`{leak.name}`" for leak in leaks if leak.name not in known]
+    parts = [f"use {_listed(there)}"] if there else []
+    if rest and method is not None and method.is_called_by_others:
+        kept = "it in an attribute" if len(rest) == 1 else "them in attributes"
+        parts.append(f"pass {_listed(rest)} to `__init__` and keep {kept}")
+    elif rest:
+        passed = "a parameter" if len(rest) == 1 else "parameters"
+        parts.append(f"pass {_listed(rest)} as {passed}")
+    return "; ".join(parts)
 
 
 def _message(leaks: list[GlobalRead]) -> str:

@@ -3,7 +3,9 @@
 ## Why
 
 Run tomorrow, the notebook works on other data: what "the last 30 days" are depends on when somebody
-pressed a key. A date that is a parameter can be run again.
+pressed a key. A date that is a parameter can be run again. Where the date is what a service on the
+web is asked for, or limits what it gave, the present is the point: that is reported only where the
+rule is selected by name.
 
 ## Flagged
 
@@ -17,6 +19,19 @@ since = pd.Timestamp.now() - pd.Timedelta(days=30)  #! NBP505
 df = pd.read_csv("visits.csv")
 recent = df[df["day"] > since]
 df["age"] = (today - df["day"]).dt.days
+```
+
+```notebook
+# %%
+import datetime as dt
+import requests
+from siphon.simplewebservice.ndbc import NDBC
+day = dt.date.today() - dt.timedelta(days=1)  #! NBP505
+answer = requests.get("https://example.org/visits", params={"day": day})
+def observed(buoy, days):
+    seen = NDBC.realtime_observations(buoy)
+    seen = seen[seen["time"] > dt.datetime.now() - dt.timedelta(days=days)]  #! NBP505
+    return seen
 ```
 
 ## Clean
@@ -67,6 +82,12 @@ from nbprod.syntax.walk import walk
 # Names of values that measure or name a run; what is computed does not depend on them.
 _HARMLESS = lazy_pattern(r"start|begin|before|end|stop|tic|toc|\bt\d|stamp|log|run|now")
 
+# Libraries that ask services on the web for what there is at the time.
+_SERVICES = frozenset(
+    "requests httpx aiohttp urllib siphon yfinance pandas_datareader ccxt tweepy praw obspy"
+    " meteostat feedparser openaq sunpy astroquery herbie binance alpaca_trade_api".split()
+)
+
 
 @rule(
     "NBP505", "clock-dependent-value", on=(ast.Assign,), level="production", severity=Severity.INFO
@@ -92,8 +113,34 @@ def check(subject: NodeInCell[ast.Assign], facts: Facts) -> Iterator[Diagnostic]
                         f"`{names[0]}` depends on the current date",
                         symbol=names[0],
                         help="pass the date as a parameter",
+                        on_request=_is_asked_of_the_web(names[0], facts),
                     )
                     return
+
+
+def _is_asked_of_the_web(name: str, facts: Facts) -> bool:
+    """Whether a value goes to a service that gives what is new, or came from one."""
+    return any(
+        _names(statement, name) and _asks_the_web(statement, facts)
+        for parsed in facts.cells_with(name)
+        for statement in parsed.nodes
+        if isinstance(statement, (ast.Assign, ast.AnnAssign, ast.Expr, ast.Return))
+    )
+
+
+def _names(tree: ast.AST, name: str) -> bool:
+    return any(isinstance(part, ast.Name) and part.id == name for part in walk(tree))
+
+
+def _asks_the_web(statement: ast.stmt, facts: Facts) -> bool:
+    return any(
+        facts.qualified(part.func).partition(".")[0] in _SERVICES
+        if isinstance(part, ast.Call)
+        else isinstance(part, ast.Constant)
+        and isinstance(part.value, str)
+        and part.value.startswith(("http://", "https://"))
+        for part in walk(statement)
+    )
 
 
 def _is_harmless(name: str) -> bool:
