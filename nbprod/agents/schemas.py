@@ -79,7 +79,7 @@ SCHEMAS: dict[str, dict[str, Any]] = {
     "apply_fixes": _schema(
         **_NOTEBOOK,
         codes=_CODES,
-        unsafe={"type": "boolean", "description": "Fixes that may change results, too."},
+        unsafe={"type": "boolean", "description": "Fixes that may change results as well."},
         dry_run={"type": "boolean", "description": "True by default."},
     ),
 }
