@@ -26,6 +26,7 @@ __all__ = ["MOST_MOVES", "Reordering", "find_moves", "runnable_order"]
 _DEEPEST = 8
 MOST_MOVES = 250
 """A fix that moves more cells than this is not offered: it is another notebook."""
+_Left = frozenset[tuple[int, str]]
 _Right = dict[int, dict[int, frozenset[Definition]]]
 
 
@@ -47,11 +48,13 @@ class Reordering(NamedTuple):
 class _Candidate:
     """An order that was followed; the fewer reads it leaves to be moved, the better."""
 
-    def __init__(self, start: tuple[int, ...], order: tuple[int, ...], flow: Flow) -> None:
+    def __init__(
+        self, start: tuple[int, ...], order: tuple[int, ...], flow: Flow, left: _Left
+    ) -> None:
         self.order = order
         self.flow = flow
         self.broken = _broken(flow)
-        movable = sum(map(_is_movable, flow.failures))
+        movable = sum(_is_movable(failure, left) for failure in flow.failures)
         self.rank = (movable, len(self.broken), moves_between(start, order))
 
     @property
@@ -73,14 +76,15 @@ class _Candidate:
 class _Search:
     """One search: the reads that are right, and a count of the runs that it may still follow."""
 
-    def __init__(self, facts: Facts) -> None:
+    def __init__(self, facts: Facts, out: _Left = frozenset()) -> None:
         self.facts = facts
+        self.out = out
         self.program = facts.program
         self.start = tuple(facts.flow.order)
         self.left = facts.options.effort
         self.broken = _broken(facts.flow)
         self.roots = _roots(facts.flow)
-        self.right = _right_reads(facts.flow, self.broken)
+        self.right = _right_reads(facts.flow)
         self.seen: set[tuple[int, ...]] = {self.start}
 
     def follow(self, order: tuple[int, ...], most: int) -> _Candidate | None:
@@ -95,7 +99,11 @@ class _Search:
         flow = follow_unless_worse(self.program, order, most)
         if flow is None or not self.keeps(flow):
             return None
-        return _Candidate(self.start, order, flow)
+        return self.candidate(order, flow)
+
+    def candidate(self, order: tuple[int, ...], flow: Flow) -> _Candidate:
+        """An order with what a run of it showed."""
+        return _Candidate(self.start, order, flow, self.out)
 
     def helps(self, candidate: _Candidate) -> bool:
         """Whether fewer cells fail, and none for a reason that is new."""
@@ -116,8 +124,19 @@ class _Search:
                 # A cell that failed made nothing; what it makes now may well be seen.
                 old = {definition for definition in now if definition.cell not in self.broken}
                 if now != seen and not (old <= seen and len(old) < len(now)):
-                    return False
+                    if _kinds(now) != _kinds(seen) and not self.is_recorded(cell, seen, now):
+                        return False
         return True
+
+    def is_recorded(
+        self, cell: int, seen: frozenset[Definition], now: frozenset[Definition]
+    ) -> bool:
+        """Whether the execution counts say that a cell saw ``now``, and not ``seen``."""
+        counts = self.facts.execution.counts
+        ran = counts.get(cell, 0)
+        sources = [counts.get(made.cell, 0) for made in now]
+        older = [counts.get(made.cell, 0) for made in seen]
+        return bool(sources) and all(max(older, default=0) < count < ran for count in sources)
 
 
 def runnable_order(facts: Facts) -> list[int] | None:
@@ -131,11 +150,11 @@ def runnable_order(facts: Facts) -> list[int] | None:
     return None if best is None or best.broken else list(best.order)
 
 
-def _best_order(facts: Facts) -> _Candidate | None:
+def _best_order(facts: Facts, out: _Left = frozenset()) -> _Candidate | None:
     """The order that leaves the fewest cells failing; None when none is better than the present."""
-    if not any(map(_is_movable, facts.flow.failures)):
+    if not any(_is_movable(failure, out) for failure in facts.flow.failures):
         return None
-    search = _Search(facts)
+    search = _Search(facts, out)
     found: list[_Candidate] = []
     for attempt in (_by_counts, _by_moves, _by_wants):
         candidate = attempt(search)
@@ -146,8 +165,13 @@ def _best_order(facts: Facts) -> _Candidate | None:
     return min(found, key=lambda candidate: candidate.rank, default=None)
 
 
-def _is_movable(failure: Failure) -> bool:
-    """Whether another cell binds the name; what is bound nowhere cannot be moved."""
+def _is_movable(failure: Failure, out: _Left = frozenset()) -> bool:
+    """Whether another cell binds the name; what is bound nowhere cannot be moved.
+
+    ``out`` are the reads, as (cell, name), that want another definition than those that exist.
+    """
+    if (failure.cell, failure.name) in out:
+        return False
     return failure.reason in ("later", "deleted") and any(
         definition.cell != failure.cell
         for definition in (*failure.elsewhere, failure.deletion)
@@ -167,12 +191,10 @@ def _broken(flow: Flow) -> set[int]:
     return cells
 
 
-def _right_reads(flow: Flow, broken: set[int]) -> _Right:
-    """The reads of cells that do not fail, with what they see."""
+def _right_reads(flow: Flow) -> _Right:
+    """The reads that do not fail, with what they see: those of cells that fail elsewhere, too."""
     found: _Right = {}
     for cell in flow.order:
-        if cell in broken:
-            continue
         for node, use in flow.uses_by_node(cell).items():
             seen = _seen(use.definitions | use.mutations)
             if seen:
@@ -188,13 +210,23 @@ def _seen(definitions: frozenset[Definition]) -> frozenset[Definition]:
     )
 
 
+def _kinds(made: frozenset[Definition]) -> frozenset[object]:
+    """What definitions amount to: the same import in two cells is one."""
+    return frozenset(
+        (definition.binding.name, definition.binding.detail)
+        if definition.binding.kind == "import"
+        else definition
+        for definition in made
+    )
+
+
 def _by_moves(search: _Search) -> _Candidate | None:
     """Single moves, then the best of them continued."""
-    current = _Candidate(search.start, search.start, search.facts.flow)
+    current = search.candidate(search.start, search.facts.flow)
     best = current
     for _ in range(_DEEPEST):
         found: list[_Candidate] = []
-        for order in _moves(current):
+        for order in _moves(current, search.out):
             if search.left <= 0:
                 # Making the others costs the square of the cells.
                 break
@@ -216,12 +248,12 @@ def _by_moves(search: _Search) -> _Candidate | None:
     return best
 
 
-def _moves(candidate: _Candidate) -> Iterator[tuple[int, ...]]:
+def _moves(candidate: _Candidate, out: _Left) -> Iterator[tuple[int, ...]]:
     """Each provider to directly above its reader, each reader to directly below its provider."""
     order = list(candidate.order)
     there = set(order)
     for failure in candidate.flow.failures:
-        if not _is_movable(failure) or failure.cell not in there:
+        if not _is_movable(failure, out) or failure.cell not in there:
             continue
         providers = sorted(
             {definition.cell for definition in failure.elsewhere if definition.cell in there}
@@ -264,7 +296,7 @@ def _by_counts(search: _Search) -> _Candidate | None:
     ]
     # This is the order that the author had: what it shows is what was meant.
     flow = follow_unless_worse(search.program, order, len(search.broken))
-    return None if flow is None else _Candidate(search.start, tuple(order), flow)
+    return None if flow is None else search.candidate(tuple(order), flow)
 
 
 def _by_wants(search: _Search) -> _Candidate | None:
@@ -352,9 +384,12 @@ def _kept(start: Sequence[int], order: Sequence[int]) -> set[int]:
     return kept
 
 
-def find_moves(facts: Facts) -> Reordering | None:
-    """The moves after which the fewest cells fail, notes above a moved cell included."""
-    best = _best_order(facts)
+def find_moves(facts: Facts, out: _Left = frozenset()) -> Reordering | None:
+    """The moves after which the fewest cells fail, notes above a moved cell included.
+
+    ``out`` are the reads, as (cell, name), for which no cell is to move.
+    """
+    best = _best_order(facts, out)
     if best is None:
         return None
     order = best.order

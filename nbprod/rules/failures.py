@@ -10,6 +10,7 @@ from nbprod.flow.types import Definition, Failure
 from nbprod.model import Certainty, Diagnostic, Fix, Label
 from nbprod.model import Exception_ as ExceptionName
 from nbprod.rule import unsafe
+from nbprod.rules.missing_definitions import how_to_restore
 
 if TYPE_CHECKING:
     from nbprod.fixing.reorder import Reordering
@@ -214,7 +215,8 @@ def reordered(failure: Failure, facts: Facts) -> Fix | None:
     They fix the others with it, as far as an order can; the title names what stays undefined.
     """
     found = facts.shared(_Reordered)
-    if found.reordering is None or (failure.cell, failure.name) in found.reordering.failing:
+    key = (failure.cell, failure.name)
+    if found.reordering is None or key in found.reordering.failing or key in found.written:
         return None
     return unsafe(found.title, *found.reordering.moves)
 
@@ -225,7 +227,13 @@ class _Reordered:
     def __init__(self, facts: Facts) -> None:
         from nbprod.fixing.reorder import find_moves
 
-        self.reordering = find_moves(facts)
+        # What stands in a comment above its reader is missing there, in whatever order.
+        self.written = frozenset(
+            (failure.cell, failure.name)
+            for failure in facts.flow.failures
+            if failure.reason == "later" and how_to_restore(failure, facts)
+        )
+        self.reordering = find_moves(facts, self.written)
         self.title = _reorder_title(self.reordering) if self.reordering else ""
 
 
@@ -234,10 +242,12 @@ def _reorder_title(reordering: Reordering) -> str:
     order, moved = reordering.order, reordering.moved
     if len(moved) == 1:
         place = order.index(moved[0])
-        last = place + 1 == len(order)
-        where = (
-            f"below cell {order[place - 1] + 1}" if last else f"above cell {order[place + 1] + 1}"
-        )
+        if place + 1 == len(order):
+            where = f"below cell {order[place - 1] + 1}"
+        elif order[place + 1] > moved[0]:
+            where = f"down to just before cell {order[place + 1] + 1}"
+        else:
+            where = f"above cell {order[place + 1] + 1}"
         title = f"Move cell {moved[0] + 1} {where}"
     else:
         title = f"Move cells {listed([str(cell + 1) for cell in sorted(moved)])} into running order"

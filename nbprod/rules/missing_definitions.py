@@ -11,7 +11,14 @@ from nbprod.libraries.usual_imports import ALIASES, CALLABLES, MODULES
 from nbprod.patterns import lazy_pattern
 from nbprod.syntax.walk import walk
 
-__all__ = ["commented_out_in", "is_list_of_names", "local_of", "usual_import", "written_as_text_in"]
+__all__ = [
+    "commented_out_in",
+    "how_to_restore",
+    "is_list_of_names",
+    "local_of",
+    "usual_import",
+    "written_as_text_in",
+]
 
 _SHORTEST_LIST = 3
 _FUNCTIONS: tuple[type[ast.FunctionDef | ast.AsyncFunctionDef], ...] = (
@@ -19,6 +26,9 @@ _FUNCTIONS: tuple[type[ast.FunctionDef | ast.AsyncFunctionDef], ...] = (
     ast.AsyncFunctionDef,
 )
 _WORD = lazy_pattern(r"[^\W\d]\w*")
+# What a task leaves for the reader to write: `# model = ...`, `# model = <your code>`.
+_BLANK = r"(?:\.\.\.|None\b|_{2,}|<[^>\n]*>|\?+|(?:TODO|YOUR[ _]CODE)\b|)[ \t]*(?:#.*)?$"
+_TASK = r"(?:TODO|FIXME|YOUR CODE|FILL IN)\b"
 
 
 def usual_import(failure: Failure, facts: Facts) -> str | None:
@@ -49,14 +59,49 @@ def local_of(name: str, facts: Facts) -> tuple[int, str] | None:
     return None
 
 
-def commented_out_in(name: str, facts: Facts) -> int | None:
-    """The first cell where a definition of a name is commented out."""
+def how_to_restore(failure: Failure, facts: Facts) -> str | None:
+    """What to do with the definition that stands in a comment where a read wants it.
+
+    None where no cell down to that of the read has one, or where the execution counts say that
+    the value came from a cell that defines it now.
+    """
+    counts = facts.execution.counts
+    ran = counts.get(failure.cell, 0)
+    if any(0 < counts.get(made.cell, 0) < ran for made in failure.elsewhere):
+        return None
+    cells = facts.shared(_commented_words).get(failure.name, ())
+    above = [cell for cell in cells if cell <= failure.cell]
+    commented = commented_out_in(failure.name, facts, failure.cell)
+    if commented is not None and commented <= failure.cell:
+        where = "this cell" if commented == failure.read.cell else f"cell {commented + 1}"
+        word = re.escape(failure.name)
+        blank = rf"(?im)^[ \t]*#[# \t]*{word}[ \t]*=[ \t]*{_BLANK}"
+        verb = "write" if re.search(blank, facts.cell(commented).source) else "uncomment"
+        return f"{verb} its definition in {where}"
+    task = re.compile(rf"(?im)^[ \t]*#.*{_TASK}.*\b{re.escape(failure.name)}\b")
+    for cell in reversed(above):
+        if task.search(facts.cell(cell).source):
+            where = "this cell" if cell == failure.read.cell else f"cell {cell + 1}"
+            return f"write its definition in {where}: a comment leaves it to do there"
+    return None
+
+
+def commented_out_in(name: str, facts: Facts, reader: int | None = None) -> int | None:
+    """A cell where a definition of a name is commented out.
+
+    The nearest one down to the cell of the ``reader``, or else the first.
+    """
     cells = facts.shared(_commented_words).get(name)
     if not cells:
         return None
+    if reader is not None:
+        above = [cell for cell in reversed(cells) if cell <= reader]
+        cells = [*above, *(cell for cell in cells if cell > reader)]
     word = re.escape(name)
     pattern = re.compile(
-        rf"^[ \t]*#[# \t]*(?:{word}[ \t]*(?::[^=\n]+)?=(?!=)|(?:async )?def {word}\b|class {word}\b"
+        rf"^[ \t]*#[# \t]*(?:{word}[ \t]*(?::[^=\n]+)?=(?!=)"
+        rf"|(?:\w+[ \t]*,[ \t]*)*{word}[ \t]*(?:,[ \t]*\w+[ \t]*)*=(?!=)"
+        rf"|(?:async )?def {word}\b|class {word}\b"
         rf"|(?:from .+ )?import (?:.*[, ])?{word}[ \t]*(?:$|,|#))",
         re.MULTILINE,
     )

@@ -76,3 +76,27 @@ def test_what_a_cell_without_a_count_defines_is_not_undefined(above: str, below:
     text = f"# %% [1]\nn = 3\n# %%\n{above}\n# %% [5]\nprint(y)\n# %% [3]\n{below}\n"
     (found,) = findings(text, "NBP106")
     assert "undefined" not in found.message and "comes from cell 2" in found.message
+
+
+LAST_SOURCES = [
+    ("# %% [5]\nprint(a)\n# %% [4]\na = 1\n# %% [2]\na = 2\n", "cell 2 In[4]"),
+    ("# %% [9]\nprint(a)\n# %% [2]\na = 1\n# %% [7]\na = 2\n# %% [3]\na = 3\n", "cell 3 In[7]"),
+    ("# %% [5]\nprint(a)\n# %% [2]\na = 1\n# %% [3]\na = 2\n", "cell 3 In[3]"),
+    (
+        "# %% [6]\nprint(a)\n# %% [4]\nc = gone\na = 1\n# %% [2]\na = 2\n# %% [5]\nd = 1\n",
+        "cell 2 In[4]",
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "source"), LAST_SOURCES)
+def test_the_value_came_from_the_cell_that_ran_last_before_the_read(text: str, source: str) -> None:
+    found = [finding for finding in findings(text, "NBP101") if finding.place.cell == 1]
+    told = [
+        place.message
+        for finding in found
+        for place in finding.related
+        if place.message is not None and "it came from" in place.message
+    ]
+    assert found and told
+    assert all(message.endswith(f"it came from {source}") for message in told)

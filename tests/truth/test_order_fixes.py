@@ -131,6 +131,62 @@ def test_the_title_names_what_stays_undefined(cells: list[str], title: str) -> N
     assert fixed(cells)[0] == (title,)
 
 
+# A cell that moves changes what the cells between see of other names.
+SPOILING = [
+    ["rate = 1", "print(a, rate)", "a = 1\nrate = 2"],
+    ["size = [3]", "print(a)\nprint(size)", "print(size)", "size = [4]\na = 1", "print(size)"],
+    ["def f():\n    return 1", "print(f(), a)", "def f():\n    return 2", "a = f()\ndef f(): pass"],
+]
+# The definition that a read wants stands in a comment above it.
+WRITTEN = [
+    ["# a = 1\nprint(a)", "a = 2"],
+    ["# a, b = 1, 2", "print(b)", "b = 3"],
+    ["# a = ...", "print(a)", "a = 2"],
+    ["# TODO: make a of the rows", "print(a)", "a = 2"],
+    ["# def a():\n#     return 1", "print(a())", "def a():\n    return 2"],
+    ["# import json", "print(json)", "json = 1"],
+]
+
+
+@pytest.mark.parametrize("cells", [*SPOILING, *WRITTEN])
+def test_no_move_is_offered_that_shows_other_values(cells: list[str]) -> None:
+    assert fixed(cells) == ((), cells)
+
+
+@pytest.mark.parametrize("cells", WRITTEN)
+def test_the_help_names_the_comment_that_has_the_definition(cells: list[str]) -> None:
+    notebook = read_notebook(as_bytes(cells, [None] * len(cells)), "made.ipynb")
+    (finding,) = check(notebook)
+    verb = "write" if "..." in cells[0] or "TODO" in cells[0] else "uncomment"
+    where = "this cell" if "print" in cells[0] else "cell 1"
+    assert finding.help is not None
+    assert finding.help.startswith(f"{verb} its definition in {where}")
+
+
+def test_a_comment_is_no_definition_where_the_value_came_from_a_cell() -> None:
+    data = as_bytes(["# a = 1\nprint(a)", "a = 2"], [2, 1])
+    (finding,) = check(read_notebook(data, "made.ipynb"))
+    assert finding.fix is not None and finding.fix.title == "Move cell 2 above cell 1"
+
+
+@pytest.mark.parametrize(
+    ("cells", "title"),
+    [
+        (["print(a, b)", "a = 1", "b = 2", "c = 3"], "Move cell 1 down to just before cell 4"),
+        (["b = a + c", "a = 1", "c = a", "b"], "Move cell 1 down to just before cell 4"),
+        (["print(x + y)", "x = 1", "y = x", "z = 3"], "Move cell 1 down to just before cell 4"),
+    ],
+)
+def test_a_cell_that_moves_down_is_said_to_go_down(cells: list[str], title: str) -> None:
+    assert fixed(cells)[0] == (title,)
+
+
+@pytest.mark.parametrize("import_", ["import os", "import os as os", "from math import pi as os"])
+def test_the_same_import_in_the_moved_cell_is_no_other_value(import_: str) -> None:
+    cells = [import_, "print(os, a)", f"{import_}\na = 1"]
+    assert fixed(cells)[0] == ("Move cell 3 above cell 2",)
+
+
 UNFIXABLE = [
     ["print(nowhere)", "a = 1"],
     ["a = b", "b = a"],

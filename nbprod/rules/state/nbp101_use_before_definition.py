@@ -103,7 +103,7 @@ from nbprod.rules.failures import (
 from nbprod.rules.fitting_values import would_do
 from nbprod.rules.intended_errors import as_intended, without_intended
 from nbprod.rules.key_reads import keys_set_later
-from nbprod.rules.missing_definitions import is_list_of_names
+from nbprod.rules.missing_definitions import how_to_restore, is_list_of_names
 
 _FAILS = "NameError on Restart and Run All"
 
@@ -135,11 +135,17 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
         labels = (
             *definition_labels(first.elsewhere, facts),
             *_recorded(first, facts),
-            *beside(((failure, None) for failure in others), "is also used too early here", _alone),
+            *beside(
+                ((failure, None) for failure in others),
+                "is also used too early here",
+                lambda failure: message_of([failure], facts),
+            ),
         )
-        fix = next(filter(None, (reordered(failure, facts) for failure in group)), None)
+        fix = None
+        if how_to_restore(first, facts) is None:
+            fix = next(filter(None, (reordered(failure, facts) for failure in group)), None)
         advice = help_of(first, facts, fix)
-        told = tell(first, facts, message_of(group), advice, *labels, others=others)
+        told = tell(first, facts, message_of(group, facts), advice, *labels, others=others)
         told = as_intended(told) if first in intended else told
         yield told._replace(
             fix=fix,
@@ -163,10 +169,6 @@ def _is_spoken_of(failure: Failure, facts: Facts) -> bool:
     return any(cell.kind == "markdown" and quoted in cell.source for cell in below)
 
 
-def _alone(failure: Failure) -> str:
-    return message_of([failure])
-
-
 def _definers(failure: Failure) -> object:
     """The cells that define the name: one move of them does for all that they define."""
     return frozenset(definition.cell for definition in failure.elsewhere)
@@ -174,24 +176,35 @@ def _definers(failure: Failure) -> object:
 
 def _recorded(failure: Failure, facts: Facts) -> Iterator[Label]:
     """Where the value came from when the cell ran, by the execution counts."""
+    counts = facts.execution.counts
+    ran = counts.get(failure.cell, 0)
     for change in facts.order_changes:
         if change.certain and change.name == failure.name and change.cell == failure.cell:
-            for definition in change.recorded[-1:]:
+            known = {definition.cell for definition in change.recorded}
+            made = [
+                definition
+                for definition in (*change.recorded, *facts.flow.definitions.get(failure.name, ()))
+                if not definition.is_unbound and 0 < counts.get(definition.cell, 0) < ran
+            ]
+            last = max(made, key=lambda one: (counts[one.cell], one.binding.span), default=None)
+            # What another cell may have bound in between, by the counts, is not certain.
+            if last is not None and last.cell in known:
                 yield Label(
-                    definition.binding.span,
-                    f"when cell {failure.cell + 1} ran, it came from {facts.say(definition.cell)}",
+                    last.binding.span,
+                    f"when cell {failure.cell + 1} ran, it came from {facts.say(last.cell)}",
                 )
 
 
-def message_of(group: list[Failure]) -> str:
+def message_of(group: list[Failure], facts: Facts) -> str:
     """Say what is read too early, by which call, and what comes of it."""
     first = group[0]
     names = failing_names(group)
     cells = {definition.cell for definition in first.elsewhere}
     if any(_definers(failure) != cells for failure in group):
         return f"{names} are used before the cells that define them: {_FAILS}"
-    here = min(cells) == first.cell
-    where = "this cell" if here else f"cell {min(cells) + 1}"
+    # The cell that the help speaks of, where one fits.
+    definer = next(iter(_fitting(first, facts)), min(cells))
+    where = "this cell" if definer == first.cell else f"cell {definer + 1}"
     via = f", through the call of `{first.chain[0].function}`," if first.chain else ""
     is_one = names.count("`") == 2
     verb, them = ("is", "it") if is_one else ("are", "them")
@@ -200,8 +213,10 @@ def message_of(group: list[Failure]) -> str:
 
 def help_of(failure: Failure, facts: Facts, fix: Fix | None) -> str:
     """Say which cell to move, where what it defines would do and the move breaks nothing."""
-    cells = sorted({made.cell for made in failure.elsewhere if would_do(made, failure.read, facts)})
-    cells = [cell for cell in cells if not _ran_later(cell, failure.cell, facts)]
+    restored = how_to_restore(failure, facts)
+    if restored is not None:
+        return restored
+    cells = _fitting(failure, facts)
     if not cells:
         return "define it above this cell"
     if cells[0] == failure.cell:
@@ -211,6 +226,12 @@ def help_of(failure: Failure, facts: Facts, fix: Fix | None) -> str:
     if fix is None and _needs_later(cells[0], failure, facts):
         return "define it above this cell"
     return f"move the definition in cell {cells[0] + 1} above cell {failure.cell + 1}"
+
+
+def _fitting(failure: Failure, facts: Facts) -> list[int]:
+    """The cells whose definition would do for a read, and may have been there when it ran."""
+    cells = sorted({made.cell for made in failure.elsewhere if would_do(made, failure.read, facts)})
+    return [cell for cell in cells if not _ran_later(cell, failure.cell, facts)]
 
 
 def _ran_later(definer: int, reader: int, facts: Facts) -> bool:

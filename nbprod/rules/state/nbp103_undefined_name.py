@@ -350,7 +350,7 @@ def help_of(failure: Failure, facts: Facts) -> str | None:
         return f"Python 3 has `{PYTHON2_NAMES[failure.name]}`"
     if failure.name == "__file__":
         return "use `Path.cwd()`, the directory that the kernel runs in"
-    commented = commented_out_in(failure.name, facts)
+    commented = commented_out_in(failure.name, facts, failure.read.cell)
     if commented is not None:
         where = "this cell" if commented == failure.read.cell else f"cell {commented + 1}"
         return f"its definition is commented out in {where}"
