@@ -10,9 +10,11 @@ import ast
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from nbprod.flow.repeated_joins import joins_the_same_again
 from nbprod.flow.repeated_methods import (
     SAME_OPERATORS,
     Again,
+    labels_again,
     mask_again,
     method_again,
     reads,
@@ -146,6 +148,8 @@ def _operation(machine: Machine, node: ast.BinOp, place: str) -> Again:
     if isinstance(node.op, (ast.Mod, ast.MatMult)):
         # A remainder stays, a text that is filled in has no gaps left, and shapes may not fit.
         return Again.CHANGES if _fills_in(node, place) else Again.UNKNOWN
+    if isinstance(node.op, ast.Add) and joins_the_same_again(node, place):
+        return Again.SAME
     for operand, other in ((node.left, node.right), (node.right, node.left)):
         if reads(operand, place) and _contains_place(machine, operand, place):
             # Minus the mean, over the norm: those may well be the same again.
@@ -276,6 +280,7 @@ def _selection(machine: Machine, node: ast.Subscript, place: str) -> Again:
         changes = Again.FAILS if pick.fails else Again.CHANGES
         return Again.SAME if pick.is_stable else changes
     base, key = node.value, node.slice
+    by_label = isinstance(base, ast.Attribute) and base.attr == "loc"
     if isinstance(base, ast.Attribute) and base.attr in ("loc", "iloc"):
         base = base.value
     verdict = _judge(machine, base, place) if reads(base, place) else Again.UNKNOWN
@@ -284,11 +289,26 @@ def _selection(machine: Machine, node: ast.Subscript, place: str) -> Again:
         return Again.UNKNOWN if verdict is Again.CHANGES else verdict
     if isinstance(key, ast.Slice):
         lower, upper = _known(machine, key.lower), _known(machine, key.upper)
-        return slice_again(ast.Slice(lower, upper, key.step), place)
+        again = labels_again if by_label else slice_again
+        return again(ast.Slice(lower, upper, key.step), place)
     if isinstance(key, ast.Constant):
         # A column of a frame has no such column itself; what an element has is not known.
         return Again.FAILS if isinstance(key.value, str) else Again.UNKNOWN
     return mask_again(key)
+
+
+def _slices_labels(node: ast.expr) -> bool:
+    """Whether it has a slice by labels, from a number on: `df.loc[1:]`."""
+    return any(
+        isinstance(part, ast.Subscript)
+        and isinstance(part.value, ast.Attribute)
+        and part.value.attr == "loc"
+        and isinstance(part.slice, ast.Slice)
+        and isinstance(part.slice.lower, ast.Constant)
+        and type(part.slice.lower.value) is int
+        and part.slice.lower.value > 0
+        for part in walk(node)
+    )
 
 
 def _known(machine: Machine, bound: ast.expr | None) -> ast.expr | None:
@@ -362,6 +382,9 @@ def _method(machine: Machine, node: ast.Call, function: ast.Attribute, place: st
         # A change on the way may be taken back by what follows: groupby and then apply.
         stays = name in IDEMPOTENT_METHODS or name in CHANGING_METHODS or before is Again.FAILS
         return before if stays and name not in GATHERING_METHODS else Again.UNKNOWN
+    if name == "reset_index" and _slices_labels(function.value):
+        # The rows that are left get the labels of those that went.
+        return Again.CHANGES
     if name in _ELEMENTWISE and len(node.args) == 1 and isinstance(node.args[0], ast.Lambda):
         return _elementwise(machine, node.args[0], place)
     if isinstance(function.value, ast.Attribute) and function.value.attr == "str":

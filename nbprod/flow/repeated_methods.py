@@ -22,6 +22,7 @@ __all__ = [
     "does_the_same_again",
     "fails_again",
     "is_doubtful_again",
+    "labels_again",
     "mask_again",
     "method_again",
     "reads",
@@ -110,6 +111,15 @@ def slice_again(key: ast.Slice, place: str) -> Again:
     if isinstance(lower, ast.UnaryOp) and upper is None:
         return Again.SAME
     return Again.CHANGES if isinstance(lower, (ast.Constant, ast.UnaryOp)) else Again.UNKNOWN
+
+
+def labels_again(key: ast.Slice, place: str) -> Again:
+    """`x.loc[1:]` picks rows by their labels, and those that are left keep theirs."""
+    if key.step is not None or reads(key, place):
+        return slice_again(key, place)
+    bounds = [bound for bound in (key.lower, key.upper) if bound is not None]
+    written = all(isinstance(bound, (ast.Constant, ast.UnaryOp)) for bound in bounds)
+    return Again.SAME if written else Again.UNKNOWN
 
 
 def mask_again(key: ast.expr) -> Again:

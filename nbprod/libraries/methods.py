@@ -22,6 +22,7 @@ __all__ = [
     "MERGE_KEYS",
     "MUTATORS",
     "RESETTING",
+    "REWINDING",
     "STEPPERS",
     "STRONG_MUTATORS",
     "TRAINERS",
@@ -63,6 +64,10 @@ TRAINERS = frozenset(
     """
     fit fit_transform fit_predict train compile load_state_dict load_weights
     """.split()
+)
+# These bring their receiver back to where it began; `seek` does so with 0.
+REWINDING = frozenset(
+    "reset rewind restart clear reset_state reset_states reset_metrics seek".split()
 )
 # These go on from the state that their receiver is in.
 STEPPERS = frozenset("partial_fit step backward train_on_batch".split())

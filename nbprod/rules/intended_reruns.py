@@ -6,6 +6,7 @@ import ast
 
 from nbprod.facts import Facts
 from nbprod.flow.types import SelfDependence
+from nbprod.libraries.methods import REWINDING
 from nbprod.patterns import lazy_pattern
 from nbprod.syntax.names import last_name
 from nbprod.syntax.walk import walk
@@ -55,8 +56,18 @@ def is_never_done(reason: SelfDependence, facts: Facts) -> bool:
 
 
 def starts_anew(reason: SelfDependence, facts: Facts) -> bool:
-    """Whether the first round of a loop gives the value: `o = a if n == 0 else f(o)`."""
+    """Whether the cell itself brings what it changes back to its beginning, before the change.
+
+    `env.reset()`, `file.seek(0)`, or the first round of a loop: `o = a if n == 0 else f(o)`.
+    """
     parsed = facts.parsed[reason.span.cell]
+    tree = parsed.tree if parsed is not None else None
+    if (
+        reason.kind in ("mutates", "consumes")
+        and tree is not None
+        and _is_rewound(tree.body, reason, facts)
+    ):
+        return True
     for loop in parsed.live_nodes_of(_LOOPS) if parsed is not None else ():
         span = facts.span(reason.span.cell, loop)
         if span.start <= reason.span.start < span.end and parsed is not None:
@@ -65,6 +76,31 @@ def starts_anew(reason: SelfDependence, facts: Facts) -> bool:
             if any(_starts(node, reason.name, rounds) for node in walk(loop)):
                 return True
     return False
+
+
+def _is_rewound(body: list[ast.stmt], reason: SelfDependence, facts: Facts) -> bool:
+    """Whether a statement that always runs before the change rewinds the object."""
+    for statement in body:
+        span = facts.span(reason.span.cell, statement)
+        if span.start <= reason.span.start < span.end:
+            blocks = [getattr(statement, part, ()) for part in ("body", "orelse", "finalbody")]
+            return any(_is_rewound(list(block), reason, facts) for block in blocks if block)
+        if isinstance(statement, (ast.Expr, ast.Assign, ast.AnnAssign)) and any(
+            _rewinds(node, reason.name) for node in walk(statement)
+        ):
+            return True
+    return False
+
+
+def _rewinds(node: ast.AST, name: str) -> bool:
+    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+        return False
+    if node.func.attr not in REWINDING or ast.unparse(node.func.value) != name:
+        return False
+    if node.func.attr != "seek":
+        return True
+    first = node.args[0] if node.args else None
+    return isinstance(first, ast.Constant) and first.value == 0
 
 
 def _set_before(loop: ast.stmt, tree: ast.Module | None) -> set[str]:

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+import ast
+import re
+from collections.abc import Mapping
+
 from nbprod.facts import Facts
 from nbprod.notebook.types import Cell
 from nbprod.patterns import lazy_pattern
+from nbprod.syntax.walk import walk
 
-__all__ = ["cause_of", "has_consequences", "is_of_other_code", "saved_error", "undefined_name"]
+__all__ = [
+    "cause_of",
+    "has_consequences",
+    "is_of_other_code",
+    "saved_error",
+    "saved_message",
+    "undefined_name",
+]
 
 _COLORS = lazy_pattern(r"\x1b\[[\d;]*m")
 _ARROW = lazy_pattern(r"(?m)^-+> *(\d+)\b")
@@ -34,7 +46,8 @@ def _causes(facts: Facts) -> dict[int, int]:
     found: dict[int, int] = {}
     for cell in failed:
         error = saved_error(cell) or {}
-        name = undefined_name(error.get("ename"), str(error.get("evalue") or ""))
+        kind = str(error.get("ename") or "")
+        name = undefined_name(kind, saved_message(kind, error))
         for other in reversed([one for one in failed if one.index < cell.index]):
             if name in lost[other.index]:
                 found[cell.index] = found.get(other.index, other.index)
@@ -49,6 +62,17 @@ def saved_error(cell: Cell) -> dict[str, object] | None:
     )
 
 
+def saved_message(error: str, output: Mapping[str, object]) -> str:
+    """The first line of an error's message; where Colab saved `ignored`, that of the traceback."""
+    line = str(output.get("evalue") or "").strip().split("\n")[0].strip()
+    if line != "ignored":
+        return line
+    traceback = output.get("traceback")
+    last = str(traceback[-1]) if isinstance(traceback, list) and traceback else ""
+    shown = re.search(rf"^{re.escape(error)}: (.+)$", _COLORS.sub("", last), re.MULTILINE)
+    return shown[1].strip() if shown else ""
+
+
 def undefined_name(error: object, message: str) -> str | None:
     """The name that a saved NameError is about."""
     match = _MISSING.match(message) if error in ("NameError", "UnboundLocalError") else None
@@ -59,8 +83,17 @@ def _lost_names(cell: Cell, facts: Facts) -> frozenset[str]:
     """The names that a failed cell binds where it did not come to."""
     bound = facts.program.static_bindings()[cell.index]
     line = _failing_line(cell)
+    parsed = facts.parsed[cell.index]
+    # A call of several lines fails before what it gives is bound on the first of them.
+    ends = {
+        id(target): statement.end_lineno or line
+        for statement in (parsed.live_nodes_of(ast.Assign) if parsed is not None else ())
+        for target in walk(statement)
+    }
     return frozenset(
-        name for name, node in bound.items() if getattr(node, "end_lineno", line) >= line
+        name
+        for name, node in bound.items()
+        if ends.get(id(node), getattr(node, "end_lineno", line)) >= line
     )
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from nbprod.config.settings import Settings
 from nbprod.project.run import check_bytes
+from tests.test_true_findings import findings
 
 HELP = [
     ("ModuleNotFoundError", "No module named 'cv2'", "install `opencv-python`,"),
@@ -132,3 +133,60 @@ def test_a_cell_that_did_not_fail_before_its_definition_is_no_cause(
     other: tuple[str, str, str, int | None],
 ) -> None:
     assert 2 in [cell for cell, _ in of_cells(other, LACKS_RATE)]
+
+
+def failing(source: str, error: str, value: str, line: int, *, colab: bool = False) -> Any:
+    """A cell saved with an error at a line; Colab writes the message in the traceback only."""
+    shown = source.split("\n")[line - 1]
+    text = f"<ipython-input-1-a> in <module>\n----> {line} {shown}\n\n{error}: {value}"
+    output = {"output_type": "error", "ename": error, "traceback": [text],
+              "evalue": "ignored" if colab else value}  # fmt: skip
+    return {"source": source, "outputs": [output]}
+
+
+def missing(source: str, name: str, line: int = 1, *, colab: bool = True) -> Any:
+    return failing(source, "NameError", f"name '{name}' is not defined", line, colab=colab)
+
+
+READ = "path = 'a.csv'\nrows = open(path).read()\nprint(rows)"
+ABSENT = "No such file"
+CONSEQUENCES = [
+    [failing(READ, "FileNotFoundError", ABSENT, 2, colab=True), missing("rows.split()", "rows")],
+    [failing(READ, "FileNotFoundError", ABSENT, 2), missing("n = len(rows)", "rows", colab=False)],
+    [failing("table = dict(\n    a=int('x'),\n)", "ValueError", "bad", 2),
+     missing("table.keys()", "table")],
+    [failing("int('x')\nlow, high = 1, 2", "ValueError", "bad", 1), missing("w = high", "high"),
+     missing("print(w)", "w")],
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("cells", CONSEQUENCES)
+def test_a_name_that_a_failed_cell_did_not_bind_is_part_of_its_finding(cells: list[Any]) -> None:
+    found = findings("NBP112", *cells, level="shared")
+    assert [finding.place.cell for finding in found] == [1]
+    assert [place.place.cell for place in found[0].related] == [*range(2, len(cells) + 1)]
+
+
+BOUND = "import json\nrows = json.loads('{}')"
+ORDERS = [
+    # Another cell fails from the top: by its saved error, by the code, because it does not parse.
+    ([failing("int('x')", "ValueError", "bad", 1), BOUND, missing("print(rows)", "rows")], 1),
+    (["print(nowhere)", BOUND, missing("print(rows)", "rows", colab=False)], 1),
+    ([BOUND, "a (b) = 1", missing("print(json)", "json")], 2),
+    # It binds the name before it fails.
+    ([failing("import json\nint('x')", "ValueError", "bad", 2), missing("json.loads", "json")], 1),
+    # Nothing fails: not what is meant to, nor what is of other code, nor what was interrupted.
+    ([BOUND, missing("print(rows)", "rows")], 0),
+    ([{**failing("1 / 0", "ZeroDivisionError", "bad", 1), "metadata": {"tags":
+      ["raises-exception"]}}, BOUND, missing("print(rows)", "rows")], 0),
+    ([BOUND, missing("n = len(rows)", "rows"), missing("print(rows)", "rows")], 0),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("cells", "first"), ORDERS)
+def test_a_run_from_the_top_is_promised_only_where_no_cell_above_fails(
+    cells: list[Any], first: int
+) -> None:
+    told = [one.message for one in findings("NBP112", *cells, level="shared")]
+    words = f"top to bottom, cell {first} fails first" if first else "top to bottom it is, by cell"
+    assert words in told[-1]

@@ -155,9 +155,11 @@ from collections.abc import Iterator, Sequence
 
 from nbprod.facts import Facts
 from nbprod.flow.types import SelfDependence
+from nbprod.libraries.methods import ADDING_METHODS
 from nbprod.model import Certainty, Diagnostic, Label
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule
+from nbprod.rules.changes_in_place import scaled_too, with_what_else_changes
 from nbprod.rules.computed_names import is_computed_with
 from nbprod.rules.fitting_values import statement_of
 from nbprod.rules.intended_reruns import (
@@ -228,6 +230,7 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
         told = _without_repeats(group)
         yield _diagnostic(
             told,
+            facts,
             minor=all(_is_slight(reason, facts) or is_meant(reason, facts) for reason in told),
             on_request=all(_only_adds_index(reason, facts) for reason in told)
             or (is_lesson(facts) and all(_is_slight(reason, facts) for reason in told)),
@@ -236,7 +239,7 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     for of_part in (True, False):
         told = [reason for reason in failing if _deletes_part(reason) is of_part]
         if told:
-            yield _diagnostic(told, minor=True, on_request=not of_part or is_lesson(facts))
+            yield _diagnostic(told, facts, minor=True, on_request=not of_part or is_lesson(facts))
 
 
 def _deletes_part(reason: SelfDependence) -> bool:
@@ -276,9 +279,13 @@ class _Groups:
 
 
 def _diagnostic(
-    group: list[SelfDependence], *, minor: bool, on_request: bool = False
+    group: list[SelfDependence], facts: Facts, *, minor: bool, on_request: bool = False
 ) -> Diagnostic:
     reasons = sorted(group, key=lambda reason: not reason.certain)
+    change = None
+    if reasons[0].certain and reasons[0].kind == "mutates" and reasons[0].how in ADDING_METHODS:
+        change = _copy_first(reasons[0], facts)
+        reasons = _values_first(reasons, facts)
     first = reasons[0]
     return Diagnostic(
         first.span,
@@ -289,10 +296,31 @@ def _diagnostic(
             Label(reason.span, message_of(reason), again=message_of(reason))
             for reason in reasons[1 : _MOST_LABELS + 1]
         ),
-        help=_HELPS.get(first.kind, _HELP),
+        help=change or _HELPS.get(first.kind, _HELP),
         minor=minor,
         on_request=on_request,
     )
+
+
+def _copy_first(reason: SelfDependence, facts: Facts) -> str | None:
+    """Help for a cell that also changes what it reads: an initial value alone breaks it."""
+    changed = with_what_else_changes(reason, facts)
+    if changed is None:
+        return None
+    return (
+        f"change a copy of `{changed}` made in this cell, "
+        f"and set the initial value of `{reason.name}` here"
+    )
+
+
+def _values_first(reasons: list[SelfDependence], facts: Facts) -> list[SelfDependence]:
+    """The reasons, with a change of values before the growth of a list in the same cell."""
+    cell = reasons[0].span.cell
+    same = [one for one in reasons if one.certain and one.span.cell == cell and one.how == "[]="]
+    first = same[0] if same else scaled_too(reasons[0], facts)
+    if first is None:
+        return reasons
+    return [first, *(one for one in reasons if (one.span.cell, one.name) != (cell, first.name))]
 
 
 def _is_slight(reason: SelfDependence, facts: Facts) -> bool:

@@ -63,8 +63,7 @@ print(len(words))
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from nbprod.facts import Facts
 from nbprod.flow.types import Definition, Failure
@@ -86,12 +85,12 @@ from nbprod.rules.saved_failures import (
     cause_of,
     has_consequences,
     is_of_other_code,
+    saved_error,
+    saved_message,
     undefined_name,
 )
 
 _LONGEST = 80
-_COLORS = lazy_pattern(r"\x1b\[[\d;]*m")
-Output = Mapping[str, object]
 _ABSENT = lazy_pattern(
     r"(?:No module named|Missing optional dependency) '?([\w.]+?)'?(?:$|[\s,;.])"
 )
@@ -125,7 +124,7 @@ def _of_cell(cell: Cell, facts: Facts) -> Iterator[Diagnostic]:
     for output in cell.outputs:
         if output.get("output_type") == "error":
             name = str(output.get("ename") or "")
-            value = _saved_message(name, output)
+            value = saved_message(name, output)
             if not name and not value:
                 # An editor's own failure, of which nothing is saved.
                 return
@@ -231,17 +230,6 @@ def _help_on_import(value: str, facts: Facts) -> str:
     return "install what the import needs, then run the cell again"
 
 
-def _saved_message(error: str, output: Output) -> str:
-    """The first line of an error's message; where Colab saved `ignored`, that of the traceback."""
-    line = str(output.get("evalue") or "").strip().split("\n")[0].strip()
-    if line != "ignored":
-        return line
-    traceback = output.get("traceback")
-    last = str(traceback[-1]) if isinstance(traceback, list) and traceback else ""
-    shown = re.search(rf"^{re.escape(error)}: (.+)$", _COLORS.sub("", last), re.MULTILINE)
-    return shown[1].strip() if shown else ""
-
-
 def _shortened(text: str) -> str:
     """A message that ends at a word: with `…` where more follows."""
     if len(text) <= _LONGEST:
@@ -286,7 +274,42 @@ def _source_above(
     return None
 
 
+def _first_failing(facts: Facts) -> int | None:
+    """The first cell at which a run from the top stops, by the code or by a saved error."""
+    certain = {failure.cell for failure in facts.flow.failures if failure.certain}
+    for cell in facts.notebook.cells:
+        if not cell.is_python or "raises-exception" in cell.tags or _is_gone(cell, facts):
+            continue
+        if cell.index in certain or _does_not_parse(cell, facts) or _fails_still(cell, facts):
+            return cell.index
+    return None
+
+
+def _fails_still(cell: Cell, facts: Facts) -> bool:
+    """Whether a cell fails as it is saved: not by a name that is bound above, or by other code."""
+    error = saved_error(cell)
+    name = str((error or {}).get("ename") or "")
+    if error is None or name in ("", "KeyboardInterrupt") or is_of_other_code(cell):
+        return False
+    return (
+        cause_of(cell, facts) is not None
+        or _source_above(cell, name, saved_message(name, error), facts) is None
+    )
+
+
 def _mended_by_order(cell: Cell, name: str, source: Definition, facts: Facts) -> Diagnostic:
+    first = facts.shared(_first_failing)
+    if first is not None and first < cell.index:
+        return Diagnostic(
+            whole_cell(cell),
+            f"saved with NameError: `{name}` was not defined when this ran; "
+            f"top to bottom, cell {first + 1} fails first",
+            symbol=name,
+            labels=(
+                Label(source.binding.span, f"`{name}` is bound here, {facts.say(source.cell)}"),
+            ),
+            help=f"make cell {first + 1} run, then restart the kernel and run all cells",
+        )
     return Diagnostic(
         whole_cell(cell),
         f"saved with NameError: `{name}` was not defined when this ran; "
