@@ -37,6 +37,8 @@ def _is_harmless(node: ast.stmt, name: str, facts: Facts) -> bool:
         return any(isinstance(one, ast.Name) and one.id == name for one in node.targets)
     if isinstance(node, ast.AugAssign):
         return isinstance(node.target, ast.Name) and node.target.id == name
+    if isinstance(node, ast.Delete):
+        return all(root_of(target)[0] == name for target in node.targets)
     return isinstance(node, ast.Expr) and _shows(node.value, name, facts)
 
 
