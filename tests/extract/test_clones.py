@@ -102,6 +102,21 @@ def test_two_paths_of_the_same_reading_are_one_function() -> None:
     assert "south = load_data(path='south_2020.csv')" in notebook
 
 
+def test_models_that_are_fitted_alike_are_one_function() -> None:
+    head = "import pandas as pd\nfrom sklearn.tree import DecisionTreeClassifier"
+    load = "data = pd.read_csv('a.csv')\ndata = data.dropna()\nX = data[['a']]\ny = data['b']"
+    fit = "{0} = DecisionTreeClassifier(max_depth={1})\n{0}.fit(X, y)"
+    show = "print({0}.score(X, y))"
+    models = [("low", 1), ("middle", 3), ("high", 5)]
+    cells = [head, load]
+    for name, depth in models:
+        cells += [fit.format(name, depth), show.format(name)]
+    module, notebook = _extracted(cells)
+    assert module.count("DecisionTreeClassifier(max_depth=max_depth)") == 1
+    assert "middle = fit_model(X, y)" in notebook
+    assert "high = fit_model(X, y, max_depth=5)" in notebook
+
+
 def test_a_difference_that_has_no_name_keeps_cells_apart() -> None:
     cells = ["import statistics\nweights = [3.5, 1.0, 9.0]"]
     cells += [

@@ -120,7 +120,7 @@ def test_lines_of_a_cell_are_a_unit() -> None:
 
 WRONG = [
     ("version = 1", "version = 7", "version 7 is not 1"),
-    ("version = 1", "version = ", "is no TOML"),
+    ("version = 1", "version = ", "invalid TOML"),
     ('code = "', 'code = "0', "the notebook's code has changed"),
     ('name = "load_prices"', 'name = "2load"', "`2load` is not a name of Python"),
     ('name = "load_prices"', 'name = "sum"', "`sum` is a name of Python already"),
@@ -128,15 +128,15 @@ WRONG = [
     ('name = "load_prices"', "nam = 3", "unknown key `nam`"),
     ('name = "load_prices"', "name = 3", "`name` has to be a string"),
     ("cells = [4]", "cells = []", "needs its cells"),
-    ("cells = [4]", "cells = [44]", "there is no cell 44; the notebook has 10"),
-    ("cells = [4]", 'cells = ["4:x"]', "is no cell; write 4"),
+    ("cells = [4]", "cells = [44]", "unknown cell 44; the notebook has 10"),
+    ("cells = [4]", 'cells = ["4:x"]', "is not a cell; write 4"),
     ("cells = [4]", "cells = [2]", "cell 2 has nothing that could be in a function"),
     ("cells = [4]", 'cells = ["4:1-3"]', "ends inside of a statement, which has the lines 3-5"),
     ("cells = [4]", "cells = [4, 6]", "is in `load_prices` as well"),
     ("cells = [4]", "cells = [4, 9]", "cell 6, line 1: this statement is between its parts"),
     ('variable = "prices"', 'variable = "costs"', "has no result `costs`; it has"),
     ('type = "', 'type = "np.', "needs `np`; import it in the notebook"),
-    ('type = "', 'type = "[', "is no type of Python"),
+    ('type = "', 'type = "[', "is not a Python type"),
 ]  # fmt: skip
 
 

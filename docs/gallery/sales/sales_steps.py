@@ -36,8 +36,7 @@ def add_revenue(df: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     df : pd.DataFrame
-        With the columns `units`, `price`, `discount` and `date`. Changed in
-        place.
+        With the columns `units`, `price`, `discount` and `date`. Mutated.
 
     Returns
     -------

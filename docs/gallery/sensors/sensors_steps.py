@@ -39,7 +39,7 @@ def clean_temperature(
     Parameters
     ----------
     readings : pd.DataFrame
-        With the column `temperature`. Changed in place.
+        With the column `temperature`. Mutated.
     max_temperature : int
         The sensor says 85 when it is wet.
 

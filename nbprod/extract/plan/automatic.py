@@ -89,14 +89,23 @@ def plan_what_can_be(planner: Planner, cells: Iterable[int], stay: Iterable[Cell
 
 def _stretches(atoms: Atoms, allowed: set[int], prices: Prices) -> list[Stretch]:
     """The cheapest cut; in a short notebook without one, also of small drawings, then of single
-    statements."""
+    statements where no definition moves either."""
     found = best_cut(atoms, allowed, prices)
     if found or prices.stay != _IN_SHORT.stay:
         return found
     for place in allowed:
         atoms.all[place].role = "work"
-    return best_cut(atoms, allowed, prices) or best_cut(
-        atoms, allowed, prices._replace(single=Prices().single)
+    cut = best_cut(atoms, allowed, prices)
+    if cut or _has_definitions(atoms):
+        return cut
+    return best_cut(atoms, allowed, prices._replace(single=Prices().single))
+
+
+def _has_definitions(atoms: Atoms) -> bool:
+    """Whether definitions of the author move: then no function of one statement is needed."""
+    return any(
+        isinstance(item.unit.node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))
+        for item in atoms.closure.taken.values()
     )
 
 

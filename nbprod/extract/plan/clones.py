@@ -10,7 +10,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from nbprod.extract.plan.cutting import MOST_PARAMETERS
-from nbprod.extract.plan.shapes import FEWEST_STATEMENTS
 from nbprod.facts import Facts
 from nbprod.refactor.naming import words_of_identifier
 from nbprod.refactor.plan import Constant, Function
@@ -20,6 +19,8 @@ from nbprod.syntax.walk import walk
 __all__ = ["as_one_function"]
 
 _MOST_DIFFERENCES = 3
+# A function that is written anyway: two statements that are repeated are worth parameters.
+_FEWEST_STATEMENTS = 2
 
 
 def as_one_function(
@@ -95,7 +96,7 @@ class _Match:
         others = [node for unit in other.body for node in unit.nodes]
         if (
             sum(isinstance(part, ast.stmt) for node in nodes for part in walk(node))
-            < FEWEST_STATEMENTS
+            < _FEWEST_STATEMENTS
         ):
             return False
         if len(nodes) != len(others) or not all(map(self._equal, nodes, others)):
@@ -216,12 +217,15 @@ class _Match:
             values |= _words(node.value) - _words(other.value)
         for mine, theirs in self._settings_that_differ():
             values |= _words(mine) - _words(theirs)
+        # Where nothing but names differs, the name of the first one is as good as any.
+        for result in self.first.results if self.differences else ():
+            values |= _words(result.name) - _words(self.names.get(result.name, result.name))
         words = self.first.name.split("_")
         left = [word for word in words if word not in values or word == words[0]]
         while len(left) > 1 and left[-1] in _JOINING:
             left.pop()
         if len(left) == 1 and values & set(words):
-            left.append("data")
+            left.append("model" if left[0] == "fit" else "data")
         return "_".join(left) if len(left) > 1 else self.first.name
 
     def _settings_that_differ(self) -> Iterator[tuple[str, str]]:

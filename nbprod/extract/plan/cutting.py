@@ -6,6 +6,7 @@ price of the function. The cheapest plan is found by dynamic programming over al
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -30,16 +31,16 @@ _MOST_STATEMENTS = 80
 # Each value that a function takes or gives, and what makes it a bad one.
 _VALUE = 1.0
 _SMALL, _SMALL_SIZE = 4.0, 3
-_MODEST, _MODEST_SIZE = 2.5, 5
+_MODEST, _MODEST_SIZE = 1.5, 5
 _MIXED = 6.0
 _DRAWS_AND_COMPUTES = 0.5
 _PRINT = 0.2
 _CUT_IN_CELL = 1.5
-_HEADING_INSIDE = 7.0
+_HEADING_INSIDE = 4.0
 _HEADING_ABOVE = -3.0
 _PURPOSE = -3.0
 _PURPOSE_CHANGE = 0.75
-_PART = 1.5
+_PART = 2.0
 _LONG, _LONG_SIZE = 0.3, 20
 _ALONE = 3.0
 _TELLING = frozenset(["load", "split", "fit"])
@@ -55,7 +56,7 @@ class Prices(NamedTuple):
     """What may be set: the price of a statement of work that stays in the notebook, of a function,
     and of one that has a single statement."""
 
-    stay: float = 4.5
+    stay: float = 4.0
     function: float = 3.0
     single: float = 6.0
 
@@ -128,7 +129,7 @@ def _ending_at(end: int, atoms: Atoms, may_go: set[int], prices: Prices) -> Iter
         size += atom.size if atom.role == "work" else 0
         if size > _MOST_STATEMENTS:
             return
-        if atom.role != "work" or atom.shares_line:
+        if atom.role != "work" or atom.shares_line or _prints_what_is_above(start, every):
             continue
         part = every[start:end]
         if atom.cell != every[end - 1].cell and _has_repeated(part, atoms):
@@ -140,6 +141,13 @@ def _ending_at(end: int, atoms: Atoms, may_go: set[int], prices: Prices) -> Iter
         if price is not None:
             price += prices.function + (prices.single if size == 1 else 0.0)
             yield Stretch(tuple(part), price)
+
+
+def _prints_what_is_above(place: int, every: Sequence[Atom]) -> bool:
+    """Whether a statement is a print at the end of its cell: what is below is another step."""
+    atom = every[place]
+    is_last = place + 1 == len(every) or every[place + 1].cell != atom.cell
+    return atom.prints and is_last and isinstance(atom.unit.node, ast.Expr)
 
 
 def _has_repeated(part: Sequence[Atom], atoms: Atoms) -> bool:
