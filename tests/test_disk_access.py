@@ -16,6 +16,10 @@ ALLOWED = {
     # Part of the notebook's own process, in a temporary directory.
     "nbprod.execution.probe": {"import pickle", "open"},
     "nbprod.execution.calls_seen": {"import pickle", "open"},
+    # Started as a script by the Python that runs the notebook: its own job and outputs, and /proc.
+    "nbprod.execution.fork_server": {"open", "os.open"},
+    # Part of the notebook's own process: frames of Spark are stored once to see what comes back.
+    "nbprod.pipeline.inside.observer": {"import tempfile"},
     # Started as a script by the Python that runs the notebook, in a temporary directory.
     "nbprod.extract.suite.experiment": {"import pickle", "open"},
     # Started as a script by the same Python, for a storage in a temporary directory.

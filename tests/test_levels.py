@@ -919,6 +919,7 @@ plt.grid()
     "repeats: a figure drawn three times": Case("NBP901", "production", """
 # %%
 import matplotlib.pyplot as plt
+rows = dict(day=[1, 2], price=[3, 4], cost=[5, 6], rent=[7, 8])
 plt.figure(figsize=(10, 5))
 plt.plot(rows["day"], rows["price"], color="red", linestyle="dashed", linewidth=3, marker="D")
 plt.plot(rows["day"], rows["cost"], color="blue", linestyle="solid", linewidth=2, marker="o")

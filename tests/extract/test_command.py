@@ -158,7 +158,7 @@ def test_a_folder_that_cannot_be_written_leaves_everything(folder: Path) -> None
     [
         (["-o", "a.py", "--cells", "99"], 2, "has the cells 1 to 8"),
         (["-o", "a.py", "--cells", "1"], 2, "names no Python cell"),
-        (["-o", "a.py", "--cells", "x"], 2, "is no cell number"),
+        (["-o", "a.py", "--cells", "x"], 2, "is not a cell number"),
         (["-o", "a.py", "--tag", "nope"], 2, "has the tag `nope`"),
         (["-o", "a.py", "--heading", "Nope"], 2, "has no heading `Nope`; it has"),
         (["-o", "a.py", "--name", "nope"], 2, "binds `nope`"),
@@ -170,7 +170,7 @@ def test_a_folder_that_cannot_be_written_leaves_everything(folder: Path) -> None
             "--all cannot be combined with other selections",
         ),
         (["-o", "a.txt"], 2, "ends in .py"),
-        (["-o", "my-folder/a.py"], 2, "`my-folder` is no name of a module"),
+        (["-o", "my-folder/a.py"], 2, "`my-folder` is not a module name"),
         (
             ["-o", "a.py", "--in-place", "--notebook-out", "b.ipynb"],
             2,

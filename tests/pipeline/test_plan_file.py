@@ -180,7 +180,7 @@ def test_an_application_without_a_record_is_not_updated(folder: Path) -> None:
         record = folder / "app" / ".nbprod-pipeline.json"
         record.unlink() if text is None else record.write_text(text)
         said = pipeline(folder, "--update", code=2)
-        assert "there is no record app/.nbprod-pipeline.json; use --force" in said
+        assert "no record app/.nbprod-pipeline.json; use --force" in said
 
 
 def test_a_picture_has_all_tasks(folder: Path) -> None:

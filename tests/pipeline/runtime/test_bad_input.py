@@ -51,7 +51,7 @@ def files_of(folder: Path) -> dict[str, bytes]:
         ("train: {depth: 1}\ntrain: {depth: 2}\n", "line 2: found duplicate key"),
         ("train: {depth: 1}\n---\na: 1\n", "but found another document"),
         ("a: !!python/object/apply:os.system [x]\n", "could not determine a constructor"),
-        ("1: 2\n", "there is no setting `1`"),
+        ("1: 2\n", "unknown setting `1`"),
         ("train: 3\n", "`train` is a group of settings, not 3"),
         ("split: {test_size: x}\n", "`split.test_size` is a float (0.3), not 'x'"),
         ("split: {tst_size: 1}\n", "did you mean `split.test_size`?"),
@@ -124,7 +124,7 @@ def every_part(change: Edit) -> Edit:
         (every_part(lambda part: {"path": part["path"]}), "is not a saved model"),
         (every_part(lambda part: {**part, "more": 1}), "is not a saved model"),
         (every_part(lambda part: {**part, "path": 3}), "is not a saved model"),
-        (every_part(lambda part: {**part, "path": "a/none"}), "none: there is no such file"),
+        (every_part(lambda part: {**part, "path": "a/none"}), "none: no such file"),
         (every_part(lambda part: {**part, "format": "skops"}), "is stored as `skops`, not"),
         (every_part(lambda part: {**part, "sha256": "0" * 64}), "is not what the task wrote"),
         (every_part(lambda part: {**part, "library": ["scikit-learn", "0.1"]}),
@@ -175,7 +175,7 @@ def test_rows_to_predict(refused: Tool, saved: Path, text: bytes, said: str) -> 
 
 
 def test_places_of_predictions(refused: Tool, saved: Path) -> None:
-    assert "none.csv: there is no such file" in refused(*predict(saved, source="none.csv"))
+    assert "none.csv: no such file" in refused(*predict(saved, source="none.csv"))
     assert "must end in .parquet, .csv or .json" in refused(*predict(saved, target="out.xlsx"))
     (saved / "file").write_bytes(b"")
     assert f"cannot write {saved}/file/out.csv: " in refused(*predict(saved, target="file/out.csv"))
@@ -191,7 +191,7 @@ def test_a_service_without_its_model(
     monkeypatch.delenv("CHURN_MODEL", raising=False)
     assert refused("serve") == "CHURN_MODEL must be the URL of a saved model"
     monkeypatch.setenv("CHURN_MODEL", str(saved / "none"))
-    assert refused("serve").endswith("none/model.json: there is no such file")
+    assert refused("serve").endswith("none/model.json: no such file")
     monkeypatch.setenv("CHURN_MODEL", str(saved / "m"))
     monkeypatch.setenv("CHURN_MODEL_SHA256", "0" * 64)
     assert refused("serve").endswith("is not the model 000000000000…")
