@@ -151,7 +151,7 @@ def test_what_is_advised_of_another_version_helps(
     for command in (predict(saved), ["save", "r", str(saved / "n")], ["serve"]):
         line = refused(*command)
         assert "was written with scikit-learn 0.1" in line
-        assert line.endswith("--allow-versions reads it all the same")
+        assert line.endswith("--allow-versions reads it anyway")
         if command[0] != "serve":
             store = ["--storage", str(saved / "artifacts")]
             assert churn.runtime.cli.main([*command, *store, "--allow-versions"]) == 0
@@ -163,10 +163,10 @@ def test_what_is_advised_of_another_version_helps(
     [
         (b"", "No columns to parse from file"),
         (b"\xff\xfe\x00months", "in.csv: "),
-        (b"months\n3\n", "schema says (1 case):"),
-        (b"months,paid\nx,1.5\n", "schema says (1 case):"),
-        (b"months,paid\n,1.5\n", "schema says (1 case):"),
-        (b"months,paid\n3.5,1.5\n", "schema says (1 case):"),
+        (b"months\n3\n", "match its schema (1 case):"),
+        (b"months,paid\nx,1.5\n", "match its schema (1 case):"),
+        (b"months,paid\n,1.5\n", "match its schema (1 case):"),
+        (b"months,paid\n3.5,1.5\n", "match its schema (1 case):"),
     ],
 )
 def test_rows_to_predict(refused: Tool, saved: Path, text: bytes, said: str) -> None:
