@@ -219,8 +219,16 @@ def _replacement(node: ast.Call) -> Again:
         return Again.SAME
     texts = [arg.value for arg in node.args[:2] if isinstance(arg, ast.Constant)]
     if len(texts) == 2 and all(isinstance(text, str) for text in texts):
-        return Again.CHANGES if str(texts[0]) in str(texts[1]) else Again.SAME
+        if str(texts[0]) not in str(texts[1]):
+            return Again.SAME
+        # A column replaces whole values, a text its parts; an item may be either.
+        return Again.UNKNOWN if _is_item(node.func) else Again.CHANGES
     return Again.UNKNOWN if len(node.args) == 2 else Again.SAME
+
+
+def _is_item(function: ast.expr) -> bool:
+    """Whether it is a method of an item, such as a column: `df["month"].replace`."""
+    return isinstance(function, ast.Attribute) and isinstance(function.value, ast.Subscript)
 
 
 def _is_a_value(node: ast.expr) -> bool:

@@ -28,6 +28,8 @@ two = 2
 path = "data"
 """
 SAME = [
+    'df["b"] = df["b"].replace("A", "AA")', 'df["a"] = df["a"].replace("", "none")',
+    'df["b"] = df["b"].replace("B", "A or B")',
     'df["a"] = df["a"].str[0]', 'df["a"] = df["a"].astype(str).str[0]',
     'df["a"] = df["a"].str[-1]', 'df["a"] = df["a"].str[:3]', 'df["a"] = df["a"].str[-2:]',
     'df["a"] = df["a"].str.get(0)', 'df["a"] = df["a"].str.slice(0, 2)',
@@ -61,6 +63,7 @@ SAME = [
     "while words:\n    words = words[1:]",
 ]  # fmt: skip
 CHANGES = [
+    'df["b"] = df["b"].str.replace("A", "AA")', 'text = text.replace("o", "oo")',
     'df["a"] = df["a"].str[1]', 'df["a"] = df["a"].str[1:]',
     'df["a"] = df["a"].str.split(",").str[1]', 'df["a"] = df["a"].str.split(",", n=1).str[-1]',
     'df["a"] = df["a"].str.rsplit(",", n=1).str[0]', 'df["a"] = df["a"].str.slice(1)',
