@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from typing import NamedTuple
 
 from nbprod.facts import Facts
 from nbprod.flow.types import Failure
@@ -12,6 +13,7 @@ from nbprod.patterns import lazy_pattern
 from nbprod.syntax.walk import walk
 
 __all__ = [
+    "LocalVariable",
     "commented_out_in",
     "how_to_restore",
     "is_list_of_names",
@@ -45,18 +47,37 @@ def usual_import(failure: Failure, facts: Facts) -> str | None:
     return f"import {failure.name}" if failure.name in MODULES and is_module else None
 
 
-def local_of(name: str, facts: Facts) -> tuple[int, str] | None:
-    """The first function that has a name as a local variable: its cell, and what it is called."""
-    for cell, function in facts.nodes_with(_FUNCTIONS, name):
-        stores = declared = False
-        for node in walk(function):
-            if isinstance(node, ast.Name) and node.id == name:
-                stores = stores or isinstance(node.ctx, ast.Store)
-            elif isinstance(node, (ast.Global, ast.Nonlocal)):
-                declared = declared or name in node.names
-        if stores and not declared:
-            return cell, function.name
-    return None
+class LocalVariable(NamedTuple):
+    """A name that only functions bind: the ``cell`` of the definition that is in force where the
+    name is read, and the names of all such ``functions``, that one first."""
+
+    cell: int
+    functions: tuple[str, ...]
+
+
+def local_of(failure: Failure, facts: Facts) -> LocalVariable | None:
+    """The functions that have the name of a failed read as a local variable."""
+    found = [
+        (cell, function.name)
+        for cell, function in facts.nodes_with(_FUNCTIONS, failure.name)
+        if _is_local(failure.name, function)
+    ]
+    if not found:
+        return None
+    above = [one for one in found if one[0] <= failure.cell]
+    cell, first = above[-1] if above else found[0]
+    names = dict.fromkeys([first, *(name for _, name in found)])
+    return LocalVariable(cell, tuple(names))
+
+
+def _is_local(name: str, function: ast.AST) -> bool:
+    stores = declared = False
+    for node in walk(function):
+        if isinstance(node, ast.Name) and node.id == name:
+            stores = stores or isinstance(node.ctx, ast.Store)
+        elif isinstance(node, (ast.Global, ast.Nonlocal)):
+            declared = declared or name in node.names
+    return stores and not declared
 
 
 def how_to_restore(failure: Failure, facts: Facts) -> str | None:

@@ -58,6 +58,20 @@ def test_a_name_that_only_a_function_binds_is_said_to_be_its_own(
     assert f"return it from `{function}` in cell 1" in str(found.help)
 
 
+def test_the_function_that_is_in_force_is_the_one_to_return_it() -> None:
+    first = "def loan(a):\n    rate = a / 12\n    return rate"
+    other = "def loan(a):\n    rate = a / 100\n    return a"
+    (found,) = findings("NBP103", first, other, "print(rate)")
+    assert found.message == "`rate` is only defined inside the function `loan`"
+    assert "return it from `loan` in cell 2" in str(found.help)
+
+
+def test_all_functions_that_bind_a_name_are_named() -> None:
+    cells = [f"def {name}():\n    rows = [1]" for name in ("train", "test")]
+    (found,) = findings("NBP103", *cells, "print(rows)", cells[0].replace("train", "apply"))
+    assert "inside the functions `test`, `train` and `apply`" in found.message
+
+
 def test_a_name_that_a_function_makes_global_is_none_of_its_own() -> None:
     above = "def load():\n    global rows\n    rows = [1]"
     assert "inside the function" not in said(findings("NBP103", above, "print(rows)"))

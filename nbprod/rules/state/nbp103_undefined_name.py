@@ -108,6 +108,7 @@ from nbprod.libraries.modules import PYTHON2_NAMES
 from nbprod.model import Certainty, Diagnostic, Label, Severity
 from nbprod.notebook.types import Notebook
 from nbprod.patterns import lazy_pattern
+from nbprod.report.wording import words_listed
 from nbprod.rule import rule
 from nbprod.rules.failures import (
     beside,
@@ -133,6 +134,8 @@ from nbprod.syntax.python2 import is_python2
 _MAKE_SESSION = "create a session (`spark = SparkSession.builder.getOrCreate()`)"
 
 _LONGEST = 100
+# So many functions that bind a name are listed.
+_MOST_FUNCTIONS = 3
 # The place of a solution in a cell that holds comments only.
 _PLACE = lazy_pattern(
     r"#+ *(?:%load\b|your (?:code|solution|answer)|(?:write|insert|add) your)", re.IGNORECASE
@@ -311,9 +314,11 @@ def message_of(failure: Failure, facts: Facts) -> str:
         return f"`{failure.name}` is used by the statement that first defines it"
     if failure.reason == "skipped":
         return f"`{failure.name}` is only defined by code that does not run"
-    local = local_of(failure.name, facts) if failure.certain else None
+    local = local_of(failure, facts) if failure.certain else None
     if local is not None:
-        return f"`{failure.name}` is only defined inside the function `{local[1]}`"
+        functions = words_listed([f"`{name}`" for name in local.functions[:_MOST_FUNCTIONS]])
+        word = "function" if len(local.functions) == 1 else "functions"
+        return f"`{failure.name}` is only defined inside the {word} {functions}"
     cell = facts.cell(failure.cell)
     worked = bool(cell.execution_count) and not any(
         output.get("output_type") == "error" for output in cell.outputs
@@ -361,9 +366,10 @@ def help_of(failure: Failure, facts: Facts) -> str | None:
     if text is not None:
         kind = "Markdown" if facts.cell(text).kind == "markdown" else "raw"
         return f"its definition is text in the {kind} cell {text + 1}: make that a code cell"
-    local = local_of(failure.name, facts) if failure.certain else None
+    local = local_of(failure, facts) if failure.certain else None
     if local is not None:
-        return f"return it from `{local[1]}` in cell {local[0] + 1}, or define it in a cell above"
+        function = local.functions[0]
+        return f"return it from `{function}` in cell {local.cell + 1}, or define it in a cell above"
     read = failure.read
     called = facts.cell(read.cell).source[read.end : read.end + 1] == "("
     near = near_names(failure.name, failure.cell, facts, called)
