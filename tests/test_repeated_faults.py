@@ -121,7 +121,7 @@ def test_each_use_of_a_path_is_fixed_in_the_end() -> None:
 EARLY = [
     ("the same name in three cells", ["print(x)", "y = x", "z = x + 1", "x = 1"], 1),
     ("two names of one cell that one cell defines", ["print(x, y)", "x, y = 1, 2"], 1),
-    ("two names that two cells define", ["print(x, y)", "x = 1", "y = 2"], 2),
+    ("two names that two cells define", ["print(x, y)", "x = 1", "y = 2"], 1),
     ("one through a call", ["def f():\n    return x\nf()", "print(x)", "x = 1"], 1),
 ]
 

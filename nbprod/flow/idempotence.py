@@ -19,6 +19,7 @@ from nbprod.flow.repeated_methods import (
     method_again,
     reads,
     slice_again,
+    slices_labels,
     text_method_again,
 )
 from nbprod.flow.text_picks import text_pick
@@ -297,20 +298,6 @@ def _selection(machine: Machine, node: ast.Subscript, place: str) -> Again:
     return mask_again(key)
 
 
-def _slices_labels(node: ast.expr) -> bool:
-    """Whether it has a slice by labels, from a number on: `df.loc[1:]`."""
-    return any(
-        isinstance(part, ast.Subscript)
-        and isinstance(part.value, ast.Attribute)
-        and part.value.attr == "loc"
-        and isinstance(part.slice, ast.Slice)
-        and isinstance(part.slice.lower, ast.Constant)
-        and type(part.slice.lower.value) is int
-        and part.slice.lower.value > 0
-        for part in walk(node)
-    )
-
-
 def _known(machine: Machine, bound: ast.expr | None) -> ast.expr | None:
     """A bound of a slice as a constant, where a name is known to hold one."""
     entry = machine.env.get(bound.id) if isinstance(bound, ast.Name) else None
@@ -382,7 +369,7 @@ def _method(machine: Machine, node: ast.Call, function: ast.Attribute, place: st
         # A change on the way may be taken back by what follows: groupby and then apply.
         stays = name in IDEMPOTENT_METHODS or name in CHANGING_METHODS or before is Again.FAILS
         return before if stays and name not in GATHERING_METHODS else Again.UNKNOWN
-    if name == "reset_index" and _slices_labels(function.value):
+    if name == "reset_index" and slices_labels(function.value):
         # The rows that are left get the labels of those that went.
         return Again.CHANGES
     if name in _ELEMENTWISE and len(node.args) == 1 and isinstance(node.args[0], ast.Lambda):

@@ -27,6 +27,7 @@ __all__ = [
     "method_again",
     "reads",
     "slice_again",
+    "slices_labels",
     "text_method_again",
 ]
 
@@ -261,3 +262,17 @@ def reads(node: ast.AST, place: str) -> bool:
     """Whether an expression reads the variable of a place (a name, an attribute or an item)."""
     root = place.partition("[")[0].partition(".")[0]
     return any(isinstance(part, ast.Name) and part.id == root for part in walk(node))
+
+
+def slices_labels(node: ast.expr) -> bool:
+    """Whether it has a slice by labels, from a number on: `df.loc[1:]`."""
+    return any(
+        isinstance(part, ast.Subscript)
+        and isinstance(part.value, ast.Attribute)
+        and part.value.attr == "loc"
+        and isinstance(part.slice, ast.Slice)
+        and isinstance(part.slice.lower, ast.Constant)
+        and type(part.slice.lower.value) is int
+        and part.slice.lower.value > 0
+        for part in walk(node)
+    )

@@ -124,10 +124,12 @@ def _on_fit(evidence: Evidence) -> Iterator[str]:
 
 
 def _models_made(nodes: Sequence[ast.AST]) -> int:
-    """How many models of the only class that is fitted are made."""
+    """How many models of the only class that is fitted are made and fitted."""
     classes = fitted_classes(nodes)
-    made = [call for call in calls_of(nodes) if last_name(call.func) in classes]
-    return len(made) if len(classes) == 1 else 0
+    calls = list(calls_of(nodes))
+    made = [call for call in calls if last_name(call.func) in classes]
+    fits = [call for call in calls if last_name(call.func) in _FITS]
+    return min(len(made), len(fits)) if len(classes) == 1 else 0
 
 
 def _settings(nodes: Sequence[ast.AST]) -> str:

@@ -210,9 +210,11 @@ def is_announced(cell: Cell, error: str, value: str, facts: Facts) -> bool:
     cells, parsed = facts.notebook.cells, facts.parsed[cell.index]
     comments = [text for _, _, text in iter_comments(parsed)] if parsed is not None else []
     above = cells[cell.index - 1 : cell.index] if cell.index else ()
-    notes = [one.source for one in above if one.kind == "markdown"]
+    notes = [note.source for note in above if note.kind == "markdown"]
     heading = _heading_above(cell, facts)
-    below = [one.source for one in cells[cell.index + 1 : cell.index + 2] if one.kind == "markdown"]
+    below = [
+        note.source for note in cells[cell.index + 1 : cell.index + 2] if note.kind == "markdown"
+    ]
     for text in (*notes, *comments):
         if _ANNOUNCED.search(text) or _FOREIGN.search(text) or _restates(text, value):
             return True

@@ -48,7 +48,11 @@ def is_never_done(reason: SelfDependence, facts: Facts) -> bool:
             and ast.unparse(node.func.value) == reason.name
             for node in parsed.live_nodes_of(ast.Call)
         )
-    made = [one.node for one in facts.flow.definitions.get(reason.name, ()) if not one.is_unbound]
+    made = [
+        definition.node
+        for definition in facts.flow.definitions.get(reason.name, ())
+        if not definition.is_unbound
+    ]
     calls = [node.value for node in made if isinstance(node, ast.Assign)]
     return reason.kind == "consumes" and any(
         isinstance(call, ast.Call) and last_name(call.func) in _ENDLESS for call in calls
@@ -127,7 +131,9 @@ def _starts(node: ast.AST, name: str, rounds: set[str]) -> bool:
         and _is_of_rounds(node.test, name, rounds)
         and any(
             isinstance(statement, ast.Assign)
-            and any(isinstance(one, ast.Name) and one.id == name for one in statement.targets)
+            and any(
+                isinstance(target, ast.Name) and target.id == name for target in statement.targets
+            )
             and name not in _names(statement.value)
             for statement in (*node.body, *node.orelse)
         )
@@ -144,8 +150,8 @@ def _swaps(statement: ast.stmt) -> bool:
     if not isinstance(statement, ast.Assign) or not isinstance(statement.value, ast.Tuple):
         return False
     target = statement.targets[0]
-    places = [ast.unparse(one) for one in getattr(target, "elts", ())]
-    parts = [ast.unparse(one) for one in statement.value.elts]
+    places = [ast.unparse(part) for part in getattr(target, "elts", ())]
+    parts = [ast.unparse(part) for part in statement.value.elts]
     return places != parts and sorted(places) == sorted(parts)
 
 

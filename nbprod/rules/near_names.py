@@ -52,7 +52,9 @@ def _is_imported(made: Sequence[Definition]) -> bool:
 
 def _is_class_of(name: str, known: str, made: Sequence[Definition]) -> bool:
     """Whether a name in small letters stands for an object of the class that has it in capitals."""
-    is_type = all(one.binding.kind in ("class", "import", "star-import") for one in made)
+    is_type = all(
+        definition.binding.kind in ("class", "import", "star-import") for definition in made
+    )
     return is_type and known[:1].isupper() and not name[:1].isupper()
 
 

@@ -5,19 +5,19 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 
 from nbprod.errors import UsageError
-from nbprod.extract.delivery import ExtractionDelivery
-from nbprod.extract.plan.select import all_cells
-from nbprod.extract.selected import SelectedCells, extract_selected
 from nbprod.model import Span
 from nbprod.notebook.positions import LineIndex
 from nbprod.project.write_all import existing
 from nbprod.server.checks import settings_for
 from nbprod.server.views import NotebookView, TextEdits, View
+
+if TYPE_CHECKING:
+    from nbprod.extract.delivery import ExtractionDelivery
 
 __all__ = ["EXTRACT_CELLS", "extract_action", "extraction_edit", "module_beside"]
 
@@ -29,6 +29,8 @@ def extract_action(view: View, uri: str, place: types.Range) -> types.CodeAction
 
     None where the document is no file, or there is no Python cell.
     """
+    from nbprod.extract.plan.select import all_cells
+
     if not os.path.isabs(view.result.notebook.path):
         return None
     python = all_cells(view.result.notebook)
@@ -73,6 +75,9 @@ def extraction_edit(view: View, cells: Sequence[int], module: str) -> types.Work
     Raises:
         NbprodError: the cells cannot be extracted, or another file is in the way.
     """
+    # Half a second of imports that most sessions never need.
+    from nbprod.extract.selected import SelectedCells, extract_selected
+
     path = view.result.notebook.path
     selected = SelectedCells(path, view.data(), cells, module)
     made = extract_selected(selected, settings_for(path)[0])
