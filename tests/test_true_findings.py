@@ -10,13 +10,19 @@ import pytest
 
 from nbprod.config.settings import Settings
 from nbprod.environment.declared import declared_above
-from nbprod.model import Finding
+from nbprod.model import Edit, Finding
 from nbprod.project.run import check_bytes
 
 Level = Literal["explore", "shared", "production"]
 
 
-def findings(rule: str, *cells: Any, level: Level = "production", **metadata: Any) -> list[Finding]:
+def findings(
+    rule: str,
+    *cells: Any,
+    level: Level = "production",
+    path: str = "sales.ipynb",
+    **metadata: Any,
+) -> list[Finding]:
     """The findings of one rule; a cell is a source, or the fields of a code cell."""
     content = []
     for number, cell in enumerate(cells, 1):
@@ -24,7 +30,7 @@ def findings(rule: str, *cells: Any, level: Level = "production", **metadata: An
         content.append({"cell_type": "code", "execution_count": number, "metadata": {},
             "outputs": [], **fields})  # fmt: skip
     notebook = {"cells": content, "metadata": metadata, "nbformat": 4, "nbformat_minor": 4}
-    checked = check_bytes(json.dumps(notebook).encode(), "sales.ipynb", Settings(level=level))
+    checked = check_bytes(json.dumps(notebook).encode(), path, Settings(level=level))
     return [finding for finding in checked.findings if finding.code == rule]
 
 
@@ -467,3 +473,171 @@ def test_the_day_that_a_service_is_asked_for_is_the_point(line: str, use: str) -
     first = "from datetime import datetime, timedelta\nday = datetime.now() - timedelta(days=9)"
     assert not findings("NBP505", f"{line}\n{first}", use)
     assert findings("NBP505", f"{line}\n{first}", "recent = table[table.day > day]")
+
+
+def texts(finding: Finding) -> list[str]:
+    """What the edits of a fix write."""
+    edits = finding.fix.edits if finding.fix is not None else ()
+    return [edit.text for edit in edits if isinstance(edit, Edit)]
+
+
+WRITTEN = "%%writefile helpers.py\n"
+UNSURE = [
+    "try:\n    import surprise\nexcept ImportError:\n    pass",
+    "import sys\nif sys.platform == 'linux':\n    surprise = 1",
+    "for surprise in []:\n    pass",
+    "try:\n    from a import b as surprise, other\nexcept Exception as e:\n    print(e)",
+]
+
+
+@pytest.mark.parametrize("source", UNSURE)
+def test_a_wildcard_of_names_that_may_be_absent_has_no_fix(source: str) -> None:
+    cells = ("from helpers import *", "print(area(2))\nprint(surprise)")
+    helper = "def area(x):\n    return x\n"
+    (found,) = findings("NBP805", WRITTEN + source + "\n" + helper, *cells)
+    assert found.fix is None
+
+
+UNKNOWN = [
+    "globals().update(area=abs)",
+    "exec('area = 2')",
+    "__all__ = ['x']\nx = area = 1\n__all__ += ['area']",
+    "__all__ = ['x']\nx = area = 1\n__all__.append('area')",
+]
+
+
+@pytest.mark.parametrize("source", UNKNOWN)
+def test_what_a_module_computes_its_names_from_is_not_known(source: str) -> None:
+    cells = (WRITTEN + source, "from helpers import *", "print(area)")
+    (found,) = findings("NBP805", *cells)
+    assert found.fix is None and not findings("NBP103", *cells)
+
+
+SURE = [
+    "try:\n    import surprise\nexcept ImportError:\n    surprise = None",
+    "import sys\nif sys.platform == 'linux':\n    surprise = 1\nelse:\n    surprise = 2",
+    "with open('a') as f:\n    surprise = f.read()",
+]
+
+
+@pytest.mark.parametrize("source", SURE)
+def test_a_wildcard_of_names_that_each_path_binds_has_a_fix(source: str) -> None:
+    (found,) = findings("NBP805", WRITTEN + source, "from helpers import *", "print(surprise)")
+    assert texts(found) == ["surprise"]
+
+
+SEVERAL = [
+    ("from math import *\nfrom numpy import *", "print(sqrt(2))"),
+    ("from math import *", "%pylab inline", "print(sqrt(2))"),
+    ("from cmath import *\nfrom sympy import *\nprint(sqrt(2))",),
+]
+
+
+@pytest.mark.parametrize("cells", SEVERAL)
+def test_a_wildcard_that_a_later_one_may_bind_over_has_no_fix(cells: tuple[str, ...]) -> None:
+    found = findings("NBP805", *cells)
+    assert found and all(finding.fix is None for finding in found)
+
+
+AMBIGUOUS = [
+    ("from numpy import *", "from scipy.fftpack import *", "print(exp(fft(a)))"),
+    ("%pylab inline", "from scipy.fftpack import *", "print(exp(fft(a)))"),
+    ("from pylab import *\nfrom scipy.integrate import *", "odeint(array([1]))"),
+]
+
+
+def attributed(*cells: str, path: str = "sales.ipynb") -> str:
+    """What is told of wildcard imports about where names come from."""
+    found = findings("NBP805", *cells, path=path)
+    return "\n".join(label.message for finding in found for label in finding.related)
+
+
+@pytest.mark.parametrize("cells", AMBIGUOUS)
+def test_a_name_of_one_of_several_wildcards_is_attributed_to_none(cells: tuple[str, ...]) -> None:
+    assert attributed(*cells) == ""
+
+
+def test_a_name_that_is_read_before_the_second_wildcard_comes_from_the_first() -> None:
+    told = attributed("from numpy import *\nprint(exp(2))", "from scipy.fftpack import *\nfft(2)")
+    assert "`exp` may come from `numpy`" in told and "fft" not in told
+
+
+def test_the_second_of_two_wildcards_in_a_cell_gives_the_name() -> None:
+    first, second = findings("NBP805", "from math import *\nfrom cmath import *\nprint(sqrt(pi))")
+    assert first.fix is None and texts(second) == ["pi, sqrt"]
+
+
+def test_a_name_that_is_read_before_the_wildcard_is_none_of_its() -> None:
+    (found,) = findings("NBP805", "from math import e\nprint(e)\nfrom math import *\nprint(pi)")
+    assert texts(found) == ["pi"]
+
+
+ADDED = [
+    "sys.path.insert(0, '../')",
+    "sys.path.append(os.path.abspath('..'))",
+    "sys.path.append(os.path.join('..', 'code'))",
+    "sys.path.append(str(Path('../code').resolve()))",
+]
+
+
+@pytest.mark.parametrize("line", ADDED)
+def test_a_wildcard_of_a_module_on_the_added_path_gives_its_names_only(
+    line: str, tmp_path: Path
+) -> None:
+    (tmp_path / "pyproject.toml").write_text("[project]\nname = 'a'\n")
+    for folder in (tmp_path / "plotting", tmp_path / "code" / "plotting"):
+        folder.mkdir(parents=True)
+        (folder / "style.py").write_text("def bars(): pass\n")
+    (tmp_path / "notebooks").mkdir()
+    cells = ["import os, sys\nfrom pathlib import Path\n" + line,
+        "from plotting.style import *\nbars()\nline()"]  # fmt: skip
+    path = str(tmp_path / "notebooks" / "a.ipynb")
+    (found,) = findings("NBP805", *cells, path=path)
+    assert texts(found) == ["bars"] and attributed(*cells, path=path) == ""
+
+
+ASSIGNED = [
+    ("import importlib\nutil = importlib.import_module('a.b')", "return util.name() + x"),
+    ("error = lambda p: p", "return least_squares(error, x)"),
+    ("from functools import partial\nsend = partial(print, end='')", "return send(x)"),
+    ("read_op = components.load_component_from_file('a.yaml')", "return read_op(x).output"),
+    ("def slow(x):\n    return x\nfast = numba.jit(slow)", "return fast(x)"),
+    ("import math\nroot = math.sqrt", "return root(x)"),
+    ("import collections\nRow = collections.namedtuple('Row', 'a b')", "return Row(x, x)"),
+    ("import functools\nread = functools.lru_cache(maxsize=2)(load)", "return read(x)"),
+]
+
+
+@pytest.mark.parametrize(("made", "body"), ASSIGNED)
+def test_a_definition_that_an_assignment_makes_is_not_passed(made: str, body: str) -> None:
+    assert not findings("NBP202", made, f"def use(x):\n    {body}", "use(1)")
+
+
+VALUES = [
+    ("model = load_model('a')", "return model(x)"),
+    ("import math\nlimit = math.pi", "return limit + x"),
+    ("rows = list(map(str, data))", "return rows[x]"),
+    ("rate = 1 if quick else read()", "return rate * x"),
+]
+
+
+@pytest.mark.parametrize(("made", "body"), VALUES)
+def test_a_value_that_an_assignment_makes_is_passed(made: str, body: str) -> None:
+    (found,) = findings("NBP202", made, f"def use(x):\n    {body}", "use(1)")
+    assert "as a parameter" in said([found])
+
+
+DECORATED = [
+    "@dsl.pipeline(name='a')",
+    "@task",
+    "@flow(retries=2)",
+    "@kfp.dsl.component",
+    "@task.python",
+]
+
+
+@pytest.mark.parametrize("decorator", DECORATED)
+def test_the_parameters_of_a_pipeline_are_its_inputs(decorator: str) -> None:
+    source = "{}def use(x):\n    inner = [rate for _ in x]\n    return rate * x"
+    assert not findings("NBP202", "rate = load()", source.format(decorator + "\n"), "use(1)")
+    assert findings("NBP202", "rate = load()", source.format("@timed\n"), "use(1)")

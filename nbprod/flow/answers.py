@@ -12,6 +12,7 @@ from functools import cached_property, partial
 from nbprod.flow.explain import Explainer
 from nbprod.flow.interpreter.frames import Dead
 from nbprod.flow.interpreter.functions import call_function
+from nbprod.flow.interpreter.imports import unsure_exports
 from nbprod.flow.interpreter.iteration import consume
 from nbprod.flow.interpreter.machine import Machine
 from nbprod.flow.interpreter.namespace import OPAQUE
@@ -156,6 +157,10 @@ class Flow:
     def unresolved_stars(self) -> tuple[tuple[str, Span], ...]:
         """Star imports that could not be expanded: (module, place)."""
         return tuple(self._machine.unresolved_stars.values())
+
+    def unsure_exports(self, module: str) -> frozenset[str]:
+        """The names that a file of the project binds on some paths only, for star imports."""
+        return unsure_exports(self._machine.star_sources.get(module, ""))
 
     @property
     def dynamic(self) -> tuple[Definition, ...]:

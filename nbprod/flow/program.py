@@ -15,6 +15,7 @@ from nbprod.flow.types import Definition
 from nbprod.model import Span
 from nbprod.names.scopes import Callable_, Scope, bound_names, scope_of
 from nbprod.patterns import lazy_pattern
+from nbprod.syntax.path_folders import added_folders
 from nbprod.syntax.types import Magic, ParsedCell
 
 __all__ = ["FlowOptions", "Program"]
@@ -62,6 +63,7 @@ class Program:
         self._foreign: dict[tuple[int, str], tuple[int, ast.Module | None]] = {}
         self._inputs: dict[int, bool | set[int]] = {}
         self._static: list[dict[str, ast.AST]] | None = None
+        self._searched: tuple[str, ...] | None = None
 
     def has_code(self, cell: int) -> bool:
         """Whether a cell has anything to run: not where it is blank, or holds comments only."""
@@ -69,6 +71,17 @@ class Program:
         if parsed is None:
             return False
         return parsed.tree is None or bool(parsed.tree.body or parsed.magics or parsed.cell_magic)
+
+    def searched_folders(self) -> tuple[str, ...]:
+        """The folders beside or above the notebook that cells add to `sys.path`, with a slash."""
+        if self._searched is None:
+            self._searched = tuple(
+                f"{folder.rstrip('/')}/"
+                for parsed in self.parsed
+                if parsed is not None and "sys.path" in parsed.cell.source
+                for folder in added_folders(parsed.nodes)
+            )
+        return self._searched
 
     def scope(self, node: Callable_ | ast.ClassDef) -> Scope:
         """The scope that a definition opens; identities count from 1."""

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import ast
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import chain
 
 from nbprod.facts import Facts
@@ -15,7 +14,6 @@ from nbprod.patterns import lazy_pattern
 __all__ = ["brings_files", "is_file_of_the_project", "may_be_a_file", "written_modules"]
 
 _WRITES = lazy_pattern(r"(?m)^\s*%%(?:writefile|file)\s+(?:-a\s+)?[\"']?([^\s\"']+)")
-_EXTENDING = ("sys.path.append", "sys.path.insert")
 # What has modules looked for elsewhere, and what brings files besides.
 _ELSEWHERE = (
     r"sys\.path|PYTHONPATH|chdir|^\s*%cd|git\s+clone|addPyFile|sys\.modules"
@@ -72,7 +70,7 @@ def is_file_of_the_project(module: str, names: Sequence[str], facts: Facts) -> b
     read = facts.options.read_file
     top = module.partition(".")[0]
     there = (
-        f"{folder}/{path}"
+        f"{folder}{path}"
         for folder in facts.shared(_searched)
         for path in (f"{top}.py", f"{top}/__init__.py")
     )
@@ -81,12 +79,4 @@ def is_file_of_the_project(module: str, names: Sequence[str], facts: Facts) -> b
 
 def _searched(facts: Facts) -> tuple[str, ...]:
     """The folders that cells add to `sys.path` as literals."""
-    return tuple(_literal_folders(facts))
-
-
-def _literal_folders(facts: Facts) -> Iterator[str]:
-    for _, node in facts.nodes_with(ast.Call, "sys.path"):
-        if facts.qualified(node.func) in _EXTENDING:
-            for expression in node.args:
-                if isinstance(expression, ast.Constant) and isinstance(expression.value, str):
-                    yield expression.value
+    return facts.program.searched_folders()

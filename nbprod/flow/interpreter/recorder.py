@@ -78,6 +78,7 @@ class Recorder:
         self.printed: dict[int, list[str | None]] = {}
         self.history_reads: dict[tuple[int, str], tuple[int, ast.AST]] = {}
         self.unresolved_stars: dict[tuple[int, int], tuple[str, Span]] = {}
+        self.star_sources: dict[str, str] = {}
         self.interpolations: dict[tuple[int, int], tuple[str, Span, bool | None]] = {}
         self.cell_failures: dict[int, Failure] = {}
         self.uncalled = False

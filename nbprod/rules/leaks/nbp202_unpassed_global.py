@@ -3,9 +3,12 @@
 ## Why
 
 The variable is bound once, so nothing goes wrong in the notebook; but the function cannot be moved
-to a module or tested alone. Constants in capitals, imports, functions and classes are fine, and so
-is what is made once in the cell of the function: it goes where the function goes. A method reads
-an attribute of its object instead, where the class has one of the name or others call the method.
+to a module or tested alone. Constants in capitals, imports, functions and classes are fine, also
+where an assignment makes them (`square = lambda x: x * x`, `load_op = load_component(...)`). So is
+what is made once in the cell of the function: it goes where the function goes. A method reads an
+attribute of its object instead, where the class has one of the name or others call the method. The
+parameters of a pipeline, task or component of an orchestrator are inputs of its runs, so that none
+is proposed there.
 
 ## Flagged
 
@@ -79,6 +82,18 @@ def stems(text):
 stems("a b")
 ```
 
+```notebook
+# %%
+square = lambda x: x * x
+load_op = components.load_component_from_url("https://example.com/load.yaml")
+# %%
+def total(values):
+    return sum(square(value) for value in values)
+@dsl.pipeline(name="train")
+def train(path: str):
+    load_op(path)
+```
+
 ## Fix safety
 
 Unsafe: the name becomes a parameter and every call in the notebook passes it. In a method the
@@ -96,8 +111,10 @@ from nbprod.model import Diagnostic, Edit, Fix, Label
 from nbprod.notebook.types import Notebook
 from nbprod.report.wording import words_listed
 from nbprod.rule import rule, unsafe
+from nbprod.rules.assigned_definitions import assigned_definitions
 from nbprod.rules.globals import GlobalRead, iter_global_reads
 from nbprod.rules.methods_of_classes import method_of
+from nbprod.rules.orchestrated import is_orchestrated
 
 _MOST = 3
 
@@ -112,6 +129,10 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
         # What is passed on is called by others, who fix its parameters.
         if leak.change is None and name != "<lambda>" and name not in passed:
             if _stands_beside(leak, facts) or _tells_of_import(leak.name, facts):
+                continue
+            if leak.name in facts.shared(assigned_definitions):
+                continue
+            if is_orchestrated(leak.function, facts):
                 continue
             readers.setdefault(leak.function.identity, []).append(leak)
     if readers:

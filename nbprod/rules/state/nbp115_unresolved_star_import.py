@@ -3,7 +3,7 @@
 ## Why
 
 Any name below may come from it, so a misspelt or deleted variable looks like an imported one, to
-readers as well.
+readers as well. A name that comes from one of several such places is not reported.
 
 ## Flagged
 
@@ -42,14 +42,15 @@ from nbprod.rule import rule
 )
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report star imports that could not be expanded."""
+    sources = [definition.binding.span for definition in facts.flow.dynamic]
     for module, span in facts.flow.unresolved_stars:
         hidden = sorted(
             {
                 failure.name
                 for failure in facts.flow.possible
                 if failure.dynamic
-                and failure.dynamic.binding.detail.startswith("from ")
                 and failure.reason != "local"
+                and [source for source in sources if source < failure.span] == [span]
             }
         )
         if not hidden:

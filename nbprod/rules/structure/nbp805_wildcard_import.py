@@ -33,7 +33,8 @@ print(sqrt(pi))
 
 ## Fix safety
 
-Unsafe: names that only a magic or `eval` reads are not seen.
+Unsafe: names that only a magic or `eval` reads are not seen. There is no fix where a file of the
+project binds a name on some paths only, or where a later wildcard import may bind it again.
 """
 
 from __future__ import annotations
@@ -42,8 +43,10 @@ import ast
 from collections.abc import Iterator
 
 from nbprod.facts import Facts
-from nbprod.model import Diagnostic, Edit, Fix
+from nbprod.model import Diagnostic, Edit, Fix, Span
 from nbprod.rule import NodeInCell, rule, unsafe
+
+_WILDCARDS = ("from ", "%pylab", "pylab")
 
 
 @rule("NBP805", "wildcard-import", on=(ast.ImportFrom,), level="production", family="star-imports")
@@ -62,29 +65,59 @@ def check(subject: NodeInCell[ast.ImportFrom], facts: Facts) -> Iterator[Diagnos
 
 
 def _named(node: ast.ImportFrom, cell: int, facts: Facts) -> Fix | None:
-    """The names that some cell reads and that this import alone binds."""
+    """The names that some cell reads and that this import alone binds.
+
+    None where it is not known that the module has each of them, or that they come from it.
+    """
     used = []
     for name, made in facts.flow.definitions.items():
-        mine = [definition for definition in made if definition.node is node]
-        if (
-            mine
-            and any(set(use.definitions) & set(mine) for use in facts.flow.uses_of((name,)))
-            or mine
-            and _is_read_here(name, cell, facts)
+        mine = {definition for definition in made if definition.node is node}
+        if mine and (
+            any(mine.intersection(use.definitions) for use in facts.flow.uses_of((name,)))
+            or _is_read_here(name, node, cell, facts)
         ):
             used.append(name)
-    if not used:
+    module = "." * node.level + (node.module or "")
+    if not used or _may_be_bound_later(node, cell, facts):
+        return None
+    if not facts.flow.unsure_exports(module).isdisjoint(used):
         return None
     alias = next(alias for alias in node.names if alias.name == "*")
     return unsafe("Import the used names", Edit(facts.span(cell, alias), ", ".join(sorted(used))))
 
 
-def _is_read_here(name: str, cell: int, facts: Facts) -> bool:
+def _may_be_bound_later(node: ast.ImportFrom, cell: int, facts: Facts) -> bool:
+    """Whether a later wildcard, of names that are not known, may bind the same names again."""
+    here = facts.span(cell, node)
+    return any(
+        here < made.binding.span and made.binding.detail.startswith(_WILDCARDS)
+        for made in facts.flow.dynamic
+    )
+
+
+def _is_read_here(name: str, node: ast.ImportFrom, cell: int, facts: Facts) -> bool:
     """Whether the cell of the import reads a name itself: such reads are no use of other cells."""
     parsed = facts.parsed[cell]
     if parsed is None or parsed.tree is None:
         return False
+    inside = parsed.inside(ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+    here = facts.span(cell, node)
+    bound = [
+        facts.span(cell, made.node)
+        for made in facts.flow.definitions[name]
+        if made.node is not None and made.node is not node
+        if made.cell == cell == made.binding.span.cell and made.binding.span > here
+    ]
     return any(
-        isinstance(child, ast.Name) and child.id == name and isinstance(child.ctx, ast.Load)
+        isinstance(child, ast.Name)
+        and child.id == name
+        and isinstance(child.ctx, ast.Load)
+        # What a function reads is looked up when it is called.
+        and (id(child) in inside or _is_between(here, facts.span(cell, child), bound))
         for child in parsed.nodes
     )
+
+
+def _is_between(start: Span, read: Span, bound: list[Span]) -> bool:
+    """Whether a read comes after an import and before the name is bound again."""
+    return start < read and not any(span.end <= read.start for span in bound)
