@@ -129,9 +129,11 @@ def _ending_at(end: int, atoms: Atoms, may_go: set[int], prices: Prices) -> Iter
         size += atom.size if atom.role == "work" else 0
         if size > _MOST_STATEMENTS:
             return
-        if atom.role != "work" or atom.shares_line or _prints_what_is_above(start, every):
+        if atom.role != "work" or atom.shares_line:
             continue
         part = every[start:end]
+        if len(part) > 1 and _prints_what_is_above(atom, part[1]):
+            continue
         if atom.cell != every[end - 1].cell and _has_repeated(part, atoms):
             # Near-equal cells are on their own.
             return
@@ -143,11 +145,9 @@ def _ending_at(end: int, atoms: Atoms, may_go: set[int], prices: Prices) -> Iter
             yield Stretch(tuple(part), price)
 
 
-def _prints_what_is_above(place: int, every: Sequence[Atom]) -> bool:
+def _prints_what_is_above(atom: Atom, following: Atom) -> bool:
     """Whether a statement is a print at the end of its cell: what is below is another step."""
-    atom = every[place]
-    is_last = place + 1 == len(every) or every[place + 1].cell != atom.cell
-    return atom.prints and is_last and isinstance(atom.unit.node, ast.Expr)
+    return atom.prints and following.cell != atom.cell and isinstance(atom.unit.node, ast.Expr)
 
 
 def _has_repeated(part: Sequence[Atom], atoms: Atoms) -> bool:
