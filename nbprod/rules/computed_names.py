@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Container
+from collections.abc import Container, Iterable
 
 from nbprod.facts import Facts
 from nbprod.syntax.names import last_name, root_of
+from nbprod.syntax.types import ParsedCell
 from nbprod.syntax.walk import walk
 
 __all__ = ["is_computed_with"]
@@ -21,7 +22,7 @@ def is_computed_with(name: str, facts: Facts, without: Container[int] = ()) -> b
     ``without``: cells whose reads do not count.
     """
     reads = harmless = 0
-    for parsed in facts.cells_with(name):
+    for parsed in facts.shared(_ReadingCells).of(name):
         if parsed.cell.index in without:
             continue
         for node in parsed.nodes:
@@ -30,6 +31,21 @@ def is_computed_with(name: str, facts: Facts, without: Container[int] = ()) -> b
             elif isinstance(node, ast.stmt) and _is_harmless(node, name, facts):
                 harmless += _reads(name, node)
     return reads != harmless
+
+
+class _ReadingCells:
+    """The cells that read each name, found in one pass over a notebook."""
+
+    def __init__(self, facts: Facts) -> None:
+        self._cells: dict[str, dict[int, ParsedCell]] = {}
+        for parsed in facts.parsed:
+            for node in parsed.nodes if parsed is not None else ():
+                if parsed is not None and isinstance(node, ast.Name):
+                    self._cells.setdefault(node.id, {})[parsed.cell.index] = parsed
+
+    def of(self, name: str) -> Iterable[ParsedCell]:
+        """The cells that have a name, in document order."""
+        return self._cells.get(name, {}).values()
 
 
 def _is_harmless(node: ast.stmt, name: str, facts: Facts) -> bool:

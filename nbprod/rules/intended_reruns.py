@@ -48,15 +48,15 @@ def is_never_done(reason: SelfDependence, facts: Facts) -> bool:
             and ast.unparse(node.func.value) == reason.name
             for node in parsed.live_nodes_of(ast.Call)
         )
+    if reason.kind != "consumes":
+        return False
     made = [
         definition.node
         for definition in facts.flow.definitions.get(reason.name, ())
         if not definition.is_unbound
     ]
     calls = [node.value for node in made if isinstance(node, ast.Assign)]
-    return reason.kind == "consumes" and any(
-        isinstance(call, ast.Call) and last_name(call.func) in _ENDLESS for call in calls
-    )
+    return any(isinstance(call, ast.Call) and last_name(call.func) in _ENDLESS for call in calls)
 
 
 def starts_anew(reason: SelfDependence, facts: Facts) -> bool:

@@ -47,6 +47,7 @@ class WrittenOut:
     def __init__(self, facts: Facts) -> None:
         self._facts = facts
         self._names: dict[str, bool] = {}
+        self._holding: dict[str, bool] = {}
 
     def is_so(self, node: ast.AST, any_call: bool = False) -> bool:
         """Whether all that code uses is written out.
@@ -55,24 +56,32 @@ class WrittenOut:
         """
         return self._is_plain(node, any_call) and all(map(self._is_name, _names(node)))
 
-    def holds_values(self, value: ast.expr | None, within: frozenset[str] = frozenset()) -> bool:
+    def holds_values(self, value: ast.expr | None) -> bool:
         """Whether a value is written out and holds something: empty ones are to be filled."""
         if value is None or not self.is_so(value):
             return False
         if isinstance(value, ast.Name):
-            return value.id not in within and any(
-                self.holds_values(made, within | {value.id}) for made in self._values(value.id)
-            )
+            return self._name_holds(value.id)
         if isinstance(value, ast.Call):
             if last_name(value.func) in _ROOM:
                 return False
             owner = value.func.value if isinstance(value.func, ast.Attribute) else None
             given = (*value.args, *(keyword.value for keyword in value.keywords))
             parts = (owner, *given) if owner is not None else given
-            return any(self.holds_values(part, within) for part in parts)
+            return any(self.holds_values(part) for part in parts)
         if isinstance(value, _DISPLAYS):
             return bool(value.values if isinstance(value, ast.Dict) else value.elts)
         return not isinstance(value, ast.Constant) or value.value not in (None, "")
+
+    def _name_holds(self, name: str) -> bool:
+        """Whether a name is given a value that holds something, looked up once."""
+        known = self._holding.get(name)
+        if known is None:
+            # A name that is made of itself holds what else it is made of.
+            self._holding[name] = False
+            known = any(map(self.holds_values, self._values(name)))
+            self._holding[name] = known
+        return known
 
     def _values(self, name: str) -> Iterator[ast.expr]:
         for made in self._facts.flow.definitions.get(name, ()):
@@ -86,12 +95,17 @@ class WrittenOut:
         if known is None:
             seen, left, known = {name}, [name], True
             while left and known:
-                values = self._defining(left.pop())
+                part = left.pop()
+                if part in self._names:
+                    known = self._names[part]
+                    continue
+                values = self._defining(part)
                 known = values is not None and all(self._is_plain(value) for value in values)
-                new = {part for value in values or () for part in _names(value)} - seen
+                new = {read for value in values or () for read in _names(value)} - seen
                 seen |= new
                 left += new
-            self._names[name] = known
+            # All that a written-out name is made of is written out as well.
+            self._names.update(dict.fromkeys(seen if known else (name,), known))
         return known
 
     def _defining(self, name: str) -> list[ast.expr] | None:
