@@ -77,7 +77,8 @@ def libraries_of(
         return Libraries(frozenset())
     made = {one for tree in trees for one in _imports(tree)}
     plain = {one.module for one in made if not one.name}
-    chains = {name for tree in trees for name in _chains(tree, _bound(trees))}
+    bound = _bound(trees)
+    chains = {name for tree in trees for name in _chains(tree, bound)}
     return Libraries(
         frozenset(one for one in made if one.module.partition(".")[0] in _LIBRARIES),
         frozenset(

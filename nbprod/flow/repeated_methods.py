@@ -13,6 +13,7 @@ from nbprod.libraries.methods import (
     MERGE_KEYS,
 )
 from nbprod.libraries.training import REDUCTIONS
+from nbprod.syntax.names import root_of_text
 from nbprod.syntax.walk import walk
 
 __all__ = [
@@ -260,7 +261,7 @@ def _pairs(mapping: ast.Dict) -> dict[object, object] | None:
 
 def reads(node: ast.AST, place: str) -> bool:
     """Whether an expression reads the variable of a place (a name, an attribute or an item)."""
-    root = place.partition("[")[0].partition(".")[0]
+    root = root_of_text(place)
     return any(isinstance(part, ast.Name) and part.id == root for part in walk(node))
 
 

@@ -24,6 +24,7 @@ from nbprod.patterns import lazy_pattern
 from nbprod.refactor.display import draws
 from nbprod.refactor.naming import identifier, unique
 from nbprod.refactor.plan import Import
+from nbprod.syntax.names import mentioned_names
 from nbprod.syntax.walk import walk
 
 __all__ = ["Merged", "ReplacementCall", "merge_function", "stretches_of"]
@@ -339,10 +340,6 @@ def _common_words(names: Sequence[str]) -> str:
     return ""
 
 
-def _names_in(node: ast.AST) -> set[str]:
-    return {part.id for part in walk(node) if isinstance(part, ast.Name)}
-
-
 # --- the function's name -------------------------------------------------------------------------
 
 
@@ -352,7 +349,8 @@ def _name(
     comment = _comment(first.site, ground.whole)
     imported = ground.whole.imported
     draw = any(
-        draws(statement, imported) or _AXES & _names_in(statement) for statement in first.nodes
+        draws(statement, imported) or _AXES & mentioned_names(statement)
+        for statement in first.nodes
     )
     telling = [result for result in needs.results if len(result) > 1 and result not in _DRAWN]
     made = identifier("_".join(telling[:2]))

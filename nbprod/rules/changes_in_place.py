@@ -6,6 +6,7 @@ import ast
 
 from nbprod.facts import Facts
 from nbprod.flow.types import SelfDependence
+from nbprod.syntax.names import root_of, root_of_text
 from nbprod.syntax.walk import walk
 
 __all__ = ["scaled_too", "with_what_else_changes"]
@@ -16,7 +17,7 @@ _NEUTRAL = {ast.Add: 0, ast.Sub: 0, ast.Mult: 1, ast.Div: 1, ast.Pow: 1}
 def with_what_else_changes(reason: SelfDependence, facts: Facts) -> str | None:
     """The name of another object that the same cell changes in place and did not make."""
     found = _augmented(reason, facts)
-    return _root(found[0].target) if found else None
+    return root_of(found[0].target)[0] if found else None
 
 
 def scaled_too(reason: SelfDependence, facts: Facts) -> SelfDependence | None:
@@ -26,10 +27,9 @@ def scaled_too(reason: SelfDependence, facts: Facts) -> SelfDependence | None:
     """
     known = {one.name for one in facts.flow.again(reason.span.cell) if one.certain}
     for node in _augmented(reason, facts):
-        name, number = _root(node.target), node.value
+        name, number = root_of(node.target)[0], node.value
         if (
-            name is not None
-            and name not in known
+            name not in known
             and type(node.op) in _NEUTRAL
             and isinstance(number, ast.Constant)
             and type(number.value) in (int, float)
@@ -45,15 +45,14 @@ def _augmented(reason: SelfDependence, facts: Facts) -> list[ast.AugAssign]:
     parsed = facts.parsed[reason.span.cell]
     if parsed is None or parsed.tree is None:
         return []
-    own = _root_of_text(reason.name)
-    made = _made(parsed.tree.body)
+    # What it made itself, what the finding is about, and what is no variable.
+    others = {*_made(parsed.tree.body), root_of_text(reason.name), ""}
     return [
         node
         for node in _always(parsed.tree.body)
         if isinstance(node, ast.AugAssign)
         and isinstance(node.target, ast.Subscript)
-        and _root(node.target) not in (None, own)
-        and _root(node.target) not in made
+        and root_of(node.target)[0] not in others
     ]
 
 
@@ -75,13 +74,3 @@ def _made(body: list[ast.stmt]) -> set[str]:
         for node in walk(statement)
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
     }
-
-
-def _root(target: ast.expr) -> str | None:
-    while isinstance(target, (ast.Subscript, ast.Attribute)):
-        target = target.value
-    return target.id if isinstance(target, ast.Name) else None
-
-
-def _root_of_text(name: str) -> str:
-    return name.partition(".")[0].partition("[")[0]

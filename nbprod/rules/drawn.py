@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from nbprod.facts import Facts
 from nbprod.refactor.display import draws
+from nbprod.syntax.names import mentioned_names
 from nbprod.syntax.walk import walk
 
 __all__ = ["drawing_statements", "makes_one_figure"]
@@ -20,7 +21,7 @@ def drawing_statements(statements: Iterable[ast.stmt], facts: Facts) -> list[ast
     drawn = set(_DRAWN)
     found = []
     for statement in statements:
-        used = {part.id for part in walk(statement) if isinstance(part, ast.Name)}
+        used = mentioned_names(statement)
         if used & drawn or draws(statement, facts.imported):
             found.append(statement)
             if isinstance(statement, ast.Assign):

@@ -8,7 +8,7 @@ from nbprod.facts import Facts
 from nbprod.flow.types import SelfDependence
 from nbprod.libraries.methods import REWINDING
 from nbprod.patterns import lazy_pattern
-from nbprod.syntax.names import last_name
+from nbprod.syntax.names import last_name, mentioned_names
 from nbprod.syntax.walk import walk
 
 __all__ = ["adds_what_is_missing", "is_meant", "is_never_done", "starts_anew"]
@@ -75,7 +75,7 @@ def starts_anew(reason: SelfDependence, facts: Facts) -> bool:
     for loop in parsed.live_nodes_of(_LOOPS) if parsed is not None else ():
         span = facts.span(reason.span.cell, loop)
         if span.start <= reason.span.start < span.end and parsed is not None:
-            rounds = _names(loop.target) if isinstance(loop, ast.For) else set()
+            rounds = mentioned_names(loop.target) if isinstance(loop, ast.For) else set()
             rounds |= _set_before(loop, parsed.tree)
             if any(_starts(node, reason.name, rounds) for node in walk(loop)):
                 return True
@@ -124,7 +124,7 @@ def _starts(node: ast.AST, name: str, rounds: set[str]) -> bool:
     if isinstance(node, ast.Assign) and isinstance(node.value, ast.IfExp):
         choice = node.value
         targets = [target.id for target in node.targets if isinstance(target, ast.Name)]
-        fresh = any(name not in _names(arm) for arm in (choice.body, choice.orelse))
+        fresh = any(name not in mentioned_names(arm) for arm in (choice.body, choice.orelse))
         return name in targets and fresh and _is_of_rounds(choice.test, name, rounds)
     return (
         isinstance(node, ast.If)
@@ -134,14 +134,14 @@ def _starts(node: ast.AST, name: str, rounds: set[str]) -> bool:
             and any(
                 isinstance(target, ast.Name) and target.id == name for target in statement.targets
             )
-            and name not in _names(statement.value)
+            and name not in mentioned_names(statement.value)
             for statement in (*node.body, *node.orelse)
         )
     )
 
 
 def _is_of_rounds(test: ast.expr, name: str, rounds: set[str]) -> bool:
-    names = _names(test)
+    names = mentioned_names(test)
     return bool(names & rounds) and name not in names
 
 
@@ -182,7 +182,7 @@ def adds_what_is_missing(reason: SelfDependence, facts: Facts) -> bool:
         return True
     added = {
         name
-        for name in _names(value) - {reason.name}
+        for name in mentioned_names(value) - {reason.name}
         if all(made.binding.kind != "import" for made in facts.flow.definitions.get(name, ()))
     }
     return bool(added) and all(_is_anti_join(name, reason.name, made, set()) for name in added)
@@ -196,7 +196,7 @@ def _is_anti_join(name: str, table: str, made: _Values, seen: set[str]) -> bool:
     seen.add(name)
     for value in values:
         if not _leaves_out(value, table, made):
-            parts = sorted(_names(value) & made.keys() - {name})
+            parts = sorted(mentioned_names(value) & made.keys() - {name})
             if not parts or not all(_is_anti_join(part, table, made, seen) for part in parts):
                 return False
     return True
@@ -208,9 +208,12 @@ def _leaves_out(value: ast.AST, table: str, made: _Values) -> bool:
             continue
         for call in walk(node.operand):
             if isinstance(call, ast.Call) and last_name(call.func) == "isin":
-                keys = {name for argument in call.args for name in _names(argument)}
+                keys = {name for argument in call.args for name in mentioned_names(argument)}
                 sources = {
-                    name for key in keys for kept in made.get(key, ()) for name in _names(kept)
+                    name
+                    for key in keys
+                    for kept in made.get(key, ())
+                    for name in mentioned_names(kept)
                 }
                 if table in keys | sources:
                     return True
@@ -247,14 +250,10 @@ def _trains(statement: ast.stmt, tree: ast.Module) -> bool:
             change = statement.value.right
     if not isinstance(change, ast.BinOp) or not isinstance(change.op, (ast.Mult, ast.Div)):
         return False
-    names = {name.lower() for name in _names(change)}
+    names = {name.lower() for name in mentioned_names(change)}
     if not any(word in name.split("_") for name in names for word in _RATES):
         return False
     return any(
         isinstance(loop, _LOOPS) and any(node is statement for node in walk(loop))
         for loop in tree.body
     )
-
-
-def _names(node: ast.AST) -> set[str]:
-    return {part.id for part in walk(node) if isinstance(part, ast.Name)}

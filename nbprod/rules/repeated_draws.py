@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from nbprod.syntax.names import last_name
+from nbprod.syntax.names import last_name, mentioned_names
 from nbprod.syntax.walk import walk
 
 __all__ = ["Loop", "is_repeated"]
@@ -35,7 +35,7 @@ def is_repeated(
         is_compared: whether the call makes a split or a model. A loop over models or settings
             compares them on one split: only a loop that counts repeats it.
     """
-    read = _read(call)
+    read = mentioned_names(call)
     for loop in loops:
         if isinstance(loop, ast.While):
             return True
@@ -50,10 +50,6 @@ def is_repeated(
     )
 
 
-def _read(node: ast.AST) -> set[str]:
-    return {part.id for part in walk(node) if isinstance(part, ast.Name)}
-
-
 def _stored(target: ast.AST) -> set[str]:
     return {
         part.id
@@ -66,9 +62,9 @@ def _changed(loop: ast.For | ast.AsyncFor) -> set[str]:
     """The target of a loop, with the names that its body computes from it."""
     changed = _stored(loop.target)
     for part in (part for statement in loop.body for part in walk(statement)):
-        if isinstance(part, (ast.For, ast.AsyncFor)) and _read(part.iter) & changed:
+        if isinstance(part, (ast.For, ast.AsyncFor)) and mentioned_names(part.iter) & changed:
             changed |= _stored(part.target)
-        elif isinstance(part, ast.Assign) and _read(part.value) & changed:
+        elif isinstance(part, ast.Assign) and mentioned_names(part.value) & changed:
             changed.update(*map(_stored, part.targets))
     return changed
 
@@ -86,7 +82,7 @@ def _sets_models(loop: ast.For | ast.AsyncFor, changed: set[str]) -> bool:
         isinstance(part, ast.Call)
         and last_name(part.func)[:1].isupper()
         and any(
-            _read(value) & changed
+            mentioned_names(value) & changed
             for value in (
                 *part.args,
                 *(keyword.value for keyword in part.keywords if keyword.arg not in _SEEDS),

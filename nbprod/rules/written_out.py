@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from nbprod.facts import Facts
 from nbprod.rules.fitting_values import statement_of
-from nbprod.syntax.names import last_name, root_of
+from nbprod.syntax.names import last_name, mentioned_names, root_of
 from nbprod.syntax.walk import walk
 
 __all__ = ["WrittenOut"]
@@ -54,7 +54,7 @@ class WrittenOut:
 
         Calls make values of their arguments; with ``any_call`` those of code that is not known do.
         """
-        return self._is_plain(node, any_call) and all(map(self._is_name, _names(node)))
+        return self._is_plain(node, any_call) and all(map(self._is_name, mentioned_names(node)))
 
     def holds_values(self, value: ast.expr | None) -> bool:
         """Whether a value is written out and holds something: empty ones are to be filled."""
@@ -101,7 +101,7 @@ class WrittenOut:
                     continue
                 values = self._defining(part)
                 known = values is not None and all(self._is_plain(value) for value in values)
-                new = {read for value in values or () for read in _names(value)} - seen
+                new = {read for value in values or () for read in mentioned_names(value)} - seen
                 seen |= new
                 left += new
             # All that a written-out name is made of is written out as well.
@@ -151,7 +151,3 @@ class WrittenOut:
             and function.id in self._facts.flow.definitions
             and function.id not in self._facts.imported
         )
-
-
-def _names(node: ast.AST) -> set[str]:
-    return {part.id for part in walk(node) if isinstance(part, ast.Name)}

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 
-__all__ = ["last_name", "root_of"]
+from nbprod.syntax.walk import walk
+
+__all__ = ["last_name", "mentioned_names", "root_of", "root_of_text"]
 
 _PARTS = frozenset((ast.Attribute, ast.Subscript, ast.Starred))
 
@@ -21,3 +23,13 @@ def root_of(node: ast.expr) -> tuple[str, ast.expr]:
     while type(node) in _PARTS:
         node = node.value  # type: ignore[attr-defined]
     return (node.id if isinstance(node, ast.Name) else "", node)
+
+
+def root_of_text(text: str) -> str:
+    """The variable at the root of an expression that is a text: `a` of ``a.b[c]``."""
+    return text.partition("[")[0].partition(".")[0]
+
+
+def mentioned_names(node: ast.AST) -> set[str]:
+    """The names that code reads, binds or deletes, in whatever scope."""
+    return {part.id for part in walk(node) if isinstance(part, ast.Name)}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import socket
 import subprocess
 import time
@@ -15,17 +14,19 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-__all__ = ["BROWSER", "DRIVER", "TRACKER", "Lab", "LabPage", "chromium", "running_lab"]
+from tests.browser import chromium
 
-BROWSER = (
-    shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-)
-DRIVER = shutil.which("chromedriver")
-_FLAGS = (
-    "--headless=new --no-sandbox --disable-gpu --no-first-run --disable-background-networking"
-    " --disable-component-update --disable-sync --disable-quic --window-size=1440,900"
-    " --force-prefers-reduced-motion"
-).split()
+__all__ = ["TRACKER", "Lab", "LabPage", "lab_browser", "running_lab"]
+
+_FLAGS = ("--window-size=1440,900", "--force-prefers-reduced-motion")
+# Tasks of the main thread are logged with the time that they took on a processor.
+_LOGGING = {
+    "perfLoggingPrefs": {
+        "enableNetwork": False,
+        "enablePage": False,
+        "traceCategories": "toplevel,devtools.timeline",
+    }
+}
 # Windowed rendering draws the cells in view only; extensions have to cope, and most tests do not.
 TRACKER = "@jupyterlab/notebook-extension:tracker"
 Settings = Mapping[str, Mapping[str, Any]]
@@ -38,30 +39,11 @@ _SETTINGS: Settings = {
 
 
 @contextmanager
-def chromium(profile: Path) -> Iterator[Any]:
-    """A browser with an empty profile."""
-    from selenium import webdriver
-
-    options = webdriver.ChromeOptions()
-    options.binary_location = str(BROWSER)
-    for flag in (*_FLAGS, f"--user-data-dir={profile}"):
-        options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    # Tasks of the main thread are logged with the time that they took on a processor.
-    options.add_experimental_option(
-        "perfLoggingPrefs",
-        {
-            "enableNetwork": False,
-            "enablePage": False,
-            "traceCategories": "toplevel,devtools.timeline",
-        },
-    )
-    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(str(DRIVER)))
-    driver.set_script_timeout(120)
-    try:
+def lab_browser(profile: Path) -> Iterator[Any]:
+    """A browser that is large enough for JupyterLab and logs what its main thread does."""
+    with chromium(profile, _FLAGS, _LOGGING) as driver:
+        driver.set_script_timeout(120)
         yield driver
-    finally:
-        driver.quit()
 
 
 class Lab:

@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from tests.editors.lab import LabPage, chromium, running_lab
+from tests.editors.lab import LabPage, lab_browser, running_lab
 
 __all__ = ["picture"]
 
@@ -76,7 +76,7 @@ def picture(browser: Any, python: Path, folder: Path, theme: str, path: Path) ->
 
 def main() -> None:
     """Write both pictures to the documentation."""
-    with tempfile.TemporaryDirectory() as folder, chromium(Path(folder) / "profile") as browser:
+    with tempfile.TemporaryDirectory() as folder, lab_browser(Path(folder) / "profile") as browser:
         for theme in _THEMES:
             path = _ROOT / "docs" / "pictures" / f"jupyterlab-{theme}.png"
             path.parent.mkdir(exist_ok=True)

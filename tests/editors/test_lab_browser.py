@@ -17,7 +17,8 @@ from typing import Any
 
 import pytest
 
-from tests.editors.lab import BROWSER, DRIVER, TRACKER, Lab, LabPage, chromium, running_lab
+from tests.browser import BROWSER, DRIVER
+from tests.editors.lab import TRACKER, Lab, LabPage, lab_browser, running_lab
 from tests.editors.notebooks import rule_notebooks
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("lab")]
@@ -65,7 +66,7 @@ def lab(python: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]
 
 @pytest.fixture(scope="module")
 def browser(python: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    with chromium(tmp_path_factory.mktemp("profile")) as one:
+    with lab_browser(tmp_path_factory.mktemp("profile")) as one:
         yield one
 
 

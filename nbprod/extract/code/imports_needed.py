@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from nbprod.names.table import NameTable
 from nbprod.refactor.module_level import ModuleLevel
 from nbprod.refactor.plan import Function, Import, ModuleItem
+from nbprod.syntax.names import mentioned_names
 from nbprod.syntax.walk import walk
 
 __all__ = ["needed_imports"]
@@ -39,7 +40,7 @@ def needed_imports(
         for node in unit.nodes:
             for name_node in names.loads_of(node):
                 needed.setdefault(name_node.id)
-            hidden -= {part.id for part in walk(node) if isinstance(part, ast.Name)}
+            hidden -= mentioned_names(node)
             dotted |= {ast.unparse(part) for part in walk(node) if isinstance(part, ast.Attribute)}
     for function in functions:
         for hinted in (*function.parameters, *function.results):

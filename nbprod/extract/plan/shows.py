@@ -10,7 +10,7 @@ from nbprod.libraries.functions import PURE_BUILTINS
 from nbprod.libraries.purposes import READ_ONLY_METHODS, RETURN_NONE, RETURN_SELF
 from nbprod.names.table import NameTable
 from nbprod.refactor.display import draws
-from nbprod.syntax.names import last_name
+from nbprod.syntax.names import last_name, mentioned_names
 from nbprod.syntax.walk import walk
 
 __all__ = ["Shows"]
@@ -194,7 +194,7 @@ class Shows:
             for statement in self.names.statements(cell):
                 if isinstance(statement, ast.Assign) and self._makes_figure(statement.value, own):
                     for target in statement.targets:
-                        found |= {part.id for part in walk(target) if isinstance(part, ast.Name)}
+                        found |= mentioned_names(target)
         return frozenset(found)
 
     def _makes_figure(self, value: ast.expr, own: frozenset[str]) -> bool:
@@ -219,7 +219,7 @@ class Shows:
         while size != len(found):
             size = len(found)
             for name, node in bodies.items():
-                called = {part.id for part in walk(node) if isinstance(part, ast.Name)}
+                called = mentioned_names(node)
                 if called & found:
                     found.add(name)
         return frozenset(found)

@@ -10,7 +10,7 @@ from nbprod.facts import Facts
 from nbprod.libraries.modules import BUILTIN_NAMES
 from nbprod.refactor.plan import Function, Plan
 from nbprod.secrets.mask import Mask
-from nbprod.syntax.walk import walk
+from nbprod.syntax.names import mentioned_names
 
 __all__ = ["DocstringExample", "known_values", "saved_examples"]
 
@@ -34,7 +34,7 @@ def saved_examples(plan: Plan, facts: Facts) -> Iterator[DocstringExample]:
         last = parsed.tree.body[-1]
         if not isinstance(last, ast.Expr) or not isinstance(last.value, ast.Call):
             continue
-        names = {part.id for part in walk(last) if isinstance(part, ast.Name)}
+        names = mentioned_names(last)
         if not names & module or not names <= module | BUILTIN_NAMES:
             continue
         literal = _saved_literal(facts.cell(parsed.cell.index).outputs)

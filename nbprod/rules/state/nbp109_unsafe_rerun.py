@@ -171,6 +171,7 @@ from nbprod.rules.intended_reruns import (
 from nbprod.rules.missing_columns import MissingColumns
 from nbprod.rules.practice_data import is_lesson
 from nbprod.rules.written_out import WrittenOut
+from nbprod.syntax.names import root_of_text
 
 _MESSAGES = {
     "rebinds": "running this cell twice changes `{0}`: it is computed from its previous value",
@@ -329,7 +330,7 @@ def _is_slight(reason: SelfDependence, facts: Facts) -> bool:
         return True
     if reason.kind == "adds":
         return False
-    root = reason.name.partition(".")[0].partition("[")[0]
+    root = root_of_text(reason.name)
     if not root.isidentifier():
         return False
     made = [

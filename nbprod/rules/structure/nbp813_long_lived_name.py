@@ -70,6 +70,7 @@ from nbprod.model import Certainty, Diagnostic, Label, Severity, Span
 from nbprod.notebook.types import Notebook
 from nbprod.patterns import lazy_pattern
 from nbprod.rule import rule
+from nbprod.syntax.names import mentioned_names
 from nbprod.syntax.walk import walk
 
 _MOST = 3
@@ -149,7 +150,7 @@ def _is_computed(made: Definition, facts: Facts) -> bool:
 
 def _inputs(value: ast.expr, facts: Facts) -> set[str]:
     """The variables of the notebook that an expression reads."""
-    names = {part.id for part in walk(value) if isinstance(part, ast.Name)}
+    names = mentioned_names(value)
     return {
         name
         for name in names

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from email.utils import formatdate
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 from xml.sax.saxutils import escape
+
+from tests.loopback import serving_on_loopback
 
 __all__ = ["Bucket", "serve_bucket"]
 
@@ -131,13 +132,6 @@ def serve_bucket() -> Iterator[Bucket]:
     """Serve one bucket on a free port of loopback."""
     bucket = Bucket()
     handler = type("Handler", (_Handler,), {"bucket": bucket})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    server.daemon_threads = True
-    bucket.port = server.server_address[1]
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
+    with serving_on_loopback(handler) as port:
+        bucket.port = port
         yield bucket
-    finally:
-        server.shutdown()
-        server.server_close()
