@@ -10,7 +10,7 @@ import gc
 import signal
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from multiprocessing import Pipe, Process
 from multiprocessing.connection import Connection, wait
 from typing import NamedTuple, TypeAlias
@@ -84,6 +84,10 @@ class _Worker:
 
     def stop(self) -> int | None:
         """End the process; returns its exit code, if it has ended by itself."""
+        # Closing the connection alone ends nothing: a process that was forked later has a copy of
+        # this end, and keeps it open.
+        with suppress(OSError):
+            self.connection.send(None)
         self.connection.close()
         self.process.join(_SECONDS_TO_END)
         code = self.process.exitcode
@@ -151,14 +155,14 @@ def _how_it_died(code: int | None) -> str:
 
 
 def _work(boundary: Boundary, connection: Connection, theirs: Connection) -> None:
-    """Answer tasks until the other side hangs up."""
+    """Answer tasks until None comes, or the other side hangs up."""
     # Ctrl-C is for the process that has started this one.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     theirs.close()
     gc.disable()
     try:
-        while True:
-            for task in connection.recv():
+        while (tasks := connection.recv()) is not None:
+            for task in tasks:
                 _answer(boundary, connection, task)
     except (EOFError, OSError):
         return

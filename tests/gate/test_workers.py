@@ -112,8 +112,9 @@ def test_one_file_that_is_none_costs_no_other(jobs: str, tmp_path: Path) -> None
 @pytest.mark.parametrize("jobs", ["1", "2"])
 def test_ctrl_c_ends_all_processes_with_one_line(jobs: str, tmp_path: Path) -> None:
     cells = [code(f"x{number} = [y{number} for y{number} in range(9)]") for number in range(300)]
+    content = notebook(cells)
     for number in range(900):
-        (tmp_path / f"{number}.ipynb").write_bytes(notebook(cells))
+        (tmp_path / f"{number}.ipynb").write_bytes(content)
     process = subprocess.Popen(
         [sys.executable, "-m", "nbprod", "check", "--isolated", "--no-cache", "-j", jobs],
         cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
