@@ -47,18 +47,17 @@ def texts_of(notebook: Notebook) -> Iterator[Text]:
 
 
 def _outputs(cell: Cell) -> Iterator[Text]:
+    """The texts of the outputs, whatever their type says: readers show those of unknown types."""
     for number, output in enumerate(cell.outputs):
         path: tuple[str | int, ...] = ("outputs", number)
-        kind = output.get("output_type")
-        if kind == "stream":
-            yield from _text("output", cell.index, (*path, "text"), output.get("text"), "text", "")
-        elif kind == "error":
-            traceback = output.get("traceback")
-            if isinstance(traceback, list):
-                for line, text in enumerate(traceback):
-                    place = (*path, "traceback", line)
-                    yield from _text("output", cell.index, place, text, "traceback", "")
-            yield from _text("output", cell.index, (*path, "evalue"), output.get("evalue"), "", "")
+        traceback = output.get("traceback")
+        if isinstance(traceback, list):
+            for line, text in enumerate(traceback):
+                place = (*path, "traceback", line)
+                yield from _text("output", cell.index, place, text, "traceback", "")
+        for key in ("ename", "evalue"):
+            if key in output:
+                yield from _text("output", cell.index, (*path, key), output[key], "", "")
         data = output.get("data")
         if isinstance(data, Mapping):
             for mime, value in data.items():
@@ -69,6 +68,8 @@ def _outputs(cell: Cell) -> Iterator[Text]:
                     yield from _text("output", cell.index, place, value, mime, "")
                 else:
                     yield from _values("output", cell.index, place, value, "")
+        else:
+            yield from _text("output", cell.index, (*path, "text"), output.get("text"), "text", "")
         metadata = output.get("metadata")
         if metadata:
             yield from _values("output", cell.index, (*path, "metadata"), metadata, "")

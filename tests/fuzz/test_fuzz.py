@@ -58,3 +58,23 @@ def test_found_before(
     assert os.listdir(tmp_path) == []
     data = json.dumps({**book, "nbformat_minor": 5}).encode()
     assert problems(Case(data, name, ""), tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    "output",
+    [
+        {"outype": "stream", "name": "stdout", "text": "key = '%'"},
+        {"output_type": "strewn", "text": ["key = '%'"]},
+        {"ename": "KeyError", "evalue": "key = '%'"},
+        {"output_type": "stream", "text": "none", "data": {"text/plain": "key = '%'"}},
+    ],
+)
+def test_outputs_of_unknown_types_hide_their_credentials(
+    output: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    secret = "ghp_pcf0Mm5F6qx2GPHQ6a7tj9i0qA0HCLELVEGl"
+    cell = {"cell_type": "code", "id": "a", "metadata": {}, "source": "x", "execution_count": 1}
+    book = {"cells": [{**cell, "outputs": [output]}], "metadata": {}, "nbformat": 4}
+    data = json.dumps({**book, "nbformat_minor": 5}).replace("%", secret).encode()
+    assert problems(Case(data, "a.ipynb", secret), tmp_path) == []

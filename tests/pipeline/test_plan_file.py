@@ -84,7 +84,7 @@ def test_names_cuts_formats_and_settings_are_edited(folder: Path) -> None:
         ("[[task]]", "[[step]]", "unknown key `step`"),
         ("version = 1", "version = 9", "version 9 is not 1"),
         ("code = ", "code = 7 #", "the notebook's code has changed since the plan was written"),
-        ("version = 1", "version = ", "is no TOML"),
+        ("version = 1", "version = ", "invalid TOML"),
     ],
 )
 def test_what_a_plan_cannot_ask_for_is_a_line_with_its_place(
