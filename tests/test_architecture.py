@@ -12,7 +12,7 @@ import nbprod
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = Path(nbprod.__file__).parent
-PAGE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "contributing" / "architecture.md").read_text(encoding="utf-8")
 ROOMS = {path.stem for path in PACKAGE.iterdir() if path.suffix == ".py" or path.is_dir()}
 NAMES = sorted(
     {

@@ -2,7 +2,7 @@
 
 A repository's configuration can name programs that git runs: hooks, filters, monitors, text
 conversion, credential helpers, transports. So git only lists and prints what is committed; the
-files of the working tree are compared here. docs/security.md has the whole of it.
+files of the working tree are compared here. docs/explanation/security.md has the whole of it.
 """
 
 from __future__ import annotations

@@ -20,8 +20,8 @@ from nbprod.errors import UsageError
 def command(root: str, read_only: bool) -> int:
     """Serve coding agents over the model context protocol, on standard input and output.
 
-    Agents start it themselves; docs/agents.md has their settings. It never runs a notebook, and
-    reads and writes notebooks below --root only.
+    Agents start it themselves; docs/how-to/use-with-coding-agents.md has their settings. It never
+    runs a notebook, and reads and writes notebooks below --root only.
     """
     if not os.path.isdir(root):
         raise UsageError(f"{root} is not a directory")

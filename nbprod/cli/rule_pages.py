@@ -26,7 +26,7 @@ the tests of the rule. `# %% [3]` starts a code cell with the execution count 3;
 a line that is reported, with `?` where the finding is only possible. `nbprod explain CODE` prints
 the same in the terminal.
 
-"Level" is the lowest [level](../../configuration.md) that runs the rule; "selected" means only
+"Level" is the lowest [level](../configuration.md) that runs the rule; "selected" means only
 when it is named.
 
 """
@@ -111,5 +111,5 @@ def _shown(example: str) -> str:
 def _suppression(file: RuleFile) -> str:
     return (
         f"## Suppress it\n\nAdd `# nbprod: ignore[{file.name}]` to the line, or leave the rule\n"
-        f"out with `--ignore {file.code}`; [all ways](../../suppression.md)."
+        f"out with `--ignore {file.code}`; [all ways](../../how-to/suppress-findings.md)."
     )

@@ -20,7 +20,8 @@ from nbprod.errors import UsageError
 def command(delay: int) -> None:
     """Serve an editor over the language server protocol, on standard input and output.
 
-    Editors start it themselves; docs/editors.md has their settings. It never runs a notebook.
+    Editors start it themselves; docs/how-to/use-in-editors.md has their settings. It never runs
+    a notebook.
     """
     try:
         from nbprod.server.app import serve

@@ -16,7 +16,7 @@ from tests.cli.test_agents import SHOP, save
 from tests.cli.test_check import ROOT
 from tests.command import run_nbprod
 
-PAGE = (ROOT / "docs" / "agents.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "how-to" / "use-with-coding-agents.md").read_text(encoding="utf-8")
 
 TEXTS = {
     "nothing": None,

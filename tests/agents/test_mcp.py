@@ -21,7 +21,7 @@ from tests.cli.test_agents import SHOP, TOKEN, save
 from tests.cli.test_check import ROOT
 from tests.command import loaded_modules, run_nbprod
 
-PAGE = (ROOT / "docs" / "agents.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "how-to" / "use-with-coding-agents.md").read_text(encoding="utf-8")
 FIXTURES = sorted((ROOT / "fixtures").rglob("*.ipynb"))
 
 

@@ -23,7 +23,7 @@ from nbprod.testing import parse_example
 from tests.cli.test_check import ROOT
 from tests.command import run_nbprod
 
-PAGE = (ROOT / "docs" / "agents.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "how-to" / "use-with-coding-agents.md").read_text(encoding="utf-8")
 TOKEN = "ghp_" + "aB3dE5gH7jK9mN1pQ3sT5vW7yZ2cF4hJ6kM8"
 SHOP = {
     "prices": "import statistics\n\nprices = [3, 4, 8]",

@@ -22,7 +22,7 @@ from nbprod.fixing.clean import PASSING_METADATA, CleanOptions, clean
 from nbprod.notebook.read import read_notebook
 from tests.cli.test_check import ROOT, book, nbprod
 
-PAGE = (ROOT / "docs" / "clean.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "how-to" / "commit-without-outputs.md").read_text(encoding="utf-8")
 STREAM = {"output_type": "stream", "name": "stdout", "text": ["3\n"]}
 RESULT = {
     "output_type": "execute_result", "execution_count": 7, "metadata": {},

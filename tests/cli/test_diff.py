@@ -15,7 +15,7 @@ import pytest
 
 from tests.cli.test_check import ROOT, nbprod
 
-PAGE = (ROOT / "docs" / "diff.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "how-to" / "compare-versions.md").read_text(encoding="utf-8")
 TOKEN = "ghp_" + "aB3dE5gH7jK9mN1pQ3sT5vW7yZ2cF4hJ6kM8"
 
 

@@ -210,7 +210,7 @@ def test_the_examples_of_the_documentation_are_valid() -> None:
         pytest.skip("tomllib")
     import tomllib
 
-    text = (ROOT / "docs" / "configuration.md").read_text()
+    text = (ROOT / "docs" / "reference" / "configuration.md").read_text()
     blocks = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
     assert len(blocks) >= 2
     for block in blocks:

@@ -16,7 +16,7 @@ from nbprod.notebook.read import read_notebook
 from tests.extract.notebooks import as_bytes
 
 REPOSITORY = Path(__file__).parents[2]
-PAGE = (REPOSITORY / "docs" / "extract.md").read_text(encoding="utf-8")
+PAGE = (REPOSITORY / "docs" / "how-to" / "extract-a-module.md").read_text(encoding="utf-8")
 _BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 ENGINE = "from sqlalchemy import create_engine\n\nengine = create_engine('postgresql://db/prod')"
 WRONG = 'version = 1\n\n[[unit]]\nname = "2repack"\ncells = [6]\n'

@@ -380,7 +380,7 @@ def test_no_more_than_ten_suggestions(tmp_path: Path, forge: FakeForge) -> None:
 
 
 def test_the_page_has_commands_that_exist() -> None:
-    page = (ROOT / "docs" / "report.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "how-to" / "review-a-pull-request.md").read_text(encoding="utf-8")
     assert "nbprod comment --github" in page and "nbprod comment --gitlab" in page
     assert "--edit-last" not in page
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 REPOSITORY = Path(__file__).parents[2]
-PAGE = (REPOSITORY / "docs" / "pipeline.md").read_text(encoding="utf-8")
+PAGE = (REPOSITORY / "docs" / "how-to" / "make-a-pipeline.md").read_text(encoding="utf-8")
 _COMMAND = re.compile(r"^\$ (.*)\n((?:(?!\$ |```).*\n)*)", re.MULTILINE)
 _END = "=== end of a command ==="
 

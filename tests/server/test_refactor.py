@@ -249,7 +249,7 @@ def test_commands_answer(tmp_path: Path) -> None:
         assert called("graph", "file:///nothing.ipynb") is None
         offered = client.capabilities["executeCommandProvider"]["commands"]
         assert {"nbprod.graph", "nbprod.extractCells", "nbprod.readiness"} <= set(offered)
-        page = (ROOT / "docs" / "editors.md").read_text(encoding="utf-8")
+        page = (ROOT / "docs" / "how-to" / "use-in-editors.md").read_text(encoding="utf-8")
         assert all(f"`{name}`" in page for name in offered)
 
 
@@ -301,7 +301,7 @@ def test_neovim_shows_a_finding_on_its_line(tmp_path: Path, form: str) -> None:
     minor = int(said.split("\n")[0].split(".")[1])
     settings = OLDER
     if minor >= 11:
-        page = (ROOT / "docs" / "editors.md").read_text(encoding="utf-8")
+        page = (ROOT / "docs" / "how-to" / "use-in-editors.md").read_text(encoding="utf-8")
         settings = page.partition("```lua\n")[2].partition("```")[0]
     (tmp_path / "init.lua").write_text(settings if minor >= 11 else "")
     (tmp_path / "test.lua").write_text((settings if minor < 11 else "") + LUA)
