@@ -344,7 +344,8 @@ def test_300_cells_keep_the_page_answering(python: Path, browser: Any, tmp_path:
     """A new check changes the marks of all cells, and no task of it holds the page up.
 
     The aim is 50 ms of an idle desktop's processor, which the printed figures show; the bound is
-    what a person does not notice on the slow and busy machines that run the tests. JupyterLab draws the cells as it does by default.
+    what a person does not notice on the slow and busy machines that run the tests. JupyterLab draws
+    the cells as it does by default.
     """
     folder = tmp_path / "work"
     folder.mkdir()
