@@ -22,7 +22,7 @@ __all__ = ["command"]
 
 @click.group("baseline")
 def command() -> None:
-    """Findings that are known and not reported: for old notebooks, so that new ones are clean."""
+    """Record existing findings, so that only new ones are reported."""
 
 
 _PATHS = click.argument("paths", nargs=-1, type=click.Path())
@@ -51,7 +51,7 @@ def _configured() -> str:
 @_FILE
 @_SECRETS
 def write(paths: tuple[str, ...], file: str, include_secrets: bool) -> int:
-    """Know every finding of PATHS, and nothing else."""
+    """Record all current findings of PATHS, replacing the file."""
     empty = Baseline((), relative_to(file))
     results = _to_be_known(_results(paths), include_secrets=include_secrets)
     return _save(empty.with_findings(results), file)
@@ -62,7 +62,7 @@ def write(paths: tuple[str, ...], file: str, include_secrets: bool) -> int:
 @_FILE
 @_SECRETS
 def update(paths: tuple[str, ...], file: str, include_secrets: bool) -> int:
-    """Know the findings of PATHS as they are now; what is known of other files stays."""
+    """Record the current findings of PATHS; entries of other files are kept."""
     known = read_baseline(file)
     results = _results(paths)
     filtered = known.filtered(results)
@@ -86,7 +86,7 @@ def prune(paths: tuple[str, ...], file: str) -> int:
 @_PATHS
 @_FILE
 def check(paths: tuple[str, ...], file: str) -> int:
-    """Exit with 1 if an entry has no finding any more."""
+    """Exit with 1 if an entry has no finding anymore."""
     known = read_baseline(file)
     stale = known.filtered(_results(paths)).stale | _gone(known, file)
     for entry in sorted(stale):

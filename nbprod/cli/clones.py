@@ -59,16 +59,16 @@ _KINDS = {1: "the same", 2: "except for names and literals", 3: "with statements
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 even with duplicates.")
 @isolated_option
 def command(paths: tuple[str, ...], **options: Any) -> int:
-    """Find code that stands in several places: in one notebook, across notebooks, in modules.
+    """Find duplicated code: in one notebook, across notebooks, between notebooks and modules.
 
-    Each group is told once, with its places, what differs between them, and the function that
-    could stand for all. Notebooks that are copies of each other are told as such.
+    Each group is reported once: its locations, what differs, and the signature of a function that
+    could replace them all. Notebooks that are copies of each other are reported as copies.
 
-    With --fix, what several notebooks repeat becomes functions of one module, and the notebooks
+    With --fix, duplicates across notebooks become functions of one module, and the notebooks
     import and call them: all files are written or none.
 
-    Exit codes: 0 nothing is repeated (or it was fixed), 1 something is, 2 usage, 4 a notebook
-    cannot be read; --fix then writes nothing.
+    Exit codes: 0 no duplicates (or all fixed), 1 duplicates, 2 usage, 4 a notebook cannot be read;
+    --fix then writes nothing.
     """
     from nbprod.clones.find import Limits, find_clones
 

@@ -80,6 +80,24 @@ def write_rule_pages(folder: str) -> int:
     return 0
 
 
+@command.command("reference-pages")
+@click.argument("folder", type=click.Path(file_okay=False))
+def write_reference_pages(folder: str) -> int:
+    """Fill the generated parts of the pages in FOLDER: commands, keys, formats, exit codes."""
+    from nbprod.cli.reference_pages import fill_blocks
+    from nbprod.disk.read import read_text
+
+    try:
+        for name in sorted(os.listdir(folder)):
+            if name.endswith(".md"):
+                path = os.path.join(folder, name)
+                text = fill_blocks(read_text(path))
+                write_file(path, text.encode(), within=None, before=Before.ANYTHING)
+    except OSError as error:
+        raise WriteError(f"cannot write {folder}: {error.strerror}") from None
+    return 0
+
+
 @command.command("test-rules")
 @click.argument("words", metavar="RULES...", nargs=-1, required=True)
 def test_rules(words: tuple[str, ...]) -> int:

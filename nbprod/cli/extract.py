@@ -96,12 +96,12 @@ Examples:
 def command(notebook: str, **options: object) -> int:
     """Turn cells into a module of functions with tests, and the notebook into its caller.
 
-    Without a selection every cell goes that can; the others stay, and it is said why. What is
-    named by --cells, --tag, --heading, --name or --function is extracted whole or not at all.
-    Nothing runs unless --run or --verify is given.
+    Without a selection, every extractable cell is extracted; the reason is printed for each cell
+    that stays. Cells that --cells, --tag, --heading, --name or --function select are extracted as
+    a whole or not at all. Nothing runs unless --run or --verify is given.
 
-    Exit codes: 0 done, 1 refused, not the same or nothing to extract, 2 usage, 4 unreadable input
-    or an internal error.
+    Exit codes: 0 done or nothing to extract, 1 refused or results differ, 2 usage, 4 unreadable
+    input or an internal error.
     """
     if options["output_format"] == "text":
         return _run(notebook, options)

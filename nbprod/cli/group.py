@@ -8,7 +8,7 @@ import click
 
 from nbprod._version import __version__
 
-__all__ = ["cli"]
+__all__ = ["cli", "summary_of"]
 
 _COMMANDS = {
     "baseline": (
@@ -41,6 +41,11 @@ _COMMANDS = {
     "version": ("nbprod.cli.version", "Print the version."),
     "verify": ("nbprod.cli.verify", "Run two notebooks and compare outputs and variables."),
 }
+
+
+def summary_of(name: str) -> str:
+    """The line on a command in the list of commands; nothing where there is no such command."""
+    return _COMMANDS[name][1] if name in _COMMANDS else ""
 
 
 class LazyGroup(click.Group):

@@ -93,11 +93,10 @@ def command(notebooks: tuple[str, ...], output: str, **options: object) -> int:
 
     Each task is a function in a module of its own, reads what it needs from storage and stores
     what others read. Settings have their defaults in conf/base.yaml. The application does not
-    import nbprod. Nothing of the notebook is run unless --run or --verify is given. Several
-    notebooks become one application: a file that one writes and another reads passes through
-    storage, too.
+    import nbprod. Nothing runs unless --run or --verify is given. Several notebooks become one
+    application: a file that one writes and another reads also passes through storage.
 
-    Exit codes: 0 done, 1 refused or not the same, 2 usage, 4 unreadable input or an internal error.
+    Exit codes: 0 done, 1 refused or different, 2 usage, 4 unreadable input or an internal error.
     """
     if options["output_format"] == "text":
         return _run(notebooks, output, options)

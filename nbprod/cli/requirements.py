@@ -45,10 +45,10 @@ class _Need(NamedTuple):
 def command(
     paths: tuple[str, ...], output: str | None, pin: bool, force: bool, isolated: bool
 ) -> int:
-    """Write a requirements file from what notebooks really import.
+    """Write a requirements file from what notebooks import.
 
     Imports are matched to distributions by what is installed here, else by a table of the names
-    that differ. Versions are those that are installed (--pin), else those that a cell installs.
+    that differ. Versions are the installed ones (--pin), else those that a cell installs.
 
     Exit codes: 0 written, 2 usage or a file that cannot be written, 4 a notebook cannot be read.
     """

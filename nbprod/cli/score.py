@@ -32,13 +32,13 @@ _MARKS = {"passed": "yes", "failed": "no", "nothing against it": "?", "not check
 @click.option("--each", is_flag=True, help="Print a table for each notebook as well.")
 @isolated_option
 def command(paths: tuple[str, ...], output_format: str, each: bool, isolated: bool) -> int:
-    """Show what stands between notebooks and production, item by item.
+    """Check production readiness, item by item.
 
-    The items are those of the ML Test Score, and what notebooks need besides. What no reading of
-    code can tell is listed with what a person would do. There is no total: an item that fails is
-    not made up for by ten that do not.
+    The items are those of the ML Test Score, and nine that notebooks need in addition. An item
+    that reading code cannot decide is listed with what a person would check. There is no total:
+    ten items that pass do not make up for one that fails.
 
-    Exit codes: 0 shown, 2 usage, 4 a notebook cannot be read.
+    Exit codes: 0 printed, 2 usage, 4 a notebook cannot be read.
     """
     from nbprod.review.readiness import as_json, rules_of_items, score_items
 

@@ -41,12 +41,12 @@ def command(
     copy_limit: int,
     output_format: str,
 ) -> int:
-    """Run two notebooks in fresh processes and compare what they show and what they leave.
+    """Run two notebooks in fresh processes and compare their outputs and variables.
 
-    Each runs in a copy of the folder that holds them both. Compared are the outputs, cell by
-    cell, and the variables that both have; floats up to one part in a billion.
+    Each runs in a copy of the directory that holds both. Outputs are compared cell by cell, and
+    the variables that both have at the end: numbers to one part in a billion.
 
-    Exit codes: 0 the same, 1 different, 2 usage, 4 cannot be run.
+    Exit codes: 0 equal, 1 different, 2 usage, 4 cannot be run.
     """
     from nbprod.execution.run import OriginalRuns, RunOptions, RunPlace, Side, code_cells, verify
     from nbprod.facts import Facts

@@ -1,4 +1,4 @@
-"""For agents: one short JSON object a line, with the fix as a patch of the cell's source.
+"""One short JSON object a line, with the fix as a patch of the cell's source.
 
 Whoever reads it pays for each word, and may take text of a notebook for an instruction: texts are
 cut, control characters are escaped, and what is from a notebook is only ever inside of a string.

@@ -1,4 +1,4 @@
-"""Checkstyle XML, which many review servers read."""
+"""Checkstyle XML for review servers."""
 
 from __future__ import annotations
 

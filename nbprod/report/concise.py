@@ -1,4 +1,4 @@
-"""One line a finding, as editors and grep like it: raw position first, then the cell."""
+"""One line for each finding: the position in the raw file, then the cell."""
 
 from __future__ import annotations
 

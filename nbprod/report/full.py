@@ -1,4 +1,4 @@
-"""For reading in a terminal: the place, the lines with a mark below, what to do about it."""
+"""Text for a terminal: each finding with its lines, help and fix."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""For reading in a terminal: the findings of each notebook below its name."""
+"""Text for a terminal: the findings of each notebook below its name."""
 
 from __future__ import annotations
 

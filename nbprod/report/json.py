@@ -1,4 +1,4 @@
-"""For machines: one object, described by `docs/schemas/check-1.json`."""
+"""One JSON object, described by `docs/schemas/check-1.json`."""
 
 from __future__ import annotations
 

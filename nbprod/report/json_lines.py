@@ -1,4 +1,4 @@
-"""For machines that read as they go: one object a line, as in `docs/schemas/check-1.json`."""
+"""One JSON object a line, each as in `docs/schemas/check-1.json`."""
 
 from __future__ import annotations
 

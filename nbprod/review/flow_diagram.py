@@ -18,6 +18,8 @@ _WIDTH = 300
 _STEP = 14
 _MOST_LANES = 18
 _LETTERS = 34
+_LETTER = 6
+_MOST_LETTERS = 24
 
 
 class Box(NamedTuple):
@@ -61,14 +63,22 @@ def drawn(cells: Sequence[CellReview], arcs: Sequence[Arc]) -> Picture:
     down = [arc for arc in known if rows[arc.source] < rows[arc.target]]
     back = [arc for arc in known if rows[arc.source] > rows[arc.target]]
     right, left = _lanes(down, rows), _lanes(back, rows)
-    margin = 16 + _STEP * (max(left.values(), default=-1) + 1)
+    margin = 16 + _STEP * (max(left.values(), default=-1) + 1) + _room(back)
     total = margin + _WIDTH + 16 + _STEP * (max(right.values(), default=-1) + 1)
+    total += _room([arc for arc in down if arc.is_new])
     boxes = tuple(
         Box(cell.number, rows[cell.number] * _ROW, _label(cell), _state(cell)) for cell in cells
     )
     curves = [_curve(arc, rows, right[arc], margin + _WIDTH, 1) for arc in down]
     curves += [_curve(arc, rows, left[arc], margin, -1) for arc in back]
     return Picture(total, max(len(cells), 1) * _ROW, margin, _WIDTH, _ROW - 8, boxes, tuple(curves))
+
+
+def _room(named: Sequence[Arc]) -> int:
+    """The width of the longest names beside arcs that have them."""
+    return max(
+        (_LETTER * min(len(", ".join(arc.names)), _MOST_LETTERS) for arc in named), default=0
+    )
 
 
 def _lanes(arcs: Sequence[Arc], rows: dict[int, int]) -> dict[Arc, int]:
@@ -100,7 +110,14 @@ def _curve(arc: Arc, rows: dict[int, int], lane: int, edge: int, side: int) -> C
     )
     names = ", ".join(arc.names)
     return Curve(
-        path, names, bend, (start + end) // 2, arc.source, arc.target, arc.is_new, side < 0
+        path,
+        names,
+        bend + 4 * side,
+        (start + end) // 2,
+        arc.source,
+        arc.target,
+        arc.is_new,
+        side < 0,
     )
 
 
