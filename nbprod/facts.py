@@ -111,9 +111,13 @@ class Facts:
         from nbprod.flow import FlowOptions, Program
 
         version = self.notebook.python_version
+        # Editors that run the cells of a script bind the name of its file, as Python does.
+        is_script = self.notebook.format == "percent" and "jupytext" not in self.notebook.metadata
         options = FlowOptions(
             injected=self.options.builtins.union(
-                self.notebook.injected, (read.name for read in self.session_reads)
+                self.notebook.injected,
+                (read.name for read in self.session_reads),
+                ("__file__",) if is_script else (),
             ),
             lazy_annotations=version is not None and version >= (3, 14),
             read_file=self.options.read_file,

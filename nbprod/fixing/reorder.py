@@ -16,6 +16,8 @@ from heapq import heappop, heappush
 from typing import NamedTuple
 
 from nbprod.facts import Facts
+from nbprod.fixing.filled_later import filled_in
+from nbprod.fixing.unseen_state import UnseenState
 from nbprod.flow.analysis import follow_unless_worse
 from nbprod.flow.answers import Flow
 from nbprod.flow.types import Definition, Failure
@@ -96,6 +98,8 @@ class _Search:
             return None
         self.seen.add(order)
         self.left -= 1
+        if not self.facts.shared(UnseenState).is_kept(order, self.broken):
+            return None
         flow = follow_unless_worse(self.program, order, most)
         if flow is None or not self.keeps(flow):
             return None
@@ -226,7 +230,7 @@ def _by_moves(search: _Search) -> _Candidate | None:
     best = current
     for _ in range(_DEEPEST):
         found: list[_Candidate] = []
-        for order in _moves(current, search.out):
+        for order in _moves(current, search):
             if search.left <= 0:
                 # Making the others costs the square of the cells.
                 break
@@ -248,29 +252,32 @@ def _by_moves(search: _Search) -> _Candidate | None:
     return best
 
 
-def _moves(candidate: _Candidate, out: _Left) -> Iterator[tuple[int, ...]]:
-    """Each provider to directly above its reader, each reader to directly below its provider."""
+def _moves(candidate: _Candidate, search: _Search) -> Iterator[tuple[int, ...]]:
+    """Each provider to directly above its reader, each reader to directly below its provider.
+
+    What other cells fill is provided by the last of them.
+    """
     order = list(candidate.order)
     there = set(order)
     for failure in candidate.flow.failures:
-        if not _is_movable(failure, out) or failure.cell not in there:
+        if not _is_movable(failure, search.out) or failure.cell not in there:
             continue
-        providers = sorted(
-            {definition.cell for definition in failure.elsewhere if definition.cell in there}
-        )
+        made = {source.cell: source for source in failure.elsewhere if source.cell in there}
         if failure.deletion is not None and failure.deletion.cell != failure.cell:
             # The cell that deletes the name can go below the one that reads it.
             rest = [cell for cell in order if cell != failure.deletion.cell]
             at = rest.index(failure.cell) + 1
             yield (*rest[:at], failure.deletion.cell, *rest[at:])
-        for provider in providers:
+        for provider in sorted(made):
             if provider == failure.cell:
                 continue
-            rest = [cell for cell in order if cell != provider]
-            at = rest.index(failure.cell)
-            yield (*rest[:at], provider, *rest[at:])
+            last = filled_in(made[provider], failure.cell, search.facts)
+            if last is None:
+                rest = [cell for cell in order if cell != provider]
+                at = rest.index(failure.cell)
+                yield (*rest[:at], provider, *rest[at:])
             rest = [cell for cell in order if cell != failure.cell]
-            at = rest.index(provider) + 1
+            at = rest.index(provider if last not in rest else last) + 1
             yield (*rest[:at], failure.cell, *rest[at:])
 
 

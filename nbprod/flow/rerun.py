@@ -262,7 +262,7 @@ def _text_of(node: ast.AST) -> str:
 
 def _name_of(machine: Machine, exposure: Exposure) -> str:
     """What the notebook calls an object that a function, say, calls `self`."""
-    if not isinstance(exposure.key, tuple) or exposure.call is None:
+    if not isinstance(exposure.key, tuple) or (exposure.call is None and exposure.name):
         return exposure.name
     return machine.name_of_object(exposure.key[1]) or exposure.name
 

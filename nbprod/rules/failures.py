@@ -11,11 +11,13 @@ from nbprod.model import Certainty, Diagnostic, Fix, Label
 from nbprod.model import Exception_ as ExceptionName
 from nbprod.rule import unsafe
 from nbprod.rules.missing_definitions import how_to_restore
+from nbprod.rules.stubs import open_cell_above, stub_of
 
 if TYPE_CHECKING:
     from nbprod.fixing.reorder import Reordering
 
 __all__ = [
+    "as_unfilled",
     "cascade_text",
     "chain_labels",
     "beside",
@@ -25,6 +27,7 @@ __all__ = [
     "mistakes",
     "reached",
     "failing_names",
+    "is_left_to_write",
     "reordered",
     "tell",
 ]
@@ -171,6 +174,20 @@ def tell(
     )
 
 
+def as_unfilled(told: Diagnostic, failure: Failure, facts: Facts) -> Diagnostic:
+    """What is said of a name that an exercise asks the reader to define: information, no fix."""
+    function = stub_of(failure.read, facts)
+    if function is None:
+        return told
+    return told._replace(
+        help=f"write its definition in `{function}`, where a comment leaves it to do",
+        fix=None,
+        minor=True,
+        depends=True,
+        predicted_exception=None,
+    )
+
+
 def cascade_text(facts: Facts, index: int) -> str | None:
     """Which reads in other cells fail because this one binds nothing."""
     failure = facts.flow.cell_failures.get(index)
@@ -221,6 +238,13 @@ def reordered(failure: Failure, facts: Facts) -> Fix | None:
     return unsafe(found.title, *found.reordering.moves)
 
 
+def is_left_to_write(failure: Failure, facts: Facts) -> bool:
+    """Whether an exercise asks its reader for what the read lacks: no cell below is meant."""
+    if stub_of(failure.read, facts) is not None:
+        return True
+    return not facts.execution.counts and open_cell_above(failure.cell, facts) is not None
+
+
 class _Reordered:
     """The one reordering of a notebook, and its title."""
 
@@ -231,7 +255,8 @@ class _Reordered:
         self.written = frozenset(
             (failure.cell, failure.name)
             for failure in facts.flow.failures
-            if failure.reason == "later" and how_to_restore(failure, facts)
+            if failure.reason == "later"
+            and (how_to_restore(failure, facts) or is_left_to_write(failure, facts))
         )
         self.reordering = find_moves(facts, self.written)
         self.title = _reorder_title(self.reordering) if self.reordering else ""

@@ -28,9 +28,18 @@ __all__ = [
 _ANNOUNCED = lazy_pattern(
     r"\b(?:\w*errors?|exceptions?|raises?|fails?|(?:does|will|would)(?: not|n't) work"
     r"|(?:is|are) not (?:allowed|possible)|cannot be (?:changed|modified)|immutable"
-    r"|invalid|illegal)\b",
+    r"|invalid|illegal|inaccessible|undefined|unhashable|unsupported|oops|whoops|uh-oh"
+    r"|complain(?:s|ed)?|crash(?:es)?|(?:this|that|it|which|code|python) breaks|goes wrong"
+    r"|(?:do|does|did)(?: not|n't) support|what happens (?:if|when)"
+    r"|(?:is|are|was|were)(?: not| no longer|n't) (?:\w+ )?(?:accessible|available|defined|visible"
+    r"|known|recogni[sz]ed|supported|valid|mutable|subscriptable|iterable|hashable|callable)"
+    r"|(?:not|never) (?:been )?(?:yet )?defined|out of scope"
+    r"|only (?:\w+ )?(?:inside|within|in) (?:the|a|its|this|that) (?:\w+ )?(?:function|body|scope)"
+    r")\b",
     re.IGNORECASE,
 )
+# What a lesson on names is about: reads of those that are not there are its point.
+_ON_NAMES = lazy_pattern(r"\bscop(?:es?|ing)\b|\b(?:local|global) variables?\b", re.IGNORECASE)
 _WORD = lazy_pattern(r"[a-z]{3,}")
 _FEWEST_SHARED = 3
 _HEADING = lazy_pattern(r"(?m)^#{1,6} .*$")
@@ -218,6 +227,10 @@ def is_announced(cell: Cell, error: str, value: str, facts: Facts) -> bool:
     for text in (*notes, *comments):
         if _ANNOUNCED.search(text) or _FOREIGN.search(text) or _restates(text, value):
             return True
+    if error in ("NameError", "UnboundLocalError") and any(
+        map(_ON_NAMES.search, (*notes, heading))
+    ):
+        return True
     # Of a note, what stands directly above the code is about it.
     last = [note.rstrip().rpartition("\n")[2] for note in notes]
     if any(map(_CANNOT.search, (*last, *comments))):

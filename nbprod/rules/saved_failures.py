@@ -13,6 +13,7 @@ from nbprod.syntax.walk import walk
 
 __all__ = [
     "cause_of",
+    "is_of_display",
     "has_consequences",
     "is_of_other_code",
     "saved_error",
@@ -24,7 +25,18 @@ _COLORS = lazy_pattern(r"\x1b\[[\d;]*m")
 _ARROW = lazy_pattern(r"(?m)^-+> *(\d+)\b")
 # The head of a frame of a traceback that is a cell, as the versions of IPython write it.
 _FRAME = lazy_pattern(r"(?m)^(?:<ipython-input-[^>\n]*>|(?:Cell |Input )?In *\[\d+\])[^\n]*\n")
+_IN_CELL = lazy_pattern(r"<ipython-input-|(?:Cell |Input )?\bIn *\[\d+\]|ipykernel_\d+[/\\]")
+# What shows results and figures once a cell has run.
+_DISPLAYS = lazy_pattern(
+    r"post_execute|post_run_cell|flush_figures|backend_inline|IPython[/\\]core[/\\](?:formatters"
+    r"|displayhook|pylabtools)|display_formatter"
+)
 _FAILING = lazy_pattern(r"(?m)^-+> *\d+ ?(.*)$")
+# The line that a SyntaxError shows, below the place in the cell.
+_UNPARSED = lazy_pattern(
+    r"(?m)^ *(?:File )?\"?(?:<ipython-input-|(?:Cell |Input )?In *\[\d+\]|(?:/|[A-Z]:).*ipykernel)"
+    r"[^\n]*\n([^\n]+)\n"
+)
 _MISSING = lazy_pattern(
     r"name '(\w+)' is not defined|.*local variable '(\w+)' (?:referenced before|where it is not)"
 )
@@ -73,6 +85,14 @@ def saved_message(error: str, output: Mapping[str, object]) -> str:
     return shown[1].strip() if shown else ""
 
 
+def is_of_display(cell: Cell) -> bool:
+    """Whether a saved error was raised below no line of the cell: its result was being shown."""
+    traceback = (saved_error(cell) or {}).get("traceback")
+    text = "\n".join(map(str, traceback)) if isinstance(traceback, list) else ""
+    text = _COLORS.sub("", text)
+    return _DISPLAYS.search(text) is not None and _IN_CELL.search(text) is None
+
+
 def undefined_name(error: object, message: str) -> str | None:
     """The name that a saved NameError is about."""
     match = _MISSING.match(message) if error in ("NameError", "UnboundLocalError") else None
@@ -107,10 +127,14 @@ def _failing_line(cell: Cell) -> int:
 
 def is_of_other_code(cell: Cell) -> bool:
     """Whether the line that raised a saved error is not in the cell any more."""
-    traceback = (saved_error(cell) or {}).get("traceback")
+    error = saved_error(cell) or {}
+    traceback = error.get("traceback")
     text = "\n".join(map(str, traceback)) if isinstance(traceback, list) else ""
-    # The first frame is the cell's; one of a magic shows the code as an argument.
-    first = [*_FRAME.split(_COLORS.sub("", text))[1:2], ""][0]
-    shown = _FAILING.search(first)
+    text = _COLORS.sub("", text)
+    if error.get("ename") in ("SyntaxError", "IndentationError", "TabError"):
+        shown = _UNPARSED.search(text)
+    else:
+        # The first frame is the cell's; one of a magic shows the code as an argument.
+        shown = _FAILING.search([*_FRAME.split(text)[1:2], ""][0])
     line = " ".join(shown[1].split()) if shown else ""
     return bool(line) and "get_ipython()" not in line and line not in " ".join(cell.source.split())

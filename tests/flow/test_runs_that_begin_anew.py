@@ -86,4 +86,4 @@ def test_what_alters_values_is_named_before_a_list_that_grows(name: str, change:
 @pytest.mark.parametrize("own", ["y = saved['y'].copy()\n", "y = np.zeros((3, 3))\n"])
 def test_what_the_cell_makes_itself_needs_no_copy(own: str) -> None:
     found = findings("NBP109", DATA + "means = []", own + CENTRED.format("y"), level="shared")
-    assert "set the initial value in this cell, or" in said(found)
+    assert "| set the initial value in this cell" in said(found)

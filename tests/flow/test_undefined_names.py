@@ -86,7 +86,7 @@ def test_it_stands_where_the_name_is_read() -> None:
 
 
 @pytest.mark.parametrize(
-    "body", ["return train, test", "# TODO\n    return [train, test]", "print(train)\n    test()"]
+    "body", ["return train, test", "# both\n    return [train, test]", "print(train)\n    test()"]
 )
 def test_a_call_of_a_template_is_one_finding(body: str) -> None:
     (found,) = findings([f"def split(data):\n    {body}", "split(1)"])

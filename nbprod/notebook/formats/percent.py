@@ -53,6 +53,8 @@ def read_percent(text: str, path: str) -> Notebook:
         language=language,
         cells=tuple(cells),
         raw=LineMap([cell.source for cell in cells], places),
+        # Whether Jupytext wrote the file for a kernel; others are scripts that editors run.
+        metadata={"jupytext": {}} if "jupytext:" in header else {},
     )
 
 

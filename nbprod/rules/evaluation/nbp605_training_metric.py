@@ -69,6 +69,7 @@ from nbprod.leakage.types import Score
 from nbprod.model import Diagnostic, Label, Severity
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule
+from nbprod.rules.stubs import is_left_open
 
 
 @rule(
@@ -96,8 +97,33 @@ def _own_scores(training: Training, facts: Facts) -> Iterator[Score]:
     """The first score of a model on what it was trained on, where the notebook has no other."""
     own = _first(training.place.node)
     score = next((score for score in training.scores if _text(score.given) == own), None)
-    if score is not None and not _tests(own, facts):
+    if score is None or _tests(own, facts) or _has_no_target(training, score):
+        return
+    if not _is_unfinished(score.place.cell, facts):
         yield score
+
+
+def _has_no_target(training: Training, score: Score) -> bool:
+    """Whether nothing was given to predict: what finds outliers or groups has no test set.
+
+    A data set of a neural network may hold the targets as well.
+    """
+    fit, node = training.place.node, score.place.node
+    if not isinstance(fit, ast.Call) or (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr == "evaluate"
+    ):
+        return False
+    return len(fit.args) + sum(keyword.arg in ("X", "x", "y") for keyword in fit.keywords) == 1
+
+
+def _is_unfinished(cell: int, facts: Facts) -> bool:
+    """Whether an exercise leaves something to write from the cell of a score on."""
+    return any(
+        parsed is not None and parsed.cell.index >= cell and is_left_open(parsed)
+        for parsed in facts.parsed
+    )
 
 
 def _scored(scores: list[Score], facts: Facts) -> Diagnostic:

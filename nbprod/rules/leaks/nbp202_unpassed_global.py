@@ -115,6 +115,7 @@ from nbprod.rules.assigned_definitions import assigned_definitions
 from nbprod.rules.globals import GlobalRead, iter_global_reads
 from nbprod.rules.methods_of_classes import method_of
 from nbprod.rules.orchestrated import is_orchestrated
+from nbprod.rules.stubs import stub_of
 
 _MOST = 3
 
@@ -132,7 +133,7 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
                 continue
             if leak.name in facts.shared(assigned_definitions):
                 continue
-            if is_orchestrated(leak.function, facts):
+            if is_orchestrated(leak.function, facts) or stub_of(leak.read, facts):
                 continue
             readers.setdefault(leak.function.identity, []).append(leak)
     if readers:

@@ -86,15 +86,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from nbprod.facts import Facts
+from nbprod.fixing.filled_later import filled_in
+from nbprod.fixing.unseen_state import UnseenState
 from nbprod.flow.types import Failure
 from nbprod.model import Diagnostic, Fix, Label, Severity
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule
 from nbprod.rules.failures import (
+    as_unfilled,
     beside,
     definition_labels,
     failing_names,
     failures_because,
+    is_left_to_write,
     mistakes,
     reached,
     reordered,
@@ -104,6 +108,7 @@ from nbprod.rules.fitting_values import would_do
 from nbprod.rules.intended_errors import as_intended, without_intended
 from nbprod.rules.key_reads import keys_set_later
 from nbprod.rules.missing_definitions import how_to_restore, is_list_of_names
+from nbprod.rules.stubs import open_cell_above
 
 _FAILS = "NameError on Restart and Run All"
 
@@ -142,11 +147,11 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
             ),
         )
         fix = None
-        if how_to_restore(first, facts) is None:
+        if how_to_restore(first, facts) is None and not is_left_to_write(first, facts):
             fix = next(filter(None, (reordered(failure, facts) for failure in group)), None)
         advice = help_of(first, facts, fix)
         told = tell(first, facts, message_of(group, facts), advice, *labels, others=others)
-        told = as_intended(told) if first in intended else told
+        told = as_intended(told) if first in intended else as_unfilled(told, first, facts)
         yield told._replace(
             fix=fix,
             minor=told.minor or all(_is_spoken_of(failure, facts) for failure in group),
@@ -219,13 +224,41 @@ def help_of(failure: Failure, facts: Facts, fix: Fix | None) -> str:
     cells = _fitting(failure, facts)
     if not cells:
         return "define it above this cell"
+    if is_left_to_write(failure, facts):
+        open_cell = open_cell_above(failure.cell, facts)
+        where = (
+            f"in cell {open_cell + 1}, which is left to write" if open_cell else "above this cell"
+        )
+        return f"define it {where}"
     if cells[0] == failure.cell:
         return "define it above this line"
+    filled = _filled(cells[0], failure, facts)
+    if filled is not None and fix is None:
+        return f"move this cell below cell {filled + 1}, the last that adds to `{failure.name}`"
     if fix is not None and not fix.title.startswith(f"Move cell {cells[0] + 1} "):
         return fix.title[0].lower() + fix.title[1:].partition(";")[0]
-    if fix is None and _needs_later(cells[0], failure, facts):
+    if fix is None and (
+        _needs_later(cells[0], failure, facts)
+        or not facts.shared(UnseenState).is_kept_by(cells[0], failure.cell)
+    ):
         return "define it above this cell"
     return f"move the definition in cell {cells[0] + 1} above cell {failure.cell + 1}"
+
+
+def _filled(definer: int, failure: Failure, facts: Facts) -> int | None:
+    """The last cell that adds to what a definer leaves empty: the read comes after it."""
+    found = [
+        filled_in(made, failure.cell, facts) for made in failure.elsewhere if made.cell == definer
+    ]
+    last = next(filter(None, found), None)
+    between = [cell for cell in facts.flow.order if failure.cell < cell <= (last or 0)]
+    is_needed = any(
+        made.cell == failure.cell
+        for cell in between
+        for use in facts.flow.cells[cell].uses
+        for made in use.definitions | use.mutations
+    )
+    return None if is_needed else last
 
 
 def _fitting(failure: Failure, facts: Facts) -> list[int]:

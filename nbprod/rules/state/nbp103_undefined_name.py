@@ -97,7 +97,6 @@ sum(range(9))
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
 from itertools import groupby
 
@@ -111,6 +110,7 @@ from nbprod.patterns import lazy_pattern
 from nbprod.report.wording import words_listed
 from nbprod.rule import rule
 from nbprod.rules.failures import (
+    as_unfilled,
     beside,
     definition_labels,
     failing_names,
@@ -129,17 +129,21 @@ from nbprod.rules.missing_definitions import (
     written_as_text_in,
 )
 from nbprod.rules.near_names import near_names
+from nbprod.rules.stubs import open_cell_above
 from nbprod.syntax.python2 import is_python2
 
-_MAKE_SESSION = "create a session (`spark = SparkSession.builder.getOrCreate()`)"
+# What makes the names of a platform's kernel exist elsewhere.
+_ON_PLATFORM = {
+    "PySpark and Databricks": "create a session (`spark = SparkSession.builder.getOrCreate()`)",
+    "Databricks": "import {them} from `databricks.sdk.runtime`",
+    "Quantopian": "load the data from another source: Quantopian was closed in 2020",
+    "QuantConnect": "add `from AlgorithmImports import *`",
+    "AWS Glue": "create `glueContext = GlueContext(SparkContext.getOrCreate())`",
+}
 
 _LONGEST = 100
 # So many functions that bind a name are listed.
 _MOST_FUNCTIONS = 3
-# The place of a solution in a cell that holds comments only.
-_PLACE = lazy_pattern(
-    r"#+ *(?:%load\b|your (?:code|solution|answer)|(?:write|insert|add) your)", re.IGNORECASE
-)
 # What an exercise leaves for its reader to fill in; up to three are IPython's last results.
 _BLANK = lazy_pattern(r"_{4,}")
 _STARTUP = " (start-up file)"
@@ -193,7 +197,8 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
         told = _at_the_read(told, first)
         if all(_BLANK.fullmatch(failure.name) for failure in group):
             told = told._replace(minor=True)
-        if first.certain and _may_be_filled_in(first, facts):
+        told = as_unfilled(told, first, facts)
+        if first.certain and open_cell_above(first.cell, facts) is not None:
             told = told._replace(certainty=Certainty.POSSIBLE, predicted_exception=None)
         yield as_intended(told) if first in intended else told
     if facts.flow.dynamic:
@@ -239,11 +244,8 @@ def _of_session(reads: list[SessionRead], platform: str, facts: Facts) -> Diagno
     """Name all that the notebook takes from the kernel of a platform: it did run there, perhaps."""
     first, *others = reads
     names = listed([f"`{read.name}`" for read in reads])
-    make = _MAKE_SESSION
-    if platform == "Databricks":
-        make = "import it from `databricks.sdk.runtime`"
-    elif platform == "Quantopian":
-        make = "load the data from another source: Quantopian was closed in 2020"
+    them = "them" if others else "it"
+    make = _ON_PLATFORM.get(platform, "run the notebook there").format(them=them)
     return Diagnostic(
         facts.span(first.cell, first.node),
         f"{names} {'exist' if others else 'exists'} only in {platform} kernels, not in a plain one",
@@ -252,8 +254,7 @@ def _of_session(reads: list[SessionRead], platform: str, facts: Facts) -> Diagno
             Label(facts.span(read.cell, read.node), f"`{read.name}` is used here", again=True)
             for read in others
         ),
-        help=f"{make}, or list {'it' if not others else 'them'} under `builtins` "
-        "in the configuration",
+        help=f"{make}, or list {them} under `builtins` in the configuration",
         depends=True,
         # It ran in a kernel that has them; whoever imports PySpark and runs nothing forgot one.
         minor=all(read.ran for read in reads),
@@ -273,20 +274,6 @@ def _is_in_json(failure: Failure, facts: Facts) -> bool:
     body = parsed.tree.body
     value = body[0].value if len(body) == 1 and isinstance(body[0], ast.Expr) else None
     return isinstance(value, (ast.Dict, ast.List))
-
-
-def _may_be_filled_in(failure: Failure, facts: Facts) -> bool:
-    """Whether a cell above is left open for whoever does the exercise, or loads its solution."""
-    return any(
-        cell.is_python and "#" in cell.source and _is_open(cell.source)
-        for cell in facts.notebook.cells[: failure.cell]
-    )
-
-
-def _is_open(source: str) -> bool:
-    lines = [line.strip() for line in source.splitlines() if line.strip()]
-    code = (line for line in lines if not line.startswith("#"))
-    return all(line in ("pass", "...") for line in code) and any(map(_PLACE.match, lines))
 
 
 def _kind(failure: Failure, facts: Facts) -> str:

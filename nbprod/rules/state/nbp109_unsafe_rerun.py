@@ -297,10 +297,20 @@ def _diagnostic(
             Label(reason.span, message_of(reason), again=message_of(reason))
             for reason in reasons[1 : _MOST_LABELS + 1]
         ),
-        help=change or _HELPS.get(first.kind, _HELP),
+        help=change or _help(first, reasons),
         minor=minor,
         on_request=on_request,
     )
+
+
+def _help(first: SelfDependence, reasons: Sequence[SelfDependence]) -> str:
+    """What to do about it: an object that grows has no result to assign to another name."""
+    if first.kind == "mutates" and first.how in ADDING_METHODS and first.name.isidentifier():
+        cells = {reason.span.cell for reason in reasons if reason.name == first.name}
+        if len(cells) > 1:
+            return f"set the initial value of `{first.name}` and add to it in one cell"
+        return "set the initial value in this cell"
+    return _HELPS.get(first.kind, _HELP)
 
 
 def _copy_first(reason: SelfDependence, facts: Facts) -> str | None:

@@ -84,6 +84,7 @@ from nbprod.rules.local_modules import may_be_a_file
 from nbprod.rules.saved_failures import (
     cause_of,
     has_consequences,
+    is_of_display,
     is_of_other_code,
     saved_error,
     saved_message,
@@ -131,11 +132,18 @@ def _of_cell(cell: Cell, facts: Facts) -> Iterator[Diagnostic]:
             name = name or "an error"
             fell = cause_of(cell, facts) is not None
             source = None if fell else _source_above(cell, name, value, facts)
-            if source is not None:
+            if source is not None and source[1].cell != cell.index:
                 yield _mended_by_order(cell, *source, facts)
+                return
+            if source is not None:
+                # The cell has got its definition since.
+                yield _of_other_code(cell, name, value)
                 return
             if is_of_other_code(cell) and not _is_gone(cell, facts):
                 yield _of_other_code(cell, name, value)
+                return
+            if name == "KeyboardInterrupt" and is_of_display(cell):
+                yield _of_display(cell)
                 return
             yield Diagnostic(
                 whole_cell(cell),
@@ -173,6 +181,16 @@ def _of_other_code(cell: Cell, name: str, value: str) -> Diagnostic:
         f"saved error is of other code than the cell has now: {name}",
         symbol=_missing(name, value),
         help="run the cell again: the line that failed is not in it any more",
+        minor=True,
+    )
+
+
+def _of_display(cell: Cell) -> Diagnostic:
+    return Diagnostic(
+        whole_cell(cell),
+        "cell ran to its end; the display of its result was interrupted",
+        symbol="KeyboardInterrupt",
+        help="run the cell again",
         minor=True,
     )
 
