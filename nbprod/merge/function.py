@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import keyword
-import re
 from collections.abc import Container, Mapping, Sequence
 from typing import NamedTuple
 
@@ -13,6 +12,7 @@ from nbprod.clones.types import ClonableStatement, CloneGroup
 from nbprod.facts import Facts
 from nbprod.libraries.modules import BUILTIN_NAMES
 from nbprod.merge.anti_unify import Unified, unify
+from nbprod.merge.naming import UNNAMED, common_words, name_of_steps
 from nbprod.merge.signature import Occurrence, needs_of
 from nbprod.merge.split import SplitNotebook, StatementRange, stretch_of
 from nbprod.merge.text import Draft, call_text, function_text, require_same_code
@@ -206,7 +206,7 @@ def merge_function(
     by_texts = {argument.texts: argument.name for argument in arguments if argument.keyword}
     holes = tuple((hole, by_texts[text]) for hole, text in zip(unified.holes, texts, strict=True))
     draft = Draft(units[0], ground.facts, renamed, holes)
-    name = _name(first, needs, ground, taken)
+    name = _name(first, needs, ground, taken, unified.names)
     inside = [renamed.get(result, result) for result in needs.results]
     text = function_text(draft, name, [argument.name for argument in arguments], inside)
     back = [
@@ -312,7 +312,7 @@ def _parameter_name(
     mine: str, texts: Sequence[str], ground: SplitNotebook, used: Container[str]
 ) -> str:
     """What a name is called in the function: what the names of the places have in common."""
-    common = _common_words(texts)
+    common = common_words(texts)
     if common and common not in used and not keyword.iskeyword(common):
         return common
     bindings = ground.names.bindings.get(mine, ())
@@ -325,26 +325,15 @@ def _parameter_name(
     return unique("factory" if mine[:1].isupper() else "function", used)
 
 
-def _common_words(names: Sequence[str]) -> str:
-    """The words that all names begin or end with; digits at the end are no word."""
-    split = [re.sub(r"\d+\Z", "", name).strip("_").split("_") for name in names]
-    for at in (slice(None), slice(None, None, -1)):
-        words = []
-        for row in zip(*(one[at] for one in split), strict=False):
-            if len(set(row)) > 1:
-                break
-            words.append(row[0])
-        made = "_".join(words[at])
-        if made.isidentifier():
-            return made
-    return ""
-
-
 # --- the function's name -------------------------------------------------------------------------
 
 
 def _name(
-    first: StatementRange, needs: Signature, ground: SplitNotebook, taken: Container[str]
+    first: StatementRange,
+    needs: Signature,
+    ground: SplitNotebook,
+    taken: Container[str],
+    names: Sequence[Mapping[str, str]],
 ) -> str:
     comment = _comment(first.site, ground.whole)
     imported = ground.whole.imported
@@ -352,15 +341,15 @@ def _name(
         draws(statement, imported) or _AXES & mentioned_names(statement)
         for statement in first.nodes
     )
-    telling = [result for result in needs.results if len(result) > 1 and result not in _DRAWN]
-    made = identifier("_".join(telling[:2]))
+    telling = [result for result in needs.results if result not in _DRAWN]
     choices = [
         identifier(comment) if len(comment) < 60 else "",
-        f"make_{made}" if made else "",
+        "draw_figure" if draw and not telling else "",
+        name_of_steps(first.nodes, telling, names),
         "draw_figure" if draw else "",
     ]
     found = next((name for name in choices if name and name not in taken), None)
-    return found or unique(next(filter(None, choices), "repeated_steps"), taken)
+    return found or unique(next(filter(None, choices), UNNAMED), taken)
 
 
 def _comment(site: CallSite, facts: Facts) -> str:

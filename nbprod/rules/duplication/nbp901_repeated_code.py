@@ -32,7 +32,7 @@ cost_by_month = cost_by_month[cost_by_month["count"] > 25].sort_values("mean", a
 import pandas as pd
 
 
-def make_month(path, limit):
+def summarize_by_month(path, limit):
     sales = pd.read_csv(path)
     sales = sales.dropna(subset=["price", "city"])
     sales["month"] = pd.to_datetime(sales["day"]).dt.month
@@ -41,9 +41,9 @@ def make_month(path, limit):
     return by_month
 
 
-by_month = make_month(path="sales.csv", limit=10)
+by_month = summarize_by_month(path="sales.csv", limit=10)
 # %%
-cost_by_month = make_month(path="costs.csv", limit=25)
+cost_by_month = summarize_by_month(path="costs.csv", limit=25)
 ```
 
 ## Fix safety
@@ -83,14 +83,16 @@ from nbprod.clones.find import Limits, find_clones
 from nbprod.clones.sources import sources_of_notebook
 from nbprod.clones.types import CloneGroup, Fragment
 from nbprod.facts import Facts
+from nbprod.merge.naming import UNNAMED
 from nbprod.model import Diagnostic, Fix, Label, Severity, Span
+from nbprod.names.scopes import bound_names
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule, unsafe
 from nbprod.rules.drawn import drawing_statements
 from nbprod.syntax.names import last_name
 
 _LIMITS = Limits()
-_MOST_PARAMETERS = 8
+_MOST_PARAMETERS = 7
 _MANY_PARAMETERS = 5
 _LONGEST = 40
 _BESIDE_FIGURES = ("makedirs", "mkdir", "print", "display")
@@ -112,9 +114,7 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
         signature, fix = fixes.get(number, (group.signature, None))
         # A signature that was not made into a function may lack what the code reads.
         is_made = number in fixes or not facts.options.merges
-        differing = ", ".join(
-            f"`{_shortened(difference.texts[0])}`" for difference in group.differences[:3]
-        )
+        differing = ", ".join(f"`{_shortened(text)}`" for text in _differing(group)[:3])
         but = f" (differs in {differing})" if differing else ""
         yield Diagnostic(
             _span(first, facts),
@@ -127,6 +127,16 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
             or (not is_made and "()" in signature)
             or _only_draws(group, facts),
         )
+
+
+def _differing(group: CloneGroup) -> list[str]:
+    """What differs, in the first place: values before names, and what is made there last."""
+    made = set(bound_names([*group.fragments[0].nodes]))
+    ranked = sorted(
+        group.differences,
+        key=lambda variation: (variation.kind == "name", variation.texts[0] in made),
+    )
+    return [variation.texts[0] for variation in ranked]
 
 
 def _is_part_of_a_series(group: CloneGroup) -> bool:
@@ -185,7 +195,9 @@ def _is_beside_a_figure(node: ast.stmt) -> bool:
 def _shown(signature: str) -> str:
     """The function's first line, where it has few enough parameters to be of use."""
     line = re.sub(r"(?<=\() | (?=\))", "", " ".join(signature.replace(",\n)", ")").split()))
-    return f": `{line}`" if line.count(",") < _MOST_PARAMETERS else ""
+    if line.count(",") >= _MOST_PARAMETERS or line.startswith(f"def {UNNAMED}"):
+        return ""
+    return f": `{line}`"
 
 
 def _fixes(
