@@ -1,4 +1,4 @@
-"""Whether a notebook is a lesson, or works on practice data: its results matter to nobody."""
+"""Whether a notebook is of a course, or works on practice data: its results matter to nobody."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import sys
 from nbprod.facts import Facts
 from nbprod.patterns import lazy_pattern
 
-__all__ = ["is_lesson", "is_practice"]
+__all__ = ["is_course", "is_lesson", "is_practice"]
 
 # Data that comes with a library to try it out on, or that it makes up.
 _TOYS = lazy_pattern(
@@ -37,6 +37,31 @@ _CONNECTING = ("open(", "requests", "urlopen", "connect(", "subprocess", "enviro
 _READERS = ("read_", "load_dataset")
 
 
+# Words for material to teach or learn by, in names of files and directories and in headings.
+_COURSE = (
+    r"lessons?|lectures?|lecture ?notes|courses?|coursework|exercises?|homeworks?|assignments?"
+    r"|tutorials?|workshops?|bootcamps?|seminars?|classroom|classwork|quiz(?:zes)?|exams?|udemy"
+    r"|coursera|udacity|datacamp|kata|curso|cursos|clases?|aulas?|ejercicios?|exerc[ií]cios?|cours"
+    r"|exercices?|vorlesung|(?:ue|ü)bung(?:en)?|lezion[ei]|esercizi"
+    r"|(?:labs?|week|module|chapter|ch|unit|day|lec|hw|tp|td|semana|session|part|class|pset) ?\d+"
+)
+_IN_PATH = lazy_pattern(rf"(?<![^\W\d_])(?:{_COURSE})(?![^\W\d_])", re.IGNORECASE)
+_IN_HEADING = lazy_pattern(rf"^#+ .*?(?<![^\W\d_])(?:{_COURSE})\b", re.IGNORECASE | re.MULTILINE)
+_TASK = lazy_pattern(
+    r"^[#*\s]*(?:exercise|question|task|problem|ejercicio|exercice|aufgabe|q)[ .:]*\d+"
+    r"|^[#*\s]*(?:exercise|your turn|solution)\b",
+    re.IGNORECASE | re.MULTILINE,
+)
+_DEEPEST = 4
+_FIRST_NOTES = 3
+_SEVERAL_TASKS = 3
+
+
+def is_course(facts: Facts) -> bool:
+    """Whether a notebook is of a course: its path or headings say so, or it sets several tasks."""
+    return facts.shared(_is_course)
+
+
 def is_practice(facts: Facts) -> bool:
     """Whether all data of a notebook is made up or comes with a library, and no result is kept.
 
@@ -49,6 +74,17 @@ def is_practice(facts: Facts) -> bool:
 def is_lesson(facts: Facts) -> bool:
     """Whether a notebook needs nothing but Python: no other import, and nothing from outside."""
     return facts.shared(_is_lesson)
+
+
+def _is_course(facts: Facts) -> bool:
+    parts = re.split(r"[\\/]", facts.notebook.path)[-_DEEPEST:]
+    words = [re.sub(r"[-_.\s]+", " ", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", part)) for part in parts]
+    if any(map(_IN_PATH.search, words)):
+        return True
+    notes = [cell.source for cell in facts.notebook.cells if cell.kind == "markdown"]
+    if any(map(_IN_HEADING.search, notes[:_FIRST_NOTES])):
+        return True
+    return sum(_TASK.search(note) is not None for note in notes) >= _SEVERAL_TASKS
 
 
 def _is_lesson(facts: Facts) -> bool:

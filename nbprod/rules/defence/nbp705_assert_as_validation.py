@@ -42,6 +42,7 @@ from nbprod.facts import Facts
 from nbprod.model import Diagnostic, Label, Severity
 from nbprod.patterns import lazy_pattern
 from nbprod.rule import NodeInCell, rule
+from nbprod.rules.practice_data import is_course
 from nbprod.syntax.walk import walk
 
 # In functions that are called so, an assertion is the point.
@@ -77,6 +78,7 @@ def check(subject: NodeInCell[ast.FunctionDef], facts: Facts) -> Iterator[Diagno
                 for assertion in found[1:4]
             ),
             help="raise `ValueError` with a message",
+            on_request=is_course(facts),
         )
 
 

@@ -181,7 +181,7 @@ from nbprod.notebook.types import Notebook
 from nbprod.patterns import lazy_pattern
 from nbprod.rule import rule, unsafe
 from nbprod.rules.grouped import once_for_each
-from nbprod.rules.practice_data import is_practice
+from nbprod.rules.practice_data import is_course, is_practice
 from nbprod.rules.repeated_draws import Loop, is_repeated
 from nbprod.syntax.names import last_name
 from nbprod.syntax.walk import walk, walk_outside
@@ -227,7 +227,7 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
             else:
                 unseeded += _unseeded(call, around, cell, name, "numpy" in seeded, facts)
     told = [*map(_of_one_library, draws.values()), *_of_one_help(unseeded)]
-    on_request = bool(told) and is_practice(facts)
+    on_request = bool(told) and (is_practice(facts) or is_course(facts))
     for diagnostic in told:
         yield diagnostic._replace(on_request=on_request)
 

@@ -94,6 +94,7 @@ from nbprod.model import Certainty, Diagnostic, Label, Severity
 from nbprod.notebook.types import Cell, Notebook
 from nbprod.rule import rule, whole_cell
 from nbprod.rules.file_reads import files_written_before
+from nbprod.rules.saved_failures import is_of_other_code, saved_error
 
 
 @rule(
@@ -109,11 +110,16 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     for change in facts.order_changes:
         if _is_told(change, facts) or _is_its_own(change) or _is_refuted(change, facts):
             continue
+        if _is_order_of_changes(change, facts):
+            continue
         # One cell that ran elsewhere is one cause, whatever it defines.
         cause = frozenset(made.cell for made in change.recorded or change.document)
         groups.setdefault(cause, []).append(change)
+    stop = facts.shared(_first_stop)
     for group in groups.values():
-        yield _diagnostic(group, facts)
+        told = _diagnostic(group, facts)
+        # A run from the top does not come to it: what stops it is the finding.
+        yield told._replace(on_request=stop is not None and stop < told.span.cell)
     for early in files_written_before(facts):
         read, write = early
         assert read.node is not None
@@ -183,6 +189,30 @@ def _is_refuted(change: OrderChange, facts: Facts) -> bool:
     cells = sorted({change.span.cell, *(definition.cell for definition in seen)})
     ran = [counts.get(cell, 0) for cell in cells]
     return all(ran) and ran == sorted(set(ran))
+
+
+def _is_order_of_changes(change: OrderChange, facts: Facts) -> bool:
+    """Whether all changes come before the cell in both orders: only which is the last differs."""
+    seen = (*change.recorded, *change.document)
+    if not change.recorded or not change.document or not _are_changes(seen):
+        return False
+    counts, reader = facts.execution.counts, change.span.cell
+    return all(
+        made.cell < reader and 0 < counts.get(made.cell, 0) < counts.get(reader, 0) for made in seen
+    )
+
+
+def _first_stop(facts: Facts) -> int | None:
+    """The first cell at which a run from the top stops, by its code or by a saved error."""
+    failing = {failure.cell for failure in facts.flow.failures if failure.certain}
+    for parsed in facts.parsed:
+        if parsed is None or "raises-exception" in parsed.cell.tags:
+            continue
+        name = (saved_error(parsed.cell) or {}).get("ename") or "KeyboardInterrupt"
+        fails = name not in ("KeyboardInterrupt", "NameError") and not is_of_other_code(parsed.cell)
+        if parsed.fault is not None or parsed.cell.index in failing or fails:
+            return parsed.cell.index
+    return None
 
 
 class _Evidence:
