@@ -8,10 +8,11 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any
 
-from nbprod.disk.documents import NotParsed, parse_toml, table_in, texts_in
+from nbprod.disk.documents import NotParsed, parse_json, parse_toml, table_in, texts_in
 from nbprod.disk.read import read_text
 from nbprod.libraries.distributions import name_required, normalised
 from nbprod.patterns import lazy_pattern
+from nbprod.syntax.installs import installs_in
 
 __all__ = ["declared_above", "declared_by_file", "iter_files_above"]
 
@@ -28,6 +29,10 @@ _FOLDERS = (
 )
 _CONDA_FILES = lazy_pattern(r"(?:[\w.-]*environment[\w.-]*|conda[\w.-]*)\.ya?ml")
 _FILES = lazy_pattern(r"(?:requirements[\w.\-]*|constraints)\.(?:txt|in)\Z")
+_SETUP = lazy_pattern(
+    r"(?i:(?:\d+[-_. ]*)?(?:set[-_ ]?up|install(?:ation)?|requirements|environment|prerequisites"
+    r"|dependencies|init)(?:[-_ ].*)?\.ipynb)"
+)
 _MOST_BYTES = 1_000_000
 _YAML = (".yml", ".yaml")
 _DEPENDENCIES = lazy_pattern(r"^dependencies:", re.MULTILINE)
@@ -49,7 +54,7 @@ def declared_above(folder: str) -> frozenset[str] | None:
     for above in _folders_above(folder):
         found = {name for path in _files_in(above) for name in declared_by_file(path) or ()}
         if found:
-            return frozenset(found)
+            return frozenset(found.union(*map(_installed_beside, {folder, above})))
     return None
 
 
@@ -85,6 +90,32 @@ def _declared_by(path: str, _changed: int, _size: int) -> frozenset[str] | None:
     if text is None:
         return None
     return frozenset(normalised(name) for name in _names(os.path.basename(path), text))
+
+
+def _installed_beside(folder: str) -> frozenset[str]:
+    """What the set-up notebooks of a folder install: `00_setup.ipynb`, `Install.ipynb`."""
+    try:
+        names = [name for name in sorted(os.listdir(folder)) if _SETUP.fullmatch(name)]
+    except OSError:
+        return frozenset()
+    texts = (_text(os.path.join(folder, name)) for name in names)
+    return frozenset(name for text in texts if text is not None for name in _installed_by(text))
+
+
+def _installed_by(text: str) -> Iterator[str]:
+    """The names that the shell lines and magics of a notebook's code install."""
+    try:
+        document = parse_json(text)
+    except NotParsed:
+        return
+    cells = document.get("cells") if isinstance(document, dict) else None
+    for cell in cells if isinstance(cells, list) else ():
+        source = cell.get("source", "") if isinstance(cell, dict) else ""
+        lines = source if isinstance(source, list) else str(source).splitlines()
+        for line in map(str.strip, texts_in(lines)):
+            if line.startswith(("!", "%")) and "install" in line:
+                for install in installs_in(line):
+                    yield from (requirement.key for requirement in install.requirements)
 
 
 def _files_in(folder: str) -> Iterator[str]:

@@ -9,7 +9,7 @@ import sys
 from nbprod.facts import Facts
 from nbprod.patterns import lazy_pattern
 
-__all__ = ["is_course", "is_lesson", "is_practice"]
+__all__ = ["is_course", "is_lesson", "is_practice", "is_taught"]
 
 # Data that comes with a library to try it out on, or that it makes up.
 _TOYS = lazy_pattern(
@@ -60,6 +60,15 @@ _SEVERAL_TASKS = 3
 def is_course(facts: Facts) -> bool:
     """Whether a notebook is of a course: its path or headings say so, or it sets several tasks."""
     return facts.shared(_is_course)
+
+
+def is_taught(subject: re.Pattern[str], cell: int, facts: Facts) -> bool:
+    """Whether a lesson is about some subject where a cell is: its note or heading speaks of it."""
+    if not (is_lesson(facts) or is_course(facts)):
+        return False
+    notes = [note.source for note in facts.notebook.cells[:cell] if note.kind == "markdown"]
+    headings = [line for note in notes for line in note.splitlines() if line.startswith("#")]
+    return any(subject.search(text) for text in (*notes[-1:], *headings[-2:]))
 
 
 def is_practice(facts: Facts) -> bool:

@@ -92,17 +92,23 @@ that does nothing gets no fix: what it should catch is for a person to say.
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 from nbprod.facts import Facts
 from nbprod.model import Diagnostic, Edit, Span
 from nbprod.notebook.types import Notebook
+from nbprod.patterns import lazy_pattern
 from nbprod.rule import rule, unsafe
 from nbprod.rules.grouped import once_for_each
+from nbprod.rules.practice_data import is_taught
 from nbprod.syntax.types import ParsedCell
 from nbprod.syntax.walk import walk
 
 _BROAD = ("Exception", "BaseException")
+_ON_EXCEPTIONS = lazy_pattern(
+    r"\bexceptions?\b|\bexcept\b|\berror[- ]handling\b|\bhandling (?:of )?errors\b", re.IGNORECASE
+)
 
 
 @rule("NBP701", "swallowed-exception", on=Notebook, level="production")
@@ -143,6 +149,7 @@ def _handlers(node: ast.Try, parsed: ParsedCell, facts: Facts) -> Iterator[Diagn
             else "every exception is caught, including a kernel interrupt",
             help="catch specific exceptions, and log what is skipped",
             fix=None if forgets else unsafe("Catch `Exception`", _named(span)),
+            on_request=is_taught(_ON_EXCEPTIONS, cell, facts),
         )
 
 

@@ -69,6 +69,9 @@ from nbprod.rules.failures import cascade_text
 from nbprod.syntax.refused_magics import is_misplaced, refused_since
 from nbprod.syntax.types import Magic
 
+# Cell magics that are line magics as well.
+_ALSO_LINES = frozenset("time timeit prun debug sx system sql memit mprun lprun python".split())
+
 
 @rule(
     "NBP014",
@@ -111,6 +114,8 @@ def _help(magic: Magic) -> str:
     if is_misplaced(magic):
         return f"move `%{magic.name}` to the first line of a cell, above comments"
     if magic.kind == "cell" and not magic.text[2 + len(magic.name) :].strip():
+        if magic.name not in _ALSO_LINES:
+            return "add a body, or delete the line"
         return f"add a body, or use one `%`: `%{magic.name}`"
     if "#" in magic.text:
         return "put the comment on a line of its own"

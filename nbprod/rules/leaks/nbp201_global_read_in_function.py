@@ -91,11 +91,13 @@ notebook would also have to pass it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from nbprod.facts import Facts
 from nbprod.model import Diagnostic, Label
 from nbprod.notebook.types import Notebook
+from nbprod.patterns import lazy_pattern
 from nbprod.rule import rule
 from nbprod.rules.globals import (
     Alteration,
@@ -105,8 +107,11 @@ from nbprod.rules.globals import (
     iter_global_reads,
 )
 from nbprod.rules.grouped import once_for_each
+from nbprod.rules.practice_data import is_taught
 
 _MOST_LABELS = 6
+# A lesson on variables of functions shows what becomes of those outside.
+_ON_GLOBALS = lazy_pattern(r"\bglobals?\b|\bscop(?:es?|ing)\b", re.IGNORECASE)
 
 
 @rule("NBP201", "global-read-in-function", on=Notebook)
@@ -127,7 +132,8 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
             met = met and becomes_another(leak.name, change.span, facts)
             (found if met else idle).setdefault(leak.name, []).append((leak, change))
     for leaks in found.values():
-        yield _diagnostic(leaks, facts, minor=False)
+        taught = all(is_taught(_ON_GLOBALS, leak.read.cell, facts) for leak, _ in leaks)
+        yield _diagnostic(leaks, facts, minor=taught)._replace(on_request=taught)
     # What only another call would meet is one finding for a notebook.
     yield from once_for_each(
         (

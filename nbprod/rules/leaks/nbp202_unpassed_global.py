@@ -118,6 +118,9 @@ from nbprod.rules.orchestrated import is_orchestrated
 from nbprod.rules.stubs import stub_of
 
 _MOST = 3
+_AMBIENT = frozenset(
+    ["logging.getLogger", "structlog.get_logger", "torch.device", "rich.console.Console"]
+)
 
 
 @rule("NBP202", "unpassed-global", on=Notebook, level="production")
@@ -131,7 +134,7 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
         if leak.change is None and name != "<lambda>" and name not in passed:
             if _stands_beside(leak, facts) or _tells_of_import(leak.name, facts):
                 continue
-            if leak.name in facts.shared(assigned_definitions):
+            if leak.name in facts.shared(assigned_definitions) or _is_ambient(leak.name, facts):
                 continue
             if is_orchestrated(leak.function, facts) or stub_of(leak.read, facts):
                 continue
@@ -150,6 +153,18 @@ def _tells_of_import(name: str, facts: Facts) -> bool:
                 return False
             cells.add(made.cell)
     return bool(cells) and all(_tries_import(cell, facts) for cell in cells)
+
+
+def _is_ambient(name: str, facts: Facts) -> bool:
+    """Whether a variable belongs to the whole program by custom: a logger, the device in use."""
+    values = [
+        made.node.value if isinstance(made.node, ast.Assign) else None
+        for made in facts.flow.definitions.get(name, ())
+        if not made.is_unbound
+    ]
+    return bool(values) and all(
+        isinstance(value, ast.Call) and facts.qualified(value.func) in _AMBIENT for value in values
+    )
 
 
 def _tries_import(cell: int, facts: Facts) -> bool:

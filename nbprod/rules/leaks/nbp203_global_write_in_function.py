@@ -44,15 +44,22 @@ frame = load()
 
 from __future__ import annotations
 
+import ast
+import re
 from collections.abc import Iterator
 
 from nbprod.facts import Facts
 from nbprod.flow.types import FunctionFlow
 from nbprod.model import Diagnostic, Label
 from nbprod.notebook.types import Notebook
+from nbprod.patterns import lazy_pattern
 from nbprod.report.wording import words_listed
 from nbprod.rule import rule
 from nbprod.rules.globals import starts_empty
+from nbprod.rules.practice_data import is_taught
+from nbprod.syntax.walk import walk
+
+_ON_GLOBALS = lazy_pattern(r"\bglobals?\b|\bscop(?:es?|ing)\b", re.IGNORECASE)
 
 
 @rule("NBP203", "global-write-in-function", on=Notebook)
@@ -64,10 +71,46 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
             is_minor = starts_empty(name, facts) or not _is_seen(name, function, facts)
             kept.setdefault(is_minor, []).append(name)
         for is_minor, names in kept.items():
-            yield _of_function(function, names, is_minor=is_minor)
+            # A lesson on `global` shows what it does.
+            taught = is_taught(_ON_GLOBALS, function.span.cell, facts)
+            yield _of_function(function, names, facts, is_minor=is_minor, is_spoken_of=taught)
 
 
-def _of_function(function: FunctionFlow, names: list[str], *, is_minor: bool) -> Diagnostic:
+def _help(function: FunctionFlow, names: list[str], facts: Facts) -> str:
+    if all(_is_made_once(name, function, facts) for name in names):
+        return f"decorate `{function.name}` with `functools.cache` instead of keeping a global"
+    return f"return the value and assign it at the call of `{function.name}`"
+
+
+def _is_made_once(name: str, function: FunctionFlow, facts: Facts) -> bool:
+    """Whether it is only made where it is missing: `if model is None: model = load()`."""
+    parsed = facts.parsed[function.span.cell] if function.span.cell >= 0 else None
+    stores = {span.start for span in function.writes[name]}
+    guarded = {
+        facts.span(function.span.cell, part).start
+        for node in (parsed.live_nodes_of(ast.If) if parsed is not None else ())
+        if _asks_whether_missing(node.test, name)
+        for statement in node.body
+        for part in walk(statement)
+        if isinstance(part, ast.Name) and part.id == name
+    }
+    return bool(stores) and stores <= guarded
+
+
+def _asks_whether_missing(test: ast.expr, name: str) -> bool:
+    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        return isinstance(test.operand, ast.Name) and test.operand.id == name
+    return (
+        isinstance(test, ast.Compare)
+        and isinstance(test.left, ast.Name)
+        and test.left.id == name
+        and isinstance(test.ops[0], ast.Is)
+    )
+
+
+def _of_function(
+    function: FunctionFlow, names: list[str], facts: Facts, *, is_minor: bool, is_spoken_of: bool
+) -> Diagnostic:
     """One finding for all globals that a function reassigns, of those that a cell reads or not."""
     first, *others = names
     return Diagnostic(
@@ -78,8 +121,9 @@ def _of_function(function: FunctionFlow, names: list[str], *, is_minor: bool) ->
             Label(function.writes[name][0], f"`{name}` is reassigned here", again=True)
             for name in others[:4]
         ),
-        help=f"return the value and assign it at the call of `{function.name}`",
-        minor=is_minor,
+        help=_help(function, names, facts),
+        minor=is_minor or is_spoken_of,
+        on_request=is_spoken_of,
     )
 
 
