@@ -96,6 +96,16 @@ def test_the_name_in_a_requirement(line: str, name: str | None) -> None:
     assert name_required(line) == name
 
 
+@pytest.mark.parametrize("name", ["00_setup.ipynb", "Setup.ipynb", "install-packages.ipynb"])
+def test_a_set_up_notebook_adds_to_what_files_declare(name: str, tmp_path: Path) -> None:
+    source = ["!pip install -q shap==0.4\n", "%pip install 'plotly>=5'\n", "x = 1"]
+    cell = {"cell_type": "code", "metadata": {}, "outputs": [], "source": source}
+    (tmp_path / name).write_text(json.dumps({"cells": [cell], "nbformat": 4, "metadata": {}}))
+    assert declared_above(str(tmp_path)) is None
+    (tmp_path / "requirements.txt").write_text("pandas\n")
+    assert declared_above(str(tmp_path)) == {"pandas", "shap", "plotly"}
+
+
 def test_a_repository_ends_the_search(tmp_path: Path) -> None:
     (tmp_path / "requirements.txt").write_text("pandas\n")
     (tmp_path / "other" / ".git").mkdir(parents=True)

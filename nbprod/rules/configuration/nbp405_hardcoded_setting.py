@@ -8,7 +8,8 @@ set. In the middle of a call it is found by nobody and changed in one of its thr
 All of a notebook is one finding: the first setting, with the other cells as related places. In a
 notebook without a cell of parameters, settings are found at a glance where they stand: they are
 reported only where the rule is selected by name, but for those that calls of the same function
-repeat in another cell, and for several settings of a notebook that keeps what it makes.
+repeat in another cell, and for several settings of a notebook that keeps what it makes. In course
+material, as its path or headings show, none of them are.
 
 ## Flagged
 

@@ -4,7 +4,8 @@
 
 Assertions are for what cannot happen. `python -O` takes them out, and what a caller sees is an
 `AssertionError` without a word. A check of what comes from outside raises `ValueError` or
-`TypeError` and says what is wrong.
+`TypeError` and says what is wrong. In course material, it is
+reported only where the rule is selected by name.
 
 ## Flagged
 

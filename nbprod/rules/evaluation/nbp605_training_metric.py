@@ -2,7 +2,8 @@
 
 ## Why
 
-The score says how well the model remembers, not what it will do tomorrow.
+The score says how well the model remembers, not what it will do tomorrow. Models without
+targets, such as detectors of outliers and clusterings, have no test set to score.
 
 ## Flagged
 

@@ -8,7 +8,7 @@ So are the calls that lack the same argument.
 
 Where all data comes with a library to try it out on, or is made up without a function or a loop, no
 result depends on a draw that anybody would want back: it is reported only where the rule is
-selected by name.
+selected by name. So are draws in course material, as its path or headings show.
 
 In a loop that draws again from the same data, as a bootstrap does, a constant seed in the call
 would make every draw the same. There the help is one generator above the loop, and there is no fix.

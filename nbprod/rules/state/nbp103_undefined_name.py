@@ -3,7 +3,9 @@
 ## Why
 
 If the notebook once ran, the definition was in a cell that has since been deleted, or the variable
-was renamed and this use forgotten. The kernel still held the old value; a fresh one does not.
+was renamed and this use forgotten. The kernel still held the old value; a fresh one does not. Names
+that the kernel of a platform binds, such as `dbutils` on Databricks, are information where the
+notebook shows that it is of that platform.
 
 ## Flagged
 

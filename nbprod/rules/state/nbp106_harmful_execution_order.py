@@ -6,7 +6,8 @@ The execution counts say that the cells ran in another order, and in that order 
 value than it sees from top to bottom, or a file that a cell below had written. What the notebook
 shows cannot be reproduced by running it. A disorder that changes nothing is not reported. Counts
 are those of the last runs, perhaps of several sessions: where no saved output shows that the cell
-saw the other value, it is information of the level `production`.
+saw the other value, it is information of the level `production`. Below a cell at which a run from
+the top stops, it is reported only where the rule is selected by name.
 
 ## Flagged
 
