@@ -26,6 +26,7 @@ __all__ = [
     "isolated_workers",
     "locate_program",
     "module_paths_here",
+    "one_thread",
     "plain_environment",
     "python_command",
     "ruff_program",
@@ -105,6 +106,13 @@ def clean_environment(**more: str) -> dict[str, str]:
     if absolute:
         environment["PYTHONPATH"] = absolute
     return environment
+
+
+def one_thread() -> dict[str, str]:
+    """Variables with which numeric libraries start neither threads nor processes: for small data
+    these take longer than the work."""
+    limits = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+    return limits | {"LOKY_MAX_CPU_COUNT": "1"}
 
 
 def plain_environment() -> dict[str, str]:

@@ -3,9 +3,9 @@
 It is started as a script by the Python that runs the notebook, with the path of a job, and imports
 nothing of nbprod. A job, in JSON, has ``socket``, the path on which programs are asked for;
 ``imports``, pairs of a module and a name in it or nothing, as statements have them; ``programs``,
-modules that the programs need, such as the kernel's; and ``chains``, dotted names that the code
-reads through the packages that it imports. It says on the standard output whether processes may
-fork from it, and ends when its standard input does.
+modules that the programs need, such as the kernel's, and ``hidden``, those that a kernel does not
+have; and ``chains``, dotted names that the code reads through the packages that it imports. It says
+on the standard output whether processes may fork from it, and ends when its standard input does.
 
 A program is asked for by a line of JSON: ``module`` or ``script``, its ``arguments``, ``folder``
 and ``environment``, and the file for its ``output``, if any. Its exit code is the answer; the
@@ -31,6 +31,9 @@ from typing import Any
 # the program.
 _SAFE_THREADS = ("python", "jemalloc_bg_thd")
 _BACKEND = "MPLBACKEND"
+_THREADS = "OMP_NUM_THREADS"
+# What is imported for tests alone.
+_HIDDEN: set[str] = set()
 
 
 def import_libraries(job: dict[str, Any]) -> str:
@@ -56,6 +59,10 @@ def import_libraries(job: dict[str, Any]) -> str:
     if early:
         # A notebook that forgets to import it would not be found out.
         return f"{early[0]} is read through a package that does not import it"
+    for name in job["hidden"]:
+        with contextlib.suppress(ImportError):
+            importlib.import_module(name)
+        _HIDDEN.update(one for one in sys.modules if one.partition(".")[0] in (name, f"_{name}"))
     gc.collect()
     # What is there already is neither looked at nor copied by the processes.
     gc.freeze()
@@ -196,6 +203,8 @@ def enter(task: dict[str, Any]) -> None:
 def _start_libraries(*, is_kernel: bool) -> None:
     """What libraries take from the environment when they are imported."""
     if is_kernel:
+        for name in _HIDDEN:
+            sys.modules.pop(name, None)
         # The kernel would set it before the notebook imports anything.
         os.environ.setdefault(_BACKEND, "module://matplotlib_inline.backend_inline")
     matplotlib: Any = sys.modules.get("matplotlib")
@@ -205,6 +214,9 @@ def _start_libraries(*, is_kernel: bool) -> None:
     numbers: Any = sys.modules.get("numpy.random")
     if numbers is not None:
         numbers.seed()
+    threads: Any = sys.modules.get("threadpoolctl")
+    if threads is not None and os.environ.get(_THREADS) == "1":
+        threads.threadpool_limits(1)
 
 
 def run(task: dict[str, Any]) -> None:

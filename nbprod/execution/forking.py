@@ -35,8 +35,10 @@ __all__ = [
     "ImportMade",
     "Libraries",
     "PythonProgram",
+    "is_known_to_repeat",
     "libraries_of",
     "run_python",
+    "shows_order",
 ]
 
 # Those that start no thread when they are imported but such as are made again after a fork.
@@ -46,6 +48,12 @@ _EARLY = lazy_pattern(
     r"\b(?:environ|putenv|meta_path|experimental)\b|%\s*(?:set_)?env\b|\bsys\s*\.\s*modules\b"
     r"|\b(?:matplotlib|mpl)\s*\.\s*use\b|(?:simplefilter|filterwarnings)\(\s*['\"]error"
 )
+_UNORDERED = frozenset(["set", "frozenset", "hash", "id"])
+_KNOWN = _LIBRARIES | sys.stdlib_module_names | {"IPython", "joblib", "tqdm"}
+_CHANGING = frozenset("time uuid secrets os threading multiprocessing gc tracemalloc".split())
+_VIEWS = ("keys", "items")
+_KERNEL = ("ipykernel.kernelapp", "ipykernel.ipkernel")
+_TESTS = ("pytest",)
 _KINDS = ("module", "script")
 _PATIENCE = 120.0
 _MOST_BYTES = 10_000_000
@@ -65,6 +73,8 @@ class Libraries(NamedTuple):
 
     imports: frozenset[ImportMade]
     chains: frozenset[str] = frozenset()
+    is_ordered: bool = False
+    """Whether the order of no set can be seen in what the code does."""
 
 
 def libraries_of(
@@ -84,7 +94,30 @@ def libraries_of(
         frozenset(
             name for name in chains if not any(f"{one}.".startswith(f"{name}.") for one in plain)
         ),
+        not any(shows_order(tree) for tree in trees),
     )
+
+
+def shows_order(tree: ast.AST) -> bool:
+    """Whether what some code does may depend on the order of a set, its own or one of a library
+    that is not known to have none."""
+    for node in walk(tree):
+        if isinstance(node, (ast.Set, ast.SetComp)):
+            return True
+        if isinstance(node, ast.Name) and node.id in _UNORDERED:
+            return True
+        # What two views of dictionaries have in common is a set.
+        if isinstance(node, ast.BinOp) and isinstance(node.op, (ast.BitAnd, ast.BitOr, ast.BitXor)):
+            called = [one.func for one in (node.left, node.right) if isinstance(one, ast.Call)]
+            if any(isinstance(one, ast.Attribute) and one.attr in _VIEWS for one in called):
+                return True
+    return any(one.module.partition(".")[0] not in _KNOWN for one in _imports(tree))
+
+
+def is_known_to_repeat(module: str) -> bool:
+    """Whether what a module does is known to be the same each time."""
+    root = module.partition(".")[0]
+    return root in _KNOWN and root not in _CHANGING
 
 
 def _is_shadowed(folders: Iterable[str]) -> bool:
@@ -140,8 +173,10 @@ class ForkingProcess:
         libraries: Libraries,
         programs: Sequence[str],
         environment: Mapping[str, str],
+        hidden: Sequence[str] = (),
     ) -> None:
-        """Start one that imports some libraries, and the modules of ``programs``."""
+        """Start one that imports some libraries, and the modules of ``programs``; those of
+        ``hidden`` ones are not there in kernels."""
         self.python, self.libraries = python, libraries
         self._stack = ExitStack()
         self._folder = self._stack.enter_context(scratch_folder())
@@ -150,6 +185,7 @@ class ForkingProcess:
             "socket": self.socket,
             "imports": sorted(libraries.imports),
             "programs": list(programs),
+            "hidden": list(hidden),
             "chains": sorted(libraries.chains),
         }
         path = write_scratch(self._folder, "job.json", json.dumps(job).encode())
@@ -165,6 +201,12 @@ class ForkingProcess:
         """Whether a program that runs a module may be forked: it imports all that is there."""
         made = frozenset(_imports(ast.parse(text)))
         return self.libraries.imports <= made and self.is_ready
+
+    def may_run_tests(self, libraries: Libraries) -> bool:
+        """Whether tests of a module may be forked from this process of kernels."""
+        own = self.libraries
+        is_same = libraries.imports == own.imports and libraries.chains <= own.chains
+        return is_same and libraries.is_ordered and own.is_ordered and self.is_ready
 
     @property
     def is_ready(self) -> bool:
@@ -241,8 +283,9 @@ def run_python(
 class ForkServers:
     """The processes that the runs of one proof are forked from.
 
-    Kernels start with the hash seed 0, tests with another one in each proof: a test that depends
-    on the order of a set is found out.
+    Kernels start with the hash seed 0. Tests start with another one in each proof, so that one that
+    depends on the order of a set is found out; where there is no such order, they are forked from
+    the process of the kernels.
     """
 
     def __init__(self, python: str) -> None:
@@ -254,16 +297,20 @@ class ForkServers:
     def start_kernels(self, libraries: Libraries, environment: Mapping[str, str]) -> None:
         """Start the process of the kernels, unless there is one."""
         if self.kernels is None and can_fork():
-            programs = ("ipykernel.kernelapp", "ipykernel.ipkernel")
-            self.kernels = ForkingProcess(self.python, libraries, programs, environment)
+            hidden = _TESTS if libraries.is_ordered else ()
+            self.kernels = ForkingProcess(self.python, libraries, _KERNEL, environment, hidden)
 
     def start_tests(self, libraries: Libraries, more: Mapping[str, str]) -> None:
         """Start the process of the tests, with ``more`` variables, unless there is one."""
-        if self.tests is None and can_fork():
+        if self.tests is not None or not can_fork():
+            return
+        if self.kernels is not None and self.kernels.may_run_tests(libraries):
+            self.tests = self.kernels
+        else:
             environment = clean_environment(**more)
             # Tests find their module by one of their own.
             environment.pop("PYTHONPATH", None)
-            self.tests = ForkingProcess(self.python, libraries, ("pytest",), environment)
+            self.tests = ForkingProcess(self.python, libraries, _TESTS, environment)
 
     def close(self) -> None:
         """End them and all that was forked from them."""

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import libcst as cst
-import libcst.matchers as m
 from libcst.metadata import CodeRange, MetadataWrapper, PositionProvider
 
 from nbprod.extract.code.fstrings import constants_of, runs_of
@@ -66,7 +65,8 @@ def replace_literals(
 
 def comments_of(tree: cst.CSTNode) -> list[str]:
     """The comments of a tree, in order."""
-    return [found.value for found in m.findall(tree, m.Comment()) if isinstance(found, cst.Comment)]
+    found = [tree.value] if isinstance(tree, cst.Comment) else []
+    return found + [comment for child in tree.children for comment in comments_of(child)]
 
 
 def _counterparts(

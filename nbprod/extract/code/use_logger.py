@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import libcst as cst
-import libcst.matchers as m
 
 from nbprod.extract.code.trees import plain_statements
 
@@ -24,7 +23,7 @@ def replace_prints(text: str) -> str:
     return _with_logger(changed).code if prints.found else text
 
 
-class _Prints(m.MatcherDecoratableTransformer):
+class _Prints(cst.CSTTransformer):
     """Replaces each plain call of ``print``."""
 
     def __init__(self) -> None:
@@ -42,7 +41,7 @@ class _Prints(m.MatcherDecoratableTransformer):
 
 def _record(call: cst.Call) -> cst.Call | None:
     """The call of the logger with the same text as its message; None for what stays a print."""
-    if not m.matches(call.func, m.Name("print")):
+    if not isinstance(call.func, cst.Name) or call.func.value != "print":
         return None
     separator = " "
     values: list[cst.BaseExpression] = []
@@ -85,10 +84,14 @@ def _with_logger(module: cst.Module) -> cst.Module:
     for place, line in enumerate(module.body):
         if isinstance(line, cst.SimpleStatementLine) and (
             isinstance(line.body[0], (cst.Import, cst.ImportFrom))
-            or (place == 0 and m.matches(line.body[0], m.Expr(m.SimpleString())))
+            or (place == 0 and _is_text(line.body[0]))
         ):
             at = place + 1
         else:
             break
     added = plain_statements(_LOGGER)
     return module.with_changes(body=[*module.body[:at], *added, *module.body[at:]])
+
+
+def _is_text(statement: cst.BaseSmallStatement) -> bool:
+    return isinstance(statement, cst.Expr) and isinstance(statement.value, cst.SimpleString)

@@ -18,10 +18,10 @@ from nbprod.execution.kernel import ExecutionError
 from nbprod.execution.run import RunOptions
 from nbprod.extract.plan.targets import Target
 from nbprod.extract.suite.data_files import data_files_of
-from nbprod.extract.suite.randomness import randomness_of, statements_reached
+from nbprod.extract.suite.randomness import is_settled, randomness_of, statements_reached
 from nbprod.extract.suite.recording import Recorded, Recording, Seen
 from nbprod.facts import Facts
-from nbprod.programs import clean_environment
+from nbprod.programs import clean_environment, one_thread
 from nbprod.refactor.plan import Function, Plan
 from nbprod.refactor.sentences import names_of_columns_read
 from nbprod.syntax.walk import walk
@@ -104,6 +104,7 @@ def experiments_of(
                 "bounds": _bounds_of(function, plan),
                 "makers": makers[function.name],
                 "seed": seeds[function.name],
+                "settled": is_settled(function.body, plan, facts),
                 "folder": os.path.join(folder, "data") if read[function.name] else folder,
             }
             for function in plan.own_functions
@@ -172,6 +173,7 @@ def _own_functions(
             "results": [""],
             "makers": {},
             "seed": randomness.seeded(0) if randomness is not None else [],
+            "settled": is_settled([item.unit], plan, facts),
             "folder": folder,
         }
         found.append(asked)
@@ -287,7 +289,7 @@ def _answers(
     options.report("Calling the functions with small data")
     path = write_scratch(folder, "job.json", json.dumps(job).encode())
     script = os.path.join(os.path.dirname(__file__), "experiment.py")
-    environment = clean_environment(**dict(options.environment), MPLBACKEND="Agg")
+    environment = clean_environment(**one_thread(), **dict(options.environment), MPLBACKEND="Agg")
     program = PythonProgram([path], folder, environment, script=script)
     try:
         done = run_python(program, options.python, options.seconds, forks)

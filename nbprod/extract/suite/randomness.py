@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+from nbprod.execution.forking import is_known_to_repeat, shows_order
 from nbprod.extract.suite.recording import Seen
 from nbprod.facts import Facts
 from nbprod.libraries.randomness import GENERATOR_CLASSES, SEEDS, draw_of
@@ -13,7 +14,7 @@ from nbprod.names.statements import StatementText
 from nbprod.refactor.plan import Plan
 from nbprod.syntax.walk import walk
 
-__all__ = ["Randomness", "randomness_of", "statements_reached"]
+__all__ = ["Randomness", "is_settled", "randomness_of", "statements_reached"]
 
 _SEEDS = {
     "random": "random.seed({seed})",
@@ -26,6 +27,8 @@ _STATES = frozenset(["random_state", "seed", "random_seed"])
 _GENERATOR_TYPES = frozenset(
     ["numpy.random.Generator", "numpy.random.RandomState", "random.Random"]
 )
+# Of modules that tell the time, and what memory holds that nobody has written.
+_CLOCKS = frozenset(["now", "today", "utcnow", "empty", "empty_like"])
 
 
 class Randomness(NamedTuple):
@@ -64,6 +67,31 @@ def randomness_of(
     if not libraries and not has_own:
         return None
     return Randomness(tuple(seed for seed in _SEEDS if seed in libraries - seeds))
+
+
+def is_settled(body: Sequence[StatementText], plan: Plan, facts: Facts) -> bool:
+    """Whether statements do the same each time that the global generators start alike: they look at
+    no clock and at no order of a set, and call nothing of which that is not known."""
+    for unit in statements_reached(body, plan):
+        for node in unit.nodes:
+            if shows_order(node):
+                return False
+            for part in walk(node):
+                if isinstance(part, ast.Name) and not _repeats(facts.imported.get(part.id, "")):
+                    return False
+                if isinstance(part, ast.Call) and not part.args and not part.keywords:
+                    # A generator that starts anywhere.
+                    name = facts.qualified(part.func)
+                    if name in GENERATOR_CLASSES:
+                        return False
+                if isinstance(part, ast.Attribute) and part.attr in _CLOCKS:
+                    return False
+    return True
+
+
+def _repeats(module: str) -> bool:
+    """Whether what a name was imported from does the same each time."""
+    return not module or is_known_to_repeat(module)
 
 
 def statements_reached(body: Sequence[StatementText], plan: Plan) -> Iterator[StatementText]:

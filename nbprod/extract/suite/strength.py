@@ -19,7 +19,7 @@ from nbprod.extract.plan.targets import Target
 from nbprod.extract.suite.beside import modules_beside
 from nbprod.extract.suite.mutants import Mutant, mutants_of, statement_lines
 from nbprod.extract.suite.trial import Trial, lay_out
-from nbprod.programs import clean_environment
+from nbprod.programs import clean_environment, one_thread
 from nbprod.syntax.walk import walk
 
 __all__ = ["SuiteStrength", "WeakTests", "calls_itself", "strength_of"]
@@ -164,7 +164,9 @@ def _answers(
         }
         path = write_scratch(folder, "job.json", json.dumps(asked).encode())
         script = os.path.join(os.path.dirname(__file__), "strength_trial.py")
-        environment = clean_environment(**dict(options.environment), MPLBACKEND="Agg")
+        environment = clean_environment(
+            **one_thread(), **dict(options.environment), MPLBACKEND="Agg"
+        )
         # What it has answered until then counts.
         with suppress(TimeoutError):
             program = PythonProgram([path], folder, environment, script=script)

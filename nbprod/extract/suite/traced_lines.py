@@ -2,24 +2,104 @@
 modules of libraries are imported until the end.
 
 It is copied beside generated tests, for the Python that runs the notebook, and imports nothing of
-nbprod. The environment names the module's file and the file of the answer.
+nbprod. The environment names the module's file and the file of the answer. The module is compiled
+with a call before each statement of its functions: Python's own tracing would report the calls of
+all libraries as well, which takes longer than most tests. Where something else compiles the code of
+functions, that is used nevertheless.
 """
 
 from __future__ import annotations
 
 import ast
+import importlib.abc
+import importlib.machinery
 import json
 import os
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from types import CodeType, ModuleType
 from typing import Any
 
 _MODULE = os.path.realpath(os.environ.get("NBPROD_MODULE", ""))
+_STEM = os.path.splitext(os.path.basename(_MODULE))[0]
+_MARK = "__nbprod_line__"
+# They compile functions themselves, from their bytecode or their text.
+_COMPILERS = frozenset("numba jax torch tensorflow cython taichi".split())
+_HOLDERS = (ast.ExceptHandler, ast.match_case)
 # By the test; under an empty name what is executed before the first one.
 _SEEN: dict[str, set[int]] = {"": set()}
 _LINES = [_SEEN[""]]
 _IS_MODULE: dict[str, bool] = {}
+
+
+class Marked(importlib.machinery.SourceFileLoader):
+    """Loads the module with calls that tell which statements are executed."""
+
+    def get_code(self, fullname: str) -> CodeType:
+        """Compile the text each time."""
+        path = self.get_filename(fullname)
+        tree = ast.parse(self.get_data(path))
+        return compile(marked(tree), path, "exec", dont_inherit=True)
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Execute it with the function that it calls."""
+        setattr(module, _MARK, _tell)
+        super().exec_module(module)
+
+
+class Finder(importlib.abc.MetaPathFinder):
+    """Finds the module, and nothing else."""
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        """Where the module is, with its loader."""
+        if name.rpartition(".")[2] != _STEM:
+            return None
+        found = importlib.machinery.PathFinder.find_spec(name, path, target)
+        if found is None or os.path.realpath(found.origin or "") != _MODULE:
+            return None
+        found.loader = Marked(name, str(found.origin))
+        return found
+
+
+def marked(tree: ast.Module) -> ast.Module:
+    """A module whose functions tell their statements."""
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            for part in _blocks(node):
+                part[:] = [one for statement in part for one in _told(statement)]
+    return tree
+
+
+def _blocks(node: ast.AST) -> Iterator[list[Any]]:
+    """The lists of statements of a function, those of the functions inside of it left out."""
+    for value in vars(node).values():
+        if isinstance(value, list) and value and isinstance(value[0], ast.stmt):
+            for statement in value:
+                if not isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                    yield from _blocks(statement)
+            yield value
+        elif isinstance(value, list) and value and isinstance(value[0], _HOLDERS):
+            for holder in value:
+                yield from _blocks(holder)
+
+
+def _told(statement: ast.stmt) -> Iterator[ast.stmt]:
+    """A statement behind the call that tells its line; a text alone may say what a function is
+    for, and stays at its head."""
+    if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant):
+        yield statement
+        return
+    name = ast.Name(_MARK, ast.Load())
+    call = ast.Expr(ast.Call(name, [ast.Constant(statement.lineno)], []))
+    yield ast.fix_missing_locations(ast.copy_location(call, statement))
+    yield statement
+
+
+def _tell(line: int) -> None:
+    _LINES[0].add(line)
 
 
 def _on_line(frame: Any, event: str, argument: Any) -> Any:
@@ -32,6 +112,17 @@ def _on_call(frame: Any, event: str, argument: Any) -> Any:
     if name not in _IS_MODULE:
         _IS_MODULE[name] = os.path.realpath(name) == _MODULE
     return _on_line(frame, event, argument) if _IS_MODULE[name] else None
+
+
+def _is_compiled_elsewhere(tree: ast.Module) -> bool:
+    """Whether something else may read the code of the functions."""
+    names = {
+        name.partition(".")[0]
+        for node in ast.walk(tree)
+        if isinstance(node, (ast.Import, ast.ImportFrom))
+        for name in (getattr(node, "module", None) or "", *(alias.name for alias in node.names))
+    }
+    return bool(names & (_COMPILERS | {"inspect", "dis"}))
 
 
 def _imported(body: list[ast.stmt]) -> Iterator[int]:
@@ -49,22 +140,39 @@ def _head_end(node: ast.stmt) -> int:
     return max(node.lineno, body[0].lineno - 1) if body else node.end_lineno or node.lineno
 
 
+def _parsed() -> ast.Module:
+    with open(_MODULE, encoding="utf-8") as file:
+        return ast.parse(file.read())
+
+
+def _begin() -> bool:
+    """Make ready for the import of the module; whether its functions tell their lines."""
+    if not os.path.isfile(_MODULE) or _STEM == "__init__" or _is_compiled_elsewhere(_parsed()):
+        return False
+    sys.meta_path.insert(0, Finder())
+    return True
+
+
+_TELLS = _begin()
+
+
 def pytest_collection_finish() -> None:
     """The module has been imported."""
-    with open(_MODULE, encoding="utf-8") as file:
-        _SEEN[""] |= {*_imported(ast.parse(file.read()).body)}
+    _SEEN[""] |= {*_imported(_parsed().body)}
 
 
 def pytest_runtest_logstart(nodeid: str) -> None:
     """What is executed from now on belongs to this test."""
     _LINES[0] = _SEEN.setdefault(nodeid, set())
-    threading.settrace(_on_call)
-    sys.settrace(_on_call)
+    if not _TELLS:
+        threading.settrace(_on_call)
+        sys.settrace(_on_call)
 
 
 def pytest_runtest_logfinish() -> None:
     """The test has ended."""
-    sys.settrace(None)
+    if not _TELLS:
+        sys.settrace(None)
 
 
 def _libraries(folder: str) -> Iterator[str]:

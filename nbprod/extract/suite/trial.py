@@ -17,7 +17,7 @@ from nbprod.execution.forking import PythonProgram, run_python
 from nbprod.execution.kernel import ExecutionError
 from nbprod.execution.run import RunOptions
 from nbprod.extract.plan.targets import Target
-from nbprod.programs import clean_environment
+from nbprod.programs import clean_environment, one_thread
 
 __all__ = ["PytestMissing", "Trial", "lay_out", "run_tests"]
 
@@ -84,6 +84,7 @@ def run_tests(files: Mapping[str, bytes], target: Target, options: RunOptions) -
             "--rootdir", folder, "--junitxml", report, "tests",
         )  # fmt: skip
         environment = clean_environment(
+            **one_thread(),
             **dict(options.environment),
             PYTHONPATH=os.pathsep.join([root, plugins]),
             NBPROD_MODULE=os.path.join(folder, os.path.relpath(target.path, target.project)),
