@@ -67,10 +67,9 @@ Examples:
 )  # fmt: skip
 @click.option(
     "--faults",
-    default=20,
     type=click.IntRange(0),
     metavar="N",
-    help="Mutants to try the tests with.",
+    help="Mutants to try the tests with (up to 20 by default).",
 )
 @click.option("--keep-going", is_flag=True, help="Extract from a notebook with broken cells.")
 @click.option("--no-tests", is_flag=True, help="Write no tests.")

@@ -26,6 +26,8 @@ __all__ = [
     "show_plan_object",
 ]
 
+_FAULTS = 20
+
 
 def say_doubts(delivery: ExtractionDelivery, notebook: str, python: str) -> None:
     """What nobody has seen in a run, as far as it can be known without one."""
@@ -131,14 +133,18 @@ def report_tests(
     from nbprod.extract.suite.strength import WeakTests, strength_of
 
     least, faults = options["least_coverage"], options["faults"]
-    assert isinstance(faults, int) and (least is None or isinstance(least, int))
+    assert isinstance(faults, (int, type(None))) and (least is None or isinstance(least, int))
     if trial is not None:
         print_line(str(trial))
     if trial is None or trial.failed:
         return
     place = runs.place
     folders = (os.path.join(place.folder, place.start), delivery.target.root)
-    strength = strength_of(delivery.files, delivery.target, runs.options, trial, faults, folders)
+    strength = strength_of(
+        delivery.files, delivery.target, runs.options, trial,
+        _FAULTS if faults is None else faults, folders,
+        run=runs.seconds if faults is None else None,
+    )  # fmt: skip
     print_line(str(strength))
     if least is not None and strength.percent < least:
         raise WeakTests(strength, least)

@@ -182,6 +182,8 @@ def kernel_environment(more: Mapping[str, str]) -> dict[str, str]:
     environment = clean_environment()
     # A shell chooses a backend for scripts; a notebook shows its figures, whatever that is.
     environment.pop("MPLBACKEND", None)
+    # Threads that have nothing to do sleep: they would take the time of the other kernel.
+    environment |= {"OMP_WAIT_POLICY": "PASSIVE", "OPENBLAS_THREAD_TIMEOUT": "4"}
     # What is imported of the copy is compiled there.
     return environment | {"PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1", **more}
 

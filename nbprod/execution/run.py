@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
@@ -101,6 +102,8 @@ class OriginalRuns:
     def __init__(self, side: Side, place: RunPlace, options: RunOptions) -> None:
         """``side`` is the notebook, ``place`` where it runs."""
         self.side, self.place, self.options = side, place, options
+        self.seconds = 0.0
+        """How long the first run took."""
         self._seen: dict[bool, tuple[Mapping[str, Sequence[str]], dict[str, Any]]] = {}
 
     def watched(
@@ -112,7 +115,9 @@ class OriginalRuns:
         with scratch_folder() as pickles:
             more = {"watch": watch, "pickles": pickles}
             forks = self.options.kernels
+            began = time.monotonic()
             found = run_side(self.side, self.place, snapshots, self.options, more, forks)
+            self.seconds = time.monotonic() - began
             for cell in found.get("cells", ()):
                 for one in cell["watched"]:
                     for entry in one["values"].values():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import math
 import os
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -29,7 +30,10 @@ _MOST_SECONDS = 120
 _FAILED = (1, 2)
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 # A fault that makes an endless loop is noticed after so many times what the tests took.
-_PATIENCE, _LEAST_PATIENCE = 5, 10.0
+_PATIENCE, _LEAST_PATIENCE, _LEAST_SPENT = 5, 10.0, 1.0
+# Where no number of faults is asked for they may take this part of a run of the notebook, in the
+# time of processors, and at least so many seconds.
+_SHARE_OF_RUN, _LEAST_EFFORT = 0.35, 1.5
 
 
 class SuiteStrength(NamedTuple):
@@ -77,6 +81,7 @@ def strength_of(
     trial: Trial,
     faults: int,
     folders: Sequence[str] = (),
+    run: float | None = None,
 ) -> SuiteStrength:
     """Say what tests that pass are worth; run them on copies of their module with a fault each.
 
@@ -87,6 +92,8 @@ def strength_of(
         trial: what came of the tests.
         faults: how many faults to try; as many as there is time for are.
         folders: where else modules lie that the module imports.
+        run: the seconds of a run of the notebook, of which the faults may take a part; None: they
+            may take long.
     """
     text = files[target.path].decode("utf-8")
     statements = statement_lines(text)
@@ -100,10 +107,8 @@ def strength_of(
     plural = "s" if len(mutants) != 1 else ""
     options.report(f"Running the tests on {len(mutants)} fault{plural}")
     job = {
-        "runs": [
-            {"text": mutant.text, "tests": _tests_of(mutant, statements, trial)}
-            for mutant in mutants
-        ],
+        "runs": _runs(mutants, statements, trial),
+        "effort": None if run is None else max(_LEAST_EFFORT, _SHARE_OF_RUN * run),
         "libraries": [*sorted(libraries), *trial.modules],
         "name": target.module,
         "whole": calls_itself(text),
@@ -112,6 +117,19 @@ def strength_of(
     tried = _answers(files, target, options, job)
     noticed = sum(one["code"] is None or one["code"] in _FAILED for one in tried)
     return SuiteStrength(covered, len(statements), noticed, len(tried), len(mutants))
+
+
+def _runs(
+    mutants: Sequence[Mutant], statements: Sequence[range], trial: Trial
+) -> list[dict[str, Any]]:
+    """The runs of a job: those first that take least."""
+    found = []
+    for mutant in mutants:
+        tests = _tests_of(mutant, statements, trial)
+        spent = sum(trial.spent.get(name, 0.0) for name in tests)
+        limit = math.ceil(max(_LEAST_SPENT, _PATIENCE * spent))
+        found.append({"text": mutant.text, "tests": tests, "spent": spent, "limit": limit})
+    return sorted(found, key=lambda one: one["spent"])
 
 
 def calls_itself(text: str) -> bool:

@@ -8,10 +8,12 @@ JSON, has
 
 * ``folder``: where the tests are; ``root``: the folder in it to import from; ``module``: the file
   of the module in it, and ``name``, its dotted name;
-* ``runs``: each with the ``text`` that the module has and the ``tests`` to run; ``whole``: whether
-  a change of a function changes what the import of the module does;
+* ``runs``: each with the ``text`` that the module has, the ``tests`` to run, the seconds of a
+  processor that these have ``spent`` on the module and the ``limit`` of them; ``whole``: whether a
+  change of a function changes what the import of the module does;
 * ``libraries``: what the module and its tests import; ``until``: how many seconds all may take;
-  ``patience``: how many each of them may, since a changed module may loop for ever;
+  ``patience``: how many each of them may, since a changed module may loop for ever; ``effort``: how
+  many of a processor all may take, or nothing;
 * ``answers``: the file of the answers, one JSON object a run: ``code``, how pytest ended, None
   where it took too long.
 """
@@ -45,6 +47,7 @@ class FaultyRuns:
     def __init__(self, job: dict[str, Any]) -> None:
         self.job = job
         self.started = time.monotonic()
+        self.spent_before = time.process_time()
         self.module = os.path.join(job["folder"], job["module"])
         self.original = _text(self.module)
         self.has_failed = False
@@ -70,7 +73,7 @@ class FaultyRuns:
         shutil.copytree(self.job["folder"], pristine)
         for run in self.job["runs"]:
             left = self.started + self.job["until"] - time.monotonic()
-            if left <= 0:
+            if left <= 0 or self.is_spent(run):
                 return
             code: int | None = 0
             if run["tests"]:
@@ -83,12 +86,21 @@ class FaultyRuns:
             with open(self.job["answers"], "a", encoding="utf-8") as file:
                 file.write(json.dumps({"code": code}) + "\n")
 
+    def is_spent(self, run: dict[str, Any]) -> bool:
+        """Whether another run would take more time of processors than there is."""
+        if self.job["effort"] is None:
+            return False
+        times = os.times()
+        spent = times.user + times.system + times.children_user + times.children_system
+        return bool(spent + run["spent"] - self.spent_before > self.job["effort"])
+
     def code_of(self, run: dict[str, Any], session: Any, seconds: float) -> int | None:
         """How the tests of one run end, None if they take longer."""
         is_whole = session is None or self.job["whole"]
         replaced = [] if is_whole else self.replacements(run["text"])
 
         def patched() -> int:
+            _limit(run["limit"])
             for function, code in replaced:
                 function.__code__ = code
             return int(self.tests_fail(session, run["tests"]))
@@ -151,6 +163,14 @@ def functions_of(names: Any, module: str) -> Iterator[FunctionType]:
                 if isinstance(inner, FunctionType):
                     yield inner
                 inner = getattr(inner, "__wrapped__", None)
+
+
+def _limit(seconds: int) -> None:
+    """End this process when it has worked so long: the changed module loops for ever."""
+    with contextlib.suppress(ImportError, ValueError, OSError):
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
 
 
 def _text(path: str) -> str:

@@ -1,5 +1,5 @@
-"""A plugin of pytest that writes down which lines of a module each test executes, and which
-modules of libraries are imported until the end.
+"""A plugin of pytest that writes down which lines of a module each test executes, how long it is,
+and which modules of libraries are imported until the end.
 
 It is copied beside generated tests, for the Python that runs the notebook, and imports nothing of
 nbprod. The environment names the module's file and the file of the answer. The module is compiled
@@ -17,6 +17,7 @@ import json
 import os
 import sys
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from types import CodeType, ModuleType
 from typing import Any
@@ -25,12 +26,15 @@ _MODULE = os.path.realpath(os.environ.get("NBPROD_MODULE", ""))
 _STEM = os.path.splitext(os.path.basename(_MODULE))[0]
 _MARK = "__nbprod_line__"
 # They compile functions themselves, from their bytecode or their text.
-_COMPILERS = frozenset("numba jax torch tensorflow cython taichi".split())
-_HOLDERS = (ast.ExceptHandler, ast.match_case)
+_COMPILERS = frozenset("numba jax torch tensorflow cython taichi inspect dis".split())
+_HOLDERS = (ast.stmt, ast.ExceptHandler, ast.match_case)
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 # By the test; under an empty name what is executed before the first one.
 _SEEN: dict[str, set[int]] = {"": set()}
 _LINES = [_SEEN[""]]
 _IS_MODULE: dict[str, bool] = {}
+# The time of processors that each test took.
+_SPENT: dict[str, float] = {}
 
 
 class Marked(importlib.machinery.SourceFileLoader):
@@ -40,7 +44,7 @@ class Marked(importlib.machinery.SourceFileLoader):
         """Compile the text each time."""
         path = self.get_filename(fullname)
         tree = ast.parse(self.get_data(path))
-        return compile(marked(tree), path, "exec", dont_inherit=True)
+        return compile(Teller().visit(tree), path, "exec", dont_inherit=True)
 
     def exec_module(self, module: ModuleType) -> None:
         """Execute it with the function that it calls."""
@@ -64,26 +68,28 @@ class Finder(importlib.abc.MetaPathFinder):
         return found
 
 
-def marked(tree: ast.Module) -> ast.Module:
-    """A module whose functions tell their statements."""
-    for node in ast.walk(tree):
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            for part in _blocks(node):
-                part[:] = [one for statement in part for one in _told(statement)]
-    return tree
+class Teller(ast.NodeTransformer):
+    """Puts calls that tell the line before the statements of functions."""
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:  # noqa: N802 - as ast
+        """Change a function, and what is inside of it."""
+        self.generic_visit(node)
+        _tell_blocks(node)
+        return node
+
+    visit_AsyncFunctionDef = visit_FunctionDef  # type: ignore[assignment]  # noqa: N815 - as ast
 
 
-def _blocks(node: ast.AST) -> Iterator[list[Any]]:
-    """The lists of statements of a function, those of the functions inside of it left out."""
+def _tell_blocks(node: ast.AST) -> None:
+    """Change the lists of statements of a function, but for those of functions inside of it."""
     for value in vars(node).values():
-        if isinstance(value, list) and value and isinstance(value[0], ast.stmt):
-            for statement in value:
-                if not isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef)):
-                    yield from _blocks(statement)
-            yield value
-        elif isinstance(value, list) and value and isinstance(value[0], _HOLDERS):
-            for holder in value:
-                yield from _blocks(holder)
+        if not isinstance(value, list) or not value:
+            continue
+        for inner in value:
+            if isinstance(inner, _HOLDERS) and not isinstance(inner, _FUNCTIONS):
+                _tell_blocks(inner)
+        if isinstance(value[0], ast.stmt):
+            value[:] = [one for statement in value for one in _told(statement)]
 
 
 def _told(statement: ast.stmt) -> Iterator[ast.stmt]:
@@ -116,13 +122,13 @@ def _on_call(frame: Any, event: str, argument: Any) -> Any:
 
 def _is_compiled_elsewhere(tree: ast.Module) -> bool:
     """Whether something else may read the code of the functions."""
+    imports = [one for one in tree.body if isinstance(one, (ast.Import, ast.ImportFrom))]
     names = {
         name.partition(".")[0]
-        for node in ast.walk(tree)
-        if isinstance(node, (ast.Import, ast.ImportFrom))
+        for node in imports
         for name in (getattr(node, "module", None) or "", *(alias.name for alias in node.names))
     }
-    return bool(names & (_COMPILERS | {"inspect", "dis"}))
+    return bool(names & _COMPILERS)
 
 
 def _imported(body: list[ast.stmt]) -> Iterator[int]:
@@ -130,7 +136,7 @@ def _imported(body: list[ast.stmt]) -> Iterator[int]:
     that it imports."""
     for node in body:
         yield from range(node.lineno, _head_end(node) + 1)
-        if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        if not isinstance(node, _FUNCTIONS):
             inner = [part for part in ast.iter_child_nodes(node) if isinstance(part, ast.stmt)]
             yield from _imported(inner)
 
@@ -164,13 +170,15 @@ def pytest_collection_finish() -> None:
 def pytest_runtest_logstart(nodeid: str) -> None:
     """What is executed from now on belongs to this test."""
     _LINES[0] = _SEEN.setdefault(nodeid, set())
+    _SPENT[nodeid] = -time.process_time()
     if not _TELLS:
         threading.settrace(_on_call)
         sys.settrace(_on_call)
 
 
-def pytest_runtest_logfinish() -> None:
+def pytest_runtest_logfinish(nodeid: str) -> None:
     """The test has ended."""
+    _SPENT[nodeid] += time.process_time()
     if not _TELLS:
         sys.settrace(None)
 
@@ -188,6 +196,7 @@ def pytest_sessionfinish(session: Any) -> None:
     """Write the lines and the modules down."""
     found = {
         "lines": {name: sorted(lines) for name, lines in _SEEN.items()},
+        "spent": _SPENT,
         "modules": [*_libraries(str(session.config.rootpath))],
     }
     with open(os.environ["NBPROD_LINES"], "w", encoding="utf-8") as file:

@@ -50,6 +50,8 @@ class Trial(NamedTuple):
     """The modules of libraries that they have imported, in order."""
     seconds: float = 0.0
     """How long they took."""
+    spent: Mapping[str, float] = MappingProxyType({})
+    """The time of processors that each took."""
 
     def __str__(self) -> str:
         ran = len(self.passed) + len(self.failed)
@@ -111,6 +113,7 @@ def run_tests(files: Mapping[str, bytes], target: Target, options: RunOptions) -
         return _outcome(report)._replace(
             lines={name: frozenset(found) for name, found in seen["lines"].items()},
             modules=tuple(seen.get("modules", ())),
+            spent=seen.get("spent", {}),
             seconds=time.monotonic() - begun,
         )
 
