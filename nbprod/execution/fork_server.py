@@ -62,7 +62,9 @@ def import_libraries(job: dict[str, Any]) -> str:
     for name in job["hidden"]:
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
-        _HIDDEN.update(one for one in sys.modules if one.partition(".")[0] in (name, f"_{name}"))
+        _HIDDEN.update(
+            module for module in sys.modules if module.partition(".")[0] in (name, f"_{name}")
+        )
     gc.collect()
     # What is there already is neither looked at nor copied by the processes.
     gc.freeze()

@@ -85,7 +85,7 @@ def libraries_of(
     trees = list(trees)
     if any(_EARLY.search(source) for source in sources) or _is_shadowed(folders):
         return Libraries(frozenset())
-    made = {one for tree in trees for one in _imports(tree)}
+    made = {each for tree in trees for each in _imports(tree)}
     plain = {one.module for one in made if not one.name}
     bound = _bound(trees)
     chains = {name for tree in trees for name in _chains(tree, bound)}
@@ -108,10 +108,10 @@ def shows_order(tree: ast.AST) -> bool:
             return True
         # What two views of dictionaries have in common is a set.
         if isinstance(node, ast.BinOp) and isinstance(node.op, (ast.BitAnd, ast.BitOr, ast.BitXor)):
-            called = [one.func for one in (node.left, node.right) if isinstance(one, ast.Call)]
-            if any(isinstance(one, ast.Attribute) and one.attr in _VIEWS for one in called):
+            called = [side.func for side in (node.left, node.right) if isinstance(side, ast.Call)]
+            if any(isinstance(func, ast.Attribute) and func.attr in _VIEWS for func in called):
                 return True
-    return any(one.module.partition(".")[0] not in _KNOWN for one in _imports(tree))
+    return any(made.module.partition(".")[0] not in _KNOWN for made in _imports(tree))
 
 
 def is_known_to_repeat(module: str) -> bool:

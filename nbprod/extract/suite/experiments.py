@@ -6,7 +6,7 @@ import ast
 import contextlib
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -18,7 +18,7 @@ from nbprod.execution.kernel import ExecutionError
 from nbprod.execution.run import RunOptions
 from nbprod.extract.plan.targets import Target
 from nbprod.extract.suite.data_files import data_files_of
-from nbprod.extract.suite.randomness import is_settled, randomness_of, statements_reached
+from nbprod.extract.suite.randomness import gives_the_same, randomness_of, statements_reached
 from nbprod.extract.suite.recording import Recorded, Recording, Seen
 from nbprod.facts import Facts
 from nbprod.programs import clean_environment, one_thread
@@ -104,7 +104,7 @@ def experiments_of(
                 "bounds": _bounds_of(function, plan),
                 "makers": makers[function.name],
                 "seed": seeds[function.name],
-                "settled": is_settled(function.body, plan, facts),
+                "settled": gives_the_same(function.body, plan, facts),
                 "folder": os.path.join(folder, "data") if read[function.name] else folder,
             }
             for function in plan.own_functions
@@ -112,14 +112,7 @@ def experiments_of(
         ]
         own = _own_functions(plan, facts, recording, folder)
         seeds |= {asked["name"]: asked["seed"] for asked in own}
-        root = os.path.relpath(target.root, target.project)
-        job = {
-            "module": target.module,
-            "path": [os.path.join(folder, "project", root)],
-            "beside": [*_scripts()],
-            "answers": os.path.join(folder, "answers.json"),
-            "functions": [*made, *own],
-        }
+        job = _job(folder, target, [*made, *own])
         kernels = options.kernels
         is_served = kernels is not None and kernels.serves(files[target.path].decode("utf-8"))
         answers = _answers(job, folder, options, kernels if is_served else None)
@@ -130,6 +123,18 @@ def experiments_of(
     return Experiments(
         {name: one._replace(files=_files_of(name, one, read)) for name, one in calls.items()}
     )
+
+
+def _job(folder: str, target: Target, functions: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """What is asked of the script that calls functions."""
+    root = os.path.relpath(target.root, target.project)
+    return {
+        "module": target.module,
+        "path": [os.path.join(folder, "project", root)],
+        "beside": [*_scripts()],
+        "answers": os.path.join(folder, "answers.json"),
+        "functions": list(functions),
+    }
 
 
 def _lay_out(
@@ -173,7 +178,7 @@ def _own_functions(
             "results": [""],
             "makers": {},
             "seed": randomness.seeded(0) if randomness is not None else [],
-            "settled": is_settled([item.unit], plan, facts),
+            "settled": gives_the_same([item.unit], plan, facts),
             "folder": folder,
         }
         found.append(asked)

@@ -14,7 +14,7 @@ from nbprod.names.statements import StatementText
 from nbprod.refactor.plan import Plan
 from nbprod.syntax.walk import walk
 
-__all__ = ["Randomness", "is_settled", "randomness_of", "statements_reached"]
+__all__ = ["Randomness", "gives_the_same", "randomness_of", "statements_reached"]
 
 _SEEDS = {
     "random": "random.seed({seed})",
@@ -69,7 +69,7 @@ def randomness_of(
     return Randomness(tuple(seed for seed in _SEEDS if seed in libraries - seeds))
 
 
-def is_settled(body: Sequence[StatementText], plan: Plan, facts: Facts) -> bool:
+def gives_the_same(body: Sequence[StatementText], plan: Plan, facts: Facts) -> bool:
     """Whether statements do the same each time that the global generators start alike: they look at
     no clock and at no order of a set, and call nothing of which that is not known."""
     for unit in statements_reached(body, plan):

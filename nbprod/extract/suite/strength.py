@@ -129,7 +129,7 @@ def _runs(
         spent = sum(trial.spent.get(name, 0.0) for name in tests)
         limit = math.ceil(max(_LEAST_SPENT, _PATIENCE * spent))
         found.append({"text": mutant.text, "tests": tests, "spent": spent, "limit": limit})
-    return sorted(found, key=lambda one: one["spent"])
+    return sorted(found, key=lambda run: run["spent"])
 
 
 def calls_itself(text: str) -> bool:

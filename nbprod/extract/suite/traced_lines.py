@@ -89,7 +89,7 @@ def _tell_blocks(node: ast.AST) -> None:
             if isinstance(inner, _HOLDERS) and not isinstance(inner, _FUNCTIONS):
                 _tell_blocks(inner)
         if isinstance(value[0], ast.stmt):
-            value[:] = [one for statement in value for one in _told(statement)]
+            value[:] = [part for statement in value for part in _told(statement)]
 
 
 def _told(statement: ast.stmt) -> Iterator[ast.stmt]:
@@ -122,7 +122,7 @@ def _on_call(frame: Any, event: str, argument: Any) -> Any:
 
 def _is_compiled_elsewhere(tree: ast.Module) -> bool:
     """Whether something else may read the code of the functions."""
-    imports = [one for one in tree.body if isinstance(one, (ast.Import, ast.ImportFrom))]
+    imports = [node for node in tree.body if isinstance(node, (ast.Import, ast.ImportFrom))]
     names = {
         name.partition(".")[0]
         for node in imports
