@@ -70,7 +70,8 @@ class Stage:
                 self.copy(source.relative_to(ROOT).as_posix())
         for name in PAGES:
             self.copy(name)
-        shutil.copy(HERE / "site.css", self.folder)
+        for name in ("site.css", "site.js"):
+            shutil.copy(HERE / name, self.folder)
 
     def copy(self, path: str) -> None:
         """Copy a file or directory of the repository, once."""

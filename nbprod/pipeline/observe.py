@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from nbprod.disk.read import read_bytes
 from nbprod.disk.scratch import scratch_folder
 from nbprod.errors import UsageError
+from nbprod.execution.failures import cell_failure
 from nbprod.execution.kernel import ExecutionError, run_job
 from nbprod.execution.run import RunOptions, workspace
 from nbprod.facts import Facts
@@ -293,11 +294,8 @@ def _require_success(result: Mapping[str, Any], plan: PipelinePlan, run: Sequenc
         raise ExecutionError(f"the notebook could not be run: {result['failed']}")
     for place, cell in enumerate(result["cells"]):
         if "error" in cell:
-            error = cell["error"]
             whole = plan.cut.pieces[run[place].cell].cell
-            raise ExecutionError(
-                f"the notebook fails in cell {whole + 1}: {error['name']}: {error['text']}"
-            )
+            raise ExecutionError(cell_failure(whole, cell["error"]))
 
 
 def _require_chosen(plan: PipelinePlan, seen: Mapping[str, SeenTask]) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from nbprod.execution.failures import cell_failure
 from nbprod.execution.forking import ImportMade, Libraries, libraries_of
 from nbprod.execution.kernel import ExecutionError
 from nbprod.execution.run import OriginalRuns, RunPlace, code_cells
@@ -161,10 +162,7 @@ def _require_success(result: Mapping[str, Any], cells: Sequence[int]) -> None:
         raise ExecutionError(f"the notebook could not be run: {result['failed']}")
     for number, cell in enumerate(result["cells"]):
         if "error" in cell:
-            error = cell["error"]
-            raise ExecutionError(
-                f"the notebook fails in cell {cells[number] + 1}: {error['name']}: {error['text']}"
-            )
+            raise ExecutionError(cell_failure(cells[number], cell["error"]))
 
 
 def _seen(entry: Mapping[str, Any], hidden: Sequence[str]) -> Seen:
