@@ -23,8 +23,12 @@ _COSTS = _SALES.replace("sales", "costs")
 _NOTEBOOKS = {
     "analysis.ipynb": ["#md # Analysis", "prices = [3, 4]", "sum(prices)"],
     "notebooks/sales.ipynb": ["#md # Sales", "import pandas as pd", _SALES],
+    "months.ipynb": [
+        "#md # Months", "import pandas as pd", _SALES,
+        _COSTS.replace("by_month", "cost_by_month").replace("> 0", "> 25"),
+    ],
     "notebooks/costs.ipynb": ["import pandas as pd", f"{_COSTS}\nprint(len(costs))"],
-}
+}  # fmt: skip
 _MODULES = {"python": "", "nbprod": " -m nbprod", "ruff": " -m ruff", "nbqa": " -m nbqa"}
 _STUBS = ("pip", "npm", "code")
 _OUTPUT = {"output_type": "execute_result", "execution_count": 1, "metadata": {}}
