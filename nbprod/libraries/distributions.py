@@ -136,6 +136,7 @@ usb pyusb
 vertexai google-cloud-aiplatform
 websocket websocket-client
 win32com pywin32
+whisper openai-whisper
 wordcloud wordcloud
 wx wxPython
 xlrd xlrd

@@ -12,7 +12,7 @@ from nbprod.clones.types import ClonableStatement, CloneGroup
 from nbprod.facts import Facts
 from nbprod.libraries.modules import BUILTIN_NAMES
 from nbprod.merge.anti_unify import Unified, unify
-from nbprod.merge.naming import UNNAMED, common_words, name_of_steps
+from nbprod.merge.naming import UNNAMED, common_words, name_of_figure, name_of_steps
 from nbprod.merge.signature import Occurrence, needs_of
 from nbprod.merge.split import SplitNotebook, StatementRange, stretch_of
 from nbprod.merge.text import Draft, call_text, function_text, require_same_code
@@ -344,9 +344,9 @@ def _name(
     telling = [result for result in needs.results if result not in _DRAWN]
     choices = [
         identifier(comment) if len(comment) < 60 else "",
-        "draw_figure" if draw and not telling else "",
+        name_of_figure(first.nodes) if draw and not telling else "",
         name_of_steps(first.nodes, telling, names),
-        "draw_figure" if draw else "",
+        name_of_figure(first.nodes) if draw else "",
     ]
     found = next((name for name in choices if name and name not in taken), None)
     return found or unique(next(filter(None, choices), UNNAMED), taken)

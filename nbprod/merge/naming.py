@@ -12,7 +12,7 @@ from nbprod.refactor.naming import words_of_identifier
 from nbprod.syntax.names import last_name
 from nbprod.syntax.walk import walk
 
-__all__ = ["UNNAMED", "common_words", "name_of_steps"]
+__all__ = ["UNNAMED", "common_words", "name_of_figure", "name_of_steps"]
 
 UNNAMED = "repeated_steps"
 """The name of a function for which the code has no better one."""
@@ -25,6 +25,7 @@ _EMPTY = frozenset(
     "x y z i j k n m a b c df tmp temp res ret result results val value values data test train out"
     " output new old the my var fig ax axes idx index arr lst dict list obj item items".split()
 )
+_FIGURES = frozenset(["figure", "subplots"])
 _MOST_WORDS = 2
 
 
@@ -51,6 +52,16 @@ def name_of_steps(
     if verb in ("fit", "evaluate") and not made:
         return {"fit": "fit_model", "evaluate": "evaluate_model"}[verb]
     return f"{verb or 'compute'}_{made}" if made else ""
+
+
+def name_of_figure(nodes: Sequence[ast.stmt]) -> str:
+    """A name of code that draws: by the kind of the figure, where there is one."""
+    called = [
+        last_name(part.func) for node in nodes for part in walk(node) if isinstance(part, ast.Call)
+    ]
+    kinds = [name for name in called if purpose_of_call(name) == "plot" and name not in _FIGURES]
+    kind = kinds[0] if kinds else "figure"
+    return kind if kind.startswith("plot_") else f"draw_{kind}".replace("draw_plot", "draw_lines")
 
 
 def _verb(nodes: Sequence[ast.stmt]) -> str | None:

@@ -73,11 +73,24 @@ from nbprod.facts import Facts
 from nbprod.libraries.shared_places import SHARED_WORDS, place_written
 from nbprod.model import Diagnostic, Label, Span
 from nbprod.notebook.types import Notebook
+from nbprod.patterns import lazy_pattern
 from nbprod.refactor.external_writes import local_connections
 from nbprod.rule import rule
-from nbprod.syntax.names import root_of
+from nbprod.syntax.names import last_name, mentioned_names, root_of
 from nbprod.syntax.walk import children, dead_parts
 
+# What tells that a configuration says where to.
+_CONFIGURING = (
+    "environ",
+    "getenv",
+    "dotenv",
+    "secrets.",
+    "config[",
+    "config.",
+    "settings.",
+    "st.secrets",
+)
+_FILE = lazy_pattern(r"\(f?['\"](?:sqlite|duckdb)[:+]")
 # The keywords that say where to.
 _PLACES = ("name", "Bucket", "bucket", "repo_id", "destination", "destination_table", "con")
 
@@ -105,12 +118,32 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
 
 
 def _is_local(node: ast.Call, target: str, facts: Facts) -> bool:
-    """Whether an argument is a connection to a file of SQLite or DuckDB."""
+    """Whether an argument is a connection to a file, or one that the environment names."""
     if target != "a database":
         return False
-    local = facts.shared(local_connections)
+    local = facts.shared(local_connections) | facts.shared(_free_connections)
     given = [*node.args, *(keyword.value for keyword in node.keywords)]
     return any(root_of(expression)[0] in local for expression in given)
+
+
+def _free_connections(facts: Facts) -> frozenset[str]:
+    """The names of connections to files wherever, and of those that a configuration describes."""
+    found: set[str] = set()
+    free: set[str] = set()
+    for _, node in facts.nodes_with(ast.Assign, "create_engine", "connect", *_CONFIGURING):
+        names = {target.id for target in node.targets if isinstance(target, ast.Name)}
+        text = ast.unparse(node.value)
+        if any(word in text for word in _CONFIGURING) or mentioned_names(node.value) & free:
+            free |= names
+        called = last_name(node.value.func) if isinstance(node.value, ast.Call) else ""
+        if called in ("create_engine", "connect") and (names <= free or _FILE.search(text)):
+            found |= names
+    for _, block in facts.nodes_with(ast.With, "with "):
+        for item in block.items:
+            if isinstance(item.optional_vars, ast.Name):
+                if mentioned_names(item.context_expr) & found:
+                    found.add(item.optional_vars.id)
+    return frozenset(found)
 
 
 def _calls(tree: ast.Module) -> Iterator[tuple[ast.Call, bool]]:

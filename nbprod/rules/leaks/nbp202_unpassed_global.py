@@ -118,6 +118,7 @@ from nbprod.rules.orchestrated import is_orchestrated
 from nbprod.rules.stubs import stub_of
 
 _MOST = 3
+_SESSIONS = frozenset(["spark", "sc", "sqlContext", "dbutils"])
 _AMBIENT = frozenset(
     ["logging.getLogger", "structlog.get_logger", "torch.device", "rich.console.Console"]
 )
@@ -156,7 +157,9 @@ def _tells_of_import(name: str, facts: Facts) -> bool:
 
 
 def _is_ambient(name: str, facts: Facts) -> bool:
-    """Whether a variable belongs to the whole program by custom: a logger, the device in use."""
+    """Whether a variable belongs to the whole program by custom: a logger, a session of Spark."""
+    if name in _SESSIONS:
+        return True
     values = [
         made.node.value if isinstance(made.node, ast.Assign) else None
         for made in facts.flow.definitions.get(name, ())

@@ -144,6 +144,9 @@ def _fault(wanted: _Wanted, facts: Facts) -> _Fault | None:
     """What is wrong with an import; None where that cannot be decided."""
     top = wanted.module.partition(".")[0]
     if not top:
+        if facts.notebook.format == "percent" and "jupytext" not in facts.notebook.metadata:
+            # A script with cell markers may be a module of its package.
+            return None
         return _Fault(
             "relative import fails: a notebook is not in a package",
             "import the module by its full name",

@@ -80,6 +80,8 @@ _PROMPTS = (
     "pwinput.pwinput",
     "questionary.text",
 )
+# What is typed unseen is a secret: no cell is to hold it.
+_HIDDEN = ("getpass", "pwinput")
 _BUILTINS = ("input", "raw_input")
 _GUARDS = (ast.If, ast.IfExp, ast.BoolOp, ast.Try)
 
@@ -96,7 +98,9 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
         f"`{name}()` waits for a person: a headless run stops here",
         symbol=name,
         labels=tuple(Label(other, "another prompt here", again=True) for other, _ in prompts[1:5]),
-        help="take the value from a parameters cell or the environment",
+        help="read it from the environment, and ask only where it is missing there"
+        if name in _HIDDEN
+        else "take the value from a parameters cell or the environment",
         on_request=name in _BUILTINS and is_lesson(facts),
     )
 
