@@ -137,3 +137,14 @@ def test_what_is_made_once_where_it_is_missing_is_a_cache(function: str) -> None
     assert "`functools.cache`" in said(findings("NBP203", "model = None", function, *rest))
     other = function.replace("        model =", "        pass\n    model =")
     assert "return the value" in said(findings("NBP203", "model = None", other, *rest))
+
+
+def test_a_tuple_that_cannot_change_is_shown_though_others_read_it() -> None:
+    error = "TypeError: 'tuple' object does not support item assignment"
+    frame = "Cell In[1], line 2\n      1 sizes = (3, 4)\n----> 2 sizes[0] = 2\n"
+    cells = [with_error("sizes = (3, 4)\nsizes[0] = 2", error, frame), "print(sizes)"]
+    assert not findings("NBP112", *cells, level="shared")
+    lost = "Cell In[1], line 1\n----> 1 sizes = (3, 4)[0][1]\n"
+    error = "TypeError: 'int' object is not subscriptable"
+    cells[0] = with_error("sizes = (3, 4)[0][1]", error, lost)
+    assert findings("NBP112", *cells, level="shared")

@@ -103,7 +103,7 @@ def test_a_set_up_notebook_adds_to_what_files_declare(name: str, tmp_path: Path)
     (tmp_path / name).write_text(json.dumps({"cells": [cell], "nbformat": 4, "metadata": {}}))
     assert declared_above(str(tmp_path)) is None
     (tmp_path / "requirements.txt").write_text("pandas\n")
-    assert declared_above(str(tmp_path)) == {"pandas", "shap", "plotly"}
+    assert declared_above(str(tmp_path)) == frozenset(("pandas", "shap", "plotly"))
 
 
 def test_a_repository_ends_the_search(tmp_path: Path) -> None:

@@ -61,7 +61,8 @@ def name_of_figure(nodes: Sequence[ast.stmt]) -> str:
     ]
     kinds = [name for name in called if purpose_of_call(name) == "plot" and name not in _FIGURES]
     kind = kinds[0] if kinds else "figure"
-    return kind if kind.startswith("plot_") else f"draw_{kind}".replace("draw_plot", "draw_lines")
+    # A function of the notebook may have the name itself.
+    return "draw_lines" if kind == "plot" else f"draw_{kind.removeprefix('plot_')}"
 
 
 def _verb(nodes: Sequence[ast.stmt]) -> str | None:

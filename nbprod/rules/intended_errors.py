@@ -11,7 +11,7 @@ from nbprod.flow.types import Failure
 from nbprod.model import Diagnostic, Span
 from nbprod.notebook.types import Cell
 from nbprod.patterns import lazy_pattern
-from nbprod.rules.saved_failures import saved_error, undefined_name
+from nbprod.rules.saved_failures import lost_names, saved_error, undefined_name
 from nbprod.rules.written_out import WrittenOut
 from nbprod.syntax.comments import iter_comments
 
@@ -187,13 +187,13 @@ def is_demonstrated(cell: Cell, facts: Facts) -> bool:
     shown = [part for statement in body for part in _expressions(statement)]
     if len(shown) < len(body) or not all(written.is_so(part, any_call=True) for part in shown):
         return False
-    return not is_read_elsewhere(cell, facts)
+    return not is_read_elsewhere(cell, facts, lost_names(cell, facts))
 
 
-def is_read_elsewhere(cell: Cell, facts: Facts) -> bool:
-    """Whether another cell reads what a cell makes, or changes."""
+def is_read_elsewhere(cell: Cell, facts: Facts, names: frozenset[str] | None = None) -> bool:
+    """Whether another cell reads what a cell makes, or changes; of some ``names`` only."""
     return any(
-        made.cell == cell.index
+        made.cell == cell.index and (names is None or made.binding.name in names)
         for index in facts.flow.order
         if index != cell.index
         for use in facts.flow.uses_by_node(index).values()

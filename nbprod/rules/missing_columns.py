@@ -12,6 +12,7 @@ from nbprod.syntax.walk import walk
 __all__ = ["MissingColumns"]
 
 _LONGEST = 50
+_TAKING = (".rename(", ".drop(", ".pop(", "del ")
 
 
 class MissingColumns:
@@ -25,7 +26,7 @@ class MissingColumns:
         parsed = self._facts.parsed[cell]
         if parsed is None or parsed.tree is None:
             return None
-        if ".rename(" not in parsed.cell.source and ".drop(" not in parsed.cell.source:
+        if not any(word in parsed.cell.source for word in _TAKING):
             return None
         fresh = _fresh(parsed.tree)
         stops = [statement for block in _blocks(parsed.tree) for statement in _stops(block, fresh)]
@@ -68,7 +69,7 @@ def _stops(block: list[ast.stmt], fresh: set[str]) -> Iterator[ast.stmt]:
     first: dict[tuple[str, str], ast.stmt] = {}
     made: set[tuple[str, str]] = set()
     for statement in block:
-        if isinstance(statement, (ast.Assign, ast.AugAssign, ast.Expr)):
+        if isinstance(statement, (ast.Assign, ast.AugAssign, ast.Expr, ast.Delete)):
             for column in _taken_away(statement):
                 if column in first and column[0] not in fresh:
                     yield first[column]
@@ -83,8 +84,9 @@ def _columns_of(statement: ast.stmt, context: type[ast.expr_context]) -> set[tup
     for node in walk(statement):
         if isinstance(node, ast.Subscript) and isinstance(node.ctx, context):
             base, key = node.value, node.slice
-            if isinstance(base, ast.Name) and _is_label(key):
-                found.add((base.id, ast.unparse(key)))
+            keys = key.elts if isinstance(key, ast.List) else [key]
+            if isinstance(base, ast.Name) and all(map(_is_label, keys)):
+                found |= {(base.id, ast.unparse(label)) for label in keys}
     return found
 
 
@@ -93,10 +95,18 @@ def _is_label(node: ast.expr) -> bool:
     return is_text or isinstance(node, ast.Name)
 
 
-def _taken_away(statement: ast.Assign | ast.AugAssign | ast.Expr) -> Iterator[tuple[str, str]]:
-    """The columns that `df.rename(columns={…})` or `df.drop(…)` takes away, where it is kept."""
+def _taken_away(
+    statement: ast.Assign | ast.AugAssign | ast.Expr | ast.Delete,
+) -> Iterator[tuple[str, str]]:
+    """The columns that `df.rename(columns={…})`, `df.drop(…)` or `del` takes away for good."""
+    if isinstance(statement, ast.Delete):
+        yield from _columns_of(statement, ast.Del)
+        return
     call = statement.value
     if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute)):
+        return
+    if call.func.attr == "pop" and isinstance(call.func.value, ast.Name):
+        yield from ((call.func.value.id, ast.unparse(arg)) for arg in call.args if _is_label(arg))
         return
     frame, keywords = call.func.value, {one.arg: one.value for one in call.keywords}
     in_place = keywords.get("inplace")

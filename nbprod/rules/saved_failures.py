@@ -16,6 +16,7 @@ __all__ = [
     "is_of_display",
     "has_consequences",
     "is_of_other_code",
+    "lost_names",
     "saved_error",
     "saved_message",
     "undefined_name",
@@ -54,7 +55,7 @@ def has_consequences(cell: Cell, facts: Facts) -> bool:
 
 def _causes(facts: Facts) -> dict[int, int]:
     failed = [cell for cell in facts.notebook.cells if cell.is_python and saved_error(cell)]
-    lost = {cell.index: _lost_names(cell, facts) for cell in failed}
+    lost = {cell.index: lost_names(cell, facts) for cell in failed}
     found: dict[int, int] = {}
     for cell in failed:
         error = saved_error(cell) or {}
@@ -99,7 +100,7 @@ def undefined_name(error: object, message: str) -> str | None:
     return match[1] or match[2] if match else None
 
 
-def _lost_names(cell: Cell, facts: Facts) -> frozenset[str]:
+def lost_names(cell: Cell, facts: Facts) -> frozenset[str]:
     """The names that a failed cell binds where it did not come to."""
     bound = facts.program.static_bindings()[cell.index]
     line = _failing_line(cell)

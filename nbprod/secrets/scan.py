@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
@@ -28,6 +29,7 @@ __all__ = ["secrets_of"]
 
 _SHORTEST = 8
 _PYTHONS = ("python", "python2", "python3", "pypy", "cython", "pyspark")
+_PAGE = lazy_pattern(r"\s*['\"(b]{0,3}\s*(?:<!DOCTYPE html|<html[\s>])", re.I)
 _SCRIPTS = ("application/javascript", "text/javascript", "application/x-javascript")
 _TABULAR = ("text", "text/plain", "text/markdown", "markdown", "raw")
 _LONGEST_TABLE = 200_000
@@ -63,7 +65,7 @@ def secrets_of(
             segments.extend(named.segments)
             found.extend(named.secrets)
             found.extend(_in_lines(named.lines))
-        elif number in promising:
+        elif number in promising and not _is_page(text):
             found.extend(_in_lines(_other_lines(text.language, promising[number])))
             found.extend(_in_tables(joined.whole(number)))
         if text.name and number in dense:
@@ -77,6 +79,14 @@ def secrets_of(
     values = {secret.value: secret for secret in chosen if len(secret.value) >= _SHORTEST}
     repeated = list(_elsewhere(joined, values, known))
     return tuple(_without_overlaps([*chosen, *repeated])) if repeated else tuple(chosen)
+
+
+def _is_page(text: Text) -> bool:
+    """Whether an output is a web page: what it names a token is its site's, for any visitor.
+
+    Keys of providers are found in it all the same.
+    """
+    return text.part == "output" and _PAGE.match(text.text) is not None
 
 
 def _worth_reading(joined: Joined, *found: Iterable[int]) -> list[int]:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.flow.cells import flow_of
+from tests.test_true_findings import findings
 
 SETUP = """\
 import pandas as pd
@@ -178,3 +179,19 @@ def test_a_data_set_whose_rows_are_mapped_changes_by_its_own_keys(
     setup = "from datasets import load_dataset\ndata = load_dataset()\nprefix = 'a'"
     flow = flow_of(f"{setup}\n|\ndata = data.map({function})")
     assert any(reason.certain for reason in flow.again(1)) is certain
+
+
+LOUD = [
+    "wide = pd.get_dummies(df[['a', 'b']])\ndf = pd.concat([df, wide], axis=1)\n"
+    "df.drop(['c', 'a', 'b'], axis=1, inplace=True)",
+    "df = pd.concat([df, df[['a']] * 2], axis=1)\ndel df['a']",
+    "df = pd.concat([df, df[['a']] * 3], axis=1)\nfirst = df.pop('a')",
+]
+
+
+@pytest.mark.parametrize("source", LOUD)
+def test_a_column_that_is_taken_away_stops_a_second_run(source: str) -> None:
+    start = "import pandas as pd\ndf = pd.read_csv('sales.csv')"
+    assert not findings("NBP109", start, source, level="shared")
+    kept = source.rpartition("\n")[0]
+    assert findings("NBP109", start, kept, level="shared")

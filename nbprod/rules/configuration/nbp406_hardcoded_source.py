@@ -7,7 +7,8 @@ cell of parameters whoever runs the notebook can set it.
 
 All that a notebook has is one finding. A table without its schema is that of the session, and an
 address for logging in is the same everywhere: both are left alone. Archives of public data have one
-address for everybody: reading from them is reported only where the rule is selected by name.
+address for everybody: reading from them is reported only where the rule is selected by name, and so
+are the addresses in course material, as its path or headings show.
 
 ## Flagged
 
@@ -79,6 +80,7 @@ from nbprod.notebook.types import Notebook
 from nbprod.patterns import lazy_pattern
 from nbprod.rule import rule
 from nbprod.rules.grouped import once_for_each
+from nbprod.rules.practice_data import is_course
 from nbprod.syntax.names import last_name
 from nbprod.syntax.types import ParsedCell
 
@@ -119,11 +121,12 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
         if parsed is not None and _MAY.search(parsed.cell.source)
         for diagnostic in _in_cell(parsed, facts)
     )
-    yield from once_for_each(
+    for told in once_for_each(
         found,
         key=lambda diagnostic: "public" if diagnostic.on_request else "own",
         label=lambda diagnostic: f"{diagnostic.message} here",
-    )
+    ):
+        yield told._replace(on_request=told.on_request or is_course(facts))
 
 
 def _in_cell(parsed: ParsedCell, facts: Facts) -> Iterator[Diagnostic]:

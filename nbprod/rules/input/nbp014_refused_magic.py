@@ -117,6 +117,8 @@ def _help(magic: Magic) -> str:
         if magic.name not in _ALSO_LINES:
             return "add a body, or delete the line"
         return f"add a body, or use one `%`: `%{magic.name}`"
+    if magic.kind == "line" and magic.text[1:2].isspace():
+        return "delete the space after `%`"
     if "#" in magic.text:
         return "put the comment on a line of its own"
     return "write it as IPython takes it, or delete the line"

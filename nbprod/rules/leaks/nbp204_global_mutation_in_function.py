@@ -85,7 +85,7 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     groups: dict[str, dict[Span, Mutation]] = {}
     for mutation in _mutations(functions, facts):
         groups.setdefault(mutation.name, {}).setdefault(mutation.span, mutation)
-    told: dict[tuple[str, bool, bool], list[Diagnostic]] = {}
+    told: dict[tuple[str, bool], list[Diagnostic]] = {}
     for name, group in groups.items():
         changing = {functions[mutation.scope].name for mutation in group.values()}
         silent = (
@@ -111,10 +111,8 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
             minor=not silent,
             on_request=all(mutation.how in _TRAINING for mutation in group.values()),
         )
-        told.setdefault((functions[first.scope].name, silent, diagnostic.on_request), []).append(
-            diagnostic
-        )
-    for (function, _, _), diagnostics in told.items():
+        told.setdefault((functions[first.scope].name, diagnostic.on_request), []).append(diagnostic)
+    for (function, _), diagnostics in told.items():
         yield _of_function(function, diagnostics)
 
 
@@ -137,6 +135,7 @@ def _of_function(function: str, found: list[Diagnostic]) -> Diagnostic:
     ]
     return first._replace(
         message=f"`{function}` mutates globals {names}",
+        minor=all(diagnostic.minor for diagnostic in found),
         labels=(*first.labels, *labels),
         help="pass them as parameters, or return the new values",
     )
