@@ -55,3 +55,14 @@ def test_people_see_no_total(tmp_path: Path) -> None:
     assert "%" not in text and "/100" not in text
     table = score(tmp_path, "--output-format", "markdown")
     assert "| N1 | runs from top to bottom | failed | 1 finding, first at a.ipynb:" in table
+
+
+def test_tables_have_their_lines(tmp_path: Path) -> None:
+    save(tmp_path / "a.ipynb", cell("print(nowhere)", "a"))
+    for options, head in (
+        ((), ["1 notebook", "", "notebook"]),
+        (("--output-format", "markdown"), ["### 1 notebook", "", "| | item | | |"]),
+        (("--output-format", "markdown", "--each"), ["### 1 notebook", "", "| | item | | |"]),
+    ):
+        text = score(tmp_path, *options)
+        assert text.split("\n")[:3] == head and "\\n" not in text

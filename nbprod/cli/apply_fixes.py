@@ -7,8 +7,9 @@ from functools import partial
 
 from nbprod.checking.engine import report_of_unreadable
 from nbprod.cli.check_request import CheckRequest
-from nbprod.cli.output import print_line, print_lines
+from nbprod.cli.output import print_line, print_rendered
 from nbprod.cli.reporting import finish, say_unreadable, with_other_linters
+from nbprod.cli.terminal import wants_colour
 from nbprod.config.settings import Configure, Settings
 from nbprod.disk.places import project_roots
 from nbprod.disk.read import read_notebook_bytes
@@ -23,6 +24,8 @@ from nbprod.project.credentials import remember
 from nbprod.project.discover import Discovered
 from nbprod.project.files import add_names, env_example
 from nbprod.project.run import check_file, check_one, discover, facts_of
+from nbprod.report.escaping import escape_line
+from nbprod.report.style import BOLD, CYAN, GREEN, RED, Style, styled
 
 # A fix was asked for, so the search for an order may take its time.
 _EFFORT = 160
@@ -118,7 +121,9 @@ class _Run:
     def show(self, path: str, data: bytes, fixed: Fixed) -> None:
         """Show the difference."""
         self.changed += fixed.data != data
-        print_lines(_diff(path, data, fixed))
+        style = styled(colour=wants_colour(self.request.color))
+        lines = [_painted(line, style) for line in _diff(path, data, fixed)]
+        print_rendered("".join(f"{line}\n" for line in lines))
 
     def note_unsafe(self, findings: Sequence[Finding]) -> None:
         """Count the fixes that are left because they may change what the notebook does."""
@@ -189,6 +194,15 @@ class _Run:
         if unread:
             return unread
         return 1 if self.changed and not self.request.exit_zero else 0
+
+
+def _painted(line: str, style: Style) -> str:
+    """A line of a diff in its colour, escaped for a terminal."""
+    text = escape_line(line.removesuffix("\n"))
+    if line.startswith(("---", "+++")):
+        return style.paint(text, BOLD)
+    colour = {"+": GREEN, "-": RED, "@": CYAN}.get(line[:1])
+    return text if colour is None else style.paint(text, colour)
 
 
 def _diff(path: str, data: bytes, fixed: Fixed) -> Iterator[str]:

@@ -67,7 +67,7 @@ def _title(results: Sequence[FileResult]) -> str:
 def _full(title: str, rows: Sequence[Judged]) -> Iterator[str]:
     from nbprod.report.places import clickable
 
-    yield f"{title}\n"
+    yield from (title, "")
     section = ""
     for judged in rows:
         if judged.item.section != section:
@@ -92,7 +92,7 @@ def _markdown(title: str, rows: Sequence[Judged]) -> Iterator[str]:
     from nbprod.report.escaping import escape_markdown, markdown_name
     from nbprod.report.places import clickable
 
-    yield f"### {markdown_name(title)}\n\n| | item | | |\n|---|---|---|---|"
+    yield from (f"### {markdown_name(title)}", "", "| | item | | |", "|---|---|---|---|")
     for judged in rows:
         said = "" if judged.state == "passed" else judged.item.why
         if judged.against:

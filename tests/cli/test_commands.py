@@ -264,3 +264,14 @@ def test_links_are_for_terminals_and_can_be_forced(
     assert done.returncode == 1 and "\x1b" not in (folder / "found.txt").read_text()
     monkeypatch.setenv("FORCE_HYPERLINK", "0")
     assert not wants_links("always")
+
+
+def test_the_diff_of_fixes_is_coloured_and_holds_no_other_escape(tmp_path: Path) -> None:
+    hostile = "print(late, '\x1b[5m')"
+    (tmp_path / "a.ipynb").write_bytes(book(hostile, "late = 1", "print(late)"))
+    words = ("fix", "--unsafe-fixes", "--diff", "--isolated")
+    plain = run_nbprod(tmp_path, *words).stdout
+    painted = run_nbprod(tmp_path, *words, "--color", "always").stdout
+    assert "\x1b" not in plain
+    assert "\x1b[31m-" in painted and "\x1b[32m+" in painted and "\x1b[36m@@" in painted
+    assert re.sub(r"\x1b\[(?:0|1|3[126])m", "", painted) == plain

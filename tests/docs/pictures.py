@@ -1,14 +1,16 @@
 """Write the pictures of the documentation from real output: `python -m tests.docs.pictures`.
 
-`check.svg` is a terminal, `flow.svg` is the data-flow picture of the report page. Both hold text,
-so that they are small, sharp and the same on each machine.
+Most are a terminal; `flow.svg` is the data-flow picture of the report page. All hold text, so that
+they are small, sharp and the same on each machine.
 """
 
 from __future__ import annotations
 
 import re
+import shutil
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from html import escape
 from pathlib import Path
 
@@ -16,7 +18,9 @@ from tests.command import run_nbprod
 from tests.docs.pages import DOCS, ROOT
 
 FOLDER = DOCS / "pictures"
-COMMAND = ("check", "fixtures/examples/churn.ipynb", "--select", "NBP101,NBP103")
+CHECK = "nbprod check fixtures/examples/churn.ipynb --select NBP101,NBP103"
+FIX = "nbprod fix --unsafe-fixes --diff deliveries.ipynb"
+SCORE = "nbprod score deliveries.ipynb"
 _ESCAPE = re.compile(r"\x1b\[([\d;]*)m")
 _COLOURS = {"31": "#ff8a86", "32": "#69d283", "33": "#f0b35a", "34": "#86b9ff", "36": "#5fd3d3"}
 _WIDE, _HIGH, _EDGE, _TITLE = 7.83, 19, 16, 34
@@ -69,24 +73,32 @@ def _spans(line: str) -> str:
     return "".join(parts)
 
 
-def check_picture() -> str:
-    """The terminal after `nbprod check` of the example notebook."""
-    done = run_nbprod(
-        ROOT, *COMMAND, "--color", "always", "--isolated", "--no-cache", FORCE_HYPERLINK="0"
-    )
-    shown = " ".join(("nbprod", *COMMAND))
-    lines = [f"\x1b[32m$\x1b[0m {shown}", *done.stdout.rstrip("\n").split("\n")]
-    return terminal(lines, f"What `{shown}` prints")
+def printed_by(command: str) -> str:
+    """What a command prints where the notebooks of the tutorial and the examples are."""
+    words = command.split()[1:]
+    if words[0] in ("check", "fix"):
+        words += ["--color", "always", "--isolated"]
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder)
+        shutil.copytree(ROOT / "fixtures" / "examples", place / "fixtures" / "examples")
+        shutil.copy(ROOT / "fixtures" / "tutorial" / "deliveries.ipynb", place)
+        done = run_nbprod(place, *words, FORCE_HYPERLINK="0")
+        page = place / "page.html"
+        return page.read_text(encoding="utf-8") if page.exists() else done.stdout
+
+
+def command_picture(command: str, most: int = 99) -> str:
+    """The terminal after a command: its first lines, and how many are left out."""
+    printed = printed_by(command).rstrip("\n").split("\n")
+    lines = [f"\x1b[32m$\x1b[0m {command}", *printed[:most]]
+    if len(printed) > most:
+        lines.append(f"\x1b[2m… {len(printed) - most} more lines\x1b[0m")
+    return terminal(lines, f"What `{command}` prints")
 
 
 def flow_picture() -> str:
     """The data flow of the tutorial's notebook, as the report page draws it."""
-    with tempfile.TemporaryDirectory() as folder:
-        place = Path(folder)
-        for path in (ROOT / "fixtures" / "tutorial").iterdir():
-            (place / path.name).write_bytes(path.read_bytes())
-        run_nbprod(place, "report", "deliveries.ipynb", "--html", "page.html", "--isolated")
-        page = (place / "page.html").read_text(encoding="utf-8")
+    page = printed_by("nbprod report deliveries.ipynb --html page.html --isolated")
     found = re.search(r"<svg.*?</svg>", page, re.DOTALL)
     styles = re.search(r"<style[^>]*>(.*?)</style>", page, re.DOTALL)
     assert found is not None and styles is not None
@@ -105,7 +117,12 @@ def _belongs(rule: str) -> bool:
     return _IN_PICTURE.match(rule) is not None or "svg text" in rule.partition("{")[0]
 
 
-PICTURES: dict[str, Callable[[], str]] = {"check.svg": check_picture, "flow.svg": flow_picture}
+PICTURES: dict[str, Callable[[], str]] = {
+    "check.svg": partial(command_picture, CHECK),
+    "fix.svg": partial(command_picture, FIX),
+    "score.svg": partial(command_picture, SCORE, 17),
+    "flow.svg": flow_picture,
+}
 """How each picture is made, by the name of its file."""
 
 
