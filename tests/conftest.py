@@ -1,5 +1,6 @@
 """Property tests draw the same examples each time unless asked otherwise."""
 
+import gc
 import os
 import tempfile
 
@@ -16,3 +17,9 @@ os.environ.pop("VIRTUAL_ENV", None)
 # The journal and the key of the cache are kept apart from those of the user.
 _CACHE = tempfile.TemporaryDirectory(prefix="nbprod-tests-")
 os.environ["XDG_CACHE_HOME"] = _CACHE.name
+
+
+def pytest_collection_finish() -> None:
+    """Take what the modules and the thousands of tests are out of each collection of garbage."""
+    gc.collect()
+    gc.freeze()

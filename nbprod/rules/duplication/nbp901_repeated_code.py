@@ -83,17 +83,21 @@ from nbprod.clones.find import Limits, find_clones
 from nbprod.clones.sources import sources_of_notebook
 from nbprod.clones.types import CloneGroup, Fragment
 from nbprod.facts import Facts
+from nbprod.libraries.modules import BUILTIN_NAMES
 from nbprod.merge.naming import UNNAMED
 from nbprod.model import Diagnostic, Fix, Label, Severity, Span
+from nbprod.names.definite_assignment import effect_of
 from nbprod.names.scopes import bound_names
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule, unsafe
 from nbprod.rules.drawn import drawing_statements
-from nbprod.syntax.names import last_name
+from nbprod.syntax.names import last_name, mentioned_names
 
 _LIMITS = Limits()
 _MOST_PARAMETERS = 7
 _MANY_PARAMETERS = 5
+_MOST_RESULTS = 4
+_DEFINING = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _LONGEST = 40
 _BESIDE_FIGURES = ("makedirs", "mkdir", "print", "display")
 
@@ -111,20 +115,18 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     perhaps = "" if facts.options.merges else " (may be fixable with `--fix --unsafe-fixes`)"
     for number, group in enumerate(groups):
         first, *others = group.fragments
-        signature, fix = fixes.get(number, (group.signature, None))
-        # A signature that was not made into a function may lack what the code reads.
-        is_made = number in fixes or not facts.options.merges
+        signature, fix = fixes.get(number, ("", None))
         differing = ", ".join(f"`{_shortened(text)}`" for text in _differing(group)[:3])
         but = f" (differs in {differing})" if differing else ""
         yield Diagnostic(
             _span(first, facts),
             f"code duplicated in {len(group.fragments)} places{but}",
             labels=tuple(Label(_span(fragment, facts), "here again") for fragment in others[:6]),
-            help=f"one function could replace them{_shown(signature) if is_made else ''}{perhaps}",
+            help=f"write one function for them{_shown(signature)}{perhaps}",
             fix=fix,
+            # The same whether or not fixes are worked out: no format reports more than another.
             on_request=_is_part_of_a_series(group)
-            or _is_no_function(group, signature)
-            or (not is_made and "()" in signature)
+            or _is_no_function(group, facts)
             or _only_draws(group, facts),
         )
 
@@ -155,17 +157,39 @@ def _is_part_of_a_series(group: CloneGroup) -> bool:
     return any((id(place.source), place.start) in ends for place in group.fragments)
 
 
-def _is_no_function(group: CloneGroup, signature: str) -> bool:
+def _is_no_function(group: CloneGroup, facts: Facts) -> bool:
     """Whether a function of what is shared would have more parameters or results than use.
 
     Two places that need that much are alike only where they begin; of more places, a function is
     worth a longer list.
     """
-    parameters, _, results = signature.partition(" -> ")
-    number = parameters.replace(",\n)", ")").count(",") + 1 if "()" not in parameters else 0
+    effect = effect_of(group.fragments[0].nodes)
+    given = {name for name in effect.reads - BUILTIN_NAMES if not _is_definition(name, facts)} | {
+        variation.texts for variation in group.differences if variation.kind == "literal"
+    }
     if len(group.fragments) > 2:
-        return number >= _MOST_PARAMETERS
-    return number >= _MANY_PARAMETERS or (bool(group.differences) and "…" in results)
+        return len(given) >= _MOST_PARAMETERS
+    results = effect.binds & _read_elsewhere(group, facts)
+    return len(given) >= _MANY_PARAMETERS or len(results) > _MOST_RESULTS
+
+
+def _is_definition(name: str, facts: Facts) -> bool:
+    """Whether a name is that of a function, class or module, which no function is given."""
+    made = facts.flow.definitions.get(name, ())
+    return bool(made) and all(isinstance(one.node, _DEFINING) for one in made)
+
+
+def _read_elsewhere(group: CloneGroup, facts: Facts) -> set[str]:
+    """The names that code outside of the places reads."""
+    inside = {node for place in group.fragments for node in place.nodes}
+    return {
+        name
+        for parsed in facts.parsed
+        if parsed is not None and parsed.tree is not None
+        for node in parsed.tree.body
+        if node not in inside
+        for name in mentioned_names(node)
+    }
 
 
 def _only_draws(group: CloneGroup, facts: Facts) -> bool:
@@ -193,9 +217,9 @@ def _is_beside_a_figure(node: ast.stmt) -> bool:
 
 
 def _shown(signature: str) -> str:
-    """The function's first line, where it has few enough parameters to be of use."""
+    """The first line of the function, where it has few enough parameters to be of use."""
     line = re.sub(r"(?<=\() | (?=\))", "", " ".join(signature.replace(",\n)", ")").split()))
-    if line.count(",") >= _MOST_PARAMETERS or line.startswith(f"def {UNNAMED}"):
+    if not line or line.count(",") >= _MOST_PARAMETERS or line.startswith(f"def {UNNAMED}"):
         return ""
     return f": `{line}`"
 
