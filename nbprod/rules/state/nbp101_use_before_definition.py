@@ -150,7 +150,8 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
         if how_to_restore(first, facts) is None and not is_left_to_write(first, facts):
             fix = next(filter(None, (reordered(failure, facts) for failure in group)), None)
         advice = help_of(first, facts, fix)
-        told = tell(first, facts, message_of(group, facts), advice, *labels, others=others)
+        message = message_of(group, facts, fix)
+        told = tell(first, facts, message, advice, *labels, others=others)
         told = as_intended(told) if first in intended else as_unfilled(told, first, facts)
         yield told._replace(
             fix=fix,
@@ -200,20 +201,26 @@ def _recorded(failure: Failure, facts: Facts) -> Iterator[Label]:
                 )
 
 
-def message_of(group: list[Failure], facts: Facts) -> str:
+def message_of(group: list[Failure], facts: Facts, fix: Fix | None = None) -> str:
     """Say what is read too early, by which call, and what comes of it."""
     first = group[0]
     names = failing_names(group)
     cells = {definition.cell for definition in first.elsewhere}
     if any(_definers(failure) != cells for failure in group):
         return f"{names} are used before the cells that define them: {_FAILS}"
-    # The cell that the help speaks of, where one fits.
-    definer = next(iter(_fitting(first, facts)), min(cells))
+    # The cell that the fix moves or the help speaks of, where there is one.
+    moved = [cell for cell in cells if _is_moved(cell, fix)]
+    definer = next(iter([*moved, *_fitting(first, facts)]), min(cells))
     where = "this cell" if definer == first.cell else f"cell {definer + 1}"
     via = f", through the call of `{first.chain[0].function}`," if first.chain else ""
     is_one = names.count("`") == 2
     verb, them = ("is", "it") if is_one else ("are", "them")
     return f"{names} {verb} used{via} before {where} defines {them}: {_FAILS}"
+
+
+def _is_moved(cell: int, fix: Fix | None) -> bool:
+    """Whether a fix moves this cell and no other."""
+    return fix is not None and fix.title.startswith(f"Move cell {cell + 1} ")
 
 
 def help_of(failure: Failure, facts: Facts, fix: Fix | None) -> str:
@@ -235,7 +242,7 @@ def help_of(failure: Failure, facts: Facts, fix: Fix | None) -> str:
     filled = _filled(cells[0], failure, facts)
     if filled is not None and fix is None:
         return f"move this cell below cell {filled + 1}, the last that adds to `{failure.name}`"
-    if fix is not None and not fix.title.startswith(f"Move cell {cells[0] + 1} "):
+    if fix is not None and not _is_moved(cells[0], fix):
         return fix.title[0].lower() + fix.title[1:].partition(";")[0]
     if fix is None and (
         _needs_later(cells[0], failure, facts)
