@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from nbprod.checking.registry import RuleFile, docs_of, level_of, load_rule
+from nbprod.config.options import OPTIONS
 from nbprod.patterns import lazy_pattern
 from nbprod.rule import Rule
 from nbprod.testing import RuleDocs
 
-__all__ = ["INDEX", "page_name", "rule_pages"]
+__all__ = ["INDEX", "RUFF_RULES", "page_name", "rule_pages"]
 
 INDEX = "README.md"
 _MARK = lazy_pattern(r"[ \t]*#!\s*((?:[A-Z]+\d+\??(?:,\s*)?)+)[ \t]*$", re.MULTILINE)
@@ -18,6 +19,32 @@ _ABOVE = lazy_pattern(r"^\s*#\^.*\n", re.MULTILINE)
 _OUTPUT = lazy_pattern(r"^#>([>!@]?) ?(.*)$", re.MULTILINE)
 _OUTPUTS = {"": "result", ">": "prints", "!": "raises", "@": "metadata"}
 _AGAIN = lazy_pattern(r"^#\*\*? (\d+)$", re.MULTILINE)
+# Rules of Ruff that report the same fault, or part of it.
+RUFF_RULES: Mapping[str, str] = {
+    "unused-suppression": "RUF100",
+    "use-before-definition": "F821",
+    "undefined-name": "F821",
+    "use-after-deletion": "F821",
+    "unbound-local": "F823",
+    "shadowed-builtin": "A001",
+    "unresolved-star-import": "F403 F405",
+    "global-write-in-function": "PLW0603",
+    "mutable-default-argument": "B006",
+    "hardcoded-secret": "S105 S106 S107",
+    "unseeded-randomness": "NPY002",
+    "clock-dependent-value": "DTZ005 DTZ011",
+    "removed-api": "NPY001 NPY201",
+    "swallowed-exception": "E722 BLE001 S110 S112",
+    "inplace-result": "PD002",
+    "assert-as-validation": "S101",
+    "nan-comparison": "PLW0177",
+    "untrusted-load": "S301 S302 S506",
+    "late-import": "E402",
+    "wildcard-import": "F403",
+    "commented-out-code": "ERA001",
+    "print-debugging": "T201",
+    "tangled-cell": "C901 PLR0912",
+}
 _HEAD = """\
 # Rules
 
@@ -75,8 +102,14 @@ def _page(file: RuleFile, rule: Rule, docs: RuleDocs) -> str:
     ]
     if "Fix safety" in docs.sections:
         parts.append(f"## Fix safety\n\n{docs.sections['Fix safety']}")
+    options = _options(file.name)
+    if options:
+        parts.append(f"## Options\n\n{options}")
+    if file.name in RUFF_RULES:
+        codes = ", ".join(f"`{code}`" for code in RUFF_RULES[file.name].split())
+        parts.append(f"## Other linters\n\nRuff reports the same fault, or part of it: {codes}.")
     if rule.after or file.group == "input":
-        parts.append(f"## Options\n\nIgnore it with `--ignore {file.code}`.")
+        parts.append(f"## Suppress it\n\nIgnore it with `--ignore {file.code}`.")
     else:
         parts.append(_suppression(file))
     return "\n\n".join(parts) + "\n"
@@ -106,6 +139,15 @@ def _shown(example: str) -> str:
     text = _OUTPUT.sub(lambda saved: f"# {_OUTPUTS[saved[1]]}: {saved[2]}", text)
     text = _AGAIN.sub(r"# (\1 times)", text)
     return f"```python\n{text.rstrip()}\n```"
+
+
+def _options(name: str) -> str:
+    """The keys of the configuration that are about a rule, which they name in parentheses."""
+    return "\n".join(
+        f"- [`{option.name}`](../configuration.md#keys): {option.key.doc} [{option.default}]"
+        for option in OPTIONS
+        if f"(`{name}`)" in option.key.doc
+    )
 
 
 def _suppression(file: RuleFile) -> str:
