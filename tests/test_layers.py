@@ -148,6 +148,7 @@ def test_what_the_notebooks_python_runs_imports_nothing_of_ours() -> None:
         "nbprod.execution.shapes",
         "nbprod.extract.suite.experiment",
         "nbprod.extract.suite.object_texts",
+        "nbprod.extract.suite.written_files",
         "nbprod.extract.suite.result_texts",
         "nbprod.pipeline.inside.forked",
         "nbprod.pipeline.inside.observer",

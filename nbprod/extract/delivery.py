@@ -298,7 +298,7 @@ def _tests(
         os.path.join(target.recorded, name): content
         for experiment in (experiments.calls if experiments is not None else {}).values()
         if not experiment.problem
-        for name, content in experiment.files.items()
+        for name, content in {**experiment.files, **experiment.written}.items()
     }
     text = suite_of(plan, facts, target, experiments)
     compiles(text, "the tests")

@@ -21,7 +21,7 @@ _NUMBERS = lazy_pattern(
 _TYPE = lazy_pattern(r', dtype="[^"]*"\)$')
 _WHOLE = lazy_pattern(r"np\.u?int\d+\(-?\d+\)")
 _MOST_AXES = 4
-_COPIED = ("pd.DataFrame(", "pd.Series(", "np.array(", "[", "{")
+_COPIED = ("pd.DataFrame(", "pd.Series(", "pd.read_csv(", "np.array(", "[", "{")
 
 
 class Call(NamedTuple):
@@ -77,7 +77,8 @@ def _sentence(call: Call, experiment: Experiment) -> str:
         parts.append("titles, labels and marks of the figure")
     if not call.draws and (call.results or call.has_value or _has_checks(experiment)):
         of = " for small data" if experiment.arguments else ""
-        parts.append(f"results{' for the file beside the tests' if experiment.files else of}")
+        has_file = experiment.files or experiment.written
+        parts.append(f"results{' for the file beside the tests' if has_file else of}")
     if experiment.printed:
         parts.append("printed text")
     text = " and ".join(parts) if parts else "runs with small data and returns nothing"
@@ -195,6 +196,9 @@ def _checks_of_axes(name: str, axes: list[Mapping[str, Any]], *, is_figure: bool
 def _same(name: str, expected: str, kind: str) -> str:
     """The comparison of a value with an expression by the means of its library."""
     numbers = _TYPE.sub("", kind.replace('float("nan")', "0.0"))
+    if kind.startswith("pd.read_csv("):
+        what = "series" if kind.endswith(("]", ".rename(None)")) else "frame"
+        return f"pd.testing.assert_{what}_equal({name}, {expected})"
     if kind.startswith("pd.DataFrame("):
         return f"pd.testing.assert_frame_equal({name}, {expected})"
     if kind.startswith("pd.Series("):

@@ -15,6 +15,7 @@ __all__ = ["data_files_of"]
 _MOST_BYTES = 50_000
 _MOST_BYTES_WHOLE = 500_000
 _MOST_ROWS = 20
+_MOST_COUNTED = 50_000_000
 _LONGEST_PATH = 200
 _ROWS = (".csv", ".tsv", ".jsonl")
 # What a function that names it does not read as data.
@@ -26,8 +27,8 @@ def data_files_of(
 ) -> dict[str, bytes]:
     """The files that the statements of a function name, by their path below a folder.
 
-    Of a table in lines that is too large, the first rows are taken; other large files and files
-    that are elsewhere are left out.
+    Of a table in lines that is too large, the first rows are taken, and of those with as many rows;
+    other large files and files that are elsewhere are left out.
 
     Args:
         function: a function of a plan.
@@ -36,6 +37,7 @@ def data_files_of(
         given: texts that it is called with.
     """
     found: dict[str, bytes] = {}
+    counts: dict[str, int] = {}
     for name in (*_names(function), *given):
         if not _may_be_path(name):
             continue
@@ -45,7 +47,12 @@ def data_files_of(
             data = _small(path)
             if data is not None and not any(value.encode() in data for value in hidden):
                 found[os.path.normpath(name)] = data
-    return found
+                if path.lower().endswith(_ROWS):
+                    counts[os.path.normpath(name)] = read_head(path, _MOST_COUNTED).count(b"\n")
+    cut = {counts[name] for name in counts if found[name].count(b"\n") < counts[name]}
+    return {
+        name: _first_rows(data) if counts.get(name) in cut else data for name, data in found.items()
+    }
 
 
 def _names(function: Function) -> Iterator[str]:
@@ -68,5 +75,9 @@ def _small(path: str) -> bytes | None:
         return read_bytes(path)
     if not path.lower().endswith(_ROWS):
         return read_bytes(path) if os.path.getsize(path) <= _MOST_BYTES_WHOLE else None
-    rows = read_head(path, _MOST_BYTES).split(b"\n")[:-1]
-    return b"".join(row + b"\n" for row in rows[: _MOST_ROWS + 1]) or None
+    return _first_rows(read_head(path, _MOST_BYTES)) or None
+
+
+def _first_rows(data: bytes) -> bytes:
+    rows = data.split(b"\n")[:-1]
+    return b"".join(row + b"\n" for row in rows[: _MOST_ROWS + 1])

@@ -11,7 +11,8 @@ JSON, has
   that it reads of them, the ``bounds`` that it compares with, the ``makers`` before it that return
   them, the names of its ``results``, the statements that ``seed`` its random numbers, and whether
   it is ``settled`` that it gives the same each time;
-* ``answers``: the file of the answers, by function.
+* ``data``: the folder of the files that functions read, which gets those of long arguments;
+  ``answers``: the file of the answers, by function.
 """
 
 from __future__ import annotations
@@ -33,6 +34,8 @@ from typing import Any
 # Rows of the sample, from few that are easy to read to all.
 SIZES = (6, 40, 200)
 SECONDS = 20
+# How many columns may be found out one by one.
+_MOST_COLUMNS = 8
 # A call that takes longer is not repeated where nothing in it may give something else.
 SHORT = 0.25
 LONGEST_PRINTED = 1500
@@ -64,6 +67,8 @@ class Laboratory:
         self.module = module
         scripts = {os.path.basename(path)[:-3]: loaded(path) for path in job["beside"]}
         self.texts, self.library = scripts["expression_texts"], scripts["object_texts"]
+        digits = self.texts.DIGITS_OF_SAMPLE
+        self.files = scripts["written_files"].WrittenFiles(job["data"], digits)
         self.objects = self.library.Objects(module, scripts["shapes"].public_module)
         self.results = scripts["result_texts"].Results(
             self.texts, self.library, self.objects, self.writer, self.evaluated
@@ -77,7 +82,8 @@ class Laboratory:
 
     def evaluated(self, text: str, names: Mapping[str, Any] | None = None) -> Any:
         """What an expression of ours gives, which may read other arguments."""
-        return self.texts.evaluated(text, self.objects.names_for(text) | dict(names or {}))
+        known = {**self.objects.names_for(text), **(names or {}), "DATA": self.files.folder}
+        return self.texts.evaluated(text, known)
 
     def try_all(self) -> None:
         """Call each function, the author's own as well."""
@@ -106,29 +112,55 @@ class Laboratory:
                 missing = str(error)
         problem = missing or "it cannot be called with small data"
         for sample in self._samples(values, job):
-            try:
-                given, steps = self._arguments(sample, job)
-            except self.texts.Unwritable as error:
-                problem = f"an argument is {error}"
-                continue
-            try:
-                return self._called(function, given, steps, job)
-            except Exception as error:
-                problem = f"it fails with small data: {type(error).__name__}"
+            for files in (None, self.files):
+                try:
+                    given, steps = self._arguments(sample, job, files)
+                except self.texts.Unwritable as error:
+                    problem = f"an argument is {error}"
+                    continue
+                try:
+                    return self._called(function, given, steps, job)
+                except Exception as error:
+                    problem = f"it fails with small data: {type(error).__name__}"
+                    self._note_column(error, values, job)
+                if not steps:
+                    break
         return {"problem": problem}
+
+    def _note_column(self, error: Exception, values: dict[str, Any], job: dict[str, Any]) -> None:
+        """Keep a column for the next sample that a function has missed in this one."""
+        missed = getattr(error, "name", None) if isinstance(error, AttributeError) else None
+        for name in [missed, *(error.args if isinstance(error, KeyError) else ())]:
+            for key, value in values.items():
+                wanted = job["columns"].get(key, ())
+                if wanted and name in getattr(value, "columns", ()) and name not in wanted:
+                    job["columns"][key] = [*wanted, name]
 
     def _samples(self, values: dict[str, Any], job: dict[str, Any]) -> Iterator[dict[str, Any]]:
         """Small parts of the values, those first that tell most and are easy to read."""
-        narrow = self._narrowed(values, job)
-        is_narrow = any(value is not narrow[name] for name, value in values.items())
-        for part in (narrow, values) if is_narrow else (values,):
-            sample = self.texts.sampled(part, SIZES[0], job["bounds"], telling=True)
-            moved = self.texts.on_bounds(sample, job["bounds"])
+        size, bounds, texts = SIZES[0], job["bounds"], job["texts"]
+        for part in self._parts(values, job):
+            sample = self.texts.sampled(part, size, bounds, texts, telling=True)
+            moved = self.texts.on_bounds(sample, bounds)
             if any(value is not sample[name] for name, value in moved.items()):
                 yield moved
             yield sample
         for size in SIZES[1:]:
-            yield self.texts.sampled(values, size, job["bounds"], telling=False)
+            for part in self._parts(values, job):
+                yield self.texts.sampled(part, size, bounds, texts, telling=False)
+
+    def _parts(self, values: dict[str, Any], job: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        """The values with the columns that the function reads, more where it misses some, then
+        with all."""
+        before: dict[str, list[str]] | None = None
+        for _ in range(_MOST_COLUMNS):
+            narrow = self._narrowed(values, job)
+            is_narrow = any(value is not narrow[name] for name, value in values.items())
+            if not is_narrow or before == job["columns"]:
+                break
+            before = dict(job["columns"])
+            yield narrow
+        yield values
 
     def _given(self, function: Callable[..., Any], job: dict[str, Any]) -> dict[str, Any]:
         """The arguments of a call, without the last ones that are the defaults."""
@@ -167,9 +199,10 @@ class Laboratory:
         return found
 
     def _arguments(
-        self, sample: dict[str, Any], job: dict[str, Any]
+        self, sample: dict[str, Any], job: dict[str, Any], files: Any = None
     ) -> tuple[dict[str, str], list[dict[str, Any]]]:
-        """The arguments as expressions, and the calls that make those that have none."""
+        """The arguments as expressions, and the calls that make those that have none; what is long
+        is read from ``files`` where there are such."""
         writer = self.writer(self.texts.DIGITS_OF_SAMPLE)
         given: dict[str, str] = {}
         steps: list[dict[str, Any]] = []
@@ -180,6 +213,10 @@ class Laboratory:
                     raise self.texts.Unwritable(f"a value that cannot be kept: `{name}`")
                 given[name] = writer.written(sample[name])
             except self.texts.Unwritable:
+                read = self._read(job["name"], name, sample, files)
+                if read:
+                    given[name] = read
+                    continue
                 maker = job["makers"].get(name)
                 made = self.answers.get(maker or "", {"problem": ""})
                 if "problem" not in made:
@@ -202,6 +239,15 @@ class Laboratory:
         outputs = {target for step in steps for target in step["targets"]}
         given = {name: text for name, text in given.items() if name not in outputs}
         return {**given, **inputs}, steps
+
+    def _read(self, function: str, name: str, sample: dict[str, Any], files: Any) -> str:
+        """The expression that reads an argument from a file; empty where there is none."""
+        found = files.text(f"{function}_{name}", sample[name]) if files and name in sample else None
+        if found is None:
+            return ""
+        for line in found[1]:
+            self.objects.imports[line.rpartition(" ")[2]] = line
+        return str(found[0])
 
     def _steps(self, maker: str, made: dict[str, Any]) -> list[dict[str, Any]]:
         job = self.jobs[maker]
@@ -236,7 +282,9 @@ class Laboratory:
         texts = [*given.values(), json.dumps(first["results"])]
         texts += [text for step in steps for text in step["given"].values()]
         imports = self.objects.lines_for(texts)
-        return {"arguments": given, "steps": steps, "call": call, "imports": imports, **first}
+        files = self.files.used(" ".join(given.values()))
+        found = {"arguments": given, "steps": steps, "call": call, "imports": imports}
+        return {**found, "files": files, **first}
 
     def _once(
         self,
@@ -291,6 +339,9 @@ class Laboratory:
             names.update(zip(step["targets"], made, strict=True))
 
     def _is_as(self, value: Any, text: str) -> bool:
+        if self.files.used(text):
+            other = self.evaluated(text)
+            return bool(value.equals(other)) if hasattr(value, "equals") else False
         try:
             return bool(self.writer().written(value) == text)
         except self.texts.Unwritable:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from nbprod.disk.read import read_text
+from nbprod.disk.read import read_bytes, read_text
 from nbprod.disk.scratch import scratch_folder, write_scratch
 from nbprod.execution import shapes
 from nbprod.execution.forking import ForkingProcess, PythonProgram, run_python
@@ -29,7 +29,7 @@ from nbprod.syntax.walk import walk
 __all__ = ["Experiment", "Experiments", "Step", "experiments_of"]
 
 
-_BESIDE = ("expression_texts", "object_texts", "result_texts")
+_BESIDE = ("expression_texts", "object_texts", "result_texts", "written_files")
 
 
 class Step(NamedTuple):
@@ -59,6 +59,8 @@ class Experiment(NamedTuple):
     call: tuple[str, ...] = ()
     imports: tuple[str, ...] = ()
     """The lines that import what its expressions need."""
+    written: Mapping[str, bytes] = MappingProxyType({})
+    """The files that its expressions read."""
     drawn: tuple[Mapping[str, Any], ...] = ()
     """The figure that it leaves open and does not return."""
 
@@ -102,6 +104,7 @@ def experiments_of(
             {
                 **_asked_of(function, recorded[function.name], folder),
                 "bounds": _bounds_of(function, plan),
+                "texts": _texts(_nodes(function)),
                 "makers": makers[function.name],
                 "seed": seeds[function.name],
                 "settled": gives_the_same(function.body, plan, facts),
@@ -116,10 +119,12 @@ def experiments_of(
         kernels = options.kernels
         is_served = kernels is not None and kernels.serves(files[target.path].decode("utf-8"))
         answers = _answers(job, folder, options, kernels if is_served else None)
-    calls = {
-        name: _experiment(answer, tuple(seeds.get(name, ())), options)
-        for name, answer in answers.items()
-    }
+        calls = {
+            name: _experiment(answer, tuple(seeds.get(name, ())), options)._replace(
+                written=_written(answer, folder)
+            )
+            for name, answer in answers.items()
+        }
     return Experiments(
         {name: one._replace(files=_files_of(name, one, read)) for name, one in calls.items()}
     )
@@ -132,6 +137,7 @@ def _job(folder: str, target: Target, functions: Sequence[Mapping[str, Any]]) ->
         "module": target.module,
         "path": [os.path.join(folder, "project", root)],
         "beside": [*_scripts()],
+        "data": os.path.join(folder, "data"),
         "answers": os.path.join(folder, "answers.json"),
         "functions": list(functions),
     }
@@ -175,6 +181,7 @@ def _own_functions(
             "parameters": {},
             "columns": {},
             "bounds": _bounds([node]),
+            "texts": _texts([node]),
             "results": [""],
             "makers": {},
             "seed": randomness.seeded(0) if randomness is not None else [],
@@ -246,6 +253,13 @@ def _bounds(nodes: Iterable[ast.AST], settings: Iterable[str] = ()) -> list[floa
     return list(found)
 
 
+def _texts(nodes: Iterable[ast.AST]) -> list[str]:
+    """The texts that some statements name."""
+    parts = (part for node in nodes for part in walk(node))
+    constants = [part.value for part in parts if isinstance(part, ast.Constant)]
+    return sorted({text for text in constants if isinstance(text, str) and text})
+
+
 def _makers(plan: Plan) -> dict[str, dict[str, str]]:
     """For each function, the functions before it that return its arguments."""
     last: dict[str, str] = {}
@@ -268,6 +282,13 @@ def _files_of(
     for function in (*(step.function for step in one.steps), name):
         found |= read.get(function, {})
     return found
+
+
+def _written(answer: Mapping[str, Any], folder: str) -> dict[str, bytes]:
+    """The files of the arguments of a call."""
+    return {
+        name: read_bytes(os.path.join(folder, "data", name)) for name in answer.get("files", ())
+    }
 
 
 def _value_file(seen: Seen | None, name: str, folder: str) -> str | None:

@@ -10,7 +10,7 @@ import contextlib
 import importlib
 import math
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 LONGEST = 1600
@@ -237,7 +237,12 @@ def evaluated(text: str, others: dict[str, Any] | None = None) -> Any:
 
 
 def sampled(
-    values: dict[str, Any], size: int, bounds: Iterable[float] = (), *, telling: bool
+    values: dict[str, Any],
+    size: int,
+    bounds: Iterable[float] = (),
+    texts: Iterable[str] = (),
+    *,
+    telling: bool,
 ) -> dict[str, Any]:
     """A part of each value with at most so many rows: the same rows of all that are as long.
 
@@ -245,8 +250,9 @@ def sampled(
         values: by name.
         size: how many rows.
         bounds: numbers that the function compares with.
-        telling: whether the rows are those with extremes, gaps and every category, instead of the
-            first and the last.
+        texts: those that it names.
+        telling: whether the rows are those with extremes, gaps and every category, instead of rows
+            from all over, half of them with one of the texts where there are such.
     """
     by_length: dict[int, list[Any]] = {}
     for value in values.values():
@@ -255,15 +261,36 @@ def sampled(
             by_length.setdefault(length, []).append(value)
     kept: dict[int, list[int]] = {}
     for length, group in by_length.items():
-        ends = [*range(size // 2), *(length - 1 - place for place in range(size // 2))]
         near = [place for value in group for place in _near(value, bounds)]
-        wanted = near + [place for value in group for place in _telling(value)] if telling else []
+        named = [place for value in group for place in _naming(value, set(texts))]
+        if telling:
+            ends = [*range(size // 2), *(length - 1 - place for place in range(size // 2))]
+            wanted = near + [place for value in group for place in _telling(value)]
+            wanted += named[:_ROWS_OF_EACH]
+        else:
+            wanted, ends = _spread(named, size // 2), _spread(range(length), size)
         rows = list(dict.fromkeys([*wanted[: 2 * size], *ends]))
         kept[length] = sorted(rows[: max(size, min(len(set(wanted)), size + 2))])
     return {
         name: value if (length := _length(value)) not in kept else _rows(value, kept[length or 0])
         for name, value in values.items()
     }
+
+
+def _spread(places: Sequence[int], count: int) -> list[int]:
+    """So many of some places, from all over."""
+    step = max(1, len(places) // count)
+    return list(places[::step])[:count]
+
+
+def _naming(value: Any, texts: set[str]) -> list[int]:
+    """The rows of a frame in which a column is one of some texts."""
+    found: list[int] = []
+    if texts and hasattr(value, "columns"):
+        with contextlib.suppress(Exception):
+            for items in _columns(value):
+                found += [place for place, item in enumerate(items) if item in texts]
+    return sorted(set(found))
 
 
 def on_bounds(values: dict[str, Any], bounds: Iterable[float]) -> dict[str, Any]:

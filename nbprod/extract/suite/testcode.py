@@ -148,13 +148,14 @@ def _head(plan: Plan, facts: Facts, target: Target, body: str, needed: Sequence[
     notebook = facts.notebook.path.replace("\\", "/").rpartition("/")[2]
     lines = [f'"""Tests of `{target.module}`, which was extracted from `{notebook}`."""\n']
     draws = "figure = " in body
+    has_data = re.search(r"\bDATA\b", body) is not None
     if "MODULE" in body:
         lines += ["import importlib", "import inspect"]
     lines += [name for word, name in _LIBRARIES.items() if re.search(rf"(?<![\w.]){word}\.", body)]
     lines += ["from collections import Counter"] if "Counter(" in body else []
     lines += dict.fromkeys(needed)
     lines += ["from collections.abc import Iterator"] if draws else []
-    lines += ["from pathlib import Path"] if "(DATA)" in body else []
+    lines += ["from pathlib import Path"] if has_data else []
     lines += ["import matplotlib.pyplot as plt"] if draws else []
     lines += ["import pytest"]
     names = sorted(
@@ -162,7 +163,7 @@ def _head(plan: Plan, facts: Facts, target: Target, body: str, needed: Sequence[
     )
     if names:
         lines.append(f"from {target.module} import {', '.join(names)}")
-    if "(DATA)" in body:
+    if has_data:
         lines.append(f'\nDATA = Path(__file__).with_name("{os.path.basename(target.recorded)}")')
     if "MODULE" in body:
         lines.append(f'\nMODULE = importlib.import_module("{target.module}")')
