@@ -18,6 +18,10 @@ BLANKS = [
     ("mean = ...YOUR CODE HERE...", "YOUR CODE HERE..."),
     ("rate = # your favourite rate\nprint(rate)", "# your favourite rate"),
     ("class Net:\n    def forward(self):\n        # TODO: the layers\n", "# TODO: the layers"),
+    ("for name in names:\n    ### START CODE HERE\n\n    ### END CODE HERE", "# CODE HERE"),
+    ("def f(x):\n    # Code goes here\n\nprint(f(2))", "# Code goes here"),
+    ("small = resize(# YOUR CODE HERE)\nprint(small)", "# YOUR CODE HERE"),
+    ("last = # Your code here\nmodel = build(3, # Your code here)", "# Your code here"),
     ("best =\n# </END OF YOUR SOLUTION>", "# <YOUR SOLUTION>"),
 ]
 ERRORS = [

@@ -24,14 +24,18 @@ _WORDS = (
     r"(?:your|write|insert|add|put|fill(?:[ _]in)?)[ _]+(?:own |the |your )*"
     r"(?:code|solution|answer|favou?rite|implementation)"
 )
-_ORDER = lazy_pattern(rf"{_WORDS}\b|\btodo\b|\bfixme\b", re.IGNORECASE)
+_HERE = r"(?:start|begin|end)(?: of)?(?: your)? (?:code|solution|answer)\b|\bcode (?:goes )?here"
+_ORDER = lazy_pattern(rf"{_WORDS}\b|\btodo\b|\bfixme\b|\b(?:{_HERE})\b", re.IGNORECASE)
+# A comment that swallows the rest of a call: `resize(# YOUR CODE HERE)`.
+_SWALLOWED = lazy_pattern(r"[(\[{,=][ \t]*#+[ \t]*([^\n]*)$", re.MULTILINE)
 _PLAIN_ORDER = lazy_pattern(
     rf"^[ \t]*(?:[\w.]+[ \t]*=|return\b)?[ \t.…]*({_WORDS}\b[^#\n]*)", re.IGNORECASE
 )
 # Lines that lack what comes next: a value, or the body of a block.
 _INCOMPLETE = lazy_pattern(r"=[ \t]*(?:#.*)?$|^[ \t]*\.\.\.[ \t]*,?[ \t]*(?:#.*)?$")
-_END = lazy_pattern(r"/?[ \t]*\bend of[ \t]+", re.IGNORECASE)
+_END = lazy_pattern(r"/?[ \t]*\bend(?: of)?[ \t]+", re.IGNORECASE)
 _NO_BODY = "expected an indented block"
+_UNCLOSED = ("was never closed", "does not match", "unexpected EOF", "unmatched")
 _NEAR = 4
 _LONGEST = 40
 
@@ -53,6 +57,8 @@ def blank_of(parsed: ParsedCell) -> str | None:
         parsed.fault.message.startswith(_NO_BODY) or _INCOMPLETE.search(line) is not None
     ):
         blank = _order_near(lines, number - 1)
+    if blank is None and any(word in parsed.fault.message for word in _UNCLOSED):
+        blank = _swallowed(parsed.cell.source)
     return None if blank is None else _short(blank)
 
 
@@ -74,6 +80,14 @@ def _plain(code: str) -> str | None:
 def _first(pattern: re.Pattern[str], text: str) -> str | None:
     match = pattern.search(text)
     return match[0] if match is not None else None
+
+
+def _swallowed(source: str) -> str | None:
+    """The comment in an open bracket that asks for code."""
+    for match in _SWALLOWED.finditer(source):
+        if _ORDER.search(match[1]):
+            return "# " + match[1].rstrip(")]}: #")
+    return None
 
 
 def _order_near(lines: list[str], place: int) -> str | None:
