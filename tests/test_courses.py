@@ -112,6 +112,24 @@ def test_nobody_configures_or_seeds_the_code_of_a_course(rule: str) -> None:
         assert findings(rule, *WORK, path=path)
 
 
+COPY = """{0} = rows.groupby('{1}').agg('sum').reset_index()
+{0}['rate'] = {0}['paid'] / {0}['due'] * 100
+{0}['late'] = {0}['rate'].clip(0, 90).round(2).astype(float)
+{0} = {0}[{0}['rate'] < 0.5].sort_values('rate').head(20)
+print({0}.describe())"""
+COPIES = [
+    "import os\nimport pandas as pd\nparts = [pd.read_csv(name) for name in os.listdir('rows')]\n"
+    "rows = pd.concat(parts)",
+    COPY.format("wide", "shop"),
+    COPY.format("low", "town"),
+]
+
+
+@pytest.mark.parametrize("rule", ["NBP506", "NBP901"])
+def test_copies_and_listings_of_a_course_are_left(rule: str) -> None:
+    assert findings(rule, *COPIES) and not findings(rule, *COPIES, path="week 3/rows.ipynb")
+
+
 TAUGHT = [
     ("NBP203", "## The keyword global", ["n = 1", "def f():\n    global n\n    n = 2", "f()\nn"]),
     ("NBP701", "## Exceptions", ["def f():\n    try:\n        g()\n    except:\n        print(1)"]),

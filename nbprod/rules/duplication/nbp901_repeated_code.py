@@ -5,7 +5,7 @@
 The same lines with another name in them are a function that nobody wrote. A bug gets fixed in
 one of the copies only. Reported only where the rule is selected by name are two places that only
 draw or only begin alike, so that a function of what they share would have many parameters or
-results, and neighbours in a series of statements that are all alike.
+results, neighbours in a series of statements that are all alike, and copies in course material.
 
 ## Flagged
 
@@ -91,6 +91,7 @@ from nbprod.names.scopes import bound_names
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule, unsafe
 from nbprod.rules.drawn import drawing_statements
+from nbprod.rules.practice_data import is_course
 from nbprod.syntax.names import last_name, mentioned_names
 
 _LIMITS = Limits()
@@ -125,7 +126,8 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
             help=f"write one function for them{_shown(signature)}{perhaps}",
             fix=fix,
             # The same whether or not fixes are worked out: no format reports more than another.
-            on_request=_is_part_of_a_series(group)
+            on_request=is_course(facts)
+            or _is_part_of_a_series(group)
             or _is_no_function(group, facts)
             or _only_draws(group, facts),
         )

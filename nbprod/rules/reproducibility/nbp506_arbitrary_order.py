@@ -4,6 +4,7 @@
 
 `os.listdir`, `glob` and `iterdir` promise no order. Another machine concatenates the same files in
 another one, and the rows, the split and the model differ. All listings of a cell are one finding.
+In course material, it is reported only where the rule is selected by name.
 
 ## Flagged
 
@@ -137,6 +138,7 @@ from nbprod.facts import Facts
 from nbprod.model import Diagnostic, Edit, Fix, Severity, Span
 from nbprod.rule import NodeInCell, rule, unsafe
 from nbprod.rules.grouped import once_for_each
+from nbprod.rules.practice_data import is_course
 from nbprod.syntax.names import last_name
 from nbprod.syntax.types import ParsedCell
 from nbprod.syntax.walk import walk
@@ -171,6 +173,7 @@ def check(subject: NodeInCell[ast.Module], facts: Facts) -> Iterator[Diagnostic]
             "file order is not guaranteed",
             help="wrap the call in `sorted(...)`",
             fix=_ordered(call, parents, cell.index, facts),
+            on_request=is_course(facts),
         )
         for call in listings
         if _is_gathered(call, parents, facts)
