@@ -594,6 +594,7 @@ def test_functions_are_asked_for_one_by_one(folder: Path) -> None:
     assert "def balance(" in text and "def load_root(" not in text
 
 
+@pytest.mark.slow
 def test_a_function_that_draws_returns_the_figure(folder: Path) -> None:
     cells = ["import matplotlib.pyplot as plt\nxs = [1, 2, 3]", "#md ## Draw"]
     cells += ["plt.plot(xs)\nplt.title('three')\nplt.show()", "print(len(xs))"]
@@ -609,6 +610,7 @@ def test_a_function_that_draws_returns_the_figure(folder: Path) -> None:
     assert "failed" not in pytest_of(folder)
 
 
+@pytest.mark.slow
 def test_what_a_definition_refuses_is_tested(folder: Path) -> None:
     checks = "    if x < 0:\n        raise ValueError('negative')\n"
     checks += "    if x == 7:\n        raise KeyError(x)"

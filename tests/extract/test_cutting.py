@@ -48,6 +48,7 @@ def test_a_fit_goes_with_what_follows_and_its_cell_still_shows_the_model() -> No
     assert "model" in cells and "model.score(table, y)" in cells
 
 
+@pytest.mark.slow
 def test_a_fit_whose_object_changes_below_is_not_shown_late() -> None:
     cells = [
         *MODEL[:6],
@@ -170,6 +171,7 @@ def test_what_is_shown_between_its_parts_does_not_cut_a_function(shown: str) -> 
     assert module.count("def ") == 1 and "width = high - low" in module
 
 
+@pytest.mark.slow
 def test_several_measures_of_a_model_are_one_record() -> None:
     scores = ["accuracy", "precision", "recall", "f1"]
     cells = [

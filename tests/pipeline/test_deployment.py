@@ -119,6 +119,7 @@ def test_the_steps_of_the_image_make_a_program_that_runs(application: Path, tmp_
     assert "4.0" in done.stderr
 
 
+@pytest.mark.slow
 def test_what_was_not_asked_for_is_not_written(tmp_path: Path) -> None:
     save(tmp_path / "a.ipynb", ["# Go", "x = [1, 2]\nprint(sum(x))"])
     for target, expected in (

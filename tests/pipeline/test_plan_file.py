@@ -100,7 +100,6 @@ def test_what_a_plan_cannot_ask_for_is_a_line_with_its_place(
 
 
 @pytest.mark.slow
-@pytest.mark.slow
 def test_a_format_that_does_not_give_the_value_back_is_said(folder: Path) -> None:
     (folder / "a.json").write_text("[1, 2, 3]")
     pipeline(folder, "--plan", "plan.toml", "--run")
@@ -173,7 +172,6 @@ def test_what_is_not_written_any_more_goes_unless_it_was_edited() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.slow
 def test_an_application_without_a_record_is_not_updated(folder: Path) -> None:
     pipeline(folder)
     for text in (None, "{", '{"version": 7, "files": {}}'):
@@ -183,6 +181,7 @@ def test_an_application_without_a_record_is_not_updated(folder: Path) -> None:
         assert "no record app/.nbprod-pipeline.json; use --force" in said
 
 
+@pytest.mark.slow
 def test_a_picture_has_all_tasks(folder: Path) -> None:
     names = re.findall(r"^■ (\w+)", pipeline(folder, "--dry-run", "--picture", "a.svg"), re.M)
     svg = (folder / "a.svg").read_text()
@@ -221,6 +220,7 @@ def model_of(folder: Path) -> str:
     return path.read_text() if path.is_file() else ""
 
 
+@pytest.mark.slow
 def test_the_plan_names_the_estimators_that_can_be_the_model(models: Path) -> None:
     said = pipeline(models, "--plan", "plan.toml")
     text = (models / "plan.toml").read_text()
@@ -234,9 +234,9 @@ def test_the_plan_names_the_estimators_that_can_be_the_model(models: Path) -> No
     ("wish", "estimator"),
     [
         ('estimator = "line"\ncell = 4', ".line"),
-        ('estimator = "line"', ".line"),
-        ('estimator = "ridge"', ".ridge"),
-        ('estimator = ""', ""),
+        pytest.param('estimator = "line"', ".line", marks=pytest.mark.slow),
+        pytest.param('estimator = "ridge"', ".ridge", marks=pytest.mark.slow),
+        pytest.param('estimator = ""', "", marks=pytest.mark.slow),
     ],
 )
 def test_the_estimator_that_is_chosen_is_the_model(models: Path, wish: str, estimator: str) -> None:

@@ -58,6 +58,8 @@ def truth() -> dict[str, str]:
     return dict(zip(SPELLINGS, json.loads(line.removeprefix("RESULT ")), strict=True))
 
 
+# IPython is asked once, in one worker.
+@pytest.mark.xdist_group("syntax/test_refused_magics")
 @pytest.mark.parametrize("source", SPELLINGS)
 def test_magics_are_refused_where_ipython_refuses_them(source: str) -> None:
     magics = parse_cell(Cell(0, "code", source)).magics

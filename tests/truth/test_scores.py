@@ -7,6 +7,7 @@ import pytest
 from tests.truth.score import reorder_fixes, score
 
 
+@pytest.mark.slow
 def test_scores_on_executed_notebooks() -> None:
     scores = score(90_000, 45)
     assert scores.names.precision >= 0.99 and scores.names.recall >= 0.95, str(scores.names)
