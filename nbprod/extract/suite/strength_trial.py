@@ -36,8 +36,8 @@ from typing import Any
 _OPTIMIZED = 1
 # Nobody reads why a test fails, so that its assertions need not be prepared for it.
 _FLAGS = (
-    "-q", "-x", "--assert=plain", "-p", "no:cacheprovider", "-p", "no:unraisableexception",
-    "--rootdir",
+    "-q", "-x", "--assert=plain", "--tb=native", "-p", "no:cacheprovider",
+    "-p", "no:unraisableexception", "--rootdir",
 )  # fmt: skip
 
 
@@ -51,7 +51,7 @@ class FaultyRuns:
         self.module = os.path.join(job["folder"], job["module"])
         self.original = _text(self.module)
         self.has_failed = False
-        self.has_run = False
+        self.has_run = self.is_child = False
 
     def pytest_runtestloop(self, session: Any) -> bool:
         """Run the tests, each time in another process."""
@@ -61,6 +61,12 @@ class FaultyRuns:
         self.has_run = True
         self.run_all(session)
         return True
+
+    def pytest_runtest_makereport(self, item: Any, call: Any) -> None:
+        """End the process of a run with its first failure: its report would take longer than it."""
+        error = call.excinfo.value if call.excinfo is not None else None
+        if self.is_child and error is not None and not _is_skip(error):
+            os._exit(1)
 
     def pytest_runtest_logreport(self, report: Any) -> None:
         """A part of a test has ended."""
@@ -100,6 +106,7 @@ class FaultyRuns:
         replaced = [] if is_whole else self.replacements(run["text"])
 
         def patched() -> int:
+            self.is_child = True
             _limit(run["limit"])
             for function, code in replaced:
                 function.__code__ = code
@@ -163,6 +170,12 @@ def functions_of(names: Any, module: str) -> Iterator[FunctionType]:
                 if isinstance(inner, FunctionType):
                     yield inner
                 inner = getattr(inner, "__wrapped__", None)
+
+
+def _is_skip(error: BaseException) -> bool:
+    import pytest
+
+    return isinstance(error, pytest.skip.Exception)
 
 
 def _limit(seconds: int) -> None:
