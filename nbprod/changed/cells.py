@@ -11,7 +11,10 @@ from nbprod.patterns import lazy_pattern
 __all__ = ["changed_lines", "matched_cells", "paired_cells"]
 
 _BREAK = lazy_pattern(r"\r\n|\r|\n")
+_WORD = lazy_pattern(r"\w+|\W")
 _ALIKE = 0.5
+# Of words compared with words in two cells.
+_MOST_WORDS = 250_000
 # Comparing each cell that is left with each other one is only done for so many pairs.
 _MOST_PAIRS = 40_000
 
@@ -75,18 +78,33 @@ def _alike(
     others = [cell for cell in old if cell.index not in taken and cell.source.strip()]
     if len(left) * len(others) > _MOST_PAIRS:
         return []
+    words = {cell.index: _WORD.findall(cell.source) for cell in left}
+    other_words = {cell.index: _WORD.findall(cell.source) for cell in others}
     pairs = []
     for cell in left:
-        matcher = difflib.SequenceMatcher(None, "", cell.source, autojunk=False)
         for other in others:
-            if other.kind != cell.kind:
-                continue
-            matcher.set_seq1(other.source)
-            if matcher.real_quick_ratio() > _ALIKE and matcher.quick_ratio() > _ALIKE:
-                ratio = matcher.ratio()
+            if other.kind == cell.kind:
+                ratio = _likeness(words[cell.index], other_words[other.index])
                 if ratio > _ALIKE:
                     pairs.append((-ratio, cell.index, other.index))
     return sorted(pairs)
+
+
+def _likeness(one: list[str], other: list[str]) -> float:
+    """How much two texts have in common, from 0 to 1; 0 where it is not more than half.
+
+    Words are compared, or whole lines where the words are many: the time grows with the square.
+    """
+    if len(one) * len(other) > _MOST_WORDS:
+        one, other = _lines(one), _lines(other)
+    matcher = difflib.SequenceMatcher(None, other, one, autojunk=False)
+    if matcher.real_quick_ratio() > _ALIKE and matcher.quick_ratio() > _ALIKE:
+        return matcher.ratio()
+    return 0
+
+
+def _lines(words: list[str]) -> list[str]:
+    return "".join(words).splitlines(keepends=True)
 
 
 def changed_lines(old: str, new: str) -> set[int]:
