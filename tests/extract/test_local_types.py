@@ -7,7 +7,12 @@ import textwrap
 
 import pytest
 
-from nbprod.extract.code.local_types import REBINDS, names_of_none, with_local_types
+from nbprod.extract.code.local_types import (
+    REBINDS,
+    names_of_none,
+    used_without_test,
+    with_local_types,
+)
 
 
 def _made(body: str, **types: str) -> str:
@@ -113,3 +118,20 @@ def test_a_result_that_a_library_without_types_gives_has_its_type(
 ) -> None:
     text = f"def f(n) -> {returns}:\n" + textwrap.indent(body, "    ")
     assert expected in with_local_types(text, {}, {"np": "numpy", "pd": "pandas"}, frozenset())
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("print(title + '!')\nreturn len(rows)\n", {"title", "rows"}),
+        ("for row in rows:\n    total = row.cost * scale\n", {"rows", "scale"}),
+        ("if rows is None:\n    return 0\nreturn rows[0] + (scale or 1)\n", set()),
+        ("title = title or 'x'\nreturn title.upper()\n", set()),
+    ],
+)
+def test_what_is_computed_with_and_never_tested_may_not_be_none(
+    body: str, expected: set[str]
+) -> None:
+    text = "def f(title=None, rows=None, scale=None):\n" + textwrap.indent(body, "    ")
+    names = {"title", "rows", "scale"}
+    assert used_without_test(ast.parse(text).body[0]) & names == expected

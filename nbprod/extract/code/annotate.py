@@ -17,7 +17,7 @@ import libcst as cst
 from libcst.metadata import PositionProvider
 
 from nbprod.extract.code.literal_types import hint_of, joined_hints
-from nbprod.extract.code.local_types import may_be_none, names_of_none
+from nbprod.extract.code.local_types import may_be_none, names_of_none, used_without_test
 from nbprod.patterns import lazy_pattern
 from nbprod.refactor.evidence import IMPERATIVES
 from nbprod.report.wording import words_listed
@@ -121,9 +121,12 @@ class _Completer(cst.CSTTransformer):
     ) -> cst.FunctionDef:
         owner = self.methods.get(id(node), "")
         seen = self.seen.get(f"{owner}.{node.name}" if owner else node.name, {})
+        own = dict(self.hints.of_parameters(node, in_class=bool(owner)))
+        hints = {key: _with_default(hint, seen.get(key, "Any")) for key, hint in own.items()}
+        needed = used_without_test(node)
         found = {
-            key: self._quoted(_with_default(hint, seen.get(key, "Any")), node)
-            for key, hint in self.hints.of_parameters(node, in_class=bool(owner))
+            key: self._quoted("Any" if hint.endswith("| None") and key in needed else hint, node)
+            for key, hint in hints.items()
         }
         tree = tree.with_changes(params=tree.params.visit(_Parameters(found)))
         if tree.returns is None:

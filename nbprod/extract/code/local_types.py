@@ -8,7 +8,7 @@ another type later, the module asks the checker to allow that.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from nbprod.extract.code.literal_types import hint_of
@@ -20,6 +20,8 @@ __all__ = ["REBINDS", "may_be_none", "names_of_none", "with_local_types"]
 
 REBINDS = "# mypy: allow-redefinition"
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+# They take nothing that may be None.
+_NEED_VALUES = frozenset("len sum min max sorted range enumerate zip".split())
 _OPTIONAL = frozenset("re.match re.search re.fullmatch shutil.which os.getenv".split())
 _SCOPES = (*_FUNCTIONS, ast.ClassDef, ast.Lambda)
 _MAKERS = frozenset("list dict set defaultdict deque Counter OrderedDict".split())
@@ -110,6 +112,37 @@ def names_of_none(node: ast.AST) -> frozenset[str]:
         for name, values in _bindings(node).items()
         if any(may_be_none(made.value) for made in values)
     )
+
+
+def used_without_test(node: ast.AST) -> frozenset[str]:
+    """The names that a function computes with and never compares, tests or binds: a type checker
+    refuses those that may be None."""
+    used: set[str] = set()
+    tested: set[str] = set()
+    for part in walk(node):
+        if isinstance(part, ast.BinOp):
+            used |= _names_among([part.left, part.right])
+        elif isinstance(part, (ast.Attribute, ast.Subscript)):
+            used |= _names_among([part.value])
+        elif isinstance(part, ast.For):
+            used |= _names_among([part.iter])
+        elif isinstance(part, ast.Call) and ast.unparse(part.func) in _NEED_VALUES:
+            used |= _names_among(part.args)
+        elif isinstance(part, ast.Compare):
+            tested |= _names_among([part.left, *part.comparators])
+        elif isinstance(part, (ast.If, ast.While, ast.IfExp, ast.Assert)):
+            tested |= _names_among([part.test])
+        elif isinstance(part, ast.BoolOp):
+            tested |= _names_among(part.values)
+        elif isinstance(part, ast.UnaryOp):
+            tested |= _names_among([part.operand])
+        elif isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store):
+            tested.add(part.id)
+    return frozenset(used - tested)
+
+
+def _names_among(nodes: Iterable[ast.expr]) -> set[str]:
+    return {node.id for node in nodes if isinstance(node, ast.Name)}
 
 
 class _Value(NamedTuple):
