@@ -9,7 +9,6 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Iterator, Mapping
-from importlib import import_module
 from typing import Any
 
 import click
@@ -130,17 +129,14 @@ def _default(value: Any) -> str:
 
 
 def _formats() -> str:
-    from nbprod.report import FORMATS
+    from nbprod.report import FORMATS, renderer
 
     rows = ["| format | what it is |", "|---|---|"]
-    for name, module in FORMATS.items():
-        text = _docstring(module).partition("\n\n")[0]
+    for name in FORMATS:
+        module = inspect.getmodule(renderer(name))
+        text = (inspect.getdoc(module) or "").partition("\n\n")[0]
         rows.append(f"| `{name}` | {_cell(text)} |")
     return "\n".join(rows)
-
-
-def _docstring(module: str) -> str:
-    return inspect.cleandoc(import_module(module).__doc__ or "")
 
 
 def _exit_codes() -> str:
