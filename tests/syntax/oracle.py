@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import gc
 import io
 import re
 import warnings
@@ -108,9 +109,20 @@ def shell() -> Any:
     return InteractiveShell.instance(config=config)
 
 
+def fresh_shell() -> Any:
+    """The shell with an empty namespace.
+
+    Its reset collects garbage; what other tests have left is not looked through each time.
+    """
+    gc.freeze()
+    shell().reset(new_session=True)
+    gc.unfreeze()
+    return shell()
+
+
 def bound_by_running(source: str) -> set[str]:
     """The variables that a cell really leaves in a fresh namespace."""
-    shell().reset(new_session=True)
+    fresh_shell()
     before = set(shell().user_ns)
     with warnings.catch_warnings(), redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
         warnings.simplefilter("ignore")

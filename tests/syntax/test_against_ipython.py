@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from nbprod.notebook.types import Cell
 from nbprod.syntax.magic_table import AUTOMAGICS
 from nbprod.syntax.parse import parse_cell
-from tests.syntax.oracle import body_given_to, compare, ours, shell, theirs
+from tests.syntax.oracle import body_given_to, compare, fresh_shell, ours, shell, theirs
 
 CASES = [
     # line magics and shell lines
@@ -165,8 +165,7 @@ def test_automagic_is_used_where_ipython_uses_it(source: str, hidden: bool) -> N
 
     word = re.findall(r"\w+", source)[-1 if source == "x ls" else 0]
     name = word if hidden else "other"
-    shell().reset(new_session=True)
-    shell().user_ns[name] = 1
+    fresh_shell().user_ns[name] = 1
     transformed = shell().transform_cell(source)
     wanted = "run_line_magic" in transformed and "run_line_magic" not in _static(source)
     cells = (Cell(0, "code", f"{name} = 1"), Cell(1, "code", source))
