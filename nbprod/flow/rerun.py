@@ -22,9 +22,10 @@ if TYPE_CHECKING:
     from nbprod.flow.interpreter.machine import Machine
     from nbprod.flow.interpreter.records import Exposure
 
-__all__ = ["self_dependences"]
+__all__ = ["is_the_builtin", "self_dependences"]
 
 _LONGEST = 50
+_BUILTINS = ("builtins", "__builtins__", "__builtin__", "six.moves.builtins")
 _KINDS = {"del": "deletes", "next": "consumes", "iteration": "consumes", "draw": "draws"}
 
 
@@ -62,14 +63,31 @@ def _shadows(machine: Machine, cell: int) -> list[SelfDependence]:
         entry = machine.env.get(name)
         for definition in entry.definitions if entry is not None else ():
             binding = definition.binding
-            if definition.cell == cell and binding.kind not in (
-                "import",
-                "star-import",
-                "deletion",
+            if (
+                definition.cell == cell
+                and binding.kind not in ("import", "star-import", "deletion")
+                and not is_the_builtin(definition, name)
             ):
                 found.append(SelfDependence("shadows", name, binding.span, "", True))
                 break
     return found
+
+
+def is_the_builtin(definition: Definition, name: str) -> bool:
+    """Whether a name is given the builtin itself: `range = builtins.range`."""
+    node = definition.node
+    if not isinstance(node, (ast.Assign, ast.AnnAssign)) or node.value is None:
+        return False
+    targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+    if not all(isinstance(target, ast.Name) for target in targets):
+        return False
+    value = node.value
+    if isinstance(value, ast.Attribute):
+        return value.attr == name and ast.unparse(value.value) in _BUILTINS
+    if isinstance(value, ast.Call) and ast.unparse(value.func) == "getattr" and value.args:
+        words = [ast.unparse(value.args[0]), *(getattr(arg, "value", "") for arg in value.args[1:])]
+        return words[0] in _BUILTINS and words[1:] == [name]
+    return False
 
 
 def _judge(

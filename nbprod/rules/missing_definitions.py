@@ -19,7 +19,6 @@ __all__ = [
     "is_list_of_names",
     "local_of",
     "usual_import",
-    "written_as_text_in",
 ]
 
 _SHORTEST_LIST = 3
@@ -127,26 +126,6 @@ def commented_out_in(name: str, facts: Facts, reader: int | None = None) -> int 
         re.MULTILINE,
     )
     return next((cell for cell in cells if pattern.search(facts.cell(cell).source)), None)
-
-
-def written_as_text_in(name: str, facts: Facts) -> int | None:
-    """The first Markdown or raw cell with a line of code that defines a name."""
-    word = re.escape(name)
-    pattern = re.compile(
-        rf"^[ \t>]*(?:{word}[ \t]*=(?!=)[ \t]*\S|(?:async )?def {word}\(|class {word}\b[^\n]*:"
-        rf"|(?:from \S+ )?import (?:[^\n]*(?:[, ]|as ))?{word}[ \t]*(?:$|,|#))",
-        re.MULTILINE,
-    )
-    return next(
-        (
-            cell.index
-            for cell in facts.notebook.cells
-            if cell.kind in ("markdown", "raw")
-            and name in cell.source
-            and pattern.search(cell.source)
-        ),
-        None,
-    )
 
 
 def is_list_of_names(cell: int, facts: Facts) -> bool:

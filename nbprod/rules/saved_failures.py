@@ -19,6 +19,7 @@ __all__ = [
     "lost_names",
     "saved_error",
     "saved_message",
+    "traceback_of",
     "undefined_name",
 ]
 
@@ -26,6 +27,9 @@ _COLORS = lazy_pattern(r"\x1b\[[\d;]*m")
 _ARROW = lazy_pattern(r"(?m)^-+> *(\d+)\b")
 # The head of a frame of a traceback that is a cell, as the versions of IPython write it.
 _FRAME = lazy_pattern(r"(?m)^(?:<ipython-input-[^>\n]*>|(?:Cell |Input )?In *\[\d+\])[^\n]*\n")
+# Frames of code that a magic has compiled, which show no source.
+_UNSHOWN = lazy_pattern(r"<(?:timed (?:exec|eval)|decorator-gen-\d*|magic-timeit)\b")
+_IN_FUNCTION = lazy_pattern(r"\bin (?!<(?:module|cell line))(?! *\[)[\w<]")
 _IN_CELL = lazy_pattern(r"<ipython-input-|(?:Cell |Input )?\bIn *\[\d+\]|ipykernel_\d+[/\\]")
 # What shows results and figures once a cell has run.
 _DISPLAYS = lazy_pattern(
@@ -88,9 +92,7 @@ def saved_message(error: str, output: Mapping[str, object]) -> str:
 
 def is_of_display(cell: Cell) -> bool:
     """Whether a saved error was raised below no line of the cell: its result was being shown."""
-    traceback = (saved_error(cell) or {}).get("traceback")
-    text = "\n".join(map(str, traceback)) if isinstance(traceback, list) else ""
-    text = _COLORS.sub("", text)
+    text = traceback_of(cell)
     return _DISPLAYS.search(text) is not None and _IN_CELL.search(text) is None
 
 
@@ -120,22 +122,41 @@ def lost_names(cell: Cell, facts: Facts) -> frozenset[str]:
 
 def _failing_line(cell: Cell) -> int:
     """The line of a cell where its saved error was raised; the first if that is not saved."""
+    text = traceback_of(cell)
+    has_frames = _FRAME.search(text) or _UNSHOWN.search(text)
+    arrow = _ARROW.search(_own_frame(text) if has_frames else text)
+    return int(arrow[1]) if arrow else 1
+
+
+def traceback_of(cell: Cell) -> str:
+    """The text of the traceback of a cell's saved error, without its colors."""
     traceback = (saved_error(cell) or {}).get("traceback")
     text = "\n".join(map(str, traceback)) if isinstance(traceback, list) else ""
-    arrow = _ARROW.search(_COLORS.sub("", text))
-    return int(arrow[1]) if arrow else 1
+    return _COLORS.sub("", text)
+
+
+def _own_frame(text: str) -> str:
+    """The source that a traceback shows of the cell itself; empty where it shows none.
+
+    `%%time` compiles the cell anew, so that its frame has no source; frames of functions are of
+    the cells that define them.
+    """
+    head = _FRAME.search(text)
+    if head is None:
+        return ""
+    if _UNSHOWN.search(text, 0, head.start()) or _IN_FUNCTION.search(head[0]):
+        return ""
+    return str([*_FRAME.split(text)[1:2], ""][0])
 
 
 def is_of_other_code(cell: Cell) -> bool:
     """Whether the line that raised a saved error is not in the cell any more."""
     error = saved_error(cell) or {}
-    traceback = error.get("traceback")
-    text = "\n".join(map(str, traceback)) if isinstance(traceback, list) else ""
-    text = _COLORS.sub("", text)
+    text = traceback_of(cell)
     if error.get("ename") in ("SyntaxError", "IndentationError", "TabError"):
         shown = _UNPARSED.search(text)
     else:
         # The first frame is the cell's; one of a magic shows the code as an argument.
-        shown = _FAILING.search([*_FRAME.split(text)[1:2], ""][0])
+        shown = _FAILING.search(_own_frame(text))
     line = " ".join(shown[1].split()) if shown else ""
     return bool(line) and "get_ipython()" not in line and line not in " ".join(cell.source.split())

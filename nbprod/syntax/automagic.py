@@ -7,13 +7,12 @@ import re
 from collections.abc import Container, Iterator, Sequence
 from itertools import chain
 
-from nbprod.syntax.magic_table import AUTOMAGICS, OF_EXTENSIONS
+from nbprod.syntax.magic_table import AUTOMAGICS, LOADERS, OF_EXTENSIONS
 from nbprod.syntax.types import ParsedCell
 from nbprod.syntax.walk import walk
 
 __all__ = ["hidden_magics", "loose_magics"]
 
-_LOADERS = ("load_ext", "reload_ext")
 _FIRST_WORD = r"([^\W\d]\w*)(?![\w.*])[ \t]*(.?)"
 
 
@@ -32,7 +31,7 @@ def loose_magics(parsed: Sequence[ParsedCell | None]) -> Iterator[tuple[int, str
         ):
             yield index, word
         for magic in cell.magics if cell is not None else ():
-            if magic.name in _LOADERS:
+            if magic.name in LOADERS:
                 loaded |= _magics_of_extension(magic.text)
 
 
@@ -66,7 +65,7 @@ def _may_bind(cell: ParsedCell, word: str, is_loaded: bool) -> bool:
     ``is_loaded``: it is a magic of an extension, so that loading one is no other way.
     """
     if "import *" in cell.masked or any(
-        magic.opaque_names and not (is_loaded and magic.name in _LOADERS) for magic in cell.magics
+        magic.opaque_names and not (is_loaded and magic.name in LOADERS) for magic in cell.magics
     ):
         return True
     if any(magic.name == "run" for magic in cell.magics):

@@ -11,6 +11,7 @@ __all__ = [
     "LINE_KNOWN",
     "LINE_PYTHON",
     "NOT_EXPANDED",
+    "LOADERS",
     "OF_EXTENSIONS",
     "SHELL_CELLS",
     "Scope",
@@ -78,6 +79,8 @@ AUTOMAGICS = frozenset(
         "whos xdel xmode"
     )
 )
+LOADERS = ("load_ext", "reload_ext")
+"""The line magics that load an extension."""
 # The line magics of extensions that are not named like them.
 OF_EXTENSIONS = {
     "autoreload": ("aimport",),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from nbprod.libraries.extensions import names_bound_by
 from nbprod.syntax.interpolation import names_in
 from nbprod.syntax.magic_table import (
     AUTOMAGICS,
@@ -12,6 +13,7 @@ from nbprod.syntax.magic_table import (
     CELL_PYTHON,
     LINE_KNOWN,
     LINE_PYTHON,
+    LOADERS,
     NOT_EXPANDED,
     SHELL_CELLS,
     Scope,
@@ -51,6 +53,7 @@ _INPUT = r"(?:^|\s)(?:-i\s*|--?in(?:put)?(?:\s*=\s*|\s+))([\w,]+)"
 _ARROW = r"(?:^|\s)([^\W\d]\w*)\s*=?\s*<<"
 _ARROW_BELOW = r"\s*([^\W\d]\w*)\s*=?\s*<<"
 _ASSIGNED = r"(?:\s+-\w+)*\s+([^\W\d]\w*)\s*="
+_EXTENSION = r"\s+['\"]?([\w.]+)"
 _PROFILED = r"-f\s*([^\W\d]\w*)"
 _SAVED = r"(?:^|\s)-\w*v\s*([^\W\d]\w*)\s"
 _CYTHON = (
@@ -209,6 +212,13 @@ def _line_binds(name: str, rest: str, offset: int) -> Iterator[MagicName]:
         yield from _arguments(rest, offset)
     elif name in ("macro", "Rpull"):
         yield from _first_group(re.match(_FIRST_WORD, rest), offset)
+    elif name in LOADERS:
+        match = re.match(_EXTENSION, rest)
+        for bound in (names_bound_by(match[1]) or ()) if match is not None else ():
+            yield MagicName(bound, offset + match.start(1), offset + match.end(1))
+    elif name == "reload_kedro":
+        for bound in names_bound_by(name) or ():
+            yield MagicName(bound, offset - len(name), offset)
     elif name == "sc":
         yield from _first_group(re.match(_ASSIGNED, rest), offset)
     elif name == "timeit":

@@ -11,9 +11,11 @@ from nbprod.flow.interpreter.machine import Machine
 from nbprod.flow.interpreter.refusals import assume_bindings, refuse_magic
 from nbprod.flow.interpreter.state import StateEntry
 from nbprod.flow.interpreter.values import ANY, Labels, Value, library, with_labels
+from nbprod.libraries.extensions import names_bound_by
 from nbprod.names.scopes import Scope, bound_names
 from nbprod.notebook.types import Cell
 from nbprod.patterns import lazy_pattern
+from nbprod.syntax.magic_table import LOADERS
 from nbprod.syntax.types import Magic, ParsedCell
 
 __all__ = ["run_cell_magics", "run_effects", "run_magic", "run_private"]
@@ -144,8 +146,14 @@ def run_effects(machine: Machine, magic: Magic, node: ast.expr) -> None:
     elif magic.name == "xdel":
         for read in magic.reads:
             machine.unbind(read.name, node)
-    elif magic.opaque_names:
+    elif magic.opaque_names or _loads_unknown(magic):
         machine.mark_opaque(node, magic.text.strip())
+
+
+def _loads_unknown(magic: Magic) -> bool:
+    """Whether a magic loads an extension that may bind any names."""
+    words = magic.text.lstrip("%").split()
+    return magic.name in LOADERS and len(words) == 2 and names_bound_by(words[1]) is None
 
 
 def _mark(machine: Machine, magic: Magic, cell: int) -> None:

@@ -5,7 +5,9 @@
 If the notebook once ran, the definition was in a cell that has since been deleted, or the variable
 was renamed and this use forgotten. The kernel still held the old value; a fresh one does not. Names
 that the kernel of a platform binds, such as `dbutils` on Databricks, are information where the
-notebook shows that it is of that platform.
+notebook shows that it is of that platform. Extensions may bind names, too: `%load_ext
+kedro.ipython` binds `catalog`. Below one that is not in nbprod's table a missing name is
+possible only, unless a saved error shows that it was missing.
 
 ## Flagged
 
@@ -128,10 +130,12 @@ from nbprod.rules.missing_definitions import (
     is_list_of_names,
     local_of,
     usual_import,
-    written_as_text_in,
 )
 from nbprod.rules.near_names import near_names
+from nbprod.rules.saved_failures import saved_error, saved_message, undefined_name
 from nbprod.rules.stubs import open_cell_above
+from nbprod.rules.text_definitions import help_from_text
+from nbprod.syntax.magic_table import LOADERS
 from nbprod.syntax.python2 import is_python2
 
 # What makes the names of a platform's kernel exist elsewhere.
@@ -168,7 +172,7 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     missing = [
         failure
         for failure in failures_because(facts, "nowhere", "skipped")
-        if failure.certain or not (failure.reason == "skipped" or _may_be_of_magic(failure))
+        if failure.certain or not (failure.reason == "skipped" or _is_hidden(failure, facts))
         if not _is_in_json(failure, facts)
         if not is_list_of_names(failure.cell, facts) and not _is_of_python2(failure, facts)
     ]
@@ -199,6 +203,8 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
         told = _at_the_read(told, first)
         if all(_BLANK.fullmatch(failure.name) for failure in group):
             told = told._replace(minor=True)
+        if first.dynamic is not None and any(_is_proved(failure, facts) for failure in group):
+            told = told._replace(certainty=Certainty.CERTAIN)
         told = as_unfilled(told, first, facts)
         if first.certain and open_cell_above(first.cell, facts) is not None:
             told = told._replace(certainty=Certainty.POSSIBLE, predicted_exception=None)
@@ -263,9 +269,29 @@ def _of_session(reads: list[SessionRead], platform: str, facts: Facts) -> Diagno
     )
 
 
-def _may_be_of_magic(failure: Failure) -> bool:
-    """Whether a magic that nobody knows may have bound the name: then nothing speaks against it."""
-    return failure.dynamic is not None and failure.dynamic.binding.detail.startswith("%")
+def _is_hidden(failure: Failure, facts: Facts) -> bool:
+    """Whether a magic that nobody knows may have bound the name: then nothing speaks against it.
+
+    Few extensions bind names, so that what is read below one is possible all the same.
+    """
+    return (
+        failure.dynamic is not None
+        and failure.dynamic.binding.detail.startswith("%")
+        and not _may_be_of_extension(failure)
+        and not _is_proved(failure, facts)
+    )
+
+
+def _may_be_of_extension(failure: Failure) -> bool:
+    made = failure.dynamic.binding.detail if failure.dynamic is not None else ""
+    return made.lstrip("%").partition(" ")[0] in LOADERS
+
+
+def _is_proved(failure: Failure, facts: Facts) -> bool:
+    """Whether the cell was saved with a NameError of that name."""
+    error = saved_error(facts.cell(failure.cell)) or {}
+    kind = str(error.get("ename") or "")
+    return undefined_name(kind, saved_message(kind, error)) == failure.name
 
 
 def _is_in_json(failure: Failure, facts: Facts) -> bool:
@@ -336,7 +362,7 @@ def _is_read_by_its_definition(failure: Failure, facts: Facts) -> bool:
 
 def help_of(failure: Failure, facts: Facts) -> str | None:
     """Say what is missing, or offer names that look alike."""
-    if failure.dynamic is not None:
+    if failure.dynamic is not None and not _is_proved(failure, facts):
         return f"unless `{failure.dynamic.binding.detail}` binds it"
     if failure.name == "WindowsError":
         return "catch `OSError`, which it is another name of"
@@ -351,10 +377,9 @@ def help_of(failure: Failure, facts: Facts) -> str | None:
     missing = usual_import(failure, facts)
     if missing is not None:
         return f"add `{missing}`"
-    text = written_as_text_in(failure.name, facts)
+    text = help_from_text(failure.name, facts)
     if text is not None:
-        kind = "Markdown" if facts.cell(text).kind == "markdown" else "raw"
-        return f"its definition is text in the {kind} cell {text + 1}: make that a code cell"
+        return text
     local = local_of(failure, facts) if failure.certain else None
     if local is not None:
         function = local.functions[0]

@@ -3,7 +3,7 @@
 ## Why
 
 `list = [...]` in one cell makes `list(...)` fail in every other one for the rest of the session,
-also when those cells are run again.
+also when those cells are run again. A name that is given the builtin itself hides nothing.
 
 ## Flagged
 
@@ -29,6 +29,14 @@ id = 5
 # %%
 print(id)
 ```
+
+```notebook
+# %%
+print(len(range(3)))
+# %%
+import builtins
+range = builtins.range
+```
 """
 
 from __future__ import annotations
@@ -36,6 +44,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from nbprod.facts import Facts
+from nbprod.flow.rerun import is_the_builtin
 from nbprod.flow.types import Definition
 from nbprod.libraries.modules import BUILTIN_NAMES
 from nbprod.model import Diagnostic, Label, Span
@@ -52,7 +61,12 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
         if name not in BUILTIN_NAMES:
             continue
         shadow = next(
-            (definition for definition in definitions if definition.binding.kind in _VALUES), None
+            (
+                definition
+                for definition in definitions
+                if definition.binding.kind in _VALUES and not is_the_builtin(definition, name)
+            ),
+            None,
         )
         if shadow is None or shadow.binding.span.cell < 0:
             continue

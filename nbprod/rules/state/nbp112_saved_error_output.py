@@ -96,6 +96,7 @@ _ABSENT = lazy_pattern(
     r"(?:No module named|Missing optional dependency) '?([\w.]+?)'?(?:$|[\s,;.])"
 )
 _RENAMED = lazy_pattern(r"cannot import name '?(\w+)'?(?: from '([\w.]+)')?")
+_OF_NO_CODE = "clear its output, or delete the cell: it has no code any more"
 _MISSES = ("NameError", "ImportError", "ModuleNotFoundError", "FileNotFoundError")
 
 
@@ -137,10 +138,10 @@ def _of_cell(cell: Cell, facts: Facts) -> Iterator[Diagnostic]:
                 return
             if source is not None:
                 # The cell has got its definition since.
-                yield _of_other_code(cell, name, value)
+                yield _of_other_code(cell, name, value, facts)
                 return
             if is_of_other_code(cell) and not _is_gone(cell, facts):
-                yield _of_other_code(cell, name, value)
+                yield _of_other_code(cell, name, value, facts)
                 return
             if name == "KeyboardInterrupt" and is_of_display(cell):
                 yield _of_display(cell)
@@ -149,7 +150,7 @@ def _of_cell(cell: Cell, facts: Facts) -> Iterator[Diagnostic]:
                 whole_cell(cell),
                 _message(name, _shortened(value)),
                 symbol=_symbol(cell, name, value, facts),
-                help=_help(name, value, facts),
+                help=_OF_NO_CODE if _is_gone(cell, facts) else _help(name, value, facts),
                 minor=_is_minor(cell, name, value, facts),
             )
             return
@@ -175,14 +176,23 @@ def _deleted(cell: Cell, facts: Facts) -> list[Failure]:
     ]
 
 
-def _of_other_code(cell: Cell, name: str, value: str) -> Diagnostic:
+def _of_other_code(cell: Cell, name: str, value: str, facts: Facts) -> Diagnostic:
+    module = _unused_module(name, value, facts)
+    gone = f"clear its output: no cell imports `{module}` any more"
     return Diagnostic(
         whole_cell(cell),
         f"saved error is of other code than the cell has now: {name}",
         symbol=_missing(name, value),
-        help="run the cell again: the line that failed is not in it any more",
+        help=gone if module else "run the cell again: the line that failed is not in it any more",
         minor=True,
     )
+
+
+def _unused_module(error: str, value: str, facts: Facts) -> str:
+    """The module that was missing, if it occurs in no cell any more."""
+    absent = _ABSENT.search(value) if error in ("ImportError", "ModuleNotFoundError") else None
+    module = absent[1].partition(".")[0] if absent is not None else ""
+    return "" if not module or facts.mentions((module,)) else module
 
 
 def _of_display(cell: Cell) -> Diagnostic:
