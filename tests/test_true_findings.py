@@ -256,7 +256,7 @@ def test_a_name_to_be_shown_is_no_list(cell: str) -> None:
 TEXTS = [
     ("```python\nrate = 0.5\n```", "markdown", "Markdown cell 1"),
     ("def rate(x):\n    return x", "raw", "raw cell 1"),
-    ("> from finance import rate", "markdown", "Markdown cell 1"),
+    ("> from finance import rate", "markdown", "import it: `from finance import rate`"),
     ("The rate is 0.5, rates vary", "markdown", None),
 ]
 

@@ -1,4 +1,4 @@
-"""Second runs that are meant, add nothing, or start anew: training, anti-joins, first rounds."""
+"""Second runs that are meant, or start anew: training, endless iterators, first rounds."""
 
 from __future__ import annotations
 
@@ -11,14 +11,17 @@ from nbprod.patterns import lazy_pattern
 from nbprod.syntax.names import last_name, mentioned_names
 from nbprod.syntax.walk import walk
 
-__all__ = ["adds_what_is_missing", "is_meant", "is_never_done", "starts_anew"]
+__all__ = ["is_meant", "is_never_done", "is_one_step", "starts_anew", "statement_at"]
 
 _RATES = ("rate", "lr", "alpha", "eta", "step")
 _SLIDER = lazy_pattern(r"#\s*@param\s*\{[^}]*\bslider\b")
-_Values = dict[str, list[ast.expr]]
+_OPTIMIZER = lazy_pattern(r"(?i)opt(?:im|$|_|[A-Z\d])|sched|adam|sgd|rmsprop")
+_DEEPEST = 3
 _LOOPS = (ast.For, ast.While)
 # What goes on for ever: another item each time, and never fewer.
-_ENDLESS = frozenset("flow flow_from_directory flow_from_dataframe cycle count repeat".split())
+_ENDLESS = frozenset(
+    "flow flow_from_directory flow_from_dataframe flow_from_generator cycle count repeat".split()
+)
 
 
 def is_meant(reason: SelfDependence, facts: Facts) -> bool:
@@ -28,7 +31,7 @@ def is_meant(reason: SelfDependence, facts: Facts) -> bool:
         return False
     if _SLIDER.search(parsed.cell.source):
         return True
-    statement = _statement_at(reason, facts)
+    statement = statement_at(reason, facts)
     return statement is not None and (
         _draws_sample(statement)
         or _swaps(statement)
@@ -55,8 +58,39 @@ def is_never_done(reason: SelfDependence, facts: Facts) -> bool:
         for definition in facts.flow.definitions.get(reason.name, ())
         if not definition.is_unbound
     ]
-    calls = [node.value for node in made if isinstance(node, ast.Assign)]
-    return any(isinstance(call, ast.Call) and last_name(call.func) in _ENDLESS for call in calls)
+    return any(isinstance(node, ast.Assign) and _goes_on(node.value, facts, 0) for node in made)
+
+
+def _goes_on(value: ast.expr, facts: Facts, depth: int) -> bool:
+    """Whether an expression makes what goes on for ever, itself or by a function of a cell."""
+    for call in walk(value):
+        if not isinstance(call, ast.Call):
+            continue
+        if last_name(call.func) in _ENDLESS:
+            return True
+        called = call.func.id if isinstance(call.func, ast.Name) and depth < _DEEPEST else ""
+        for made in facts.flow.definitions.get(called, ()):
+            if isinstance(made.node, ast.FunctionDef) and any(
+                isinstance(part, ast.Call) and _goes_on(part, facts, depth + 1)
+                for part in walk(made.node)
+            ):
+                return True
+    return False
+
+
+def is_one_step(reason: SelfDependence, facts: Facts) -> bool:
+    """Whether it is one step of an optimizer, taken by hand outside of a loop."""
+    statement = statement_at(reason, facts)
+    call = statement.value if isinstance(statement, ast.Expr) else None
+    if not isinstance(call, ast.Call) or last_name(call.func) not in ("step", "apply_gradients"):
+        return False
+    owner = call.func.value if isinstance(call.func, ast.Attribute) else None
+    if owner is None or not _OPTIMIZER.search(last_name(owner)):
+        return False
+    parsed = facts.parsed[reason.span.cell]
+    return parsed is not None and not any(
+        part is statement for loop in parsed.live_nodes_of(_LOOPS) for part in walk(loop)
+    )
 
 
 def starts_anew(reason: SelfDependence, facts: Facts) -> bool:
@@ -165,62 +199,7 @@ def _shows_next(statement: ast.stmt, tree: ast.Module) -> bool:
     return isinstance(call, ast.Call) and last_name(call.func) in ("next", "__next__")
 
 
-def adds_what_is_missing(reason: SelfDependence, facts: Facts) -> bool:
-    """Whether only rows are added that are not there: `new = b[~b.k.isin(a.k)]`, then `a + new`."""
-    statement = _statement_at(reason, facts)
-    value = getattr(statement, "value", None)
-    if not isinstance(value, ast.AST) or reason.kind not in ("rebinds", "mutates", "overwrites"):
-        return False
-    parsed = facts.parsed[reason.span.cell]
-    made: _Values = {}
-    for node in parsed.live_nodes if parsed is not None else ():
-        if isinstance(node, ast.Assign) and node is not statement:
-            for target in node.targets:
-                if isinstance(target, ast.Name):
-                    made.setdefault(target.id, []).append(node.value)
-    if _leaves_out(value, reason.name, made):
-        return True
-    added = {
-        name
-        for name in mentioned_names(value) - {reason.name}
-        if all(made.binding.kind != "import" for made in facts.flow.definitions.get(name, ()))
-    }
-    return bool(added) and all(_is_anti_join(name, reason.name, made, set()) for name in added)
-
-
-def _is_anti_join(name: str, table: str, made: _Values, seen: set[str]) -> bool:
-    """Whether a name holds rows without those of a table, as the cell works it out."""
-    values = made.get(name, [])
-    if not values or name in seen:
-        return False
-    seen.add(name)
-    for value in values:
-        if not _leaves_out(value, table, made):
-            parts = sorted(mentioned_names(value) & made.keys() - {name})
-            if not parts or not all(_is_anti_join(part, table, made, seen) for part in parts):
-                return False
-    return True
-
-
-def _leaves_out(value: ast.AST, table: str, made: _Values) -> bool:
-    for node in walk(value):
-        if not isinstance(node, ast.UnaryOp) or not isinstance(node.op, ast.Invert):
-            continue
-        for call in walk(node.operand):
-            if isinstance(call, ast.Call) and last_name(call.func) == "isin":
-                keys = {name for argument in call.args for name in mentioned_names(argument)}
-                sources = {
-                    name
-                    for key in keys
-                    for kept in made.get(key, ())
-                    for name in mentioned_names(kept)
-                }
-                if table in keys | sources:
-                    return True
-    return False
-
-
-def _statement_at(reason: SelfDependence, facts: Facts) -> ast.stmt | None:
+def statement_at(reason: SelfDependence, facts: Facts) -> ast.stmt | None:
     """The innermost assignment, or call, in which a reason lies."""
     parsed = facts.parsed[reason.span.cell]
     for node in parsed.live_nodes if parsed is not None else ():

@@ -213,9 +213,7 @@ def _line_binds(name: str, rest: str, offset: int) -> Iterator[MagicName]:
     elif name in ("macro", "Rpull"):
         yield from _first_group(re.match(_FIRST_WORD, rest), offset)
     elif name in LOADERS:
-        match = re.match(_EXTENSION, rest)
-        for bound in (names_bound_by(match[1]) or ()) if match is not None else ():
-            yield MagicName(bound, offset + match.start(1), offset + match.end(1))
+        yield from _bound_by_extension(re.match(_EXTENSION, rest), offset)
     elif name == "reload_kedro":
         for bound in names_bound_by(name) or ():
             yield MagicName(bound, offset - len(name), offset)
@@ -228,6 +226,12 @@ def _line_binds(name: str, rest: str, offset: int) -> Iterator[MagicName]:
         for match in re.finditer(_OUTPUT, rest):
             yield from _listed(match, offset)
         yield from _first_group(re.search(_ARROW, rest), offset)
+
+
+def _bound_by_extension(match: re.Match[str] | None, offset: int) -> Iterator[MagicName]:
+    if match is not None:
+        for bound in names_bound_by(match[1]) or ():
+            yield MagicName(bound, offset + match.start(1), offset + match.end(1))
 
 
 def _restores(rest: str) -> bool:

@@ -190,3 +190,70 @@ def test_a_run_from_the_top_is_promised_only_where_no_cell_above_fails(
     told = [one.message for one in findings("NBP112", *cells, level="shared")]
     words = f"top to bottom, cell {first} fails first" if first else "top to bottom it is, by cell"
     assert words in told[-1]
+
+
+def failed(source: str, error: str, value: str, *frames: str) -> dict[str, Any]:
+    """A cell that was saved with an error, and the frames of its traceback."""
+    output = {"output_type": "error", "ename": error, "evalue": value, "traceback": [*frames]}
+    return {"source": source, "outputs": [output]}
+
+
+OF_FUNCTION = "Cell In[1], line 2, in half(x)\n      1 def half(x):\n----> 2     return x / 0\n"
+
+
+@pytest.mark.parametrize(
+    ("source", "frames"),
+    [
+        ("%%time\nhalf(2)", ["File <timed exec>:1\n", OF_FUNCTION]),
+        ("%time y = half(2)", ["File <timed eval>:1\n", OF_FUNCTION]),
+        ("half(2)", [OF_FUNCTION]),
+        (
+            "%%capture\nhalf(2)",
+            [
+                "<decorator-gen-12> in capture(self)\n",
+                "<ipython-input-1-a> in half(x)\n----> 2 y\n",
+            ],
+        ),
+    ],
+)
+def test_frames_of_other_code_are_not_those_of_the_cell(source: str, frames: list[str]) -> None:
+    cell = failed(source, "ZeroDivisionError", "division by zero", *frames)
+    (found,) = findings("NBP112", "def half(x):\n    return x / 0", cell)
+    assert found.message.startswith("saved output is an error: ZeroDivisionError")
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "Cell In[3], line 1\n",
+        "<ipython-input-3-a> in <module>\n",
+        "Input In [3], in <cell line: 1>()\n",
+    ],
+)
+def test_a_frame_of_the_cell_shows_what_it_was(head: str) -> None:
+    cell = failed("half(4)", "ZeroDivisionError", "division by zero", f"{head}----> 1 half(2)\n")
+    (found,) = findings("NBP112", cell)
+    assert "of other code than the cell has now" in found.message
+
+
+IMPORTING = "Cell In[3], line 1\n----> 1 import cv2\n"
+
+
+@pytest.mark.parametrize("source", ["", "# import cv2", "\n  # later\n"])
+def test_a_cell_without_code_has_nothing_to_install(source: str) -> None:
+    cell = failed(source, "ModuleNotFoundError", "No module named 'cv2'", IMPORTING)
+    (found,) = findings("NBP112", cell, "import cv2")
+    assert found.help == "clear its output, or delete the cell: it has no code any more"
+
+
+@pytest.mark.parametrize(
+    ("other", "wanted"),
+    [
+        ("x = 1", "clear its output: no cell imports `cv2` any more"),
+        ("from skimage import io", "clear its output: no cell imports `cv2` any more"),
+        ("import cv2", "run the cell again"),
+    ],
+)
+def test_a_module_that_no_cell_imports_is_not_to_be_installed(other: str, wanted: str) -> None:
+    cell = failed("import math", "ModuleNotFoundError", "No module named 'cv2'", IMPORTING)
+    assert wanted in str([found.help for found in findings("NBP112", cell, other)])

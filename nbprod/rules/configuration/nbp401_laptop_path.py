@@ -1,10 +1,11 @@
-"""Reports paths that exist only on the author's machine.
+"""Reports absolute paths that other machines do not have.
 
 ## Why
 
 `/Users/ada/data.csv` exists only on the author's machine. The notebook fails for everybody else,
 and in production. So it is with drives (`D:\\`) and mounted volumes. A share of a server is there
-for all colleagues that mount it: it is reported at the level `production`.
+for all colleagues that mount it: it is reported at the level `production`. So are a path that no
+code reads, and one that a comment or the note above asks the reader to change.
 
 ## Flagged
 
@@ -115,6 +116,7 @@ from nbprod.patterns import lazy_pattern
 from nbprod.rule import rule
 from nbprod.rules.grouped import once_for_each
 from nbprod.rules.shown_values import is_only_shown
+from nbprod.rules.unused_paths import is_to_be_changed, is_unread
 
 # The users of hosted machines are the same for everybody: NBP402 is about their folders.
 _HOSTED = (
@@ -139,6 +141,9 @@ _SHARE = lazy_pattern(r"/mnt/(?![A-Za-z]/)|\\\\(?![?.]\\)")
 _VOLUME = lazy_pattern(r"/Volumes/[^/]+/\S")
 # These mount their own: the same paths are there for everybody.
 _MOUNTING = ("dbutils", "spark", "dbfs", "mssparkutils", "notebookutils")
+_HOME = lazy_pattern(r"(?:file:/*)?(/home/[^/\s]+)[/]")
+_LETTER = lazy_pattern(r"(?:file:/*)?([A-Za-z]:)[\\/]+(?!Users[\\/])", re.I)
+_ALL_USERS = lazy_pattern(r"(?:file:/*)?(?:[a-z]:)?[\\/]+Users[\\/]+(?:Shared|Public)[\\/]", re.I)
 _LONGEST = 400
 _SHELL_WORD = lazy_pattern(r"[\"'](?P<quoted>[^\"'\n]+)[\"']|(?P<plain>[^\s\"'=;|&<>]{4,})")
 _WORDS = ("/Users/", "/home/", "~/D", "~\\D", ":\\", ":/", "/Volumes/", "/media/", "/mnt/", "\\\\")
@@ -169,19 +174,34 @@ def _paths(facts: Facts) -> Iterator[Diagnostic]:
                 symbol=node.value,
                 help="use a path relative to the project, or read it from configuration",
                 fix=facts.shared(ParameterCell).fix_path(node, cell),
-                minor=bool(_SHARE.match(node.value)),
+                minor=bool(_SHARE.match(node.value))
+                or is_unread(node, cell, facts)
+                or is_to_be_changed(node, cell, facts),
             )
     if facts.mentions(("%", "!")):
         yield from _in_magics(mounts, facts)
 
 
 def _message(path: str) -> str:
-    where = "where its volume is mounted" if _MOUNTED.match(path) else "on the author's machine"
+    where = "where its volume is mounted" if _MOUNTED.match(path) else _machines(path)
     if _SHARE.match(path):
         where = "where the share is mounted"
     if _PROGRAM.match(path):
         where = "on Windows, where that program is installed"
     return f"`{path}` exists only {where}"
+
+
+def _machines(path: str) -> str:
+    """The machines that have a path: a home directory may be that of a container, or shared."""
+    if not _ALL_USERS.match(path):
+        home = _HOME.match(path)
+        if home is not None:
+            return f"on machines with `{home[1]}`"
+        drive = _LETTER.match(path)
+        if drive is None:
+            return "on the author's machine"
+        return f"on machines with a drive `{drive[1]}`"
+    return "on machines where somebody has put it"
 
 
 def _root(path: str) -> str:

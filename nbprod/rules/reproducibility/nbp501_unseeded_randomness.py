@@ -8,7 +8,11 @@ So are the calls that lack the same argument.
 
 Where all data comes with a library to try it out on, or is made up without a function or a loop, no
 result depends on a draw that anybody would want back: it is reported only where the rule is
-selected by name. So are draws in course material, as its path or headings show.
+selected by name. So are draws in course material, as its path or headings show, a few rows or one
+element picked to look at, and points made up for a figure only.
+
+An estimator that gets its seed later is seeded: by the grid of a search, `set_params`, or a step
+of a pipeline (`model__random_state`).
 
 In a loop that draws again from the same data, as a bootstrap does, a constant seed in the call
 would make every draw the same. There the help is one generator above the loop, and there is no fix.
@@ -180,9 +184,11 @@ from nbprod.model import Diagnostic, Edit, Fix, Label, Span
 from nbprod.notebook.types import Notebook
 from nbprod.patterns import lazy_pattern
 from nbprod.rule import rule, unsafe
+from nbprod.rules.displayed_draws import is_only_displayed
 from nbprod.rules.grouped import once_for_each
 from nbprod.rules.practice_data import is_course, is_practice
 from nbprod.rules.repeated_draws import Loop, is_repeated
+from nbprod.rules.seeded_estimators import seeded_elsewhere
 from nbprod.syntax.names import last_name
 from nbprod.syntax.walk import walk, walk_outside
 
@@ -210,7 +216,9 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report draws before which no cell has given a seed."""
     seeded: set[str] = set()
     draws: dict[str, list[tuple[Span, str]]] = {}
+    shown: dict[str, list[tuple[Span, str]]] = {}
     unseeded: list[Diagnostic] = []
+    looked_at: list[Diagnostic] = []
     for parsed in facts.cells_with(*_WORDS):
         cell, source = parsed.cell.index, parsed.cell.source.lower()
         if "seed" in source or "set_state" in source:
@@ -223,13 +231,19 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
             if draw is not None and not draw.takes_state:
                 if draw.library not in seeded and not _has(call, "generator", "seed"):
                     place = facts.span(cell, call.func)
-                    draws.setdefault(draw.library, []).append((place, name))
-            else:
-                unseeded += _unseeded(call, around, cell, name, "numpy" in seeded, facts)
+                    is_shown = is_only_displayed(around.statement, facts)
+                    found = shown if is_shown else draws
+                    found.setdefault(draw.library, []).append((place, name))
+            elif id(call) not in seeded_elsewhere(facts):
+                for one in _unseeded(call, around, cell, name, "numpy" in seeded, facts):
+                    is_shown = is_only_displayed(around.statement, facts)
+                    (looked_at if is_shown else unseeded).append(one)
     told = [*map(_of_one_library, draws.values()), *_of_one_help(unseeded)]
     on_request = bool(told) and (is_practice(facts) or is_course(facts))
     for diagnostic in told:
         yield diagnostic._replace(on_request=on_request)
+    for diagnostic in (*map(_of_one_library, shown.values()), *_of_one_help(looked_at)):
+        yield diagnostic._replace(on_request=True)
 
 
 def _of_one_help(unseeded: Iterable[Diagnostic]) -> Iterator[Diagnostic]:

@@ -10,8 +10,8 @@ loop of gradient descent that goes on, a swap, an item that is only shown, a cel
 a sample of a fixed size, and a `del` of a column that a second run stops at.
 
 Any other second run that raises is seen by everybody, a column more that holds the old index is
-noise, and exercises of a lesson that needs nothing but Python change nothing else: these are
-reported only where the rule is selected by name.
+noise, one step of an optimizer is taken by hand on purpose, and exercises of a lesson that needs
+nothing but Python change nothing else: these are reported only where the rule is selected by name.
 
 ## Flagged
 
@@ -162,12 +162,8 @@ from nbprod.rule import rule
 from nbprod.rules.changes_in_place import scaled_too, with_what_else_changes
 from nbprod.rules.computed_names import is_computed_with
 from nbprod.rules.fitting_values import statement_of
-from nbprod.rules.intended_reruns import (
-    adds_what_is_missing,
-    is_meant,
-    is_never_done,
-    starts_anew,
-)
+from nbprod.rules.guarded_additions import adds_what_is_missing
+from nbprod.rules.intended_reruns import is_meant, is_never_done, is_one_step, starts_anew
 from nbprod.rules.missing_columns import MissingColumns
 from nbprod.rules.practice_data import is_lesson
 from nbprod.rules.written_out import WrittenOut
@@ -234,6 +230,7 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
             facts,
             minor=all(_is_slight(reason, facts) or is_meant(reason, facts) for reason in told),
             on_request=all(_only_adds_index(reason, facts) for reason in told)
+            or all(is_one_step(reason, facts) for reason in told)
             or (is_lesson(facts) and all(_is_slight(reason, facts) for reason in told)),
         )
     failing = [reason for group in loud.groups for reason in group]
