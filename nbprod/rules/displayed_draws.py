@@ -76,10 +76,10 @@ def _is_made_of_nothing(value: ast.expr, facts: Facts, depth: int) -> bool:
     if depth > _DEEPEST or any(_fits(part) for part in walk(value)):
         return False
     for name in mentioned_names(value):
-        made = [one for one in facts.flow.definitions.get(name, ()) if not one.is_unbound]
+        made = [made for made in facts.flow.definitions.get(name, ()) if not made.is_unbound]
         if name in facts.imported or not made:
             continue
-        nodes = [one.node for one in made]
+        nodes = [definition.node for definition in made]
         if not all(
             isinstance(node, ast.Assign) and _is_made_of_nothing(node.value, facts, depth + 1)
             for node in nodes
@@ -118,7 +118,7 @@ def _are_only_used(names: Sequence[str], facts: Facts, *, may_be_printed: bool =
                 )
                 if not bound or computed or len(seen) > _MOST_NAMES:
                     return False
-                waiting += [one for one in bound if one not in seen]
+                waiting += [other for other in bound if other not in seen]
                 seen.update(bound)
             else:
                 return False

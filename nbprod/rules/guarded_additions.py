@@ -38,7 +38,10 @@ def adds_what_is_missing(reason: SelfDependence, facts: Facts) -> bool:
     added = {
         name
         for name in mentioned_names(value) - {reason.name} - _picked_from(value, reason.name, made)
-        if any(one.binding.kind not in _DEFINING for one in facts.flow.definitions.get(name, ()))
+        if any(
+            definition.binding.kind not in _DEFINING
+            for definition in facts.flow.definitions.get(name, ())
+        )
         or name in made
     }
     return bool(added) and all(_is_anti_join(name, reason.name, made, set()) for name in added)

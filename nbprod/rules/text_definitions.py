@@ -40,7 +40,7 @@ def help_from_text(name: str, facts: Facts) -> str | None:
             continue
         kind = "Markdown" if cell.kind == "markdown" else "raw"
         whole = _parsed(cell.source)
-        if whole is not None and any(name in bound_names([one]) for one in whole.body):
+        if whole is not None and name in set(bound_names(whole.body)):
             if _is_complete(whole.body, facts):
                 text = f"its definition is text in the {kind} cell {cell.index + 1}"
                 return f"{text}: make that a code cell"

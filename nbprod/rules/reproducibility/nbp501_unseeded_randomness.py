@@ -235,9 +235,9 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
                     found = shown if is_shown else draws
                     found.setdefault(draw.library, []).append((place, name))
             elif id(call) not in seeded_elsewhere(facts):
-                for one in _unseeded(call, around, cell, name, "numpy" in seeded, facts):
-                    is_shown = is_only_displayed(around.statement, facts)
-                    (looked_at if is_shown else unseeded).append(one)
+                is_shown = is_only_displayed(around.statement, facts)
+                lacking = looked_at if is_shown else unseeded
+                lacking += _unseeded(call, around, cell, name, "numpy" in seeded, facts)
     told = [*map(_of_one_library, draws.values()), *_of_one_help(unseeded)]
     on_request = bool(told) and (is_practice(facts) or is_course(facts))
     for diagnostic in told:

@@ -5,7 +5,7 @@
 If the notebook once ran, the definition was in a cell that has since been deleted, or the variable
 was renamed and this use forgotten. The kernel still held the old value; a fresh one does not. Names
 that the kernel of a platform binds, such as `dbutils` on Databricks, are information where the
-notebook shows that it is of that platform. Extensions may bind names, too: `%load_ext
+notebook shows that it is of that platform. Extensions may bind names: `%load_ext
 kedro.ipython` binds `catalog`. Below one that is not in nbprod's table a missing name is
 possible only, unless a saved error shows that it was missing.
 

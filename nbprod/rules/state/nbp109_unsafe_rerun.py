@@ -10,7 +10,7 @@ loop of gradient descent that goes on, a swap, an item that is only shown, a cel
 a sample of a fixed size, and a `del` of a column that a second run stops at.
 
 Any other second run that raises is seen by everybody, a column more that holds the old index is
-noise, one step of an optimizer is taken by hand on purpose, and exercises of a lesson that needs
+noise, a single step of an optimizer is meant, and exercises of a lesson that needs
 nothing but Python change nothing else: these are reported only where the rule is selected by name.
 
 ## Flagged
