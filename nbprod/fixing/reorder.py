@@ -11,25 +11,22 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
-from functools import cached_property
 from heapq import heappop, heappush
 from typing import NamedTuple
 
 from nbprod.facts import Facts
 from nbprod.fixing.filled_later import filled_in
-from nbprod.fixing.unseen_state import UnseenState
+from nbprod.fixing.order_search import Candidate, Reads, Search, is_movable, kept_places
 from nbprod.flow.analysis import follow_unless_worse
 from nbprod.flow.answers import Flow
-from nbprod.flow.types import Definition, Failure
+from nbprod.flow.types import Definition
 from nbprod.model import CellEdit
 
-__all__ = ["MOST_MOVES", "Reordering", "find_moves", "runnable_order"]
+__all__ = ["MOST_MOVES", "Moves", "Reordering", "find_moves", "runnable_order"]
 
 _DEEPEST = 8
 MOST_MOVES = 250
 """A fix that moves more cells than this is not offered: it is another notebook."""
-_Left = frozenset[tuple[int, str]]
-_Right = dict[int, dict[int, frozenset[Definition]]]
 
 
 class Reordering(NamedTuple):
@@ -47,119 +44,42 @@ class Reordering(NamedTuple):
     doubtful: tuple[str, ...]
 
 
-class _Candidate:
-    """An order that was followed; the fewer reads it leaves to be moved, the better."""
-
-    def __init__(
-        self, start: tuple[int, ...], order: tuple[int, ...], flow: Flow, left: _Left
-    ) -> None:
-        self.order = order
-        self.flow = flow
-        self.broken = _broken(flow)
-        movable = sum(_is_movable(failure, left) for failure in flow.failures)
-        self.rank = (movable, len(self.broken), moves_between(start, order))
-
-    @property
-    def is_done(self) -> bool:
-        """Whether no further move can help."""
-        return self.rank[0] == 0
-
-    @cached_property
-    def doubtful(self) -> tuple[str, ...]:
-        """The names bound in the notebook that a read may miss."""
-        names = (
-            failure.name
-            for failure in self.flow.possible
-            if failure.called and failure.elsewhere and failure.dynamic is None
-        )
-        return tuple(dict.fromkeys(names))
-
-
-class _Search:
-    """One search: the reads that are right, and a count of the runs that it may still follow."""
-
-    def __init__(self, facts: Facts, out: _Left = frozenset()) -> None:
-        self.facts = facts
-        self.out = out
-        self.program = facts.program
-        self.start = tuple(facts.flow.order)
-        self.left = facts.options.effort
-        self.broken = _broken(facts.flow)
-        self.roots = _roots(facts.flow)
-        self.right = _right_reads(facts.flow)
-        self.seen: set[tuple[int, ...]] = {self.start}
-
-    def follow(self, order: tuple[int, ...], most: int) -> _Candidate | None:
-        """Follow an order in which at most ``most`` reads fail.
-
-        None when more do, when it was tried before, or when it spoils a read that was right.
-        """
-        if order in self.seen or self.left <= 0:
-            return None
-        self.seen.add(order)
-        self.left -= 1
-        if not self.facts.shared(UnseenState).is_kept(order, self.broken):
-            return None
-        flow = follow_unless_worse(self.program, order, most)
-        if flow is None or not self.keeps(flow):
-            return None
-        return self.candidate(order, flow)
-
-    def candidate(self, order: tuple[int, ...], flow: Flow) -> _Candidate:
-        """An order with what a run of it showed."""
-        return _Candidate(self.start, order, flow, self.out)
-
-    def helps(self, candidate: _Candidate) -> bool:
-        """Whether fewer cells fail, and none for a reason that is new."""
-        return candidate.broken < self.broken and _roots(candidate.flow) <= self.roots
-
-    def keeps(self, flow: Flow) -> bool:
-        """Whether each read that was right still sees the same."""
-        failing = _broken(flow)
-        for cell, reads in self.right.items():
-            if cell in failing:
-                continue
-            uses = flow.uses_by_node(cell)
-            for node, seen in reads.items():
-                use = uses.get(node)
-                if use is None:
-                    return False
-                now = _seen(use.definitions | use.mutations)
-                # A cell that failed made nothing; what it makes now may well be seen.
-                old = {definition for definition in now if definition.cell not in self.broken}
-                if now != seen and not (old <= seen and len(old) < len(now)):
-                    if _kinds(now) != _kinds(seen) and not self.is_recorded(cell, seen, now):
-                        return False
-        return True
-
-    def is_recorded(
-        self, cell: int, seen: frozenset[Definition], now: frozenset[Definition]
-    ) -> bool:
-        """Whether the execution counts say that a cell saw ``now``, and not ``seen``."""
-        counts = self.facts.execution.counts
-        ran = counts.get(cell, 0)
-        sources = [counts.get(made.cell, 0) for made in now]
-        older = [counts.get(made.cell, 0) for made in seen]
-        return bool(sources) and all(max(older, default=0) < count < ran for count in sources)
-
-
 def runnable_order(facts: Facts) -> list[int] | None:
     """An order of the Python cells in which nothing certainly fails; None when none is found."""
     failures = facts.flow.failures
     if not failures:
         return list(facts.flow.order)
-    if not all(map(_is_movable, failures)):
+    if not all(map(is_movable, failures)):
         return None
     best = _best_order(facts)
     return None if best is None or best.broken else list(best.order)
 
 
-def _best_order(facts: Facts, out: _Left = frozenset()) -> _Candidate | None:
+class Moves:
+    """Single moves of a notebook, each followed once: whether other cells see what they saw."""
+
+    def __init__(self, facts: Facts) -> None:
+        self._search = Search(facts)
+        self._known: dict[tuple[int, int], bool] = {}
+
+    def is_kept_by(self, cell: int, above: int) -> bool:
+        """Whether all is seen as before when a cell goes above another one; no, where unknown."""
+        key = (cell, above)
+        if key not in self._known:
+            rest = [other for other in self._search.start if other != cell]
+            at = rest.index(above) if above in rest else -1
+            order = (*rest[:at], cell, *rest[at:])
+            most = len(self._search.broken)
+            self._known[key] = at >= 0 and self._search.follow(order, most) is not None
+        return self._known[key]
+
+
+def _best_order(facts: Facts, out: Reads = frozenset()) -> Candidate | None:
     """The order that leaves the fewest cells failing; None when none is better than the present."""
-    if not any(_is_movable(failure, out) for failure in facts.flow.failures):
+    if not any(is_movable(failure, out) for failure in facts.flow.failures):
         return None
-    search = _Search(facts, out)
-    found: list[_Candidate] = []
+    search = Search(facts, out)
+    found: list[Candidate] = []
     for attempt in (_by_counts, _by_moves, _by_wants):
         candidate = attempt(search)
         if candidate is not None and search.helps(candidate):
@@ -169,67 +89,12 @@ def _best_order(facts: Facts, out: _Left = frozenset()) -> _Candidate | None:
     return min(found, key=lambda candidate: candidate.rank, default=None)
 
 
-def _is_movable(failure: Failure, out: _Left = frozenset()) -> bool:
-    """Whether another cell binds the name; what is bound nowhere cannot be moved.
-
-    ``out`` are the reads, as (cell, name), that want another definition than those that exist.
-    """
-    if (failure.cell, failure.name) in out:
-        return False
-    return failure.reason in ("later", "deleted") and any(
-        definition.cell != failure.cell
-        for definition in (*failure.elsewhere, failure.deletion)
-        if definition
-    )
-
-
-def _roots(flow: Flow) -> set[tuple[int, str, str]]:
-    return {(failure.cell, failure.name, failure.reason) for failure in flow.failures}
-
-
-def _broken(flow: Flow) -> set[int]:
-    """The cells that fail, for themselves or because another does."""
-    cells = {failure.cell for failure in flow.failures}
-    for root in flow.failures:
-        cells |= {cell for cell, _ in root.cascade}
-    return cells
-
-
-def _right_reads(flow: Flow) -> _Right:
-    """The reads that do not fail, with what they see: those of cells that fail elsewhere, too."""
-    found: _Right = {}
-    for cell in flow.order:
-        for node, use in flow.uses_by_node(cell).items():
-            seen = _seen(use.definitions | use.mutations)
-            if seen:
-                found.setdefault(cell, {})[node] = seen
-    return found
-
-
-def _seen(definitions: frozenset[Definition]) -> frozenset[Definition]:
-    return frozenset(
-        definition
-        for definition in definitions
-        if not definition.is_unbound and definition.after is None
-    )
-
-
-def _kinds(made: frozenset[Definition]) -> frozenset[object]:
-    """What definitions amount to: the same import in two cells is one."""
-    return frozenset(
-        (definition.binding.name, definition.binding.detail)
-        if definition.binding.kind == "import"
-        else definition
-        for definition in made
-    )
-
-
-def _by_moves(search: _Search) -> _Candidate | None:
+def _by_moves(search: Search) -> Candidate | None:
     """Single moves, then the best of them continued."""
     current = search.candidate(search.start, search.facts.flow)
     best = current
     for _ in range(_DEEPEST):
-        found: list[_Candidate] = []
+        found: list[Candidate] = []
         for order in _moves(current, search):
             if search.left <= 0:
                 # Making the others costs the square of the cells.
@@ -252,7 +117,7 @@ def _by_moves(search: _Search) -> _Candidate | None:
     return best
 
 
-def _moves(candidate: _Candidate, search: _Search) -> Iterator[tuple[int, ...]]:
+def _moves(candidate: Candidate, search: Search) -> Iterator[tuple[int, ...]]:
     """Each provider to directly above its reader, each reader to directly below its provider.
 
     What other cells fill is provided by the last of them.
@@ -260,7 +125,7 @@ def _moves(candidate: _Candidate, search: _Search) -> Iterator[tuple[int, ...]]:
     order = list(candidate.order)
     there = set(order)
     for failure in candidate.flow.failures:
-        if not _is_movable(failure, search.out) or failure.cell not in there:
+        if not is_movable(failure, search.out) or failure.cell not in there:
             continue
         made = {source.cell: source for source in failure.elsewhere if source.cell in there}
         if failure.deletion is not None and failure.deletion.cell != failure.cell:
@@ -281,7 +146,7 @@ def _moves(candidate: _Candidate, search: _Search) -> Iterator[tuple[int, ...]]:
             yield (*rest[:at], failure.cell, *rest[at:])
 
 
-def _by_counts(search: _Search) -> _Candidate | None:
+def _by_counts(search: Search) -> Candidate | None:
     """The recorded order, with cells that never ran kept behind the cell above them."""
     execution = search.facts.execution
     if not execution.is_disordered or execution.repeated:
@@ -303,10 +168,13 @@ def _by_counts(search: _Search) -> _Candidate | None:
     ]
     # This is the order that the author had: what it shows is what was meant.
     flow = follow_unless_worse(search.program, order, len(search.broken))
-    return None if flow is None else search.candidate(tuple(order), flow)
+    # Of cells that never ran it shows nothing: they are to see what they see now.
+    if flow is None or not search.keeps(flow, set(search.start) - execution.counts.keys()):
+        return None
+    return search.candidate(tuple(order), flow)
 
 
-def _by_wants(search: _Search) -> _Candidate | None:
+def _by_wants(search: Search) -> Candidate | None:
     """A stable topological order: providers before their readers."""
     flow = search.facts.flow
     after: dict[int, set[int]] = {cell: set() for cell in search.start}
@@ -362,36 +230,7 @@ def _nearest(cells: Sequence[int], reader: int) -> int | None:
     return cells[above - 1] if above else None
 
 
-def moves_between(start: Sequence[int], order: Sequence[int]) -> int:
-    """The fewest cells that have to move from one order to the other."""
-    return len(order) - len(_kept(start, order))
-
-
-def _kept(start: Sequence[int], order: Sequence[int]) -> set[int]:
-    """Cells that can stay: a longest rising run of their old places (patience sorting)."""
-    place = {cell: rank for rank, cell in enumerate(start)}
-    tails: list[int] = []
-    links: dict[int, int | None] = {}
-    ends: list[int] = []
-    for cell in order:
-        rank = place[cell]
-        at = bisect_left(tails, rank)
-        links[cell] = ends[at - 1] if at else None
-        if at == len(tails):
-            tails.append(rank)
-            ends.append(cell)
-        else:
-            tails[at] = rank
-            ends[at] = cell
-    kept: set[int] = set()
-    current: int | None = ends[-1] if ends else None
-    while current is not None:
-        kept.add(current)
-        current = links[current]
-    return kept
-
-
-def find_moves(facts: Facts, out: _Left = frozenset()) -> Reordering | None:
+def find_moves(facts: Facts, out: Reads = frozenset()) -> Reordering | None:
     """The moves after which the fewest cells fail, notes above a moved cell included.
 
     ``out`` are the reads, as (cell, name), for which no cell is to move.
@@ -400,7 +239,7 @@ def find_moves(facts: Facts, out: _Left = frozenset()) -> Reordering | None:
     if best is None:
         return None
     order = best.order
-    kept = _kept(facts.flow.order, order)
+    kept = kept_places(facts.flow.order, order)
     if len(order) - len(kept) > MOST_MOVES:
         return None
     count = len(facts.notebook.cells)

@@ -91,13 +91,11 @@ class UnseenState:
                     return False
         return True
 
-    def is_kept_by(self, cell: int, above: int) -> bool:
-        """Whether a move of one cell to above another one keeps it."""
-        rest = [one for one in self._start if one != cell]
-        if above not in rest:
-            return True
-        at = rest.index(above)
-        return self.is_kept([*rest[:at], cell, *rest[at:]], broken=(above,))
+    def is_set_for(self, reader: int, setter: int) -> bool:
+        """Whether a cell sets what another one depends on: a seed, a style, an option."""
+        return any(
+            setter in setters and reader in dependants for setters, dependants in self._kinds
+        )
 
 
 def _depends(kind: _Kind, cell: Cell) -> bool:

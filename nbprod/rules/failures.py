@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from nbprod.facts import Facts
+from nbprod.fixing.late_import import is_late_import
 from nbprod.flow.types import Definition, Failure
 from nbprod.model import Certainty, Diagnostic, Fix, Label
 from nbprod.model import Exception_ as ExceptionName
@@ -256,7 +257,12 @@ class _Reordered:
             (failure.cell, failure.name)
             for failure in facts.flow.failures
             if failure.reason == "later"
-            and (how_to_restore(failure, facts) or is_left_to_write(failure, facts))
+            and (
+                how_to_restore(failure, facts)
+                or is_left_to_write(failure, facts)
+                # What an import binds is imported above: no cell moves for it.
+                or is_late_import(failure, facts)
+            )
         )
         self.reordering = find_moves(facts, self.written)
         self.title = _reorder_title(self.reordering) if self.reordering else ""

@@ -21,6 +21,7 @@ from nbprod.config.settings import Settings
 from nbprod.facts import CheckOptions
 from nbprod.fixing.apply import fix_bytes
 from nbprod.model import Finding
+from nbprod.notebook.read import read_notebook
 from nbprod.notebook.types import Notebook
 
 ROOT = Path(__file__).parents[2]
@@ -168,7 +169,10 @@ def _cells_named(help_: str) -> set[int]:
 
 
 def reorder_fixes(first: int, count: int) -> tuple[int, int, int]:
-    """Shuffle notebooks that run; how many can be mended, were offered a fix, and run after it."""
+    """Shuffle notebooks that run; how many fail, were fixed whole, and run after it.
+
+    A fix that names what stays undefined promises no run, and is not counted.
+    """
     settings = Settings(select=RULES[:4]).selection()
     options = CheckOptions(effort=160)
 
@@ -182,7 +186,8 @@ def reorder_fixes(first: int, count: int) -> tuple[int, int, int]:
         fixable += 1
         data = as_bytes(one["cells"], [None] * len(one["cells"]))
         fixed = fix_bytes(data, "m.ipynb", check, unsafe=True)
-        if fixed.data != data:
+        fails = any(one.stops_a_run for one in check(read_notebook(fixed.data, "m.ipynb")))
+        if fixed.data != data and not fails:
             offered += 1
             results.append(["".join(cell["source"]) for cell in json.loads(fixed.data)["cells"]])
     for cells in results:

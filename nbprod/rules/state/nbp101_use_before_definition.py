@@ -34,6 +34,13 @@ print(config["rate"])  #! NBP101
 config["rate"] = 0.1
 ```
 
+```notebook
+# %%
+print(Counter("abca"))  #! NBP101
+# %%
+from collections import Counter
+```
+
 ## Fixed
 
 ```notebook
@@ -75,10 +82,12 @@ except NameError:
 
 ## Fix safety
 
-Unsafe: the fewest cells are moved after which the analysis finds nothing that fails, and no read
-that was right sees another definition. Notes directly above a cell move with it. Where no order
-runs the whole notebook, the fix applies to what an order can fix; its title names the variables
-that stay undefined, or may.
+Unsafe. A name that only imports define is imported in the first cell that reads it: the statement
+is copied, no cell moves. For other names the fewest cells are moved after which the analysis finds
+nothing that fails. No read may see another definition or another change of an object, those of
+cells below the failing one included, unless the execution counts show that it did. Notes directly
+above a cell move with it. Where no order runs the whole notebook, the fix applies to what an order
+can fix; its title names the variables that stay undefined, or may.
 """
 
 from __future__ import annotations
@@ -87,9 +96,10 @@ from collections.abc import Iterator
 
 from nbprod.facts import Facts
 from nbprod.fixing.filled_later import filled_in
-from nbprod.fixing.unseen_state import UnseenState
+from nbprod.fixing.late_import import import_fix, import_help, is_late_import
+from nbprod.fixing.reorder import Moves
 from nbprod.flow.types import Failure
-from nbprod.model import Diagnostic, Fix, Label, Severity
+from nbprod.model import CellEdit, Diagnostic, Fix, Label, Severity
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule
 from nbprod.rules.failures import (
@@ -110,6 +120,8 @@ from nbprod.rules.key_reads import keys_set_later
 from nbprod.rules.missing_definitions import how_to_restore, is_list_of_names
 from nbprod.rules.stubs import open_cell_above
 
+# A row of more moves is no advice that a reader follows: the help is about the first failure.
+_MOST_TO_FOLLOW = 3
 _FAILS = "NameError on Restart and Run All"
 
 
@@ -132,9 +144,13 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     early, intended = without_intended(early, facts)
     set_up = [failure for failure in early if _is_set_up(failure, facts)]
     early = [failure for failure in early if failure not in set_up]
+
+    def cause(failure: Failure) -> object:
+        return "import" if is_late_import(failure, facts) else _definers(failure)
+
     # Cells that nbextensions run first are one habit, and one finding.
-    groups = [*mistakes(early, _definers, facts, by_line=True), *([set_up] if set_up else [])]
-    groups += mistakes(intended, _definers, facts, by_line=True)
+    groups = [*mistakes(early, cause, facts, by_line=True), *([set_up] if set_up else [])]
+    groups += mistakes(intended, cause, facts, by_line=True)
     for group in reached(groups, facts):
         first, *others = group
         labels = (
@@ -146,10 +162,7 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
                 lambda failure: message_of([failure], facts),
             ),
         )
-        fix = None
-        if how_to_restore(first, facts) is None and not is_left_to_write(first, facts):
-            fix = next(filter(None, (reordered(failure, facts) for failure in group)), None)
-        advice = help_of(first, facts, fix)
+        fix, advice = _remedy(group, facts)
         message = message_of(group, facts, fix)
         told = tell(first, facts, message, advice, *labels, others=others)
         told = as_intended(told) if first in intended else as_unfilled(told, first, facts)
@@ -158,6 +171,23 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
             minor=told.minor or all(_is_spoken_of(failure, facts) for failure in group),
         )
     yield from keys_set_later(facts)
+
+
+def _remedy(group: list[Failure], facts: Facts) -> tuple[Fix | None, str]:
+    """The fix and the help: what imports bind is imported above, for the rest cells move."""
+    first = group[0]
+    imports = [failure for failure in group if is_late_import(failure, facts)]
+    is_open = how_to_restore(first, facts) is None and not is_left_to_write(first, facts)
+    move: Fix | None = None
+    if is_open and first not in imports:
+        move = next(filter(None, (reordered(failure, facts) for failure in group)), None)
+    copied = import_fix(imports, facts) if is_open and imports else None
+    if is_open and first in imports:
+        return copied, import_help(imports, facts)
+    advice = help_of(first, facts, move)
+    if is_open and imports:
+        advice += f"; {import_help(imports, facts, f'import {failing_names(imports)}')}"
+    return copied or move, advice
 
 
 def _is_set_up(failure: Failure, facts: Facts) -> bool:
@@ -218,6 +248,12 @@ def message_of(group: list[Failure], facts: Facts, fix: Fix | None = None) -> st
     return f"{names} {verb} used{via} before {where} defines {them}: {_FAILS}"
 
 
+def _moved_by(fix: Fix, facts: Facts) -> int:
+    """How many code cells a fix moves."""
+    moved = {edit.cell for edit in fix.edits if isinstance(edit, CellEdit)}
+    return sum(facts.cell(cell).kind == "code" for cell in moved)
+
+
 def _is_moved(cell: int, fix: Fix | None) -> bool:
     """Whether a fix moves this cell and no other."""
     return fix is not None and fix.title.startswith(f"Move cell {cell + 1} ")
@@ -242,11 +278,13 @@ def help_of(failure: Failure, facts: Facts, fix: Fix | None) -> str:
     filled = _filled(cells[0], failure, facts)
     if filled is not None and fix is None:
         return f"move this cell below cell {filled + 1}, the last that adds to `{failure.name}`"
-    if fix is not None and not _is_moved(cells[0], fix):
+    is_short = fix is not None and _moved_by(fix, facts) <= _MOST_TO_FOLLOW
+    if fix is not None and is_short and not _is_moved(cells[0], fix):
         return fix.title[0].lower() + fix.title[1:].partition(";")[0]
-    if fix is None and (
+    is_proven = fix is not None and _is_moved(cells[0], fix)
+    if not is_proven and (
         _needs_later(cells[0], failure, facts)
-        or not facts.shared(UnseenState).is_kept_by(cells[0], failure.cell)
+        or not facts.shared(Moves).is_kept_by(cells[0], failure.cell)
     ):
         return "define it above this cell"
     return f"move the definition in cell {cells[0] + 1} above cell {failure.cell + 1}"
