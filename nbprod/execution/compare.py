@@ -7,6 +7,7 @@ import difflib
 import json
 import math
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -42,6 +43,7 @@ _PIP = lazy_pattern(
 # It holds nothing but the identity of a widget, another one in each run.
 _WIDGET = "application/vnd.jupyter.widget-view+json"
 _WORD = lazy_pattern(r"[^\W\d]\w*")
+_ESCAPE = lazy_pattern(r"\x1b\[[0-9;]*[A-Za-z]")
 _MAIN = lazy_pattern(r"\b__main__\.")
 
 
@@ -209,7 +211,11 @@ def compare_runs(
             failing = error
             break
     finals, uncompared, compared = _finals(old, new, dead)
-    uncompared = (*_renamed(old, new, segments, names), *uncompared)
+    changed = (
+        *_renamed(old, new, segments, names),
+        *(_listed(old, new, segments, names) if failing is None else ()),
+    )
+    uncompared = (*changed, *uncompared)
     differences += finals
     if logs:
         said = Uncompared(None, "what is printed", "the module logs it")
@@ -248,7 +254,7 @@ def _compare_segment(
         shown, again = (
             [output for output in both if output[0] != "text"] for both in (shown, again)
         )
-    if shown != again:
+    if shown != again and not _lists_module(shown, again, names):
         place = next(
             (i for i, (a, b) in enumerate(zip(shown, again, strict=False)) if a != b),
             min(len(shown), len(again)),
@@ -308,6 +314,36 @@ def _renamed(
             place = segment.old[0] if segment.old else None
             reason = "it names `__main__`, which is the module in the result"
             yield Uncompared(place, "the output", reason)
+
+
+def _lists_module(
+    shown: list[tuple[str, Any]], again: list[tuple[str, Any]], names: re.Pattern[str] | None
+) -> bool:
+    """Whether the outputs are those of `ls`, which has found the file of the module as well."""
+    kinds = {kind for kind, _ in (*shown, *again)}
+    if names is None or kinds != {"text"}:
+        return False
+    before, after = (
+        Counter(_ESCAPE.sub(" ", " ".join(text for _, text in both)).split())
+        for both in (shown, again)
+    )
+    # Of the name of its file, as of all that names the module, the suffix is left.
+    found = after - before
+    return not before - after and "py" in found and set(found) <= {"py", "__pycache__", "/"}
+
+
+def _listed(
+    old: Mapping[str, Any],
+    new: Mapping[str, Any],
+    segments: Sequence[MatchedCells],
+    names: re.Pattern[str] | None,
+) -> Iterator[Uncompared]:
+    """Lists of files in which the module is one more."""
+    for segment in segments:
+        shown, again = _shown(old, segment.old, names), _shown(new, segment.new, names)
+        if shown != again and _lists_module(shown, again, names):
+            place = segment.old[0] if segment.old else None
+            yield Uncompared(place, "the output", "it lists files, of which the module is one")
 
 
 def _without_pip(shown: list[tuple[str, Any]]) -> list[tuple[str, Any]]:

@@ -135,3 +135,16 @@ def test_what_is_computed_with_and_never_tested_may_not_be_none(
     text = "def f(title=None, rows=None, scale=None):\n" + textwrap.indent(body, "    ")
     names = {"title", "rows", "scale"}
     assert used_without_test(ast.parse(text).body[0]) & names == expected
+
+
+@pytest.mark.parametrize(
+    ("body", "types"),
+    [
+        ("dict = {'a': 1}\nx = {}\nfill(x, dict)\n", {"x": "dict[str, int]"}),
+        ("for list in n:\n    pass\nx = []\nfill(x, list)\n", {"x": "list[int]"}),
+        ("pd = n\nx = pd.make()\nreturn x\n", {"x": "pd.DataFrame"}),
+    ],
+)
+def test_a_hint_uses_no_name_that_the_function_binds(body: str, types: dict[str, str]) -> None:
+    assert ": dict[" not in _made(body, **types)
+    assert ": list[" not in _made(body, **types) and ": pd." not in _made(body, **types)

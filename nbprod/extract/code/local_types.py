@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from nbprod.extract.code.literal_types import hint_of
+from nbprod.names.scopes import iter_parameters
 from nbprod.patterns import lazy_pattern
 from nbprod.syntax.names import last_name
 from nbprod.syntax.walk import walk
@@ -30,6 +31,7 @@ _FILLING = frozenset(["append", "add", "extend", "update", "insert", "appendleft
 # Types that a checker knows: what it cannot tell of a value is an error where one is promised.
 _CHECKED = lazy_pattern(r"(?:np\.|matplotlib\.|(?:bool|bytes|dict|float|int|list|set|str|tuple)\b)")
 _MADE_BY_NUMPY = frozenset("array arange asarray empty full linspace ones zeros".split())
+_NAME = lazy_pattern(r"[^\W\d]\w*")
 _SEVERAL = lazy_pattern(r"\b(?:Any|float)\b|\|")
 
 
@@ -63,9 +65,14 @@ def with_local_types(
     for owner, node in _functions(tree):
         known = types.get(f"{owner}.{node.name}" if owner else node.name, {})
         bindings = _bindings(node)
-        found += _hints_of_names(bindings, known, node)
+        hints = [
+            *_hints_of_names(bindings, known, node),
+            *_hints_of_results(bindings, node, imports, shadowed),
+        ]
+        # A function that calls a value of its own `dict` cannot speak of the type there.
+        own = {*bindings, *(argument.arg for argument in iter_parameters(node.args))}
+        found += [hint for hint in hints if own.isdisjoint(_NAME.findall(hint.text))]
         found += _hints_of_attributes(node, types.get(owner, {})) if node.name == "__init__" else []
-        found += _hints_of_results(bindings, node, imports, shadowed)
         rebinds = rebinds or any(
             _changes_type(values, imports, shadowed) for values in bindings.values()
         )
