@@ -11,7 +11,7 @@ from nbprod.execution.compare import MatchedCells, compare_runs
 
 def run(text: str) -> dict[str, Any]:
     outputs = [{"stream": "stdout", "text": text}]
-    return {"cells": [{"outputs": outputs, "values": {}}], "values": {}}
+    return {"cells": [{"outputs": outputs, "values": {}}], "final": {}}
 
 
 def differs(before: str, after: str) -> bool:
