@@ -215,9 +215,66 @@ _BROUGHT = {
 }
 
 
+# What distributions require without a condition, as their metadata has it.
+_REQUIRED = {
+    "contextily": "geopy joblib matplotlib mercantile pillow rasterio requests xyzservices",
+    "dask": "click cloudpickle fsspec packaging pyyaml toolz",
+    "distributed": "click dask jinja2 msgpack packaging psutil pyyaml toolz tornado",
+    "fastapi": "anyio pydantic starlette",
+    "formulaic": "numpy pandas scipy",
+    "geopandas": "numpy packaging pandas pyogrio pyproj shapely",
+    "httpx": "anyio certifi httpcore idna",
+    "jupytext": "nbformat packaging pyyaml",
+    "lightgbm": "numpy scipy",
+    "matplotlib": """contourpy cycler fonttools kiwisolver numpy packaging pillow pyparsing
+        python-dateutil""",
+    "mercantile": "click",
+    "nbclient": "jupyter-client nbformat traitlets",
+    "nbconvert": "beautifulsoup4 jinja2 nbclient nbformat packaging pygments traitlets",
+    "nbformat": "jsonschema traitlets",
+    "osmnx": "geopandas networkx numpy pandas requests shapely",
+    "pandas": "numpy python-dateutil",
+    "pandera": "packaging pydantic typeguard",
+    "papermill": "click nbclient nbformat pyyaml requests tenacity tqdm",
+    "patsy": "numpy packaging",
+    "plotly": "narwhals packaging",
+    "pygeohydro": """cytoolz geopandas h5netcdf numpy pandas pyproj rioxarray scipy shapely
+        xarray""",
+    "rasterio": "affine attrs certifi click numpy pyparsing",
+    "requests": "certifi charset-normalizer idna urllib3",
+    "rich": "markdown-it-py pygments",
+    "s3fs": "aiobotocore aiohttp fsspec",
+    "scalecast": """catboost dask lightgbm matplotlib numpy openpyxl pandas pmdarima scikit-learn
+        scipy seaborn statsmodels threadpoolctl xgboost""",
+    "scikit-learn": "joblib numpy scipy threadpoolctl",
+    "scipy": "numpy",
+    "seaborn": "matplotlib numpy pandas",
+    "selenium": "certifi trio urllib3",
+    "shapely": "numpy",
+    "skops": "numpy packaging prettytable scikit-learn scipy",
+    "statsmodels": "numpy packaging pandas patsy scipy",
+    "xarray": "numpy packaging pandas",
+    "xgboost": "numpy scipy",
+}
+
+
 def bringers_of(name: str) -> frozenset[str]:
-    """The distributions of which each brings another along, in normal spelling."""
-    return frozenset(_BROUGHT.get(normalised(name), "").split())
+    """The distributions of which each brings another along, in normal spelling.
+
+    >>> sorted({"osmnx", "plotly"} & bringers_of("python-dateutil"))
+    ['osmnx']
+    """
+    found: set[str] = set()
+    waiting = [normalised(name)]
+    while waiting:
+        brought = waiting.pop()
+        bringers = {
+            *_BROUGHT.get(brought, "").split(),
+            *(other for other, required in _REQUIRED.items() if brought in required.split()),
+        }
+        waiting += bringers - found
+        found |= bringers
+    return frozenset(found)
 
 
 def distribution_of(module: str) -> str:

@@ -288,9 +288,40 @@ def _may_have_one(source: str) -> bool:
     return False
 
 
-def _calls(parsed: ParsedCell, facts: Facts) -> Iterator[_Call]:
+def _candidates(parsed: ParsedCell) -> set[int]:
+    """The calls in a list or dictionary of several models: that is the one place for them."""
+    found: set[int] = set()
     for node in parsed.live_nodes:
-        if isinstance(node, ast.Call) and node.keywords:
+        if isinstance(node, ast.Assign):
+            display = node.value
+        elif isinstance(node, ast.For):
+            display = node.iter
+        else:
+            continue
+        if isinstance(display, (ast.List, ast.Tuple)):
+            parts = display.elts
+        elif isinstance(display, ast.Dict):
+            parts = display.values
+        else:
+            continue
+        models = [_model_in(part) for part in parts]
+        if len(models) > 1 and None not in models:
+            found.update(map(id, models))
+    return found
+
+
+def _model_in(part: ast.expr) -> ast.Call | None:
+    """The call that makes a model, alone or behind its name: `("forest", Forest())`."""
+    if isinstance(part, ast.Tuple) and part.elts:
+        part = part.elts[-1]
+    is_made = isinstance(part, ast.Call) and last_name(part.func)[:1].isupper()
+    return part if is_made else None  # type: ignore[return-value]
+
+
+def _calls(parsed: ParsedCell, facts: Facts) -> Iterator[_Call]:
+    candidates = _candidates(parsed)
+    for node in parsed.live_nodes:
+        if isinstance(node, ast.Call) and node.keywords and id(node) not in candidates:
             found = [keyword for keyword in node.keywords if _is_setting(keyword, node, facts)]
             if found:
                 yield node, found

@@ -105,6 +105,10 @@ _PUBLIC = lazy_pattern(
     r"|download\.tensorflow\.org|download\.pytorch\.org|cs\.toronto\.edu|stanford\.edu"
     r"|wikipedia\.org|lib\.stat\.cmu\.edu)/|https?://storage\.googleapis\.com/tensorflow/"
 )
+_MAINTAINING = (
+    "CREATE DATABASE", "DROP DATABASE", "create database", "drop database", "create_database",
+    "drop_database",
+)  # fmt: skip
 _SCHEDULERS = lazy_pattern(r"(?i:cluster|slurm|pbs|lsf|sge|executor|scheduler|submit)|Job")
 _DRAWING = PLOTTING_MODULES | {"geopandas", "folium", "IPython"}
 _MAY = lazy_pattern(
@@ -168,6 +172,7 @@ def _sources(call: ast.Call, facts: Facts) -> list[SettingLiteral]:
         SettingLiteral(keyword.value, str(keyword.arg))
         for keyword in call.keywords
         if keyword.arg in _NAMES and _names_source(keyword.arg, _text(keyword.value))
+        if not (keyword.arg == "database" and _is_for_maintenance(_text(keyword.value), facts))
         # `SLURMCluster(queue="cpu")` asks a scheduler for nodes: no messages come from there.
         if not (keyword.arg == "queue" and _SCHEDULERS.search(called))
     ]
@@ -178,6 +183,13 @@ def _sources(call: ast.Call, facts: Facts) -> list[SettingLiteral]:
     elif "." in text and called in _TABLES and _reads_tables(call):
         found.insert(0, SettingLiteral(call.args[0], "table", plain=False))
     return found
+
+
+def _is_for_maintenance(database: str, facts: Facts) -> bool:
+    """Whether a database is the one from which others are created: the same on every server."""
+    if database not in ("postgres", "master", "template1", "template0", "mysql"):
+        return False
+    return facts.mentions(_MAINTAINING)
 
 
 def _names_source(word: str, text: str) -> bool:

@@ -89,6 +89,7 @@ from nbprod.model import Diagnostic, Fix, Label, Severity, Span
 from nbprod.names.definite_assignment import effect_of
 from nbprod.names.scopes import bound_names
 from nbprod.notebook.types import Notebook
+from nbprod.report.wording import words_listed
 from nbprod.rule import rule, unsafe
 from nbprod.rules.drawn import drawing_statements
 from nbprod.rules.practice_data import is_course
@@ -121,7 +122,7 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
         but = f" (differs in {differing})" if differing else ""
         yield Diagnostic(
             _span(first, facts),
-            f"code duplicated in {len(group.fragments)} places{but}",
+            f"code duplicated in {len(group.fragments)} places{_interrupted(group)}{but}",
             labels=tuple(Label(_span(fragment, facts), "here again") for fragment in others[:6]),
             help=f"write one function for them{_shown(signature)}{perhaps}",
             fix=fix,
@@ -131,6 +132,22 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
             or _is_no_function(group, facts)
             or _only_draws(group, facts),
         )
+
+
+def _interrupted(group: CloneGroup) -> str:
+    """The cells where other statements come between the duplicated ones."""
+    lengths = [place.end - place.start for place in group.fragments]
+    if group.kind != 3 or max(lengths) == min(lengths):
+        return ", with other statements between" if group.kind == 3 else ""
+    cells = sorted(
+        {
+            place.source.cell or 0
+            for place, length in zip(group.fragments, lengths, strict=True)
+            if length > min(lengths)
+        }
+    )
+    word = "cell" if len(cells) == 1 else "cells"
+    return f", with more statements in {word} {words_listed([str(cell) for cell in cells])}"
 
 
 def _differing(group: CloneGroup) -> list[str]:

@@ -5,7 +5,8 @@
 The result of the call depends on when it is made. The function cannot be moved to a module, tested
 alone, or trusted after a cell is run again. A warning where the variable gets another constant
 between two calls; at the level `production` also where it is not known to be another value, and
-where a call would have to be made again to meet the change.
+where a call would have to be made again to meet the change. A function that only a library calls,
+such as that of `FuncAnimation`, is reported only where the rule is selected by name.
 
 ## Flagged
 
@@ -99,6 +100,7 @@ from nbprod.model import Diagnostic, Label
 from nbprod.notebook.types import Notebook
 from nbprod.patterns import lazy_pattern
 from nbprod.rule import rule
+from nbprod.rules.callbacks import registered
 from nbprod.rules.globals import (
     Alteration,
     GlobalRead,
@@ -133,13 +135,18 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
             (found if met else idle).setdefault(leak.name, []).append((leak, change))
     for leaks in found.values():
         taught = all(is_taught(_ON_GLOBALS, leak.read.cell, facts) for leak, _ in leaks)
-        yield _diagnostic(leaks, facts, minor=taught)._replace(on_request=taught)
+        kept = all(leak.function.name in registered(facts) for leak, _ in leaks)
+        yield _diagnostic(leaks, facts, minor=taught)._replace(on_request=taught or kept)
+    for name, leaks in idle.items():
+        if name not in found and all(leak.function.name in registered(facts) for leak, _ in leaks):
+            yield _diagnostic(leaks, facts, minor=True)._replace(on_request=True)
     # What only another call would meet is one finding for a notebook.
     yield from once_for_each(
         (
             _diagnostic(leaks, facts, minor=True)
             for name, leaks in idle.items()
             if name not in found
+            if not all(leak.function.name in registered(facts) for leak, _ in leaks)
         ),
         key=lambda _: None,
         label=lambda diagnostic: diagnostic.message,

@@ -112,6 +112,7 @@ from nbprod.notebook.types import Notebook
 from nbprod.report.wording import words_listed
 from nbprod.rule import rule, unsafe
 from nbprod.rules.assigned_definitions import assigned_definitions
+from nbprod.rules.callbacks import passed_on
 from nbprod.rules.globals import GlobalRead, iter_global_reads
 from nbprod.rules.methods_of_classes import method_of
 from nbprod.rules.orchestrated import is_orchestrated
@@ -127,7 +128,7 @@ _AMBIENT = frozenset(
 @rule("NBP202", "unpassed-global", on=Notebook, level="production")
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report reads of variables that are bound once and are no constants, once for a notebook."""
-    passed = facts.shared(_passed_on)
+    passed = passed_on(facts)
     readers: dict[int, list[GlobalRead]] = {}
     for leak in iter_global_reads(facts):
         name = leak.function.name
@@ -242,16 +243,3 @@ def _listed(names: list[str]) -> str:
     if len(names) > _MOST:
         names = [*names[:_MOST], f"{len(names) - _MOST} more"]
     return words_listed(names)
-
-
-def _passed_on(facts: Facts) -> frozenset[str]:
-    """The names that are arguments of calls: functions among them are callbacks."""
-    return frozenset(
-        value.id
-        for parsed in facts.parsed
-        if parsed is not None
-        for node in parsed.nodes
-        if isinstance(node, ast.Call)
-        for value in (*node.args, *(keyword.value for keyword in node.keywords))
-        if isinstance(value, ast.Name)
-    )

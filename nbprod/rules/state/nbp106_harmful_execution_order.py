@@ -94,6 +94,7 @@ from nbprod.flow.types import Definition
 from nbprod.model import Certainty, Diagnostic, Label, Severity
 from nbprod.notebook.types import Cell, Notebook
 from nbprod.rule import rule, whole_cell
+from nbprod.rules.column_changes import is_of_other_columns
 from nbprod.rules.file_reads import files_written_before
 from nbprod.rules.saved_failures import is_of_other_code, saved_error
 
@@ -111,7 +112,7 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     for change in facts.order_changes:
         if _is_told(change, facts) or _is_its_own(change) or _is_refuted(change, facts):
             continue
-        if _is_order_of_changes(change, facts):
+        if _is_order_of_changes(change, facts) or is_of_other_columns(change, facts):
             continue
         # One cell that ran elsewhere is one cause, whatever it defines.
         cause = frozenset(made.cell for made in change.recorded or change.document)
