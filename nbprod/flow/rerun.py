@@ -261,6 +261,8 @@ def _judge_name(
             certain and again is not Again.UNKNOWN,
         )
     if again is Again.UNRELATED:
+        if _is_discarded(machine, exposure.node, definition.cell):
+            return None
         # The old value served for something else before it was replaced.
         return SelfDependence(
             "overwrites", exposure.name, _place(machine, exposure, definition), "", False
@@ -270,6 +272,27 @@ def _judge_name(
         return SelfDependence("adds", exposure.name, place, "", certain)
     sure = certain and again is Again.CHANGES
     return SelfDependence("rebinds", exposure.name, _place(machine, exposure, definition), "", sure)
+
+
+_INERT = (
+    ast.Name, ast.Constant, ast.List, ast.Tuple, ast.ListComp, ast.comprehension, ast.expr_context
+)  # fmt: skip
+
+
+def _is_discarded(machine: Machine, node: ast.AST, cell: int) -> bool:
+    """Whether a read is in a statement that keeps and shows nothing: `[x for _ in range(2)]`."""
+    parsed = machine.program.parsed[cell]
+    for statement in parsed.tree.body[:-1] if parsed is not None and parsed.tree else ():
+        if isinstance(statement, ast.Expr):
+            parts = list(walk(statement.value))
+            if any(part is node for part in parts):
+                return all(isinstance(part, _INERT) or _is_range(part) for part in parts)
+    return False
+
+
+def _is_range(node: ast.AST) -> bool:
+    called = isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+    return called and node.func.id == "range"  # type: ignore[attr-defined]
 
 
 def _text_of(node: ast.AST) -> str:
