@@ -15,7 +15,7 @@ _CONFIG = """\
 {head}level = "shared"
 ruff = {ruff}
 """
-# A local hook on the command that is installed: nbprod is on no package index.
+# A local hook on the installed command: it needs no address of nbprod.
 _HOOK = """\
 {indent}- repo: local
 {indent}  hooks:

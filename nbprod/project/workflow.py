@@ -33,7 +33,7 @@ _SETUP = """\
 _KNOWN = "        run: python -m pip install {source}\n"
 _UNKNOWN = """\
         env:
-          # nbprod is on no package index: set this variable of the repository to what pip takes,
+          # Set this variable of the repository to what pip installs nbprod from,
           # such as git+https://HOST/OWNER/nbprod@COMMIT
           NBPROD_SOURCE: ${{ vars.NBPROD_SOURCE }}
         run: python -m pip install "${NBPROD_SOURCE:?set this variable of the repository}"

@@ -104,7 +104,7 @@ def stored_files() -> frozenset[str]:
         cwd=ROOT, capture_output=True, text=True, check=False,
     )  # fmt: skip
     names = [name for name in done.stdout.split("\0") if name]
-    if not names:  # an unpacked source distribution
+    if not names:  # a copy without Git
         names = [path.relative_to(ROOT).as_posix() for path in ROOT.rglob("*") if path.is_file()]
     folders = {parent.as_posix() for name in names for parent in Path(name).parents}
     return frozenset({*names, *folders})

@@ -30,7 +30,7 @@ _NOTEBOOKS = {
     "notebooks/costs.ipynb": ["import pandas as pd", f"{_COSTS}\nprint(len(costs))"],
 }  # fmt: skip
 _MODULES = {"python": "", "nbprod": " -m nbprod", "ruff": " -m ruff", "nbqa": " -m nbqa"}
-_STUBS = ("pip", "npm", "code")
+_STUBS = ("pip", "npm", "code", "docker")
 _OUTPUT = {"output_type": "execute_result", "execution_count": 1, "metadata": {}}
 
 

@@ -81,7 +81,13 @@ def test_pre_commit_installs_and_runs_the_hooks_of_a_repository(tmp_path: Path) 
     hooks = tmp_path / "hooks"
     without = shutil.ignore_patterns("__pycache__")
     shutil.copytree(ROOT / "nbprod", hooks / "nbprod", ignore=without)
-    for name in ("pyproject.toml", "README.md", "LICENSE", ".pre-commit-hooks.yaml"):
+    for name in (
+        "pyproject.toml",
+        "README.md",
+        "LICENSE",
+        "hatch_build.py",
+        ".pre-commit-hooks.yaml",
+    ):
         shutil.copy(ROOT / name, hooks / name)
     git(hooks, "init", "-q")
     git(hooks, "add", ".")

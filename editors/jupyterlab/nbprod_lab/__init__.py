@@ -6,7 +6,7 @@ from typing import Any
 
 __all__ = ["__version__"]
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 
 def _jupyter_labextension_paths() -> list[dict[str, str]]:

@@ -1,0 +1,1 @@
+"""What is published: metadata, builds, installations, the image and the release workflow."""
