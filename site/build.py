@@ -29,6 +29,8 @@ PAGES = {
     "README.md": "readme.md",
     "SECURITY.md": "security-policy.md",
 }
+PLAYGROUND = HERE / "playground" / "build.py"
+_NO_PYODIDE = 3
 _FENCE = re.compile(r"^( *)(````*|~~~+)([^\n]*)\n(.*?)^\1\2[ ]*$", re.MULTILINE | re.DOTALL)
 _TITLE = re.compile(r"title=([^\s\"]+)")
 _LINK = re.compile(r"(\]\(|<img src=\")([^()\s\"]+)")
@@ -186,8 +188,15 @@ def _target(output: Path, page: Path, link: str) -> Path:
     return target / "index.html" if target.is_dir() else target
 
 
-def build(output: Path) -> int:
-    """Build the site; returns the exit code."""
+def add_playground(output: Path, *, required: bool) -> int:
+    """Put the playground in the place of its page in `docs`; the page stays without Pyodide."""
+    command = [sys.executable, str(PLAYGROUND), "--output", str(output / "playground")]
+    code = subprocess.run(command, check=False).returncode
+    return 0 if code == _NO_PYODIDE and not required else code
+
+
+def build(output: Path, *, playground: bool = False) -> int:
+    """Build the site; with ``playground`` it fails without it. Returns the exit code."""
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         Stage(place / "docs").fill()
@@ -199,6 +208,9 @@ def build(output: Path) -> int:
             return done.returncode
         shutil.rmtree(output, ignore_errors=True)
         shutil.copytree(place / "site", output)
+    code = add_playground(output, required=playground)
+    if code:
+        return code
     rules = write_redirects(output)
     broken = list(broken_links(output))
     print("\n".join(broken) or f"{output}: all links lead somewhere; {rules} rules have an address")
@@ -209,7 +221,11 @@ def main() -> int:
     """Read the command line and build."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--output", type=Path, default=ROOT / "build" / "site")
-    return build(parser.parse_args().output.resolve())
+    parser.add_argument(
+        "--require-playground", action="store_true", help="fail if Pyodide is unavailable"
+    )
+    given = parser.parse_args()
+    return build(given.output.resolve(), playground=given.require_playground)
 
 
 if __name__ == "__main__":
