@@ -10,6 +10,7 @@ from typing import Any
 import yaml  # type: ignore[import-untyped]
 
 from nbprod._version import __version__
+from tests.command import run_nbprod
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / ".github" / "workflows" / "release.yml").read_text("utf-8")
@@ -29,6 +30,14 @@ def run_step(name: str, folder: Path, **variables: str) -> subprocess.CompletedP
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
 
 
+def test_the_notebook_of_the_installation_is_clean(tmp_path: Path) -> None:
+    *_, make, version, check = step_named("Install and check a notebook")["run"].splitlines()
+    subprocess.run(["bash", "-c", make], cwd=tmp_path, check=True)
+    assert version == "nbprod --version"
+    done = run_nbprod(tmp_path, *check.split()[1:])
+    assert done.returncode == 0, done.stderr
+
+
 def test_only_a_tag_of_a_version_starts_it() -> None:
     assert WORKFLOW[True] == {"push": {"tags": ["v[0-9]+.[0-9]+.[0-9]+"]}}
 
@@ -36,6 +45,8 @@ def test_only_a_tag_of_a_version_starts_it() -> None:
 def test_every_action_is_pinned_to_a_commit_and_names_its_version() -> None:
     used = re.findall(r"uses: (\S+)(.*)", TEXT)
     assert len(used) == sum("uses" in step for _, step in STEPS)
+    action_of_nbprod = (ROOT / "action.yml").read_text("utf-8")
+    used += re.findall(r"- uses: (\S+)(.*)", action_of_nbprod)
     for action, comment in used:
         assert re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40}", action), action
         assert re.fullmatch(r" # v\d+\.\d+\.\d+", comment), action
