@@ -182,14 +182,20 @@ def test_the_wheels_are_installed_into_an_empty_environment(
     place = tmp_path / "environment"
     run([python, "-m", "venv", str(place)], tmp_path)
     program = {"PYTHONPATH": "", "PATH": f"{place / 'bin'}{os.pathsep}{os.environ['PATH']}"}
-    wheels = [str(release.file(f"{name}-*.whl")) for name in ("nbprod", "nbprod_lab")]
-    run([str(place / "bin" / "python"), "-m", "pip", "install", "-q", *wheels], tmp_path, **program)
+    # The extension brings Jupyter Server: the oldest Python and the newest are enough for it.
+    with_lab = version in (SUPPORTED[0], SUPPORTED[-1])
+    names = ("nbprod", "nbprod_lab") if with_lab else ("nbprod",)
+    wheels = [str(release.file(f"{name}-*.whl")) for name in names]
+    inside = str(place / "bin" / "python")
+    run([inside, "-m", "pip", "install", "-q", "--no-compile", *wheels], tmp_path, **program)
     assert run(["nbprod", "--version"], tmp_path, **program) == f"nbprod {__version__}\n"
     shutil.copy(ROOT / "fixtures" / "examples" / "churn.ipynb", tmp_path)
     check = ["nbprod", "check", "--exit-zero", "--isolated", "--output-format=concise"]
     assert "NBP101" in run([*check, "churn.ipynb"], tmp_path, **program)
-    load = "import nbprod_lab.handlers as h, pathlib; print(pathlib.Path(h.__file__).parent)"
-    package = Path(run([str(place / "bin" / "python"), "-c", load], tmp_path, **program).strip())
+    module = "nbprod_lab.handlers" if with_lab else "nbprod"
+    load = f"import {module} as m, pathlib; print(pathlib.Path(m.__file__).parent)"
+    package = Path(run([inside, "-c", load], tmp_path, **program).strip())
     assert package.is_relative_to(place) and (package / "py.typed").is_file()
-    assert (place / "share/jupyter/labextensions/nbprod-lab/package.json").is_file()
+    front_end = place / "share/jupyter/labextensions/nbprod-lab/package.json"
+    assert front_end.is_file() == with_lab
     shutil.rmtree(place)
