@@ -142,18 +142,25 @@ def write_archive(target: Path) -> None:
 
 
 def _code(path: Path) -> bytes:
-    """A module; of its docstring, which is the page of a rule, the first line. Lines stay."""
-    text = path.read_text(encoding="utf-8")
-    tree = ast.parse(text)
-    docstring = ast.get_docstring(tree)
-    if docstring is None or path.parent == HERE:
-        return text.encode()
-    place = tree.body[0]
-    assert place.lineno == 1 and place.end_lineno is not None
-    lines = text.splitlines(keepends=True)
-    head = docstring.partition("\n")[0]
-    kept = [f"{head!r}\n", *["\n"] * (place.end_lineno - 1), *lines[place.end_lineno :]]
-    return "".join(kept).encode()
+    """A module without docstrings, of which those of rules are whole pages. Lines stay."""
+    data = path.read_bytes()
+    lines = data.splitlines(keepends=True)
+    for node in _docstrings(ast.parse(data)):
+        assert node.end_lineno is not None and node.end_col_offset is not None
+        first, last = node.lineno - 1, node.end_lineno - 1
+        rest = lines[last][node.end_col_offset :]
+        lines[first] = lines[first][: node.col_offset] + b"''" + (b"\n" if last > first else rest)
+        if last > first:
+            lines[first + 1 : last + 1] = [b"\n"] * (last - first - 1) + [rest]
+    return b"".join(lines)
+
+
+def _docstrings(tree: ast.Module) -> Iterator[ast.Expr]:
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
+            first = node.body[0] if node.body else None
+            if ast.get_docstring(node, clean=False) is not None and isinstance(first, ast.Expr):
+                yield first
 
 
 def build(output: Path, pyodide: Path) -> None:

@@ -13,10 +13,24 @@ export function showCells(panel, answer) {
   }
   const general = byCell.get(0) ?? [];
   panel.replaceChildren(
+    ...overview(answer.findings),
     ...general.map(findingNote),
     ...answer.cells.map((cell, at) => cellCard(cell, at + 1, byCell.get(at + 1) ?? [])),
   );
   if (!panel.childElementCount) panel.append(element("p", { class: "hint" }, "No cells."));
+}
+
+/** A line for each finding, which leads to its cell. */
+function overview(findings) {
+  const placed = findings.filter(({ cell }) => cell !== null);
+  if (!placed.length) return [];
+  const lines = placed.map((finding) => {
+    const link = element("a", { href: `#cell-${finding.cell}` }, `cell ${finding.cell}`);
+    const severity = severityOf(finding);
+    return element("li", {},
+      link, " ", element("span", { class: severity }, severity), ` ${finding.code}: ${finding.message}`);
+  });
+  return [element("ol", { class: "found", "aria-label": "Findings" }, ...lines)];
 }
 
 function cellCard(cell, number, findings) {

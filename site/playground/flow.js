@@ -4,7 +4,7 @@ import { counted, drawn, element } from "./elements.js";
 const ROW = 40;
 const LANE = 16;
 const BOX = 250;
-const LETTERS = 32;
+const LETTERS = 28;
 const MOST_ARCS = 400;
 
 const shortened = (text) => (text.length > LETTERS ? `${text.slice(0, LETTERS - 1)}…` : text);
@@ -42,12 +42,12 @@ function picture(cells, arcs) {
     .sort((one, other) => Math.abs(one.end - one.start) - Math.abs(other.end - other.start));
   const lanes = [];
   for (const arc of placed) arc.lane = laneFor(arc, lanes);
-  const width = BOX + 40 + lanes.length * LANE + 110;
+  const width = BOX + 40 + lanes.length * LANE + 200;
   const height = cells.length * ROW + 8;
   const title = `Data flow between ${counted(cells.length, "cell")}; the list below has the same`;
   const svg = drawn("svg", { viewBox: `0 0 ${width} ${height}`, width, height, role: "img" },
     drawn("title", {}, title), arrowheads());
-  svg.append(...placed.map(arcOf), ...cells.map(boxOf));
+  svg.append(...placed.map(arcOf), ...cells.map(boxOf), ...placed.map(namesOf));
   const pan = element("div", { class: "pan", tabindex: "0", role: "region" }, svg);
   pan.setAttribute("aria-label", "Picture of the data flow");
   return pan;
@@ -82,8 +82,14 @@ function arcOf({ start, end, lane, names, early, from, to }) {
   const text = names.join(", ");
   return drawn("g", { class: `arc ${kind}` },
     drawn("title", {}, `cell ${from} → cell ${to}: ${text}`),
-    drawn("path", { d: path, "marker-end": `url(#head-${kind})` }),
-    drawn("text", { x: x + 3, y: (y1 + y2) / 2 + 4 }, shortened(text)));
+    drawn("path", { d: path, "marker-end": `url(#head-${kind})` }));
+}
+
+/** The names beside an arc, on top of all arcs. */
+function namesOf({ start, end, lane, names, early }) {
+  const x = BOX + 27 + lane * LANE;
+  const y = ((start + end) * ROW + 40) / 2 + 4;
+  return drawn("text", { class: early ? "names early" : "names", x, y }, shortened(names.join(", ")));
 }
 
 function boxOf({ cell, label, fails }, at) {

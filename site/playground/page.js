@@ -37,11 +37,15 @@ const say = (text, isProblem = false) => {
   status.className = isProblem ? "problem" : "";
 };
 
+const reasonOf = (text) =>
+  /call stack|recursion/i.test(text)
+    ? "The code is nested too deeply for a browser: use nbprod on the command line."
+    : `nbprod stopped: ${text}`;
+
 const checker = new Checker((state, text) => {
-  if (state === "broken") say(`nbprod stopped: ${text}`, true);
+  if (state === "broken") say(reasonOf(text), true);
   else if (state === "loading") say("Loading Python (about 7 MB, once) …");
   else if (state === "ready" && !notebook.text.trim()) say("Ready.");
-  else if (state === "busy") say("Checking …");
   document.body.dataset.state = state;
   at("stop").hidden = state !== "busy";
 });
@@ -54,6 +58,7 @@ function check() {
     for (const id of panels) at(id).replaceChildren();
     return;
   }
+  say(document.body.dataset.state === "loading" ? "Loading Python, then checking …" : "Checking …");
   checker.ask("check", { ...notebook, options: options() }, showAnswer);
   if (shown === "fix") askForFix();
 }

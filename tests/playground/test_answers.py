@@ -106,7 +106,7 @@ def test_the_archive_is_reproducible_and_needs_no_other_library(tmp_path: Path) 
     module("build").write_archive(one)
     module("build").write_archive(other)
     assert one.read_bytes() == other.read_bytes()
-    assert one.stat().st_size < 600_000
+    assert one.stat().st_size < 520_000
     with tarfile.open(one) as archive:
         archive.extractall(tmp_path / "all")
         names = set(archive.getnames())
@@ -131,6 +131,22 @@ def test_the_archive_is_reproducible_and_needs_no_other_library(tmp_path: Path) 
         input=json.dumps(requests), capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert (done.stderr, done.stdout.split()) == ("", ["3", "3", "5", "5"])
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ('"""A page.\n\nMore.\n"""\nx = 1\n', "''\n\n\n\nx = 1\n"),
+        ('def f():\n    """Return é."""\n    return "é"\n', "def f():\n    ''\n    return \"é\"\n"),
+        ('class A:\n    """A thing.\n\n    Long.\n    """\n', "class A:\n    ''\n\n\n\n"),
+        ('x = """no docstring"""\n', 'x = """no docstring"""\n'),
+    ],
+)
+def test_docstrings_are_not_packed(tmp_path: Path, text: str, code: str) -> None:
+    (tmp_path / "a.py").write_text(text, encoding="utf-8")
+    packed = module("build")._code(tmp_path / "a.py").decode()
+    assert packed == code and packed.count("\n") == text.count("\n")
+    compile(packed, "a.py", "exec")
 
 
 def test_another_package_is_refused(tmp_path: Path) -> None:

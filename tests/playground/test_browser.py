@@ -33,14 +33,16 @@ class Page:
     def script(self, text: str, *given: Any) -> Any:
         return self.browser.execute_script(text, *given)
 
-    def wait(self, holds: Callable[[], Any], what: str, seconds: float = 90) -> Any:
+    def wait(
+        self, holds: Callable[[], Any], what: str, seconds: float = 90, *, broken: bool = False
+    ) -> Any:
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             found = holds()
             if found:
                 return found
-            broken = self.script("return document.body.dataset.state") == "broken"
-            assert not broken, self.text("status")
+            state = self.script("return document.body.dataset.state")
+            assert broken or state != "broken", self.text("status")
             time.sleep(0.1)
         raise AssertionError(f"no {what}: {self.text('status')}")
 
@@ -216,6 +218,22 @@ def test_a_hundred_cells_are_checked_in_time(page: Page, level: str, limit: int)
         page.paste(f"{text}# {number}\n")
         times.append(page.script("return Number(document.body.dataset.ms)"))
     assert min(times) <= limit, times
+
+
+def test_code_that_is_nested_too_deeply_ends_no_page(page: Page) -> None:
+    deep = "x = " + "+".join(["1"] * 20_000) + "\n"
+    page.script(
+        "const area = document.getElementById('source'); area.value = arguments[0];"
+        "area.dispatchEvent(new Event('input', {bubbles: true}))",
+        f"# %%\n{deep}",
+    )
+    page.wait(lambda: "nested too deeply" in page.text("status"), "message", broken=True)
+    # Python starts again.
+    page.wait(lambda: page.script("return document.body.dataset.state") == "ready", "Python",
+              broken=True)  # fmt: skip
+    page.paste("# %%\nprint(total)\n\n# %%\ntotal = 1\n")
+    assert "NBP101" in page.text("cells")
+    assert page.text("status").startswith("2 cells, 1 error")
 
 
 def test_it_is_used_by_keyboard(page: Page) -> None:
