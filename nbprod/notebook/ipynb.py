@@ -18,6 +18,7 @@ from nbprod.notebook.kernels import (
     python_version,
 )
 from nbprod.notebook.mislabelled import is_guessed, truly_python
+from nbprod.notebook.other_languages import language_of_code, says_python
 from nbprod.notebook.platforms import is_databricks, platform_names, switched_language
 from nbprod.notebook.types import Cell, CellKind, Notebook, RawMap
 
@@ -96,6 +97,11 @@ def assemble(
     path: str, cells: tuple[Cell, ...], metadata: Mapping[str, Any], language: str, raw: RawMap
 ) -> Notebook:
     """The notebook of some cells: what its metadata and its cells together say of each cell."""
+    if language == "python" and not says_python(metadata):
+        language = language_of_code(cell.source for cell in cells if cell.is_python) or language
+        cells = tuple(
+            cell._replace(language=language) if cell.is_python else cell for cell in cells
+        )
     if language == "python" and any(map(is_guessed, cells)):
         cells = truly_python(cells)
     if is_databricks(metadata):

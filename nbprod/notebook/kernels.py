@@ -13,6 +13,7 @@ __all__ = [
     "cell_kernels",
     "cell_language",
     "mapping",
+    "named_language",
     "notebook_language",
     "python_version",
 ]
@@ -43,12 +44,16 @@ def mapping(value: object) -> Mapping[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
+def named_language(value: object) -> str | None:
+    """The language that a value of the metadata names, lower case; None if it names none."""
+    if not isinstance(value, str) or not value.strip():
+        return None
+    name = value.strip().lower()
+    return "python" if _PYTHON.fullmatch(name) else _ALIASES.get(name, name)
+
+
 def _named(values: Iterator[object]) -> str | None:
-    for value in values:
-        if isinstance(value, str) and value.strip():
-            name = value.strip().lower()
-            return "python" if _PYTHON.fullmatch(name) else _ALIASES.get(name, name)
-    return None
+    return next(filter(None, map(named_language, values)), None)
 
 
 def notebook_language(metadata: Mapping[str, Any], cells: Sequence[Any]) -> str:

@@ -56,11 +56,7 @@ class LocalVariable(NamedTuple):
 
 def local_of(failure: Failure, facts: Facts) -> LocalVariable | None:
     """The functions that have the name of a failed read as a local variable."""
-    found = [
-        (cell, function.name)
-        for cell, function in facts.nodes_with(_FUNCTIONS, failure.name)
-        if _is_local(failure.name, function)
-    ]
+    found = facts.shared(_locals_of_functions).get(failure.name)
     if not found:
         return None
     above = [one for one in found if one[0] <= failure.cell]
@@ -69,14 +65,21 @@ def local_of(failure: Failure, facts: Facts) -> LocalVariable | None:
     return LocalVariable(cell, tuple(names))
 
 
-def _is_local(name: str, function: ast.AST) -> bool:
-    stores = declared = False
-    for node in walk(function):
-        if isinstance(node, ast.Name) and node.id == name:
-            stores = stores or isinstance(node.ctx, ast.Store)
-        elif isinstance(node, (ast.Global, ast.Nonlocal)):
-            declared = declared or name in node.names
-    return stores and not declared
+def _locals_of_functions(facts: Facts) -> dict[str, list[tuple[int, str]]]:
+    """By name, the cells and names of the functions that have it as a local variable."""
+    found: dict[str, list[tuple[int, str]]] = {}
+    for cell, function in facts.nodes_with(_FUNCTIONS, "def"):
+        stores: dict[str, None] = {}
+        declared: set[str] = set()
+        for node in walk(function):
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+                stores.setdefault(node.id)
+            elif isinstance(node, (ast.Global, ast.Nonlocal)):
+                declared.update(node.names)
+        for name in stores:
+            if name not in declared:
+                found.setdefault(name, []).append((cell, function.name))
+    return found
 
 
 def how_to_restore(failure: Failure, facts: Facts) -> str | None:
