@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from nbprod.config.settings import Settings
-from nbprod.model import Finding
+from nbprod.model import Edit, Finding
 from nbprod.project.run import check_bytes
 
 Cell = tuple[str, list[dict[str, Any]]]
@@ -121,3 +121,37 @@ def test_a_saved_error_is_one_with_a_cause_that_another_cell_shares() -> None:
     found = findings("print(rate)", ("print(2 * rate)", saved), "rate = 1")
     assert [finding.code for finding in found] == ["NBP101"]
     assert [place.place.cell for place in found[0].related] == [3, 2, 2]
+
+
+@pytest.mark.parametrize(
+    ("cells", "places"),
+    [
+        (["from math import *\nsqrt(2)", "from math import *\nprint(pi)"], [(1, 1)]),
+        (["from tkinter import *"] * 5, [(1, 4)]),
+        (["from math import *", "from cmath import *", "from math import *"], [(1, 1), (2, 0)]),
+    ],
+)
+def test_wildcards_of_one_module_are_one(cells: list[str], places: list[tuple[int, int]]) -> None:
+    found = findings(*cells, level="production", select=("NBP805",))
+    assert [(one.place.cell, len(one.related)) for one in found] == places
+
+
+def test_the_fix_of_wildcards_changes_all_of_them() -> None:
+    cells = ["from math import *\nprint(sqrt(2))", "from math import *\nprint(pi)"]
+    (found,) = findings(*cells, level="production", select=("NBP805",))
+    assert found.fix is not None
+    assert [edit.text for edit in found.fix.edits if isinstance(edit, Edit)] == ["sqrt", "pi"]
+
+
+@pytest.mark.parametrize(
+    ("body", "codes"),
+    [
+        ("input('Pause')", []),
+        ("if n == 3:\n        input()", []),
+        ("n += int(input())", ["NBP808"]),
+        ("input()\n    n = open('a.csv').read()", ["NBP808"]),
+    ],
+)
+def test_a_pause_is_no_input(body: str, codes: list[str]) -> None:
+    cell = f"def work(n):\n    {body}\n    print(n)\n    return n * 2\nprint(work(3))"
+    assert [one.code for one in findings(cell, level="production", select=("NBP808",))] == codes

@@ -84,7 +84,7 @@ _PLATFORMS = (
         lazy_pattern(
             r"/home/(?:jovyan|jupyter|ec2-user/SageMaker|sagemaker-user|studio-lab-user|azureuser|datascience)/"
         ),
-        "one hosted Jupyter",
+        "the machine it was written on",
     ),
 )
 # Beside these, `../input` is a directory of the repository like them.

@@ -33,7 +33,8 @@ print(sqrt(pi))
 
 ## Fix safety
 
-Unsafe: names that only a magic or `eval` reads are not seen. There is no fix where a file of the
+Imports of one module in several cells are one finding, and the fix changes all of them. It is
+unsafe: names that only a magic or `eval` reads are not seen. There is no fix where a file of the
 project binds a name on some paths only, or where a later wildcard import may bind it again.
 """
 
@@ -43,7 +44,7 @@ import ast
 from collections.abc import Iterator
 
 from nbprod.facts import Facts
-from nbprod.model import Diagnostic, Edit, Fix, Span
+from nbprod.model import Diagnostic, Edit, Label, Span
 from nbprod.rule import NodeInCell, rule, unsafe
 
 _WILDCARDS = ("from ", "%pylab", "pylab")
@@ -51,21 +52,42 @@ _WILDCARDS = ("from ", "%pylab", "pylab")
 
 @rule("NBP805", "wildcard-import", on=(ast.ImportFrom,), level="production", family="star-imports")
 def check(subject: NodeInCell[ast.ImportFrom], facts: Facts) -> Iterator[Diagnostic]:
-    """Report star imports, with the names that are used where the module is known."""
-    node, cell = subject.node, subject.cell
+    """Report star imports, one finding a module, with the used names where they are known."""
+    node = subject.node
     if all(alias.name != "*" for alias in node.names):
         return
+    places = facts.shared(_wildcards).get(_module(node), [])
+    if not places or places[0][1] is not node:
+        return
+    (cell, _), *others = places
+    labels = [Label(facts.span(there, again), "and here") for there, again in others]
+    edits = [_named(again, there, facts) for there, again in [(cell, node), *others]]
+    known = [edit for edit in edits if edit is not None]
     yield Diagnostic(
         facts.span(cell, node),
         f"`{node.module}` may define any name here",
         symbol=node.module,
+        labels=tuple(labels),
         help="import the names that are used",
-        fix=_named(node, cell, facts),
+        fix=unsafe("Import the used names", *known) if known else None,
     )
 
 
-def _named(node: ast.ImportFrom, cell: int, facts: Facts) -> Fix | None:
-    """The names that some cell reads and that this import alone binds.
+def _module(node: ast.ImportFrom) -> str:
+    return "." * node.level + (node.module or "")
+
+
+def _wildcards(facts: Facts) -> dict[str, list[tuple[int, ast.ImportFrom]]]:
+    """The wildcard imports of each module, with their cells, in order."""
+    found: dict[str, list[tuple[int, ast.ImportFrom]]] = {}
+    for cell, node in facts.nodes_with(ast.ImportFrom, "import"):
+        if any(alias.name == "*" for alias in node.names):
+            found.setdefault(_module(node), []).append((cell, node))
+    return found
+
+
+def _named(node: ast.ImportFrom, cell: int, facts: Facts) -> Edit | None:
+    """Write the names that some cell reads and that this import alone binds.
 
     None where it is not known that the module has each of them, or that they come from it.
     """
@@ -77,13 +99,12 @@ def _named(node: ast.ImportFrom, cell: int, facts: Facts) -> Fix | None:
             or _is_read_here(name, node, cell, facts)
         ):
             used.append(name)
-    module = "." * node.level + (node.module or "")
     if not used or _may_be_bound_later(node, cell, facts):
         return None
-    if not facts.flow.unsure_exports(module).isdisjoint(used):
+    if not facts.flow.unsure_exports(_module(node)).isdisjoint(used):
         return None
     alias = next(alias for alias in node.names if alias.name == "*")
-    return unsafe("Import the used names", Edit(facts.span(cell, alias), ", ".join(sorted(used))))
+    return Edit(facts.span(cell, alias), ", ".join(sorted(used)))
 
 
 def _may_be_bound_later(node: ast.ImportFrom, cell: int, facts: Facts) -> bool:

@@ -67,8 +67,10 @@ def check(subject: NodeInCell[ast.FunctionDef], facts: Facts) -> Iterator[Diagno
     node, cell = subject.node, subject.cell
     if not any(word in subject.parsed.cell.source for word in _WORDS):
         return
+    # A pause, whose answer nobody reads, gets no data.
+    pauses = {id(one.value) for one in walk(node) if isinstance(one, ast.Expr)}
     for call in walk(node):
-        if not isinstance(call, ast.Call):
+        if not isinstance(call, ast.Call) or (id(call) in pauses and _is_asked(call)):
             continue
         reason = _reason(call, facts)
         if reason is not None and not _only_loads(node):
@@ -83,7 +85,7 @@ def check(subject: NodeInCell[ast.FunctionDef], facts: Facts) -> Iterator[Diagno
 
 def _reason(call: ast.Call, facts: Facts) -> str | None:
     func = call.func
-    if isinstance(func, ast.Name) and func.id == "input":
+    if _is_asked(call):
         return _PERSON
     fixed = bool(call.args) and isinstance(call.args[0], ast.Constant)
     if fixed and isinstance(func, ast.Name) and func.id == "open" and len(call.args) == 1:
@@ -95,6 +97,10 @@ def _reason(call: ast.Call, facts: Facts) -> str | None:
         if fixed and name in _NETWORK:
             return "uses the network"
     return None
+
+
+def _is_asked(call: ast.Call) -> bool:
+    return isinstance(call.func, ast.Name) and call.func.id == "input"
 
 
 def _only_loads(node: ast.FunctionDef) -> bool:
