@@ -22,6 +22,9 @@ BLANKS = [
     ("def f(x):\n    # Code goes here\n\nprint(f(2))", "# Code goes here"),
     ("small = resize(# YOUR CODE HERE)\nprint(small)", "# YOUR CODE HERE"),
     ("last = # Your code here\nmodel = build(3, # Your code here)", "# Your code here"),
+    ("loss = (guess - ...\nprint(loss)", "..."),
+    ("net = Sequential(\n    ...\n    ...\n)", "..."),
+    ("def f(x):\n    return max(x, ...\n", "..."),
     ("best =\n# </END OF YOUR SOLUTION>", "# <YOUR SOLUTION>"),
 ]
 ERRORS = [
@@ -32,6 +35,8 @@ ERRORS = [
     "<center>",
     "# your code here\nprint 'rows'",
     "x = (1\n# TODO",
+    "x = [1, ...]\nprint x",
+    "x = ...\ny = (2",
     "for row in rows\n    # your code\n    pass",
 ]
 

@@ -1,4 +1,4 @@
-"""Blanks of an exercise that keep its cell from parsing: ``<YOUR CODE>``, ``____``, ``x =``."""
+"""Blanks of an exercise that keep its cell from parsing: ``<YOUR CODE>``, ``____``, ``(x - ...``."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def blank_of(parsed: ParsedCell) -> str | None:
     number = index.position(parsed.fault.start)[0]
     line = lines[number - 1] if number <= len(lines) else ""
     code = line.partition("#")[0]
-    blank = _in_brackets(code) or _first(_GAP, code) or _plain(code)
+    blank = _in_brackets(code) or _first(_GAP, code) or _plain(code) or _left_out(code)
     if blank is None and (
         parsed.fault.message.startswith(_NO_BODY) or _INCOMPLETE.search(line) is not None
     ):
@@ -75,6 +75,11 @@ def _plain(code: str) -> str | None:
     """An order to whoever does the exercise that stands among the code without any sign."""
     match = _PLAIN_ORDER.match(code)
     return match[1] if match is not None else None
+
+
+def _left_out(code: str) -> str | None:
+    """The dots at the end of a line that breaks off with them: `loss = (y - ...`."""
+    return "..." if code.rstrip(" \t,").endswith("...") else None
 
 
 def _first(pattern: re.Pattern[str], text: str) -> str | None:
