@@ -1,4 +1,4 @@
-"""Blanks of an exercise that keep its cell from parsing: ``<YOUR CODE>``, ``____``, ``(x - ...``."""
+"""Blanks of an exercise, at which its cell stops to parse: ``<YOUR CODE>``, ``____``, ``x =``."""
 
 from __future__ import annotations
 
