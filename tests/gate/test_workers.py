@@ -114,7 +114,8 @@ def test_ctrl_c_ends_all_processes_with_one_line(jobs: str, tmp_path: Path) -> N
     cells = [code(f"x{number} = [y{number} for y{number} in range(9)]") for number in range(300)]
     content = notebook(cells)
     for number in range(900):
-        (tmp_path / f"{number}.ipynb").write_bytes(content)
+        # Each is another one: what is the same is checked once.
+        (tmp_path / f"{number}.ipynb").write_bytes(content.replace(b"x7 ", b"z%d " % number))
     process = subprocess.Popen(
         [sys.executable, "-m", "nbprod", "check", "--isolated", "--no-cache", "-j", jobs],
         cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
