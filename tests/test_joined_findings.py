@@ -155,3 +155,47 @@ def test_the_fix_of_wildcards_changes_all_of_them() -> None:
 def test_a_pause_is_no_input(body: str, codes: list[str]) -> None:
     cell = f"def work(n):\n    {body}\n    print(n)\n    return n * 2\nprint(work(3))"
     assert [one.code for one in findings(cell, level="production", select=("NBP808",))] == codes
+
+
+FRAME = "import pandas as pd\ndf = pd.read_csv('a.csv')\n"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "df['sex'][df['sex'] == 0] = 'female'",
+        "df['cp'][df['cp'] >= 2.5] = 'high'",
+        "df['code'][(df['code'] == 1)] = 'one'",
+    ],
+)
+def test_text_into_a_column_of_numbers_has_no_fix_that_fails(line: str) -> None:
+    (found,) = findings(FRAME + line, select=("NBP702",))
+    assert found.fix is None and found.help is not None and ".map({" in found.help
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "df['sex'][df['age'] == 0] = 'child'",
+        "df['sex'][df['sex'] == 'f'] = 'female'",
+        "df['age'][df['age'] == 0] = 1",
+    ],
+)
+def test_other_chained_assignments_have_one(line: str) -> None:
+    (found,) = findings(FRAME + line, select=("NBP702",))
+    assert found.fix is not None
+
+
+@pytest.mark.parametrize(
+    ("said", "advice"),
+    [
+        ("No module named 'matplotlib.nxutils'", "pin a version of `matplotlib`"),
+        ("No module named 'sklearn.grid_search'", "pin a version of `scikit-learn`"),
+        ("No module named 'seaborn'", "install `seaborn`"),
+    ],
+)
+def test_a_part_of_an_installed_library_is_not_installed(said: str, advice: str) -> None:
+    cell = "import seaborn, matplotlib.nxutils, sklearn.grid_search"
+    saved = error("ModuleNotFoundError", said)
+    found = findings((cell, saved), select=("NBP112",))
+    assert [advice in (one.help or "") for one in found] == [True]

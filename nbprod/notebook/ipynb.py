@@ -126,10 +126,10 @@ def _format_version(document: Mapping[str, Any]) -> tuple[int, int]:
         minor = 0
     if major not in (2, 3, 4):
         shown = str(major) if abs(major) < 10_000 else "?"
+        advice = "set `nbformat` to 4" if major > 4 else "open and save it with an older Jupyter"
         raise ReadError(
             "unsupported-nbformat",
-            f"is in notebook format {shown}; formats 2 to 4 can be read "
-            "(open and save it with a current Jupyter)",
+            f"is in notebook format {shown}; formats 2 to 4 can be read ({advice})",
         )
     return major, minor
 

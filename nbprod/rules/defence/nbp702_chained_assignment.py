@@ -110,6 +110,7 @@ from nbprod.patterns import lazy_pattern
 from nbprod.rule import rule, unsafe
 from nbprod.rules.frames import FrameNames
 from nbprod.rules.grouped import once_for_each
+from nbprod.syntax.names import last_name
 from nbprod.syntax.walk import walk
 
 _STATEMENTS: tuple[type[ast.Assign | ast.AugAssign], ...] = (ast.Assign, ast.AugAssign)
@@ -151,8 +152,8 @@ def _assignments(facts: Facts) -> Iterator[Diagnostic]:
     """Assignments to parts of parts, and in-place methods of them."""
     for cell, node in facts.nodes_with(_STATEMENTS, "]", "."):
         for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
-            masked = _chained(target, cell, facts)
-            yield from masked or _of_copy(target, cell, facts)
+            found = _chained(target, cell, facts) or _of_copy(target, cell, facts)
+            yield from (_of_another_type(one, target, node, facts) for one in found)
     for cell, statement in facts.nodes_with(ast.Expr, "inplace"):
         yield from _inplace(statement.value, cell, facts)
 
@@ -177,6 +178,34 @@ def _chained(target: ast.expr, cell: int, facts: Facts) -> list[Diagnostic]:
             always = found._replace(message=f"this changes a copy: `{frame}` is not updated")
             return [always if rows is inner.slice else found]
     return []
+
+
+def _of_another_type(
+    found: Diagnostic, target: ast.expr, node: ast.stmt, facts: Facts
+) -> Diagnostic:
+    """Text for rows that a number of the same column chooses: no subscript takes it, pandas 3
+    refuses text in a column of numbers."""
+    value = node.value if isinstance(node, (ast.Assign, ast.AugAssign)) else None
+    if not (isinstance(value, ast.Constant) and isinstance(value.value, str)):
+        return found
+    columns = {
+        part.value
+        for part in walk(target)
+        if isinstance(part, ast.Constant) and isinstance(part.value, str)
+    }
+    for compare in walk(target):
+        if isinstance(compare, ast.Compare) and _is_number(compare.comparators[0]):
+            left = compare.left
+            name = left.slice if isinstance(left, ast.Subscript) else None
+            column = name.value if isinstance(name, ast.Constant) else last_name(left)
+            if columns == {column} or (not columns and column):
+                text = facts.text(facts.span(found.span.cell, left))
+                return found._replace(fix=None, help=f"make a column of text: `{text}.map({{…}})`")
+    return found
+
+
+def _is_number(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and type(node.value) in (int, float)
 
 
 def _diagnostic(node: ast.AST, frame: str, cell: int, facts: Facts) -> Diagnostic:

@@ -194,7 +194,8 @@ def _diagnostic(group: list[tuple[int, ast.AST, str, Removed]], facts: Facts) ->
     """A finding at the first use; what else the same version removed is shown with it."""
     cell, node, name, removed = group[0]
     library = "Python" if removed.library == "python" else removed.library
-    instead = f"use `{removed.instead}`" if removed.instead != "-" else "do without it"
+    quote = "" if "`" in removed.instead else "`"
+    instead = f"use {quote}{removed.instead}{quote}" if removed.instead != "-" else "do without it"
     pin = "" if removed.library == "python" else f", or pin `{removed.library}<{removed.since}`"
     more = f" and {len(group) - 1} more were" if len(group) > 1 else " was"
     return Diagnostic(

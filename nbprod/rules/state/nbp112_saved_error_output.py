@@ -93,7 +93,7 @@ from nbprod.rules.saved_failures import (
 
 _LONGEST = 80
 _ABSENT = lazy_pattern(
-    r"(?:No module named|Missing optional dependency) '?([\w.]+?)'?(?:$|[\s,;.])"
+    r"(?:No module named|Missing optional dependency) '?(\w+(?:\.\w+)*)'?(?:$|[\s,;.])"
 )
 _RENAMED = lazy_pattern(r"cannot import name '?(\w+)'?(?: from '([\w.]+)')?")
 _OF_NO_CODE = "clear its output, or delete the cell: it has no code any more"
@@ -239,6 +239,12 @@ def _help_on_import(value: str, facts: Facts) -> str:
         module = absent[1].partition(".")[0]
         if may_be_a_file(absent[1], facts):
             return f"run the notebook where `{module}` is, or install the project that has it"
+        if "." in absent[1] and is_well_known(module):
+            # Python names the first part that is missing: what stands before it is installed.
+            distribution = distribution_of(module)
+            return (
+                f"pin a version of `{distribution}` that has `{absent[1]}`, or use another module"
+            )
         if not is_well_known(module):
             # An index may have anything under a name that nobody knows.
             return (
