@@ -60,6 +60,7 @@ def test_a_fit_whose_object_changes_below_is_not_shown_late() -> None:
     assert "model.fit(table, y)" not in "\n".join(made()[1][:1])
 
 
+@pytest.mark.slow
 def test_a_drawing_of_a_line_stays_between_the_parts_of_a_function() -> None:
     cells = [
         "import matplotlib.pyplot as plt\nimport numpy as np",
@@ -153,6 +154,7 @@ def test_a_single_statement_is_a_function_where_there_is_nothing_else() -> None:
     assert "json.loads" in made()[0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "shown",
     ["print('mean', sum(row[0] for row in rows))", "pd.concat([frame, frame])", "frame.dropna()"],

@@ -53,6 +53,7 @@ def selected(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Extrac
     return {case.title: (one, verdict) for case, one, verdict in found}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", EXPECTED, ids=lambda case: case.title)
 def test_the_selection_as_functions_does_the_same(
     case: Case, selected: dict[str, tuple[Extracted, Verdict]]

@@ -21,6 +21,7 @@ def made(folder: Path) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_what_the_notebook_imports_is_taken_along(tmp_path: Path) -> None:
     made(tmp_path)
     done = nbprod(tmp_path, "pipeline", "a.ipynb", "-o", "app")

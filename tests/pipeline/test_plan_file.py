@@ -49,6 +49,7 @@ def test_a_plan_that_nobody_edits_changes_nothing(folder: Path) -> None:
     assert {path: path.read_bytes() for path in written} == written
 
 
+@pytest.mark.slow
 def test_names_cuts_formats_and_settings_are_edited(folder: Path) -> None:
     pipeline(folder, "--plan", "plan.toml")
     plan = folder / "plan.toml"
