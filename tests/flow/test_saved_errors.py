@@ -13,7 +13,7 @@ from tests.test_true_findings import findings
 
 HELP = [
     ("ModuleNotFoundError", "No module named 'cv2'", "install `opencv-python`,"),
-    ("ModuleNotFoundError", "No module named 'sklearn.cross_validation'", "pin a version of `scikit-learn`"),
+    ("ModuleNotFoundError", "No module named 'sklearn.cross_validation'", "pin a version of"),
     ("ImportError", "No module named plotly", "install `plotly`,"),
     ("ImportError", "Missing optional dependency 'openpyxl'.  Use pip or conda.",
      "install `openpyxl`,"),
