@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 
 from nbprod.facts import Facts
 from nbprod.flow.types import SelfDependence
@@ -58,7 +59,19 @@ def is_never_done(reason: SelfDependence, facts: Facts) -> bool:
         for definition in facts.flow.definitions.get(reason.name, ())
         if not definition.is_unbound
     ]
-    return any(isinstance(node, ast.Assign) and _goes_on(node.value, facts, 0) for node in made)
+    return any(
+        isinstance(node, ast.Assign)
+        and (_goes_on(node.value, facts, 0) or _is_made_elsewhere(node.value, facts))
+        for node in made
+    )
+
+
+def _is_made_elsewhere(value: ast.expr, facts: Facts) -> bool:
+    """Whether a function of a module makes it that nobody knows here: it may go on for ever."""
+    if not isinstance(value, ast.Call) or not isinstance(value.func, ast.Name):
+        return False
+    module = facts.imported.get(value.func.id, "").partition(".")[0]
+    return bool(module) and module not in sys.stdlib_module_names
 
 
 def _goes_on(value: ast.expr, facts: Facts, depth: int) -> bool:

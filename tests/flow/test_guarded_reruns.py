@@ -43,6 +43,9 @@ ENDLESS = [
     "def load(folder):\n    return images.flow_from_directory(folder)\nbatches = load('train')",
     "def load(x):\n    batch = images.flow(x)\n    return batch\nbatches = iter(load('train'))",
     "batches = zip(images.flow(x), images.flow(y))",
+    "from loaders import batches_of\nbatches = batches_of('train')",
+    "from utils.data import create_generator\nbatches = create_generator(table, 'y')",
+    "from torchdata import rows\nbatches = rows(table)",
 ]
 
 
