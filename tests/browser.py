@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-__all__ = ["BROWSER", "DRIVER", "chromium"]
+__all__ = ["BROWSER", "DRIVER", "chromium", "waited_for"]
 
 BROWSER = (
     shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -40,3 +41,19 @@ def chromium(
         yield driver
     finally:
         driver.quit()
+
+
+def waited_for(ready: Callable[[], Any], seconds: float, what: str) -> Any:
+    """What ``ready`` gives as soon as it is something.
+
+    Raises:
+        AssertionError: it was nothing for all of the time; the message says ``what`` it should be.
+    """
+    end = time.monotonic() + seconds
+    while True:
+        found = ready()
+        if found:
+            return found
+        if time.monotonic() > end:
+            raise AssertionError(f"waited {seconds:.0f} s in vain: {what}")
+        time.sleep(0.1)

@@ -198,24 +198,21 @@ def compare_runs(
             return Verdict((found,), (), 0, result["failed"] if which == "original" else None)
     names = re.compile(rf"\b{re.escape(module)}\.") if module else None
     differences: list[RunDifference] = []
+    left_out: list[Uncompared] = []
     failing: str | None = None
     for segment in segments:
         error = _error(old, segment.old)
-        differences += [
-            found
-            for found in _compare_segment(old, new, segment, names, logs)
+        for outcome in _compare_segment(old, new, segment, names, logs):
+            if isinstance(outcome, Uncompared):
+                left_out.append(outcome)
             # Behind the function that binds them last they have no value to be the same as.
-            if found.what.strip("`") not in dead
-        ]
+            elif outcome.what.strip("`") not in dead:
+                differences.append(outcome)
         if error is not None:
             failing = error
             break
     finals, uncompared, compared = _finals(old, new, dead)
-    changed = (
-        *_renamed(old, new, segments, names),
-        *(_listed(old, new, segments, names) if failing is None else ()),
-    )
-    uncompared = (*changed, *uncompared)
+    uncompared = (*left_out, *_renamed(old, new, segments, names), *uncompared)
     differences += finals
     if logs:
         said = Uncompared(None, "what is printed", "the module logs it")
@@ -241,7 +238,7 @@ def _compare_segment(
     segment: MatchedCells,
     names: re.Pattern[str] | None,
     logs: bool,
-) -> Iterator[RunDifference]:
+) -> Iterator[RunDifference | Uncompared]:
     first = segment.old[0] if segment.old else None
     before, after = _error(old, segment.old), _error(new, segment.new)
     if (before or "").partition(":")[0] != (after or "").partition(":")[0]:
@@ -254,7 +251,9 @@ def _compare_segment(
         shown, again = (
             [output for output in both if output[0] != "text"] for both in (shown, again)
         )
-    if shown != again and not _lists_module(shown, again, names):
+    if _lists_module(shown, again, names):
+        yield Uncompared(first, "the output", "it lists files, of which the module is one")
+    elif shown != again:
         place = next(
             (i for i, (a, b) in enumerate(zip(shown, again, strict=False)) if a != b),
             min(len(shown), len(again)),
@@ -330,20 +329,6 @@ def _lists_module(
     # Of the name of its file, as of all that names the module, the suffix is left.
     found = after - before
     return not before - after and "py" in found and set(found) <= {"py", "__pycache__", "/"}
-
-
-def _listed(
-    old: Mapping[str, Any],
-    new: Mapping[str, Any],
-    segments: Sequence[MatchedCells],
-    names: re.Pattern[str] | None,
-) -> Iterator[Uncompared]:
-    """Lists of files in which the module is one more."""
-    for segment in segments:
-        shown, again = _shown(old, segment.old, names), _shown(new, segment.new, names)
-        if shown != again and _lists_module(shown, again, names):
-            place = segment.old[0] if segment.old else None
-            yield Uncompared(place, "the output", "it lists files, of which the module is one")
 
 
 def _without_pip(shown: list[tuple[str, Any]]) -> list[tuple[str, Any]]:

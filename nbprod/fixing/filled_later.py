@@ -7,6 +7,7 @@ import ast
 from nbprod.facts import Facts
 from nbprod.flow.types import Definition
 from nbprod.libraries.methods import ADDING_METHODS
+from nbprod.syntax.names import last_name
 
 __all__ = ["filled_in"]
 
@@ -63,6 +64,5 @@ def _is_empty_value(value: ast.expr) -> bool:
         return not value.keys
     if not isinstance(value, ast.Call) or len(value.args) + len(value.keywords) > 1:
         return False
-    function = value.func
-    name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+    name = last_name(value.func)
     return name in _EMPTY_CALLS and (not value.args or name == "defaultdict")

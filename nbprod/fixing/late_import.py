@@ -54,8 +54,8 @@ def _is_import(made: Definition) -> bool:
 
 def import_help(failures: Sequence[Failure], facts: Facts, lead: str = "") -> str:
     """Say which import statements to copy, and what has to be installed or set first."""
-    lines = [line for each in failures for line in _lines(each, facts)]
-    texts = list(dict.fromkeys(f"`{line.text}`" for line in lines))
+    lines = [(each, line) for each in failures for line in _lines(each, facts)]
+    texts = list(dict.fromkeys(f"`{line.text}`" for _, line in lines))
     if not texts:
         names = {failure.name for failure in failures}
         return f"import {'it' if len(names) == 1 else 'them'} above this cell"
@@ -64,8 +64,7 @@ def import_help(failures: Sequence[Failure], facts: Facts, lead: str = "") -> st
     advice += f"{', '.join(texts[:3])}{more}"
     needed = dict.fromkeys(
         reason
-        for each in failures
-        for line in _lines(each, facts)
+        for each, line in lines
         if (reason := _needs(line, _target(each, facts), facts)) is not None
     )
     return "; ".join([advice, *needed])

@@ -98,10 +98,12 @@ def assemble(
 ) -> Notebook:
     """The notebook of some cells: what its metadata and its cells together say of each cell."""
     if language == "python" and not says_python(metadata):
-        language = language_of_code(cell.source for cell in cells if cell.is_python) or language
-        cells = tuple(
-            cell._replace(language=language) if cell.is_python else cell for cell in cells
-        )
+        other = language_of_code(cell.source for cell in cells if cell.is_python)
+        if other is not None:
+            language = other
+            cells = tuple(
+                cell._replace(language=other) if cell.is_python else cell for cell in cells
+            )
     if language == "python" and any(map(is_guessed, cells)):
         cells = truly_python(cells)
     if is_databricks(metadata):

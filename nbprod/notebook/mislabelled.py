@@ -6,9 +6,9 @@ The kernel of the notebook ran them all the same, and other cells use what they 
 from __future__ import annotations
 
 import ast
-import warnings
 from collections.abc import Iterator
 
+from nbprod.notebook.plain_python import tree_of
 from nbprod.notebook.types import Cell
 from nbprod.patterns import lazy_pattern
 
@@ -51,12 +51,7 @@ def _tree(cell: Cell) -> ast.Module | None:
     failed = any(output.get("output_type") == "error" for output in cell.outputs)
     if failed or not (cell.execution_count or cell.outputs):
         return None
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return ast.parse(cell.source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
+    return tree_of(cell.source)
 
 
 def _bound(tree: ast.Module) -> Iterator[str]:

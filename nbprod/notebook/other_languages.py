@@ -6,13 +6,12 @@ metadata at all. A cell counts as code of another language if it has a line of i
 
 from __future__ import annotations
 
-import ast
 import re
-import warnings
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from nbprod.notebook.kernels import mapping, named_language
+from nbprod.notebook.plain_python import tree_of
 from nbprod.patterns import lazy_pattern
 
 __all__ = ["language_of_code", "says_python"]
@@ -54,17 +53,7 @@ def language_of_code(sources: Iterable[str]) -> str | None:
     """
     code = [source for source in sources if source.strip() and not source.startswith("%")]
     for language, pattern in _LINES.items():
-        found = [source for source in code if pattern.search(source) and not _is_python(source)]
+        found = [source for source in code if pattern.search(source) and tree_of(source) is None]
         if len(found) >= _LEAST and len(found) >= _SHARE * len(code):
             return language
     return None
-
-
-def _is_python(source: str) -> bool:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return False
-    return True

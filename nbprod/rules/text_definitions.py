@@ -12,6 +12,7 @@ from typing import NamedTuple
 from nbprod.facts import Facts
 from nbprod.names.loads import loads
 from nbprod.names.scopes import bound_names
+from nbprod.notebook.plain_python import tree_of
 from nbprod.notebook.types import Cell
 from nbprod.patterns import lazy_pattern
 
@@ -39,7 +40,7 @@ def help_from_text(name: str, facts: Facts) -> str | None:
         if cell.kind not in ("markdown", "raw") or name not in cell.source:
             continue
         kind = "Markdown" if cell.kind == "markdown" else "raw"
-        whole = _parsed(cell.source)
+        whole = tree_of(cell.source)
         if whole is not None and name in set(bound_names(whole.body)):
             if _is_complete(whole.body, facts):
                 text = f"its definition is text in the {kind} cell {cell.index + 1}"
@@ -54,13 +55,6 @@ def help_from_text(name: str, facts: Facts) -> str | None:
                     lines = f"lines {found.first} to {found.last}"
                 return f"copy {lines} of the {kind} cell {cell.index + 1} into a code cell above"
     return None
-
-
-def _parsed(text: str) -> ast.Module | None:
-    try:
-        return ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
 
 
 def _definitions(name: str, cell: Cell) -> Iterator[_Found]:
@@ -89,7 +83,7 @@ def _statement_from(lines: list[str], start: int) -> tuple[ast.stmt | None, int]
             break
         quote = margin[0] if margin is not None else ""
         own = [line[len(quote) :] if line.startswith(quote) else line for line in lines[start:stop]]
-        tree = _parsed(textwrap.dedent("\n".join(own)))
+        tree = tree_of(textwrap.dedent("\n".join(own)))
         if tree is not None and len(tree.body) == 1:
             if (tree.body[0].end_lineno or 1) == stop - start:
                 best, end = tree.body[0], stop

@@ -12,14 +12,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import nbformat
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from nbstripout._utils import strip_output  # type: ignore[import-untyped]
 
 from nbprod.fixing.clean import PASSING_METADATA, CleanOptions, clean
 from nbprod.notebook.read import read_notebook
+from tests.benchmarks.cleaning import joined, stripped
 from tests.cli.test_check import ROOT, book, nbprod
 
 PAGE = (ROOT / "docs" / "how-to" / "commit-without-outputs.md").read_text(encoding="utf-8")
@@ -92,26 +91,8 @@ READABLE = sorted(
 @pytest.mark.parametrize("path", READABLE, ids=lambda path: path.stem)
 def test_what_nbstripout_removes_is_removed(path: Path) -> None:
     data = path.read_bytes()
-    theirs = nbformat.reads(  # type: ignore[no-untyped-call]
-        data.decode("utf-8-sig"), as_version=nbformat.NO_CONVERT
-    )
-    theirs = strip_output(theirs, None, False, True, list(PASSING_METADATA))
     ours = json.loads(clean(read_notebook(data, path.name), data, CleanOptions()).data)
-    for cell, own in zip(theirs.get("cells", []), ours.get("cells", []), strict=True):
-        if "id" not in own:
-            # nbformat gives ids to cells without one.
-            cell.pop("id", None)
-    assert _joined(ours) == _joined(json.loads(json.dumps(theirs)))
-
-
-def _joined(value: Any) -> Any:
-    """JSON in which texts that are lists of lines are one text, as nbformat reads them."""
-    if isinstance(value, dict):
-        return {key: _joined(item) for key, item in value.items()}
-    if isinstance(value, list):
-        is_text = bool(value) and all(isinstance(item, str) for item in value)
-        return "".join(value) if is_text else [_joined(item) for item in value] or ""
-    return value
+    assert joined(ours) == joined(stripped(data))
 
 
 @pytest.mark.parametrize(

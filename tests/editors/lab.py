@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.browser import chromium
+from tests.browser import chromium, waited_for
 
 __all__ = ["TRACKER", "Lab", "LabPage", "lab_browser", "running_lab"]
 
@@ -93,7 +93,7 @@ def running_lab(
     )
     lab = Lab(folder, port)
     try:
-        _wait(lambda: _answers(f"{lab.url}/api"), 60, "the server starts")
+        waited_for(lambda: _answers(f"{lab.url}/api"), 60, "the server starts")
         yield lab
     finally:
         server.terminate()
@@ -111,17 +111,6 @@ def _answers(url: str) -> bool:
             return bool(response.status == 200)
     except (urllib.error.URLError, OSError):
         return False
-
-
-def _wait(ready: Callable[[], Any], seconds: float, what: str) -> Any:
-    end = time.monotonic() + seconds
-    while True:
-        found = ready()
-        if found:
-            return found
-        if time.monotonic() > end:
-            raise AssertionError(f"waited {seconds:.0f} s in vain: {what}")
-        time.sleep(0.1)
 
 
 _SHOWN = """
@@ -178,7 +167,7 @@ class LabPage:
 
     def wait(self, ready: Callable[[], Any], what: str, seconds: float = 30) -> Any:
         """Wait until something is to be seen."""
-        return _wait(ready, seconds, what)
+        return waited_for(ready, seconds, what)
 
     def wait_equal(self, shown: Callable[[], Any], expected: Any, what: str) -> None:
         """Wait until what is shown is what is expected."""

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.browser import BROWSER, DRIVER, chromium
+from tests.browser import BROWSER, DRIVER, chromium, waited_for
 from tests.playground.places import ROOT, Served, build_page, serving
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("playground")]
@@ -36,15 +36,13 @@ class Page:
     def wait(
         self, holds: Callable[[], Any], what: str, seconds: float = 90, *, broken: bool = False
     ) -> Any:
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
+        def ready() -> Any:
             found = holds()
-            if found:
-                return found
             state = self.script("return document.body.dataset.state")
-            assert broken or state != "broken", self.text("status")
-            time.sleep(0.1)
-        raise AssertionError(f"no {what}: {self.text('status')}")
+            assert found or broken or state != "broken", self.text("status")
+            return found
+
+        return waited_for(ready, seconds, what)
 
     def text(self, part: str) -> str:
         return str(self.script("return document.getElementById(arguments[0]).innerText", part))

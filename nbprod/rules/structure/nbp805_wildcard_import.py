@@ -44,49 +44,36 @@ import ast
 from collections.abc import Iterator
 
 from nbprod.facts import Facts
-from nbprod.model import Diagnostic, Edit, Label, Span
-from nbprod.rule import NodeInCell, rule, unsafe
+from nbprod.model import Diagnostic, Edit, Fix, Span
+from nbprod.notebook.types import Notebook
+from nbprod.rule import rule, unsafe
+from nbprod.rules.grouped import once_for_each
 
 _WILDCARDS = ("from ", "%pylab", "pylab")
 
 
-@rule("NBP805", "wildcard-import", on=(ast.ImportFrom,), level="production", family="star-imports")
-def check(subject: NodeInCell[ast.ImportFrom], facts: Facts) -> Iterator[Diagnostic]:
+@rule("NBP805", "wildcard-import", on=Notebook, level="production", family="star-imports")
+def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report star imports, one finding a module, with the used names where they are known."""
-    node = subject.node
-    if all(alias.name != "*" for alias in node.names):
-        return
-    places = facts.shared(_wildcards).get(_module(node), [])
-    if not places or places[0][1] is not node:
-        return
-    (cell, _), *others = places
-    labels = [Label(facts.span(there, again), "and here") for there, again in others]
-    edits = [_named(again, there, facts) for there, again in [(cell, node), *others]]
-    known = [edit for edit in edits if edit is not None]
-    yield Diagnostic(
+    found = (
+        _diagnostic(node, cell, facts)
+        for cell, node in facts.nodes_with(ast.ImportFrom, "import")
+        if any(alias.name == "*" for alias in node.names)
+    )
+    yield from once_for_each(found, lambda one: facts.text(one.span), lambda _: "and here")
+
+
+def _diagnostic(node: ast.ImportFrom, cell: int, facts: Facts) -> Diagnostic:
+    return Diagnostic(
         facts.span(cell, node),
         f"`{node.module}` may define any name here",
         symbol=node.module,
-        labels=tuple(labels),
         help="import the names that are used",
-        fix=unsafe("Import the used names", *known) if known else None,
+        fix=_named(node, cell, facts),
     )
 
 
-def _module(node: ast.ImportFrom) -> str:
-    return "." * node.level + (node.module or "")
-
-
-def _wildcards(facts: Facts) -> dict[str, list[tuple[int, ast.ImportFrom]]]:
-    """The wildcard imports of each module, with their cells, in order."""
-    found: dict[str, list[tuple[int, ast.ImportFrom]]] = {}
-    for cell, node in facts.nodes_with(ast.ImportFrom, "import"):
-        if any(alias.name == "*" for alias in node.names):
-            found.setdefault(_module(node), []).append((cell, node))
-    return found
-
-
-def _named(node: ast.ImportFrom, cell: int, facts: Facts) -> Edit | None:
+def _named(node: ast.ImportFrom, cell: int, facts: Facts) -> Fix | None:
     """Write the names that some cell reads and that this import alone binds.
 
     None where it is not known that the module has each of them, or that they come from it.
@@ -99,12 +86,13 @@ def _named(node: ast.ImportFrom, cell: int, facts: Facts) -> Edit | None:
             or _is_read_here(name, node, cell, facts)
         ):
             used.append(name)
+    module = "." * node.level + (node.module or "")
     if not used or _may_be_bound_later(node, cell, facts):
         return None
-    if not facts.flow.unsure_exports(_module(node)).isdisjoint(used):
+    if not facts.flow.unsure_exports(module).isdisjoint(used):
         return None
     alias = next(alias for alias in node.names if alias.name == "*")
-    return Edit(facts.span(cell, alias), ", ".join(sorted(used)))
+    return unsafe("Import the used names", Edit(facts.span(cell, alias), ", ".join(sorted(used))))
 
 
 def _may_be_bound_later(node: ast.ImportFrom, cell: int, facts: Facts) -> bool:
