@@ -10,7 +10,7 @@ from typing import NamedTuple
 from nbprod.libraries.modules import BUILTIN_NAMES
 from nbprod.merge.split import SplitNotebook
 from nbprod.merge.types import CallSite, CannotMerge, Signature
-from nbprod.names.scopes import bound_names
+from nbprod.names.scopes import DEFINING, bound_names
 from nbprod.refactor.group_code import Part
 from nbprod.refactor.hazards import find_hazards
 from nbprod.refactor.liveness import Liveness
@@ -19,7 +19,6 @@ from nbprod.refactor.plan import Import, ModuleItem, Refusal
 
 __all__ = ["Occurrence", "needs_of"]
 
-_DEFINING = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _MOST_ROUNDS = 8
 
 
@@ -199,7 +198,7 @@ def _defined(places: Sequence[Occurrence], first: Liveness) -> dict[str, tuple[I
         if name not in first.bound
         and all(place.names[name] == name for place in places)
         and all(
-            isinstance(site.statement, _DEFINING)
+            isinstance(site.statement, DEFINING)
             for place in places
             for site in place.ground.names.bindings.get(name, ())
         )

@@ -12,9 +12,11 @@ from typing import Any
 
 from nbprod.syntax.walk import CHILDREN, walk
 
-__all__ = ["Callable_", "Scope", "bound_names", "scope_of"]
+__all__ = ["DEFINING", "Callable_", "Scope", "bound_names", "scope_of"]
 
 Callable_ = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+DEFINING = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+"""The statements that bind modules, functions and classes: no function needs to be given those."""
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 _LEAVES = frozenset((ast.Load, ast.Store, ast.Del, ast.Constant, str, int, type(None)))

@@ -87,7 +87,7 @@ from nbprod.libraries.modules import BUILTIN_NAMES
 from nbprod.merge.naming import UNNAMED
 from nbprod.model import Diagnostic, Fix, Label, Severity, Span
 from nbprod.names.definite_assignment import effect_of
-from nbprod.names.scopes import bound_names
+from nbprod.names.scopes import DEFINING, bound_names
 from nbprod.notebook.types import Notebook
 from nbprod.report.wording import words_listed
 from nbprod.rule import rule, unsafe
@@ -99,7 +99,6 @@ _LIMITS = Limits()
 _MOST_PARAMETERS = 7
 _MANY_PARAMETERS = 5
 _MOST_RESULTS = 4
-_DEFINING = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _LONGEST = 40
 _BESIDE_FIGURES = ("makedirs", "mkdir", "print", "display")
 
@@ -195,7 +194,7 @@ def _is_no_function(group: CloneGroup, facts: Facts) -> bool:
 def _is_definition(name: str, facts: Facts) -> bool:
     """Whether a name is that of a function, class or module, which no function is given."""
     made = facts.flow.definitions.get(name, ())
-    return bool(made) and all(isinstance(one.node, _DEFINING) for one in made)
+    return bool(made) and all(isinstance(one.node, DEFINING) for one in made)
 
 
 def _read_elsewhere(group: CloneGroup, facts: Facts) -> set[str]:
