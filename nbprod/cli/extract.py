@@ -85,7 +85,7 @@ Examples:
 @click.option("--run", "runs", is_flag=True, help="Run the notebook and record test values.")
 @click.option("--verify", "verifies", is_flag=True, help="Run both notebooks and compare them.")
 @click.option(
-    "--allow-external-writes", is_flag=True, help="Run a notebook that writes outside its folder."
+    "--allow-external-writes", is_flag=True, help="Run a notebook that writes outside its project."
 )
 @click.option("--python", metavar="PATH", help="Python that runs the notebooks.")
 @click.option("--timeout", default=600, metavar="SECONDS", help="Time limit of each run.")
@@ -123,6 +123,7 @@ def _run(notebook: str, options: dict[str, object]) -> int:
     from nbprod.extract.selected import BROKEN_ADVICE
     from nbprod.extract.wish import ExtractionWish
     from nbprod.refactor.external_writes import refuse_external_writes
+    from nbprod.refactor.run_folder import reach_of_run
 
     facts, data = _read(notebook)
     order = _order(notebook, options)
@@ -138,7 +139,7 @@ def _run(notebook: str, options: dict[str, object]) -> int:
     if groups is None and not options["keep_going"]:
         refuse_broken(facts, BROKEN_ADVICE)
     if (options["runs"] or options["verifies"]) and not options["allow_external_writes"]:
-        refuse_external_writes(facts)
+        refuse_external_writes(facts, reach_of_run(facts))
     safe = without_credentials(facts, data, chosen)
     if groups is not None and safe.stay:
         raise refused_for_credentials(notebook, safe.stay)

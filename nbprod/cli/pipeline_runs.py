@@ -43,8 +43,9 @@ def made_pipeline(
         options: those of the command line.
     """
     from nbprod.pipeline.drawing import guessed
-    from nbprod.pipeline.observe import folder_of_run, observe
+    from nbprod.pipeline.observe import observe
     from nbprod.pipeline.observed import observed_plan
+    from nbprod.refactor.run_folder import folder_of_run
 
     random: Draws = "seed" if options["random"] == "seed" else "carry"
     if not options["runs"] and not options["verifies"]:

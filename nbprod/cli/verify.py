@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     "--path", "paths", multiple=True, metavar="DIR", help="Directory to import modules from."
 )
 @click.option(
-    "--allow-external-writes", is_flag=True, help="Run notebooks that write outside their folder."
+    "--allow-external-writes", is_flag=True, help="Run notebooks that write outside their project."
 )
 @click.option("--python", metavar="PATH", help="Python that runs the notebooks.")
 @click.option("--timeout", default=600, metavar="SECONDS", help="Time limit of each run.")
@@ -52,13 +52,15 @@ def command(
     from nbprod.facts import Facts
     from nbprod.project.run import get_notebook
     from nbprod.refactor.external_writes import refuse_external_writes
+    from nbprod.refactor.run_folder import folder_of_run, reach_of_run
 
     (old, _), (new, _) = get_notebook(original), get_notebook(rewritten)
-    for notebook in () if allow_external_writes else (old, new):
-        refuse_external_writes(Facts(notebook))
+    both = [Facts(notebook) for notebook in (old, new)]
+    for facts in () if allow_external_writes else both:
+        refuse_external_writes(facts, reach_of_run(facts))
     own = [os.path.dirname(os.path.abspath(text)) for text in (original, rewritten)]
     extra = [os.path.abspath(path) for path in paths] or ([os.getcwd()] if _is_near(own) else [])
-    folder = os.path.commonpath([*own, *extra])
+    folder = os.path.commonpath([*own, *extra, *(folder_of_run(facts)[0] for facts in both)])
     if own[0] != own[1]:
         raise UsageError("both notebooks must be in one directory, whose files they read")
     indices, sources = code_cells(old)

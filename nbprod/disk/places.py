@@ -8,7 +8,8 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 
 __all__ = [
-    "is_below", "is_temporary", "is_within", "project_root", "project_roots", "user_folder",
+    "holds_projects", "is_below", "is_temporary", "is_within", "marked_project", "project_root",
+    "project_roots", "user_folder",
 ]  # fmt: skip
 
 _MARKERS = (".git", "pyproject.toml", "nbprod.toml", ".nbprod.toml", "setup.cfg", "setup.py")
@@ -21,16 +22,28 @@ def project_root(path: str) -> str:
     the working directory if the path is below it, else the directory of the path. The home
     directory and the root of the file system hold projects and are none.
     """
-    folder = os.path.realpath(path)
-    if not os.path.isdir(folder):
-        folder = os.path.dirname(folder)
-    above = [candidate for candidate in _upwards(folder) if not _holds_projects(candidate)]
+    marked = marked_project(path)
+    if marked is not None:
+        return marked
+    folder = _folder_of(path)
+    working = os.path.realpath(os.curdir)
+    return working if is_within(folder, (working,)) and not holds_projects(working) else folder
+
+
+def marked_project(path: str) -> str | None:
+    """Return the nearest directory with a `.git` at or above a path, else the nearest with a
+    project file, as a real path; None if there is none."""
+    above = [folder for folder in _upwards(_folder_of(path)) if not holds_projects(folder)]
     for names in ((".git",), _MARKERS):
         for candidate in above:
             if any(os.path.lexists(os.path.join(candidate, name)) for name in names):
                 return candidate
-    working = os.path.realpath(os.curdir)
-    return working if is_within(folder, (working,)) and not _holds_projects(working) else folder
+    return None
+
+
+def _folder_of(path: str) -> str:
+    real = os.path.realpath(path)
+    return real if os.path.isdir(real) else os.path.dirname(real)
 
 
 def project_roots(paths: Sequence[str]) -> tuple[str, ...]:
@@ -98,7 +111,8 @@ def _repository(folder: str) -> str | None:
     return None
 
 
-def _holds_projects(folder: str) -> bool:
+def holds_projects(folder: str) -> bool:
+    """Whether a real path is the home directory or above it: it holds projects and is none."""
     home = os.path.realpath(os.path.expanduser("~"))
     return home == folder or home.startswith(folder.rstrip(os.sep) + os.sep)
 

@@ -14,8 +14,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from nbprod.disk.read import read_bytes
-from nbprod.disk.scratch import copy_tree, scratch_folder, write_scratch
-from nbprod.disk.walk import walk_folders
+from nbprod.disk.scratch import copy_tree, scratch_folder, tree_size, write_scratch
 from nbprod.errors import UsageError
 from nbprod.execution import compare as comparing
 from nbprod.execution.compare import MatchedCells, Verdict
@@ -71,11 +70,13 @@ class RunOptions(NamedTuple):
 
 class RunPlace(NamedTuple):
     """Where a notebook runs: the ``folder`` that is copied, the folder ``start`` inside of it, and
-    the ``paths`` from which modules are imported, both relative to the folder."""
+    the ``paths`` from which modules are imported, both relative to the folder; ``only`` has names,
+    by the folders of which nothing else is copied."""
 
     folder: str
     start: str
     paths: tuple[str, ...] = ()
+    only: Mapping[str, frozenset[str]] = MappingProxyType({})
 
     def has(self, path: str) -> bool:
         """Whether a path is inside of the folder."""
@@ -222,7 +223,7 @@ def run_side(
 ) -> dict[str, Any]:
     """Run a notebook in a copy of its folder; ``more`` is added to the job of `probe`, ``forks`` is
     what its kernel is forked from."""
-    with workspace(place.folder, options) as copy:
+    with workspace(place.folder, options, place.only) as copy:
         _write_files(side, copy)
         job = {
             "cells": list(side.cells),
@@ -237,13 +238,21 @@ def run_side(
 
 
 @contextmanager
-def workspace(folder: str, options: RunOptions) -> Iterator[str]:
-    """A copy of a folder that goes in the end.
+def workspace(
+    folder: str, options: RunOptions, only: Mapping[str, frozenset[str]] = MappingProxyType({})
+) -> Iterator[str]:
+    """A copy of a folder that goes in the end; ``only`` as `RunPlace` has it.
 
     Raises:
         UsageError: it is too big.
     """
-    size = _size(folder, options.megabytes * 1_000_000)
+    whole = os.path.realpath(folder)
+
+    def skipped(top: str, names: list[str]) -> set[str]:
+        wanted = only.get(os.path.relpath(top, whole), names)
+        return set(_SKIPPED(top, names)) | set(names).difference(wanted)
+
+    size = tree_size(folder, options.megabytes * 1_000_000, skipped)
     if size is None:
         raise UsageError(
             f"{folder}: holds more than {options.megabytes} MB, which is not copied for a run;"
@@ -252,24 +261,11 @@ def workspace(folder: str, options: RunOptions) -> Iterator[str]:
     with scratch_folder() as temporary:
         place = os.path.join(temporary, "folder")
         try:
-            copy_tree(folder, place, _SKIPPED)
+            copy_tree(folder, place, skipped)
         except OSError as error:
             text = f"{error.filename}: cannot be copied for a run: {error.strerror}"
             raise UsageError(text) from None
         yield place
-
-
-def _size(folder: str, limit: int) -> int | None:
-    total = 0
-    for top, folders, files in walk_folders(folder):
-        skipped = _SKIPPED(top, folders)
-        folders[:] = [folder for folder in folders if folder not in skipped]
-        for name in files:
-            path = os.path.join(top, name)
-            total += os.lstat(path).st_size
-            if total > limit:
-                return None
-    return total
 
 
 def _write_files(side: Side, copy: str) -> None:

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
+from nbprod.disk.places import holds_projects
 from nbprod.disk.read import read_text
 from nbprod.errors import NbprodError, UsageError
 from nbprod.execution.forking import Libraries, libraries_of
@@ -34,6 +35,7 @@ from nbprod.notebook.read import read_notebook
 from nbprod.project.write_all import bytes_there
 from nbprod.refactor.naming import identifier
 from nbprod.refactor.plan import Plan
+from nbprod.refactor.run_folder import folder_of_run, names_above
 
 __all__ = [
     "DeliveryRequest",
@@ -370,9 +372,11 @@ def _example_environment(target: Target, names: tuple[str, ...]) -> dict[str, by
 def run_place_of(facts: Facts, target: Target) -> RunPlace:
     """Where a notebook runs, so that it can import a module that goes to a target."""
     own = os.path.dirname(os.path.abspath(facts.notebook.path))
-    folder = os.path.commonpath([own, target.project])
-    if folder in (os.path.abspath(os.sep), os.path.expanduser("~")):
-        folder = own
+    whole = os.path.commonpath([own, target.project])
+    if holds_projects(os.path.realpath(whole)):
+        whole = own
+    folder = os.path.commonpath([whole, folder_of_run(facts)[0]])
     start = os.path.relpath(own, folder)
-    place = RunPlace(folder, start, (os.path.relpath(target.root, folder),))
+    only = {os.path.relpath(top, folder): few for top, few in names_above(facts, whole).items()}
+    place = RunPlace(folder, start, (os.path.relpath(target.root, folder),), only)
     return place if place.has(target.path) else place._replace(paths=(start,))

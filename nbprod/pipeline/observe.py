@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import hashlib
 import os
 import re
@@ -16,7 +15,6 @@ from nbprod.errors import UsageError
 from nbprod.execution.failures import cell_failure
 from nbprod.execution.kernel import ExecutionError, run_job
 from nbprod.execution.run import RunOptions, workspace
-from nbprod.facts import Facts
 from nbprod.patterns import lazy_pattern
 from nbprod.pipeline.types import PipelinePlan, TaskPlan
 
@@ -26,7 +24,6 @@ __all__ = [
     "Observed",
     "SeenOutput",
     "SeenTask",
-    "folder_of_run",
     "inside",
     "observe",
     "run_cells",
@@ -39,8 +36,6 @@ RUNTIME = os.path.join(_HERE, "runtime")
 _SHORTEST_CREDENTIAL = 8
 OF_MAIN = " of __main__"
 _DISPLAY = lazy_pattern(r"^%(?:matplotlib|config[ \t]+InlineBackend)\b.*$", re.MULTILINE)
-_UP = lazy_pattern(r"(?:\.\.[/\\])+")
-_MOST_UP = 3
 _MOST_BYTES = 2_000_000_000
 
 
@@ -112,28 +107,6 @@ class Observed:
 def inside(name: str) -> str:
     """The path of a program that the notebook's Python runs."""
     return os.path.join(_HERE, "inside", name)
-
-
-def folder_of_run(facts: Facts) -> tuple[str, str]:
-    """The folder to copy for a run, and inside of it the one in which the notebook works.
-
-    Where the code has paths that lead up (`../data/a.csv`), it is the folder that they lead to.
-    """
-    own = os.path.dirname(os.path.abspath(facts.notebook.path))
-    texts = [
-        node.value
-        for parsed in facts.parsed
-        for node in (parsed.live_nodes if parsed is not None else ())
-        if isinstance(node, ast.Constant) and isinstance(node.value, str)
-    ]
-    up = max((len(match[0]) // 3 for text in texts if (match := _UP.match(text))), default=0)
-    folder = own
-    for _ in range(min(up, _MOST_UP)):
-        above = os.path.dirname(folder)
-        if above in (os.path.abspath(os.sep), os.path.dirname(os.path.expanduser("~")), folder):
-            break
-        folder = above
-    return folder, os.path.relpath(own, folder)
 
 
 def observe(

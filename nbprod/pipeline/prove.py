@@ -12,10 +12,11 @@ from nbprod.execution.compare import same_value, short_value
 from nbprod.execution.run import RunOptions
 from nbprod.patterns import lazy_pattern
 from nbprod.pipeline.application import Application, application, complaint
-from nbprod.pipeline.observe import OF_MAIN, Observed, folder_of_run
+from nbprod.pipeline.observe import OF_MAIN, Observed
 from nbprod.pipeline.observed import GuiltyCut, ObservedPlan, excluded
 from nbprod.pipeline.observed_model import without_model
 from nbprod.pipeline.types import PipelinePlan, TaskPlan
+from nbprod.refactor.run_folder import folder_of_run
 
 __all__ = [
     "PipelineProof",

@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from nbprod.disk.places import is_temporary
+from nbprod.disk.places import is_below, is_temporary, is_within
 from nbprod.errors import NbprodError
 from nbprod.facts import Facts
 from nbprod.libraries.shared_places import (
@@ -60,32 +60,56 @@ class ExternalWritesRefused(NbprodError):
         super().__init__("\n".join([*lines, advice]))
 
 
-def refuse_external_writes(facts: Facts) -> None:
-    """Make sure that a run of a notebook changes nothing but a copy of its folder.
+def refuse_external_writes(facts: Facts, reach: str | None = None) -> None:
+    """Make sure that a run of a notebook changes nothing but a copy of files.
+
+    Args:
+        facts: the notebook.
+        reach: the folder of which a run copies what it may write; by default the notebook's own.
 
     Raises:
         ExternalWritesRefused: a statement writes elsewhere.
     """
-    found = external_writes(facts)
+    found = external_writes(facts, reach)
     if found:
         raise ExternalWritesRefused(facts.notebook.path, found)
 
 
-def external_writes(facts: Facts) -> list[ExternalWrite]:
+def external_writes(facts: Facts, reach: str | None = None) -> list[ExternalWrite]:
     """Return the writes to databases, buckets, services and files elsewhere, each line once.
 
     Those in functions count: what calls them is not asked. A path or an address counts where the
-    code says it; what is worked out in the run is not seen.
+    code says it; what is worked out in the run is not seen. A relative path below ``reach``, by
+    default the notebook's folder, is not elsewhere unless a link leads out of it.
     """
-    found = set(_all_writes(facts))
+    copied = _Copied(os.path.dirname(os.path.abspath(facts.notebook.path)), reach)
+    found = set(_all_writes(facts, copied))
     first: dict[tuple[int, int], ExternalWrite] = {}
     for write in sorted(found):
         first.setdefault((write.cell, write.line), write)
     return list(first.values())
 
 
-def _all_writes(facts: Facts) -> Iterator[ExternalWrite]:
-    local = local_connections(facts)
+class _Copied(NamedTuple):
+    """The ``folder`` in which a notebook works, and the folder whose copy it may write."""
+
+    folder: str
+    reach: str | None = None
+
+    def leaves_out(self, path: str) -> bool:
+        """Whether a path leads out of the copy, temporary files aside."""
+        if "://" in path or not path.strip():
+            return False
+        path = os.path.expanduser(path)
+        if os.path.isabs(path):
+            return not is_temporary(path)
+        reach = self.reach or self.folder
+        there = os.path.normpath(os.path.join(self.folder, path))
+        return not (is_below(there, (reach,)) and is_within(there, (os.path.realpath(reach),)))
+
+
+def _all_writes(facts: Facts, copied: _Copied) -> Iterator[ExternalWrite]:
+    local = local_connections(facts, copied.reach)
     local_magics = _connects_to_files(facts)
     for parsed in facts.parsed:
         if parsed is None:
@@ -106,7 +130,7 @@ def _all_writes(facts: Facts) -> Iterator[ExternalWrite]:
                 line = facts.index(cell).position(magic.start)[0]
                 yield ExternalWrite(cell, line, target)
         for call in parsed.live_nodes_of(ast.Call):
-            target = _of_call(call, facts, local)
+            target = _of_call(call, facts, local, copied)
             if target is not None:
                 yield ExternalWrite(cell, call.lineno, target)
 
@@ -133,7 +157,7 @@ def _connects_to_files(facts: Facts) -> bool:
     return bool(schemes) and schemes <= {"sqlite", "duckdb"}
 
 
-def _of_call(call: ast.Call, facts: Facts, local: frozenset[str]) -> str | None:
+def _of_call(call: ast.Call, facts: Facts, local: frozenset[str], copied: _Copied) -> str | None:
     name = facts.qualified(call.func)
     place = place_written(call) or request_target(name)
     if place is not None:
@@ -153,7 +177,7 @@ def _of_call(call: ast.Call, facts: Facts, local: frozenset[str]) -> str | None:
         return None
     if called in _SHELLS and name.startswith(("os.", "subprocess.")):
         return command_target(_command(first))
-    return _file_outside(call, called, facts.notebook.path)
+    return _file_outside(call, called, copied)
 
 
 def _named(place: str, given: object) -> str:
@@ -182,7 +206,7 @@ def _text(node: ast.expr | None) -> str | None:
     return None
 
 
-def _file_outside(call: ast.Call, called: str, notebook: str) -> str | None:
+def _file_outside(call: ast.Call, called: str, copied: _Copied) -> str | None:
     """The file elsewhere that a call writes."""
     place = _WRITERS.get(called, 0 if _FRAME_WRITER.match(called) else None)
     if called == "open":
@@ -193,7 +217,9 @@ def _file_outside(call: ast.Call, called: str, notebook: str) -> str | None:
     path = _path_of(call.func) if called in _PATH_WRITERS else None
     if path is None and place is not None and len(call.args) > place:
         path = _text(call.args[place])
-    return f"`{path}`, outside of its folder" if path and _is_outside(path, notebook) else None
+    if not path or not copied.leaves_out(path):
+        return None
+    return f"`{path}`, outside of its {'project' if copied.reach else 'folder'}"
 
 
 def _path_of(func: ast.expr) -> str | None:
@@ -204,18 +230,10 @@ def _path_of(func: ast.expr) -> str | None:
     return None
 
 
-def _is_outside(path: str, notebook: str) -> bool:
-    """Whether a path leads out of the copy of a notebook's folder, temporary files left out."""
-    if "://" in path or not path.strip():
-        return False
-    path = os.path.expanduser(path)
-    if not os.path.isabs(path):
-        return os.path.normpath(path).startswith(os.pardir)
-    return not is_temporary(path)
-
-
-def local_connections(facts: Facts) -> frozenset[str]:
-    """The names that only hold connections to files of SQLite or DuckDB, and what comes of them."""
+def local_connections(facts: Facts, reach: str | None = None) -> frozenset[str]:
+    """The names that only hold connections to files of SQLite or DuckDB, and what comes of them;
+    ``reach`` as for `external_writes`."""
+    copied = _Copied(os.path.dirname(os.path.abspath(facts.notebook.path)), reach)
     made: dict[str, list[ast.expr]] = {}
     for parsed in facts.parsed:
         for node in parsed.live_nodes if parsed is not None else ():
@@ -233,18 +251,18 @@ def local_connections(facts: Facts) -> frozenset[str]:
     while size != len(found):
         size = len(found)
         for name, values in made.items():
-            if all(_is_local(value, facts, found) for value in values):
+            if all(_is_local(value, facts, found, copied) for value in values):
                 found.add(name)
     return frozenset(found)
 
 
-def _is_local(value: ast.expr, facts: Facts, local: set[str]) -> bool:
+def _is_local(value: ast.expr, facts: Facts, local: set[str], copied: _Copied) -> bool:
     if not isinstance(value, ast.Call):
         return False
     name = facts.qualified(value.func)
     first = _text(value.args[0]) if value.args else ""
     if name in ("sqlite3.connect", "duckdb.connect"):
-        return first is None or not _is_outside(first, facts.notebook.path)
+        return first is None or not copied.leaves_out(first)
     if last_name(value.func) in ("create_engine", "connect") and (first or "").startswith(
         ("sqlite:", "duckdb:")
     ):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from nbprod.facts import Facts
 from nbprod.notebook.read import read_notebook
 from nbprod.refactor.external_writes import external_writes
+from nbprod.refactor.run_folder import folder_of_run, names_above, reach_of_run
 from tests.extract.notebooks import as_bytes
 from tests.extract.test_command import everything, nbprod
 
@@ -72,6 +74,7 @@ def test_nothing_is_run_of_a_notebook_that_writes_outside(tmp_path: Path, way: s
     mark.parent.mkdir()
     folder = tmp_path / "project"
     folder.mkdir()
+    (folder / "pyproject.toml").write_text("")
     cells = ["total = 0\nfor i in range(3):\n    total += i", 'open("../outside/ran.txt", "w")']
     cells.append(f'open({str(mark)!r}, "w").write(str(total))')
     if str(tmp_path).startswith("/tmp/"):
@@ -86,3 +89,106 @@ def test_nothing_is_run_of_a_notebook_that_writes_outside(tmp_path: Path, way: s
     assert everything(folder) == before and not mark.exists()
     refused = nbprod(folder, "verify", "a.ipynb", "a.ipynb")
     assert refused.returncode == 1 and not mark.exists()
+
+
+SALES = [
+    "from pathlib import Path\nimport csv",
+    """with open("../data/sales.csv") as file:
+    rows = list(csv.DictReader(file))
+amounts = [float(row["amount"]) for row in rows]
+total = sum(amounts)
+mean = total / len(amounts)""",
+    """kept = [row for row in rows if float(row["amount"]) > mean]
+names = sorted(row["name"] for row in kept)
+Path("../out").mkdir(exist_ok=True)
+with open("../out/kept.csv", "w") as file:
+    file.write("\\n".join(names))
+Path("../data/sales.csv").write_text("")""",
+    "print(total, names)",
+]
+
+
+def project_with_data(tmp_path: Path, *, marked: bool) -> Path:
+    """A project whose notebook reads and writes files beside its folder; the notebook's folder."""
+    project = tmp_path / "shop"
+    (project / "notebooks").mkdir(parents=True)
+    (project / "data").mkdir()
+    if marked:
+        (project / ".git").mkdir()
+    (project / "data" / "sales.csv").write_text("name,amount\na,1\nb,5\nc,9\n")
+    (project / "large").mkdir()
+    (project / "large" / "all.bin").write_bytes(b"x" * 1_500_000)
+    (project / "notebooks" / "a.ipynb").write_bytes(as_bytes(SALES))
+    return project / "notebooks"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("marked", [True, False])
+def test_files_of_the_project_are_written_in_a_copy(tmp_path: Path, *, marked: bool) -> None:
+    folder = project_with_data(tmp_path, marked=marked)
+    before = everything(tmp_path)
+    words = ("-o", "b.py", "--run", "--verify", "--copy-limit", "1")
+    done = nbprod(folder, "extract", "a.ipynb", *words)
+    assert done.returncode == 0, done.stderr
+    assert "The same: every output" in done.stdout
+    made = everything(tmp_path)
+    assert {path: made[path] for path in before} == before
+    assert not (folder.parent / "out").exists()
+    same = nbprod(folder, "verify", "a.ipynb", "a_extracted.ipynb")
+    assert same.returncode == 0, same.stderr
+    assert not (folder.parent / "out").exists()
+
+
+def found_in(folder: Path, source: str) -> list[str]:
+    path = folder / "a.ipynb"
+    path.write_bytes(as_bytes([source]))
+    facts = Facts(read_notebook(path.read_bytes(), str(path)))
+    return [write.target for write in external_writes(facts, reach_of_run(facts))]
+
+
+def test_a_link_that_leads_out_of_the_project_is_outside(tmp_path: Path) -> None:
+    folder = project_with_data(tmp_path, marked=True)
+    (tmp_path / "elsewhere").mkdir()
+    (folder.parent / "linked").symlink_to(tmp_path / "elsewhere")
+    (folder / "near").symlink_to(folder.parent / "data")
+    for name in ("../linked/a.csv", "../../elsewhere/a.csv"):
+        said = f"`{name}`, outside of its project"
+        assert found_in(folder, f"import pandas\npandas.DataFrame().to_csv({name!r})") == [said]
+    for name in ("../data/a.csv", "near/a.csv", "b/../../a.csv", "a.csv"):
+        assert found_in(folder, f"import pandas\npandas.DataFrame().to_csv({name!r})") == []
+
+
+UPWARDS: list[tuple[str, str, set[str] | None]] = [
+    ('open("a.csv")', "notebooks", None),
+    ('open("../data/a.csv")', ".", {"data", "notebooks"}),
+    ('open(f"../data/{x}.csv")\nopen("../b.csv")', ".", {"data", "b.csv", "notebooks"}),
+    ('open(f"../part_{x}.csv")', ".", None),
+    ('open("../part_" + x)', ".", None),
+    ('import glob\nglob.glob("../d*/a.csv")', ".", None),
+    ('import sys\nsys.path.append("..")', ".", None),
+    ("!ls ../data", ".", {"data", "notebooks"}),
+    ("%cd ..", ".", None),
+    ('text = "...and so on"\nother = "a../b"', "notebooks", None),
+]
+
+
+@pytest.mark.parametrize(("source", "copied", "names"), UPWARDS)
+def test_the_copy_has_what_paths_lead_to(
+    tmp_path: Path, source: str, copied: str, names: set[str] | None
+) -> None:
+    folder = project_with_data(tmp_path, marked=True)
+    path = folder / "a.ipynb"
+    facts = Facts(read_notebook(as_bytes([f"x = 1\n{source}"]), str(path)))
+    whole = folder.parent if copied == "." else folder
+    assert folder_of_run(facts) == (str(whole), os.path.relpath(folder, whole))
+    found = names_above(facts, str(folder))
+    assert found == ({str(whole): frozenset(names)} if names else {})
+
+
+def test_no_run_copies_what_holds_projects(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    folder = project_with_data(tmp_path, marked=False)
+    source = 'open("../../../../a.csv", "w")'
+    facts = Facts(read_notebook(as_bytes([source]), str(folder / "a.ipynb")))
+    assert folder_of_run(facts)[0] == reach_of_run(facts) == str(folder.parent)
+    assert found_in(folder, source) == ["`../../../../a.csv`, outside of its project"]
