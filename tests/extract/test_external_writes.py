@@ -130,7 +130,8 @@ def test_files_of_the_project_are_written_in_a_copy(tmp_path: Path, *, marked: b
     words = ("-o", "b.py", "--run", "--verify", "--copy-limit", "1")
     done = nbprod(folder, "extract", "a.ipynb", *words)
     assert done.returncode == 0, done.stderr
-    assert "The same: every output" in done.stdout
+    assert "The same: every output" in done.stdout and "all passed" in done.stdout
+    assert "skipped" not in done.stdout
     made = everything(tmp_path)
     assert {path: made[path] for path in before} == before
     assert not (folder.parent / "out").exists()
@@ -192,3 +193,31 @@ def test_no_run_copies_what_holds_projects(tmp_path: Path, monkeypatch: pytest.M
     facts = Facts(read_notebook(as_bytes([source]), str(folder / "a.ipynb")))
     assert folder_of_run(facts)[0] == reach_of_run(facts) == str(folder.parent)
     assert found_in(folder, source) == ["`../../../../a.csv`, outside of its project"]
+
+
+WRITER = [
+    "import json",
+    """ages = [31, 45, 27, 62]
+oldest = max(ages)
+report = {"oldest": oldest, "mean": sum(ages) / len(ages)}
+with open("report.json", "w") as file:
+    json.dump(report, file)
+with open("log.txt", "w") as file:
+    file.write("x" * 1000)""",
+    "print(report)",
+]
+
+
+@pytest.mark.slow
+def test_tests_of_functions_that_write_work_in_a_temporary_directory(tmp_path: Path) -> None:
+    (tmp_path / "a.ipynb").write_bytes(as_bytes(WRITER))
+    done = nbprod(tmp_path, "extract", "a.ipynb", "-o", "b.py", "--run", "--verify")
+    assert done.returncode == 0, done.stderr
+    assert "Ran 1 generated test: all passed." in done.stdout
+    text = (tmp_path / "tests" / "test_b.py").read_text()
+    assert 'assert Path("log.txt").is_file()' in text
+    assert 'Path("report.json").read_text(encoding="utf-8")' in text
+    assert """== '{"oldest": 62, "mean": 41.25}'""" in text
+    assert "monkeypatch.chdir(tmp_path)" in text and "copytree" not in text
+    left = sorted(path.name for path in tmp_path.rglob("*.*") if path.suffix in (".json", ".txt"))
+    assert left == []

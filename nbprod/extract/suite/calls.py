@@ -10,7 +10,10 @@ from nbprod.extract.suite.experiments import Experiment
 from nbprod.patterns import lazy_pattern
 from nbprod.refactor.plan import Function
 
-__all__ = ["Call", "call_of_function", "test_of_call"]
+__all__ = ["WORK_FOLDER", "Call", "call_of_function", "needs_copy", "test_of_call"]
+
+WORK_FOLDER = "work_folder"
+"""The name of the fixture that makes a temporary directory the working one."""
 
 _MOST_ATTRIBUTES = 4
 # A list or a dictionary of numbers, which `pytest.approx` compares.
@@ -40,8 +43,17 @@ def call_of_function(function: Function) -> Call:
     return Call(function.name, results, function.figure is not None, function.returned is not None)
 
 
+def needs_copy(experiment: Experiment, where: str) -> bool:
+    """Whether a test has to work in a temporary directory: its function writes files, or its paths
+    lead up from where it is called."""
+    return not experiment.problem and bool(experiment.made or (where and experiment.files))
+
+
 def test_of_call(
-    call: Call, experiment: Experiment, fixtures: Mapping[str, str] = MappingProxyType({})
+    call: Call,
+    experiment: Experiment,
+    fixtures: Mapping[str, str] = MappingProxyType({}),
+    where: str = "",
 ) -> str:
     """A test that calls a function with small data: what it gives, prints and leaves as it was.
 
@@ -49,6 +61,7 @@ def test_of_call(
         call: the function.
         experiment: what it did.
         fixtures: arguments that are fixtures, by their expressions, with their types.
+        where: where it was called, below the folder of the files that it reads.
     """
     name = f"test_{call.name.strip('_')}"
     if experiment.problem:
@@ -57,7 +70,10 @@ def test_of_call(
             f'def {name}() -> None:\n    """Needs data that cannot be written here."""\n'
             f"    {call.name}({', '.join(['...'] * len(experiment.call))})\n"
         )
+    is_copied = needs_copy(experiment, where)
     lines = list(_lines(call, experiment, fixtures))
+    if experiment.files and not is_copied:
+        lines.insert(0, "monkeypatch.chdir(DATA)")
     shared = {
         name: fixtures[f"{name} = {text}"]
         for name, text in experiment.arguments.items()
@@ -65,9 +81,10 @@ def test_of_call(
     }
     takes = [f"{name}: {hint}" for name, hint in shared.items()]
     takes += ["capsys: pytest.CaptureFixture[str]"] if experiment.printed else []
-    takes += ["monkeypatch: pytest.MonkeyPatch"] if experiment.files else []
+    takes += ["monkeypatch: pytest.MonkeyPatch"] if experiment.files and not is_copied else []
     body = "".join(f"    {line}\n" for line in [_sentence(call, experiment), *lines])
-    return f"def {name}({', '.join(takes)}) -> None:\n{body}"
+    mark = f'@pytest.mark.usefixtures("{WORK_FOLDER}")\n' if is_copied else ""
+    return f"{mark}def {name}({', '.join(takes)}) -> None:\n{body}"
 
 
 def _sentence(call: Call, experiment: Experiment) -> str:
@@ -81,6 +98,8 @@ def _sentence(call: Call, experiment: Experiment) -> str:
         parts.append(f"results{' for the file beside the tests' if has_file else of}")
     if experiment.printed:
         parts.append("printed text")
+    if experiment.made:
+        parts.append("written files")
     text = " and ".join(parts) if parts else "runs with small data and returns nothing"
     return f'"""{text[:1].upper()}{text[1:]}."""'
 
@@ -91,8 +110,6 @@ def _has_checks(experiment: Experiment) -> bool:
 
 def _lines(call: Call, experiment: Experiment, fixtures: Mapping[str, str]) -> Iterator[str]:
     arguments = experiment.arguments
-    if experiment.files:
-        yield "monkeypatch.chdir(DATA)"
     for name, text in arguments.items():
         if f"{name} = {text}" not in fixtures:
             yield f"{name} = {text}"
@@ -112,7 +129,8 @@ def _lines(call: Call, experiment: Experiment, fixtures: Mapping[str, str]) -> I
         list(_checks(name, result)) for name, result in zip(names, experiment.results, strict=False)
     ]
     if not any(checks):
-        nothing = not (call.results or call.has_value or experiment.printed or experiment.drawn)
+        shown = experiment.printed or experiment.drawn or experiment.made
+        nothing = not (call.results or call.has_value or shown)
         yield f"assert {text} is None" if nothing and not call.draws else text
     elif len(names) == 1:
         yield f"{names[0]} = {text}"
@@ -127,6 +145,11 @@ def _lines(call: Call, experiment: Experiment, fixtures: Mapping[str, str]) -> I
         yield from _checks("figure", drawn)
     if experiment.printed:
         yield f"assert capsys.readouterr().out == {_printed(experiment.printed)}"
+    for path, written in experiment.made.items():
+        if written is None:
+            yield f"assert Path({path!r}).is_file()"
+        else:
+            yield f'assert Path({path!r}).read_text(encoding="utf-8") == {_printed(written)}'
     for name in kept:
         yield _same(name, f"{name}_before", arguments[name])
 

@@ -6,11 +6,12 @@ import ast
 import os
 from collections.abc import Collection, Iterable, Iterator
 
+from nbprod.disk.places import is_within
 from nbprod.disk.read import read_bytes, read_head
 from nbprod.refactor.plan import Function
 from nbprod.syntax.walk import walk
 
-__all__ = ["data_files_of"]
+__all__ = ["data_files_of", "levels_up"]
 
 _MOST_BYTES = 50_000
 _MOST_BYTES_WHOLE = 500_000
@@ -22,10 +23,28 @@ _ROWS = (".csv", ".tsv", ".jsonl")
 _NO_DATA = (".py", ".ipynb", ".md", ".html", ".pkl", ".pickle", ".joblib")
 
 
+_MOST_UP = 4
+
+
+def levels_up(function: Function, given: Iterable[str] = ()) -> int:
+    """How many directories the relative paths lead up that a function names."""
+    names = (name for name in (*_names(function), *given) if _may_be_path(name))
+    return min(max(map(_levels, names), default=0), _MOST_UP)
+
+
+def _levels(name: str) -> int:
+    parts = os.path.normpath(name.replace("\\", "/")).split(os.sep)
+    return len(parts) - len([part for part in parts if part != os.pardir])
+
+
 def data_files_of(
-    function: Function, folder: str, hidden: Collection[str] = (), given: Iterable[str] = ()
+    function: Function,
+    folder: str,
+    hidden: Collection[str] = (),
+    given: Iterable[str] = (),
+    reach: str = "",
 ) -> dict[str, bytes]:
-    """The files that the statements of a function name, by their path below a folder.
+    """The files that the statements of a function name, by their path from a folder.
 
     Of a table in lines that is too large, the first rows are taken, and of those with as many rows;
     other large files and files that are elsewhere are left out.
@@ -35,6 +54,7 @@ def data_files_of(
         folder: the folder in which the notebook runs.
         hidden: credentials; a file that holds one is left out.
         given: texts that it is called with.
+        reach: the folder whose files may be taken; by default that in which the notebook runs.
     """
     found: dict[str, bytes] = {}
     counts: dict[str, int] = {}
@@ -42,8 +62,8 @@ def data_files_of(
         if not _may_be_path(name):
             continue
         path = os.path.realpath(os.path.join(folder, name))
-        inside = path.startswith(os.path.realpath(folder) + os.sep)
-        if inside and os.path.isfile(path):
+        inside = is_within(path, (os.path.realpath(reach or folder),))
+        if inside and _levels(name) <= _MOST_UP and os.path.isfile(path):
             data = _small(path)
             if data is not None and not any(value.encode() in data for value in hidden):
                 found[os.path.normpath(name)] = data

@@ -279,6 +279,8 @@ class Laboratory:
             _keep_stable(one, other)
         if first["printed"] != again["printed"]:
             first["printed"] = None
+        for name, text in first["made"].items():
+            first["made"][name] = text if again["made"].get(name, text) == text else None
         texts = [*given.values(), json.dumps(first["results"])]
         texts += [text for step in steps for text in step["given"].values()]
         imports = self.objects.lines_for(texts)
@@ -305,6 +307,7 @@ class Laboratory:
                     self._make(step, names)
             for line in job["seed"]:
                 exec(line, _modules(line))  # noqa: S102 - it is one of ours
+            before = self.files.around()
             with contextlib.redirect_stdout(out):
                 given_back = function(*(names[name] for name in call))
         count = len(job["results"])
@@ -316,6 +319,7 @@ class Laboratory:
         found = {
             "results": results,
             "printed": printed if stable else None,
+            "made": self.files.made_since(before),
             "drawn": [] if any("axes" in result for result in results) else self._drawn(),
             "unchanged": [name for name, text in given.items() if self._is_as(names[name], text)],
         }

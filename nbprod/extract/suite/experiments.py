@@ -12,17 +12,19 @@ from typing import Any, NamedTuple
 
 from nbprod.disk.read import read_bytes, read_text
 from nbprod.disk.scratch import scratch_folder, write_scratch
+from nbprod.disk.write import make_folders
 from nbprod.execution import shapes
 from nbprod.execution.forking import ForkingProcess, PythonProgram, run_python
 from nbprod.execution.kernel import ExecutionError
 from nbprod.execution.run import RunOptions
 from nbprod.extract.plan.targets import Target
-from nbprod.extract.suite.data_files import data_files_of
+from nbprod.extract.suite.data_files import data_files_of, levels_up
 from nbprod.extract.suite.randomness import gives_the_same, randomness_of, statements_reached
 from nbprod.extract.suite.recording import Recorded, Recording, Seen
 from nbprod.facts import Facts
 from nbprod.programs import clean_environment, one_thread
 from nbprod.refactor.plan import Function, Plan
+from nbprod.refactor.run_folder import reach_of_run
 from nbprod.refactor.sentences import names_of_columns_read
 from nbprod.syntax.walk import walk
 
@@ -63,12 +65,17 @@ class Experiment(NamedTuple):
     """The files that its expressions read."""
     drawn: tuple[Mapping[str, Any], ...] = ()
     """The figure that it leaves open and does not return."""
+    made: Mapping[str, str | None] = MappingProxyType({})
+    """The files that it writes, by their paths from where it is called, with short texts."""
 
 
 class Experiments(NamedTuple):
     """The calls of the functions that were made and of the author's own."""
 
     calls: Mapping[str, Experiment]
+    where: str = ""
+    """Where the functions are called, below the folder of the files that they read: paths that
+    lead up do not lead out of it."""
 
 
 def experiments_of(
@@ -91,14 +98,10 @@ def experiments_of(
     """
     recorded, makers = recording.functions, _makers(plan)
     with scratch_folder() as folder:
-        folder_of_notebook = os.path.dirname(os.path.abspath(facts.notebook.path))
-        read = {
-            function.name: data_files_of(
-                function, folder_of_notebook, facts.hidden, _texts_given(function, recorded)
-            )
-            for function in plan.own_functions
-        }
+        read, where = _files_read(plan, facts, recorded)
         _lay_out(folder, read, files, target)
+        data = os.path.join(folder, "data")
+        make_folders(os.path.join(data, where), within=(folder,))
         seeds = {name: _seed(name, plan, facts, recorded) for name in recorded}
         made = [
             {
@@ -108,12 +111,13 @@ def experiments_of(
                 "makers": makers[function.name],
                 "seed": seeds[function.name],
                 "settled": gives_the_same(function.body, plan, facts),
-                "folder": os.path.join(folder, "data") if read[function.name] else folder,
+                "folder": os.path.join(data, where) if read[function.name] or where else folder,
             }
             for function in plan.own_functions
             if function.name in recorded
         ]
         own = _own_functions(plan, facts, recording, folder)
+        own = [asked | ({"folder": os.path.join(data, where)} if where else {}) for asked in own]
         seeds |= {asked["name"]: asked["seed"] for asked in own}
         job = _job(folder, target, [*made, *own])
         kernels = options.kernels
@@ -126,8 +130,28 @@ def experiments_of(
             for name, answer in answers.items()
         }
     return Experiments(
-        {name: one._replace(files=_files_of(name, one, read)) for name, one in calls.items()}
+        {name: one._replace(files=_files_of(name, one, read)) for name, one in calls.items()}, where
     )
+
+
+def _files_read(
+    plan: Plan, facts: Facts, recorded: Mapping[str, Recorded]
+) -> tuple[dict[str, dict[str, bytes]], str]:
+    """The files that each function reads, by their paths below a folder, and where in it they are
+    called: as deep as their paths lead up."""
+    own = os.path.dirname(os.path.abspath(facts.notebook.path))
+    given = {function.name: _texts_given(function, recorded) for function in plan.own_functions}
+    levels = [levels_up(function, given[function.name]) for function in plan.own_functions]
+    up = max(levels, default=0)
+    where = os.path.join(*own.split(os.sep)[-up:]) if up else ""
+    reach = reach_of_run(facts)
+    found = {}
+    for function in plan.own_functions:
+        data = data_files_of(function, own, facts.hidden, given[function.name], reach)
+        found[function.name] = {
+            os.path.normpath(os.path.join(where, name)): content for name, content in data.items()
+        }
+    return found, where
 
 
 def _job(folder: str, target: Target, functions: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -346,5 +370,5 @@ def _experiment(
     return Experiment(
         answer["arguments"], tuple(answer["results"]), answer["printed"],
         frozenset(answer["unchanged"]), seed, steps=steps, call=tuple(answer["call"]),
-        imports=tuple(answer["imports"]), drawn=tuple(answer["drawn"]),
+        imports=tuple(answer["imports"]), drawn=tuple(answer["drawn"]), made=answer["made"],
     )  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import collections
+import json
 import os
 import re
 from collections.abc import Container, Iterator, Mapping, Sequence
@@ -12,7 +13,13 @@ from nbprod.extract.code.format import formatted
 from nbprod.extract.code.noqa import add_noqa
 from nbprod.extract.plan.settings import parameter_names
 from nbprod.extract.plan.targets import Target
-from nbprod.extract.suite.calls import Call, call_of_function, test_of_call
+from nbprod.extract.suite.calls import (
+    WORK_FOLDER,
+    Call,
+    call_of_function,
+    needs_copy,
+    test_of_call,
+)
 from nbprod.extract.suite.examples import DocstringExample, known_values, saved_examples
 from nbprod.extract.suite.experiments import Experiment, Experiments
 from nbprod.extract.suite.rejections import refused_arguments
@@ -33,8 +40,8 @@ _LIBRARIES = {
 # Arguments above this length that several tests have are fixtures.
 _LONG = 80
 _FIXTURE_NAMES = frozenset(
-    ["request", "tmp_path", "capsys", "monkeypatch", "cache", "recwarn", "caplog", "DATA", "plt"]
-)
+    "request tmp_path capsys monkeypatch cache recwarn caplog DATA plt".split()
+) | {WORK_FOLDER}
 _KNOWN_TYPES = lazy_pattern(
     r"(?:pd\.DataFrame|pd\.Series|np\.ndarray|str|int|float|bool|"
     r"(?:list|dict|tuple|set)\[(?:str|int|float|bool|list|dict|tuple|[\[\], ])+\])"
@@ -80,12 +87,13 @@ def suite_of(
     else:
         calls = _calls(plan, experiments, failing)
         fixtures = _shared_arguments(plan, [experiment for _, experiment in calls])
-        tests += [test_of_call(call, experiment, fixtures) for call, experiment in calls]
+        where = experiments.where
+        tests += [test_of_call(call, experiment, fixtures, where) for call, experiment in calls]
         tested |= {call.name for call, _ in calls}
     untested = [name for name in _names(plan) if name not in tested]
     if experiments is None or untested:
         tests.insert(0, _public_names(plan, None if experiments is None else untested))
-    body = "\n\n".join([*_fixtures(fixtures), *tests])
+    body = "\n\n".join([*_fixtures(fixtures), *_work_folder(calls, experiments), *tests])
     needed = [line for _, experiment in calls for line in experiment.imports]
     text = _head(plan, facts, target, body, needed) + body + "\n"
     return add_noqa(formatted(text, "test_it.py", target.module), target.module)
@@ -144,6 +152,31 @@ def _fixtures(shared: Mapping[str, str]) -> Iterator[str]:
         )
 
 
+def _work_folder(
+    calls: Sequence[tuple[Call, Experiment]], experiments: Experiments | None
+) -> Iterator[str]:
+    """The fixture of the tests that work in a temporary directory."""
+    where = experiments.where if experiments is not None else ""
+    own = [experiment for _, experiment in calls if needs_copy(experiment, where)]
+    if not own:
+        return
+    has_files = any(experiment.files for experiment in own)
+    sentence = "with the files beside the tests" if has_files else "where files may be written"
+    lines = [
+        f"@pytest.fixture\ndef {WORK_FOLDER}("
+        "tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:",
+        f'    """Work in a temporary directory, {sentence}."""',
+    ]
+    lines += ["    shutil.copytree(DATA, tmp_path, dirs_exist_ok=True)"] if has_files else []
+    place = "tmp_path"
+    if where:
+        path = where.replace(os.sep, "/")
+        lines.append(f"    folder = tmp_path / {json.dumps(path, ensure_ascii=False)}")
+        lines.append("    folder.mkdir(parents=True, exist_ok=True)")
+        place = "folder"
+    yield "\n".join([*lines, f"    monkeypatch.chdir({place})\n"])
+
+
 def _head(plan: Plan, facts: Facts, target: Target, body: str, needed: Sequence[str]) -> str:
     notebook = facts.notebook.path.replace("\\", "/").rpartition("/")[2]
     lines = [f'"""Tests of `{target.module}`, which was extracted from `{notebook}`."""\n']
@@ -155,7 +188,8 @@ def _head(plan: Plan, facts: Facts, target: Target, body: str, needed: Sequence[
     lines += ["from collections import Counter"] if "Counter(" in body else []
     lines += dict.fromkeys(needed)
     lines += ["from collections.abc import Iterator"] if draws else []
-    lines += ["from pathlib import Path"] if has_data else []
+    lines += ["from pathlib import Path"] if has_data or "Path" in body else []
+    lines += ["import shutil"] if "shutil." in body else []
     lines += ["import matplotlib.pyplot as plt"] if draws else []
     lines += ["import pytest"]
     names = sorted(

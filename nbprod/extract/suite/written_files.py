@@ -1,4 +1,5 @@
-"""Arguments that are too long for an expression, as small files that a person can read.
+"""Arguments that are too long for an expression, as small files that a person can read, and the
+files that calls write.
 
 The interpreter that runs the notebook loads this beside the script that calls functions; it imports
 nothing of nbprod. Tables become CSV files, other plain data JSON files.
@@ -8,11 +9,16 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 _MOST_BYTES = 60_000
+# A text that a function writes is not compared if it is longer.
+_LONGEST_MADE = 400
+_MOST_MADE = 5
 _PLAIN = (dict, list, tuple, str, int, float, bool, type(None))
 
 
@@ -52,6 +58,25 @@ class WrittenFiles:
     def used(self, texts: str) -> list[str]:
         """The files that some expressions read."""
         return [name for name in self.known.values() if f'"{name}"' in texts]
+
+    def around(self) -> dict[str, tuple[int, int]]:
+        """The files around the place of a call, with what tells whether they are as they were."""
+        here = os.getcwd()
+        data = str(self.folder)
+        top = data if os.path.join(here, "").startswith(os.path.join(data, "")) else here
+        found = {}
+        for folder, _, names in os.walk(top):
+            for name in () if "__pycache__" in folder else names:
+                path = os.path.join(folder, name)
+                status = os.lstat(path)
+                found[os.path.relpath(path)] = (status.st_size, status.st_mtime_ns)
+        return found
+
+    def made_since(self, before: Mapping[str, tuple[int, int]]) -> dict[str, str | None]:
+        """The files that a call has written, with their texts where they are short."""
+        now = self.around()
+        made = sorted(name for name, state in now.items() if before.get(name) != state)
+        return {name: _short_text(name) for name in made[:_MOST_MADE]}
 
     def _kept(self, name: str, text: str) -> str:
         """The name under which a content is kept; empty where it is too long."""
@@ -123,6 +148,16 @@ class WrittenFiles:
         if read.shape == value.shape:
             return text
         return f"{text}.reshape({', '.join(map(str, value.shape))})"
+
+
+def _short_text(path: str) -> str | None:
+    """The text of a file, None where it is long, blank, or no text that is the same everywhere."""
+    with contextlib.suppress(OSError, ValueError):
+        with open(path, encoding="utf-8", newline="") as file:
+            text = file.read(_LONGEST_MADE + 1)
+        is_plain = text.replace("\n", "").isprintable() and " at 0x" not in text
+        return text if text and len(text) <= _LONGEST_MADE and is_plain else None
+    return None
 
 
 def _options(value: Any, *, has_index: bool) -> dict[str, Any]:
