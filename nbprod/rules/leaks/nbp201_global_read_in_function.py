@@ -109,6 +109,7 @@ from nbprod.rules.globals import (
     iter_global_reads,
 )
 from nbprod.rules.grouped import once_for_each
+from nbprod.rules.passed_globals import how_to_pass
 from nbprod.rules.practice_data import is_taught
 
 _MOST_LABELS = 6
@@ -173,7 +174,7 @@ def _diagnostic(
                 for reader in readers
             ),
         ),
-        help=f"pass `{leak.name}` as a parameter",
+        help=how_to_pass([leak.name], leak.function, facts),
         fix=next(filter(None, fixes), None),
         minor=minor,
     )

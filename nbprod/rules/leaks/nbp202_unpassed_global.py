@@ -109,16 +109,14 @@ from nbprod.facts import Facts
 from nbprod.fixing.add_parameter import as_parameter
 from nbprod.model import Diagnostic, Edit, Fix, Label
 from nbprod.notebook.types import Notebook
-from nbprod.report.wording import words_listed
 from nbprod.rule import rule, unsafe
 from nbprod.rules.assigned_definitions import assigned_definitions
 from nbprod.rules.callbacks import passed_on
 from nbprod.rules.globals import GlobalRead, iter_global_reads
-from nbprod.rules.methods_of_classes import method_of
 from nbprod.rules.orchestrated import is_orchestrated
+from nbprod.rules.passed_globals import how_to_pass, listed_names, method_of
 from nbprod.rules.stubs import stub_of
 
-_MOST = 3
 _SESSIONS = frozenset(["spark", "sc", "sqlContext", "dbutils"])
 _AMBIENT = frozenset(
     ["logging.getLogger", "structlog.get_logger", "torch.device", "rich.console.Console"]
@@ -204,7 +202,7 @@ def _of_all(readers: list[list[GlobalRead]], facts: Facts) -> Diagnostic:
             *(Label(leak.read, f"`{leak.name}` is read here", again=True) for leak in first[1:]),
             *(Label(leaks[0].read, _message(leaks), again=_message(leaks)) for leaks in others),
         ),
-        help=_help(first, facts),
+        help=how_to_pass([leak.name for leak in first], first[0].function, facts),
         fix=fixes[0] if fixes else None,
     )
 
@@ -218,28 +216,6 @@ def _fix(leak: GlobalRead, facts: Facts) -> Fix | None:
     return unsafe(f"Use `{read}`", *edits)
 
 
-def _help(leaks: list[GlobalRead], facts: Facts) -> str:
-    """What to read instead: an attribute where the class has one, or else a parameter."""
-    method = method_of(leaks[0].function, facts)
-    known = method.attributes if method is not None else frozenset[str]()
-    there = [f"`{method.receiver}.{leak.name}`" for leak in leaks if method and leak.name in known]
-    rest = [f"`{leak.name}`" for leak in leaks if leak.name not in known]
-    parts = [f"use {_listed(there)}"] if there else []
-    if rest and method is not None and method.is_called_by_others:
-        kept = "it in an attribute" if len(rest) == 1 else "them in attributes"
-        parts.append(f"pass {_listed(rest)} to `__init__` and keep {kept}")
-    elif rest:
-        passed = "a parameter" if len(rest) == 1 else "parameters"
-        parts.append(f"pass {_listed(rest)} as {passed}")
-    return "; ".join(parts)
-
-
 def _message(leaks: list[GlobalRead]) -> str:
     names = [f"`{leak.name}`" for leak in leaks]
-    return f"`{leaks[0].function.name}` reads global{'s'[: len(names) > 1]} {_listed(names)}"
-
-
-def _listed(names: list[str]) -> str:
-    if len(names) > _MOST:
-        names = [*names[:_MOST], f"{len(names) - _MOST} more"]
-    return words_listed(names)
+    return f"`{leaks[0].function.name}` reads global{'s'[: len(names) > 1]} {listed_names(names)}"

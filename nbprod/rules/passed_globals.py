@@ -1,16 +1,20 @@
-"""What a method can read instead of a global: an attribute of its object."""
+"""What a function can read instead of a global: a parameter, or an attribute of its object."""
 
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from nbprod.facts import Facts
 from nbprod.flow.types import FunctionFlow
 from nbprod.model import Span
+from nbprod.report.wording import words_listed
 from nbprod.syntax.walk import walk
 
-__all__ = ["Method", "method_of"]
+__all__ = ["Method", "how_to_pass", "listed_names", "method_of"]
+
+_MOST = 3
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -38,6 +42,29 @@ def method_of(function: FunctionFlow, facts: Facts) -> Method | None:
                 if _is_inside(function.span, facts.span(function.cell, statement)):
                     return _method(made, statement)
     return None
+
+
+def how_to_pass(names: Sequence[str], function: FunctionFlow, facts: Facts) -> str:
+    """What to read instead of globals: attributes where the class has them, or else parameters."""
+    method = method_of(function, facts)
+    known = method.attributes if method is not None else frozenset[str]()
+    there = [f"`{method.receiver}.{name}`" for name in names if method and name in known]
+    rest = [f"`{name}`" for name in names if name not in known]
+    parts = [f"use {listed_names(there)}"] if there else []
+    if rest and method is not None and method.is_called_by_others:
+        kept = "it in an attribute" if len(rest) == 1 else "them in attributes"
+        parts.append(f"pass {listed_names(rest)} to `__init__` and keep {kept}")
+    elif rest:
+        passed = "a parameter" if len(rest) == 1 else "parameters"
+        parts.append(f"pass {listed_names(rest)} as {passed}")
+    return "; ".join(parts)
+
+
+def listed_names(names: Sequence[str]) -> str:
+    """Some names with commas and `and`, and how many more there are."""
+    if len(names) > _MOST:
+        names = [*names[:_MOST], f"{len(names) - _MOST} more"]
+    return words_listed(names)
 
 
 def _method(made: ast.ClassDef, function: _Function) -> Method | None:
