@@ -239,7 +239,9 @@ class _Tables:
         """The part of a node that holds an offset, or ends before it."""
         known = self._parts.get(id(node))
         if known is None:
-            parts = sorted(ast.iter_child_nodes(node), key=extent)
+            # The context of a list, such as `Load`, has no place.
+            placed = (part for part in ast.iter_child_nodes(node) if hasattr(part, "lineno"))
+            parts = sorted(placed, key=extent)
             known = self._parts[id(node)] = [extent(part)[0] for part in parts], parts
         starts, parts = known
         at = bisect_right(starts, offset)

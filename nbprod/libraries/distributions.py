@@ -1,12 +1,22 @@
-"""Which distribution an import belongs to, where the two have different names. A table."""
+"""Which distribution an import belongs to, and which distributions bring it along."""
 
 from __future__ import annotations
 
+import os
 import re
+from functools import cache
 
+from nbprod.disk.read import read_text
 from nbprod.patterns import lazy_pattern
 
-__all__ = ["bringers_of", "distribution_of", "is_well_known", "name_required", "normalised"]
+__all__ = [
+    "bringers_of",
+    "distribution_of",
+    "is_well_known",
+    "name_required",
+    "normalised",
+    "well_known_distributions",
+]
 
 _EDITABLE = lazy_pattern(r"(?:-e|--editable)[\s=]*")
 _EGG = lazy_pattern(r"[#&]egg=([A-Za-z0-9][\w.-]*)")
@@ -215,47 +225,13 @@ _BROUGHT = {
 }
 
 
-# What distributions require without a condition, as their metadata has it.
-_REQUIRED = {
-    "contextily": "geopy joblib matplotlib mercantile pillow rasterio requests xyzservices",
-    "dask": "click cloudpickle fsspec packaging pyyaml toolz",
-    "distributed": "click dask jinja2 msgpack packaging psutil pyyaml toolz tornado",
-    "fastapi": "anyio pydantic starlette",
-    "formulaic": "numpy pandas scipy",
-    "geopandas": "numpy packaging pandas pyogrio pyproj shapely",
-    "httpx": "anyio certifi httpcore idna",
-    "jupytext": "nbformat packaging pyyaml",
-    "lightgbm": "numpy scipy",
-    "matplotlib": """contourpy cycler fonttools kiwisolver numpy packaging pillow pyparsing
-        python-dateutil""",
-    "mercantile": "click",
-    "nbclient": "jupyter-client nbformat traitlets",
-    "nbconvert": "beautifulsoup4 jinja2 nbclient nbformat packaging pygments traitlets",
-    "nbformat": "jsonschema traitlets",
-    "osmnx": "geopandas networkx numpy pandas requests shapely",
-    "pandas": "numpy python-dateutil",
-    "pandera": "packaging pydantic typeguard",
-    "papermill": "click nbclient nbformat pyyaml requests tenacity tqdm",
-    "patsy": "numpy packaging",
-    "plotly": "narwhals packaging",
-    "pygeohydro": """cytoolz geopandas h5netcdf numpy pandas pyproj rioxarray scipy shapely
-        xarray""",
-    "rasterio": "affine attrs certifi click numpy pyparsing",
-    "requests": "certifi charset-normalizer idna urllib3",
-    "rich": "markdown-it-py pygments",
-    "s3fs": "aiobotocore aiohttp fsspec",
-    "scalecast": """catboost dask lightgbm matplotlib numpy openpyxl pandas pmdarima scikit-learn
-        scipy seaborn statsmodels threadpoolctl xgboost""",
-    "scikit-learn": "joblib numpy scipy threadpoolctl",
-    "scipy": "numpy",
-    "seaborn": "matplotlib numpy pandas",
-    "selenium": "certifi trio urllib3",
-    "shapely": "numpy",
-    "skops": "numpy packaging prettytable scikit-learn scipy",
-    "statsmodels": "numpy packaging pandas patsy scipy",
-    "xarray": "numpy packaging pandas",
-    "xgboost": "numpy scipy",
-}
+@cache
+def _required() -> dict[str, frozenset[str]]:
+    """What distributions always install, as their metadata has it."""
+    # Not by `pathlib` or `importlib.resources`: both are slow to import.
+    path = os.path.join(os.path.dirname(__file__), "distribution_requirements.txt")  # noqa: PTH118, PTH120
+    rows = (line.split(": ", 1) for line in read_text(path).splitlines() if line[:1] != "#")
+    return {name: frozenset(required.split()) for name, required in rows}
 
 
 def bringers_of(name: str) -> frozenset[str]:
@@ -270,7 +246,7 @@ def bringers_of(name: str) -> frozenset[str]:
         brought = waiting.pop()
         bringers = {
             *_BROUGHT.get(brought, "").split(),
-            *(other for other, required in _REQUIRED.items() if brought in required.split()),
+            *(other for other, required in _required().items() if brought in required),
         }
         waiting += bringers - found
         found |= bringers
@@ -291,6 +267,11 @@ def is_well_known(module: str) -> bool:
     """Whether a module is surely that of a distribution, not a file that happens to be missing."""
     top = module.partition(".")[0]
     return top in _DIFFERENT or top in _SAME
+
+
+def well_known_distributions() -> frozenset[str]:
+    """The distributions whose modules the table has, in normal spelling."""
+    return frozenset(normalised(name) for name in (*_DIFFERENT.values(), *_SAME))
 
 
 def name_required(text: str) -> str | None:
