@@ -1,4 +1,4 @@
-"""The only module that asks git: for stored objects, never for what the repository configures.
+"""The only module that asks git: for stored objects and the address of `origin`, which is text.
 
 A repository's configuration can name programs that git runs: hooks, filters, monitors, text
 conversion, credential helpers, transports. So git only lists and prints what is committed; the
@@ -83,6 +83,20 @@ class Repository:
             raise UsageError(f"no common history with {name!r}{hint}")
         parted = commit if base is None else base.decode().strip()
         return Repository(start, os.fsdecode(root), parted, algorithm.decode())
+
+    @property
+    def base(self) -> str:
+        """The object name of the commit to compare with."""
+        return self._base
+
+    def remote(self) -> str | None:
+        """The address of `origin` in the repository's own settings; None if it has none.
+
+        It may hold a password; nothing is fetched from it.
+        """
+        key = "remote.origin.url"
+        found = _ask(self._start, "config", "--local", "--no-includes", "--get", key)
+        return None if found is None else found.decode("utf-8", "replace").strip() or None
 
     def changed(self, paths: Iterable[str]) -> dict[str, str | None]:
         """Of some files, those that differ from the base, each with the path that it had there.

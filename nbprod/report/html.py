@@ -1,4 +1,4 @@
-"""One HTML file for a review: no network, no dependencies; filters by rule and by text."""
+"""One HTML file for a review: no network, no dependencies; filters by rule, severity and text."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ pre { background: #8881; padding: .5rem .8rem; overflow-x: auto; margin: .3rem 0
 article { border-left: 4px solid #d90; padding-left: .8rem; margin: 1rem 0; }
 article[data-severity=error] { border-color: #c33; }
 article[data-severity=info] { border-color: #38c; }
-mark { background: #fd08; color: inherit; } .place { opacity: .75; } [hidden] { display: none; }
+mark { background: #fd08; color: inherit; } select { max-width: 100%; } [hidden] { display: none; }
 input, select { font: inherit; padding: .2rem .4rem; }
 """
 _SCRIPT = """
-const text = document.getElementById('text'), rule = document.getElementById('rule');
+const [text, rule, severity] = ['text', 'rule', 'severity'].map(id => document.getElementById(id));
 function filter() {
   const words = text.value.toLowerCase();
   let shown = 0;
@@ -32,6 +32,7 @@ function filter() {
     let here = 0;
     for (const one of section.querySelectorAll('article')) {
       const fits = (!rule.value || one.dataset.code === rule.value)
+        && (!severity.value || one.dataset.severity === severity.value)
         && (section.dataset.path + ' ' + one.textContent).toLowerCase().includes(words);
       one.hidden = !fits; here += fits;
     }
@@ -39,8 +40,12 @@ function filter() {
   }
   document.getElementById('shown').textContent = shown;
 }
-text.addEventListener('input', filter); rule.addEventListener('change', filter);
+for (const one of [text, rule, severity]) one.addEventListener('input', filter);
 """
+
+_SEVERITIES = """<select id="severity"><option value="">All severities</option>\
+<option value="error">Errors</option><option value="warning">Warnings</option>\
+<option value="info">Notes</option></select>"""
 
 
 def render(report: Report, style: Style) -> Iterator[str]:
@@ -51,20 +56,21 @@ def render(report: Report, style: Style) -> Iterator[str]:
     yield '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
     yield '<meta name="viewport" content="width=device-width"><title>nbprod</title>'
     yield f"<style>{_STYLE}</style></head>\n<body><h1>nbprod</h1>\n"
-    yield f'<p><span id="shown">{len(findings)}</span> of {len(findings)} findings in '
-    yield f"{checked} notebooks (nbprod {escape(report.version)}).</p>\n"
-    yield "<table><tr><th>rule</th><th></th><th>findings</th></tr>\n"
+    yield f'<main>\n<p aria-live="polite"><span id="shown">{len(findings)}</span> of '
+    yield f"{len(findings)} findings in {checked} notebooks "
+    yield f"(nbprod {escape(report.version)}).</p>\n"
+    yield "<table><tr><th>Rule</th><th>Name</th><th>Findings</th></tr>\n"
     for (code, name), count in counts.most_common():
         yield f"<tr><td>{_safe(code)}</td><td>{_safe(name)}</td><td>{count}</td></tr>\n"
-    yield '</table>\n<p><input id="text" type="search" placeholder="filter" aria-label="filter"> '
-    yield '<select id="rule" aria-label="rule"><option value="">all rules</option>'
+    yield '</table>\n<p><label>Text <input id="text" type="search"></label> '
+    yield '<label>Rule <select id="rule"><option value="">All rules</option>'
     for code, name in sorted(counts):
         yield f'<option value="{_safe(code)}">{_safe(code)} {_safe(name)}</option>'
-    yield "</select></p>\n"
+    yield f"</select></label> <label>Severity {_SEVERITIES}</label></p>\n"
     for result in report.files:
         if result.findings:
             yield from _notebook(result)
-    yield f"<script>{_SCRIPT}</script>\n</body></html>\n"
+    yield f"</main>\n<script>{_SCRIPT}</script>\n</body></html>\n"
 
 
 def _notebook(result: FileResult) -> Iterator[str]:
@@ -85,7 +91,7 @@ def _article(finding: Finding) -> str:
         f'{escape(_shown(finding.message))} <span class="place">({where}{raw})</span>',
     ]
     if finding.snippet:
-        parts.append(f"<pre>{_marked(finding)}</pre>")
+        parts.append(f"<pre tabindex=0>{_marked(finding)}</pre>")
     for related in finding.related:
         text = f"{located(related.place)}: {related.message}"
         parts.append(f"<div>{escape(_shown(text))}</div>")

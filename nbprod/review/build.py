@@ -13,6 +13,7 @@ from nbprod.model import Finding
 from nbprod.notebook.types import Cell
 from nbprod.patterns import lazy_pattern
 from nbprod.review.flow_changes import arcs_of, flow_changes, moved_cells
+from nbprod.review.headings import headings_above
 from nbprod.review.readiness import Judged
 from nbprod.review.standing import standings
 from nbprod.review.types import (
@@ -163,6 +164,7 @@ def _cells(
     moved = moved_cells(matched)
     old_cells = before.facts.notebook.cells if before is not None else ()
     fails = {failure.cell for failure in now.facts.flow.failures}
+    headings = headings_above(now.facts.notebook.cells, mask)
     for old, cell in paired_cells(old_cells, now.facts.notebook.cells, matched):
         if cell is None:
             assert old is not None
@@ -185,6 +187,7 @@ def _cells(
             is_stale=any(finding.predicts == "stale-output" for finding in own),
             moved_from=moved[cell.index] + 1 if cell.index in moved else None,
             outputs_before=earlier if earlier != outputs else None,
+            heading=headings.get(cell.index),
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from nbprod.changed.git import Repository
 from nbprod.config.settings import Configure
@@ -16,6 +17,7 @@ from nbprod.notebook.types import Notebook
 from nbprod.project.discover import Discovered
 from nbprod.project.run import check_file, check_one, facts_of, find_notebook, internal_error
 from nbprod.review.build import Version, removed, review_of, review_of_unreadable
+from nbprod.review.links import Links
 from nbprod.review.readiness import Judged, rules_of_items, score_items
 from nbprod.review.types import NotebookReview
 
@@ -24,10 +26,12 @@ __all__ = ["reviewed", "reviewed_against"]
 
 def reviewed(found: Sequence[Discovered], configure: Configure) -> Iterator[NotebookReview]:
     """Each notebook as it is."""
+    links = Links(file.path for file in found)
     for file in found:
         result = check_file(file, configure(file.path))
         if result.skipped is None:
-            yield _review(file.path, result, configure, None, compared=False)
+            one = _review(file.path, result, configure, None, compared=False)
+            yield replace(one, link=links.now(file.path))
 
 
 def reviewed_against(
@@ -42,6 +46,7 @@ def reviewed_against(
         within: the absolute paths that were asked for.
     """
     changed = repository.changed(file.path for file in found)
+    links = Links(file.path for file in found)
     for file in found:
         if file.path not in changed:
             continue
@@ -51,10 +56,13 @@ def reviewed_against(
             continue
         content = repository.content(old) if old is not None else None
         before = _version(content, file.path, configure) if content is not None else None
-        yield _review(file.path, result, configure, before, compared=True)
+        one = _review(file.path, result, configure, before, compared=True)
+        was = links.at(repository.base, old) if old is not None else None
+        yield replace(one, link=links.now(file.path), link_before=was)
     for path in repository.removed((".ipynb", ".zpln")):
         if is_below(path, within):
-            yield removed(os.path.relpath(path))
+            was = links.at(repository.base, repository.name(path))
+            yield replace(removed(os.path.relpath(path)), link_before=was)
 
 
 def _review(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 from functools import cache
@@ -19,19 +20,19 @@ from pygments.token import Comment, Keyword, Name, Number, String, _TokenType
 
 from nbprod.disk.read import read_text
 from nbprod.review.flow_diagram import drawn
-from nbprod.review.standing import counted
+from nbprod.review.standing import STATES, counted
 from nbprod.review.types import CellReview, NotebookReview, Review, SavedOutput
 
 __all__ = ["WORDS", "render_page"]
 
 WORDS = {
-    "unreadable": "cannot be read",
-    "fails": "would fail",
-    "differs": "would differ",
-    "errors": "errors",
-    "warnings": "to look at",
-    "clean": "fine",
-    "gone": "removed",
+    "unreadable": "Cannot be read",
+    "fails": "Fails",
+    "differs": "Results change",
+    "errors": "Errors",
+    "warnings": "Warnings",
+    "clean": "No findings",
+    "gone": "Removed",
 }
 _CLASSES: Sequence[tuple[_TokenType, str]] = (
     (Keyword, "hk"),
@@ -60,6 +61,7 @@ def render_page(review: Review) -> str:
     page: str = _environment().get_template("page.html.j2").render(
         review=review,
         words=WORDS,
+        states=STATES,
         style=Markup(_resource("page.css")),
         script=Markup(script),
         script_hash=digest,
@@ -80,10 +82,11 @@ def _environment() -> Environment:
     own: dict[str, Any] = {
         "lines_of": _lines_of, "others": _others, "anchor": _anchor, "drawn": drawn,
         "ticked": _ticked, "counted": counted, "output_pairs": _output_pairs,
+        "rules_of": _rules_of,
     }  # fmt: skip
     environment.globals.update(own)
     parts: Any = environment.get_template("parts.html.j2").module
-    for name in ("moved", "said", "shown", "picture"):
+    for name in ("moved", "said", "shown", "picture", "filters", "links"):
         environment.globals[name] = getattr(parts, name)
     return environment
 
@@ -118,6 +121,16 @@ def _anchor(cell: CellReview, notebook: int) -> str:
 def _others(one: NotebookReview) -> list[CellReview]:
     shown = {id(cell) for cell in one.cells}
     return [cell for cell in one.drawn if id(cell) not in shown]
+
+
+def _rules_of(review: Review) -> list[tuple[str, str, int]]:
+    """The rules that have findings, by code, with how many there are."""
+    counts = Counter(
+        (finding.code, finding.name)
+        for one in review.notebooks
+        for finding in (*one.general, *(found for cell in one.cells for found in cell.findings))
+    )
+    return [(code, name, count) for (code, name), count in sorted(counts.items())]
 
 
 def _output_pairs(cell: CellReview) -> Iterator[tuple[SavedOutput | None, SavedOutput | None]]:

@@ -8,9 +8,15 @@ from collections.abc import Sequence
 from nbprod.review.readiness import Judged
 from nbprod.review.types import Standing
 
-__all__ = ["counted", "standings"]
+__all__ = ["STATES", "counted", "standings"]
 
-_STATES = ("failed", "passed", "nothing against it", "not checkable")
+STATES = {
+    "failed": "failed",
+    "passed": "passed",
+    "nothing against it": "inconclusive",
+    "not checkable": "manual check",
+}
+"""What people read for each state, in the order of a summary."""
 
 
 def standings(now: Sequence[Judged], before: Sequence[Judged]) -> tuple[Standing, ...]:
@@ -33,7 +39,7 @@ def standings(now: Sequence[Judged], before: Sequence[Judged]) -> tuple[Standing
 def counted(rows: Sequence[Standing]) -> str:
     """How many items are in each state: no total, since none makes up for another."""
     counts = Counter(standing.state for standing in rows)
-    return ", ".join(f"{counts[state]} {state}" for state in _STATES if counts[state])
+    return ", ".join(f"{counts[state]} {word}" for state, word in STATES.items() if counts[state])
 
 
 def _said(one: Judged) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from nbprod.report.escaping import escape_markdown, markdown_code, markdown_name
 from nbprod.report.markdown import item
 from nbprod.review.page import WORDS
-from nbprod.review.standing import counted
+from nbprod.review.standing import STATES, counted
 from nbprod.review.types import Figure, NotebookReview, Review, Standing
 
 __all__ = ["one_line", "render_text"]
@@ -92,9 +92,9 @@ def _readiness(rows: Sequence[Standing]) -> Iterator[str]:
     yield "| item | | state | |\n|---|---|---|---|\n"
     for row in rows:
         if row.state != "not checkable":
-            was = f" (was {row.was})" if row.was != row.state else ""
+            was = f" (was {STATES[row.was]})" if row.was != row.state else ""
             where = f"cell {row.cell}: " if row.cell else ""
             said = escape_markdown(f"{where}{row.said}")
-            yield f"| {row.id} | {row.title} | {row.state}{was} | {said} |\n"
+            yield f"| {row.id} | {row.title} | {STATES[row.state]}{was} | {said} |\n"
     others = [row.id for row in rows if row.state == "not checkable"]
     yield f"\nReading the code cannot decide {', '.join(others)}.\n\n</details>\n"

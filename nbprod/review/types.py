@@ -12,6 +12,8 @@ __all__ = [
     "CellReview",
     "Figure",
     "FlowChange",
+    "ForgeLink",
+    "Heading",
     "NotebookReview",
     "Review",
     "ReviewLine",
@@ -40,12 +42,26 @@ class SavedOutput(NamedTuple):
     text: str
 
 
+class Heading(NamedTuple):
+    """A Markdown heading: the number of its cell, from 1, and its text without markup."""
+
+    cell: int
+    text: str
+
+
+class ForgeLink(NamedTuple):
+    """The page of a file at a commit, and the host that has it."""
+
+    host: str
+    url: str
+
+
 @dataclass(frozen=True)
 class CellReview:
-    """One cell: number from 1 (of the version that has it), what changed, what is said of it.
+    """One cell: its number from 1 in the version that has it, its changes and its findings.
 
-    ``moved_from`` is its number in the base where its order among the others is another one.
-    ``outputs_before`` are those of the base where they are other ones.
+    ``moved_from`` is its number in the base where its order among the others differs.
+    ``outputs_before`` are those of the base where they differ; ``heading`` is the last above it.
     """
 
     number: int
@@ -60,6 +76,7 @@ class CellReview:
     is_stale: bool = False
     moved_from: int | None = None
     outputs_before: tuple[SavedOutput, ...] | None = None
+    heading: Heading | None = None
 
 
 class Arc(NamedTuple):
@@ -112,7 +129,8 @@ class NotebookReview:
     """One notebook: the verdict and its reason, the cells to look at, and the picture.
 
     ``cells`` are those that changed or have findings; ``drawn`` are all code cells, in order.
-    ``general`` are findings that are in no cell, ``readiness`` the table of `nbprod score`.
+    ``general`` are findings that are in no cell, ``readiness`` the table of `nbprod score`;
+    ``link`` and ``link_before`` are the pages of both versions, where a forge has them.
     """
 
     path: str
@@ -126,6 +144,8 @@ class NotebookReview:
     flow: tuple[FlowChange, ...]
     general: tuple[Finding, ...]
     readiness: tuple[Standing, ...] = ()
+    link: ForgeLink | None = None
+    link_before: ForgeLink | None = None
 
 
 @dataclass(frozen=True)

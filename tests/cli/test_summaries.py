@@ -53,7 +53,7 @@ def test_check_score_and_report_agree_on_what_runs_from_top_to_bottom(tmp_path: 
 
     reported = nbprod("report", "--markdown", "-", *arguments, cwd=tmp_path)
     table = reported.stdout.partition("<details>")[0]
-    assert set(re.findall(r"^\| (\S+) \| would fail ", table, re.M)) == fails
+    assert set(re.findall(r"^\| (\S+) \| Fails ", table, re.M)) == fails
 
 
 def test_nothing_is_added_where_everything_runs(tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ _COLOURS = {"31": "#ff8a86", "32": "#69d283", "33": "#f0b35a", "34": "#86b9ff", 
 _WIDE, _HIGH, _EDGE, _TITLE = 7.83, 19, 16, 34
 _FONT = "ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace"
 _RULE = re.compile(r"[^{}]+\{(?:[^{}]|\{[^{}]*\})*\}")
-_IN_PICTURE = re.compile(r"^(:root|svg|\.arc|\.box|\.head|a\.box)")
+_IN_PICTURE = re.compile(r"^(:root|svg|\.arc|\.box|\.head|\.group|a\.box)")
 
 
 def terminal(lines: list[str], title: str) -> str:

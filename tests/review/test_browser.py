@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.browser import BROWSER, DRIVER, chromium
+from tests.browser import BROWSER, DRIVER, chromium, waited_for
 from tests.review.notebooks import cell, commit, nbprod, save
 from tests.review.test_command import HOSTILE
 
@@ -160,6 +160,95 @@ def test_the_picture_can_be_made_bigger(browser: Any, page: str) -> None:
     assert browser.execute_script(width) == before
 
 
+def test_buttons_zoom(browser: Any, page: str) -> None:
+    shown(browser, page, 1280, 900)
+    width = "return document.querySelector('svg').getBoundingClientRect().width"
+    before = browser.execute_script(width)
+    found = {one.text: one for one in browser.find_elements("css selector", ".zoom button")}
+    assert set(found) == {"Zoom in", "Zoom out", "Reset"}
+    for text, larger in (("Zoom in", True), ("Reset", False), ("Zoom out", False)):
+        browser.find_element("xpath", f"//button[text()='{text}']").click()
+        assert (browser.execute_script(width) > before) == larger
+
+
+def test_a_finger_and_a_mouse_pan_the_picture(browser: Any, page: str) -> None:
+    place = (
+        "const one = [...document.querySelectorAll('.scroll')].pop(); one.scrollIntoView();"
+        "const box = one.getBoundingClientRect();"
+        "return [box.left + box.width / 2, box.top + box.height / 2]"
+    )
+    moved = (
+        "const one = [...document.querySelectorAll('.scroll')].pop();"
+        "return [one.scrollLeft, one.scrollTop]"
+    )
+    shown(browser, page, 375, 800)
+    browser.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": True})
+    x, y = browser.execute_script(place)
+    steps = [
+        ("touchStart", 0),
+        *(("touchMove", far) for far in (20, 60, 100, 140)),
+        ("touchEnd", 0),
+    ]
+    for kind, far in steps:
+        points = [] if kind == "touchEnd" else [{"x": x - far, "y": y}]
+        browser.execute_cdp_cmd("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+    waited_for(lambda: browser.execute_script(moved)[0] > 60, 5, "the picture follows the finger")
+    browser.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": False})
+    shown(browser, page, 1280, 900)
+    x, y = browser.execute_script(place)
+    for kind, at in (("mousePressed", y), ("mouseMoved", y - 60), ("mouseReleased", y - 90)):
+        button = "none" if kind == "mouseMoved" else "left"
+        event = {"type": kind, "x": x, "y": at, "button": button, "buttons": 1, "clickCount": 1}
+        browser.execute_cdp_cmd("Input.dispatchMouseEvent", event)
+    assert browser.execute_script(moved)[1] > 40
+    assert browser.execute_script("return location.hash") == ""
+
+
+def test_findings_are_filtered_by_rule_and_severity(browser: Any, page: str) -> None:
+    from selenium.webdriver.support.ui import Select
+
+    shown(browser, page, 1280, 900)
+
+    def seen(part: str) -> int:
+        found = browser.find_elements("css selector", part)
+        return sum(one.is_displayed() for one in found)
+
+    before = [seen(part) for part in (".finding", "article.cell", "section.notebook")]
+    total = f"{len(browser.find_elements('css selector', '.finding'))} findings"
+    note = browser.find_element("id", "found")
+    assert note.text.endswith(total)
+    Select(browser.find_element("id", "rule")).select_by_value("NBP103")
+    first = seen(".finding")
+    assert 0 < first < before[0] and note.text == f"{first} of {total}"
+    shown_codes = {
+        one.get_dom_attribute("data-code")
+        for one in browser.find_elements("css selector", ".finding")
+        if one.is_displayed()
+    }
+    assert shown_codes == {"NBP103"}
+    Select(browser.find_element("id", "severity")).select_by_value("info")
+    assert seen(".finding") == seen("article.cell") == seen("section.notebook") == 0
+    # A link to a hidden cell shows it.
+    browser.execute_script("document.querySelector('nav a').click()")
+    assert [seen(part) for part in (".finding", "article.cell", "section.notebook")] == before
+    Select(browser.find_element("id", "severity")).select_by_value("info")
+    assert seen(".finding") == 0
+    browser.find_element("css selector", "form.filter button").click()
+    after = f"return document.querySelectorAll('.finding[hidden]').length === 0 && '{before[0]}'"
+    waited_for(lambda: browser.execute_script(after), 5, "all findings")
+
+
+def test_the_figures_wrap_on_a_phone(browser: Any, page: str) -> None:
+    tops = (
+        "return new Set([...document.querySelector('.figures').children]"
+        ".map(one => one.getBoundingClientRect().top)).size"
+    )
+    shown(browser, page, 1280, 900)
+    assert browser.execute_script(tops) == 1
+    shown(browser, page, 375, 900)
+    assert browser.execute_script(tops) > 1
+
+
 def test_it_prints(browser: Any, page: str) -> None:
     browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
     browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "", "features": []})
@@ -169,6 +258,8 @@ def test_it_prints(browser: Any, page: str) -> None:
 
 
 def test_the_page_of_a_check_works_too(browser: Any, tmp_path: Path) -> None:
+    from selenium.webdriver.support.ui import Select
+
     save(tmp_path / "a.ipynb", *HOSTILE)
     save(tmp_path / "b.ipynb", cell("print(nowhere)", "a"))
     done = nbprod(tmp_path, "check", "--isolated", "--output", "html:p.html", "-q")
@@ -181,4 +272,8 @@ def test_the_page_of_a_check_works_too(browser: Any, tmp_path: Path) -> None:
     field.send_keys("nowhere")
     articles = browser.find_elements("css selector", "article")
     assert [one.is_displayed() for one in articles].count(True) == 1
+    own = next(one for one in articles if one.is_displayed()).get_dom_attribute("data-severity")
+    for severity in ("error", "warning", "info"):
+        Select(browser.find_element("id", "severity")).select_by_value(severity)
+        assert any(one.is_displayed() for one in articles) == (severity == own)
     assert [one for one in browser.get_log("browser") if one["level"] == "SEVERE"] == []

@@ -49,9 +49,9 @@ def test_only_what_differs_from_the_base(folder: Path) -> None:
     table = done.stdout.partition("<details>")[0]
     rows = [line for line in table.splitlines() if line.startswith("| ")][1:]
     assert rows == [
-        "| kept.ipynb | would fail | 1 (+1) | cell 1 fails on Restart-and-Run-All: `a` |",
-        "| new.ipynb | fine | 0 | runs from top to bottom; no findings |",
-        "| gone.ipynb | removed |  | is not there any more |",
+        "| kept.ipynb | Fails | 1 (+1) | cell 1 fails on Restart-and-Run-All: `a` |",
+        "| new.ipynb | No findings | 0 | runs from top to bottom; no findings |",
+        "| gone.ipynb | Removed |  | is not there any more |",
     ]
     assert "* *removed definition*: `a` is not defined any more (it was in cell 1)" in done.stdout
     assert "**NBP103** undefined-name" in done.stdout
@@ -126,7 +126,7 @@ def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
     (tmp_path / "a.ipynb").write_text('{"cells": [')
     done = nbprod(tmp_path, "report", "--isolated", "--markdown", "-")
     assert done.returncode == 4 and "nbprod: a.ipynb: " in done.stderr
-    assert "| a.ipynb | cannot be read |" in done.stdout
+    assert "| a.ipynb | Cannot be read |" in done.stdout
 
 
 class Markup(HTMLParser):

@@ -170,4 +170,78 @@ def test_a_picture_has_every_cell_and_what_flows_back_on_the_left() -> None:
     assert [box.state for box in picture.boxes] == ["fails", "same", "same"]
     curves = [(curve.source, curve.target, curve.goes_back) for curve in picture.curves]
     assert curves == [(2, 3, False), (2, 1, True)]
-    assert all(box.y + picture.row <= picture.height for box in picture.boxes)
+    assert all(box.y + box.height <= picture.height for box in picture.boxes)
+    assert [curve.label for curve in picture.curves] == ["late", "late"]
+
+
+def test_a_cell_is_as_high_as_it_has_lines_up_to_a_limit() -> None:
+    sources = ("a = 1", "\n".join(["b = 1"] * 11), "\n".join(["c = 1"] * 400))
+    found = review(version("\n|\n".join(sources)))
+    boxes = drawn(found.drawn, found.arcs).boxes
+    assert [box.lines for box in boxes] == [1, 11, 400]
+    low, more, most = (box.height for box in boxes)
+    assert low < more < most < 5 * low
+    assert boxes[1].y >= boxes[0].y + low and boxes[2].y >= boxes[1].y + more
+
+
+def test_cells_below_a_heading_are_in_its_frame() -> None:
+    cells = [
+        cell("import csv", "a"),
+        cell("# Sales <b>of</b> `2024` #\nText.\n```\n# no heading\n```", "b", kind="markdown"),
+        cell("a = 1", "c"),
+        cell("Only text.", "d", kind="markdown"),
+        cell("b = 1", "e"),
+        cell("## Sales", "f", kind="markdown"),
+        cell("## Sales", "g", kind="markdown"),
+        cell("c = 1", "h"),
+    ]
+    found = review(read(cells))
+    assert [one.heading.text if one.heading else None for one in found.drawn] == [
+        None, "Sales of 2024", "Sales of 2024", "Sales"
+    ]  # fmt: skip
+    picture = drawn(found.drawn, found.arcs)
+    inside = [
+        [box.cell for box in picture.boxes if group.y < box.y and box.y + box.height < end]
+        for group in picture.groups
+        for end in [group.y + group.height]
+    ]
+    assert [group.title for group in picture.groups] == ["Sales of 2024", "Sales"]
+    assert inside == [[3, 5], [8]]
+    ends = [group.y + group.height for group in picture.groups]
+    assert ends[0] < picture.groups[1].y and ends[1] <= picture.height
+
+
+def test_no_name_is_written_over_another() -> None:
+    names = "\n|\n".join(
+        f"value_{at} = {' + '.join(f'value_{other}' for other in range(at)) or 0}"
+        for at in range(12)
+    )
+    picture = drawn((found := review(version(names))).drawn, found.arcs)
+    labels = [curve for curve in picture.curves if curve.label]
+    assert len(picture.curves) == 66 and len(labels) > 30
+    places = [(curve.y, curve.x, curve.x + 6 * len(curve.label)) for curve in labels]
+    for at, (y, start, end) in enumerate(places):
+        assert start > picture.left + picture.width and end <= picture.total_width
+        for other, first, last in places[at + 1 :]:
+            assert abs(y - other) >= 11 or end < first or last < start
+
+
+def test_a_page_has_all_that_flows_as_a_table() -> None:
+    found = review(version("print(late)\n|\nlate = 1\n|\nprint(late)"))
+    page = render_page(Review((found,), None, "1"))
+    rows = re.findall(r"<tr><td>(.*?)</tr>", page.partition('class="arcs"')[2])
+    plain = [re.sub(r"<[^>]+>", " ", row).split() for row in rows[:2]]
+    assert plain == [
+        ["cell", "2", "cell", "1", "late", "read", "before", "its", "definition"],
+        ["cell", "2", "cell", "3", "late"],
+    ]
+
+
+def test_a_filter_names_the_rules_that_have_findings() -> None:
+    found = review(version("print(late)\n|\nlate = 1\n|\nprint(nowhere)\n|\nprint(never)"))
+    page = render_page(Review((found,), None, "1"))
+    assert '<option value="NBP101">NBP101 use-before-definition (1)</option>' in page
+    assert '<option value="NBP103">NBP103 undefined-name (2)</option>' in page
+    assert page.count(' data-code="NBP103" data-severity="error"') == 2
+    fine = render_page(Review((review(version("a = 1\n|\nprint(a)")),), None, "1"))
+    assert "<select" not in fine and "<option" not in fine
