@@ -40,7 +40,8 @@ function filter() {
   }
   document.getElementById('shown').textContent = shown;
 }
-for (const one of [text, rule, severity]) one.addEventListener('input', filter);
+text.addEventListener('input', filter);
+for (const one of [rule, severity]) one.addEventListener('change', filter);
 """
 
 _SEVERITIES = """<select id="severity"><option value="">All severities</option>\
