@@ -27,7 +27,7 @@ ALLOWED = {
     "nbprod.pipeline.inside.stored": {"os.rename"},
     "nbprod.extract.suite.strength_trial": {"import shutil", "open", "os.open"},
     "nbprod.extract.suite.traced_lines": {"open"},
-    "nbprod.extract.suite.written_files": {".write_bytes", "open"},
+    "nbprod.extract.suite.written_files": {".unlink", ".write_bytes", "open"},
     # The metadata of the installed nbprod, by `importlib.metadata`.
     "nbprod.project.origin": {".read_text"},
     # A pattern of names, and a search along PATH.

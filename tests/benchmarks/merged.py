@@ -4,10 +4,11 @@
 
 Notebooks are chosen blind: the files are shuffled with the seed, and those that do not run by
 themselves are counted and replaced by the next. Each is extracted with ``--all --run --verify`` in
-a copy of its folder below PLACE, where the results stay to be read; what is there is not made
-again. For each, the tests run with coverage, `mypy --strict` reads the module, and the statements
-that load, fit and compute are looked for in the rewritten notebook. Prints one JSON object a
-notebook, then a table of figures against their targets and the failures by class.
+a copy of its folder, and of what its paths lead to, below PLACE, where the results stay to be read;
+what is there is not made again. For each, the tests run with coverage, `mypy --strict` reads the
+module, and the statements that load, fit and compute are looked for in the rewritten notebook.
+Prints one JSON object a notebook, then a table of figures against their targets and the failures by
+class.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from nbprod.disk.scratch import copy_tree, tree_size
 from nbprod.errors import NbprodError
 from nbprod.extract.plan.atoms import Atoms
 from nbprod.extract.plan.planning import Planner
@@ -35,11 +37,14 @@ from nbprod.facts import Facts
 from nbprod.libraries.purposes import purpose_of_call
 from nbprod.notebook.read import read_notebook
 from nbprod.refactor.module_level import ModuleLevel
+from nbprod.refactor.run_folder import folder_of_run, names_above
 from nbprod.syntax.names import last_name
 
 _HERE = str(Path(__file__).parents[2])
 _STUBS = re.compile(r"\[import-(?:untyped|not-found)\]|note: ")
+_UNTYPED = re.compile(r"Call to untyped function [\"(](\w+)")
 _WORK = 12
+_MOST_BYTES = 200_000_000
 
 
 class Target(NamedTuple):
@@ -84,12 +89,29 @@ def measured(path: Path, place: Path, options: argparse.Namespace) -> dict[str, 
         found: dict[str, Any] = json.loads(said.read_text())
         return found
     shutil.rmtree(place, ignore_errors=True)
-    shutil.copytree(path.parent, place, symlinks=True, ignore=shutil.ignore_patterns(".git"))
-    found = {"notebook": str(path), "place": str(place), **extracted(place, path.name, options)}
+    own = laid_out(path, place)
+    found = {"notebook": str(path), "place": str(own), **extracted(own, path.name, options)}
     if found["class"] == "same":
-        found |= reviewed(place, path.name, options)
+        found |= reviewed(own, path.name, options)
     said.write_text(json.dumps(found))
     return found
+
+
+def laid_out(path: Path, place: Path) -> Path:
+    """Copy the folder of a notebook, with what its paths lead up to; the notebook's own there."""
+    facts = Facts(read_notebook(path.read_bytes(), str(path)))
+    whole = str(path.parent)
+    folder, start = folder_of_run(facts)
+    only = names_above(facts, whole)
+
+    def skipped(top: str, names: list[str]) -> set[str]:
+        wanted = only.get(top, names)
+        return {name for name in names if name == ".git" or name not in wanted}
+
+    if tree_size(folder, _MOST_BYTES, skipped) is None:
+        folder, start = whole, "."
+    copy_tree(folder, str(place), skipped)
+    return (place / start).resolve()
 
 
 def extracted(place: Path, name: str, options: argparse.Namespace) -> dict[str, Any]:
@@ -135,6 +157,13 @@ def reviewed(place: Path, name: str, options: argparse.Namespace) -> dict[str, A
     command = ["mypy", "--strict", "--no-incremental", "--python-executable", options.python]
     _, types = _run([sys.executable, "-m", *command, "steps_made.py"], place, 300)
     faults = [line for line in types.splitlines() if ": error:" in line and not _STUBS.search(line)]
+    # Modules of the author's that it imports are no work of ours, nor are functions of libraries
+    # without types.
+    faults = [line for line in faults if line.startswith("steps_made.py:")]
+    defined = set(
+        re.findall(r"^ *(?:def|class) (\w+)", (place / "steps_made.py").read_text(), re.M)
+    )
+    faults = [line for line in faults if not _UNTYPED.search(line) or _named(line) in defined]
     if "[import-untyped]" in types or "[import-not-found]" in types:
         # What a library without stubs returns is `Any` for the checker.
         faults = [line for line in faults if "[no-any-return]" not in line]
@@ -145,6 +174,12 @@ def reviewed(place: Path, name: str, options: argparse.Namespace) -> dict[str, A
         "types": faults,
         **_left(place / name, place / f"{Path(name).stem}_extracted.ipynb"),
     }
+
+
+def _named(line: str) -> str:
+    """The untyped function that a line of a type checker names."""
+    found = _UNTYPED.search(line)
+    return found[1] if found is not None else ""
 
 
 def _left(old: Path, new: Path) -> dict[str, Any]:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import ast
 import json
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from nbprod.extract.suite.data_files import data_files_of
+from nbprod.extract.suite.data_files import data_files_of, levels_up, texts_named
 from nbprod.extract.suite.expression_texts import sampled
 from nbprod.extract.suite.written_files import WrittenFiles
 
@@ -83,8 +82,31 @@ def test_a_larger_sample_comes_from_all_over_and_has_what_the_function_names() -
 def test_tables_with_as_many_rows_are_cut_together(tmp_path: Path) -> None:
     for name, count, text in (("x", 600, "1" * 100), ("y", 600, "2"), ("other", 30, "3")):
         (tmp_path / f"{name}.csv").write_text("head\n" + f"{text}\n" * count)
-    unit = SimpleNamespace(nodes=ast.parse("a = ['x.csv', 'y.csv', 'other.csv']").body)
-    function: Any = SimpleNamespace(settings=(), body=[unit])
-    files = data_files_of(function, str(tmp_path))
+    nodes = ast.parse("a = ['x.csv', 'y.csv']").body
+    files = data_files_of(texts_named(nodes, ["'other.csv'"]), str(tmp_path))
     lines = {name: data.count(b"\n") for name, data in files.items()}
     assert lines == {"x.csv": 21, "y.csv": 21, "other.csv": 31}
+
+
+def test_files_above_the_notebook_are_taken_from_its_project_alone(tmp_path: Path) -> None:
+    own = tmp_path / "project" / "notebooks"
+    own.mkdir(parents=True)
+    for place in (own.parent, tmp_path):
+        (place / "a.csv").write_text("x")
+    names = ["../a.csv", "../../a.csv", "..", "x" * 300 + "/.."]
+    found = data_files_of(names, str(own), reach=str(own.parent))
+    assert found == {"../a.csv": b"x"}
+    assert data_files_of(names, str(own)) == {}
+    assert [levels_up([name]) for name in (*names[:3], "a/../b", "b.csv")] == [1, 2, 1, 0, 0]
+
+
+def test_a_sample_that_fails_leaves_its_name_to_the_next(tmp_path: Path) -> None:
+    files = WrittenFiles(str(tmp_path), 4)
+    first = files.text("f_x", np.arange(6.0))
+    known = {*files.known}
+    assert files.text("f_y", np.arange(9.0)) is not None
+    files.forget(known)
+    again_text = files.text("f_y", np.arange(40.0))
+    assert first is not None and again_text is not None
+    np.testing.assert_array_equal(again(first[0], tmp_path), np.arange(6.0))
+    np.testing.assert_array_equal(again(again_text[0], tmp_path), np.arange(40.0))

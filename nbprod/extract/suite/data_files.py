@@ -8,10 +8,9 @@ from collections.abc import Collection, Iterable, Iterator
 
 from nbprod.disk.places import is_within
 from nbprod.disk.read import read_bytes, read_head
-from nbprod.refactor.plan import Function
 from nbprod.syntax.walk import walk
 
-__all__ = ["data_files_of", "levels_up"]
+__all__ = ["data_files_of", "levels_up", "texts_named"]
 
 _MOST_BYTES = 50_000
 _MOST_BYTES_WHOLE = 500_000
@@ -26,10 +25,9 @@ _NO_DATA = (".py", ".ipynb", ".md", ".html", ".pkl", ".pickle", ".joblib")
 _MOST_UP = 4
 
 
-def levels_up(function: Function, given: Iterable[str] = ()) -> int:
-    """How many directories the relative paths lead up that a function names."""
-    names = (name for name in (*_names(function), *given) if _may_be_path(name))
-    return min(max(map(_levels, names), default=0), _MOST_UP)
+def levels_up(texts: Iterable[str]) -> int:
+    """How many directories those of some texts lead up that may be relative paths."""
+    return min(max((_levels(text) for text in texts if _may_be_path(text)), default=0), _MOST_UP)
 
 
 def _levels(name: str) -> int:
@@ -38,27 +36,22 @@ def _levels(name: str) -> int:
 
 
 def data_files_of(
-    function: Function,
-    folder: str,
-    hidden: Collection[str] = (),
-    given: Iterable[str] = (),
-    reach: str = "",
+    texts: Iterable[str], folder: str, hidden: Collection[str] = (), reach: str = ""
 ) -> dict[str, bytes]:
-    """The files that the statements of a function name, by their path from a folder.
+    """The files that texts of the code name, by their path from a folder.
 
     Of a table in lines that is too large, the first rows are taken, and of those with as many rows;
     other large files and files that are elsewhere are left out.
 
     Args:
-        function: a function of a plan.
+        texts: those that a function names and is called with.
         folder: the folder in which the notebook runs.
         hidden: credentials; a file that holds one is left out.
-        given: texts that it is called with.
         reach: the folder whose files may be taken; by default that in which the notebook runs.
     """
     found: dict[str, bytes] = {}
     counts: dict[str, int] = {}
-    for name in (*_names(function), *given):
+    for name in texts:
         if not _may_be_path(name):
             continue
         path = os.path.realpath(os.path.join(folder, name))
@@ -75,10 +68,10 @@ def data_files_of(
     }
 
 
-def _names(function: Function) -> Iterator[str]:
-    settings = [ast.parse(constant.text, mode="eval") for constant in function.settings]
-    nodes = [node for unit in function.body for node in unit.nodes]
-    for node in (*nodes, *settings):
+def texts_named(nodes: Iterable[ast.AST], settings: Iterable[str] = ()) -> Iterator[str]:
+    """The texts in some statements, and in expressions that are settings."""
+    parsed = [ast.parse(text, mode="eval") for text in settings]
+    for node in (*nodes, *parsed):
         for part in walk(node):
             if isinstance(part, ast.Constant) and isinstance(part.value, str):
                 yield part.value

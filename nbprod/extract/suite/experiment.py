@@ -113,16 +113,19 @@ class Laboratory:
         problem = missing or "it cannot be called with small data"
         for sample in self._samples(values, job):
             for files in (None, self.files):
+                known = {*self.files.known}
                 try:
                     given, steps = self._arguments(sample, job, files)
                 except self.texts.Unwritable as error:
                     problem = f"an argument is {error}"
+                    self.files.forget(known)
                     continue
                 try:
                     return self._called(function, given, steps, job)
                 except Exception as error:
                     problem = f"it fails with small data: {type(error).__name__}"
                     self._note_column(error, values, job)
+                    self.files.forget(known)
                 if not steps:
                     break
         return {"problem": problem}

@@ -7,6 +7,7 @@ import contextlib
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -18,7 +19,7 @@ from nbprod.execution.forking import ForkingProcess, PythonProgram, run_python
 from nbprod.execution.kernel import ExecutionError
 from nbprod.execution.run import RunOptions
 from nbprod.extract.plan.targets import Target
-from nbprod.extract.suite.data_files import data_files_of, levels_up
+from nbprod.extract.suite.data_files import data_files_of, levels_up, texts_named
 from nbprod.extract.suite.randomness import gives_the_same, randomness_of, statements_reached
 from nbprod.extract.suite.recording import Recorded, Recording, Seen
 from nbprod.facts import Facts
@@ -111,13 +112,14 @@ def experiments_of(
                 "makers": makers[function.name],
                 "seed": seeds[function.name],
                 "settled": gives_the_same(function.body, plan, facts),
-                "folder": os.path.join(data, where) if read[function.name] or where else folder,
             }
             for function in plan.own_functions
             if function.name in recorded
         ]
         own = _own_functions(plan, facts, recording, folder)
-        own = [asked | ({"folder": os.path.join(data, where)} if where else {}) for asked in own]
+        for asked in (*made, *own):
+            is_there = bool(read.get(str(asked["name"])) or where)
+            asked["folder"] = os.path.join(data, where) if is_there else folder
         seeds |= {asked["name"]: asked["seed"] for asked in own}
         job = _job(folder, target, [*made, *own])
         kernels = options.kernels
@@ -140,18 +142,35 @@ def _files_read(
     """The files that each function reads, by their paths below a folder, and where in it they are
     called: as deep as their paths lead up."""
     own = os.path.dirname(os.path.abspath(facts.notebook.path))
-    given = {function.name: _texts_given(function, recorded) for function in plan.own_functions}
-    levels = [levels_up(function, given[function.name]) for function in plan.own_functions]
-    up = max(levels, default=0)
+    texts = {name: [*named] for name, named in _texts_of_functions(plan, facts, recorded)}
+    up = max(map(levels_up, texts.values()), default=0)
     where = os.path.join(*own.split(os.sep)[-up:]) if up else ""
     reach = reach_of_run(facts)
     found = {}
-    for function in plan.own_functions:
-        data = data_files_of(function, own, facts.hidden, given[function.name], reach)
-        found[function.name] = {
+    for function, named in texts.items():
+        data = data_files_of(named, own, facts.hidden, reach)
+        found[function] = {
             os.path.normpath(os.path.join(where, name)): content for name, content in data.items()
         }
     return found, where
+
+
+def _texts_of_functions(
+    plan: Plan, facts: Facts, recorded: Mapping[str, Recorded]
+) -> Iterator[tuple[str, Iterable[str]]]:
+    """The texts that each function names or is called with, the author's own included."""
+    for function in plan.own_functions:
+        settings = [constant.text for constant in function.settings]
+        named = texts_named(_nodes(function), settings)
+        yield function.name, chain(named, _texts_given(function, recorded))
+    called: dict[str, list[ast.AST]] = {}
+    for parsed in facts.parsed:
+        for call in parsed.live_nodes_of(ast.Call) if parsed is not None else ():
+            if isinstance(call.func, ast.Name):
+                called.setdefault(call.func.id, []).append(call)
+    for item in plan.taken:
+        if isinstance(item.unit.node, ast.FunctionDef):
+            yield item.name, texts_named([*item.unit.nodes, *called.get(item.name, ())])
 
 
 def _job(folder: str, target: Target, functions: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -210,7 +229,6 @@ def _own_functions(
             "makers": {},
             "seed": randomness.seeded(0) if randomness is not None else [],
             "settled": gives_the_same([item.unit], plan, facts),
-            "folder": folder,
         }
         found.append(asked)
     return found

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 LONGEST = 700
@@ -17,6 +17,7 @@ _MOST_COLUMNS = 15
 _MOST_ATTRIBUTES = 4
 _MOST_POINTS = 12
 _FEW_ROWS = 5
+_MOST_HELD = 4
 
 
 class Results:
@@ -179,9 +180,20 @@ def _ways(value: Any) -> Iterator[tuple[str, ...]]:
             yield ("{0}.head(3)", "{0}.tolist()[:3]")
     elif kind == "ndarray":
         yield ("{0}.shape",)
-        yield ("{0}[:3]", "{0}[:1]", "{0}.ravel()[:5]")
+        is_wide = value.ndim == 2 and value.shape[1] > _MOST_POINTS
+        yield ("{0}[:2, :4]",) if is_wide else ("{0}[:3]", "{0}[:1]", "{0}.ravel()[:5]")
         if value.dtype.kind in "ifb":
             yield ("{0}.sum()",)
+        if value.dtype.kind in "if":
+            yield ("{0}.max()",)
+    elif isinstance(value, (list, tuple)) and 0 < len(value) <= _MOST_HELD and _holds_data(value):
+        for number, item in enumerate(value):
+            yield from _ways_of_held(item, f"[{number}]")
+    elif isinstance(value, dict) and 0 < len(value) <= _MOST_HELD and _holds_data(value.values()):
+        yield ("list({0})",)
+        for key, item in value.items():
+            if type(key) in (str, int) and "{" not in str(key):
+                yield from _ways_of_held(item, f"[{key!r}]")
     elif isinstance(value, (list, tuple)):
         yield ("len({0})",)
         yield ("{0}[:3]", "{0}[0]")
@@ -196,6 +208,19 @@ def _ways(value: Any) -> Iterator[tuple[str, ...]]:
         yield ("dict(list({0}.items())[:2])",)
     elif hasattr(value, "toarray"):
         yield from (("{0}.shape",), ("{0}.sum()",), ("{0}.toarray()[:2, :8]",))
+
+
+def _holds_data(items: Iterable[Any]) -> bool:
+    """Whether a container holds arrays or frames."""
+    return any(hasattr(item, "shape") and getattr(item, "ndim", 0) for item in items)
+
+
+def _ways_of_held(value: Any, place: str) -> Iterator[tuple[str, ...]]:
+    """Expressions on what a container holds at a place."""
+    is_short = not isinstance(value, (dict, list, tuple))
+    is_short = is_short and getattr(value, "size", 0) <= _MOST_POINTS
+    for templates in [("{0}",)] if is_short else _ways(value):
+        yield tuple(template.replace("{0}", f"{{0}}{place}") for template in templates)
 
 
 def _ways_of_axes(axes: Any) -> Iterator[str]:

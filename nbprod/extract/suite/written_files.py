@@ -11,7 +11,7 @@ import contextlib
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +54,11 @@ class WrittenFiles:
                 read = f'json.loads((DATA / "{name}").read_text(encoding="utf-8"))'
                 return (read, ["import json"]) if name else None
         return None
+
+    def forget(self, known: Collection[bytes]) -> None:
+        """Remove the files with other contents than those known."""
+        for data in [data for data in self.known if data not in known]:
+            (self.folder / self.known.pop(data)).unlink()
 
     def used(self, texts: str) -> list[str]:
         """The files that some expressions read."""
