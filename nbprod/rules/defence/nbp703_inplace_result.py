@@ -87,7 +87,7 @@ from nbprod.rule import rule, unsafe
 _TAKING_ROWS = frozenset(["dropna", "drop_duplicates", "drop"])
 # These return what they have changed since pandas 3; the others return None.
 _RETURNING_SELF = frozenset("bfill clip ffill fillna interpolate mask replace where".split())
-# The result on a column does not go back into its frame: rows or their labels are others.
+# The result on a part does not go back into its frame: rows or their labels are others.
 _CHANGING_ROWS = INPLACE_METHODS - _RETURNING_SELF
 
 
@@ -124,7 +124,7 @@ def _in_statement(node: ast.Assign | ast.Expr, cell: int, facts: Facts) -> Itera
         yield Diagnostic(
             facts.span(cell, call.func),
             "this changes a temporary copy",
-            help="assign the result to the rows with `.loc`",
+            help=_help_for_rows(call.func.attr),
         )
     elif (frame := _frame_of_column(call.func.value)) is not None:
         takes_rows = call.func.attr in _TAKING_ROWS and _is_read(frame, facts)
@@ -236,6 +236,13 @@ def _message(method: ast.Attribute, is_meant_for_receiver: bool) -> str:
     if is_meant_for_receiver and not isinstance(method.value, ast.Name):
         return f"{what} before pandas 3, and leaves the column unchanged since"
     return f"{what} before pandas 3"
+
+
+def _help_for_rows(method: str) -> str:
+    """Say what to do with the result for some rows: with `.loc`, rows that are gone become NaN."""
+    if method in _CHANGING_ROWS:
+        return "assign the result to a new variable"
+    return "assign the result to the rows with `.loc`"
 
 
 def _help(method: ast.Attribute, receiver: _Receiver | None) -> str:
