@@ -1,4 +1,4 @@
-"""The help of a finding says what mends it, by the kind of what was found."""
+"""The help of a finding is right for the kind of what was found."""
 
 from __future__ import annotations
 
