@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["ALIASES", "CALLABLES", "MODULES"]
+__all__ = ["ALIASES", "CALLABLES", "MODULES", "PYLAB"]
 
 ALIASES = {
     "np": "import numpy as np",
@@ -41,3 +41,12 @@ MODULES = frozenset(
     """.split()
 )
 """Modules that are meant where something is read of a name that is theirs."""
+PYLAB = frozenset(
+    """
+    annotate axhline axis axvline bar barh boxplot clf colorbar contour contourf errorbar figure
+    fill_between gca gcf hist hlines imshow legend loglog pcolor pcolormesh plot quiver savefig
+    scatter semilogx semilogy show stem subplot subplots subplots_adjust suptitle text tick_params
+    tight_layout title vlines xlabel xlim xscale xticks ylabel ylim yscale yticks
+    """.split()
+)
+"""Names of pyplot that `%pylab` and `jupyter --pylab` bind, so that old notebooks import none."""

@@ -50,12 +50,14 @@ def mistakes(
     facts: Facts,
     *,
     by_line: bool = False,
+    anywhere: Callable[[Failure], object] = lambda _: None,
 ) -> list[list[Failure]]:
     """The failures that one mistake explains, in groups.
 
     Those about one name are one; so are those of one cell and one cause, for a cell stops at the
-    first; with ``by_line`` those of one line, whatever their causes; and all of a notebook without
-    any count, where there are many: it is no program that ran.
+    first; with ``by_line`` those of one line, whatever their causes; those of one cause that
+    explains them ``anywhere`` in the notebook; and all of a notebook without any count, where there
+    are many: it is no program that ran.
     """
     groups: dict[object, list[Failure]] = {}
     homes: dict[object, object] = {}
@@ -66,6 +68,8 @@ def mistakes(
         ]
         if by_line:
             keys.append((failure.certain, failure.span.cell, "line", facts.line(failure.span)))
+        if (wide := anywhere(failure)) is not None:
+            keys.append((failure.certain, "anywhere", wide))
         home = next((homes[key] for key in keys if key in homes), keys[0])
         for key in keys:
             homes.setdefault(key, home)

@@ -8,27 +8,31 @@ from typing import NamedTuple
 
 from nbprod.facts import Facts
 from nbprod.flow.types import Failure
-from nbprod.libraries.usual_imports import ALIASES, CALLABLES, MODULES
+from nbprod.libraries.usual_imports import ALIASES, CALLABLES, MODULES, PYLAB
 from nbprod.patterns import lazy_pattern
+from nbprod.rules.callbacks import registered
 from nbprod.syntax.walk import walk
 
 __all__ = [
     "LocalVariable",
+    "bound_by_private",
     "commented_out_in",
+    "help_with_local",
     "how_to_restore",
     "is_list_of_names",
+    "is_sketched",
     "local_of",
+    "pylab_names",
     "usual_import",
 ]
 
 _SHORTEST_LIST = 3
-_FUNCTIONS: tuple[type[ast.FunctionDef | ast.AsyncFunctionDef], ...] = (
-    ast.FunctionDef,
-    ast.AsyncFunctionDef,
-)
+_Function = ast.FunctionDef | ast.AsyncFunctionDef
+_FUNCTIONS: tuple[type[_Function], ...] = (ast.FunctionDef, ast.AsyncFunctionDef)
 _WORD = lazy_pattern(r"[^\W\d]\w*")
 # What a task leaves for the reader to write: `# model = ...`, `# model = <your code>`.
 _BLANK = r"(?:\.\.\.|None\b|_{2,}|<[^>\n]*>|\?+|(?:TODO|YOUR[ _]CODE)\b|)[ \t]*(?:#.*)?$"
+_COMMENTED_HEAD = lazy_pattern(r"[ \t]*#[# \t]*(?:async )?(?:def|class) ")
 _TASK = r"(?:TODO|FIXME|YOUR CODE|FILL IN)\b"
 
 
@@ -42,16 +46,37 @@ def usual_import(failure: Failure, facts: Facts) -> str | None:
     is_module = source[read.end : read.end + 1] == "."
     if failure.name in ALIASES and (is_module or failure.name in CALLABLES):
         return ALIASES[failure.name]
+    if failure.name in pylab_names(facts):
+        return f"from matplotlib.pyplot import {', '.join(pylab_names(facts))}"
     # `time` alone may be anything, `time.sleep` is the module.
     return f"import {failure.name}" if failure.name in MODULES and is_module else None
 
 
+def pylab_names(facts: Facts) -> tuple[str, ...]:
+    """The names of pyplot that a notebook reads and nothing binds, as if `%pylab` had run.
+
+    Nothing where there is but one, which may be anything: `figure`, `title`.
+    """
+    return facts.shared(_unbound_of_pylab)
+
+
+def _unbound_of_pylab(facts: Facts) -> tuple[str, ...]:
+    names = {one.name for one in facts.flow.failures if one.reason == "nowhere"} & PYLAB
+    return tuple(sorted(names)) if len(names) > 1 else ()
+
+
 class LocalVariable(NamedTuple):
-    """A name that only functions bind: the ``cell`` of the definition that is in force where the
-    name is read, and the names of all such ``functions``, that one first."""
+    """A name that only functions bind.
+
+    ``cell`` has the definition that is in force where the name is read; ``functions`` are the names
+    of all such functions, that one first. ``is_above``: it is defined before the read;
+    ``is_returned``: it gives the value to whoever calls it.
+    """
 
     cell: int
     functions: tuple[str, ...]
+    is_above: bool
+    is_returned: bool
 
 
 def local_of(failure: Failure, facts: Facts) -> LocalVariable | None:
@@ -61,13 +86,23 @@ def local_of(failure: Failure, facts: Facts) -> LocalVariable | None:
         return None
     above = [one for one in found if one[0] <= failure.cell]
     cell, first = above[-1] if above else found[0]
-    names = dict.fromkeys([first, *(name for _, name in found)])
-    return LocalVariable(cell, tuple(names))
+    names = dict.fromkeys([first.name, *(function.name for _, function in found)])
+    return LocalVariable(cell, tuple(names), bool(above), _returns(first, failure.name))
 
 
-def _locals_of_functions(facts: Facts) -> dict[str, list[tuple[int, str]]]:
-    """By name, the cells and names of the functions that have it as a local variable."""
-    found: dict[str, list[tuple[int, str]]] = {}
+def _returns(function: _Function, name: str) -> bool:
+    """Whether a function returns a local variable, alone or among others."""
+    values = (node.value for node in walk(function) if isinstance(node, ast.Return) and node.value)
+    return any(
+        isinstance(part, ast.Name) and part.id == name
+        for value in values
+        for part in (value.elts if isinstance(value, ast.Tuple) else [value])
+    )
+
+
+def _locals_of_functions(facts: Facts) -> dict[str, list[tuple[int, _Function]]]:
+    """By name, the functions that have it as a local variable, with their cells."""
+    found: dict[str, list[tuple[int, _Function]]] = {}
     for cell, function in facts.nodes_with(_FUNCTIONS, "def"):
         stores: dict[str, None] = {}
         declared: set[str] = set()
@@ -78,8 +113,38 @@ def _locals_of_functions(facts: Facts) -> dict[str, list[tuple[int, str]]]:
                 declared.update(node.names)
         for name in stores:
             if name not in declared:
-                found.setdefault(name, []).append((cell, function.name))
+                found.setdefault(name, []).append((cell, function))
     return found
+
+
+def help_with_local(name: str, local: LocalVariable, facts: Facts) -> str | None:
+    """How the value of a local variable comes out of its function, if it can reach the read."""
+    function = local.functions[0]
+    if not local.is_above or function in registered(facts):
+        return None
+    if local.is_returned:
+        return f"`{function}` of cell {local.cell + 1} returns it: assign what a call gives to it"
+    return f"return it from `{function}` in cell {local.cell + 1}, or define it in a cell above"
+
+
+def bound_by_private(failure: Failure, facts: Facts) -> str | None:
+    """The cell magic that runs all that binds the name, and keeps nothing: `%%timeit`."""
+    magics = {_private_magic(made.cell, facts) for made in failure.elsewhere}
+    return magics.pop() if len(magics) == 1 and failure.reason == "skipped" else None
+
+
+def _private_magic(cell: int, facts: Facts) -> str | None:
+    parsed = facts.parsed[cell]
+    magic = parsed.cell_magic if parsed is not None else None
+    return f"%%{magic.name}" if magic is not None and magic.scope == "private" else None
+
+
+def is_sketched(failure: Failure, facts: Facts) -> bool:
+    """Whether a cell shows how code goes and is not meant to run: it never ran, and lacks much."""
+    if failure.cell not in facts.execution.unexecuted:
+        return False
+    missing = {one.name for one in facts.flow.failures if one.cell == failure.cell}
+    return len(missing) > 1
 
 
 def how_to_restore(failure: Failure, facts: Facts) -> str | None:
@@ -128,7 +193,26 @@ def commented_out_in(name: str, facts: Facts, reader: int | None = None) -> int 
         rf"|(?:from .+ )?import (?:.*[, ])?{word}[ \t]*(?:$|,|#))",
         re.MULTILINE,
     )
-    return next((cell for cell in cells if pattern.search(facts.cell(cell).source)), None)
+    return next((cell for cell in cells if _has_outside(pattern, facts.cell(cell).source)), None)
+
+
+def _has_outside(pattern: re.Pattern[str], source: str) -> bool:
+    """Whether a comment has what a pattern finds, but not in a function that is a comment, too."""
+    for found in pattern.finditer(source):
+        above = source[: found.start()].splitlines()
+        depth = _depth(found[0])
+        while above and above[-1].lstrip()[:1] in ("", "#"):
+            line = above.pop()
+            if _depth(line) < depth and _COMMENTED_HEAD.match(line):
+                break
+        else:
+            return True
+    return False
+
+
+def _depth(line: str) -> int:
+    """How far a line of comment is indented, with its marks."""
+    return len(line) - len(line.lstrip(" \t#"))
 
 
 def is_list_of_names(cell: int, facts: Facts) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Sequence
 
@@ -33,6 +34,7 @@ def near_names(name: str, cell: int, facts: Facts, called: bool = False) -> list
         and are_near(name, known)
         and (not _is_imported(made) or _letters(name) == _letters(known))
         and (called or not _is_class_of(name, known, made))
+        and not (_are_variants(name, known) and known in _read_in(cell, facts))
         and any(
             definition.cell <= cell and not definition.is_unbound and definition.after is None
             for definition in made
@@ -50,6 +52,20 @@ def _is_imported(made: Sequence[Definition]) -> bool:
     return all(definition.binding.kind in ("import", "star-import") for definition in made)
 
 
+def _are_variants(left: str, right: str) -> bool:
+    """Whether two names differ as those of two values do: `scores_` and `scores`, `row`, `rows`."""
+    return _letters(left).rstrip("s") == _letters(right).rstrip("s")
+
+
+def _read_in(cell: int, facts: Facts) -> frozenset[str]:
+    """The names that a cell reads: whoever writes both there means two things."""
+    parsed = facts.parsed[cell]
+    nodes = parsed.nodes if parsed is not None else ()
+    return frozenset(
+        node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
+    )
+
+
 def _is_class_of(name: str, known: str, made: Sequence[Definition]) -> bool:
     """Whether a name in small letters stands for an object of the class that has it in capitals."""
     is_type = all(
@@ -63,8 +79,10 @@ def are_near(left: str, right: str) -> bool:
 
     `X_train` and `y_train`, `rmse` and `mse`, `model1` and `model2` are different things.
     """
-    if left == right or min(len(left), len(right)) < _SHORTEST:
+    if left == right:
         return False
+    if min(len(left), len(right)) < _SHORTEST:
+        return len(left) > 1 and left.lower() == right.lower()
     if max(len(left), len(right)) > _LONGEST:
         return False
     if _DIGITS.findall(left) != _DIGITS.findall(right):

@@ -84,3 +84,87 @@ def test_a_name_that_a_function_makes_global_is_none_of_its_own() -> None:
 def test_names_that_one_line_reads_too_early_are_one_finding(later: tuple[str, ...]) -> None:
     (found,) = findings("NBP101", "print(low, high)", *later)
     assert "`low` and `high` are used before" in found.message
+
+
+@pytest.mark.parametrize(
+    ("function", "offered"),
+    [
+        ("def load():\n    rows = [1]\n    return rows", "`load` of cell 1 returns it: assign"),
+        ("def load():\n    n, rows = 1, []\n    return n, rows", "`load` of cell 1 returns it"),
+        ("def load():\n    rows = [1]\n    return len(rows)", "return it from `load` in cell 1"),
+    ],
+)
+def test_what_a_function_already_returns_is_to_be_assigned(function: str, offered: str) -> None:
+    assert offered in said(findings("NBP103", function, "print(rows)"))
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        ("print(rows)", "def load():\n    rows = [1]"),
+        ("def on(change):\n    rows = [1]\nslider.observe(on)", "print(rows)"),
+        ("def draw(k):\n    rows = [k]\ninteract(draw, k=3)", "print(rows)"),
+    ],
+)
+def test_no_value_comes_from_a_function_below_or_one_that_a_library_calls(
+    cells: tuple[str, ...],
+) -> None:
+    assert "return it" not in said(findings("NBP103", *cells))
+
+
+@pytest.mark.parametrize(
+    ("defined", "cell", "offered"),
+    [
+        ("scores = [1]", "print(scores_, scores)", False),
+        ("row = 1", "print(rows, row)", False),
+        ("scores = [1]", "print(scores_)", True),
+        ("clean_frame = 1", "print(clean_farme, clean_frame)", True),
+        ("PP = 1", "print(pp)", True),
+        ("X = 1", "print(x)", False),
+    ],
+)
+def test_who_reads_both_names_in_one_cell_means_two_things(
+    defined: str, cell: str, offered: bool
+) -> None:
+    assert ("did you mean" in said(findings("NBP103", defined, cell))) is offered
+
+
+@pytest.mark.parametrize(
+    ("comment", "offered"),
+    [
+        ("# def load():\n#     rows = [1]\n#     return rows", False),
+        ("#def load():\n#    n = 1\n\n#    rows = [n]", False),
+        ("# rows = [1]", True),
+        ("# def load():\n#     return 1\n# rows = load()", True),
+    ],
+)
+def test_a_local_variable_of_a_commented_function_is_no_definition(
+    comment: str, offered: bool
+) -> None:
+    told = said(findings("NBP103", f"x = 1\n{comment}", "print(rows)"))
+    assert ("commented out" in told) is offered
+
+
+@pytest.mark.parametrize("magic", ["%%timeit", "%%timeit -n1 -r1", "%%timeit -o"])
+def test_a_magic_that_keeps_no_names_is_named(magic: str) -> None:
+    (found,) = findings("NBP103", f"{magic}\nrows = [1]", "print(rows)")
+    name = magic.split()[0]
+    assert found.message == f"`rows` is bound under `{name}`, which keeps no names"
+    assert str(found.help).startswith(f"remove `{name}`")
+
+
+def test_names_of_pylab_are_one_finding_with_one_import() -> None:
+    (found,) = findings("NBP103", "plot([1])\nxlabel('a')", "x = 1\nhist([x])", "savefig('a.png')")
+    assert found.help == "add `from matplotlib.pyplot import hist, plot, savefig, xlabel`"
+    assert "matplotlib" not in said(findings("NBP103", "print(figure)"))
+
+
+def test_cells_that_never_ran_and_lack_names_are_examples() -> None:
+    sketches = [
+        {"source": text, "execution_count": None}
+        for text in ("z = encoder(image)\nmodel(z)", "fit(rows, other)")
+    ]
+    (found,) = findings("NBP103", "x = 1", *sketches, "y = x")
+    assert "make the cell Markdown if it is only an example" in str(found.help)
+    alone = {"source": "print(rows)", "execution_count": None}
+    assert "Markdown" not in said(findings("NBP103", "x = 1", alone, "y = x"))

@@ -126,9 +126,13 @@ from nbprod.rules.failures import (
 )
 from nbprod.rules.intended_errors import as_intended, without_intended
 from nbprod.rules.missing_definitions import (
+    bound_by_private,
     commented_out_in,
+    help_with_local,
     is_list_of_names,
+    is_sketched,
     local_of,
+    pylab_names,
     usual_import,
 )
 from nbprod.rules.near_names import near_names
@@ -156,6 +160,7 @@ _STARTUP = " (start-up file)"
 
 
 _HELP = "define it in a cell above, or delete what reads it"
+_HELP_FOR_SKETCH = "define it in a cell above, or make the cell Markdown if it is only an example"
 
 
 @rule(
@@ -181,7 +186,12 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     groups = [
         group
         for failures in (missing, intended)
-        for group in mistakes(failures, lambda failure: _kind(failure, facts), facts)
+        for group in mistakes(
+            failures,
+            lambda failure: _kind(failure, facts),
+            facts,
+            anywhere=lambda failure: _wide_cause(failure, facts),
+        )
     ]
     for group in reached(groups, facts):
         first, *others = group
@@ -191,7 +201,7 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
             *definition_labels(first.elsewhere, facts),
             *beside(
                 (
-                    (failure, None if failure.name in helps else help_of(failure, facts))
+                    (failure, None if failure.name in helps else _other_help(failure, helps, facts))
                     for failure in others
                 ),
                 "is also undefined here",
@@ -199,7 +209,8 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
             ),
         )
         message = _message_of(group, facts)
-        told = tell(first, facts, message, helps[first.name] or _HELP, *labels, others=others)
+        general = _HELP_FOR_SKETCH if is_sketched(first, facts) else _HELP
+        told = tell(first, facts, message, helps[first.name] or general, *labels, others=others)
         told = _at_the_read(told, first)
         if all(_BLANK.fullmatch(failure.name) for failure in group):
             told = told._replace(minor=True)
@@ -304,6 +315,19 @@ def _is_in_json(failure: Failure, facts: Facts) -> bool:
     return isinstance(value, (ast.Dict, ast.List))
 
 
+def _other_help(failure: Failure, helps: dict[str, str | None], facts: Facts) -> str | None:
+    """What helps against one name more, where nothing that is said already does."""
+    help_ = help_of(failure, facts)
+    return None if help_ in helps.values() else help_
+
+
+def _wide_cause(failure: Failure, facts: Facts) -> str | None:
+    """What explains a name wherever it is read: cells that never ran, and `--pylab`."""
+    if failure.name in pylab_names(facts):
+        return "pylab"
+    return "sketch" if is_sketched(failure, facts) else None
+
+
 def _kind(failure: Failure, facts: Facts) -> str:
     """What is wrong with a name, whatever its name is."""
     return message_of(failure, facts).replace(f"`{failure.name}`", "")
@@ -328,12 +352,17 @@ def message_of(failure: Failure, facts: Facts) -> str:
     if failure.reason == "skipped" and _is_read_by_its_definition(failure, facts):
         return f"`{failure.name}` is used by the statement that first defines it"
     if failure.reason == "skipped":
+        magic = bound_by_private(failure, facts)
+        if magic is not None:
+            return f"`{failure.name}` is bound under `{magic}`, which keeps no names"
         return f"`{failure.name}` is only defined by code that does not run"
     local = local_of(failure, facts) if failure.certain else None
     if local is not None:
         functions = words_listed([f"`{name}`" for name in local.functions[:_MOST_FUNCTIONS]])
         word = "function" if len(local.functions) == 1 else "functions"
         return f"`{failure.name}` is only defined inside the {word} {functions}"
+    if failure.name in pylab_names(facts):
+        return f"`{failure.name}` comes with `%pylab` only"
     cell = facts.cell(failure.cell)
     worked = bool(cell.execution_count) and not any(
         output.get("output_type") == "error" for output in cell.outputs
@@ -377,13 +406,15 @@ def help_of(failure: Failure, facts: Facts) -> str | None:
     missing = usual_import(failure, facts)
     if missing is not None:
         return f"add `{missing}`"
+    magic = bound_by_private(failure, facts)
+    if magic is not None:
+        return f"remove `{magic}`" + (", or use `%%time`" if magic == "%%timeit" else "")
     text = help_from_text(failure.name, facts)
     if text is not None:
         return text
     local = local_of(failure, facts) if failure.certain else None
-    if local is not None:
-        function = local.functions[0]
-        return f"return it from `{function}` in cell {local.cell + 1}, or define it in a cell above"
+    if local is not None and (help_ := help_with_local(failure.name, local, facts)) is not None:
+        return help_
     read = failure.read
     called = facts.cell(read.cell).source[read.end : read.end + 1] == "("
     near = near_names(failure.name, failure.cell, facts, called)
