@@ -22,6 +22,7 @@ from nbprod.flow.repeated_methods import (
     slices_labels,
     text_method_again,
 )
+from nbprod.flow.repeated_resets import put_back
 from nbprod.flow.text_picks import text_pick
 from nbprod.libraries.functions import (
     CHANGING_CALLS,
@@ -174,10 +175,9 @@ def _takes_away(machine: Machine, node: ast.BinOp, place: str) -> bool:
 
 
 def _is_set(node: ast.expr) -> bool:
-    called = isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
-    return isinstance(node, (ast.Set, ast.SetComp)) or (
-        called and node.func.id in ("set", "frozenset")  # type: ignore[attr-defined]
-    )
+    called = node.func if isinstance(node, ast.Call) else None
+    named = isinstance(called, ast.Name) and called.id in ("set", "frozenset")
+    return named or isinstance(node, (ast.Set, ast.SetComp))
 
 
 def _contains_place(machine: Machine, node: ast.expr, place: str) -> bool:
@@ -365,6 +365,9 @@ def _method(machine: Machine, node: ast.Call, function: ast.Attribute, place: st
     keywords = {keyword.arg: keyword.value for keyword in node.keywords}
     before = _judge(machine, function.value, place)
     name = function.attr
+    back = put_back(node, before)
+    if back is not None:
+        return back
     if before is not Again.SAME:
         # A change on the way may be taken back by what follows: groupby and then apply.
         stays = name in IDEMPOTENT_METHODS or name in CHANGING_METHODS or before is Again.FAILS

@@ -161,10 +161,7 @@ def method_again(
 ) -> Again:
     """What a method does to its own result, by its name and its other arguments."""
     if name == "reset_index":
-        if _is_true(keywords.get("drop")):
-            return Again.SAME
-        kept = not node.args and keywords.keys() <= {"inplace"}
-        return Again.ADDS if kept else Again.CHANGES
+        return _reset_again(node, keywords)
     if name == "drop":
         errors = keywords.get("errors")
         ignored = isinstance(errors, ast.Constant) and errors.value == "ignore"
@@ -185,6 +182,9 @@ def method_again(
     if name == "sample" and _is_one(keywords.get("frac")):
         # Another order of the same rows.
         return Again.SAME
+    if name == "merge" and _is_written(keywords.get("indicator")):
+        # The column that says where a row is from is there already.
+        return Again.FAILS
     if name == "merge" and not keywords.keys() & MERGE_KEYS and not _is_cross(keywords):
         # By all shared columns, which are all columns of the other the second time.
         return Again.UNKNOWN
@@ -193,6 +193,40 @@ def method_again(
     if name in FAILING_METHODS:
         return Again.FAILS
     return Again.CHANGES if name in CHANGING_METHODS else Again.UNKNOWN
+
+
+def _reset_again(node: ast.Call, keywords: dict[str | None, ast.expr]) -> Again:
+    """`df.reset_index(…)`: a column more, which is refused if it has the name of one.
+
+    Without a name of its own the index becomes the column `index`, then `level_0`, then it fails.
+    """
+    drop = keywords.get("drop")
+    if drop is not None and not (isinstance(drop, ast.Constant) and drop.value is False):
+        return Again.SAME if _is_true(drop) else Again.UNKNOWN
+    if _is_written(keywords.get("names")) or _is_named_axis(node):
+        return Again.FAILS
+    levels = [*node.args, *(keywords[key] for key in ("level",) if key in keywords)]
+    if levels and not all(isinstance(level, ast.Constant) for level in levels):
+        return Again.UNKNOWN
+    if any(isinstance(level, ast.Constant) and isinstance(level.value, str) for level in levels):
+        # No level of the new index has that name.
+        return Again.FAILS
+    return Again.ADDS if keywords.keys() <= {"inplace", "drop", "level"} else Again.CHANGES
+
+
+def _is_named_axis(node: ast.Call) -> bool:
+    """Whether the index gets its name just before: `df.rename_axis("year").reset_index()`."""
+    before = node.func.value if isinstance(node.func, ast.Attribute) else None
+    if not isinstance(before, ast.Call) or not isinstance(before.func, ast.Attribute):
+        return False
+    given = {keyword.arg: keyword.value for keyword in before.keywords}
+    named = before.args[:1] or [given[key] for key in ("mapper", "index") if key in given]
+    return before.func.attr == "rename_axis" and "axis" not in given and _is_written(*named)
+
+
+def _is_written(*nodes: ast.expr | None) -> bool:
+    """Whether something is given, a constant other than False and None."""
+    return any(isinstance(node, ast.Constant) and bool(node.value) for node in nodes)
 
 
 def _is_cross(keywords: dict[str | None, ast.expr]) -> bool:

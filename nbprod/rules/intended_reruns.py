@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import sys
+from collections.abc import Iterator, Sequence
 
 from nbprod.facts import Facts
 from nbprod.flow.types import SelfDependence
@@ -19,6 +20,8 @@ _SLIDER = lazy_pattern(r"#\s*@param\s*\{[^}]*\bslider\b")
 _OPTIMIZER = lazy_pattern(r"(?i)opt(?:im|$|_|[A-Z\d])|sched|adam|sgd|rmsprop")
 _DEEPEST = 3
 _LOOPS = (ast.For, ast.While)
+_LOOPS_ALL = (ast.For, ast.AsyncFor, ast.While)
+_SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
 # What goes on for ever: another item each time, and never fewer.
 _ENDLESS = frozenset(
     "flow flow_from_directory flow_from_dataframe flow_from_generator cycle count repeat".split()
@@ -83,12 +86,40 @@ def _goes_on(value: ast.expr, facts: Facts, depth: int) -> bool:
             return True
         called = call.func.id if isinstance(call.func, ast.Name) and depth < _DEEPEST else ""
         for made in facts.flow.definitions.get(called, ()):
-            if isinstance(made.node, ast.FunctionDef) and any(
-                isinstance(part, ast.Call) and _goes_on(part, facts, depth + 1)
-                for part in walk(made.node)
+            if isinstance(made.node, ast.FunctionDef) and (
+                _yields_for_ever(made.node)
+                or any(
+                    isinstance(part, ast.Call) and _goes_on(part, facts, depth + 1)
+                    for part in walk(made.node)
+                )
             ):
                 return True
     return False
+
+
+def _yields_for_ever(function: ast.FunctionDef) -> bool:
+    """Whether a generator never comes to its end: `while True:` with a `yield`, and no way out."""
+    return any(
+        isinstance(loop, ast.While)
+        and isinstance(loop.test, ast.Constant)
+        and bool(loop.test.value)
+        and any(isinstance(part, (ast.Yield, ast.YieldFrom)) for part in _own_parts(loop.body))
+        and not any(isinstance(part, (ast.Return, ast.Raise)) for part in _own_parts(loop.body))
+        and not any(
+            isinstance(part, ast.Break) for part in _own_parts(loop.body, without=_LOOPS_ALL)
+        )
+        for loop in _own_parts(function.body)
+    )
+
+
+def _own_parts(
+    body: Sequence[ast.AST], without: tuple[type[ast.AST], ...] = ()
+) -> Iterator[ast.AST]:
+    """What is in a block, but not in functions and classes within it, nor in ``without``."""
+    for node in body:
+        yield node
+        if not isinstance(node, (*_SCOPES, *without)):
+            yield from _own_parts(list(ast.iter_child_nodes(node)), without)
 
 
 def is_one_step(reason: SelfDependence, facts: Facts) -> bool:

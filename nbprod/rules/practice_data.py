@@ -9,7 +9,14 @@ import sys
 from nbprod.facts import Facts
 from nbprod.patterns import lazy_pattern
 
-__all__ = ["is_course", "is_lesson", "is_practice", "is_taught"]
+__all__ = [
+    "is_course",
+    "is_explained",
+    "is_lesson",
+    "is_practice",
+    "is_self_contained",
+    "is_taught",
+]
 
 # Data that comes with a library to try it out on, or that it makes up.
 _TOYS = lazy_pattern(
@@ -80,6 +87,17 @@ def is_practice(facts: Facts) -> bool:
     return facts.shared(_is_practice)
 
 
+def is_self_contained(facts: Facts) -> bool:
+    """Whether a notebook takes nothing from outside but known data, and keeps no result."""
+    return facts.shared(_is_self_contained)
+
+
+def is_explained(facts: Facts) -> bool:
+    """Whether a notebook has a note for each second code cell: it is there to be read."""
+    kinds = [cell.kind for cell in facts.notebook.cells]
+    return 2 * kinds.count("markdown") >= kinds.count("code")
+
+
 def is_lesson(facts: Facts) -> bool:
     """Whether a notebook needs nothing but Python: no other import, and nothing from outside."""
     return facts.shared(_is_lesson)
@@ -104,8 +122,14 @@ def _is_lesson(facts: Facts) -> bool:
     return not outside and not facts.mentions(_CONNECTING)
 
 
+def _is_self_contained(facts: Facts) -> bool:
+    return not facts.mentions(_OUTSIDE) and not any(
+        _reads_file(node, facts) for node in _reads(facts)
+    )
+
+
 def _is_practice(facts: Facts) -> bool:
-    if facts.mentions(_OUTSIDE) or any(_reads_file(node, facts) for node in _reads(facts)):
+    if not is_self_contained(facts):
         return False
     if any(_TOYS.match(name) for name in facts.imported.values()) or _has_toy_call(facts):
         return True

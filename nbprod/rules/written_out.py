@@ -136,7 +136,7 @@ class WrittenOut:
         name = last_name(call.func)
         if not name or any(name == word or name.startswith(f"{word}_") for word in _READING):
             return False
-        if name in _MAKERS:
+        if name in _MAKERS or _is_of_numbers(call, name):
             return True
         if any_call and not self._is_own(call.func):
             return True
@@ -151,3 +151,9 @@ class WrittenOut:
             and function.id in self._facts.flow.definitions
             and function.id not in self._facts.imported
         )
+
+
+def _is_of_numbers(call: ast.Call, name: str) -> bool:
+    """Whether it is an object of a class, made of numbers that stand there: `Point([1, 2])`."""
+    values = [part.value for part in walk(call) if isinstance(part, ast.Constant)]
+    return name[:1].isupper() and bool(values) and {type(value) for value in values} <= {int, float}

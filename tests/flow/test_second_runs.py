@@ -62,6 +62,9 @@ SAME = [
     "grid -= grid.min()", "other = other.div(other.sum(axis=1), axis=0)",
     "other = other.sub(other.mean())", "while number > 3:\n    number = number - 1",
     "while words:\n    words = words[1:]",
+    "df = df.reset_index().drop(columns='index')", "df = df.reset_index().drop('index', axis=1)",
+    "df = df.set_index('b').reset_index()", "df = df.set_index('b').sort_index().reset_index()",
+    "df = df.reset_index(drop=True)",
 ]  # fmt: skip
 CHANGES = [
     'df["b"] = df["b"].str.replace("A", "AA")', 'text = text.replace("o", "oo")',
@@ -79,6 +82,7 @@ CHANGES = [
     'text = text.title() + "x"', "number = int(number) + 1", "grid = (grid * 2).astype(int)",
     "grid = np.array(grid) / 255", "df = df.reset_index()", "xs.extend([1])", "xs.insert(0, 9)",
     "df = df.merge(other, how='cross')", 'df["n"] = df["n"].diff()', "number, two = two, number",
+    "df = df.reset_index(drop=False)", "df.reset_index(inplace=True)",
     'df["n"] = df["n"].cumsum()', 'words = [(w, 1) for w in words]', "number = 1 - number * 2",
 ]  # fmt: skip
 FAILS = [
@@ -87,7 +91,9 @@ FAILS = [
     "df.insert(0, 'k', 1)", 'df = df["a"]', "del number", 'del keyed["a"]', 'keyed.pop("a")',
     "limits.remove(5)", 'text = text.split(",")', 'text = text.split(",")[1]',
     'df = pd.get_dummies(df, columns=["b"])', "df = df.drop(1)", "max = max(xs)",
-    'df = df.melt("a")',
+    'df = df.melt("a")', 'df = df.rename_axis("k").reset_index()', 'df = df.reset_index(names="k")',
+    'df = df.merge(other, on="n", indicator=True)',
+    'df = df.merge(other, on="n", how="left", indicator="from")',
 ]  # fmt: skip
 
 
@@ -195,3 +201,76 @@ def test_a_column_that_is_taken_away_stops_a_second_run(source: str) -> None:
     assert not findings("NBP109", start, source, level="shared")
     kept = source.rpartition("\n")[0]
     assert findings("NBP109", start, kept, level="shared")
+
+
+UNDONE = [
+    "df.reset_index(inplace=True)\ndf.set_index('date', inplace=True)",
+    "df = df.reset_index()\ndel df['index']",
+    "df = df.reset_index()\ndf = df.sort_values('x')\ndf = df.drop(columns='level_0')",
+    "df.set_index('date', inplace=True)\nprint(df.loc['2020'])\ndf.reset_index(inplace=True)",
+]
+
+
+@pytest.mark.parametrize("source", UNDONE)
+def test_an_index_that_the_cell_puts_back_is_no_change(source: str) -> None:
+    start = "import pandas as pd\ndf = pd.read_csv('sales.csv')\nprint(df.iloc[:, 0])"
+    assert not findings("NBP109", start, source)
+
+
+def test_what_else_the_cell_changes_meanwhile_is_told() -> None:
+    start = "import pandas as pd\ndf = pd.read_csv('a.csv')\nmore = pd.read_csv('b.csv')"
+    source = "df.reset_index(inplace=True)\ndf = df.merge(more, on='k')\n"
+    (found,) = findings("NBP109", start, f"{source}df.set_index('index', inplace=True)")
+    assert found.snippet == "df = df.merge(more, on='k')"
+    assert found.message.startswith("running this cell twice changes `df`")
+
+
+def test_a_column_with_the_old_index_has_help_of_its_own() -> None:
+    start = "import pandas as pd\ndf = pd.read_csv('sales.csv')"
+    (found,) = findings("NBP109", start, "df = df.reset_index()\nprint(df.iloc[:, 2])")
+    assert found.message.startswith("a second run of this cell adds another column")
+    assert "drop=True" in (found.help or "")
+
+
+ENDLESS = [
+    "while 1:\n        for item in xs:\n            yield item",
+    "while True:\n        if not xs:\n            xs = [0]\n        yield xs.pop()",
+    "while True:\n        for x in xs:\n            if x:\n                break\n        yield x",
+    "yield from itertools.cycle(xs)",
+]
+ENDING = [
+    "while 1:\n        for item in xs:\n            yield item\n        break",
+    "while True:\n        if not xs:\n            return\n        yield xs.pop()",
+    "while xs:\n        yield xs.pop()",
+    "def inner():\n        while True:\n            yield 1\n    yield from xs",
+]
+
+
+@pytest.mark.parametrize("body", ENDLESS + ENDING)
+def test_a_generator_without_an_end_does_not_run_out(body: str) -> None:
+    made = f"import itertools\ndef items(xs):\n    {body}\nmine = items(open('a.txt').readlines())"
+    found = findings("NBP109", made, "first, second = next(mine), next(mine)", level="shared")
+    assert bool(found) is (body in ENDING)
+
+
+def test_a_list_of_what_is_drawn_is_no_warning() -> None:
+    start = "import matplotlib.pyplot as plt\nshown = [plt.plot(open('a.txt').readlines())]"
+    grown = "line = plt.plot([3])\nshown += [line]\nplt.legend(shown)"
+    assert not findings("NBP109", start, grown, level="shared")
+    (found,) = findings("NBP109", start, grown)
+    assert not found.related
+    assert findings("NBP109", start, grown, "count = len(shown) / 2", level="shared")
+
+
+NOTE = {"cell_type": "markdown", "source": "Now two more places."}
+
+
+def test_a_list_that_grows_by_what_is_written_out_is_no_warning() -> None:
+    start = "from places import Net, Point\nplaces = [Point(1, 2)]\nnet = Net(places)"
+    more = "new = [Point(3, 4), Point(5, 6)]\nplaces += new"
+    notes = [start, NOTE, more, NOTE, "net = Net(places)"]
+    assert not findings("NBP109", *notes, level="shared")
+    # What nobody explains may be an analysis, and what is read from elsewhere is one.
+    assert findings("NBP109", *(cell for cell in notes if cell is not NOTE), level="shared")
+    notes[2] = "new = [Point(x, 4) for x in open('places.txt')]\nplaces += new"
+    assert findings("NBP109", *notes, level="shared")

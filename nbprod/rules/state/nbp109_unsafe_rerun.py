@@ -10,8 +10,9 @@ loop of gradient descent that goes on, a swap, an item that is only shown, a cel
 a sample of a fixed size, and a `del` of a column that a second run stops at.
 
 Any other second run that raises is seen by everybody, a column more that holds the old index is
-noise, a single step of an optimizer is meant, and exercises of a lesson that needs
-nothing but Python change nothing else: these are reported only where the rule is selected by name.
+noise (`reset_index()` raises at the third run, and at the second if the index gets a name), a
+single step of an optimizer is meant, and exercises of a lesson that needs nothing but Python change
+nothing else: these are reported only where the rule is selected by name.
 
 ## Flagged
 
@@ -138,6 +139,23 @@ log.close()
 
 ```notebook
 # %%
+import pandas as pd
+df = pd.read_csv("x.csv")
+texts = open("texts.txt").readlines()
+def rounds(items):
+    while True:
+        yield from items
+endless = rounds(texts)
+# %%
+df = df.reset_index()
+df["first"] = df["day"].min()
+df = df.set_index("day")
+# %%
+two = next(endless), next(endless)
+```
+
+```notebook
+# %%
 size = 6
 def resize(n):
     global size
@@ -161,11 +179,13 @@ from nbprod.notebook.types import Notebook
 from nbprod.rule import rule
 from nbprod.rules.changes_in_place import scaled_too, with_what_else_changes
 from nbprod.rules.computed_names import is_computed_with
+from nbprod.rules.drawn_lists import is_only_drawn
 from nbprod.rules.fitting_values import statement_of
 from nbprod.rules.guarded_additions import adds_what_is_missing
 from nbprod.rules.intended_reruns import is_meant, is_never_done, is_one_step, starts_anew
 from nbprod.rules.missing_columns import MissingColumns
-from nbprod.rules.practice_data import is_lesson
+from nbprod.rules.practice_data import is_explained, is_lesson, is_self_contained
+from nbprod.rules.taken_back import is_taken_back
 from nbprod.rules.written_out import WrittenOut
 from nbprod.syntax.names import root_of_text
 
@@ -174,7 +194,7 @@ _MESSAGES = {
     "overwrites": "running this cell twice changes its result: `{0}` is read, then reassigned",
     "augments": "each run of this cell changes `{0}` again",
     "mutates": "each run of this cell mutates `{0}` again (`{1}`)",
-    "adds": "each further run of this cell adds a column with the old index to `{0}`",
+    "adds": "a second run of this cell adds another column with the old index to `{0}`",
     "deletes": "each run of this cell deletes another element of `{0}`",
     "consumes": "`{0}` is consumed: a second run of this cell finds fewer items",
     "draws": "uses the generator state of `{0}`: a second run of this cell gives different numbers",
@@ -185,6 +205,7 @@ _MESSAGES = {
 }
 _HELP = "set the initial value in this cell, or assign the result to a new name"
 _HELPS = {
+    "adds": "add `drop=True` if the old index is not needed, or assign the result to a new name",
     "deletes": "make it anew in this cell, or assign the rest to a new name",
     "consumes": "make it anew in this cell, or keep its items in a list",
     "draws": "seed the generator in this cell",
@@ -209,6 +230,7 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
         gone = facts.shared(MissingColumns).stop(index)
         if gone is not None:
             reasons = (gone, *reasons)
+        reasons = tuple(reason for reason in reasons if not is_taken_back(reason, facts))
         raising = [reason for reason in reasons if reason.is_loud]
         stop = min((reason.span for reason in raising if reason.certain), default=None)
         # What a second run does not come to, it does not change.
@@ -249,11 +271,14 @@ def _without_repeats(group: list[SelfDependence]) -> list[SelfDependence]:
     """The reasons of a group without those that say no more of a cell than another one does."""
     added = {reason.span for reason in group if reason.kind == "adds"}
     sure = {(reason.span.cell, reason.name) for reason in group if reason.certain}
+    # `xs += [1]` changes the list, and binds the name to it anew.
+    grown = {(reason.span, reason.name) for reason in group if reason.kind == "mutates"}
     return [
         reason
         for reason in group
         # What was read of a table that only gets a column more is told with that.
         if not (reason.kind == "overwrites" and reason.span in added)
+        and not (reason.kind == "augments" and (reason.span, reason.name) in grown)
         and (reason.certain or (reason.span.cell, reason.name) not in sure)
     ]
 
@@ -302,12 +327,17 @@ def _diagnostic(
 
 def _help(first: SelfDependence, reasons: Sequence[SelfDependence]) -> str:
     """What to do about it: an object that grows has no result to assign to another name."""
-    if first.kind == "mutates" and first.how in ADDING_METHODS and first.name.isidentifier():
+    if _grows(first) and first.name.isidentifier():
         cells = {reason.span.cell for reason in reasons if reason.name == first.name}
         if len(cells) > 1:
             return f"set the initial value of `{first.name}` and add to it in one cell"
         return "set the initial value in this cell"
     return _HELPS.get(first.kind, _HELP)
+
+
+def _grows(reason: SelfDependence) -> bool:
+    """Whether something is added to a list, or to another container."""
+    return reason.kind == "mutates" and reason.how in (*ADDING_METHODS, "+=")
 
 
 def _copy_first(reason: SelfDependence, facts: Facts) -> str | None:
@@ -333,7 +363,7 @@ def _values_first(reasons: list[SelfDependence], facts: Facts) -> list[SelfDepen
 
 def _is_slight(reason: SelfDependence, facts: Facts) -> bool:
     """Whether nothing that was read or computed is at stake: what changes is written out here."""
-    if _only_adds_index(reason, facts):
+    if _only_adds_index(reason, facts) or is_only_drawn(reason, facts):
         return True
     if reason.kind == "adds":
         return False
@@ -363,7 +393,10 @@ def _is_slight(reason: SelfDependence, facts: Facts) -> bool:
         all(map(written.is_so, values))
         and any(map(written.holds_values, values))
         and _adds_constants(reason, written, facts)
-        and not is_computed_with(root, facts, without=(reason.span.cell,))
+        and (
+            (_grows(reason) and is_explained(facts) and is_self_contained(facts))
+            or not is_computed_with(root, facts, without=(reason.span.cell,))
+        )
     )
 
 
