@@ -168,3 +168,14 @@ def test_cells_that_never_ran_and_lack_names_are_examples() -> None:
     assert "make the cell Markdown if it is only an example" in str(found.help)
     alone = {"source": "print(rows)", "execution_count": None}
     assert "Markdown" not in said(findings("NBP103", "x = 1", alone, "y = x"))
+
+
+def test_a_cell_that_only_shows_code_is_told_once() -> None:
+    sketch = {"source": "z = encoder(image)\nmodel(z)", "execution_count": None}
+    assert not findings("NBP101", "x = 1", sketch, "image = x")
+    assert len(findings("NBP103", "x = 1", sketch, "image = x")) == 1
+
+
+def test_names_of_python_2_are_said_to_be_its_own() -> None:
+    (found,) = findings("NBP103", "raw_input()\nxrange(3)")
+    assert found.message == "`raw_input` and `xrange` are builtins of Python 2 only"

@@ -117,7 +117,7 @@ from nbprod.rules.failures import (
 from nbprod.rules.fitting_values import would_do
 from nbprod.rules.intended_errors import as_intended, without_intended
 from nbprod.rules.key_reads import keys_set_later
-from nbprod.rules.missing_definitions import how_to_restore, is_list_of_names
+from nbprod.rules.missing_definitions import how_to_restore, is_list_of_names, is_sketched
 from nbprod.rules.stubs import open_cell_above
 
 # A row of more moves is no advice that a reader follows: the help is about the first failure.
@@ -140,6 +140,7 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
         failure
         for failure in failures_because(facts, "later")
         if failure.certain and failure.called and not is_list_of_names(failure.cell, facts)
+        if not _is_told_as_undefined(failure, facts)
     ]
     early, intended = without_intended(early, facts)
     set_up = [failure for failure in early if _is_set_up(failure, facts)]
@@ -330,3 +331,10 @@ def _needs_later(definer: int, failure: Failure, facts: Facts) -> bool:
         for use in uses
         for made in use.definitions | use.mutations
     ) or any(other.cell == definer and other.name == failure.name for other in facts.flow.failures)
+
+
+def _is_told_as_undefined(failure: Failure, facts: Facts) -> bool:
+    """Whether NBP103 tells of the cell: code that is only shown, and lacks names altogether."""
+    return is_sketched(failure, facts) and any(
+        other.reason == "nowhere" for other in facts.flow.failures if other.cell == failure.cell
+    )

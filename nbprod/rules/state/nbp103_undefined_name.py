@@ -338,6 +338,8 @@ def _message_of(group: list[Failure], facts: Facts) -> str:
     names = failing_names(group)
     if names.count("`") == 2:
         return message_of(group[0], facts)
+    if all(failure.name in PYTHON2_NAMES for failure in group):
+        return f"{names} are builtins of Python 2 only"
     return f"{names} are not defined in any cell"
 
 
