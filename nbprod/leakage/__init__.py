@@ -1,5 +1,5 @@
 """Which data trains a model, which tests it, and what of the one has reached the other."""
 
-from nbprod.leakage.types import Evaluation, Leak, Training
+from nbprod.leakage.types import Evaluation, HeldTarget, Leak, Training
 
-__all__ = ["Evaluation", "Leak", "Training"]
+__all__ = ["Evaluation", "HeldTarget", "Leak", "Training"]

@@ -18,7 +18,7 @@ from nbprod.leakage.labels import (
     tables_in,
 )
 from nbprod.leakage.parameters import check_fit, check_names
-from nbprod.leakage.types import Data, Estimator, Score, Table, Taint, Training
+from nbprod.leakage.types import Data, Estimator, HeldTarget, Score, Table, Taint, Training
 from nbprod.libraries.training import COLUMN_METHODS, EVALUATING, FITTING, RESAMPLING, TRANSFORMING
 
 __all__ = [
@@ -158,8 +158,10 @@ def _features_of(tables: list[Table]) -> Data:
     return joined.data
 
 
-def held_target(estimator: Estimator, call: TrackedCall, features: int, target: int) -> str | None:
-    """The column to predict, where it is surely among the columns that a model is given."""
+def held_target(
+    estimator: Estimator, call: TrackedCall, features: int, target: int
+) -> HeldTarget | None:
+    """The column to predict, or one of the same values, that a model is surely given."""
     if estimator.kind != "model" or estimator.chooses_columns:
         return None
     given = tables_in(call.labels(call.argument(features, *_FEATURES)))
@@ -170,10 +172,19 @@ def held_target(estimator: Estimator, call: TrackedCall, features: int, target: 
     name = column.column
     if name is None and column.columns is not None and len(column.columns.only or ()) == 1:
         (name,) = column.columns.only or ("",)
-    if name is None or table.column is not None or table.columns is None or column.columns is None:
+    if table.column is not None or table.columns is None:
         return None
-    is_same = table.columns.frame == column.columns.frame
-    return name if is_same and table.columns.holds(name) else None
+    known = table.columns
+    if name is not None and column.columns is not None and known.frame == column.columns.frame:
+        if known.holds(name):
+            return HeldTarget(name, is_itself=True)
+    if column.origin is None or column.origin[0] != known.frame:
+        return None
+    source = column.origin[1]
+    made = {source, *known.related(source)} - {name}
+    return next(
+        (HeldTarget(one, is_itself=False) for one in sorted(made) if known.holds(one)), None
+    )
 
 
 def _transform(estimator: Estimator, table: Table | None, call: TrackedCall) -> Labels | None:

@@ -21,6 +21,7 @@ from nbprod.libraries.training import (
     ROW_METHODS,
     ROW_PARTS,
     SAME_ROWS,
+    VALUE_METHODS,
     WINDOWS,
 )
 
@@ -57,7 +58,7 @@ def _result(table: Table, call: TrackedCall) -> Table:
     if name == "groupby":
         return table.derived(is_statistic=not table.is_element, columns=None)
     if name in WINDOWS:
-        return table.derived(is_element=True, columns=None)
+        return table.derived(is_element=True, columns=None, origin=None)
     if name == "transpose":
         return _transposed(table)
     known = _kept(table, name)
@@ -77,14 +78,20 @@ def _result(table: Table, call: TrackedCall) -> Table:
             lambda data: call.record.learn(call.machine, data, call.node),
         )
         assert joined is not None
-        return known.derived(rows=joined.rows, taints=joined.taints, by_column={})
+        alone = name in APPLYING or all(other.is_statistic for other in call.tables)
+        origin = known.origin if alone else None
+        return known.derived(rows=joined.rows, taints=joined.taints, by_column={}, origin=origin)
     return known
 
 
 def _kept(table: Table, name: str) -> Table:
     """The same table, with what is known of its columns where a method keeps them."""
+    origin = table.origin if name in COLUMN_METHODS | VALUE_METHODS else None
     if table.column is not None:
-        return table.derived(column=table.column if name in COLUMN_METHODS else None)
+        column = table.column if name in COLUMN_METHODS else None
+        return table.derived(column=column, origin=origin)
+    if table.origin is not None:
+        return table.derived(origin=origin)
     return table.derived(columns=table.columns if name in ROW_METHODS else None)
 
 

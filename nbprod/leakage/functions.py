@@ -37,6 +37,7 @@ from nbprod.libraries.training import (
     REDUCTIONS,
     SEARCHES,
     SPLITTERS,
+    VALUE_FUNCTIONS,
     is_reader,
     kind_of,
 )
@@ -212,7 +213,8 @@ def _of_data(call: TrackedCall, labels: Labels) -> Labels | None:
         and len(tables) == 1
     ):
         return label(tables[0].derived())
-    return label(data.derived(taints=taints))
+    origin = tables[0].origin if len(tables) == 1 and last in VALUE_FUNCTIONS else None
+    return label(data.derived(taints=taints, origin=origin))
 
 
 def _reduce(call: TrackedCall, data: Table, tables: list[Table]) -> Labels:

@@ -174,6 +174,12 @@ class DataTracker:
             table = joined_table(tables, lambda data: self.record.learn(machine, data, node))
         assert table is not None
         table.is_mask = isinstance(node, ast.Compare) or all(each.is_mask for each in tables)
+        valued = [each for each in tables if not each.is_statistic]
+        if len(valued) == 1 and all(
+            value.kind == "const" or known is not None
+            for value, known in zip(operands, labels, strict=True)
+        ):
+            table.origin = valued[0].origin
         return label(table)
 
     # --- containers ---
@@ -217,10 +223,12 @@ class DataTracker:
         given = self.record.labels_of(machine, value)
         tables = [item for item in labels.items if isinstance(item, Table)] if labels else []
         names = frames.stored_columns(key, node)
+        put = tables_in(given)
+        origin = put[0].origin if len(put) == 1 and not put[0].is_statistic else None
         for table in tables:
             for name in names or ():
-                table.gain(name)
-        new = joined_table(tables_in(given))
+                table.gain(name, origin)
+        new = joined_table(put)
         if tables and new is not None:
             taints = new.data.taints
             if new.is_statistic:

@@ -57,16 +57,35 @@ class Data(NamedTuple):
 class Columns(NamedTuple):
     """Columns of a frame: ``only`` those (None: all) and without those ``lost``.
 
-    ``frame`` tells frames apart; copies and parts of the rows of one have the same.
+    ``frame`` tells frames apart; copies and parts of the rows of one have the same. ``made`` are
+    columns whose values are made of one other column alone: pairs of that and the other.
     """
 
     frame: int
     only: frozenset[str] | None = None
     lost: frozenset[str] = frozenset()
+    made: frozenset[tuple[str, str]] = frozenset()
 
     def holds(self, name: str) -> bool:
         """Whether a column is surely among them."""
         return (self.only is None or name in self.only) and name not in self.lost
+
+    def related(self, name: str) -> frozenset[str]:
+        """The columns of which one is made, and those that are made of it."""
+        above = _followed(name, self.made)
+        return above | _followed(name, frozenset((other, made) for made, other in self.made))
+
+
+def _followed(name: str, pairs: frozenset[tuple[str, str]]) -> frozenset[str]:
+    """All that pairs lead to from a name."""
+    found: set[str] = set()
+    waiting = [name]
+    while waiting:
+        current = waiting.pop()
+        reached = {other for one, other in pairs if one == current} - found
+        found |= reached
+        waiting += reached
+    return frozenset(found - {name})
 
 
 @dataclass(eq=False, slots=True)
@@ -76,7 +95,8 @@ class Table:
     ``by_column`` is what was learnt and went into one column. A ``is_statistic`` is learnt of its
     rows and has none itself; of an ``is_element``, such as one row, nothing can be learnt.
     ``columns`` are None where they are not known; ``column`` is the one that this is, and
-    ``parent`` what it is a column of. ``predicts`` are the trainings whose predictions these are.
+    ``parent`` what it is a column of. ``origin`` is the column, with its frame, of which alone each
+    value is made. ``predicts`` are the trainings whose predictions these are.
     """
 
     rows: Rows
@@ -89,6 +109,7 @@ class Table:
     parent: Table | None = None
     by_column: dict[str, frozenset[Taint]] = field(default_factory=dict)
     predicts: tuple[Score, ...] = ()
+    origin: tuple[int, str] | None = None
 
     @property
     def data(self) -> Data:
@@ -100,7 +121,7 @@ class Table:
         """A table of its own with the same contents but for some changes."""
         table = Table(
             self.rows, self.taints, self.is_statistic, self.is_element, False,
-            self.columns, self.column, None, dict(self.by_column), self.predicts,
+            self.columns, self.column, None, dict(self.by_column), self.predicts, self.origin,
         )  # fmt: skip
         for name, value in changes.items():
             setattr(table, name, value)
@@ -126,7 +147,8 @@ class Table:
     def take_column(self, name: str) -> Table:
         """One of its columns; what is stored in that goes into the table, too."""
         taints = self.taints | self.by_column.get(name, frozenset())
-        return self.derived(taints=taints, by_column={}, column=name, parent=self)
+        origin = None if self.columns is None else (self.columns.frame, name)
+        return self.derived(taints=taints, by_column={}, column=name, parent=self, origin=origin)
 
     def lose(self, names: frozenset[str] | None) -> None:
         """Columns are taken out of it; None: it is not known which."""
@@ -138,12 +160,17 @@ class Table:
         for name in names:
             self.by_column.pop(name, None)
 
-    def gain(self, name: str) -> None:
-        """A column is put into it."""
+    def gain(self, name: str, origin: tuple[int, str] | None = None) -> None:
+        """A column is put into it, whose values are made of the column ``origin``."""
         if self.columns is not None:
             only = self.columns.only
+            made = {pair for pair in self.columns.made if name not in pair}
+            if origin is not None and origin[0] == self.columns.frame and origin[1] != name:
+                made.add((name, origin[1]))
             self.columns = self.columns._replace(
-                only=None if only is None else only | {name}, lost=self.columns.lost - {name}
+                only=None if only is None else only | {name},
+                lost=self.columns.lost - {name},
+                made=frozenset(made),
             )
 
 
@@ -206,11 +233,18 @@ class Score(NamedTuple):
     is_joint: bool = False
 
 
+class HeldTarget(NamedTuple):
+    """A column among the features: the target itself, or one of which it is made, or it of that."""
+
+    column: str
+    is_itself: bool
+
+
 @dataclass(eq=False)
 class Training:
     """A model that was fitted: on what, and what it was tested on and scored on since.
 
-    ``target`` is the column to predict that is among the features. ``only_orders``: it compares
+    ``target`` is the column among the features that gives the answer. ``only_orders``: it compares
     values of a column with each other only, so that no scale makes a difference to it.
     ``wanted`` tells what is predicted from what others predict, as far as it is known.
     """
@@ -219,7 +253,7 @@ class Training:
     place: CellNode
     data: Data
     splits_itself: bool
-    target: str | None = None
+    target: HeldTarget | None = None
     only_orders: bool = False
     estimator: Estimator | None = None
     wanted: tuple[str, ...] = ()

@@ -31,6 +31,8 @@ __all__ = [
     "SPLITTERS",
     "TRANSFORMING",
     "TREES",
+    "VALUE_FUNCTIONS",
+    "VALUE_METHODS",
     "WINDOWS",
     "EstimatorKind",
     "is_interpolating",
@@ -129,6 +131,14 @@ ROW_METHODS = frozenset(
 COLUMN_METHODS = frozenset(
     "copy astype map replace apply ravel to_numpy fillna reset_index to_frame flatten reshape"
     " tolist squeeze round".split()
+)
+# Methods of a column, and functions, that make each value of one value of it.
+VALUE_METHODS = frozenset(
+    "abs clip isin between add sub mul div truediv floordiv mod pow gt ge lt le eq ne".split()
+)
+VALUE_FUNCTIONS = frozenset(
+    "log log1p log2 log10 exp expm1 sqrt cbrt square power abs absolute fabs round rint floor ceil"
+    " sign negative reciprocal".split()
 )
 # Attributes that stand for the same rows, for places in them, and for no data at all.
 SAME_ROWS = INDEXERS | frozenset(

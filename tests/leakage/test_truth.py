@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from nbprod.facts import Facts
-from nbprod.leakage import Evaluation
+from nbprod.leakage import Evaluation, HeldTarget
 from nbprod.notebook.types import Cell
 from nbprod.testing import notebook_of
 
@@ -210,9 +210,54 @@ def test_learnt_before_the_split(code: str) -> None:
     assert evaluate(code).preprocessing
 
 
+@pytest.mark.parametrize(
+    ("code", "column"),
+    [
+        ("y = np.log(df['default'])\nX = df.drop(columns='id')\n" + TRAIN, "default"),
+        ("y = df['age'] > 40\nX = df[['age', 'id']]\n" + TRAIN, "age"),
+        (
+            "df['copy'] = df['default']\ny = df.pop('default')\nX = df\n" + TRAIN,
+            "copy",
+        ),
+        (
+            "df['root'] = df['default'] ** 0.5\ny = df['default']\n"
+            "X = df.drop(columns='default')\n" + TRAIN,
+            "root",
+        ),
+        (
+            "df['grade'] = df['score'].apply(lambda s: s > 5)\ny = df['grade']\n"
+            "X = df.drop(columns='grade')\n" + TRAIN,
+            "score",
+        ),
+    ],
+)
+def test_a_column_that_gives_the_target_away(code: str, column: str) -> None:
+    held = [each.target for each in evaluate(code).trainings]
+    assert held == [HeldTarget(column, is_itself=False)]
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        # What was yesterday is known today.
+        "y = df['close'].shift(-1)\nX = df[['close', 'id']]\n" + TRAIN,
+        "df['lag'] = df['y'].shift(1)\ny = df['y']\nX = df.drop(columns='y')\n" + TRAIN,
+        "df['mean'] = df['y'].rolling(3).mean()\ny = df.pop('y')\nX = df\n" + TRAIN,
+        # Made of two columns, of which one alone does not tell it.
+        "y = df['a'] - df['b']\nX = df[['a', 'id']]\n" + TRAIN,
+        "df['a'] = df['a'] * 2\ny = df['b']\nX = df[['a']]\n" + TRAIN,
+        # The column is another one by now.
+        "df['c'] = df['y']\ndf['c'] = df['z']\ny = df.pop('y')\nX = df\n" + TRAIN,
+    ],
+)
+def test_columns_that_do_not_give_the_target_away(code: str) -> None:
+    assert [each.target for each in evaluate(code).trainings] == [None]
+
+
 @pytest.mark.parametrize("code", TARGET_HELD)
 def test_target_among_the_features(code: str) -> None:
-    assert [each.target for each in evaluate(code).trainings] == ["default"]
+    held = [each.target for each in evaluate(code).trainings]
+    assert held == [HeldTarget("default", is_itself=True)]
 
 
 @pytest.mark.parametrize("code", TARGET_GONE)

@@ -3,7 +3,8 @@
 ## Why
 
 The model sees the answer. Its score is near perfect and it is of no use. Followed are aliases,
-copies, parts of the rows and lists of columns; a pipeline that may leave columns out is not judged.
+copies, parts of the rows and lists of columns, and columns whose values are made of one other
+column alone; a pipeline that may leave columns out is not judged.
 
 ## Flagged
 
@@ -28,6 +29,19 @@ from sklearn.tree import DecisionTreeClassifier
 df = pd.read_csv("loans.csv")
 columns = ["income", "age", "default"]
 cross_val_score(DecisionTreeClassifier(), df[columns], df["default"])  #! NBP604
+```
+
+```notebook
+# %%
+import numpy as np
+import pandas as pd
+from sklearn.linear_model import LinearRegression
+from sklearn.model_selection import train_test_split
+df = pd.read_csv("houses.csv")
+df["log_price"] = np.log1p(df["price"])
+X = df.drop(columns="log_price")
+X_train, X_test, y_train, y_test = train_test_split(X, df["log_price"], random_state=0)
+model = LinearRegression().fit(X_train, y_train)  #! NBP604
 ```
 
 ## Clean
@@ -73,7 +87,7 @@ import ast
 from collections.abc import Iterator
 
 from nbprod.facts import Facts
-from nbprod.leakage import Training
+from nbprod.leakage import HeldTarget, Training
 from nbprod.libraries.training import CROSS_VALIDATING
 from nbprod.model import Diagnostic, Severity
 from nbprod.notebook.types import Notebook
@@ -96,12 +110,15 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
             yield _held(training, training.target, facts)
 
 
-def _held(training: Training, column: str, facts: Facts) -> Diagnostic:
+def _held(training: Training, held: HeldTarget, facts: Facts) -> Diagnostic:
+    column = held.column
     features = _features(training.place.node)
     name = ast.unparse(features) if features is not None else "the features"
     return Diagnostic(
         facts.span(training.place.cell, features or training.place.node),
-        f"features `{name}` still contain the target column `{column}`",
+        f"features `{name}` still contain the target column `{column}`"
+        if held.is_itself
+        else f"features `{name}` contain `{column}`, which gives the target away",
         symbol=name,
         help=f"drop it first: `{name}.drop(columns={column!r})`",
     )
