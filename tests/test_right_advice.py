@@ -46,7 +46,7 @@ def test_a_check_of_an_argument_raises_the_error_of_its_kind(check: str, error: 
         "class Loss:\n    def grads(self):\n        assert self.loss is not None\n        return 1",
         "class Net:\n    def step(me, x):\n        assert me.is_fitted\n        return x",
         "def patched(self, x):\n    assert hasattr(self, 'rows')\n    return x",
-        "class Bag:\n    @classmethod\n    def of(cls, x):\n        assert cls.size\n        return x",
+        "class Bag:\n    @classmethod\n    def of(cls, x):\n        assert cls.n\n        return x",
     ],
 )
 def test_what_an_object_asserts_about_itself_is_no_check_of_an_argument(cell: str) -> None:

@@ -183,7 +183,7 @@ def held_target(
     source = column.origin[1]
     made = {source, *known.related(source)} - {name}
     return next(
-        (HeldTarget(one, is_itself=False) for one in sorted(made) if known.holds(one)), None
+        (HeldTarget(each, is_itself=False) for each in sorted(made) if known.holds(each)), None
     )
 
 

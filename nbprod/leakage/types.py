@@ -82,7 +82,7 @@ def _followed(name: str, pairs: frozenset[tuple[str, str]]) -> frozenset[str]:
     waiting = [name]
     while waiting:
         current = waiting.pop()
-        reached = {other for one, other in pairs if one == current} - found
+        reached = {other for source, other in pairs if source == current} - found
         found |= reached
         waiting += reached
     return frozenset(found - {name})

@@ -61,7 +61,7 @@ def pylab_names(facts: Facts) -> tuple[str, ...]:
 
 
 def _unbound_of_pylab(facts: Facts) -> tuple[str, ...]:
-    names = {one.name for one in facts.flow.failures if one.reason == "nowhere"} & PYLAB
+    names = {read.name for read in facts.flow.failures if read.reason == "nowhere"} & PYLAB
     return tuple(sorted(names)) if len(names) > 1 else ()
 
 
@@ -143,7 +143,7 @@ def is_sketched(failure: Failure, facts: Facts) -> bool:
     """Whether a cell shows how code goes and is not meant to run: it never ran, and lacks much."""
     if failure.cell not in facts.execution.unexecuted:
         return False
-    missing = {one.name for one in facts.flow.failures if one.cell == failure.cell}
+    missing = {read.name for read in facts.flow.failures if read.cell == failure.cell}
     return len(missing) > 1
 
 
