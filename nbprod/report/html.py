@@ -14,13 +14,16 @@ __all__ = ["render"]
 
 _STYLE = """
 :root { color-scheme: light dark; font: 15px/1.5 system-ui, sans-serif; }
-body { max-width: 70rem; margin: 2rem auto; padding: 0 1rem; }
+body { background: #fff; color: #1d1f23; max-width: 70rem; margin: 2rem auto; padding: 0 1rem; }
 table { border-collapse: collapse; } td, th { padding: .1rem .8rem .1rem 0; text-align: left; }
 pre { background: #8881; padding: .5rem .8rem; overflow-x: auto; margin: .3rem 0; }
 article { border-left: 4px solid #d90; padding-left: .8rem; margin: 1rem 0; }
 article[data-severity=error] { border-color: #c33; }
 article[data-severity=info] { border-color: #38c; }
-mark { background: #fd08; color: inherit; } select { max-width: 100%; } [hidden] { display: none; }
+mark { background: #ffe58f; color: #1d1f23; } select { max-width: 100%; }
+[hidden] { display: none; } a { color: #1558b0; }
+@media (prefers-color-scheme: dark) { body { background: #15171b; color: #e4e6ea; }
+  a { color: #79b1ff; } }
 input, select { font: inherit; padding: .2rem .4rem; }
 """
 _SCRIPT = """

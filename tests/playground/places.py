@@ -49,10 +49,12 @@ def build_page(folder: Path) -> Path:
 
 
 class Served(NamedTuple):
-    """A server: its address, and what it was asked for: methods, paths and bytes of answers."""
+    """A server: its address, what it was asked for (methods, paths and bytes of answers), and the
+    directory that it serves."""
 
     address: str
     asked: list[tuple[str, str, int]]
+    folder: Path
 
 
 class _Files(SimpleHTTPRequestHandler):
@@ -78,4 +80,4 @@ def serving(folder: Path) -> Iterator[Served]:
     asked: list[tuple[str, str, int]] = []
     handler: Any = partial(_Files, directory=str(folder), asked=asked)
     with serving_on_loopback(handler) as port:
-        yield Served(f"http://127.0.0.1:{port}/", asked)
+        yield Served(f"http://127.0.0.1:{port}/", asked, folder)
