@@ -1,107 +1,148 @@
-"""The fix that makes a leaked global a parameter and passes it at every call of the notebook."""
+"""The fix that makes leaked globals parameters and passes them at every call of the notebook.
+
+A caller that is a function becomes a reader of the global by that, so that it gets the parameter
+as well. A parameter to which every call gives the global already is used instead of another one.
+"""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from nbprod.facts import Facts
+from nbprod.fixing.callers import binds, carrier_of, definition_of, is_plain, mentions_of
 from nbprod.flow.types import FunctionFlow
 from nbprod.model import Edit, Fix, Span
 from nbprod.rule import unsafe
-from nbprod.syntax.walk import walk
 
-__all__ = ["as_parameter"]
+__all__ = ["as_parameters"]
+
+# A change of more functions is no repair of one of them.
+_MOST_FUNCTIONS = 4
 
 
-def as_parameter(function: FunctionFlow, name: str, facts: Facts) -> Fix | None:
-    """Add ``name`` to a function's parameters and to each call; None where that is not sure.
+def as_parameters(function: FunctionFlow, names: Sequence[str], facts: Facts) -> Fix | None:
+    """Have a function get globals as parameters, all of them; None where that is not sure.
 
-    It is sure when the function is a plain `def` of the notebook with one definition, is only ever
-    called directly, and never handed on as a value.
+    It is sure when the function and those that call it are plain `def`s of the notebook with one
+    definition each, are only ever called directly, and never handed on as a value.
     """
-    definitions = facts.flow.definitions.get(function.name, ())
-    if len({definition.binding.span for definition in definitions}) != 1:
+    carriers = {name: carrier_of(function, name, facts) for name in names}
+    edits = [
+        Edit(span, carrier)
+        for name, carrier in carriers.items()
+        if carrier is not None
+        for span in function.reads[name]
+    ]
+    if any(facts.text(edit.span) not in carriers for edit in edits):
         return None
-    found = _definition(function, facts)
-    if found is None or found.decorator_list or name in function.local_names:
+    rest = [name for name, carrier in carriers.items() if carrier is None]
+    if not rest:
+        used = ", ".join(f"`{carrier}`" for carrier in dict.fromkeys(carriers.values()))
+        return unsafe(f"Use {used} in `{function.name}`", *edits)
+    given = _given(function.name, rest, facts)
+    added = _edits(given, facts) if given is not None else None
+    if added is None:
         return None
-    signature = _in_signature(found, function.cell, name, facts)
-    if signature is None:
-        return None
-    calls: list[Edit] = []
-    for cell, call in facts.shared(_mentions).get(function.name, ()):
-        if call is None:
-            return None
-        if any(keyword.arg is None for keyword in call.keywords) or any(
-            isinstance(arg, ast.Starred) for arg in call.args
-        ):
-            return None
-        calls.append(_in_call(call, cell, name, facts))
-    calls.sort(key=lambda edit: edit.span)
-    return unsafe(f"Pass `{name}` to `{function.name}`", signature, *calls)
+    listed = ", ".join(f"`{name}`" for name in rest)
+    return unsafe(f"Pass {listed} to `{function.name}`", *edits, *added)
 
 
-def _definition(function: FunctionFlow, facts: Facts) -> ast.FunctionDef | None:
-    parsed = facts.parsed[function.cell]
-    if parsed is None or parsed.tree is None:
-        return None
-    for statement in parsed.tree.body:
-        if isinstance(statement, ast.FunctionDef) and statement.name == function.name:
-            return statement
-    return None
-
-
-_Mentions = dict[str, list[tuple[int, ast.Call | None]]]
-
-
-def _mentions(facts: Facts) -> _Mentions:
-    """For each name the cells of its reads, with the call of which a read is the callee."""
-    found: _Mentions = {}
-    for parsed in facts.parsed:
-        if parsed is None or parsed.tree is None:
+def _given(function: str, names: Sequence[str], facts: Facts) -> dict[str, list[str]] | None:
+    """The parameters that a function gets, and those of the functions that call it."""
+    given: dict[str, list[str]] = {}
+    waiting = [(function, name) for name in names]
+    while waiting:
+        reader, name = waiting.pop(0)
+        if name in given.get(reader, ()):
             continue
-        roots: list[Sequence[ast.AST]] = [parsed.nodes]
-        roots += [walk(magic.body) for magic in parsed.magics if magic.body is not None]
-        for nodes in roots:
-            callees = {id(node.func): node for node in nodes if isinstance(node, ast.Call)}
-            for node in nodes:
-                if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
-                    mention = (parsed.cell.index, callees.get(id(node)))
-                    found.setdefault(node.id, []).append(mention)
-    return found
+        given.setdefault(reader, []).append(name)
+        found = definition_of(reader, facts)
+        if found is None or found[1].decorator_list or binds(found[1], name):
+            return None
+        if len(given) > _MOST_FUNCTIONS:
+            return None
+        for mention in mentions_of(reader, facts):
+            if mention.call is None or not is_plain(mention.call):
+                return None
+            if any(keyword.arg == name for keyword in mention.call.keywords):
+                return None
+            if any(binds(scope, name) for scope in mention.scopes):
+                return None
+            if any(isinstance(scope, ast.ClassDef) for scope in mention.scopes):
+                return None
+            outer = mention.scopes[0] if mention.scopes else None
+            if isinstance(outer, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                waiting.append((outer.name, name))
+    return given
 
 
-def _in_signature(node: ast.FunctionDef, cell: int, name: str, facts: Facts) -> Edit | None:
-    """Put a parameter at the end of a signature; keyword-only where a plain one cannot follow."""
+def _edits(given: dict[str, list[str]], facts: Facts) -> list[Edit] | None:
+    """Write the parameters into the signatures and the calls."""
+    edits: list[Edit] = []
+    for function, names in given.items():
+        found = definition_of(function, facts)
+        signature = _in_signature(found[1], found[0], names, facts) if found is not None else None
+        if signature is None:
+            return None
+        edits.append(signature)
+        calls = [
+            _in_call(mention.call, mention.cell, names, facts)
+            for mention in mentions_of(function, facts)
+            if mention.call is not None
+        ]
+        edits += sorted(calls, key=lambda edit: edit.span)
+    return edits
+
+
+def _in_signature(
+    node: ast.FunctionDef, cell: int, names: Sequence[str], facts: Facts
+) -> Edit | None:
+    """Put parameters at the end of a signature; keyword-only where plain ones cannot follow."""
     arguments = node.args
-    if arguments.kwarg is not None or arguments.vararg is not None:
-        return None
-    parts: list[ast.AST] = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
-    parts += [
-        expression
-        for expression in (*arguments.defaults, *arguments.kw_defaults)
-        if expression is not None
-    ]
-    parts += [
-        child.annotation for child in parts if isinstance(child, ast.arg) and child.annotation
-    ]
-    source = facts.cell(cell).source
-    start = facts.span(cell, node).end
     if getattr(node, "type_params", None):
         return None
-    opening = source.index("(", start)
-    if not parts:
-        at = opening + 1
-        return Edit(Span(cell, at, at), name)
-    at = max(facts.span(cell, part).end for part in parts)
-    keyword_only = arguments.defaults and not arguments.kwonlyargs
-    text = f", *, {name}" if keyword_only else f", {name}"
-    return Edit(Span(cell, at, at), text)
+    if arguments.posonlyargs and not (arguments.args or arguments.vararg or arguments.kwonlyargs):
+        return None
+    source = facts.cell(cell).source
+    opening = source.index("(", facts.span(cell, node).end)
+    listed = ", ".join(names)
+    is_open = arguments.vararg is not None or bool(arguments.kwonlyargs)
+    if arguments.defaults and not is_open:
+        listed = f"*, {listed}"
+    if arguments.kwarg is not None:
+        at = source.rindex("**", opening, facts.span(cell, arguments.kwarg).start)
+        return Edit(Span(cell, at, at), f"{listed}, ")
+    at = max((facts.span(cell, part).end for part in _parts(arguments)), default=opening + 1)
+    if not _closes_at(at, cell, node, facts):
+        return None
+    return Edit(Span(cell, at, at), f", {listed}" if at > opening + 1 else listed)
 
 
-def _in_call(call: ast.Call, cell: int, name: str, facts: Facts) -> Edit:
-    """Add a keyword argument to a call, behind its last argument."""
+def _parts(arguments: ast.arguments) -> Iterator[ast.AST]:
+    """The parameters but the last of `**`, with their annotations and defaults."""
+    named = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
+    if arguments.vararg is not None:
+        named.append(arguments.vararg)
+    for argument in named:
+        yield argument
+        if argument.annotation is not None:
+            yield argument.annotation
+    for expression in (*arguments.defaults, *arguments.kw_defaults):
+        if expression is not None:
+            yield expression
+
+
+def _closes_at(at: int, cell: int, node: ast.FunctionDef, facts: Facts) -> bool:
+    """Whether nothing but the bracket of a signature follows: no bracket of a default's own."""
+    rest = facts.cell(cell).source[at:].lstrip(" \t\n,")
+    after = rest[1:].lstrip()
+    return rest.startswith(")") and after.startswith((":", "->"))
+
+
+def _in_call(call: ast.Call, cell: int, names: Sequence[str], facts: Facts) -> Edit:
+    """Add keyword arguments to a call, behind its last argument."""
+    listed = ", ".join(f"{name}={name}" for name in names)
     parts = [*call.args, *(keyword.value for keyword in call.keywords)]
     source = facts.cell(cell).source
     end = facts.span(cell, call).end
@@ -113,7 +154,7 @@ def _in_call(call: ast.Call, cell: int, name: str, facts: Facts) -> Edit:
         if ")" in between or "," in between or "#" in between:
             at = closing
             lead = "" if source[:at].rstrip().endswith(",") else ", "
-            return Edit(Span(cell, at, at), f"{lead}{name}={name}")
-        return Edit(Span(cell, at, at), f", {name}={name}")
+            return Edit(Span(cell, at, at), f"{lead}{listed}")
+        return Edit(Span(cell, at, at), f", {listed}")
     at = source.rindex(")", 0, end)
-    return Edit(Span(cell, at, at), f"{name}={name}")
+    return Edit(Span(cell, at, at), listed)

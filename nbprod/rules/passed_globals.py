@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from nbprod.facts import Facts
+from nbprod.fixing.callers import carrier_of
 from nbprod.flow.types import FunctionFlow
 from nbprod.model import Span
 from nbprod.report.wording import words_listed
@@ -45,12 +46,22 @@ def method_of(function: FunctionFlow, facts: Facts) -> Method | None:
 
 
 def how_to_pass(names: Sequence[str], function: FunctionFlow, facts: Facts) -> str:
-    """What to read instead of globals: attributes where the class has them, or else parameters."""
+    """What to read instead of globals: what is there already, or else parameters.
+
+    That is an attribute of the class, or a parameter to which every call gives the global.
+    """
+    carriers = {name: carrier_of(function, name, facts) for name in names}
+    carried = [
+        f"use parameter `{carrier}`, which every call gives `{name}`"
+        for name, carrier in carriers.items()
+        if carrier is not None
+    ]
+    names = [name for name in names if carriers[name] is None]
     method = method_of(function, facts)
     known = method.attributes if method is not None else frozenset[str]()
     there = [f"`{method.receiver}.{name}`" for name in names if method and name in known]
     rest = [f"`{name}`" for name in names if name not in known]
-    parts = [f"use {listed_names(there)}"] if there else []
+    parts = [*carried, *([f"use {listed_names(there)}"] if there else ())]
     if rest and method is not None and method.is_called_by_others:
         kept = "it in an attribute" if len(rest) == 1 else "them in attributes"
         parts.append(f"pass {listed_names(rest)} to `__init__` and keep {kept}")

@@ -23,6 +23,19 @@ rate = 0.3
 net(200)
 ```
 
+```notebook
+# %%
+season = "winter"
+# %%
+def days(rows, chosen="winter"):
+    return [row for row in rows if row == season]  #! NBP201
+# %%
+days(["winter"], chosen=season)
+# %%
+season = "summer"
+days(["winter"], chosen=season)
+```
+
 ## Fixed
 
 ```notebook
@@ -36,6 +49,19 @@ net(100, rate=rate)
 # %%
 rate = 0.3
 net(200, rate=rate)
+```
+
+```notebook
+# %%
+season = "winter"
+# %%
+def days(rows, chosen="winter"):
+    return [row for row in rows if row == chosen]
+# %%
+days(["winter"], chosen=season)
+# %%
+season = "summer"
+days(["winter"], chosen=season)
 ```
 
 ## Clean
@@ -86,8 +112,9 @@ print(scaled(2))
 
 ## Fix safety
 
-Unsafe: the name becomes a parameter and every call in the notebook passes it. Callers outside the
-notebook would also have to pass it.
+Unsafe: the name becomes a parameter and every call in the notebook passes it; a function that calls
+it gets the parameter as well. Callers outside the notebook would also have to pass it. A parameter to
+which every call gives the variable already is used instead.
 """
 
 from __future__ import annotations
@@ -157,11 +184,10 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
 def _diagnostic(
     leaks: list[tuple[GlobalRead, Alteration]], facts: Facts, *, minor: bool
 ) -> Diagnostic:
-    from nbprod.fixing.add_parameter import as_parameter
+    from nbprod.fixing.add_parameter import as_parameters
 
     (leak, (span, how)), *others = leaks
     readers = [reader for reader, _ in others[:_MOST_LABELS]]
-    fixes = (as_parameter(reader.function, reader.name, facts) for reader, _ in leaks)
     return Diagnostic(
         leak.read,
         f"`{leak.function.name}` reads global `{leak.name}`, "
@@ -175,6 +201,6 @@ def _diagnostic(
             ),
         ),
         help=how_to_pass([leak.name], leak.function, facts),
-        fix=next(filter(None, fixes), None),
+        fix=as_parameters(leak.function, [leak.name], facts),
         minor=minor,
     )

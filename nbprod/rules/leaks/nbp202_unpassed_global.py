@@ -8,7 +8,9 @@ where an assignment makes them (`square = lambda x: x * x`, `load_op = load_comp
 what is made once in the cell of the function: it goes where the function goes. A method reads an
 attribute of its object instead, where the class has one of the name or others call the method. The
 parameters of a pipeline, task or component of an orchestrator are inputs of its runs, so that none
-is proposed there.
+is proposed there. What a library calls, a callback of a widget and the functions that only it calls,
+has no other way to get a value; and a function without parameters that one line of a cell calls is
+but a part of that cell. In course material, the rule is reported only where it is selected by name.
 
 ## Flagged
 
@@ -75,6 +77,27 @@ apply(lambda key: rows[key])
 
 ```notebook
 # %%
+menu = Dropdown(options=["a", "b"])
+# %%
+def chosen():
+    return menu.value
+def refresh(event):
+    print(chosen())
+button.on_click(refresh)
+```
+
+```notebook
+# %%
+roads = open("roads.csv").read()
+# %%
+def show_roads():
+    print(roads)
+# %%
+show_roads()
+```
+
+```notebook
+# %%
 stemmer = PorterStemmer()
 def stems(text):
     return [stemmer.stem(word) for word in text.split()]
@@ -96,8 +119,9 @@ def train(path: str):
 
 ## Fix safety
 
-Unsafe: the name becomes a parameter and every call in the notebook passes it. In a method the
-attribute of that name is read, which may have another value than the global.
+Unsafe: all globals of the first function become parameters and every call in the notebook passes
+them; a function that calls it gets them as well. In a method the attribute of that name is read, which
+may have another value than the global.
 """
 
 from __future__ import annotations
@@ -106,7 +130,8 @@ import ast
 from collections.abc import Iterator
 
 from nbprod.facts import Facts
-from nbprod.fixing.add_parameter import as_parameter
+from nbprod.fixing.add_parameter import as_parameters
+from nbprod.fixing.callers import definition_of, mentions_of
 from nbprod.model import Diagnostic, Edit, Fix, Label
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule, unsafe
@@ -115,6 +140,7 @@ from nbprod.rules.callbacks import passed_on
 from nbprod.rules.globals import GlobalRead, iter_global_reads
 from nbprod.rules.orchestrated import is_orchestrated
 from nbprod.rules.passed_globals import how_to_pass, listed_names, method_of
+from nbprod.rules.practice_data import is_course
 from nbprod.rules.stubs import stub_of
 
 _SESSIONS = frozenset(["spark", "sc", "sqlContext", "dbutils"])
@@ -131,7 +157,7 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     for leak in iter_global_reads(facts):
         name = leak.function.name
         # What is passed on is called by others, who fix its parameters.
-        if leak.change is None and name != "<lambda>" and name not in passed:
+        if leak.change is None and name != "<lambda>" and not _is_for_others(name, passed, facts):
             if _stands_beside(leak, facts) or _tells_of_import(leak.name, facts):
                 continue
             if leak.name in facts.shared(assigned_definitions) or _is_ambient(leak.name, facts):
@@ -141,6 +167,33 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
             readers.setdefault(leak.function.identity, []).append(leak)
     if readers:
         yield _of_all(list(readers.values()), facts)
+
+
+def _is_for_others(name: str, passed: frozenset[str], facts: Facts) -> bool:
+    """Whether a library calls a function, or only functions that it calls do, or it is no more
+    than a cell with a name: without parameters, and called once.
+    """
+    waiting, seen = [name], set[str]()
+    while waiting:
+        caller = waiting.pop()
+        if caller in passed or caller in seen:
+            continue
+        seen.add(caller)
+        mentions = mentions_of(caller, facts)
+        outer = [mention.scopes[0] if mention.scopes else None for mention in mentions]
+        if not all(isinstance(scope, ast.FunctionDef) for scope in outer) or not outer:
+            return caller == name and _is_named_cell(name, facts)
+        waiting += {scope.name for scope in outer if isinstance(scope, ast.FunctionDef)}
+    return True
+
+
+def _is_named_cell(name: str, facts: Facts) -> bool:
+    found = definition_of(name, facts)
+    mentions = mentions_of(name, facts)
+    if found is None or len(mentions) != 1 or mentions[0].scopes:
+        return False
+    call = mentions[0].call
+    return call is not None and ast.unparse(found[1].args) == "" and not call.args
 
 
 def _tells_of_import(name: str, facts: Facts) -> bool:
@@ -192,7 +245,6 @@ def _stands_beside(leak: GlobalRead, facts: Facts) -> bool:
 def _of_all(readers: list[list[GlobalRead]], facts: Facts) -> Diagnostic:
     """One finding: the first function, with those beside it that do the same."""
     first, *others = readers
-    fixes = [fix for leaks in readers for leak in leaks if (fix := _fix(leak, facts)) is not None]
     more = f", and {len(others)} more {'function reads' if len(others) == 1 else 'functions read'}"
     return Diagnostic(
         first[0].read,
@@ -203,17 +255,23 @@ def _of_all(readers: list[list[GlobalRead]], facts: Facts) -> Diagnostic:
             *(Label(leaks[0].read, _message(leaks), again=_message(leaks)) for leaks in others),
         ),
         help=how_to_pass([leak.name for leak in first], first[0].function, facts),
-        fix=fixes[0] if fixes else None,
+        fix=_fix(first, facts),
+        on_request=is_course(facts),
     )
 
 
-def _fix(leak: GlobalRead, facts: Facts) -> Fix | None:
-    method = method_of(leak.function, facts)
-    if method is None or leak.name not in method.attributes:
-        return as_parameter(leak.function, leak.name, facts)
-    read = f"{method.receiver}.{leak.name}"
-    edits = (Edit(span, read) for span in leak.function.reads[leak.name])
-    return unsafe(f"Use `{read}`", *edits)
+def _fix(leaks: list[GlobalRead], facts: Facts) -> Fix | None:
+    """Pass all the globals of a function, or read the attributes of their names."""
+    function, names = leaks[0].function, [leak.name for leak in leaks]
+    method = method_of(function, facts)
+    if method is None:
+        return as_parameters(function, names, facts)
+    if not method.attributes.issuperset(names):
+        return None
+    edits = [
+        Edit(span, f"{method.receiver}.{name}") for name in names for span in function.reads[name]
+    ]
+    return unsafe(f"Use {listed_names([f'`{method.receiver}.{name}`' for name in names])}", *edits)
 
 
 def _message(leaks: list[GlobalRead]) -> str:
