@@ -20,7 +20,9 @@ def fixed(rule: str, *cells: str) -> tuple[str, bool]:
     """The code after the fix of a rule, and whether it prints what it printed before."""
     given = json.dumps(document(*cells)).encode()
     selection = select([rule])
-    outcome = fix_bytes(given, "x.ipynb", lambda notebook: check_notebook(notebook, selection), unsafe=True)
+    outcome = fix_bytes(
+        given, "x.ipynb", lambda notebook: check_notebook(notebook, selection), unsafe=True
+    )
     code = "\n".join(cell.source for cell in read_notebook(outcome.data, "x.ipynb").cells)
     return code, printed(given) == printed(outcome.data)
 
