@@ -113,8 +113,8 @@ print(scaled(2))
 ## Fix safety
 
 Unsafe: the name becomes a parameter and every call in the notebook passes it; a function that calls
-it gets the parameter as well. Callers outside the notebook would also have to pass it. A parameter to
-which every call gives the variable already is used instead.
+it gets the parameter as well. Callers outside the notebook would also have to pass it. A parameter
+to which every call gives the variable already is used instead.
 """
 
 from __future__ import annotations

@@ -8,9 +8,9 @@ where an assignment makes them (`square = lambda x: x * x`, `load_op = load_comp
 what is made once in the cell of the function: it goes where the function goes. A method reads an
 attribute of its object instead, where the class has one of the name or others call the method. The
 parameters of a pipeline, task or component of an orchestrator are inputs of its runs, so that none
-is proposed there. What a library calls, a callback of a widget and the functions that only it calls,
-has no other way to get a value; and a function without parameters that one line of a cell calls is
-but a part of that cell. In course material, the rule is reported only where it is selected by name.
+is proposed there. What a library calls, such as a callback of a widget, and the functions that only
+it calls have no other way to get a value; and a function without parameters that one line of a cell
+calls is but a part of that cell. In course material, the rule is reported only where it is selected by name.
 
 ## Flagged
 
@@ -120,8 +120,8 @@ def train(path: str):
 ## Fix safety
 
 Unsafe: all globals of the first function become parameters and every call in the notebook passes
-them; a function that calls it gets them as well. In a method the attribute of that name is read, which
-may have another value than the global.
+them; a function that calls it gets them as well. In a method the attribute of that name is read,
+which may have another value than the global.
 """
 
 from __future__ import annotations
