@@ -10,7 +10,8 @@ attribute of its object instead, where the class has one of the name or others c
 parameters of a pipeline, task or component of an orchestrator are inputs of its runs, so that none
 is proposed there. What a library calls, such as a callback of a widget, and the functions that only
 it calls have no other way to get a value; and a function without parameters that one line of a cell
-calls is but a part of that cell. In course material, the rule is reported only where it is selected by name.
+calls is but a part of that cell. In course material, the rule is reported only where it is selected
+by name.
 
 ## Flagged
 
