@@ -11,7 +11,7 @@ import errno
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, NamedTuple
+from typing import IO, TYPE_CHECKING, Any, NamedTuple, cast
 
 if TYPE_CHECKING:
     from subprocess import Popen
@@ -20,6 +20,7 @@ from nbprod.patterns import lazy_pattern
 
 __all__ = [
     "Outcome",
+    "PipedProgram",
     "RunningProgram",
     "clean_environment",
     "find_program",
@@ -29,8 +30,10 @@ __all__ = [
     "one_thread",
     "plain_environment",
     "python_command",
+    "read_message",
     "ruff_program",
     "run_program",
+    "write_message",
 ]
 
 # `-c` puts an empty entry for the current directory first. It goes before anything is imported,
@@ -46,6 +49,8 @@ _PLAIN = lazy_pattern(
     r"|NO_COLOR|(LC|XDG|RUFF|RAYON)_\w+"
 )
 _SAFE_PATH = "PYTHONSAFEPATH"
+# A program whose input is closed may be in the middle of something.
+_SECONDS_TO_END = 5
 
 
 class Outcome(NamedTuple):
@@ -235,6 +240,90 @@ class RunningProgram:
         except TimeoutExpired:
             _end(self._process, is_group=True)
             self._process.wait()
+
+
+class PipedProgram:
+    """A Python of this installation that gets messages on its standard input and answers.
+
+    A message is its length in four bytes and a value of `marshal`: plain data, which is read
+    without running anything.
+    """
+
+    def __init__(self, module: str) -> None:
+        """Start a module of this package as a program.
+
+        Raises:
+            OSError: it cannot be started.
+        """
+        import sys
+        from subprocess import DEVNULL, PIPE, Popen
+
+        with isolated_workers():
+            self._process = Popen(
+                python_command(sys.executable, module), stdin=PIPE, stdout=PIPE, stderr=DEVNULL,
+                env=clean_environment(), close_fds=True,
+            )  # fmt: skip
+        self.pid = self._process.pid
+
+    def send(self, value: object) -> None:
+        """Send a message; one that the program does not read any more is lost."""
+        assert self._process.stdin is not None
+        with suppress(OSError):
+            write_message(self._process.stdin, value)
+
+    def receive(self) -> Any:
+        """Wait for a message.
+
+        Raises:
+            EOFError: the program has ended.
+        """
+        assert self._process.stdout is not None
+        return read_message(self._process.stdout)
+
+    def kill(self) -> None:
+        """End it at once, from any thread."""
+        self._process.kill()
+
+    def end(self) -> int:
+        """Wait for its end, closing its input; its exit code, negative for a signal."""
+        for pipe in (self._process.stdin, self._process.stdout):
+            with suppress(OSError):
+                if pipe is not None:
+                    pipe.close()
+        from subprocess import TimeoutExpired
+
+        try:
+            return self._process.wait(_SECONDS_TO_END)
+        except TimeoutExpired:
+            self._process.kill()
+            return self._process.wait()
+
+
+def write_message(stream: IO[bytes], value: object) -> None:
+    """Write a message for `read_message`."""
+    import marshal
+
+    data = marshal.dumps(cast("Any", value))
+    stream.write(len(data).to_bytes(4, "little") + data)
+    stream.flush()
+
+
+def read_message(stream: IO[bytes]) -> Any:
+    """Read a message.
+
+    Raises:
+        EOFError: there is none, or only a part of one.
+    """
+    import marshal
+
+    head = stream.read(4)
+    if len(head) < 4:
+        raise EOFError
+    size = int.from_bytes(head, "little")
+    data = stream.read(size)
+    if len(data) < size:
+        raise EOFError
+    return marshal.loads(data)
 
 
 def _end(process: Popen[bytes], *, is_group: bool) -> None:

@@ -28,6 +28,8 @@ ALLOWED = {
     "nbprod.extract.suite.strength_trial": {"import shutil", "open", "os.open"},
     "nbprod.extract.suite.traced_lines": {"open"},
     "nbprod.extract.suite.written_files": {".unlink", ".write_bytes", "open"},
+    # The channel to the process that has started it.
+    "nbprod.survey.child_program": {"os.fdopen"},
     # The metadata of the installed nbprod, by `importlib.metadata`.
     "nbprod.project.origin": {".read_text"},
     # A pattern of names, and a search along PATH.

@@ -34,7 +34,7 @@ LAYERS = (
     ("extract", "linters", "changed"),
     ("pipeline",),
     ("rules", "review", "merge"),
-    ("agents", "forge", "server"),
+    ("agents", "forge", "server", "survey"),
     ("api", "cli", "__init__", "__main__"),
 )
 # Copied into the applications that are written: data, not code of the package.

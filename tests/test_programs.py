@@ -37,6 +37,8 @@ STARTERS = {
     "nbprod.linters.ruff": "ruff",
     "nbprod.pipeline.application": "the tasks of an application",
     "nbprod.project.run": "workers",
+    "nbprod.survey.child": "a process that checks notebooks within limits",
+    "nbprod.survey.child_program": "nothing: it is such a process, and reads messages",
 }
 # Who may import modules by name: modules of nbprod, and rules of installed packages.
 IMPORTERS = {"nbprod", "nbprod.checking.registry", "nbprod.cli.group", "nbprod.report"}

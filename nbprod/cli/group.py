@@ -38,6 +38,7 @@ _COMMANDS = {
     "rule": ("nbprod.cli.rule", "Explain a rule or list all rules: the same as explain."),
     "score": ("nbprod.cli.score", "Check production readiness item by item."),
     "server": ("nbprod.cli.server", "Serve an editor over the language server protocol."),
+    "survey": ("nbprod.cli.survey", "Check collections that outgrow one machine."),
     "version": ("nbprod.cli.version", "Print the version."),
     "verify": ("nbprod.cli.verify", "Run two notebooks and compare outputs and variables."),
 }

@@ -163,11 +163,25 @@ def _items() -> str:
     return "\n".join(rows)
 
 
+def _tables() -> str:
+    from nbprod.survey.tables import TABLES
+
+    parts = []
+    for table in TABLES.values():
+        rows = ["| column | type | meaning |", "|---|---|---|"]
+        rows += [
+            f"| `{column.name}` | {column.type} | {_cell(column.doc)} |" for column in table.columns
+        ]
+        parts += [f"## {table.name}", table.doc, "\n".join(rows)]
+    return "\n\n".join(parts)
+
+
 BLOCKS: Mapping[str, Callable[[], str]] = {
     "commands": _commands,
     "keys": _keys,
     "formats": _formats,
     "exit-codes": _exit_codes,
     "items": _items,
+    "survey-tables": _tables,
 }
 """The text of each generated block by its name."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 from nbprod.cli.output import print_line
 
-__all__ = ["notice", "progress", "stage", "wants_colour", "wants_links"]
+__all__ = ["live_count", "notice", "progress", "stage", "wants_colour", "wants_links"]
 
 _Item = TypeVar("_Item")
 
@@ -75,3 +76,15 @@ def progress(items: Iterator[_Item], count: int, *, shown: bool) -> Iterator[_It
         for item in items:
             yield item
             bar.advance(task)
+
+
+@contextmanager
+def live_count(what: str, *, shown: bool) -> Iterator[Callable[[int], None]]:
+    """Show on a terminal how many there are so far, by a function that is told."""
+    if not shown or not sys.stderr.isatty() or os.environ.get("CI"):
+        yield lambda _count: None
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status(f"0 {what}") as status:
+        yield lambda count: status.update(f"{count:,} {what}")

@@ -18,6 +18,7 @@ __all__ = [
     "MAX_NOTEBOOK_BYTES",
     "MAX_TEXT_BYTES",
     "FileTooLarge",
+    "open_stream",
     "read_bytes",
     "read_descriptor",
     "read_head",
@@ -60,6 +61,21 @@ def read_bytes(path: str, limit: int = MAX_NOTEBOOK_BYTES) -> bytes:
         return read_descriptor(descriptor, path, limit)
     finally:
         os.close(descriptor)
+
+
+def open_stream(path: str) -> BinaryIO:
+    """Open a regular file that is read in pieces, such as an archive; the caller closes it.
+
+    Raises:
+        OSError: it cannot be opened, or it is not a regular file.
+    """
+    descriptor = _open(path)
+    try:
+        _refuse_special(os.fstat(descriptor).st_mode, path)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return os.fdopen(descriptor, "rb")
 
 
 def read_descriptor(descriptor: int, path: str, limit: int = MAX_NOTEBOOK_BYTES) -> bytes:

@@ -39,7 +39,7 @@ from nbprod.model import (
     Span,
 )
 
-__all__ = ["DEFAULT_FOLDER", "Cache", "Reads"]
+__all__ = ["DEFAULT_FOLDER", "Cache", "Reads", "user_secret"]
 
 DEFAULT_FOLDER = ".nbprod_cache"
 ReadFile = Callable[[str], str | None]
@@ -75,7 +75,7 @@ class Cache:
     def __init__(self, folder: str) -> None:
         self._folder = os.path.realpath(folder)
         is_allowed = os.path.isabs(folder) or is_within(folder, (project_root(os.curdir),))
-        self._secret = _secret() if is_allowed else None
+        self._secret = user_secret() if is_allowed else None
 
     def key(self, data: bytes, path: str, settings: object) -> str:
         """The name of an entry."""
@@ -136,7 +136,7 @@ class Cache:
 
 
 @cache
-def _secret() -> bytes | None:
+def user_secret() -> bytes | None:
     """The secret of this user, made when it is first needed; None where it cannot be kept."""
     folder = user_folder()
     if folder is None:

@@ -15,7 +15,7 @@ from nbprod.errors import ReadError
 if TYPE_CHECKING:
     import pathspec
 
-__all__ = ["Discovered", "is_notebook", "iter_notebook_paths"]
+__all__ = ["Discovered", "is_notebook", "iter_notebook_paths", "problem_at", "walk_notebooks"]
 
 _ALWAYS = (".ipynb", ".zpln")
 _SNIFFED = (".py", ".md", ".rmd", ".qmd", ".sql", ".scala", ".r")
@@ -90,14 +90,25 @@ def _explicit(
 ) -> Iterator[Discovered]:
     if force_exclude and _is_excluded_path(path, exclude, respect_gitignore):
         return
-    problem = None
+    yield Discovered(path, True, problem_at(path))
+
+
+def problem_at(path: str) -> ReadError | None:
+    """What stands against reading a path, None where it can be tried."""
     if os.path.isdir(path):
-        problem = ReadError("unreadable-file", "is a directory with the name of a notebook")
-    elif not os.path.lexists(path):
-        problem = ReadError("unreadable-file", "does not exist")
-    elif not os.path.exists(path):
-        problem = ReadError("unreadable-file", "is a link that leads nowhere, or in a circle")
-    yield Discovered(path, True, problem)
+        return ReadError("unreadable-file", "is a directory with the name of a notebook")
+    if not os.path.lexists(path):
+        return ReadError("unreadable-file", "does not exist")
+    if not os.path.exists(path):
+        return ReadError("unreadable-file", "is a link that leads nowhere, or in a circle")
+    return None
+
+
+def walk_notebooks(
+    folder: str, *, exclude: Sequence[str] = DEFAULT_EXCLUDES, respect_gitignore: bool = True
+) -> Iterator[Discovered]:
+    """The notebooks below one folder, in sorted order; how many there are costs no memory."""
+    yield from _Walker(exclude, respect_gitignore).walk(folder)
 
 
 def _is_excluded_path(path: str, exclude: Sequence[str], respect_gitignore: bool) -> bool:

@@ -11,7 +11,9 @@ import pytest
 from tests.docs.pages import fences_of, name_of, page_paths, spans_of, text_of
 
 _CALL = re.compile(
-    r"(?:^|(?<=[\s\"'(\[]))nbprod ((?:baseline |dev )?[a-z][a-z-]*)([^\n|&;>]*)", re.M
+    r"(?:^|(?<=[\s\"'(\[]))nbprod "
+    r"((?:baseline |dev |survey (?=run|report))?[a-z][a-z-]*)([^\n|&;>]*)",
+    re.M,
 )
 _OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]+")
 # Options of git, pip, pytest, other linters and of applications that `nbprod pipeline` writes.
@@ -38,6 +40,8 @@ def _options() -> dict[str, frozenset[str]]:
     for name, command in dev.commands.items():
         found[f"dev {name}"] = frozenset(word for item in command.params for word in item.opts)
     found["dev"] = frozenset(word for item in dev.params for word in item.opts)
+    # What names no command of `survey` are the sources of `survey run`.
+    found["survey"] |= found["survey run"]
     found[""] = frozenset(word for item in cli.params for word in item.opts)
     return {name: words | {"--help", "-h"} for name, words in found.items()}
 

@@ -1,0 +1,34 @@
+"""Who does the chunks of a survey: this machine, or a cluster that exists."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from typing import TypeAlias
+
+from nbprod.errors import UsageError
+from nbprod.survey.references import Chunk
+from nbprod.survey.work import ChunkSummary, SurveyJob
+
+__all__ = ["Engine", "engine_of"]
+
+Engine: TypeAlias = Callable[[Iterable[Chunk], SurveyJob], Iterator[ChunkSummary]]
+"""Does chunks in any order, some at a time, and yields a summary of each that is done."""
+
+
+def engine_of(name: str, jobs: int) -> Engine:
+    """An engine by its name.
+
+    Args:
+        name: `local`, or `dask://HOST:PORT`.
+        jobs: the number of processes of `local`; 0 for one a core.
+
+    Raises:
+        UsageError: there is none of that name, or its package is not installed.
+    """
+    if name == "local":
+        from nbprod.survey.local_engine import run_here
+
+        return partial(run_here, jobs=jobs or os.cpu_count() or 1)
+    raise UsageError(f"unknown engine {name!r} (choose from local)")
