@@ -9,15 +9,14 @@ from typing import NamedTuple
 
 from nbprod.facts import Facts
 from nbprod.libraries.distributions import normalised
+from nbprod.libraries.homes import home_of
 from nbprod.libraries.unavailable import is_python2_module
 from nbprod.syntax.installs import installs_of
 
 __all__ = ["Imported", "imported_modules", "installed_names", "installed_pins"]
 
 # What a platform brings and no file can declare.
-_GIVEN = frozenset(
-    ["IPython", "ipykernel", "dbutils", "pyspark", "kaggle_secrets", "__future__", "__main__"]
-)
+_GIVEN = frozenset(["IPython", "ipykernel", "dbutils", "pyspark", "__future__", "__main__"])
 
 
 class Imported(NamedTuple):
@@ -37,7 +36,7 @@ def imported_modules(facts: Facts) -> Iterator[Imported]:
             for module in _modules(node):
                 top = module.partition(".")[0]
                 given = top in sys.stdlib_module_names or top in _GIVEN or is_python2_module(top)
-                if not given and not module.startswith("google.colab"):
+                if not given and home_of(module) is None:
                     assert isinstance(node, ast.stmt)
                     yield Imported(module, parsed.cell.index, node)
 

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from nbprod.patterns import lazy_pattern
 
 __all__ = [
+    "SEARCHED",
     "Removal",
     "file_names",
     "is_local_word",
@@ -22,6 +23,12 @@ __all__ = [
 ]
 
 ReadFile = Callable[[str], str | None]
+
+SEARCHED = "\0module:"
+"""Stands, before a module's name, for the folders of the project that have its file, a line each.
+
+No file can have a name that begins so.
+"""
 
 
 class Removal(NamedTuple):

@@ -48,6 +48,14 @@ _SPOKEN = lazy_pattern(
     r"|fehler\w*|ausnahmen?|erreurs?|excepci[oó]n(?:es)?)\b",
     re.IGNORECASE,
 )
+# What is said right below an error that has just been shown.
+_REMARKED = lazy_pattern(
+    r"\b(?:oops|whoops|uh-oh|ouch|no dice|no luck"
+    r"|(?:that|this|it) (?:fails|failed|breaks?|broke|(?:did|does)(?: not|n['’]t) (?:\w+ )?work)"
+    r"|(?:did|does)(?: not|n['’]t) (?:quite )?work|why (?:did|does|is) (?:that|this|it)"
+    r"|what went wrong|not allowed|unable to)\b",
+    re.IGNORECASE,
+)
 # Errors that are measured, not raised.
 _STATISTICAL = lazy_pattern(
     r"\b(?:mean|squared?|absolute|percent(?:age)?|standard|train(?:ing)?|test(?:ing)?|relative"
@@ -235,8 +243,16 @@ def is_announced(cell: Cell, error: str, value: str, facts: Facts) -> bool:
     last = [note.rstrip().rpartition("\n")[2] for note in notes]
     if any(map(_CANNOT.search, (*last, *comments))):
         return True
+    if any(_REMARKED.search(_first_sentence(note)) for note in below):
+        return True
     spoken = (_STATISTICAL.sub("", text) for text in (heading, *below))
     return any(error in text or _SPOKEN.search(text) or _FOREIGN.search(text) for text in spoken)
+
+
+def _first_sentence(note: str) -> str:
+    """What a note begins with; nothing if that is the heading of what comes next."""
+    line = note.strip().partition("\n")[0]
+    return "" if line.startswith("#") else line
 
 
 def _restates(text: str, value: str) -> bool:

@@ -8,10 +8,16 @@ from itertools import chain
 
 from nbprod.facts import Facts
 from nbprod.libraries.distributions import is_well_known
-from nbprod.libraries.unavailable import file_names, is_own_name
+from nbprod.libraries.unavailable import SEARCHED, file_names, is_own_name
 from nbprod.patterns import lazy_pattern
 
-__all__ = ["brings_files", "is_file_of_the_project", "may_be_a_file", "written_modules"]
+__all__ = [
+    "brings_files",
+    "is_file_of_the_project",
+    "may_be_a_file",
+    "nearest_folder",
+    "written_modules",
+]
 
 _WRITES = lazy_pattern(r"(?m)^\s*%%(?:writefile|file)\s+(?:-a\s+)?[\"']?([^\s\"']+)")
 # What has modules looked for elsewhere, and what brings files besides.
@@ -75,6 +81,12 @@ def is_file_of_the_project(module: str, names: Sequence[str], facts: Facts) -> b
         for path in (f"{top}.py", f"{top}/__init__.py")
     )
     return any(read(path) is not None for path in chain(there, file_names(module, names)))
+
+
+def nearest_folder(module: str, facts: Facts) -> str | None:
+    """The folder of the project, seen from the notebook, with a module's file; the nearest one."""
+    found = facts.options.read_file(f"{SEARCHED}{module}") if not is_well_known(module) else None
+    return found.split("\n")[0] if found is not None else None
 
 
 def _searched(facts: Facts) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from nbprod.syntax.walk import walk
 
 __all__ = [
     "cause_of",
+    "failing_line",
     "is_of_display",
     "has_consequences",
     "is_of_other_code",
@@ -26,7 +27,10 @@ __all__ = [
 _COLORS = lazy_pattern(r"\x1b\[[\d;]*m")
 _ARROW = lazy_pattern(r"(?m)^-+> *(\d+)\b")
 # The head of a frame of a traceback that is a cell, as the versions of IPython write it.
-_FRAME = lazy_pattern(r"(?m)^(?:<ipython-input-[^>\n]*>|(?:Cell |Input )?In *\[\d+\])[^\n]*\n")
+_FRAME = lazy_pattern(
+    r"(?m)^(?:<ipython-input-[^>\n]*>|(?:Cell |Input )?In *\[\d+\]"
+    r"|(?:~|/|[A-Z]:)?[^\s,]*ipykernel_\d+[/\\]\d+\.py)[^\n]*\n"
+)
 # Frames of code that a magic has compiled, which show no source.
 _UNSHOWN = lazy_pattern(r"<(?:timed (?:exec|eval)|decorator-gen-\d*|magic-timeit)\b")
 _IN_FUNCTION = lazy_pattern(r"\bin (?!<(?:module|cell line))(?! *\[)[\w<]")
@@ -147,6 +151,12 @@ def _own_frame(text: str) -> str:
     if _UNSHOWN.search(text, 0, head.start()) or _IN_FUNCTION.search(head[0]):
         return ""
     return str([*_FRAME.split(text)[1:2], ""][0])
+
+
+def failing_line(cell: Cell) -> str:
+    """The code at which a cell failed, as its traceback shows it; empty where it does not."""
+    shown = _FAILING.search(_own_frame(traceback_of(cell)))
+    return shown[1].strip() if shown else ""
 
 
 def is_of_other_code(cell: Cell) -> bool:

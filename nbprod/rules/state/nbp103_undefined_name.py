@@ -113,6 +113,7 @@ from nbprod.notebook.types import Notebook
 from nbprod.patterns import lazy_pattern
 from nbprod.report.wording import words_listed
 from nbprod.rule import rule
+from nbprod.rules.deliberate_stops import HELP_FOR_STOP, message_of_stop, stops_on_purpose
 from nbprod.rules.failures import (
     as_unfilled,
     beside,
@@ -219,6 +220,9 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
         told = as_unfilled(told, first, facts)
         if first.certain and open_cell_above(first.cell, facts) is not None:
             told = told._replace(certainty=Certainty.POSSIBLE, predicted_exception=None)
+        if stops_on_purpose(first.cell, facts):
+            message = message_of_stop(first.cell, facts)
+            told = as_intended(told._replace(message=message, help=HELP_FOR_STOP))
         yield as_intended(told) if first in intended else told
     if facts.flow.dynamic:
         return

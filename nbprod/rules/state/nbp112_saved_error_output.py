@@ -6,10 +6,11 @@ The cell failed when it last ran, so what follows was made without it. Fix it, d
 the error is the point, tag the cell `raises-exception` so that a run of all cells goes on. Where a
 comment, the heading or the note beside the cell says that it fails, it is a finding at the level
 `production` only, and so it is where the cell has no code any more, or other code than the line
-that failed, where a short cell shows an error on values that are written out in the notebook, and
-where it was interrupted and nothing else reads what it makes. One thing that is missing in
-several cells is one finding, and so is an error with those of the cells below that lack what it
-would have made.
+that failed, where a short cell shows an error on values that are written out in the notebook, where
+it was interrupted and nothing else reads what it makes, and where its one statement is there to end
+the run (`assert False`). One thing that is missing in several cells is one finding, errors that are
+the point are one, and so is an error with those of the cells below that lack what it would have
+made.
 
 ## Flagged
 
@@ -52,6 +53,20 @@ print(len(words))
 #>! NameError: name 'words' is not defined
 ```
 
+```notebook
+# %% [1]
+import ace_tools  #! NBP112
+#>! ModuleNotFoundError: No module named 'ace_tools'
+```
+
+```notebook
+# %% [1]
+assert False  #! NBP112
+#>! AssertionError:
+# %%
+print("not yet")
+```
+
 ## Clean
 
 ```notebook
@@ -67,12 +82,12 @@ from collections.abc import Iterator
 
 from nbprod.facts import Facts
 from nbprod.flow.types import Definition, Failure
-from nbprod.libraries.distributions import distribution_of, is_well_known
 from nbprod.model import Diagnostic, Label
 from nbprod.notebook.types import Cell, Notebook
-from nbprod.patterns import lazy_pattern
 from nbprod.rule import rule, whole_cell
+from nbprod.rules.deliberate_stops import HELP_FOR_STOP, message_of_stop, stops_on_purpose
 from nbprod.rules.grouped import once_for_each
+from nbprod.rules.import_errors import help_on_import, unused_module
 from nbprod.rules.intended_errors import (
     is_announced,
     is_demonstrated,
@@ -80,7 +95,6 @@ from nbprod.rules.intended_errors import (
     shows_deletion,
 )
 from nbprod.rules.key_reads import early_reads
-from nbprod.rules.local_modules import may_be_a_file
 from nbprod.rules.saved_failures import (
     cause_of,
     has_consequences,
@@ -92,11 +106,8 @@ from nbprod.rules.saved_failures import (
 )
 
 _LONGEST = 80
-_ABSENT = lazy_pattern(
-    r"(?:No module named|Missing optional dependency) '?(\w+(?:\.\w+)*)'?(?:$|[\s,;.])"
-)
-_RENAMED = lazy_pattern(r"cannot import name '?(\w+)'?(?: from '([\w.]+)')?")
 _OF_NO_CODE = "clear its output, or delete the cell: it has no code any more"
+_HELP_FOR_POINT = "tag the cell `raises-exception`, so that a run of all cells goes on below it"
 _MISSES = ("NameError", "ImportError", "ModuleNotFoundError", "FileNotFoundError")
 
 
@@ -114,7 +125,8 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
                 found[homes[cause]].append(diagnostic)
                 continue
             is_same = any(f": {error}: " in message for error in _MISSES) and not diagnostic.minor
-            home = homes[cell.index] = message if is_same else f"{cell.index}"
+            own = _HELP_FOR_POINT if diagnostic.help == _HELP_FOR_POINT else f"{cell.index}"
+            home = homes[cell.index] = message if is_same else own
             found.setdefault(home, []).append(diagnostic)
     for group in found.values():
         yield from once_for_each(group, key=lambda _: None, label=lambda one: one.message)
@@ -146,14 +158,31 @@ def _of_cell(cell: Cell, facts: Facts) -> Iterator[Diagnostic]:
             if name == "KeyboardInterrupt" and is_of_display(cell):
                 yield _of_display(cell)
                 return
+            announced = is_announced(cell, name, value, facts)
+            if not announced and stops_on_purpose(cell.index, facts):
+                yield _stop(cell, _symbol(cell, name, value, facts), facts)
+                return
+            minor = _is_minor(cell, name, value, facts)
+            help_ = _help(cell, name, value, facts, minor)
             yield Diagnostic(
                 whole_cell(cell),
                 _message(name, _shortened(value)),
                 symbol=_symbol(cell, name, value, facts),
-                help=_OF_NO_CODE if _is_gone(cell, facts) else _help(name, value, facts),
-                minor=_is_minor(cell, name, value, facts),
+                help=_OF_NO_CODE if _is_gone(cell, facts) else help_,
+                minor=minor,
             )
             return
+
+
+def _stop(cell: Cell, symbol: str | None, facts: Facts) -> Diagnostic:
+    """The error that a cell raises to end the run."""
+    return Diagnostic(
+        whole_cell(cell),
+        message_of_stop(cell.index, facts),
+        symbol=symbol,
+        help=HELP_FOR_STOP,
+        minor=True,
+    )
 
 
 def _is_minor(cell: Cell, error: str, value: str, facts: Facts) -> bool:
@@ -177,7 +206,7 @@ def _deleted(cell: Cell, facts: Facts) -> list[Failure]:
 
 
 def _of_other_code(cell: Cell, name: str, value: str, facts: Facts) -> Diagnostic:
-    module = _unused_module(name, value, facts)
+    module = unused_module(name, value, facts)
     gone = f"clear its output: no cell imports `{module}` any more"
     return Diagnostic(
         whole_cell(cell),
@@ -186,13 +215,6 @@ def _of_other_code(cell: Cell, name: str, value: str, facts: Facts) -> Diagnosti
         help=gone if module else "run the cell again: the line that failed is not in it any more",
         minor=True,
     )
-
-
-def _unused_module(error: str, value: str, facts: Facts) -> str:
-    """The module that was missing, if it occurs in no cell any more."""
-    absent = _ABSENT.search(value) if error in ("ImportError", "ModuleNotFoundError") else None
-    module = absent[1].partition(".")[0] if absent is not None else ""
-    return "" if not module or facts.mentions((module,)) else module
 
 
 def _of_display(cell: Cell) -> Diagnostic:
@@ -224,44 +246,15 @@ def _message(error: str, value: str) -> str:
     return f"saved output is an error: {error}" + (f": {value}" if value else "")
 
 
-def _help(error: str, value: str, facts: Facts) -> str:
+def _help(cell: Cell, error: str, value: str, facts: Facts, minor: bool) -> str:
     """What a reader does about an error, where its kind says so."""
     if error == "KeyboardInterrupt":
         return "limit what the cell does or waits for, then run it to its end"
     if error in ("ImportError", "ModuleNotFoundError"):
-        return _help_on_import(value, facts)
+        return help_on_import(cell, value, facts)
+    if minor:
+        return _HELP_FOR_POINT
     return "fix it, or tag the cell `raises-exception` if the error is the point"
-
-
-def _help_on_import(value: str, facts: Facts) -> str:
-    absent = _ABSENT.search(value)
-    if absent is not None:
-        module = absent[1].partition(".")[0]
-        if may_be_a_file(absent[1], facts):
-            return f"run the notebook where `{module}` is, or install the project that has it"
-        if "." in absent[1] and is_well_known(module):
-            # Python names the first part that is missing: what stands before it is installed.
-            distribution = distribution_of(module)
-            return (
-                f"pin a version of `{distribution}` that has `{absent[1]}`, or use another module"
-            )
-        if not is_well_known(module):
-            # An index may have anything under a name that nobody knows.
-            return (
-                f"install what has `{module}`, add it to the requirements, then run the cell again"
-            )
-        distribution = distribution_of(module)
-        return f"install `{distribution}`, add it to the requirements, then run the cell again"
-    renamed = _RENAMED.search(value)
-    if renamed is not None:
-        module = (renamed[2] or "").partition(".")[0]
-        if module and may_be_a_file(module, facts):
-            return (
-                f"another `{module}` was found than the one that has `{renamed[1]}`: run it there"
-            )
-        where = f" of `{distribution_of(renamed[2].partition('.')[0])}`" if renamed[2] else ""
-        return f"pin a version{where} that has `{renamed[1]}`, or use what replaced it"
-    return "install what the import needs, then run the cell again"
 
 
 def _shortened(text: str) -> str:
