@@ -9,14 +9,17 @@ from __future__ import annotations
 
 import ast
 import builtins
+import json
 import keyword
+import re
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from itertools import chain
 from typing import NamedTuple
 
 from nbprod.facts import Facts
-from nbprod.model import AnyEdit, Edit, Fix, NewLine
+from nbprod.fixing.text_uses import TextUse, TextUses
+from nbprod.model import AnyEdit, Edit, Fix, NewLine, Span
 from nbprod.patterns import lazy_pattern
 from nbprod.rule import unsafe
 from nbprod.syntax.names import last_name
@@ -30,17 +33,20 @@ _HARMLESS_MAGICS = frozenset(("time", "timeit", "capture", "prun"))
 _WORD = lazy_pattern(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _IMPORTS = (ast.Import, ast.ImportFrom)
 _MOST_NUMBERS = 99
+_LONGEST_WORD = 30
+_MOST_PATHS = 20
 
 
 class SettingLiteral(NamedTuple):
     """A literal that is an argument of a call, and what its name is made of.
 
-    ``plain``: the word may be the whole name.
+    ``plain``: the word may be the whole name. ``about`` says what it is, instead of the call.
     """
 
     node: ast.expr
     word: str
     plain: bool = True
+    about: str = ""
 
 
 class _Home(NamedTuple):
@@ -53,13 +59,21 @@ class _Home(NamedTuple):
         return NewLine(self.cell, text, self.new, (_TAG,) if self.new else ())
 
 
+class _Lifted(NamedTuple):
+    """The name that a path gets, what is edited, and where the path is."""
+
+    name: str
+    edits: Sequence[AnyEdit]
+    spans: frozenset[Span]
+
+
 class _Mentions(NamedTuple):
     """What the code says, for names that nothing else has.
 
     ``names`` are all that occur, ``targets`` what calls are assigned to, ``values`` the literals
     that calls have for a keyword, each with what is called, ``arguments`` the strings that calls
-    are given, with their keywords, ``closed`` the calls in functions that may run where there is
-    no notebook: a decorator can send them elsewhere.
+    are given, with their keywords, ``closed`` the code in functions that may run where there is
+    no notebook: a decorator can send them elsewhere. ``small`` are the names without capitals.
     """
 
     names: set[str]
@@ -67,6 +81,7 @@ class _Mentions(NamedTuple):
     values: dict[str, list[tuple[ast.expr, ast.expr]]]
     arguments: dict[int, tuple[ast.Call, str | None]]
     closed: set[int]
+    small: set[str]
 
 
 class ParameterCell:
@@ -75,7 +90,7 @@ class ParameterCell:
     def __init__(self, facts: Facts) -> None:
         self.facts = facts
         self._given: dict[str, tuple[str, str]] = {}
-        self._varied: dict[str, bool] = {}
+        self._varied: dict[tuple[str, bool], bool] = {}
 
     def fix(self, call: ast.Call, cell: int, literals: Sequence[SettingLiteral]) -> Fix | None:
         """The fix that lifts some literals of a call; None where that may change something."""
@@ -112,12 +127,86 @@ class ParameterCell:
         edits = dict.fromkeys(edit for fix in fixes for edit in fix.edits)
         return unsafe(f"Move the settings of {self.facts.say(cell)} to the parameters cell", *edits)
 
-    def fix_path(self, node: ast.Constant, cell: int) -> Fix | None:
-        """The fix that lifts a path, if it is the argument of a call."""
-        call, word = self._mentions.arguments.get(id(node), (None, None))
-        if call is None:
+    def fix_paths(self, paths: Sequence[tuple[int, ast.Constant]]) -> Fix | None:
+        """The fix that lifts paths that are arguments of calls, wherever they are used.
+
+        Args:
+            paths: each with its cell; the first is the one that is reported, and must be among
+                those that are lifted, or in the cell of parameters.
+        """
+        edits: dict[AnyEdit, None] = {}
+        names: dict[str, bool] = {}
+        changed: set[Span] = set()
+        # Folders come first: what is below one is put together from it.
+        for cell, node in sorted(paths[:_MOST_PATHS], key=lambda path: len(str(path[1].value))):
+            found = self._path(node, cell)
+            if found is None or self.facts.span(cell, node) in changed:
+                continue
+            if found.spans.isdisjoint(changed):
+                changed |= found.spans
+                names[found.name] = any(isinstance(edit, NewLine) for edit in found.edits)
+                edits.update(dict.fromkeys(found.edits))
+        reported, home = self.facts.span(*paths[0]), self.home
+        is_there = home is not None and not home.new and reported.cell == home.cell
+        if not edits or not (is_there or reported in changed):
             return None
-        return self.fix(call, cell, [SettingLiteral(node, word or "path", plain=word is not None)])
+        moved = ", ".join(f"`{name}`" for name, is_made in names.items() if is_made)
+        if not moved or home is None:
+            return unsafe("Use " + ", ".join(f"`{name}`" for name in names), *edits)
+        which = "a new" if home.new else "the"
+        return unsafe(f"Move {moved} to {which} parameters cell", *edits)
+
+    def _path(self, node: ast.Constant, cell: int) -> _Lifted | None:
+        """The name of a path, and the edits of all its uses.
+
+        That is the variable that holds it, or else a new parameter if it is the argument of a call.
+        """
+        uses = self.facts.shared(TextUses).below(str(node.value))
+        if uses is None:
+            return None
+        spans = frozenset(self.facts.span(use.cell, use.node) for use in uses)
+        held = self._held(uses)
+        if held is not None:
+            name, others = held
+            return _Lifted(name, self._replaced(others, name), spans)
+        call, word = self._mentions.arguments.get(id(node), (None, None))
+        home = self.home
+        if call is None or home is None or any(use.cell < home.cell for use in uses):
+            return None
+        about = _subject(str(node.value))
+        fix = self.fix(call, cell, [SettingLiteral(node, word or "path", word is not None, about)])
+        uses = [use for use in uses if home.new or use.cell != home.cell]
+        if fix is None or not all(map(self._is_open, uses)):
+            return None
+        first, *rest = fix.edits
+        assert isinstance(first, Edit)
+        lines = [edit for edit in rest if isinstance(edit, NewLine)]
+        return _Lifted(first.text, [*self._replaced(uses, first.text), *lines], spans)
+
+    def _replaced(self, uses: Sequence[TextUse], name: str) -> list[AnyEdit]:
+        return [
+            Edit(self.facts.span(use.cell, use.node), _with_rest(name, use.rest)) for use in uses
+        ]
+
+    def _is_open(self, use: TextUse) -> bool:
+        """Whether a literal can be replaced by a name of another cell."""
+        parsed = self.facts.parsed[use.cell]
+        text = self.facts.text(self.facts.span(use.cell, use.node))
+        if parsed is None or id(use.node) in self._mentions.closed:
+            return False
+        return _runs_here(parsed) and _is_written(use.node, text)
+
+    def _held(self, uses: Sequence[TextUse]) -> tuple[str, list[TextUse]] | None:
+        """The variable that holds a literal above all of its other uses, and those."""
+        for use in uses:
+            if use.name is not None and not use.rest:
+                made = self.facts.flow.definitions.get(use.name, ())
+                others = [other for other in uses if other.node is not use.node]
+                if len(made) != 1 or not others or not all(map(self._is_open, others)):
+                    continue
+                if all(other.cell > use.cell for other in others):
+                    return use.name, others
+        return None
 
     @property
     def advice(self) -> str:
@@ -184,29 +273,36 @@ class ParameterCell:
 
     def _candidates(self, call: ast.Call, literal: SettingLiteral) -> Iterator[str]:
         word = literal.word
-        longer = [_joined(last_name(call.func) or "call", word)]
+        longer = [_joined(literal.about or last_name(call.func) or "call", word)]
         target = self._mentions.targets.get(id(call))
         if target is not None:
             longer.insert(0, _joined(target, word))
         # Where calls differ in a setting, none of them has the plain name.
-        plain = literal.plain and not self._varies(word)
+        plain = literal.plain and not self._varies(word, is_path=bool(literal.about))
         yield from [word, *longer] if plain else longer
         for number in range(2, _MOST_NUMBERS):
             yield f"{longer[0]}_{number}"
 
-    def _varies(self, word: str) -> bool:
-        """Whether calls, or functions, have different literals for a keyword."""
-        if word not in self._varied:
+    def _varies(self, word: str, *, is_path: bool) -> bool:
+        """Whether calls, or functions, have different literals for a keyword.
+
+        A path of several functions is the same path.
+        """
+        if (word, is_path) not in self._varied:
             # Written as text only for the few words that are asked for.
             given = self._mentions.values.get(word, ())
-            texts = {(ast.unparse(called), ast.unparse(value)) for called, value in given}
-            self._varied[word] = len(texts) > 1
-        return self._varied[word]
+            texts = {
+                ("" if is_path else ast.unparse(called), ast.unparse(value))
+                for called, value in given
+            }
+            self._varied[word, is_path] = len(texts) > 1
+        return self._varied[word, is_path]
 
     def _is_free(self, name: str) -> bool:
         taken = keyword.iskeyword(name) or not name.isidentifier() or hasattr(builtins, name)
         flow = self.facts.flow
-        return not taken and name not in self._mentions.names and name not in flow.definitions
+        # Nor one that differs from another in capitals only.
+        return not taken and name not in self._mentions.small and name not in flow.definitions
 
     @cached_property
     def _settled(self) -> dict[str, str]:
@@ -225,7 +321,7 @@ class ParameterCell:
 
     @cached_property
     def _mentions(self) -> _Mentions:
-        found = _Mentions(set(), {}, {}, {}, set())
+        found = _Mentions(set(), {}, {}, {}, set(), set())
         for parsed in self.facts.parsed:
             if parsed is not None and parsed.tree is not None:
                 bodies = (magic.body for magic in parsed.magics if magic.body is not None)
@@ -234,6 +330,7 @@ class ParameterCell:
                 for magic in parsed.magics:
                     touched = (*magic.reads, *magic.interpolates, *magic.binds)
                     found.names.update(magic_name.name for magic_name in touched)
+        found.small.update(name.lower() for name in found.names)
         return found
 
 
@@ -257,7 +354,7 @@ def _mention(node: ast.AST, found: _Mentions) -> None:
     elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
         found.names.add(node.name)
         if node.decorator_list:
-            found.closed.update(id(child) for child in walk(node) if isinstance(child, ast.Call))
+            found.closed.update(map(id, walk(node)))
     elif isinstance(node, (ast.Global, ast.Nonlocal)):
         found.names.update(node.names)
     elif isinstance(node, _IMPORTS):
@@ -294,5 +391,21 @@ def _is_written(node: ast.expr, text: str) -> bool:
 
 
 def _joined(first: str, word: str) -> str:
-    """`RandomForestClassifier` and `max_depth` as one name."""
-    return f"{_WORD.sub('_', first).lower().strip('_')}_{word}"
+    """`RandomForestClassifier` and `max_depth` as one name; `Path` and `path` as `path`."""
+    first = _WORD.sub("_", first).lower().strip("_")
+    return first if f"_{first}".endswith(f"_{word}") else f"{first}_{word}"
+
+
+def _subject(path: str) -> str:
+    """What a path is about, for a name: `psds` of `/Users/ada/psds/`; empty if no name has it."""
+    last = [part for part in re.split(r"[\\/]+", path) if part][-1:]
+    word = re.sub(r"\W+", "_", last[0].partition(".")[0]).strip("_") if last else ""
+    return word if word.isidentifier() and word.isascii() and len(word) <= _LONGEST_WORD else ""
+
+
+def _with_rest(name: str, rest: str) -> str:
+    """The code for a variable with a text behind it."""
+    if not rest:
+        return name
+    escaped = rest.replace("{", "{{").replace("}", "}}")
+    return "f" + json.dumps(f"{{{name}}}{escaped}", ensure_ascii=False)

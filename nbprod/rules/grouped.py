@@ -14,7 +14,7 @@ def once_for_each(
     key: Callable[[Diagnostic], str | None],
     label: Callable[[Diagnostic], str],
 ) -> Iterator[Diagnostic]:
-    """Join the diagnostics of one key, in the order of the notebook.
+    """Join the diagnostics of one key, in the order of the notebook; minor ones come last.
 
     Args:
         found: the diagnostics of a rule.
@@ -25,7 +25,7 @@ def once_for_each(
     for diagnostic in found:
         groups.setdefault(key(diagnostic), []).append(diagnostic)
     for group in groups.values():
-        first, *others = sorted(group, key=lambda diagnostic: diagnostic.span)
+        first, *others = sorted(group, key=lambda diagnostic: (diagnostic.minor, diagnostic.span))
         labels = (
             Label(diagnostic.span, label(diagnostic), again=diagnostic.message)
             for diagnostic in others

@@ -1,4 +1,4 @@
-"""Paths that no code reads, and those that the notebook asks its reader to change."""
+"""Paths that no code reads, that the reader is asked to change, or that are for one machine."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import ast
 
 from nbprod.facts import Facts
 from nbprod.patterns import lazy_pattern
+from nbprod.syntax.names import mentioned_names
 
-__all__ = ["is_to_be_changed", "is_unread"]
+__all__ = ["is_for_one_machine", "is_to_be_changed", "is_unread"]
 
 _PLACE = r"(?:paths?|folders?|director(?:y|ies)|dirs?|locations?|file ?names?|filepaths?)"
 _VERB = r"(?:adjust|adapt|change|edit|modify|replace|customi[sz]e|update|set|specify|enter|point)"
@@ -20,6 +21,18 @@ _ASKS = lazy_pattern(rf"(?i){_YOURS}")
 _ASKS_HERE = lazy_pattern(
     rf"(?i){_YOURS}|\b(?:adjust|adapt|change|edit|modify|replace|customi[sz]e)"
     r" (?:this|it|here|me|accordingly|as needed|if needed)\b|\bchange_?me\b"
+    r"|\byou(?:'d| would)? (?:want|wish|like|need)\b|\bof your choice\b"
+)
+# Nobody has these.
+_PLACEHOLDER = lazy_pattern(
+    r"(?i)[\\/]path[\\/]to[\\/]|<[\w ./-]+>|(?<![^\W_])your[-_ ]?(?:own|user|name|path"
+    r"|folder|dir|file|data|project)|[\\/](?:Users|home)[\\/](?:you|me|user(?:[-_]?name)?|x{3,}|foo)[\\/]"
+)
+_IS_LINE_OF_BLOCK = lazy_pattern(r"\s*(?:#|[\w.]+\s*=\s*[rf]?[\"'][^\"']*[\"']\s*(?:#.*)?\Z)")
+# What tells one machine, user or system from another.
+_MACHINE = lazy_pattern(
+    r"gethostname|getfqdn|getuser|getlogin|platform\.\w+\(|sys\.platform|os\.name|uname|\bCOMPUTERNAME"
+    r"|\bHOST(?:NAME)?\b|[\"']USER(?:NAME)?[\"']"
 )
 _COMMENT = lazy_pattern(r"#(.*)$")
 
@@ -53,14 +66,55 @@ def _name_given(node: ast.expr, cell: int, facts: Facts) -> str | None:
 
 
 def is_to_be_changed(node: ast.expr, cell: int, facts: Facts) -> bool:
-    """Whether a comment at a literal, or the note above its cell, asks the reader to change it."""
+    """Whether a literal is a placeholder, or the reader is asked to change it.
+
+    A comment asks it at the literal or in the block of such lines above, or the note above does.
+    """
+    if isinstance(node, ast.Constant) and _PLACEHOLDER.search(str(node.value)):
+        return True
     lines = facts.cell(cell).source.splitlines()
     at = node.lineno - 1
     near = [_COMMENT.search(lines[at])] if at < len(lines) else []
-    while at > 0 and lines[at - 1].lstrip().startswith("#"):
+    while at > 0 and _IS_LINE_OF_BLOCK.match(lines[at - 1]):
         at -= 1
         near.append(_COMMENT.search(lines[at]))
     if any(comment is not None and _ASKS_HERE.search(comment[1]) for comment in near):
         return True
     above = facts.cell(cell - 1) if cell > 0 else None
     return above is not None and above.kind == "markdown" and bool(_ASKS.search(above.source))
+
+
+def is_for_one_machine(node: ast.expr, cell: int, facts: Facts) -> bool:
+    """Whether a literal is chosen by what the machine, its user or its system is called."""
+    parsed = facts.parsed[cell]
+    if parsed is None:
+        return False
+    for choice in parsed.live_nodes_of((ast.If, ast.IfExp, ast.Subscript, ast.Match)):
+        place = facts.span(cell, choice)
+        if not place.start <= facts.span(cell, node).start < place.end:
+            continue
+        asked = _asked_by(choice)
+        if asked is not None and node is not asked and _tells_machine(asked, facts):
+            return True
+    return False
+
+
+def _asked_by(choice: ast.AST) -> ast.expr | None:
+    if isinstance(choice, (ast.If, ast.IfExp)):
+        return choice.test
+    if isinstance(choice, ast.Subscript):
+        return choice.slice
+    return choice.subject if isinstance(choice, ast.Match) else None
+
+
+def _tells_machine(asked: ast.expr, facts: Facts) -> bool:
+    """Whether an expression, or what made a variable in it, asks for the machine's name."""
+    if _MACHINE.search(ast.unparse(asked)):
+        return True
+    values = (
+        made.node.value
+        for name in mentioned_names(asked)
+        for made in facts.flow.definitions.get(name, ())
+        if isinstance(made.node, ast.Assign)
+    )
+    return any(_MACHINE.search(ast.unparse(value)) for value in values)

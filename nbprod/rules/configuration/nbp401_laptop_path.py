@@ -5,7 +5,8 @@
 `/Users/ada/data.csv` exists only on the author's machine. The notebook fails for everybody else,
 and in production. So it is with drives (`D:\\`) and mounted volumes. A share of a server is there
 for all colleagues that mount it: it is reported at the level `production`. So are a path that no
-code reads, and one that a comment or the note above asks the reader to change.
+code reads, one that a comment or the note above asks the reader to change or that is a placeholder
+(`/path/to/data.csv`), and one that is chosen by the name of the machine, its user or its system.
 
 ## Flagged
 
@@ -14,6 +15,18 @@ code reads, and one that a comment or the note above asks the reader to change.
 import pandas as pd
 # %%
 df = pd.read_csv("/Users/ada/data/sales.csv")  #! NBP401
+```
+
+```notebook
+# %%
+import os
+import pandas as pd
+# %%
+if os.path.exists("/Users/ada/report/sums.csv"):  #! NBP401
+    sums = pd.read_csv("/Users/ada/report/sums.csv")
+# %%
+os.listdir("/Users/ada/report/")
+sums.to_csv("/Users/ada/report/sums.csv")
 ```
 
 ```notebook
@@ -62,6 +75,20 @@ df_path = "/Users/ada/data/sales.csv"
 df = pd.read_csv(df_path)
 ```
 
+```notebook
+# %%
+import os
+import pandas as pd
+# %% tags=parameters
+report_path = "/Users/ada/report/"
+# %%
+if os.path.exists(f"{report_path}sums.csv"):
+    sums = pd.read_csv(f"{report_path}sums.csv")
+# %%
+os.listdir(report_path)
+sums.to_csv(f"{report_path}sums.csv")
+```
+
 ## Clean
 
 ```notebook
@@ -98,9 +125,10 @@ path = "/Volumes/main/sales/landing/a.csv"
 
 ## Fix safety
 
-Unsafe: a path that is the argument of a call moves to the cell of parameters, as
-`hardcoded-setting` has it. It is still one of that cell's values, and still found there, but who
-runs the notebook elsewhere can set it.
+Unsafe: paths that are arguments of calls move to the cell of parameters, as `hardcoded-setting` has
+it, with all uses of the same path; what is below such a folder is put together from it. There is no
+fix where a magic or a function with a decorator names the path as well. The paths are still values
+of that cell, and still found there, but who runs the notebook elsewhere can set them.
 """
 
 from __future__ import annotations
@@ -116,7 +144,7 @@ from nbprod.patterns import lazy_pattern
 from nbprod.rule import rule
 from nbprod.rules.grouped import once_for_each
 from nbprod.rules.shown_values import is_only_shown
-from nbprod.rules.unused_paths import is_to_be_changed, is_unread
+from nbprod.rules.unused_paths import is_for_one_machine, is_to_be_changed, is_unread
 
 # The users of hosted machines are the same for everybody: NBP402 is about their folders.
 _HOSTED = (
@@ -152,31 +180,42 @@ _WORDS = ("/Users/", "/home/", "~/D", "~\\D", ":\\", ":/", "/Volumes/", "/media/
 @rule("NBP401", "laptop-path", on=Notebook, family="paths")
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report paths below a person's folder, those of one folder or volume once."""
-    yield from once_for_each(
-        _paths(facts),
+    literals: dict[Span, tuple[int, ast.Constant]] = {}
+    for found in once_for_each(
+        _paths(literals, facts),
         key=lambda diagnostic: _root(diagnostic.symbol or ""),
         label=lambda diagnostic: f"`{diagnostic.symbol}` is used here",
-    )
+    ):
+        places = [found.span, *(label.span for label in found.labels)]
+        if found.span in literals:
+            from nbprod.fixing.parameter_cell import ParameterCell
+
+            paths = [literals[place] for place in places if place in literals]
+            found = found._replace(fix=facts.shared(ParameterCell).fix_paths(paths))
+        yield found
 
 
-def _paths(facts: Facts) -> Iterator[Diagnostic]:
-    """String constants that are such paths, and words of shell lines and magics."""
+def _paths(literals: dict[Span, tuple[int, ast.Constant]], facts: Facts) -> Iterator[Diagnostic]:
+    """String constants that are such paths, and words of shell lines and magics.
+
+    Puts the constants into ``literals`` by their places.
+    """
     mounts = facts.mentions(_MOUNTING) or "dbutils" in facts.notebook.injected
     for cell, node in facts.nodes_with(ast.Constant, *_WORDS):
         if isinstance(node.value, str) and _is_own(node.value, mounts):
             if is_only_shown(node, cell, facts):
                 continue
-            from nbprod.fixing.parameter_cell import ParameterCell
-
+            span = facts.span(cell, node)
+            literals[span] = cell, node
             yield Diagnostic(
-                facts.span(cell, node),
+                span,
                 _message(node.value),
                 symbol=node.value,
                 help="use a path relative to the project, or read it from configuration",
-                fix=facts.shared(ParameterCell).fix_path(node, cell),
                 minor=bool(_SHARE.match(node.value))
                 or is_unread(node, cell, facts)
-                or is_to_be_changed(node, cell, facts),
+                or is_to_be_changed(node, cell, facts)
+                or is_for_one_machine(node, cell, facts),
             )
     if facts.mentions(("%", "!")):
         yield from _in_magics(mounts, facts)

@@ -109,7 +109,6 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
                 found.setdefault(platform, []).append((cell, node))
     for platform, places in found.items():
         (cell, node), *others = places
-        fixes = (facts.shared(ParameterCell).fix_path(text, place) for place, text in places)
         yield Diagnostic(
             facts.span(cell, node),
             f"`{node.value!s}` exists only on {platform}",
@@ -117,7 +116,7 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
                 Label(facts.span(place, text), "also here", again=True) for place, text in others
             ),
             help="read the directory from configuration",
-            fix=next(filter(None, fixes), None),
+            fix=facts.shared(ParameterCell).fix_paths(places),
         )
 
 
