@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from functools import partial
+from itertools import accumulate
 from typing import Any
 
 from nbprod.errors import ReadError
@@ -175,6 +176,7 @@ def _cell(index: int, raw: Any, notebook_language: str, kernels: Mapping[str, st
         outputs=_outputs(outputs) if outputs and isinstance(outputs, list) else (),
         metadata=metadata,
         attachments=mapping(raw.get("attachments")),
+        joints=_joints(source) if kind == "code" else (),
     )
 
 
@@ -214,6 +216,9 @@ def tags_of(metadata: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(tag for tag in tags if isinstance(tag, str)) if isinstance(tags, list) else ()
 
 
+_FEWEST_JOINED = 2
+
+
 def _text(value: Any) -> str:
     """A multi-line string of nbformat: a string, or a list of them; anything else is empty."""
     if isinstance(value, str):
@@ -224,6 +229,16 @@ def _text(value: Any) -> str:
         except TypeError:
             return "".join(item for item in value if isinstance(item, str))
     return ""
+
+
+def _joints(value: Any) -> tuple[int, ...]:
+    """Where the lines of a list meet if none of them has a line break; nothing otherwise."""
+    if not isinstance(value, list) or len(value) < _FEWEST_JOINED:
+        return ()
+    if any(not isinstance(line, str) or "\n" in line for line in value):
+        return ()
+    places = list(accumulate(map(len, value)))
+    return tuple(places[:-1])
 
 
 _OLD_TYPES = {"pyout": "execute_result", "pyerr": "error"}

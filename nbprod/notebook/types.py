@@ -35,6 +35,8 @@ class Cell(NamedTuple):
     """The number that it keeps as a piece of another cell."""
     lines_above: int = 0
     """How many lines of that cell are above it."""
+    joints: tuple[int, ...] = ()
+    """Where the file has two lines of the source without a line break between them."""
 
     @property
     def number(self) -> int:

@@ -11,6 +11,7 @@ from nbprod.notebook.positions import LineIndex
 from nbprod.notebook.types import Cell, Notebook
 from nbprod.patterns import lazy_pattern
 from nbprod.syntax.automagic import hidden_magics, loose_magics
+from nbprod.syntax.lost_breaks import JOINED, is_joined
 from nbprod.syntax.magic_table import AUTOMAGICS
 from nbprod.syntax.syntax_errors import fault_of, misplaced
 from nbprod.syntax.types import Magic, ParsedCell, SyntaxFault, SyntaxOptions
@@ -54,6 +55,9 @@ def parse_cell(cell: Cell, options: SyntaxOptions = SyntaxOptions()) -> ParsedCe
 
 def _parse(cell: Cell, options: SyntaxOptions) -> ParsedCell:
     source = cell.source
+    if cell.joints and is_joined(cell):
+        fault = SyntaxFault(JOINED, 0, cell.joints[0])
+        return ParsedCell(cell, source, None, (), None, fault)
     if not (
         source.startswith(("%", "!")) or "\n%" in source or "\n!" in source or "In [" in source
     ):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from bisect import bisect_left
 from collections.abc import Callable
@@ -9,7 +10,9 @@ from collections.abc import Callable
 from nbprod.flow.interpreter.machine import Machine
 from nbprod.flow.types import Failure
 from nbprod.model import Span
+from nbprod.names.scopes import bound_names
 from nbprod.patterns import lazy_pattern
+from nbprod.syntax.lost_breaks import JOINED, restored
 from nbprod.syntax.types import Magic, ParsedCell
 
 __all__ = ["assume_bindings", "refuse_cell", "refuse_magic"]
@@ -49,6 +52,10 @@ def refuse_cell(machine: Machine, parsed: ParsedCell) -> None:
     else:
         node = machine.program.places.stand_in(index, "", span.start, span.end)
         machine.mark_opaque(node, "newer syntax")
+    if parsed.fault.message == JOINED:
+        for name in bound_names(ast.parse(restored(parsed.cell)).body):
+            machine.assume(name, 0, 1, "syntax error")
+        return
     assume_bindings(machine, parsed.cell.source, 0)
 
 

@@ -7,7 +7,8 @@ checked as if the cell were not there, and what fails only because of it is list
 are written in Python 2 are one finding, with the others as related places, and so are cells that
 have never run: fragments that are only there to be read. Blanks of an exercise, as `<YOUR CODE>`,
 `????`, `____` or `x = # your code`, are one finding of a notebook, and information of the level
-*production*.
+*production*. Blanks and quotes that a web page or a document has in place of Python's are one
+finding with a fix, and so is a cell whose lines the file has without line breaks.
 
 ## Flagged
 
@@ -56,6 +57,14 @@ mode = <YOUR CODE>
 
 ```notebook
 # %%
+total = 3
+print(“total”, total)  #! NBP010
+# %%
+print(‘sum’, total)
+```
+
+```notebook
+# %%
 the rows of a frame  #! NBP010
 # %%
 its columns, but one
@@ -79,12 +88,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from nbprod.facts import Facts
-from nbprod.model import Diagnostic, Label, Severity, Span
+from nbprod.model import Diagnostic, Edit, Label, Severity, Span
 from nbprod.notebook.types import Notebook
 from nbprod.patterns import lazy_pattern
-from nbprod.rule import rule
+from nbprod.rule import rule, safe
 from nbprod.rules.failures import cascade_text
+from nbprod.rules.pasted_characters import (
+    help_on_character,
+    of_pasted_characters,
+    pasted_characters,
+)
 from nbprod.syntax.exercise_blanks import blank_of
+from nbprod.syntax.lost_breaks import JOINED
 from nbprod.syntax.python2 import is_python2
 from nbprod.syntax.refused_magics import is_misplaced
 from nbprod.syntax.types import ParsedCell
@@ -123,6 +138,10 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
         faulty = sorted([*old, *faulty], key=lambda parsed: parsed.cell.index)
     if blank:
         yield _of_blanks(blank)
+    joined, faulty = _parted(faulty, lambda parsed: _message(parsed) == JOINED)
+    yield from (_of_joined(parsed, facts) for parsed in joined)
+    pasted, faulty = _parted(faulty, lambda parsed: bool(pasted_characters(parsed)))
+    yield from of_pasted_characters(pasted, facts)
     unrun, run = _parted(faulty, _has_not_run)
     if len(unrun) > 1:
         yield _together(
@@ -136,8 +155,12 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
         yield Diagnostic(
             _span(parsed),
             f"syntax error: {_message(parsed)}",
-            help="; ".join(filter(None, (_HELP, cascade_text(facts, parsed.cell.index)))),
+            help="; ".join(filter(None, (_help(parsed), cascade_text(facts, parsed.cell.index)))),
         )
+
+
+def _help(parsed: ParsedCell) -> str:
+    return help_on_character(parsed) or _HELP
 
 
 def _parted(
@@ -181,6 +204,19 @@ def _of_blanks(cells: Sequence[ParsedCell]) -> Diagnostic:
         labels=tuple(Label(_span(parsed), f"`{_blank(parsed)}`") for parsed in others),
         help="fill them in" if others else "fill it in",
         minor=True,
+    )
+
+
+def _of_joined(parsed: ParsedCell, facts: Facts) -> Diagnostic:
+    """A cell whose lines the file has without their line breaks."""
+    joints = parsed.cell.joints
+    edits = (Edit(Span(parsed.cell.index, place, place), "\n") for place in joints)
+    helps = ("put the line breaks back", cascade_text(facts, parsed.cell.index))
+    return Diagnostic(
+        _span(parsed),
+        f"cell has lost its line breaks: {len(joints) + 1} lines are one",
+        help="; ".join(filter(None, helps)),
+        fix=safe("Put the line breaks back", *edits),
     )
 
 
