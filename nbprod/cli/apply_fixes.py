@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from functools import partial
 
@@ -11,7 +12,7 @@ from nbprod.cli.output import print_line, print_rendered
 from nbprod.cli.reporting import finish, say_unreadable, with_other_linters
 from nbprod.cli.terminal import wants_colour
 from nbprod.config.settings import Configure, Settings
-from nbprod.disk.places import project_roots
+from nbprod.disk.places import is_below, project_roots
 from nbprod.disk.read import read_notebook_bytes
 from nbprod.disk.write import write_file
 from nbprod.errors import ReadError, WriteError
@@ -173,7 +174,8 @@ class _Run:
                 print_line(f"Environment variables to set: {', '.join(names)}", err=True)
                 continue
             if added and not quiet:
-                print_line(f"{path}: environment variables to set: {', '.join(added)}", err=True)
+                shown = _from_here(path)
+                print_line(f"{shown}: environment variables to set: {', '.join(added)}", err=True)
         if self.took_out and not quiet:
             print_line(_REVOKE, err=True)
         settings = configure(".")
@@ -212,3 +214,9 @@ def _diff(path: str, data: bytes, fixed: Fixed) -> Iterator[str]:
     if not changes and fixed.data != data:
         titles = ", ".join(dict.fromkeys(fixed.applied))
         yield from (f"--- {path} before", f"+++ {path} after", f"(no source changes: {titles})")
+
+
+def _from_here(path: str) -> str:
+    """A path below the current directory as seen from there; others stay whole."""
+    real, here = os.path.realpath(path), os.path.realpath(os.curdir)
+    return os.path.relpath(real, here) if is_below(real, (here,)) else path

@@ -93,7 +93,7 @@ class LazyGroup(click.Group):
     __version__, "-V", "--version", prog_name="nbprod", message="%(prog)s %(version)s"
 )
 def cli() -> None:
-    """Take notebooks to production: check them, see their data flow, repair them.
+    """Take notebooks to production: check, fix and refactor them.
 
-    Try `nbprod check` in a folder of notebooks.
+    Try `nbprod check` in a directory of notebooks.
     """

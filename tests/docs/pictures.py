@@ -16,6 +16,7 @@ from pathlib import Path
 
 from tests.command import run_nbprod
 from tests.docs.pages import DOCS, ROOT
+from tests.docs.shots import SHOTS, Shot, terminal_lines
 
 FOLDER = DOCS / "pictures"
 CHECK = "nbprod check fixtures/examples/churn.ipynb --select NBP101,NBP103"
@@ -96,6 +97,11 @@ def command_picture(command: str, most: int = 99) -> str:
     return terminal(lines, f"What `{command}` prints")
 
 
+def shot_picture(shot: Shot) -> str:
+    """The terminal of a how-to page."""
+    return terminal(terminal_lines(shot), f"What `{'` and `'.join(shot.commands)}` print")
+
+
 def flow_picture() -> str:
     """The data flow of the tutorial's notebook, as the report page draws it."""
     page = printed_by("nbprod report deliveries.ipynb --html page.html --isolated")
@@ -122,6 +128,7 @@ PICTURES: dict[str, Callable[[], str]] = {
     "fix.svg": partial(command_picture, FIX),
     "score.svg": partial(command_picture, SCORE, 17),
     "flow.svg": flow_picture,
+    **{f"how-to-{name}.svg": partial(shot_picture, shot) for name, shot in SHOTS.items()},
 }
 """How each picture is made, by the name of its file."""
 

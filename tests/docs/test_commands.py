@@ -2,39 +2,20 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from nbprod.notebook.read import read_notebook
-from tests.docs.pages import Command, commands_of, fences_of, name_of, page_paths, text_of
+from tests.docs.pages import commands_of, fences_of, name_of, page_paths, text_of
+from tests.docs.running import run_all
 from tests.docs.scenes import prepare
 
-_END = "=== end of a command ==="
 PAGES = [path for path in page_paths() if list(commands_of(text_of(path)))]
 # How many statements a module has, and which mutants are noticed, changes with its formatting.
 _VARIES = re.compile(r"^The tests run.*")
-
-
-def run_all(commands: list[Command], folder: Path, programs: Path) -> list[tuple[str, int]]:
-    """Run commands in one shell; returns what each prints, and its exit code."""
-    script = "\n".join(f"{line}\ncode=$?; echo; echo '{_END}' $code" for line, _ in commands)
-    done = subprocess.run(
-        ["bash", "-c", f"trap 'kill $(jobs -p) 2>/dev/null' EXIT; exec 2>&1\n{script}"],
-        cwd=folder, capture_output=True, text=True, check=False, timeout=600,
-        env={
-            **os.environ, "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
-            "GIT_AUTHOR_NAME": "a", "GIT_AUTHOR_EMAIL": "a@example.org",
-            "GIT_COMMITTER_NAME": "a", "GIT_COMMITTER_EMAIL": "a@example.org",
-        },
-    )  # fmt: skip
-    parts = re.split(rf"^{_END} (\d+)$", done.stdout, flags=re.MULTILINE)
-    assert len(parts) == 2 * len(commands) + 1, done.stdout
-    return [(parts[2 * number], int(parts[2 * number + 1])) for number in range(len(commands))]
 
 
 def _plain(line: str) -> str:
@@ -65,7 +46,8 @@ def test_the_commands_of_a_page_print_what_it_shows(path: Path, tmp_path: Path) 
     folder.mkdir()
     programs = prepare(name_of(path), folder)
     commands = list(commands_of(text_of(path)))
-    for command, (printed, code) in zip(commands, run_all(commands, folder, programs), strict=True):
+    ran = run_all([command.line for command in commands], folder, programs)
+    for command, (printed, code) in zip(commands, ran, strict=True):
         is_error = any(line.startswith("nbprod: ") for line in command.printed)
         assert code in (0, 1) or is_error, (command.line, code, printed)
         assert "Traceback" not in printed and "internal error" not in printed, printed
