@@ -18,7 +18,8 @@ _CALL = re.compile(
 _OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]+")
 # Options of git, pip, pytest, other linters and of applications that `nbprod pipeline` writes.
 _FOREIGN = {
-    "--amend", "--cached", "--editable", "--end-of-options", "--ext-diff", "--filter", "--local", "--no-includes", "--strict",
+    "--amend", "--cached", "--editable", "--end-of-options", "--ext-diff", "--filter", "--strict",
+    "--local", "--no-includes",
     "--select", "--run-id", "--patch", "--unchecked", "--from", "--json", "--engine", "--port",
     "--model", "--input", "--storage", "--allow-versions", "--install-extension", "--keep-id",
     "--login", "--count", "--seed", "--reorder", "--state", "--soorgeon", "--nbmodular", "--token",
