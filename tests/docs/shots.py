@@ -65,6 +65,10 @@ SHOTS = {
             "nbprod check analysis.ipynb",
         ),
     ),
+    "survey": Shot(
+        "survey-a-collection",
+        ("nbprod survey notebooks/ analysis.ipynb -o findings/", "ls findings"),
+    ),
     "agents": Shot("use-with-coding-agents", ("nbprod check shop.ipynb --output-format agent -q",)),
 }
 """The picture of a page by the name of its file."""
