@@ -5,17 +5,24 @@ from __future__ import annotations
 import ast
 import re
 import sys
+from collections.abc import Iterator
+from functools import wraps
+from typing import Any
 
 from nbprod.facts import Facts
+from nbprod.model import Diagnostic
 from nbprod.patterns import lazy_pattern
+from nbprod.rule import Check
 
 __all__ = [
     "is_course",
     "is_explained",
     "is_lesson",
+    "is_material",
     "is_practice",
     "is_self_contained",
     "is_taught",
+    "unless_material",
 ]
 
 # Data that comes with a library to try it out on, or that it makes up.
@@ -52,6 +59,22 @@ _COURSE = (
     r"|exercices?|vorlesung|(?:ue|ü)bung(?:en)?|lezion[ei]|esercizi"
     r"|(?:labs?|week|module|chapter|ch|unit|day|lec|hw|tp|td|semana|session|part|class|pset) ?\d+"
 )
+# Words for what shows how a library or a method is used, in names of files and of directories.
+_EXAMPLE = r"demos?|gallery|cookbooks?|how ?tos?|guides?|getting ?started|quick ?starts?"
+_EXAMPLES = (
+    rf"{_EXAMPLE}|docs?|documentation|examples?|samples?|books?"
+    r"|(?:first|second|third|\d\w\w) edition"
+)
+_EXAMPLE_FILE = lazy_pattern(rf"(?<![^\W\d_])(?:{_EXAMPLE})(?![^\W\d_])", re.IGNORECASE)
+_EXAMPLE_DIRECTORY = lazy_pattern(rf"(?<![^\W\d_])(?:{_EXAMPLES})(?![^\W\d_])", re.IGNORECASE)
+_EXAMPLE_NOTE = lazy_pattern(
+    r"(?:code samples?|examples?|listings?) (?:found )?(?:in|from|of) (?:the )?(?:book|chapter)"
+    r"|companion notebook|accompan(?:ies|ying) (?:the|this|our) book"
+    r"|this (?:notebook|example|demo) (?:demonstrates|illustrates|introduces|shows how)"
+    r"|in this (?:example|demo|tutorial|notebook),? (?:we|you|i)(?:'ll| will)? "
+    r"(?:show how|demonstrate|illustrate|learn how)",
+    re.IGNORECASE,
+)
 _IN_PATH = lazy_pattern(rf"(?<![^\W\d_])(?:{_COURSE})(?![^\W\d_])", re.IGNORECASE)
 _IN_HEADING = lazy_pattern(rf"^#+ .*?(?<![^\W\d_])(?:{_COURSE})\b", re.IGNORECASE | re.MULTILINE)
 _TASK = lazy_pattern(
@@ -67,6 +90,22 @@ _SEVERAL_TASKS = 3
 def is_course(facts: Facts) -> bool:
     """Whether a notebook is of a course: its path or headings say so, or it sets several tasks."""
     return facts.shared(_is_course)
+
+
+def is_material(facts: Facts) -> bool:
+    """Whether a notebook is there to be read: of a course, a book, documentation or examples."""
+    return facts.shared(_is_material)
+
+
+def unless_material(check: Check) -> Check:
+    """A rule on the way to production, which in material to read is reported on request only."""
+
+    @wraps(check)
+    def spared(subject: Any, facts: Facts) -> Iterator[Diagnostic]:
+        for diagnostic in check(subject, facts):
+            yield diagnostic._replace(on_request=diagnostic.on_request or is_material(facts))
+
+    return spared
 
 
 def is_taught(subject: re.Pattern[str], cell: int, facts: Facts) -> bool:
@@ -103,10 +142,24 @@ def is_lesson(facts: Facts) -> bool:
     return facts.shared(_is_lesson)
 
 
-def _is_course(facts: Facts) -> bool:
+def _words_of_path(facts: Facts) -> list[str]:
+    """The names of a notebook's file and of the directories above it, as words."""
     parts = re.split(r"[\\/]", facts.notebook.path)[-_DEEPEST:]
-    words = [re.sub(r"[-_.\s]+", " ", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", part)) for part in parts]
-    if any(map(_IN_PATH.search, words)):
+    return [re.sub(r"[-_.\s]+", " ", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", part)) for part in parts]
+
+
+def _is_material(facts: Facts) -> bool:
+    *directories, file = _words_of_path(facts)
+    if is_course(facts) or any(map(_EXAMPLE_DIRECTORY.search, directories)):
+        return True
+    if _EXAMPLE_FILE.search(file):
+        return True
+    notes = [cell.source for cell in facts.notebook.cells if cell.kind == "markdown"]
+    return any(map(_EXAMPLE_NOTE.search, notes[:_FIRST_NOTES]))
+
+
+def _is_course(facts: Facts) -> bool:
+    if any(map(_IN_PATH.search, _words_of_path(facts))):
         return True
     notes = [cell.source for cell in facts.notebook.cells if cell.kind == "markdown"]
     if any(map(_IN_HEADING.search, notes[:_FIRST_NOTES])):

@@ -76,6 +76,7 @@ from nbprod.notebook.types import Notebook
 from nbprod.patterns import lazy_pattern
 from nbprod.refactor.external_writes import local_connections
 from nbprod.rule import rule
+from nbprod.rules.practice_data import unless_material
 from nbprod.syntax.names import last_name, mentioned_names, root_of
 from nbprod.syntax.walk import children, dead_parts
 
@@ -96,6 +97,7 @@ _PLACES = ("name", "Bucket", "bucket", "repo_id", "destination", "destination_ta
 
 
 @rule("NBP404", "production-write", on=Notebook, level="production")
+@unless_material
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report calls that write to shared places, those whose target is a parameter left out."""
     found: dict[str, list[tuple[Span, bool]]] = {}

@@ -115,7 +115,7 @@ from nbprod.model import Certainty, Diagnostic, Fix, Label, Severity
 from nbprod.notebook.types import Notebook
 from nbprod.patterns import lazy_pattern
 from nbprod.rule import rule, unsafe
-from nbprod.rules.practice_data import is_course
+from nbprod.rules.practice_data import unless_material
 from nbprod.syntax.names import last_name
 from nbprod.syntax.types import ParsedCell
 
@@ -189,6 +189,7 @@ _Settings = tuple[int, list[_Call]]
 
 
 @rule("NBP405", "hardcoded-setting", on=Notebook, level="production", severity=Severity.INFO)
+@unless_material
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report calls with settings as literals; one finding for a notebook."""
     cells = list(_cells(facts))
@@ -212,8 +213,7 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
         labels=tuple(_labels(cells, facts)),
         help=facts.shared(ParameterCell).advice,
         fix=_fix(cells, facts),
-        on_request=not _has_parameters(facts)
-        and (is_course(facts) or not _is_worth_a_cell(cells, facts)),
+        on_request=not _has_parameters(facts) and not _is_worth_a_cell(cells, facts),
     )
 
 

@@ -80,7 +80,7 @@ from nbprod.notebook.types import Notebook
 from nbprod.patterns import lazy_pattern
 from nbprod.rule import rule
 from nbprod.rules.grouped import once_for_each
-from nbprod.rules.practice_data import is_course
+from nbprod.rules.practice_data import unless_material
 from nbprod.syntax.names import last_name
 from nbprod.syntax.types import ParsedCell
 
@@ -117,6 +117,7 @@ _MAY = lazy_pattern(
 
 
 @rule("NBP406", "hardcoded-source", on=Notebook, level="production", severity=Severity.INFO)
+@unless_material
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report calls with addresses and tables as literals; one finding for a notebook."""
     found = (
@@ -125,12 +126,11 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
         if parsed is not None and _MAY.search(parsed.cell.source)
         for diagnostic in _in_cell(parsed, facts)
     )
-    for told in once_for_each(
+    yield from once_for_each(
         found,
         key=lambda diagnostic: "public" if diagnostic.on_request else "own",
         label=lambda diagnostic: f"{diagnostic.message} here",
-    ):
-        yield told._replace(on_request=told.on_request or is_course(facts))
+    )
 
 
 def _in_cell(parsed: ParsedCell, facts: Facts) -> Iterator[Diagnostic]:

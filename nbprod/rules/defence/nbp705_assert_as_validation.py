@@ -63,7 +63,7 @@ from nbprod.facts import Facts
 from nbprod.model import Diagnostic, Label, Severity
 from nbprod.patterns import lazy_pattern
 from nbprod.rule import NodeInCell, rule
-from nbprod.rules.practice_data import is_course
+from nbprod.rules.practice_data import unless_material
 from nbprod.syntax.names import last_name
 from nbprod.syntax.walk import walk
 
@@ -81,6 +81,7 @@ _ASKING_FOR_FILE = frozenset(["exists", "isfile", "isdir", "is_file", "is_dir"])
     level="production",
     severity=Severity.INFO,
 )
+@unless_material
 def check(subject: NodeInCell[ast.FunctionDef], facts: Facts) -> Iterator[Diagnostic]:
     """Report assertions at the head of functions that are about parameters alone."""
     node = subject.node
@@ -99,7 +100,6 @@ def check(subject: NodeInCell[ast.FunctionDef], facts: Facts) -> Iterator[Diagno
                 for assertion in found[1:4]
             ),
             help=f"raise `{_error(found[0].test)}` with a message",
-            on_request=is_course(facts),
         )
 
 

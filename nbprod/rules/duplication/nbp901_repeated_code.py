@@ -92,7 +92,7 @@ from nbprod.notebook.types import Notebook
 from nbprod.report.wording import words_listed
 from nbprod.rule import rule, unsafe
 from nbprod.rules.drawn import drawing_statements
-from nbprod.rules.practice_data import is_course
+from nbprod.rules.practice_data import unless_material
 from nbprod.syntax.names import last_name, mentioned_names
 
 _LIMITS = Limits()
@@ -104,6 +104,7 @@ _BESIDE_FIGURES = ("makedirs", "mkdir", "print", "display")
 
 
 @rule("NBP901", "repeated-code", on=Notebook, level="production", severity=Severity.INFO)
+@unless_material
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report the first place of each group, with the others beside it."""
     sources = sources_of_notebook(notebook.path, facts.parsed)
@@ -126,8 +127,7 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
             help=f"write one function for them{_shown(signature)}{perhaps}",
             fix=fix,
             # The same whether or not fixes are worked out: no format reports more than another.
-            on_request=is_course(facts)
-            or _is_part_of_a_series(group)
+            on_request=_is_part_of_a_series(group)
             or _is_no_function(group, facts)
             or _only_draws(group, facts),
         )

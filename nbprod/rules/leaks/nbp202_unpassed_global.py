@@ -141,7 +141,7 @@ from nbprod.rules.callbacks import passed_on
 from nbprod.rules.globals import GlobalRead, iter_global_reads
 from nbprod.rules.orchestrated import is_orchestrated
 from nbprod.rules.passed_globals import how_to_pass, listed_names, method_of
-from nbprod.rules.practice_data import is_course
+from nbprod.rules.practice_data import unless_material
 from nbprod.rules.stubs import stub_of
 
 _SESSIONS = frozenset(["spark", "sc", "sqlContext", "dbutils"])
@@ -151,6 +151,7 @@ _AMBIENT = frozenset(
 
 
 @rule("NBP202", "unpassed-global", on=Notebook, level="production")
+@unless_material
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report reads of variables that are bound once and are no constants, once for a notebook."""
     passed = passed_on(facts)
@@ -257,7 +258,6 @@ def _of_all(readers: list[list[GlobalRead]], facts: Facts) -> Diagnostic:
         ),
         help=how_to_pass([leak.name for leak in first], first[0].function, facts),
         fix=_fix(first, facts),
-        on_request=is_course(facts),
     )
 
 

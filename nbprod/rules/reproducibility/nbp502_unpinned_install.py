@@ -40,6 +40,7 @@ from nbprod.facts import Facts
 from nbprod.model import Diagnostic, Label, Severity, Span
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule
+from nbprod.rules.practice_data import unless_material
 from nbprod.syntax.installs import installs_of
 
 # `apt` installs what the system's release has; the others write the versions to a file.
@@ -54,6 +55,7 @@ _WITH_LOCK_FILE = frozenset(["apt", "poetry", "pipenv"])
     severity=Severity.INFO,
     family="distributions",
 )
+@unless_material
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report installations with names that have no version, once for a notebook."""
     places: list[Span] = []

@@ -46,6 +46,7 @@ from nbprod.model import Diagnostic, Edit, Label, Severity, Span
 from nbprod.notebook.types import Notebook
 from nbprod.patterns import lazy_pattern
 from nbprod.rule import rule, safe
+from nbprod.rules.practice_data import unless_material
 from nbprod.syntax.installs import installs_in
 from nbprod.syntax.types import Magic
 
@@ -65,6 +66,7 @@ _MOST = 6
     severity=Severity.INFO,
     family="distributions",
 )
+@unless_material
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report shell lines that call a package manager with a magic, once for a notebook."""
     found = [

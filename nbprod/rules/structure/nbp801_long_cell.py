@@ -49,6 +49,7 @@ from nbprod.model import Diagnostic, Severity
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule, whole_cell
 from nbprod.rules.drawn import drawing_statements, makes_one_figure
+from nbprod.rules.practice_data import unless_material
 from nbprod.syntax.walk import walk
 
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
@@ -64,6 +65,7 @@ _LITERALS = (ast.List, ast.Tuple, ast.Set, ast.Dict, ast.Constant, ast.UnaryOp)
     severity=Severity.INFO,
     family="cell-size",
 )
+@unless_material
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report cells with too many lines outside of functions and classes."""
     most = facts.options.max_cell_lines

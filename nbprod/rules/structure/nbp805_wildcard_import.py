@@ -48,11 +48,13 @@ from nbprod.model import Diagnostic, Edit, Fix, Span
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule, unsafe
 from nbprod.rules.grouped import once_for_each
+from nbprod.rules.practice_data import unless_material
 
 _WILDCARDS = ("from ", "%pylab", "pylab")
 
 
 @rule("NBP805", "wildcard-import", on=Notebook, level="production", family="star-imports")
+@unless_material
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report star imports, one finding a module, with the used names where they are known."""
     found = (

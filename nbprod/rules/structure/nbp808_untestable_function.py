@@ -44,6 +44,7 @@ from collections.abc import Iterator
 from nbprod.facts import Facts
 from nbprod.model import Diagnostic, Severity
 from nbprod.rule import NodeInCell, rule
+from nbprod.rules.practice_data import unless_material
 from nbprod.syntax.walk import walk
 
 _WORDS = ("input", "open", "read_", "requests", "urllib")
@@ -62,6 +63,7 @@ _LOADING = tuple(
     level="production",
     severity=Severity.INFO,
 )
+@unless_material
 def check(subject: NodeInCell[ast.FunctionDef], facts: Facts) -> Iterator[Diagnostic]:
     """Report functions that do work and get their input themselves; one finding for each."""
     node, cell = subject.node, subject.cell

@@ -54,6 +54,7 @@ from nbprod.facts import Facts
 from nbprod.model import Diagnostic, Label, Severity
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule, whole_cell
+from nbprod.rules.practice_data import unless_material
 from nbprod.syntax.walk import walk_outside
 
 _BRANCHES = frozenset(
@@ -79,6 +80,7 @@ _OWN = frozenset([ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambd
     severity=Severity.INFO,
     family="cell-size",
 )
+@unless_material
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report cells whose top-level code has too many branches, with the length of long ones."""
     for cell, tree in facts.trees_with("if ", "for ", "while ", "except"):
