@@ -48,6 +48,22 @@ print(accuracy_of(3), accuracy_of(5), accuracy_of(9))
 ```notebook
 # %%
 import pandas as pd
+from sklearn.ensemble import GradientBoostingRegressor
+from sklearn.model_selection import train_test_split
+df = pd.read_csv("loans.csv")
+X_train, X_test, y_train, y_test = train_test_split(df[["income"]], df["amount"])
+# %%
+low = GradientBoostingRegressor(loss="quantile", alpha=0.1).fit(X_train, y_train)
+print(low.score(X_test, y_test))
+middle = GradientBoostingRegressor(loss="quantile", alpha=0.5).fit(X_train, y_train)
+print(middle.score(X_test, y_test))
+high = GradientBoostingRegressor(loss="quantile", alpha=0.9).fit(X_train, y_train)
+print(high.score(X_test, y_test))
+```
+
+```notebook
+# %%
+import pandas as pd
 from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 from sklearn.linear_model import LogisticRegression
@@ -149,6 +165,7 @@ from nbprod.syntax.walk import walk
 
 _LEAST = 3
 _CHOOSING = lazy_pattern(r"val(?!ue)|vld|dev|new|hold_?out", re.IGNORECASE)
+_QUANTILES = frozenset(("quantile", "quantile_alpha", "tau", "q"))
 _Wanted = tuple[str, ...]
 
 
@@ -207,6 +224,8 @@ def _of_other_models(
 ) -> list[tuple[Training, CellNode]]:
     """The tests without baselines, and without models that are made just as one before them.
 
+    Models of several quantiles give one interval together.
+
     What a function makes in several calls is another model in each: it is given something else.
     """
     kept: list[tuple[Training, CellNode]] = []
@@ -216,12 +235,23 @@ def _of_other_models(
             continue
         estimator = training.estimator
         if estimator is not None:
-            before = made.setdefault(ast.unparse(estimator.place.node), training)
+            before = made.setdefault(_made_as(estimator.place.node), training)
             is_one = estimator is before.estimator
             if before is not training and (is_one or before.place.node is not training.place.node):
                 continue
         kept.append((training, place))
     return kept
+
+
+def _made_as(node: ast.AST) -> str:
+    """How a model is made, but for the quantile that it gives."""
+    if not isinstance(node, ast.Call):
+        return ast.unparse(node)
+    words = {keyword.arg: ast.unparse(keyword.value) for keyword in node.keywords}
+    if any("quantile" in value or "pinball" in value for value in words.values()):
+        words.pop("alpha", None)
+    kept = {name: value for name, value in words.items() if name not in _QUANTILES}
+    return f"{ast.unparse(node.func)} {list(map(ast.unparse, node.args))} {kept}"
 
 
 def _is_validation(place: CellNode) -> bool:

@@ -73,9 +73,10 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
         if parsed is None or parsed.tree is None or parsed.cell.source.count("\n") < most:
             continue
         code = [node for node in parsed.tree.body if not isinstance(node, _DEFINITIONS)]
-        lines = _lines(code)
+        text = parsed.cell.source.splitlines()
+        lines = _lines(code, text)
         if lines > most and makes_one_figure(code):
-            lines -= _lines(drawing_statements(code, facts))
+            lines -= _lines(drawing_statements(code, facts), text)
         if lines > most:
             yield Diagnostic(
                 whole_cell(parsed.cell),
@@ -84,18 +85,25 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
             )
 
 
-def _lines(statements: list[ast.stmt]) -> int:
-    return sum(
-        (node.end_lineno or node.lineno) - node.lineno + 1 - _data_lines(node)
+def _lines(statements: list[ast.stmt], text: list[str]) -> int:
+    """The lines of statements that are code: no data, no comments, no blank lines."""
+    numbers = {
+        number
         for node in statements
-    )
+        for number in range(node.lineno, (node.end_lineno or node.lineno) + 1)
+    }
+    for node in statements:
+        numbers.difference_update(_data_lines(node))
+    return sum(text[number - 1].lstrip()[:1] not in ("", "#") for number in numbers)
 
 
-def _data_lines(node: ast.AST) -> int:
+def _data_lines(node: ast.AST) -> Iterator[int]:
     """The lines inside of texts and of collections of constants: queries and tables are no code."""
     if isinstance(node, (ast.JoinedStr, ast.Constant)) or _is_table(node):
-        return (node.end_lineno or node.lineno) - node.lineno
-    return sum(map(_data_lines, ast.iter_child_nodes(node)))
+        yield from range(node.lineno + 1, (node.end_lineno or node.lineno) + 1)
+    else:
+        for child in ast.iter_child_nodes(node):
+            yield from _data_lines(child)
 
 
 def _is_table(node: ast.AST) -> TypeGuard[ast.expr]:

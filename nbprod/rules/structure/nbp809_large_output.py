@@ -56,7 +56,11 @@ def _large(notebook: Notebook) -> Iterator[Diagnostic]:
             yield Diagnostic(
                 whole_cell(cell),
                 f"{much} of saved output",
-                help="print less, or clear the output before committing",
+                help=(
+                    "draw figures with fewer dots per inch, or clear the output before committing"
+                    if lines <= _MOST_LINES and 2 * _pictured(cell) > size
+                    else "print less, or clear the output before committing"
+                ),
             )
 
 
@@ -71,6 +75,17 @@ def _size_of(cell: Cell) -> tuple[int, int]:
         if isinstance(data, Mapping):
             size += sum(len(_joined(part)) for part in data.values())
     return lines, size
+
+
+def _pictured(cell: Cell) -> int:
+    """The letters of saved pictures."""
+    return sum(
+        len(_joined(part))
+        for output in cell.outputs
+        if isinstance(data := output.get("data"), Mapping)
+        for kind, part in data.items()
+        if str(kind).startswith("image/")
+    )
 
 
 def _joined(text: Any) -> str:

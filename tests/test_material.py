@@ -1,0 +1,71 @@
+"""Notebooks that are there to be read are not told how to get to production; counts are of code."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.test_true_findings import findings
+
+INSTALL = "%pip install pandas seaborn"
+STAR = "from shop import *\nprint(price)"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "docs/howto/plot.ipynb", "examples/01_load.ipynb", "gallery/waves.ipynb",
+        "second_edition/text.ipynb", "notebooks/getting_started.ipynb", "PCA_Demo.ipynb",
+        "cookbook/2-mean.ipynb", "lectures/3.ipynb",
+    ],
+)  # fmt: skip
+def test_examples_and_documentation_are_spared(path: str) -> None:
+    assert not findings("NBP502", INSTALL, path=path)
+    assert not findings("NBP805", STAR, path=path)
+
+
+@pytest.mark.parametrize(
+    "path", ["notebooks/sales.ipynb", "src/doctor.ipynb", "example.ipynb", "samplesize/a.ipynb"]
+)
+def test_other_notebooks_are_not(path: str) -> None:
+    assert findings("NBP502", INSTALL, path=path)
+    assert findings("NBP805", STAR, path=path)
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        "# Shapes\nThis notebook demonstrates rolling windows.",
+        "In this example, we show how to fit a line.",
+        "This notebook contains the code samples found in Chapter 3 of the book.",
+    ],
+)
+def test_a_note_may_say_so(note: str) -> None:
+    text = {"cell_type": "markdown", "source": note}
+    assert not findings("NBP502", text, INSTALL)
+    assert findings("NBP502", {"cell_type": "markdown", "source": "# Sales of May"}, INSTALL)
+
+
+@pytest.mark.parametrize(
+    ("filler", "reported"),
+    [
+        ("    # total += 1\n", False),
+        ("\n", False),
+        ("    total += row\n", True),
+    ],
+)
+def test_long_cells_are_long_in_code(filler: str, reported: bool) -> None:
+    source = "total = 0\nfor row in rows():\n" + 80 * filler + "    print(row)\n"
+    assert bool(findings("NBP801", "def rows():\n    return [1]", source)) is reported
+
+
+def test_a_large_picture_is_to_be_drawn_smaller() -> None:
+    picture = {
+        "output_type": "display_data",
+        "metadata": {},
+        "data": {"image/png": "A" * 2_500_000},
+    }
+    (found,) = findings("NBP809", {"source": "draw()", "outputs": [picture]})
+    assert "dots per inch" in str(found.help)
+    text = {"output_type": "stream", "name": "stdout", "text": "x\n" * 9000}
+    (found,) = findings("NBP809", {"source": "draw()", "outputs": [text]})
+    assert "print less" in str(found.help)
