@@ -52,7 +52,11 @@ _UNORDERED = frozenset(["set", "frozenset", "hash", "id"])
 _KNOWN = _LIBRARIES | sys.stdlib_module_names | {"IPython", "joblib", "tqdm"}
 _CHANGING = frozenset("time uuid secrets os threading multiprocessing gc tracemalloc".split())
 _VIEWS = ("keys", "items")
-_KERNEL = ("ipykernel.kernelapp", "ipykernel.ipkernel")
+_KERNEL = (
+    "ipykernel.kernelapp", "ipykernel.ipkernel",
+    # What a kernel imports when it starts.
+    "IPython.core.debugger", "psutil", "tornado.platform.asyncio", "tornado.queues",
+)  # fmt: skip
 _TESTS = ("pytest",)
 _KINDS = ("module", "script")
 _PATIENCE = 120.0

@@ -78,6 +78,7 @@ def run_job(job: Mapping[str, Any], python: str, forks: str = "") -> dict[str, A
             "pickles": job.get("pickles", folder),
             "snapshots": _by_rank(job.get("snapshots", {}), places),
             "watch": _by_rank(job.get("watch", {}), places),
+            "calls": "watch" in job,
             "observe": _by_rank(job.get("observe", {}), places),
             "observer": job.get("observer"),
             "given": job.get("given"),

@@ -10,7 +10,7 @@ nothing of nbprod. Around each cell it writes down what was asked for. A job, in
 * ``watch``: for a cell, the values to keep as files, each with the ``place`` in it: before a
   statement by its number (0 is the start, None the end of the cell), a ``key``, their ``names``,
   and ``local`` names of which the types are enough; ``count`` is how many statements the cell has;
-  ``pickles``: the folder of the files. With it, the calls of the notebook's functions are seen;
+  ``pickles``: the folder of the files; ``calls``: whether to see those of its functions;
 * ``observer``: a program with a class ``Observer`` that looks at more. It is made with this probe,
   the shell, the job and what gives numbers to generators without a seed; its ``before(asked)`` and
   ``after(asked)`` are called around the cells that ``observe`` has something under these names for.
@@ -166,7 +166,7 @@ class Watcher:
         self.unseen: Any = None
         self.watched: list[dict[str, Any]] = []
         self.calls: Any = None
-        if job.get("watch"):
+        if job.get("calls"):
             made = runpy.run_path(os.path.join(_HERE, "calls_seen.py"), run_name="nbprod_calls")
             self.calls = made["CallsSeen"](shell.user_ns, _SHAPES, job.get("pickles", ""))
             setattr(builtins, _MARK, self.at)

@@ -69,7 +69,8 @@ def type_shape(value: Any, depth: int = 0) -> list[Any]:
     if count == 1:
         return [name, _of_items(list(value)[:_MOST_ITEMS], depth)]
     pairs = list(value.items())[:_MOST_ITEMS]
-    return [name, *(_of_items([pair[place] for pair in pairs], depth) for place in (0, 1))]
+    keys = common_shape([type_shape(key, depth + 1) for key, _ in pairs])
+    return [name, keys, _of_items([item for _, item in pairs], depth)]
 
 
 def _of_items(items: list[Any], depth: int) -> list[Any]:

@@ -100,7 +100,8 @@ def run(job: dict[str, Any]) -> dict[str, Any]:
     record: list[dict[str, Any]] = []
     shell = make_shell(record)
     sys.stdout, sys.stderr = Stream("stdout", record), Stream("stderr", record)
-    watcher = probe.begin(shell, job | {"count": len(job["cells"])})
+    more = {"count": len(job["cells"]), "calls": "watch" in job}
+    watcher = probe.begin(shell, job | more)
     cells: list[dict[str, Any]] = []
     for source in job["cells"]:
         del record[:]

@@ -52,3 +52,63 @@ def test_arrays_that_are_held_by_a_result_are_compared(tmp_path: Path) -> None:
     ):  # fmt: skip
         assert line in text
     assert (folder / "tests" / "b_data" / "styles" / "page.css").is_file()
+
+
+SECANT = [
+    """def f(x):
+    return x**2 - 5
+
+def secant(x0, x1, f, eps):
+    i = 0
+    while abs(x1 - x0) > eps:
+        x0, x1 = x1, x1 - f(x1) * (x1 - x0) / (f(x1) - f(x0))
+        i += 1
+    return x1""",
+    "secant(2, 3, f, 0.0001)",
+    "from scipy import optimize",
+    "def cubic(x):\n    return x**3 - 20",
+    "round(optimize.bisect(cubic, 1, 4), 3)",
+]
+
+
+@pytest.mark.slow
+def test_a_notebook_of_definitions_alone_is_tested_by_its_calls(tmp_path: Path) -> None:
+    (tmp_path / "a.ipynb").write_bytes(as_bytes(SECANT))
+    done = nbprod(tmp_path, "extract", "a.ipynb", "-o", "b.py", "--run", "--verify")
+    assert done.returncode == 0, done.stderr
+    assert "Ran 3 generated tests: all passed." in done.stdout
+    module = (tmp_path / "b.py").read_text()
+    assert "def cubic(x: float) -> float:" in module
+    assert "def secant(x0: int, x1: int, f: Callable[..., Any], eps: float)" in module
+    text = (tmp_path / "tests" / "test_b.py").read_text()
+    assert "result = secant(x0, x1, f, eps)" in text and "f = f" not in text
+
+
+FORMULAS = [
+    "import numpy as np\nimport pandas as pd\nimport sympy as sp\nfrom helpers import Weights",
+    """t = sp.Symbol("t", positive=True)
+rate = sp.exp(-t / 2) + 3
+share = Weights(pd.Series([0.25, 0.75], index=["a", "b"]))""",
+    "print(rate, share.sum())",
+    """change = sp.diff(rate, t)
+steps = np.linspace(0.0, 4.0, 9)
+values = [float(change.subs(t, step)) for step in steps]
+weighted = share * min(values)
+lowest = weighted.min()""",
+    "print(lowest, len(values))",
+]
+
+
+@pytest.mark.slow
+def test_formulas_and_derived_series_are_arguments(tmp_path: Path) -> None:
+    pytest.importorskip("sympy")
+    (tmp_path / "helpers.py").write_text(
+        "import pandas\n\nclass Weights(pandas.Series):\n    pass\n"
+    )
+    (tmp_path / "a.ipynb").write_bytes(as_bytes(FORMULAS))
+    words = ("--function", "lowest_change=4")
+    done = nbprod(tmp_path, "extract", "a.ipynb", "-o", "b.py", *words, "--run", "--verify")
+    assert done.returncode == 0, done.stderr
+    assert "Ran 1 generated test: all passed." in done.stdout
+    text = (tmp_path / "tests" / "test_b.py").read_text()
+    assert "sympify(" in text and "Weights(pd.Series(" in text

@@ -8,6 +8,8 @@ another type later, the module asks the checker to allow that.
 from __future__ import annotations
 
 import ast
+import builtins
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
@@ -17,9 +19,10 @@ from nbprod.patterns import lazy_pattern
 from nbprod.syntax.names import last_name
 from nbprod.syntax.walk import walk
 
-__all__ = ["REBINDS", "may_be_none", "names_of_none", "with_local_types"]
+__all__ = ["REBINDS", "RETURNS_ANY", "may_be_none", "names_of_none", "with_local_types"]
 
 REBINDS = "# mypy: allow-redefinition"
+RETURNS_ANY = "# mypy: no-warn-return-any"
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 # They take nothing that may be None.
 _NEED_VALUES = frozenset("len sum min max sorted range enumerate zip".split())
@@ -60,7 +63,10 @@ def with_local_types(
     """
     tree = ast.parse(text)
     found: list[_Hint] = []
-    rebinds = False
+    rebinds = returns_any = False
+    has_libraries = any(
+        name.partition(".")[0] not in sys.stdlib_module_names for name in imports.values()
+    )
     found += _hints_of_constants(tree, types.get("", {}))
     for owner, node in _functions(tree):
         known = types.get(f"{owner}.{node.name}" if owner else node.name, {})
@@ -76,12 +82,16 @@ def with_local_types(
         rebinds = rebinds or any(
             _changes_type(values, imports, shadowed) for values in bindings.values()
         )
+        returns_any = returns_any or (
+            has_libraries and _returns_any(node, bindings, imports, shadowed)
+        )
     lines = text.encode("utf-8").split(b"\n")
     for hint in sorted({hint[:2]: hint for hint in found}.values(), reverse=True):
         line = lines[hint.line - 1]
         lines[hint.line - 1] = line[: hint.column] + hint.text.encode() + line[hint.column :]
     made = b"\n".join(lines).decode("utf-8")
-    return f"{REBINDS}\n{made}" if rebinds else made
+    heads = [REBINDS] * rebinds + [RETURNS_ANY] * returns_any
+    return "".join(f"{head}\n" for head in heads) + made
 
 
 def _functions(tree: ast.Module) -> Iterator[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef]]:
@@ -215,7 +225,8 @@ def _hints_of_names(
             continue
         if not hint.startswith(f"{_kind(first.value)}["):
             continue
-        if _is_mixed(first.value, hint) or _is_bare(first.value, name, node):
+        is_open = _is_new(first.value) and bool(_SEVERAL.search(hint))
+        if is_open or _is_mixed(first.value, hint) or _is_bare(first.value, name, node):
             yield _behind(first.target, hint)
 
 
@@ -236,6 +247,40 @@ def _hints_of_results(
             value = values[0].value
             if hint_of(value, imports, shadowed) == "Any" and not _is_new_array(value):
                 yield _behind(values[0].target, hint)
+
+
+def _returns_any(
+    node: ast.FunctionDef | ast.AsyncFunctionDef,
+    bindings: Mapping[str, list[_Value]],
+    imports: Mapping[str, str],
+    shadowed: frozenset[str],
+) -> bool:
+    """Whether a function that promises a type may return what a library gives no type of."""
+    hint = ast.unparse(node.returns).strip("'\"") if node.returns is not None else ""
+    if not _CHECKED.match(hint) or "Any" in hint:
+        return False
+    for part in _own_statements(node):
+        value = part.value if isinstance(part, ast.Return) else None
+        if value is None or isinstance(value, (ast.Tuple, ast.Constant)):
+            continue
+        values: list[ast.expr | None] = [value]
+        if isinstance(value, ast.Name):
+            made = bindings.get(value.id, [])
+            # With one value it has a hint.
+            values = [one.value for one in made] if len(made) > 1 else []
+        if any(given is None or _may_be_untyped(given, imports, shadowed) for given in values):
+            return True
+    return False
+
+
+def _may_be_untyped(value: ast.expr, imports: Mapping[str, str], shadowed: frozenset[str]) -> bool:
+    """Whether a library may give an expression no type: most of what is computed with arrays."""
+    if isinstance(value, ast.Call):
+        called = ast.unparse(value.func)
+        is_builtin = hasattr(builtins, called) and called not in shadowed
+        return not (is_builtin or _is_new_array(value))
+    computed = isinstance(value, (ast.BinOp, ast.UnaryOp, ast.Subscript))
+    return computed or hint_of(value, imports, shadowed) == "Any"
 
 
 def _is_new_array(value: ast.expr) -> bool:
@@ -269,6 +314,13 @@ def _kind(value: ast.expr) -> str:
     if isinstance(value, ast.Call):
         return ast.unparse(value.func).rpartition(".")[2]
     return {ast.List: "list", ast.Dict: "dict", ast.Set: "set"}.get(type(value), "?")
+
+
+def _is_new(value: ast.expr) -> bool:
+    """Whether a container begins empty: a checker believes what is put into it first."""
+    if isinstance(value, ast.Call):
+        return _kind(value) in _MAKERS and not value.args and not value.keywords
+    return isinstance(value, (ast.List, ast.Dict)) and _is_empty(value)
 
 
 def _is_mixed(value: ast.expr, hint: str) -> bool:

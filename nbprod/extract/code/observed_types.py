@@ -22,6 +22,7 @@ __all__ = ["observed_types_of", "with_definition_types", "with_seen_types"]
 
 _MOST_COLUMNS = 6
 _TABLE = 2
+_NUMBERS = ("bool", "int", "float", "complex")
 
 
 def with_seen_types(plan: Plan, recorded: Mapping[str, Recorded], facts: Facts) -> Plan:
@@ -119,6 +120,9 @@ def _hinted(variable: Variable, seen: Mapping[str, Seen], types: ObservedTypes) 
     shown = types.of_shape(value.shape or [value.type])
     if "Any" in variable.hint:
         return variable._replace(hint=shown) if shown != "Any" else variable
+    if variable.hint == "np.ndarray" and shown in _NUMBERS:
+        # Many functions of the library give a number for a number.
+        return variable._replace(hint=shown)
     is_library = "." in variable.hint or "Any" in shown or shown == "None"
     if is_library or {shown, variable.hint} <= {"int", "float"}:
         return variable

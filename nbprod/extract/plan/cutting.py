@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from nbprod.extract.plan.atoms import Atom, Atoms
+from nbprod.syntax.walk import walk
 
 __all__ = [
     "MOST_FIELDS",
@@ -48,6 +49,10 @@ _TELLING = frozenset(["load", "split", "fit"])
 _TELLING_STAYS = 6.0
 # The stages of a notebook by purpose. A function of two is a compromise, one of three has no name;
 # what lies between loading and fitting is to be seen in the notebook.
+_COMPUTING = (
+    ast.Call, ast.Subscript, ast.AugAssign, ast.For, ast.While, ast.If, ast.With, ast.Try,
+    ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.JoinedStr, ast.Delete,
+)  # fmt: skip
 _STAGES: dict[str, int] = {"load": 0, "split": 1, "fit": 2, "predict": 2, "evaluate": 3}
 _TWO_STAGES, _FURTHER_STAGE = 1.0, 5.0
 
@@ -200,6 +205,9 @@ def _cuts_a_figure(part: Sequence[Atom], atoms: Atoms) -> bool:
 def _price(part: Sequence[Atom], atoms: Atoms) -> float | None:
     """What a function of a stretch costs; None where it takes or gives too much."""
     work = [atom for atom in part if atom.role == "work"]
+    if not any(map(_computes, work)):
+        # A function of constants is a list of settings.
+        return None
     places = {atom.place for atom in work}
     given = _given(work, places, atoms)
     made = _made(work, places, atoms)
@@ -234,6 +242,18 @@ def _price(part: Sequence[Atom], atoms: Atoms) -> float | None:
     if not given and not made and not drawing:
         price += _ALONE
     return price
+
+
+def _computes(atom: Atom) -> bool:
+    """Whether a statement does more than to give names to constants."""
+    for node in atom.unit.nodes:
+        for part in walk(node):
+            if isinstance(part, (ast.BinOp, ast.UnaryOp, ast.Compare, ast.BoolOp)):
+                if any(isinstance(inner, ast.Name) for inner in walk(part)):
+                    return True
+            elif isinstance(part, _COMPUTING):
+                return True
+    return False
 
 
 def _only_splits(purposes: Sequence[str]) -> bool:

@@ -111,7 +111,7 @@ def _has_checks(experiment: Experiment) -> bool:
 def _lines(call: Call, experiment: Experiment, fixtures: Mapping[str, str]) -> Iterator[str]:
     arguments = experiment.arguments
     for name, text in arguments.items():
-        if f"{name} = {text}" not in fixtures:
+        if f"{name} = {text}" not in fixtures and name != text:
             yield f"{name} = {text}"
     for step in experiment.steps:
         yield from step.seed

@@ -73,6 +73,29 @@ class Objects:
             return f"{self._of_class(kind)}({write(value.toarray())})"
         if self._is_own(kind):
             return self._instance(value, write)
+        if kind.__module__.startswith("sympy."):
+            return self._of_sympy(value)
+        return self._of_subclass(value, write)
+
+    def _of_sympy(self, value: Any) -> str | None:
+        """A formula by its text, with what its symbols are assumed to be where that matters."""
+        sympy: Any = sys.modules["sympy"]
+        for text in (str(value), sympy.srepr(value)):
+            with contextlib.suppress(Exception):
+                if sympy.sympify(text) == value:
+                    return f"{self._imported('sympy', 'sympify')}({text!r})"
+        return None
+
+    def _of_subclass(self, value: Any, write: Callable[[Any], str]) -> str | None:
+        """A series or frame of a class that a library has derived, made of a plain one."""
+        pandas: Any = sys.modules.get("pandas")
+        kind = type(value)
+        for base in (pandas.Series, pandas.DataFrame) if pandas is not None else ():
+            if isinstance(value, base):
+                plain = base(value)
+                with contextlib.suppress(Exception):
+                    if kind(plain).equals(value):
+                        return f"{self._of_class(kind)}({write(plain)})"
         return None
 
     def unfitted(self, value: Any, write: Callable[[Any], str]) -> str:

@@ -33,7 +33,7 @@ _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _PATIENCE, _LEAST_PATIENCE, _LEAST_SPENT = 5, 10.0, 1.0
 # Where no number of faults is asked for they may take this part of a run of the notebook, in the
 # time of processors, and at least so many seconds.
-_SHARE_OF_RUN, _LEAST_EFFORT = 0.25, 1.5
+_SHARE_OF_RUN, _LEAST_EFFORT = 0.25, 0.6
 
 
 class SuiteStrength(NamedTuple):
