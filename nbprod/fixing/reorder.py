@@ -17,6 +17,7 @@ from typing import NamedTuple
 from nbprod.facts import Facts
 from nbprod.fixing.filled_later import filled_in
 from nbprod.fixing.order_search import Candidate, Reads, Search, is_movable, kept_places
+from nbprod.fixing.stored_data import swaps_stored_data
 from nbprod.flow.analysis import follow_unless_worse
 from nbprod.flow.answers import Flow
 from nbprod.flow.types import Definition
@@ -70,7 +71,11 @@ class Moves:
             at = rest.index(above) if above in rest else -1
             order = (*rest[:at], cell, *rest[at:])
             most = len(self._search.broken)
-            self._known[key] = at >= 0 and self._search.follow(order, most) is not None
+            self._known[key] = (
+                at >= 0
+                and self._search.follow(order, most) is not None
+                and not swaps_stored_data(self._search.start, order, self._search.facts)
+            )
         return self._known[key]
 
 
@@ -239,6 +244,8 @@ def find_moves(facts: Facts, out: Reads = frozenset()) -> Reordering | None:
     if best is None:
         return None
     order = best.order
+    if swaps_stored_data(facts.flow.order, order, facts):
+        return None
     kept = kept_places(facts.flow.order, order)
     if len(order) - len(kept) > MOST_MOVES:
         return None

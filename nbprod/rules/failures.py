@@ -277,10 +277,8 @@ def _reorder_title(reordering: Reordering) -> str:
     order, moved = reordering.order, reordering.moved
     if len(moved) == 1:
         place = order.index(moved[0])
-        if place + 1 == len(order):
+        if place + 1 == len(order) or order[place + 1] > moved[0]:
             where = f"below cell {order[place - 1] + 1}"
-        elif order[place + 1] > moved[0]:
-            where = f"down to just before cell {order[place + 1] + 1}"
         else:
             where = f"above cell {order[place + 1] + 1}"
         title = f"Move cell {moved[0] + 1} {where}"

@@ -172,9 +172,9 @@ def test_a_comment_is_no_definition_where_the_value_came_from_a_cell() -> None:
 @pytest.mark.parametrize(
     ("cells", "title"),
     [
-        (["print(a, b)", "a = 1", "b = 2", "c = 3"], "Move cell 1 down to just before cell 4"),
-        (["b = a + c", "a = 1", "c = a", "b"], "Move cell 1 down to just before cell 4"),
-        (["print(x + y)", "x = 1", "y = x", "z = 3"], "Move cell 1 down to just before cell 4"),
+        (["print(a, b)", "a = 1", "b = 2", "c = 3"], "Move cell 1 below cell 3"),
+        (["b = a + c", "a = 1", "c = a", "b"], "Move cell 1 below cell 3"),
+        (["print(x + y)", "x = 1", "y = x", "z = 3"], "Move cell 1 below cell 3"),
     ],
 )
 def test_a_cell_that_moves_down_is_said_to_go_down(cells: list[str], title: str) -> None:

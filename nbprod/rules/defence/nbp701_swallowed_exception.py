@@ -96,6 +96,7 @@ import re
 from collections.abc import Iterator
 
 from nbprod.facts import Facts
+from nbprod.libraries.homes import home_of
 from nbprod.model import Diagnostic, Edit, Span
 from nbprod.notebook.types import Notebook
 from nbprod.patterns import lazy_pattern
@@ -147,10 +148,44 @@ def _handlers(node: ast.Try, parsed: ParsedCell, facts: Facts) -> Iterator[Diagn
             "every exception is silently swallowed"
             if forgets
             else "every exception is caught, including a kernel interrupt",
-            help="catch specific exceptions, and log what is skipped",
+            help=_help(node),
             fix=None if forgets else unsafe("Catch `Exception`", _named(span)),
-            on_request=is_taught(_ON_EXCEPTIONS, cell, facts),
+            on_request=is_taught(_ON_EXCEPTIONS, cell, facts) or _asks_for_platform(node),
         )
+
+
+def _help(node: ast.Try) -> str:
+    """What to catch, where one statement is tried that raises one exception for one reason."""
+    raised = _raised(node.body[0]) if len(node.body) == 1 else None
+    if raised is None:
+        return "catch specific exceptions, and log what is skipped"
+    return f"catch only `{raised}`, and log what is skipped"
+
+
+def _raised(statement: ast.stmt) -> str | None:
+    if isinstance(statement, (ast.Import, ast.ImportFrom)):
+        return "ImportError"
+    value = statement.value if isinstance(statement, (ast.Assign, ast.Return)) else None
+    if isinstance(value, ast.Subscript) and not isinstance(value.slice, ast.Slice):
+        number = isinstance(value.slice, ast.Constant) and isinstance(value.slice.value, int)
+        return "IndexError" if number else "KeyError"
+    return None
+
+
+def _asks_for_platform(node: ast.Try) -> bool:
+    """Whether it finds out where the notebook runs, by a module that only one place has."""
+    modules = [
+        module
+        for statement in node.body
+        for module in (
+            [alias.name for alias in statement.names]
+            if isinstance(statement, ast.Import)
+            else [statement.module or ""]
+            if isinstance(statement, ast.ImportFrom)
+            else []
+        )
+    ]
+    return any(home_of(module) is not None for module in modules)
 
 
 def _named(span: Span) -> Edit:

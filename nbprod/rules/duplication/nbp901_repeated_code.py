@@ -92,7 +92,7 @@ from nbprod.notebook.types import Notebook
 from nbprod.report.wording import words_listed
 from nbprod.rule import rule, unsafe
 from nbprod.rules.drawn import drawing_statements
-from nbprod.rules.practice_data import unless_material
+from nbprod.rules.practice_data import is_explained, unless_material
 from nbprod.syntax.names import last_name, mentioned_names
 
 _LIMITS = Limits()
@@ -127,7 +127,8 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
             help=f"write one function for them{_shown(signature)}{perhaps}",
             fix=fix,
             # The same whether or not fixes are worked out: no format reports more than another.
-            on_request=_is_part_of_a_series(group)
+            on_request=(is_explained(facts) and len(group.fragments) == 2)
+            or _is_part_of_a_series(group)
             or _is_no_function(group, facts)
             or _only_draws(group, facts),
         )

@@ -241,7 +241,9 @@ def message_of(group: list[Failure], facts: Facts, fix: Fix | None = None) -> st
         return f"{names} are used before the cells that define them: {_FAILS}"
     # The cell that the fix moves or the help speaks of, where there is one.
     moved = [cell for cell in cells if _is_moved(cell, fix)]
-    definer = next(iter([*moved, *_fitting(first, facts)]), min(cells))
+    # What an import binds is the same whichever cell has it.
+    fitting = [] if is_late_import(first, facts) else _fitting(first, facts)
+    definer = next(iter([*moved, *fitting]), min(cells))
     where = "this cell" if definer == first.cell else f"cell {definer + 1}"
     via = f", through the call of `{first.chain[0].function}`," if first.chain else ""
     is_one = names.count("`") == 2

@@ -5,8 +5,9 @@ Reports cells that were never run between cells that were.
 
 The cells above and below have run, this one has not: nobody knows whether it works, and what the
 cells below show was computed without it. Restart and Run All also runs it. Reported when the cells
-around it ran one after the other and are saved with what they gave. A last cell without a count is
-work in progress, and a cell that only defines functions or imports is no matter.
+around it ran one after the other and are saved with what they gave. A cell that would fail, for a
+name that is not there, has a finding of its own or only shows how code looks. A last cell without a
+count is work in progress, and a cell that only defines functions or imports is no matter.
 
 ## Flagged
 
@@ -41,6 +42,15 @@ a = 1
 print(a)
 # %%
 b = a / 0
+```
+
+```notebook
+# %% [1]
+a = 1
+# %%
+mean, spread = encoder(pictures)
+# %% [2]
+print(a)
 ```
 
 ```notebook
@@ -84,7 +94,13 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     execution = facts.execution
     if execution.is_disordered or execution.repeated:
         return
-    missing = [index for index in execution.unexecuted if _does_something(index, facts)]
+    # A cell that a run of all cells would fail at is a sketch, or has a finding of its own.
+    failing = {failure.cell for failure in facts.flow.failures if failure.certain}
+    missing = [
+        index
+        for index in execution.unexecuted
+        if index not in failing and _does_something(index, facts)
+    ]
     for index in missing:
         before = [cell for cell in execution.order if cell < index]
         after = [cell for cell in execution.order if cell > index]
