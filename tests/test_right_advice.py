@@ -72,3 +72,86 @@ def test_a_name_that_is_bound_below_its_read_may_come_from_a_wildcard() -> None:
     assert [label.message for label in found.related] == [
         "`first` may come from `mystery`, whose exports are unknown"
     ]
+
+
+GIVEN: list[tuple[list[str], str]] = [
+    (
+        ["def connect():\n    global link\n    link = 3\n    return link", "link = connect()"],
+        "remove `global` for `link` from `connect`: it is returned already",
+    ),
+    (
+        ["def sides():\n    global a, b\n    a = 1\n    b = 2\n    return a, b", "a, b = sides()"],
+        "remove `global` for `a` and `b` from `sides`: they are returned already",
+    ),
+    (
+        ["def connect():\n    global link\n    link = 3\n    return link", "connect()"],
+        "return the value and assign it at the call of `connect`",
+    ),
+    (
+        ["def run():\n return day", "def plan(x):\n    global day\n    day = x;run()", "plan(3)"],
+        "pass `day` to `run` as a parameter",
+    ),
+    (
+        [
+            "def store():\n    print(day, hour)",
+            "def plan(x):\n    global day, hour\n    day = x\n    hour = 1\n    store()",
+            "plan(3)",
+        ],
+        "pass `day` and `hour` to `store` as parameters",
+    ),
+    (
+        [
+            "def fill():\n    global day\n    day = day + 1\n    return 3",
+            "def plan():\n    global day\n    day = fill()",
+            "print(day)",
+            "plan()",
+        ],
+        "return the value and assign it at the call of `fill`",
+    ),
+    (
+        ["def plan(x):\n    global day, hour\n    day, hour = x", "plan((3, 4))"],
+        "return the values and assign them at the call of `plan`",
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("cells", "advice"), GIVEN)
+def test_a_global_that_a_function_sets_is_returned_or_passed(cells: list[str], advice: str) -> None:
+    (found,) = findings(
+        "NBP203", "day = hour = link = a = b = 9", *cells, "print(day, hour, link, a)"
+    )
+    assert found.help == advice
+
+
+@pytest.mark.parametrize("name", ["reset_filters", "initGlobals", "_setup", "set_global_rate"])
+def test_a_function_whose_job_is_to_set_globals_is_information(name: str) -> None:
+    def cells(name: str) -> list[str]:
+        return ["day = 9", f"def {name}():\n    global day\n    day = 1", f"{name}()", "print(day)"]
+
+    assert not findings("NBP203", *cells(name), level="shared") and findings("NBP203", *cells(name))
+    for other in ("load", "resettle", "initial_days"):
+        assert findings("NBP203", *cells(other), level="shared")
+
+
+CALLBACKS = [
+    "button.on_click(redraw)",
+    "slider.observe(redraw, names='value')\nredraw(None)",
+    "interact(redraw, event=(0, 9))",
+    "figure.canvas.mpl_connect('button_press_event', redraw)",
+]
+
+
+@pytest.mark.parametrize("line", CALLBACKS)
+@pytest.mark.parametrize("rule", ["NBP203", "NBP204"])
+def test_a_callback_can_only_change_what_is_there(rule: str, line: str) -> None:
+    change = "chart.title = 'new'" if rule == "NBP204" else "global chart\n    chart = event"
+    define = f"def redraw(event):\n    {change}"
+    assert not findings(rule, "chart = make()", define, line, "print(chart)")
+    assert findings(rule, "chart = make()", define, "redraw(1)", "print(chart)")
+
+
+@pytest.mark.parametrize("mark", ["@interact(x=3)", "@app.callback(Output('a'))", "@out.capture()"])
+def test_a_decorator_makes_a_callback(mark: str) -> None:
+    define = "def redraw(x):\n    chart.title = x"
+    assert not findings("NBP204", "chart = make()", f"{mark}\n{define}", "print(chart)")
+    assert findings("NBP204", "chart = make()", f"@timed\n{define}", "print(chart)")

@@ -7,7 +7,8 @@ twice and the trace is there twice. A warning where a call makes of a value that
 a new one, from what it was; at the level `production` also where it only puts something in, where
 nobody else reads it, where no cell calls the function, and where the variable starts empty or as
 an array of zeros, to be filled by the function. Steps of an optimizer that trains are reported only
-where the rule is selected by name.
+where the rule is selected by name, and so is what callbacks of widgets and events change: nobody
+gets what they return.
 
 ## Flagged
 
@@ -71,6 +72,7 @@ from nbprod.model import Diagnostic, Label, Span
 from nbprod.notebook.types import Notebook
 from nbprod.report.wording import words_listed
 from nbprod.rule import rule
+from nbprod.rules.callbacks import callbacks_of
 from nbprod.rules.globals import starts_empty
 from nbprod.syntax.names import last_name
 
@@ -109,7 +111,8 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
             ),
             help="pass it as a parameter, or return the new values",
             minor=not silent,
-            on_request=all(mutation.how in _TRAINING for mutation in group.values()),
+            on_request=all(mutation.how in _TRAINING for mutation in group.values())
+            or changing <= callbacks_of(facts),
         )
         told.setdefault((functions[first.scope].name, diagnostic.on_request), []).append(diagnostic)
     for (function, _), diagnostics in told.items():
