@@ -117,7 +117,7 @@ GIVEN: list[tuple[list[str], str]] = [
 
 @pytest.mark.parametrize(("cells", "advice"), GIVEN)
 def test_a_global_that_a_function_sets_is_returned_or_passed(cells: list[str], advice: str) -> None:
-    (found,) = findings(
+    found, *_ = findings(
         "NBP203", "day = hour = link = a = b = 9", *cells, "print(day, hour, link, a)"
     )
     assert found.help == advice
