@@ -4,6 +4,7 @@ import { Checker } from "./checker.js";
 import { counted, element } from "./elements.js";
 import { showFix } from "./fix.js";
 import { showFlow } from "./flow.js";
+import { fragmentOf, sharedBy } from "./share.js";
 
 const PAUSE = 250;
 // A text area becomes slow with more.
@@ -16,6 +17,8 @@ let notebook = { text: "", name: "" };
 let timer = 0;
 let shown = "cells";
 let fixIsOld = true;
+let isChecked = false;
+let isOpening = false;
 
 const options = () => ({
   level: at("level").value,
@@ -45,7 +48,7 @@ const reasonOf = (text) =>
 const checker = new Checker((state, text) => {
   if (state === "broken") say(reasonOf(text), true);
   else if (state === "loading") say("Loading Python (about 7 MB, once) …");
-  else if (state === "ready" && !notebook.text.trim()) say("Ready.");
+  else if (state === "ready" && !notebook.text.trim() && status.className !== "problem") say("Ready.");
   document.body.dataset.state = state;
   at("stop").hidden = state !== "busy";
 });
@@ -53,6 +56,7 @@ const checker = new Checker((state, text) => {
 function check() {
   clearTimeout(timer);
   fixIsOld = true;
+  forgetLink();
   showConfiguration();
   if (!notebook.text.trim()) {
     for (const id of panels) at(id).replaceChildren();
@@ -79,6 +83,7 @@ function showAnswer(answer, ms) {
     say(answer.error, true);
     return;
   }
+  isChecked = true;
   showCells(at("cells"), answer);
   showFlow(at("flow"), answer.graph);
   say(summary(answer, ms));
@@ -129,9 +134,60 @@ async function open(file) {
   }
 }
 
+/** An edit makes the link of the address, and the one that is shown, another notebook's. */
+function forgetLink() {
+  isChecked = false;
+  at("shared").hidden = true;
+  if (location.hash.startsWith("#nb1.") && !isOpening) history.replaceState(null, "", location.pathname);
+}
+
+function share() {
+  if (!notebook.text.trim()) return say("There is no notebook to share.", true);
+  if (!isChecked) return say("No link: the notebook is not checked yet.", true);
+  // Whatever rules are selected: a link is passed on.
+  const asked = { level: "production", select: "NBP3", ignore: "", unsafe: false };
+  checker.ask("check", { ...notebook, options: asked }, ({ error, findings }) => {
+    if (!isChecked) return;
+    const count = findings?.length ?? 0;
+    if (error) say(error, true);
+    else if (count) say(`No link: the notebook has ${counted(count, "finding")} about secrets. Remove them first.`, true);
+    else showLink();
+  });
+}
+
+async function showLink() {
+  try {
+    const link = location.origin + location.pathname + (await fragmentOf({ ...notebook, options: options() }));
+    at("link").value = link;
+    at("shared").hidden = false;
+    at("link").select();
+    say("The link contains the whole notebook, outputs included. It is not sent to a server.");
+    await navigator.clipboard?.writeText(link).catch(() => undefined);
+  } catch (error) {
+    say(`No link: ${error.message}.`, true);
+  }
+}
+
+/** Open the notebook of the address. */
+async function openLink() {
+  try {
+    const found = await sharedBy(location.hash);
+    if (!found) return;
+    for (const id of ["level", "select", "ignore"]) at(id).value = found.options[id];
+    at("unsafe").checked = found.options.unsafe;
+    isOpening = true;
+    load(found.text, found.name);
+  } catch {
+    say("This link is damaged or incomplete: ask for a new one.", true);
+  } finally {
+    isOpening = false;
+  }
+}
+
 source.addEventListener("input", () => {
   notebook = { text: source.value, name: nameOf(source.value) };
   at("loaded").hidden = true;
+  forgetLink();
   clearTimeout(timer);
   timer = setTimeout(check, PAUSE);
 });
@@ -154,6 +210,8 @@ at("example").addEventListener("click", async () => {
   const found = await fetch("example.ipynb");
   load(await found.text(), "example.ipynb");
 });
+at("share").addEventListener("click", share);
+addEventListener("hashchange", openLink);
 at("stop").addEventListener("click", () => {
   checker.restart();
   fixIsOld = true;
@@ -198,7 +256,8 @@ for (const id of panels) {
 
 showConfiguration();
 // A browser may restore the text of a form.
-if (source.value) {
+if (location.hash.startsWith("#nb1.")) openLink();
+else if (source.value) {
   notebook = { text: source.value, name: nameOf(source.value) };
   check();
 }

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import time
+import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -232,6 +234,63 @@ def test_code_that_is_nested_too_deeply_ends_no_page(page: Page) -> None:
     page.paste("# %%\nprint(total)\n\n# %%\ntotal = 1\n")
     assert "NBP101" in page.text("cells")
     assert page.text("status").startswith("2 cells, 1 error")
+
+
+def test_a_link_holds_the_notebook_and_sends_nothing(page: Page, served: Served) -> None:
+    text = "# %%\nprint(total, 'ä€😀')\n\n# %%\ntotal = 1\n"
+    page.script("document.getElementById('level').value = 'production'")
+    page.paste(text)
+    page.click("share")
+    page.wait(lambda: not page.script("return document.getElementById('shared').hidden"), "link")
+    link = str(page.script("return document.getElementById('link').value"))
+    start, _, fragment = link.partition("#nb1.")
+    assert start == f"{served.address}playground/" and 50 < len(fragment) < 300
+    page.paste(f"{text}# changed")
+    assert page.script("return document.getElementById('shared').hidden")
+    served.asked.clear()
+    page.script("document.getElementById('form').reset()")
+    page.browser.get(link)
+    page.wait(lambda: "NBP101" in page.text("cells"), "answer")
+    page.wait(
+        lambda: page.script("return document.getElementById('source').value") == text, "notebook"
+    )
+    assert page.script("return document.getElementById('level').value") == "production"
+    assert not [path for _, path, _ in served.asked if fragment in path or "?" in path]
+    page.paste("# %%\nx = 1\n")
+    assert page.script("return location.hash") == ""
+
+
+def test_no_link_has_a_secret_or_is_too_long(page: Page) -> None:
+    secret = "".join(chr(97 + (5 * at) % 26) + str((7 * at) % 10) for at in range(14))
+    page.browser.find_element("id", "select").send_keys("NBP1")
+    page.paste(f"# %%\npassword = '{secret}'\n")
+    page.click("share")
+    page.wait(lambda: "1 finding about secrets" in page.text("status"), "refusal")
+    noise = " ".join(str(7919 * at * at % 1_000_003) for at in range(20_000))
+    page.paste(f"# %%\nx = '{noise}'\n")
+    page.click("share")
+    page.wait(lambda: "too large for a link" in page.text("status"), "refusal")
+    assert "limit 32000" in page.text("status")
+    assert page.script("return document.getElementById('shared').hidden")
+
+
+@pytest.mark.parametrize(
+    "fragment",
+    ["", "AAAA", "!!!!", "A" * 40_000, "<script>", "bomb", "other"],
+    ids=["empty", "no data", "no letters", "too long", "markup", "bomb", "other JSON"],
+)
+def test_a_damaged_link_changes_nothing(page: Page, fragment: str) -> None:
+    texts = {"bomb": b'{"text": "' + b" " * 20_000_000 + b'"}', "other": b'{"options": {}}'}
+    if fragment in texts:
+        packed = zlib.compressobj(9, wbits=-15)
+        data = packed.compress(texts[fragment]) + packed.flush()
+        fragment = base64.urlsafe_b64encode(data).decode().rstrip("=")
+        assert len(fragment) < 32_000
+    page.paste("# %%\nx = 1\n")
+    page.script("location.hash = '#nb1.' + arguments[0]", fragment)
+    page.wait(lambda: "This link is damaged" in page.text("status"), "message", 20)
+    assert page.script("return document.getElementById('source').value") == "# %%\nx = 1\n"
+    page.script("history.replaceState(null, '', location.pathname)")
 
 
 def test_it_is_used_by_keyboard(page: Page) -> None:
