@@ -13,6 +13,7 @@ from nbprod.syntax.walk import CHILDREN
 
 __all__ = ["clone_source_of", "sources_of_notebook"]
 
+_NAMED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _IMPORTS = (ast.Import, ast.ImportFrom)
 _DATA = (ast.List, ast.Tuple, ast.Set, ast.Dict, ast.UnaryOp, ast.Constant)
 _Magics = Mapping[tuple[int, int], str]
@@ -42,11 +43,11 @@ def clone_source_of(
     gives a name to data weighs nothing: settings look alike and are no work that a function does.
     """
     statements = tuple(
-        ClonableStatement(digest, 0 if _is_setting(node) else weight, node, node.lineno)
+        ClonableStatement(digest, 0 if _is_setting(node) else weight, node, node.lineno, names)
         for node in tree.body
         if not isinstance(node, _IMPORTS)
         and not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))
-        for digest, weight in (_digest(node, magics),)
+        for digest, weight, names in (_digest(node, magics),)
     )
     return Source(path, cell, statements)
 
@@ -65,23 +66,26 @@ def _is_data(node: ast.AST) -> bool:
     )
 
 
-def _digest(node: ast.AST, magics: _Magics) -> tuple[int, int]:
-    """What a node is hashed to, blind to names and literals, and how many nodes it has.
+def _digest(node: ast.AST, magics: _Magics) -> tuple[int, int, tuple[str, ...]]:
+    """What a node is hashed to, blind to names and literals, how many nodes it has, and its names.
 
     64 bits: with 32 some of a hundred thousand statements would meet by chance.
     """
     words: list[str] = []
-    weight = _spell(node, magics, words)
+    names: list[str] = []
+    weight = _spell(node, magics, words, names)
     data = " ".join(words).encode("utf-8", "surrogatepass")
-    return int.from_bytes(blake2b(data, digest_size=8).digest(), "little"), weight
+    return int.from_bytes(blake2b(data, digest_size=8).digest(), "little"), weight, tuple(names)
 
 
-def _spell(node: ast.AST, magics: _Magics, words: list[str]) -> int:
+def _spell(node: ast.AST, magics: _Magics, words: list[str], names: list[str]) -> int:
     """Add a word for each node to ``words``, and a bar behind each field; how many nodes."""
     weight = 1
     kind = type(node)
     word = kind.__name__
-    if kind is ast.Constant:
+    if kind is ast.Name:
+        names.append(node.id)  # type: ignore[attr-defined]
+    elif kind is ast.Constant:
         word += type(node.value).__name__  # type: ignore[attr-defined]
         if magics:
             word += magics.get((node.lineno, node.col_offset), "")  # type: ignore[attr-defined]
@@ -89,6 +93,10 @@ def _spell(node: ast.AST, magics: _Magics, words: list[str]) -> int:
         word += node.attr  # type: ignore[attr-defined]
     elif kind is ast.keyword:
         word += str(node.arg)  # type: ignore[attr-defined]
+    elif kind is ast.arg:
+        names.append(node.arg)  # type: ignore[attr-defined]
+    elif kind in _NAMED:
+        names.append(node.name)  # type: ignore[attr-defined]
     elif kind in (ast.BinOp, ast.UnaryOp, ast.AugAssign, ast.BoolOp):
         word += type(node.op).__name__  # type: ignore[attr-defined]
     elif kind is ast.Compare:
@@ -99,8 +107,8 @@ def _spell(node: ast.AST, magics: _Magics, words: list[str]) -> int:
         if type(value) is list:
             for held in value:
                 if isinstance(held, ast.AST):
-                    weight += _spell(held, magics, words)
+                    weight += _spell(held, magics, words, names)
         elif isinstance(value, ast.AST):
-            weight += _spell(value, magics, words)
+            weight += _spell(value, magics, words, names)
         words.append("|")
     return weight

@@ -10,12 +10,17 @@ __all__ = ["ClonableStatement", "CloneGroup", "Copy", "Fragment", "Source", "Var
 
 
 class ClonableStatement(NamedTuple):
-    """A statement: what it is hashed to, how many nodes it has, its tree and its first line."""
+    """A statement: what it is hashed to, how many nodes it has, its tree and its first line.
+
+    ``names`` are those of variables, parameters, functions and classes in it, each as often as it
+    is there; equal digests have their names in the same order.
+    """
 
     digest: int
     weight: int
     node: ast.stmt
     line: int
+    names: tuple[str, ...] = ()
 
 
 class Source(NamedTuple):

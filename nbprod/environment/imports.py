@@ -31,9 +31,10 @@ def imported_modules(facts: Facts) -> Iterator[Imported]:
     """The imports of a notebook's cells; those in ``try`` have something else to fall back on."""
     for parsed in facts.cells_with("import"):
         for node in parsed.nodes:
-            if id(node) in parsed.inside(ast.Try):
+            modules = _modules(node)
+            if not modules or id(node) in parsed.inside(ast.Try):
                 continue
-            for module in _modules(node):
+            for module in modules:
                 top = module.partition(".")[0]
                 given = top in sys.stdlib_module_names or top in _GIVEN or is_python2_module(top)
                 if not given and home_of(module) is None:

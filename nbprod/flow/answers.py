@@ -224,6 +224,10 @@ class Flow:
             found = self._uses[index] = {key: self._use(index, read) for key, read in reads.items()}
         return found
 
+    def reads(self, index: int) -> Iterator[ReadRecord]:
+        """The reads of a cell as they were recorded: what `CellFlow.uses` is made of."""
+        yield from self._machine.reads.get(index, {}).values()
+
     def uses_of(self, names: Container[str]) -> Iterator[Use]:
         """The uses of some names, in order of the run."""
         for index in self.order:

@@ -59,6 +59,15 @@ class Places:
         end = index.offset(end_line, node.end_col_offset)  # type: ignore[attr-defined]
         return Span(cell, start, end)
 
+    def position(self, cell: int, node: ast.AST) -> tuple[int, int, int]:
+        """The cell, the line and the column, from 1, where a node starts, without its end."""
+        is_plain = isinstance(node, (ast.Name, ast.Attribute)) and cell >= 0
+        if is_plain and id(node) not in self._placed and self.index(cell).is_ascii:
+            return cell, node.lineno, node.col_offset + 1  # type: ignore[attr-defined]
+        span = self.span(cell, node)
+        line, column = self.index(span.cell).position(span.start)
+        return span.cell, line, column
+
     def _source(self, cell: int) -> str:
         parsed = self._parsed[cell]
         assert parsed is not None

@@ -16,7 +16,7 @@ _LINE_BREAK = lazy_pattern(r"\r\n|\r|\n")
 class LineIndex:
     """The lines of one source, for many conversions."""
 
-    __slots__ = ("_ascii", "source", "starts")
+    __slots__ = ("is_ascii", "source", "starts")
 
     def __init__(self, source: str) -> None:
         self.source = source
@@ -25,7 +25,7 @@ class LineIndex:
         else:
             lengths = [len(line) + 1 for line in source.split("\n")[:-1]]
             self.starts = [0, *accumulate(lengths)]
-        self._ascii = source.isascii()
+        self.is_ascii = source.isascii()
 
     def offset(self, lineno: int, col_offset: int) -> int:
         """Code-point offset of an `ast` position: line from 1, column in UTF-8 bytes."""
@@ -33,7 +33,7 @@ class LineIndex:
         if lineno > len(starts):
             return len(self.source)
         start = starts[lineno - 1]
-        if self._ascii:
+        if self.is_ascii:
             return start + col_offset
         # A code point takes a byte at least, so the characters wanted are among these.
         line = self.source[start : start + col_offset]
@@ -46,7 +46,7 @@ class LineIndex:
         """The `ast` position of an offset: line from 1, column in UTF-8 bytes from 0."""
         lineno = bisect_right(self.starts, offset)
         start = self.starts[lineno - 1]
-        if self._ascii:
+        if self.is_ascii:
             return lineno, offset - start
         return lineno, len(self.source[start:offset].encode("utf-8", "surrogatepass"))
 

@@ -118,7 +118,7 @@ def _answer(
     yield ("at", number, document.path, *document[2:5], content, len(document.data))
     rows: NotebookRows
     try:
-        rows = rows_of(document, settings, key)
+        rows = rows_of(document._replace(content=content), settings, key)
     except MemoryError:
         rows = error_rows(document, "memory-limit", "needs more memory than the limit")
         yield ("rows", number, rows)

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import blake2b
 from typing import Any, NamedTuple, TypeAlias
 
 from nbprod.clones.sources import sources_of_notebook
-from nbprod.clones.types import ClonableStatement, Source
+from nbprod.clones.types import Source
 from nbprod.environment.imports import imported_modules, installed_pins
 from nbprod.facts import Facts
-from nbprod.flow.types import Definition, Use
+from nbprod.flow.types import Definition
 from nbprod.libraries.distributions import distribution_of
 from nbprod.model import Span
+from nbprod.notebook.types import Cell
 from nbprod.secrets.mask import Mask
-from nbprod.syntax.walk import walk
 
 __all__ = ["CodeRows", "code_rows"]
 
@@ -60,7 +60,9 @@ def code_rows(facts: Facts) -> CodeRows:
     mask = Mask(facts.hidden)
     fingerprints = [row for source in sources for row in _fingerprints(source, facts, mask)]
     dependencies = list(_dependencies(facts)) if has_code else []
-    return CodeRows(cells, definitions, uses, fingerprints, dependencies, _whole(sources))
+    return CodeRows(
+        cells, definitions, uses, fingerprints, dependencies, _whole(statements, shapes)
+    )
 
 
 def _by_cell(facts: Facts) -> dict[int, int]:
@@ -76,7 +78,7 @@ def _number(facts: Facts, index: int) -> int | None:
 def _place(facts: Facts, span: Span) -> tuple[int | None, int | None, int | None]:
     if span.cell < 0:
         return None, None, None
-    line, column = facts.index(span.cell).position(span.start)
+    line, column = facts.program.places.index(span.cell).position(span.start)
     return _number(facts, span.cell), line, column
 
 
@@ -96,22 +98,23 @@ def _definitions(facts: Facts) -> Iterator[Row]:
 
 
 def _uses(facts: Facts) -> Iterator[Row]:
+    cells = facts.notebook.cells
+    position = facts.program.places.position
     for index in facts.flow.order:
-        for use in facts.flow.cells[index].uses:
-            if use.name:
+        number = cells[index].number
+        for read in facts.flow.reads(index):
+            if read.name:
+                source, line, column = position(read.source, read.node)
                 yield (
-                    _number(facts, use.cell), use.name, _origins(facts, use), use.mandatory,
-                    *_place(facts, use.span),
+                    number, read.name, _origins(cells, read.definitions), read.mandatory,
+                    cells[source].number, line, column,
                 )  # fmt: skip
 
 
-def _origins(facts: Facts, use: Use) -> list[int]:
-    cells = {
-        definition.cell
-        for definition in use.definitions
-        if definition.cell >= 0 and not definition.is_unbound
-    }
-    return [facts.notebook.cells[index].number for index in sorted(cells)]
+def _origins(cells: Sequence[Cell], definitions: Iterable[Definition]) -> list[int]:
+    """The cells, as people count them, of definitions that give a value."""
+    found = {made.cell for made in definitions if made.cell >= 0 and not made.is_unbound}
+    return [cells[index].number for index in sorted(found)]
 
 
 def _hex(data: bytes) -> str:
@@ -122,11 +125,11 @@ def _shape(source: Source) -> str:
     return _hex(b"".join(part.digest.to_bytes(8, "little") for part in source.statements))
 
 
-def _whole(sources: list[Source]) -> str | None:
+def _whole(statements: Mapping[int | None, int], shapes: Mapping[int | None, str]) -> str | None:
     """Equal for notebooks with the same cells, in any order, names and literals apart."""
-    if sum(len(source.statements) for source in sources) < _SMALLEST_COPY:
+    if sum(statements.values()) < _SMALLEST_COPY:
         return None
-    return _hex("".join(sorted(_shape(source) for source in sources if source.statements)).encode())
+    return _hex("".join(sorted(shapes.values())).encode())
 
 
 def _fingerprints(source: Source, facts: Facts, mask: Mask) -> Iterator[Row]:
@@ -142,7 +145,7 @@ def _fingerprints(source: Source, facts: Facts, mask: Mask) -> Iterator[Row]:
         yield (
             source.cell, position, f"{statement.digest:016x}",
             _hex(text.encode("utf-8", "surrogatepass")), statement.weight, statement.line, end,
-            kind, name, _names(statement),
+            kind, name, " ".join(statement.names),
         )  # fmt: skip
 
 
@@ -152,18 +155,6 @@ def _kind(node: ast.stmt) -> tuple[str, str | None]:
     if isinstance(node, ast.ClassDef):
         return "class", node.name
     return "statement", None
-
-
-def _names(statement: ClonableStatement) -> list[str]:
-    found = []
-    for node in walk(statement.node):
-        if isinstance(node, ast.Name):
-            found.append(node.id)
-        elif isinstance(node, ast.arg):
-            found.append(node.arg)
-        elif isinstance(node, (*_FUNCTIONS, ast.ClassDef)):
-            found.append(node.name)
-    return found
 
 
 def _dependencies(facts: Facts) -> Iterator[Row]:

@@ -23,8 +23,8 @@ _NOTEBOOKS = (".ipynb", ".zpln")
 _CANDIDATES = (".py", ".md", ".rmd", ".qmd", ".sql", ".scala", ".r", "note.json")
 _DATABRICKS = (".python", ".sql", ".scala", ".r")
 # A chunk ends where an address says so: what is added later changes one chunk, not all behind it.
-_EVERY = 48
-_FEWEST, _MOST = 16, 256
+_EVERY = 32
+_FEWEST, _MOST = 12, 256
 _MOST_BYTES = 64_000_000
 
 

@@ -37,7 +37,10 @@ NOT_A_FILE = "unreadable-source"
 
 
 class RawNotebook(NamedTuple):
-    """A notebook of a collection: where it is from, its bytes, and how files beside it are read."""
+    """A notebook of a collection: where it is from, its bytes, and how files beside it are read.
+
+    ``content`` is their identity where it has been worked out.
+    """
 
     path: str
     data: bytes
@@ -45,6 +48,7 @@ class RawNotebook(NamedTuple):
     owner: str | None = None
     month: str | None = None
     read_file: Callable[[str], str | None] = lambda _path: None
+    content: str | None = None
 
 
 def content_of(data: bytes) -> str:
@@ -79,7 +83,8 @@ def rows_of(
             raise MemoryError
         return _unread(document, result)
     try:
-        return _clean(_rows(document, result, facts, key))
+        own = _rows(document, result, facts, key)
+        return _clean(own) if _may_have_surrogates(document) else own
     finally:
         facts.release()
 
@@ -151,6 +156,11 @@ def _masked(value: Any, mask: Mask) -> Any:
     return value
 
 
+def _may_have_surrogates(document: RawNotebook) -> bool:
+    """Whether a lone surrogate can be in the rows: only JSON has escapes for them, and paths."""
+    return b"\\ud" in document.data.lower() or not document.path.isascii()
+
+
 def _clean(rows: NotebookRows) -> NotebookRows:
     """Rows that UTF-8 can hold: JSON may have lone surrogates."""
     for own in rows.values():
@@ -188,7 +198,7 @@ def _notebook_row(
         document.repository,
         document.owner,
         document.month,
-        content_of(document.data) if more.get("has_bytes", True) else None,
+        (document.content or content_of(document.data)) if more.get("has_bytes", True) else None,
         len(document.data) if more.get("has_bytes", True) else None,
         notebook.format if notebook is not None else None,
         notebook.language if notebook is not None else None,

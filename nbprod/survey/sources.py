@@ -28,6 +28,7 @@ from nbprod.survey.storage import is_address, patiently, split_address
 __all__ = ["Wish", "references_of", "require_apart"]
 
 _MOST_BESIDE = 300
+_OPENED = ("zip://", "tar://", "libarchive://")
 _TABLES = (".parquet", ".pq")
 
 
@@ -228,7 +229,7 @@ def _remote_file(
     changed = _changed(entry)
     tag = next((entry[key] for key in ("ETag", "etag", "CRC", "sha", "hash") if key in entry), "")
     stamp = f"{tag} {changed}"
-    shown = without_secrets(_full(system, source, path))
+    shown = without_secrets(_full(source, path))
     if is_table:
         from nbprod.survey.parquet_source import references_of_table
 
@@ -253,11 +254,12 @@ def _changed(entry: Mapping[str, Any]) -> Any:
     return None
 
 
-def _full(system: Any, source: str, path: str) -> str:
-    """An address of a path: with what is behind `::` in that of the source."""
-    protocol = system.protocol if isinstance(system.protocol, str) else system.protocol[0]
-    scheme = source.partition("://")[0] if "://" in source.partition("::")[0] else protocol
-    link, after = ("::", source.partition("::")[2]) if "::" in source else ("", "")
-    return (
-        f"{scheme}://{path.lstrip('/') if scheme not in ('file', 'local') else path}{link}{after}"
-    )
+def _full(source: str, path: str) -> str:
+    """The address of a path below a source: a member of an archive has its name at the end."""
+    head, link, after = source.partition("::")
+    if link and head.startswith(_OPENED):
+        return f"{after}!/{path.lstrip('/')}"
+    scheme = source.rpartition("::")[2].partition("://")[0]
+    if scheme not in ("file", "local"):
+        path = path.lstrip("/")
+    return f"{scheme}://{path}"

@@ -146,7 +146,7 @@ line          i First line in the cell.
 end_line      i Last line.
 kind          s `function`, `class` or `statement`.
 name          t Name of the function or class.
-names         T Names in the order of the tree, to see whether they can be renamed one to one.
+names         t Names in it, separated by blanks: equal digests have them in the same order.
 """),
         _table("dependencies", "One row for each import from outside of the standard library.", """
 cell          i Cell with the import.

@@ -119,7 +119,7 @@ def test_fingerprints_are_those_that_clones_compare() -> None:
     keys = ("cell", "digest", "weight", "line")
     assert [tuple(row[key] for key in keys) for row in found] == expected
     assert [row["name"] for row in found] == [None, None, "f"]
-    assert found[2]["names"] == ["f", "x", "x"]
+    assert found[2]["names"] == "f x x"
 
 
 def test_renamed_copies_have_one_shape_and_texts_of_their_own() -> None:
