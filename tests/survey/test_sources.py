@@ -51,6 +51,7 @@ def paths(source: str, **columns: str) -> list[str]:
     ("name", "data"),
     [("shop.zip", zip_of(MEMBERS)), ("shop.tar.gz", tar_of(MEMBERS)),
      ("shop.tar", tar_of(MEMBERS, "w"))],
+    ids=["zip", "tar.gz", "tar"],
 )  # fmt: skip
 def test_notebooks_of_an_archive_are_read(tmp_path: Path, name: str, data: bytes) -> None:
     path = str(tmp_path / name)
@@ -96,6 +97,7 @@ def test_notebooks_of_databricks_are_cells_in_order(tmp_path: Path) -> None:
         ("a.tar", b"no archive", "archive is damaged: "),
         ("a.tar.gz", tar_of(MEMBERS)[:-60], "archive is damaged: "),
     ],
+    ids=["zip", "tar", "tar.gz"],
 )
 def test_a_damaged_archive_is_listed(tmp_path: Path, name: str, data: bytes, said: str) -> None:
     (tmp_path / name).write_bytes(data)
