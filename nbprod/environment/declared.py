@@ -9,8 +9,11 @@ from functools import lru_cache
 from typing import Any
 
 from nbprod.disk.documents import NotParsed, parse_json, parse_toml, table_in, texts_in
+from nbprod.disk.places import project_root
 from nbprod.disk.read import read_text
+from nbprod.environment.own_packages import metadata_files, names_in_setup, packages_beside
 from nbprod.libraries.distributions import name_required, normalised
+from nbprod.libraries.other_names import names_alike
 from nbprod.patterns import lazy_pattern
 from nbprod.syntax.installs import installs_in
 
@@ -37,13 +40,15 @@ _MOST_BYTES = 1_000_000
 _YAML = (".yml", ".yaml")
 _DEPENDENCIES = lazy_pattern(r"^dependencies:", re.MULTILINE)
 _LIST_ITEM = lazy_pattern(r"^[ \t]*-[ \t]+(.+?)[ \t]*(?:[ \t]#.*)?$", re.MULTILINE)
+_SECTION = re.MULTILINE | re.DOTALL
 _EDITABLE = ("-e", "--editable")
 
 
 def declared_above(folder: str) -> frozenset[str] | None:
     """The distributions that the nearest files above declare, in normal spelling.
 
-    A project needs no declaration for itself: its own name is among them.
+    A project needs no declaration for itself: its own name is among them, and so are the packages
+    of which its repository has the source, with what they need.
 
     Args:
         folder: an absolute path; the search ends where a repository does.
@@ -54,8 +59,21 @@ def declared_above(folder: str) -> frozenset[str] | None:
     for above in _folders_above(folder):
         found = {name for path in _files_in(above) for name in declared_by_file(path) or ()}
         if found:
+            found |= _of_own_packages(folder)
             return frozenset(found.union(*map(_installed_beside, {folder, above})))
     return None
+
+
+def _of_own_packages(folder: str) -> set[str]:
+    """The packages that the repository of a folder is the source of, and what they need."""
+    *_, root = _folders_above(folder)
+    if not os.path.exists(os.path.join(root, ".git")):
+        root = project_root(folder)
+    found: set[str] = set()
+    for path in metadata_files(root):
+        found |= declared_by_file(path) or set()
+        found.update(map(normalised, packages_beside(path)))
+    return found
 
 
 def iter_files_above(folder: str) -> Iterator[str]:
@@ -89,7 +107,8 @@ def _declared_by(path: str, _changed: int, _size: int) -> frozenset[str] | None:
     text = _text(path)
     if text is None:
         return None
-    return frozenset(normalised(name) for name in _names(os.path.basename(path), text))
+    names = _names(os.path.basename(path), text)
+    return frozenset(alike for name in names for alike in names_alike(name))
 
 
 def _installed_beside(folder: str) -> frozenset[str]:
@@ -154,9 +173,14 @@ def _names(file: str, text: str) -> Iterator[str]:
         # Beside environments there are files of other kinds, such as those of compose.
         if _DEPENDENCIES.search(text) or _CONDA_FILES.fullmatch(file):
             yield from _of_lines(item.strip("\"'") for item in _LIST_ITEM.findall(text))
+    elif file == "setup.py":
+        yield from names_in_setup(text)
     elif file == "setup.cfg":
-        match = re.search(r"^install_requires\s*=(.*?)(?=^\S|\Z)", text, re.MULTILINE | re.DOTALL)
+        match = re.search(r"^install_requires\s*=(.*?)(?=^\S|\Z)", text, _SECTION)
         yield from _of_lines(match[1].splitlines() if match else [])
+        extras = re.search(r"^\[options\.extras_require\](.*?)(?=^\[|\Z)", text, _SECTION)
+        for line in extras[1].splitlines() if extras else ():
+            yield from _of_lines(line.partition("=")[2].split(";") if line[:1].strip() else [line])
     else:
         try:
             yield from _of_toml(parse_toml(text))
