@@ -215,3 +215,25 @@ def test_a_sentence_says_more_than_the_names(cells: list[str], said: str) -> Non
     shown = {"Fit": "ridge, other", "Load": "X, y", "Call": "low, high, wide"}[said.split()[0]]
     assert extract([imports, *cells, f"print({shown})"]).return_value == 0
     assert said in made()[0], made()[0]
+
+
+@pytest.mark.slow
+def test_constants_make_no_function_where_something_is_computed() -> None:
+    cells = [
+        "import math",
+        *(f"low = {number}\nhigh = {number + 4}\ntol = 1e-{number}" for number in (1, 2)),
+        "print(low, high, tol)",
+        "roots = []\nfor number in range(low, high):\n    roots.append(math.sqrt(number))",
+        "total = sum(roots)\nmean = total / len(roots)\nspread = max(roots) - mean",
+        "low = 7\nhigh = 9\ntol = 0.5",
+        "print(mean, spread, low, high, tol)",
+    ]
+    assert extract(cells, "--verify").return_value == 0
+    module, notebook = made()
+    assert module.count("\ndef ") == 1 and "sum(roots)" in module
+    assert "low = 7\nhigh = 9\ntol = 0.5" in notebook
+
+
+def test_a_notebook_of_constants_has_a_function_of_them() -> None:
+    assert extract(["words = [1, 2]", "print(len(words))", "print(words)"]).return_value == 0
+    assert "words = [1, 2]" in made()[0]

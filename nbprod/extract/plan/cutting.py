@@ -44,6 +44,8 @@ _PURPOSE_CHANGE = 0.75
 _PART = 2.0
 _LONG, _LONG_SIZE = 0.3, 20
 _ALONE = 3.0
+# A function of constants is a list of settings; a notebook of nothing else may have one.
+_CONSTANTS, _CONSTANT = 15.0, 4.0
 _TELLING = frozenset(["load", "split", "fit"])
 # What a notebook is about is worth more in a function than in a cell.
 _TELLING_STAYS = 6.0
@@ -205,9 +207,6 @@ def _cuts_a_figure(part: Sequence[Atom], atoms: Atoms) -> bool:
 def _price(part: Sequence[Atom], atoms: Atoms) -> float | None:
     """What a function of a stretch costs; None where it takes or gives too much."""
     work = [atom for atom in part if atom.role == "work"]
-    if not any(map(_computes, work)):
-        # A function of constants is a list of settings.
-        return None
     places = {atom.place for atom in work}
     given = _given(work, places, atoms)
     made = _made(work, places, atoms)
@@ -241,6 +240,8 @@ def _price(part: Sequence[Atom], atoms: Atoms) -> float | None:
     price += _LONG * max(0, size - _LONG_SIZE)
     if not given and not made and not drawing:
         price += _ALONE
+    if not any(map(_computes, work)):
+        price += _CONSTANTS + _CONSTANT * size
     return price
 
 

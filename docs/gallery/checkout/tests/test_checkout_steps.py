@@ -98,6 +98,7 @@ def test_bootstrap_confidence_interval() -> None:
         differences[:3], np.array([-29.6725, -48.6075, -29.6725]), rtol=1e-6
     )
     assert differences.sum() == pytest.approx(-14621.32)
+    assert differences.max() == pytest.approx(30.6075)
     assert low == pytest.approx(-84.14687)
     assert high == pytest.approx(10.1425)
     pd.testing.assert_frame_equal(visits, visits_before)

@@ -58,6 +58,7 @@ def test_simulate_history() -> None:
         history[:3], np.array([[1598, 2, 0], [1598, 2, 0], [1596, 4, 0]])
     )
     assert history.sum() == 128000
+    assert history.max() == 1598
 
 
 def test_compute_peak_day_home(history: np.ndarray, history_home: np.ndarray) -> None:
