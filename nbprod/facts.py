@@ -37,12 +37,12 @@ def _nothing_declared() -> frozenset[str] | None:
 
 
 class CheckOptions(NamedTuple):
-    """What a check is told besides the notebook.
+    """The inputs of a check besides the notebook.
 
     ``read_file`` gives the text of a file beside the notebook, or None. ``effort`` is how many
     orders the search for a reordering may follow: few when it is only to be offered, more when
     it was asked for. ``merges``: whether fixes that merge repeated code are worked out; without,
-    it is told that there may be one. ``secrets`` are values that are credentials in other
+    it is only noted that there may be one. ``secrets`` are values that are credentials in other
     notebooks.
     ``declared`` gives the distributions that the project declares, None where it declares none;
     it is called when a rule asks.
@@ -78,7 +78,7 @@ class Facts:
         *,
         tracks_data: bool = False,
     ) -> None:
-        """Make facts; ``tracks_data``: what is trained on what will be asked for, too."""
+        """Make facts; ``tracks_data``: what is trained on what will also be asked for."""
         self.notebook = notebook
         self.options = options
         self._tracks_data = tracks_data
@@ -249,7 +249,7 @@ class Facts:
 
     @cached_property
     def secrets(self) -> tuple[Secret, ...]:
-        """The credentials that stand in the notebook, in reading order."""
+        """The credentials of the notebook, in reading order."""
         from nbprod.secrets.scan import secrets_of
 
         return secrets_of(self.texts, self.parsed, self.options.secrets)

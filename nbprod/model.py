@@ -33,8 +33,8 @@ __all__ = [
 
 Exception_ = Literal["NameError", "UnboundLocalError"]
 Prediction = Literal["failure", "other-result", "stale-output"]
-"""What a finding means for a run from top to bottom: it fails, it gives another result than the
-recorded run, or the saved output is not what the code gives."""
+"""What a finding means for a run from top to bottom: it fails, its results differ from those of
+the recorded run, or the saved output is not what the code gives."""
 
 
 class Span(NamedTuple):
@@ -151,7 +151,7 @@ class Fix(NamedTuple):
 class Label(NamedTuple):
     """A related place of a diagnostic, with what there is to say about it.
 
-    ``again``: the same fault is there, too, so that a comment there suppresses it there; a text is
+    ``again``: the same fault is also there, so that a comment there suppresses it there; a text is
     the message of that fault where it is the only one that is left. ``symbol``: what it is about.
     """
 
@@ -264,7 +264,7 @@ class Finding(NamedTuple):
 
 
 class FileResult(NamedTuple):
-    """What came of one file: its findings, or why it was passed over.
+    """The result of one file: its findings, or why it was skipped.
 
     ``fails``: a run from top to bottom certainly stops, whichever findings are hidden afterwards.
     """

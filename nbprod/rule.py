@@ -86,7 +86,7 @@ class Rule(NamedTuple):
     ``shared`` what bites a colleague, ``production`` everything else.
     ``languages``: whether it also judges notebooks in other languages than Python.
     ``predicts``: what a certain finding means for Restart and Run All, if it means something.
-    ``shares_secrets``: whether values that it finds are credentials in the other notebooks, too.
+    ``shares_secrets``: whether values that it finds are also credentials in the other notebooks.
     ``after``: its subjects are the suppressions, once all other rules have run.
     ``tracks_data``: whether it asks what models are trained on, so that the data flow tracks it.
     ``family``: findings of rules of one family on one line are one, with the others beside it; of

@@ -18,7 +18,7 @@ A rule's docstring has a summary line and the sections Why, Flagged, Fixed (if i
     #: python 3.12                before the first cell: the Python that the notebook ran on
     # %% [markdown]               a markdown cell
 
-The marks are taken out of the source before it is checked.
+The marks are removed from the source before it is checked.
 """
 
 from __future__ import annotations

@@ -1,11 +1,13 @@
 """What nbprod prints and documents uses the field's words, and one word for one thing.
 
-The words are those of the language guide. Strings of the program are looked at, the docstrings of
-rules, which are their pages, and the pages of the documentation without their code blocks.
+The words are those of the language guide. Strings of the program are looked at, its docstrings and
+comments, and the pages of the documentation without their code blocks.
 """
 
 import ast
+import io
 import re
+import tokenize
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -68,6 +70,17 @@ def _sentences(tree: ast.Module) -> Iterator[ast.Constant]:
                 yield node
 
 
+def _notes(source: str) -> Iterator[tuple[int, str]]:
+    """The docstrings and comments of a module, with their lines; what is in backticks is a name."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            if isinstance(node.value.value, str):
+                yield node.lineno, _CODE.sub("", node.value.value.replace("``", "`"))
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type == tokenize.COMMENT:
+            yield token.start[0], _CODE.sub("", token.string)
+
+
 def _program() -> list[Path]:
     return sorted((ROOT / "nbprod").rglob("*.py"))
 
@@ -85,6 +98,21 @@ def test_printed_sentences_use_the_fields_words() -> None:
         for fault in _private(str(node.value))
     ]
     assert not found, "\n".join(found)
+
+
+def test_docstrings_and_comments_use_the_fields_words() -> None:
+    found = [
+        f"{path.relative_to(ROOT)}:{line}: {fault}"
+        for path in _program()
+        for line, text in _notes(path.read_text(encoding="utf-8"))
+        for fault in _private(text)
+    ]
+    assert not found, "\n".join(found)
+
+
+def test_docstrings_and_comments_are_looked_at_but_not_names_in_them() -> None:
+    source = '"""It is told."""\nx = 1  # it stands in x\n# ``settled``\ny = "it is told"\n'
+    assert [line for line, text in _notes(source) if _private(text)] == [1, 2]
 
 
 def test_pages_use_the_fields_words() -> None:

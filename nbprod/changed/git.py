@@ -124,7 +124,7 @@ class Repository:
         return [path for path in paths if not os.path.lexists(path)]
 
     def content(self, path: str) -> bytes | None:
-        """A file of the base as it was committed; None if it is not there.
+        """A file of the base with its committed content; None if it is not there.
 
         Raises:
             UsageError: it was not fetched.

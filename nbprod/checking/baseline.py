@@ -24,7 +24,7 @@ _VERSION = 1
 
 
 class BaselineEntry(NamedTuple):
-    """One known finding."""
+    """One recorded finding."""
 
     path: str
     code: str
@@ -44,7 +44,7 @@ class Filtered(NamedTuple):
 
 
 class Baseline:
-    """A set of known findings.
+    """A set of recorded findings.
 
     Paths are those that ``relative`` makes of the paths of findings: from the baseline's folder.
     """
@@ -90,7 +90,7 @@ class Baseline:
         return Filtered(tuple(left), known, frozenset(stale))
 
     def _joined(self, finding: Finding, entry: BaselineEntry) -> Finding | None:
-        """A known finding at the places of names that are not known; None where there are none."""
+        """A recorded finding at the places of new names; None where there are none."""
         names = self.names.get(entry)
         if names is None:
             return None
@@ -164,5 +164,5 @@ def _names_of(finding: Finding) -> Names:
 
 
 def _hashed(name: str) -> str:
-    """A name as it stands in the file, which shows no source."""
+    """A name as the file has it, which shows no source."""
     return hex_digest(f"nbprod name\0{name}".encode("utf-8", "surrogatepass"))[:8]

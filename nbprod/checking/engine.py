@@ -103,7 +103,7 @@ def _without_suppressed(
     first = _is_suppressed(rule, diagnostic.span, diagnostic.inside, suppressions, facts)
     if not first and len(kept) == len(diagnostic.labels):
         return diagnostic
-    # A fix would change the suppressed places, too.
+    # A fix would also change the suppressed places.
     rest = diagnostic._replace(labels=kept, fix=None)
     if not first:
         return rest
@@ -121,7 +121,7 @@ def _is_suppressed(
     rule: Rule, span: Span, inside: Inside | None, suppressions: Suppressions, facts: Facts
 ) -> bool:
     place = place_of(facts, span, inside)
-    # No comment stands in an output: only the cell or the notebook can suppress there.
+    # No comment is in an output: only the cell or the notebook can suppress there.
     lines = (place.line, place.end_line) if inside is None else (0, -1)
     return suppressions.covers(rule.code, rule.name, span.cell, *lines)
 

@@ -169,7 +169,7 @@ def select(
 
     Args:
         chosen: replaces the set of the level when not empty.
-        ignored: taken away from what was chosen.
+        ignored: removed from what was chosen.
         extended: added to what was chosen.
         level: how strict the set is that nobody chose.
         plugins: whether rules of other packages take part.

@@ -1,4 +1,4 @@
-"""Silencing: comments on a line, over lines, on a cell or the notebook; tags; metadata.
+"""Suppression: comments on a line, over lines, on a cell or the notebook; tags; metadata.
 
 Every way is a `Mark`; a finding is suppressed by the marks that reach its place and name its rule.
 """
@@ -25,7 +25,7 @@ _OURS = lazy_pattern(
     r"\s*(?:\[(?P<names>[^\]]*)\])?"
 )
 _HTML = lazy_pattern(r"<!--(.*?)-->", re.DOTALL)
-# What other scanners of credentials read; for lines of notes, too.
+# What other scanners of credentials read; also for lines of notes.
 _PRAGMA = lazy_pattern(
     r"pragma:\s*(?:allow|white)list\s+(?P<next>nextline\s+)?secret|(?:gitleaks|betterleaks):allow"
     r"|trufflehog:ignore|nosemgrep:.*secret",

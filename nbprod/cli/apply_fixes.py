@@ -39,7 +39,7 @@ _REVOKE = (
 def run_fixes(request: CheckRequest, configure: Configure) -> int:
     """Fix files, or show what would change; returns the exit code."""
     found = discover(request.paths or (".",), configure)
-    # A key that stands in one notebook's code is taken out of the outputs of all of them.
+    # A key in one notebook's code is removed from the outputs of all of them.
     secrets = _secrets_of(found, configure)
     run = _Run(request)
     for file in found:

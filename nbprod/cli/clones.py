@@ -207,7 +207,7 @@ def _of_notebook(found: Discovered, configure: Configure, failed: list[FileResul
 
 
 def _of_modules(paths: Sequence[str], notebooks: set[str]) -> Iterator[Source]:
-    """The modules below some folders; those that do not parse are passed over."""
+    """The modules below some folders; those that do not parse are skipped."""
     from nbprod.clones.sources import clone_source_of
     from nbprod.config.settings import DEFAULT_EXCLUDES
 

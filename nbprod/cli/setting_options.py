@@ -67,7 +67,7 @@ def layer_of(given: Mapping[str, Any]) -> Layer:
     """The layer of configuration that the options of a command line make.
 
     Args:
-        given: what click parsed, by field; keys that are not of the configuration are passed over.
+        given: what click parsed, by field; keys that are not of the configuration are skipped.
 
     Raises:
         UsageError: a value is not what its key wants.

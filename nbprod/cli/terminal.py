@@ -80,7 +80,7 @@ def progress(items: Iterator[_Item], count: int, *, shown: bool) -> Iterator[_It
 
 @contextmanager
 def live_count(what: str, *, shown: bool) -> Iterator[Callable[[int], None]]:
-    """Show on a terminal how many there are so far, by a function that is told."""
+    """Show on a terminal how many there are so far, by a function that is called with each."""
     if not shown or not sys.stderr.isatty() or os.environ.get("CI"):
         yield lambda _count: None
         return

@@ -1,4 +1,4 @@
-"""Code that stands in several places: within a notebook, across notebooks, and in modules."""
+"""Code in several places: within a notebook, across notebooks, and in modules."""
 
 from nbprod.clones.types import CloneGroup, Fragment, Source, Variation
 

@@ -1,6 +1,6 @@
 """Find what is repeated: maximal repeats over hashed statements.
 
-All sources are written one behind the other as numbers, with a number of its own between two of
+All sources are written one after the other as numbers, with a number of its own between two of
 them, and the suffixes are sorted; neighbours that start alike are repeats (Baker, "On finding
 duplication and near-duplication in large software systems", WCRE 1995). A repeat is kept when it
 cannot be made longer on either side, and when its names can be renamed one to one.
@@ -29,7 +29,7 @@ _ALIKE = 0.8
 
 
 class Limits(NamedTuple):
-    """What is too small to be told: nodes of the trees, and statements unless one is a
+    """What is too small to be reported: nodes of the trees, and statements unless one is a
     definition. What only gives a name to data does not count."""
 
     weight: int = 50
@@ -223,7 +223,7 @@ def _without_parts(repeats: Iterable[_Repeat]) -> list[_Repeat]:
 def _once_each(
     repeats: Iterable[_Repeat], sources: Sequence[Source], limits: Limits
 ) -> list[_Repeat]:
-    """Repeats without those that stand on nothing but the statements of one that saves more.
+    """Repeats without those that only have statements of one that saves more.
 
     Forty statements that are alike repeat four in ten places, five in eight, ten in four. What is
     too small by itself stays: it may be a part of a repeat with gaps.

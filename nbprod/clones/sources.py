@@ -1,4 +1,4 @@
-"""Statements with their names and literals taken out, hashed."""
+"""Statements without their names and literals, hashed."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def sources_of_notebook(path: str, parsed: Sequence[ParsedCell | None]) -> list[
 def clone_source_of(
     path: str, cell: int | None, tree: ast.Module, magics: _Magics = _NONE
 ) -> Source:
-    """A cell or a module; imports and docstrings are passed over, since everybody has them.
+    """A cell or a module; imports and docstrings are skipped, since every module has them.
 
     ``magics`` are the texts that the tree has stand-ins for, by line and column. A statement that
     gives a name to data weighs nothing: settings look alike and are no work that a function does.

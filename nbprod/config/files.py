@@ -16,7 +16,7 @@ from nbprod.errors import UsageError
 __all__ = ["DEFAULT_BASELINE", "Configuration"]
 
 DEFAULT_BASELINE = ".nbprod-baseline.json"
-"""The file of known findings that needs no option: it is used where it is there."""
+"""The baseline file that needs no option: it is used where it is there."""
 _PERSONAL_FLAGS = {option.name: option.key.flags[0] for option in OPTIONS if option.key.is_personal}
 _PERSONAL = _PERSONAL_FLAGS.keys()
 _NAMES = ("nbprod.toml", ".nbprod.toml", "pyproject.toml")

@@ -60,7 +60,7 @@ _LIMITS = CheckOptions()
 
 
 class Settings(NamedTuple):
-    """What a run is told; everything that crosses to another process is plain data.
+    """The inputs of a run; everything that crosses to another process is plain data.
 
     Fields with a `Key` are the keys of configuration files, with dashes for underscores: they are
     declared here only, and make the options of the command line, the schema and its documentation.
@@ -257,7 +257,7 @@ class Settings(NamedTuple):
         read_file: Callable[[str], str | None],
         declared: Callable[[], frozenset[str] | None],
     ) -> CheckOptions:
-        """What a check is told besides the notebook.
+        """The inputs of a check besides the notebook.
 
         Args:
             read_file: gives files beside it.
@@ -318,8 +318,8 @@ class Settings(NamedTuple):
 
     @property
     def what_counts(self) -> "Settings":
-        """The settings without those that change no finding, only where and how it is told."""
-        # No rule of the other levels merges: how its findings are told makes no difference then.
+        """The settings without those that change no finding, only where and how it is reported."""
+        # No rule of the other levels merges: how they are reported makes no difference then.
         chosen = self.level == "production" or self.select or self.extend_select
         return self._replace(
             merges=self.merges or not chosen,

@@ -1,4 +1,4 @@
-"""Where a path really is: in the project, in the user's cache directory, or elsewhere."""
+"""Where a path is, links followed: in the project, in the user's cache directory, or elsewhere."""
 
 from __future__ import annotations
 

@@ -76,7 +76,7 @@ class CallsSeen:
                 self._returned(name, frame, value)
 
     def _name(self, code: types.CodeType) -> str:
-        """The name of a function with that of its class, where Python tells that one."""
+        """The name of a function with that of its class, where Python has that one."""
         if not code.co_flags & inspect.CO_OPTIMIZED:
             return "<class>"
         if hasattr(code, "co_qualname"):

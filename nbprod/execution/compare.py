@@ -182,7 +182,7 @@ def compare_runs(
     *,
     logs: bool = False,
 ) -> Verdict:
-    """Compare what two notebooks did, as `kernel.run_job` tells it.
+    """Compare what two notebooks did, as `kernel.run_job` records it.
 
     Args:
         old: that of the original.

@@ -152,7 +152,7 @@ def _execute(
     found: list[dict[str, Any]] = []
     environment = kernel_environment(job.get("environment", {})) | {"IPYTHONDIR": kernels}
     if job.get("disturbed"):
-        # glibc fills what it hands out with this byte.
+        # glibc fills the memory that it allocates with this byte.
         environment["MALLOC_PERTURB_"] = "165"
     with ExitStack() as stack:
         try:

@@ -139,7 +139,7 @@ def values_of(shell: Any, hidden: set[str], names: set[str] | None) -> dict[str,
 
 def dirty_memory() -> None:
     """Leave something in the memory that numpy keeps for its next small arrays, so that code which
-    reads what it has not written gives another result."""
+    reads what it has not written gives a different result."""
     numpy = sys.modules.get("numpy")
     if numpy is not None and hasattr(numpy, "full"):
         for size in range(1, 1025):
@@ -176,7 +176,7 @@ class Watcher:
         """A cell is about to run."""
         self.place += 1
         if self.place == 0:
-            # IPython has drawn from it for its banner, as often as it was asked who it is.
+            # IPython has drawn from it for its banner, once each time that it was asked who it is.
             random.seed(0)
         self.watched = []
         if self.job.get("disturbed"):

@@ -42,7 +42,7 @@ class RunOptions(NamedTuple):
     megabytes: int = 500
     environment: tuple[tuple[str, str], ...] = ()
     report: Callable[[str], object] = str
-    """Is told what is about to take long; by default nobody is."""
+    """Called with what is about to take long; does nothing by default."""
     forks: ForkServers | None = None
     """What processes are forked from; without it each is started anew."""
 

@@ -18,7 +18,7 @@ _MOST_ITEMS = 200
 _LONGEST_TUPLE = 4
 _MOST_CHOICES = 3
 _NONE = ["builtins.NoneType"]
-# How many shapes stand behind the name of a container, for its keys, items or both.
+# How many shapes follow the name of a container, for its keys, items or both.
 _HOLDERS = {
     "builtins.list": 1, "builtins.set": 1, "builtins.frozenset": 1, "collections.deque": 1,
     "collections.Counter": 1, "builtins.dict": 2, "collections.defaultdict": 2,

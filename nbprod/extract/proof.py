@@ -38,7 +38,7 @@ def deliver_what_holds(
 
     Args:
         deliver: extracts all but the cells that it is given.
-        proof: runs what comes of it beside the original.
+        proof: runs the result beside the original.
     """
     kept: list[CellLeft] = []
     for _ in range(_MOST_ROUNDS):

@@ -25,7 +25,7 @@ def as_parameters(function: FunctionFlow, names: Sequence[str], facts: Facts) ->
     """Have a function get globals as parameters, all of them; None where that is not sure.
 
     It is sure when the function and those that call it are plain `def`s of the notebook with one
-    definition each, are only ever called directly, and never handed on as a value.
+    definition each, are only ever called directly, and never passed on as a value.
     """
     carriers = {name: carrier_of(function, name, facts) for name in names}
     edits = [

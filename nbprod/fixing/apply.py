@@ -46,7 +46,7 @@ def fix_bytes(data: bytes, path: str, check: Check, *, unsafe: bool) -> Fixed:
         data: the file.
         path: its name.
         check: gives the findings of a notebook.
-        unsafe: take the unsafe fixes, too.
+        unsafe: also take the unsafe fixes.
 
     Raises:
         ReadError: the file is no notebook.

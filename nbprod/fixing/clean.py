@@ -41,7 +41,7 @@ Path = tuple[str, ...]
 
 
 class CleanOptions(NamedTuple):
-    """What to take out, and what to leave.
+    """What to remove, and what to keep.
 
     ``keep_tags`` are the tags of cells whose outputs stay. ``drop_metadata`` are keys as in
     `PASSING_METADATA`, which go in addition to those; ``keep_metadata`` are keys that stay.
@@ -76,14 +76,14 @@ def clean(
     Args:
         notebook: as read from ``data``.
         data: the file.
-        options: what to take out.
+        options: what to remove.
         dropped: the indices of cells that go in addition.
 
     Raises:
         ReadError: the cells are not where nbformat has them.
     """
     if not isinstance(notebook.raw, JsonMap):
-        # Text formats hold sources only: there is nothing to take out.
+        # Text formats hold sources only: there is nothing to remove.
         return Cleaned(data)
     raw = JsonMap(decode_text(data), notebook.raw.prefixes)
     if len(raw.cells) != len(notebook.cells):

@@ -311,7 +311,7 @@ class _Place:
         return start, end
 
     def in_comment(self) -> bool:
-        """Whether the credential stands in a comment."""
+        """Whether the credential is in a comment."""
         from nbprod.syntax.comments import iter_comments
 
         return any(start <= self.secret.start < end for start, end, _ in iter_comments(self.parsed))

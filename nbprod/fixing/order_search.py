@@ -115,7 +115,7 @@ class Search:
     def is_same(self, seen: frozenset[Definition], now: frozenset[Definition]) -> bool:
         """Whether a read sees what it was to see, had no cell above it failed.
 
-        Where one failed, its definitions stand beside those that they were to replace.
+        Where one failed, its definitions are kept beside those that they were to replace.
         """
         if seen == now:
             return True
@@ -180,7 +180,7 @@ def _first_movable(order: Sequence[int], flow: Flow, out: Reads) -> int:
 
 
 def _right_reads(flow: Flow) -> _Right:
-    """The reads that do not fail, with what they see: those of cells that fail elsewhere, too."""
+    """The reads that do not fail, with what they see: also those of cells that fail elsewhere."""
     found: _Right = {}
     for cell in flow.order:
         for node, use in flow.uses_by_node(cell).items():

@@ -34,7 +34,7 @@ class Reordering(NamedTuple):
     """The moves that fix what an order can fix.
 
     ``order`` are the Python cells as they then run, ``moved`` those that move for it. ``failing``
-    are the reads that fail in that order, too, as (cell, name); ``doubtful`` are names with a read
+    are the reads that also fail in that order, as (cell, name); ``doubtful`` are names with a read
     that may fail.
     """
 

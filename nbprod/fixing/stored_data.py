@@ -1,4 +1,4 @@
-"""What cells keep outside of Python and get from there: their order is one of that, too."""
+"""What cells keep outside of Python and get from there: their order includes that."""
 
 from __future__ import annotations
 

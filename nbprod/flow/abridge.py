@@ -16,7 +16,7 @@ from nbprod.model import Span
 __all__ = ["MOST", "abridge"]
 
 MOST = 64
-"""So many definitions are told apart; no name of an ordinary notebook has as many at one read."""
+"""How many definitions are distinguished; a name of an ordinary notebook has fewer at one read."""
 
 _FIRST = 8
 _LAST = 24

@@ -51,8 +51,8 @@ def follow(
 ) -> Flow:
     """Follow the cells of a program in any order; cells that are left out do not run.
 
-    A tracker is told of all that is computed; the flow is the same with and without it.
-    Where a run is only compared with another one, it need not tell what a second run of its cells
+    A tracker is called with all that is computed; the flow is the same with and without it.
+    Where a run is only compared with another one, it need not find what a second run of its cells
     would do: see ``judges_reruns``.
     """
     flow = follow_unless_worse(program, order, sys.maxsize, tracker, judges_reruns=judges_reruns)

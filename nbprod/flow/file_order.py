@@ -1,4 +1,4 @@
-"""Files that cells write and read, by the names that stand in their calls."""
+"""Files that cells write and read, by the names in their calls."""
 
 from __future__ import annotations
 

@@ -190,7 +190,7 @@ def _contains_place(machine: Machine, node: ast.expr, place: str) -> bool:
         return _contains_place(machine, node.operand, place)
     if isinstance(node, ast.Subscript) and ast.unparse(node) == place:
         return True
-    # `path.rstrip("/") + "/"` takes away what it adds.
+    # `path.rstrip("/") + "/"` removes what it adds.
     stripped = any(
         isinstance(part, ast.Attribute) and part.attr in _TAKING_AWAY for part in walk(node)
     )

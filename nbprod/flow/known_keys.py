@@ -207,7 +207,7 @@ def _given_up(nodes: Sequence[ast.AST]) -> Iterator[str]:
 def _is_read(node: ast.Name, parent: ast.AST, parents: dict[int, tuple[ast.AST, ast.AST]]) -> bool:
     if isinstance(parent, ast.Subscript) and parent.value is node:
         if isinstance(parent.ctx, ast.Load):
-            # What is below a key may be handed on; the keys themselves stay.
+            # What is below a key may be passed on; the keys themselves stay.
             return True
         return isinstance(parent.ctx, ast.Store)
     if isinstance(parent, ast.Attribute):

@@ -1,4 +1,4 @@
-"""Where the nodes of a notebook's cells stand in its sources.
+"""The places of the nodes of a notebook's cells in its sources.
 
 Places know the cells and nothing of what a run makes of them: a definition that finds its place
 only when asked (most are never asked) then does not keep a whole analysis alive.
@@ -82,7 +82,7 @@ class Places:
         return Span(cell, match.start(1), match.end(1))
 
     def stand_in(self, cell: int, name: str, start: int, end: int) -> ast.Name:
-        """A node for a name that stands in a magic, where the tree has none."""
+        """A node for a name in a magic, where the tree has none."""
         key = (cell, start, end)
         node = self._stand_ins.get(key)
         if node is None:

@@ -58,7 +58,7 @@ class Execution(NamedTuple):
 def recorded_execution(cells: Sequence[Cell]) -> Execution:
     """Read the execution counts of a notebook's Python cells.
 
-    Kernels count from 1; some editors write 0 where they no longer know, and it tells nothing.
+    Kernels count from 1; some editors write 0 where they no longer know, and it means nothing.
     """
     counts: dict[int, int] = {}
     unexecuted = []
@@ -149,7 +149,7 @@ def _is_certain(
     """Whether the counts prove where the value came from.
 
     A count tells the last run of a cell. One that ran again after the reader, or whose count is
-    gone, may have run between the source and the reader, too, where a count is missing there.
+    gone, may have run between the source and the reader also where a count is missing there.
     ``stopped`` are cells that by the counts alone lack a name: one between the two did run.
     """
     counts = execution.counts
@@ -212,7 +212,7 @@ def _reads(document: Flow, recorded: Flow) -> list[OrderChange]:
             if use.definitions and all(
                 _is_loop_variable_of(cell, definition) for definition in use.definitions
             ):
-                # What it goes through is told already.
+                # What it goes through is reported already.
                 continue
             then = _seen(old.definitions, old.mutations, cell)
             now = _seen(use.definitions, use.mutations, cell)

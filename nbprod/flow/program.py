@@ -28,7 +28,7 @@ def _no_file(_path: str) -> str | None:
 
 
 class FlowOptions(NamedTuple):
-    """What the analysis is told from outside.
+    """The inputs of the analysis from outside.
 
     ``injected`` are names that the platform provides (`spark`, `dbutils`). ``lazy_annotations``:
     the notebook's Python does not evaluate annotations (3.14 and later). ``read_file`` gives the
@@ -112,7 +112,7 @@ class Program:
         return {index.position(match.start())[0] for match in _FORM_FIELD.finditer(source)}
 
     def magic(self, cell: int, node: ast.AST) -> Magic | None:
-        """The magic for which a node of the tree stands in."""
+        """The magic that a node of the tree replaces."""
         if cell < 0 or not self.magics[cell]:
             return None
         return self.magics[cell].get((node.lineno, node.col_offset))  # type: ignore[attr-defined]

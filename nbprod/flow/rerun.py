@@ -38,7 +38,7 @@ def self_dependences(machine: Machine, cell: int) -> tuple[SelfDependence, ...]:
         if entry is None:
             continue
         own = [definition for definition in entry.definitions if definition.cell == cell]
-        # Sets of definitions have no order of their own, and the first one is told.
+        # Sets of definitions have no order of their own, and the first one is reported.
         for definition in sorted(own, key=_place_of) if len(own) > 1 else own:
             if definition in exposure.definitions:
                 continue
@@ -167,7 +167,7 @@ def _again(
 def _counts_down(
     machine: Machine, statement: ast.Assign | ast.AugAssign | ast.AnnAssign, cell: int
 ) -> bool:
-    """Whether it stands in `while n > 0:`: when the cell is through, the loop has nothing to do."""
+    """Whether it is in `while n > 0:`: when the cell is through, the loop has nothing to do."""
     target = statement.targets[0] if isinstance(statement, ast.Assign) else statement.target
     parsed = machine.program.parsed[cell]
     tree = parsed.tree if parsed is not None else None

@@ -24,7 +24,7 @@ class TextPick(NamedTuple):
 
 
 def text_pick(node: ast.Subscript) -> TextPick | None:
-    """The pick of ``s.str[0]``, ``s.split(",")[0]`` and their kin, None for other subscripts."""
+    """The pick of ``s.str[0]``, ``s.split(",")[0]`` and the like, None for other subscripts."""
     place = _integer(node.slice)
     if place is None:
         return None

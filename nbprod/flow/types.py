@@ -225,12 +225,12 @@ class Mutation(NamedTuple):
 
 
 class SelfDependence(NamedTuple):
-    """Why a cell gives another result when it is run again.
+    """Why a cell gives a different result when it is run again.
 
     ``kind``: ``rebinds`` (`x = f(x)`), ``augments``, ``mutates``, ``adds`` (a column with the old
     index, no more), ``deletes`` (an element),
     ``consumes``, ``draws``, ``appends`` (to a file), and those of which a second run raises:
-    ``fails`` (what it takes away is gone), ``removes`` (a file), ``shadows`` (a builtin).
+    ``fails`` (what it removes is gone), ``removes`` (a file), ``shadows`` (a builtin).
     """
 
     kind: str

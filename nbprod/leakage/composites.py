@@ -54,7 +54,7 @@ def _named_by_class(call: TrackedCall) -> dict[str, Estimator | None] | None:
 
 
 def _numbered(names: list[str]) -> Iterator[str]:
-    """Names as scikit-learn tells those apart that stand there more than once."""
+    """Names, numbered as by scikit-learn where a name occurs more than once."""
     for place, name in enumerate(names):
         count = names[: place + 1].count(name)
         yield f"{name}-{count}" if names.count(name) > 1 else name

@@ -1,4 +1,4 @@
-"""Lists, dicts and tuples that hold data and models: what is taken out of them, what put in."""
+"""Lists, dicts and tuples that hold data and models: what is read from them and what is put in."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ __all__ = [
 ]
 
 KNOWN_OF_ALL = ADDING_METHODS | {"split", "join"}
-"""Methods that matter of objects without labels, too."""
+"""Methods that also matter on objects without labels."""
 _TAKING = frozenset("get pop popitem popleft".split())
 
 

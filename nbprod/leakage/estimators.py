@@ -37,7 +37,7 @@ _INNER = frozenset(["best_estimator_", "named_steps", "estimator", "steps", "bas
 
 
 def estimator_attribute(estimator: Estimator, name: str) -> Labels | None:
-    """An attribute of an estimator: a method of it, one inside it, or something that it learnt."""
+    """An attribute of an estimator: a method, an estimator inside it, or the result of a fit."""
     if name in FITTING or name in EVALUATING or name in TRANSFORMING:
         return label(Bound(estimator, name))
     if name == "steps":

@@ -96,7 +96,7 @@ def _kept(table: Table, name: str) -> Table:
 
 
 def _transposed(table: Table) -> Table:
-    """Rows for columns: what is then learnt of a column is learnt of one row."""
+    """Rows for columns: a fit on a column is then a fit on one row."""
     return table.derived(is_element=True, columns=None)
 
 
@@ -252,7 +252,7 @@ def stored_columns(key: str | None, node: ast.AST) -> frozenset[str] | None:
 
 
 def is_copy(table: Table, other: Table) -> bool:
-    """Whether the same rows stand in both, as they are."""
+    """Whether both have the same rows, unchanged."""
     if table.columns is None or other.columns is None or table.column != other.column:
         return False
     if table.columns.frame != other.columns.frame or table.columns.only != other.columns.only:

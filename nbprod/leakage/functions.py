@@ -225,7 +225,7 @@ def _reduce(call: TrackedCall, data: Table, tables: list[Table]) -> Labels:
 
 
 def _counts_bins(call: TrackedCall) -> bool:
-    """Whether `cut` is given a number of bins, whose edges are then learnt."""
+    """Whether `cut` is given a number of bins, whose edges are then computed from the data."""
     return type(call.constant(call.argument(1, "bins"))) is int
 
 

@@ -1,4 +1,4 @@
-"""What of the test data has reached a training: by rows, or by what was learnt of them."""
+"""What of the test data has reached a training: as rows, or by a fit on them."""
 
 from __future__ import annotations
 
@@ -97,5 +97,5 @@ def _order(taint: Taint) -> tuple[object, ...]:
 
 
 def _covers(learnt: Rows, rows: Rows) -> bool:
-    """Whether something was learnt of some of these rows, or of all that they are a part of."""
+    """Whether something was fitted on some of these rows, or on all that they are a part of."""
     return any(row == path or row.startswith(path + "/") for path in learnt for row in rows)

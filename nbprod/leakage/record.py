@@ -131,7 +131,7 @@ class DataRecord:
         return self._made[key]
 
     def train(self, machine: Heap, estimator: Estimator, training: Training) -> Training:
-        """An estimator is trained; a second turn of a loop adds what the first has handed on."""
+        """An estimator is trained; a second turn of a loop adds what the first has passed on."""
         known = estimator.training
         if machine.second_turns and known is not None and known.place.node is training.place.node:
             known.data = Data(

@@ -168,7 +168,7 @@ class DataTracker:
         if not tables:
             return label(Each(inner)) if (inner := elements_of(joined)) is not None else None
         if isinstance(node, ast.Compare):
-            # Against a statistic it is a threshold: rows are told apart, no value is changed.
+            # Against a statistic it is a threshold: rows are separated, no value is changed.
             table = joined_table(tables)
         else:
             table = joined_table(tables, lambda data: self.record.learn(machine, data, node))

@@ -1,6 +1,6 @@
-"""What is known of data: its rows as paths, its columns, what was learnt of it, what came of it.
+"""What is known of data: its rows as paths, its columns, what was fitted on and computed from it.
 
-A set of rows is a path: a source is a root, each split adds a step, so that what stands under one
+A set of rows is a path: a source is a root, each split adds a step, so that what is below one
 path is a part of it and the parts of one split are disjoint.
 """
 
@@ -39,7 +39,7 @@ class CellNode(NamedTuple):
 
 
 class Taint(NamedTuple):
-    """What was learnt of some rows and went into data: by which call, and how."""
+    """What was fitted on some rows and went into data: by which call, and how."""
 
     what: str
     rows: Rows
@@ -48,7 +48,7 @@ class Taint(NamedTuple):
 
 
 class Data(NamedTuple):
-    """Data as it was when a model was given it."""
+    """The state of data when a model was given it."""
 
     rows: Rows
     taints: frozenset[Taint] = frozenset()
@@ -92,8 +92,8 @@ def _followed(name: str, pairs: frozenset[tuple[str, str]]) -> frozenset[str]:
 class Table:
     """Data of some rows. Mutable: what is stored in it goes into every name that it has.
 
-    ``by_column`` is what was learnt and went into one column. A ``is_statistic`` is learnt of its
-    rows and has none itself; of an ``is_element``, such as one row, nothing can be learnt.
+    ``by_column`` is what was fitted and went into one column. A ``is_statistic`` is computed from
+    rows and has none itself; nothing can be fitted on an ``is_element``, such as one row.
     ``columns`` are None where they are not known; ``column`` is the one that this is, and
     ``parent`` what it is a column of. ``origin`` is the column, with its frame, of which alone each
     value is made. ``predicts`` are the trainings whose predictions these are.
@@ -128,7 +128,7 @@ class Table:
         return table
 
     def absorb(self, taints: frozenset[Taint], column: str | None = None) -> None:
-        """Something learnt goes into it, or into one column."""
+        """Something fitted goes into it, or into one column."""
         if column is None:
             self.taints |= taints
         else:
@@ -145,13 +145,13 @@ class Table:
         return self.derived(columns=columns, by_column=kept)
 
     def take_column(self, name: str) -> Table:
-        """One of its columns; what is stored in that goes into the table, too."""
+        """One of its columns; what is stored in that also goes into the table."""
         taints = self.taints | self.by_column.get(name, frozenset())
         origin = None if self.columns is None else (self.columns.frame, name)
         return self.derived(taints=taints, by_column={}, column=name, parent=self, origin=origin)
 
     def lose(self, names: frozenset[str] | None) -> None:
-        """Columns are taken out of it; None: it is not known which."""
+        """Columns are removed from it; None: it is not known which."""
         if names is None:
             self.columns = None
             return
@@ -246,7 +246,7 @@ class Training:
 
     ``target`` is the column among the features that gives the answer. ``only_orders``: it compares
     values of a column with each other only, so that no scale makes a difference to it.
-    ``wanted`` tells what is predicted from what others predict, as far as it is known.
+    ``wanted`` are the column to predict and the name that the notebook has for it, where known.
     """
 
     name: str
@@ -293,7 +293,7 @@ class Evaluation(NamedTuple):
 
 
 def overlap(left: Rows, right: Rows) -> bool:
-    """Whether some rows are in both: a path is the other, or stands above it."""
+    """Whether some rows are in both: a path is the other, or a prefix of it."""
     return any(
         text == other or text.startswith(other + "/") or other.startswith(text + "/")
         for text in left

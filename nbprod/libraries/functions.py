@@ -89,7 +89,7 @@ EAGER_NAMES = (
         """.split()
     )
 )
-# Those of them that are not, when no object is called: the result calls what it was given later.
+# Those of them that are lazy as plain names: the result calls later what it was given.
 LAZY_BUILTINS = frozenset(["map", "filter", "defaultdict", "groupby"])
 WRAPPING_BUILTINS = frozenset("enumerate zip reversed iter".split())
 # Decorators and wrappers whose result calls the function they are given and nothing more.

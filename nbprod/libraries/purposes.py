@@ -42,7 +42,7 @@ _CALLS: dict[str, Purpose] = {
     for name in names.split()
 }
 # Methods that leave their object alone and give something to look at; what changes it with
-# `inplace=True` is told by that argument.
+# `inplace=True` is recognized by that argument.
 READ_ONLY_METHODS = frozenset(
     """
     head tail describe info sum mean median std var min max count nunique unique value_counts

@@ -91,7 +91,7 @@ _STATES = frozenset(
     datasets.make_classification datasets.make_moons datasets.make_regression utils.shuffle
     utils.resample""".split()
 )
-# What draws only if it is told to shuffle.
+# What draws only if an argument asks it to shuffle.
 _FOLDS = frozenset(["model_selection.KFold", "model_selection.StratifiedKFold"])
 
 

@@ -51,7 +51,7 @@ _TRANSFORMERS = lazy_pattern(
     r"|TargetEncoder|LeaveOneOutEncoder|CatBoostEncoder|ColumnTransformer|FeatureUnion"
     r"|PolynomialCountSketch|TSNE|UMAP|Normalization|TextVectorization)\Z"
 )
-# Work row by row, or only name things: nothing is learnt that a test could be spoilt by.
+# Work row by row, or only name things: nothing is fitted that could leak into a test.
 _SAFE = lazy_pattern(
     r"(?:LabelEncoder|LabelBinarizer|OneHotEncoder|OrdinalEncoder|MultiLabelBinarizer|Normalizer"
     r"|Binarizer|PolynomialFeatures|FunctionTransformer|HashingVectorizer|Parallel)\Z"
@@ -78,7 +78,7 @@ _KINDS: tuple[tuple[EstimatorKind, re.Pattern[str]], ...] = (
 )
 SPLITTERS = frozenset(["train_test_split", "random_split", "temporal_train_test_split"])
 CROSS_VALIDATING = frozenset(["cross_val_score", "cross_validate", "cross_val_predict"])
-# Methods of transformers and models: those that learn, those that apply what was learnt.
+# Methods of transformers and models: those that fit, those that apply the fit.
 FITTING = frozenset("fit partial_fit fit_generator train fit_on_texts fit_transform".split())
 TRANSFORMING = frozenset("transform inverse_transform texts_to_sequences texts_to_matrix".split())
 RESAMPLING = frozenset(["fit_resample", "fit_sample"])
@@ -100,7 +100,7 @@ METRICS = lazy_pattern(
     r"\w*(?:_score|_error|_loss|_report|(?:confusion|contingency)_matrix|_curve|accuracy|auc)\Z",
     re.IGNORECASE,
 )
-# Methods and functions whose result is learnt of all rows (unless they go along each row).
+# Methods and functions whose result is computed from all rows (unless they go along each row).
 REDUCTIONS = frozenset(
     "mean median std var min max mode quantile sum skew kurt describe value_counts corr cov"
     " nanmean nanstd nanmedian average".split()
@@ -116,7 +116,7 @@ COMBINING = frozenset(
 )
 COMBINING_FUNCTIONS = frozenset("where subtract divide true_divide clip nan_to_num select".split())
 APPLYING = frozenset(["apply", "applymap", "map", "transform", "pipe", "agg"])
-# Objects of windows over earlier rows: what is reduced in one of them is not learnt of all rows.
+# Objects of windows over earlier rows: a reduction in one of them is not computed from all rows.
 WINDOWS = frozenset(["rolling", "expanding", "ewm", "resample"])
 # Functions that put rows together, so that what is given twice is there twice.
 DUPLICATING = frozenset("concat concatenate vstack append row_stack r_".split())

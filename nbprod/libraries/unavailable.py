@@ -191,7 +191,7 @@ def file_names(module: str, names: Iterable[str]) -> Iterator[str]:
 
     Args:
         module: its dotted name.
-        names: what is imported from it, which may be modules, too.
+        names: what is imported from it, which may also be modules.
     """
     parts = module.split(".")
     inner = ["/".join(parts[:count]) for count in range(1, len(parts) + 1)]

@@ -32,7 +32,7 @@ ALIASES = {
 }
 """What a name stands for nearly everywhere."""
 CALLABLES = frozenset(["tqdm", "Path", "defaultdict", "train_test_split"])
-"""Those that are called or handed on; the others are modules."""
+"""Those that are called or passed on; the others are modules."""
 MODULES = frozenset(
     """
     collections copy csv functools glob itertools json logging math os pickle random re requests

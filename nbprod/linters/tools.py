@@ -33,7 +33,7 @@ class _Tool(NamedTuple):
     """How a linter finds its settings, which of them it gets, and by which options.
 
     ``files``: names in the order in which it looks, each with its section or table. ``allowed``:
-    what the names of harmless keys match. ``options``: how it is told to read them and nothing
+    what the names of harmless keys match. ``options``: how it is made to read them and nothing
     else, to keep nothing, and not to look for modules that lie beside the notebook.
     """
 

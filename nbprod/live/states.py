@@ -1,4 +1,4 @@
-"""What each cell would do now: run, fail, give another result; and whether what it shows is old."""
+"""What each cell would do now: run, fail, give a different result; whether its output is old."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class CellState(NamedTuple):
     from and that ran after it, ``through`` those that are stale themselves, ``edited`` whether its
     text is not the one that ran: for any of them the cell is stale. ``differs`` are the names
     that a run from top to bottom finds with another value than the recorded run. ``again`` is why
-    another run of the cell gives another result.
+    another run of the cell gives a different result.
     """
 
     cell: int

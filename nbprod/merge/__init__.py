@@ -1,4 +1,4 @@
-"""One function for code that stands in several places, with a call in each of them.
+"""One function for code in several places, with a call in each of them.
 
 `unify` says what differs between the places, `ground` cuts their cells so that the liveness of
 `extract` can be asked about them, `needs` asks it, `text` writes the function and proves that it is

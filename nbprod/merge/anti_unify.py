@@ -43,7 +43,7 @@ class LiteralHole(NamedTuple):
 class Unified(NamedTuple):
     """What differs. ``nodes`` are the statements of the first place. ``names``: for each place,
     the names of the first place to its own.
-    ``holes`` are the literals that differ, in order; one value may stand in several holes."""
+    ``holes`` are the literals that differ, in order; one value may be in several holes."""
 
     nodes: tuple[ast.stmt, ...]
     names: tuple[dict[str, str], ...]

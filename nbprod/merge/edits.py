@@ -46,7 +46,7 @@ def merges_of(
         facts: the notebooks by path.
         limits: what is too small.
         taken: names that no function must have, besides the notebooks' own.
-        module: the functions will stand in a module.
+        module: the functions will be in a module.
     """
     reasons: dict[int, str] = {}
     stretches: dict[int, list[tuple[str, StatementRange]]] = {}
@@ -83,7 +83,7 @@ def merges_of(
 
 
 def _shows_each_expression(facts: Facts) -> bool:
-    """Whether IPython is told to show more than the last expression of a cell."""
+    """Whether IPython is set to show more than the last expression of a cell."""
     return any("ast_node_interactivity" in cell.source for cell in facts.notebook.cells)
 
 

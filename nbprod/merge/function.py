@@ -103,7 +103,7 @@ def _starts_from_other_literals(places: Sequence[Sequence[ClonableStatement]]) -
 def _alike(
     places: Sequence[Sequence[ClonableStatement]], limits: Limits
 ) -> list[Sequence[ClonableStatement]]:
-    """The heaviest run of statements of the first place that is in all the others, too."""
+    """The heaviest run of statements of the first place that all the others also have."""
     first, *others = places
     best: list[Sequence[ClonableStatement]] = []
     weight = limits.weight - 1
@@ -176,7 +176,7 @@ def merge_function(
     Args:
         stretches: what is alike, each with its notebook, which is cut around it (and others).
         taken: names that the function must not have.
-        module: it will stand in a module and has to be given all that is the notebook's.
+        module: it will be in a module and has to be given all that is the notebook's.
 
     Raises:
         CannotMerge: it would not do what the places do.
@@ -276,7 +276,7 @@ def _arguments(
 def _literal_texts(
     unified: Unified, units: Sequence[Sequence[StatementText]], places: Sequence[Occurrence]
 ) -> list[tuple[str, ...]]:
-    """What stands in each place for each literal that differs.
+    """The text in each place for each literal that differs.
 
     Equal values are one text, however they are written, so that they are one parameter.
     """

@@ -35,7 +35,7 @@ class Signature(NamedTuple):
 
 
 class CallSite(NamedTuple):
-    """Where one place stands in its notebook: the cell's index, the offsets of the statements in
+    """Where one place is in its notebook: the cell's index, the offsets of the statements in
     its source, and of the comments directly above them."""
 
     cell: int

@@ -99,7 +99,7 @@ def _simple(node: ast.stmt) -> Assignments:
         return Assignments(reads, frozenset())
     if isinstance(node, ast.AnnAssign) and node.value is None:
         return Assignments(reads, frozenset())
-    # A walrus may stand in a part that is not evaluated.
+    # A walrus may be in a part that is not evaluated.
     walrus = {
         part.target.id
         for part in walk(node)

@@ -1,4 +1,4 @@
-"""What a statement reads of the scope it stands in, by Python's own rules of scope."""
+"""What a statement reads of the scope around it, by Python's own rules of scope."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Deferred(NamedTuple):
 
 
 def loads(node: ast.AST) -> Iterator[ast.Name]:
-    """The reads of names of the scope that a statement stands in, nested scopes included."""
+    """The reads of names of the scope around a statement, nested scopes included."""
     yield from _loads(node)
     yield from _quoted_loads(node)
 

@@ -84,7 +84,7 @@ class CellUnits(NamedTuple):
 
 
 def units_of(parsed: ParsedCell, *, shell: bool = False) -> CellUnits:
-    """Take a cell apart; what stands in the way is in the result's ``problem``.
+    """Take a cell apart; what prevents it is in the result's ``problem``.
 
     With ``shell``, lines for the shell become calls of `subprocess`.
     """
@@ -202,7 +202,7 @@ def _called(
     at: int,
     rank: int,
 ) -> StatementText | None:
-    """A shell line that stands on its own as a call; it shows what the line did."""
+    """A shell line that is a whole statement, as a call; it shows what the line did."""
     magic = standing.get((node.lineno, node.col_offset)) if isinstance(node, ast.Expr) else None
     if magic is None or magic.kind != "shell" or magic.text.startswith("!!"):
         return None

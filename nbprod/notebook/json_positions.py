@@ -1,4 +1,4 @@
-"""Where the cells of a JSON notebook stand in its text; scanned when first asked."""
+"""The places of the cells of a JSON notebook in its text; scanned when first asked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where things stand in the text of a JSON file: a scanner that skips what it is not asked for.
+"""Where things are in the text of a JSON file: a scanner that skips what it is not asked for.
 
 It works on text that `json.loads` has accepted, and costs what the regular expression engine
 needs to run over it; nothing is decoded. Offsets are code points of the text.

@@ -1,6 +1,6 @@
 """Python cells that an editor calls shell scripts or SQL: it guesses, and keeps what it guessed.
 
-The kernel of the notebook ran them all the same, and other cells use what they have bound.
+The kernel of the notebook ran them anyway, and other cells use what they have bound.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The names that platforms give their notebooks: `spark` on Databricks, `z` in Zeppelin.
 
-A platform is told by what it leaves in the metadata of a notebook, or by the format of the file.
+A platform is recognized by what it leaves in the metadata of a notebook, or by the file's format.
 """
 
 from __future__ import annotations

@@ -60,7 +60,7 @@ class Application(NamedTuple):
     def look(
         self, tasks: Sequence[str], run: str, figures: Mapping[str, Sequence[str]]
     ) -> dict[str, Any]:
-        """The step that tells what the tasks of a run have stored."""
+        """The step that lists what the tasks of a run have stored."""
         described = os.path.join(_EXECUTION, "described.py")
         return {
             "package": self.package, "storage": self.storage, "described": described, "run": run,
@@ -68,7 +68,7 @@ class Application(NamedTuple):
         }  # fmt: skip
 
     def predict(self, run: str, source: str) -> dict[str, Any]:
-        """The step that tells what the model of a run predicts for rows that it has stored."""
+        """The step that returns the predictions of a run's model for rows that it has stored."""
         described = os.path.join(_EXECUTION, "described.py")
         return {
             "package": self.package, "storage": self.storage, "described": described,
@@ -76,7 +76,7 @@ class Application(NamedTuple):
         }  # fmt: skip
 
     def forget(self, task: str) -> dict[str, Any]:
-        """The step that takes away the records of a task: it has never run."""
+        """The step that removes the records of a task: as if it had never run."""
         described = os.path.join(_EXECUTION, "described.py")
         return {
             "package": self.package, "storage": self.storage, "described": described,

@@ -262,7 +262,7 @@ class TaskCuts:
         return iter(found)
 
     def _price(self, start: int, end: int) -> float:
-        """What one task costs: itself, the cut above it, and what it hands on."""
+        """What one task costs: itself, the cut above it, and what it passes on."""
         part = self.atoms.all[start:end]
         work = [atom for atom in part if atom.role == "work"]
         if not work and (start or end < len(self.atoms.all)):

@@ -17,7 +17,7 @@ _MOST_FILES = 500
 def local_modules(folder: str, texts: Iterable[str]) -> dict[str, bytes]:
     """The files of modules in a directory that some code imports, by path below it.
 
-    What these import in turn is there, too.
+    What these import in turn is also there.
 
     Args:
         folder: the directory of the notebook.

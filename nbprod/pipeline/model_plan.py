@@ -1,7 +1,7 @@
 """The model of a notebook: what is fitted, what is done to rows before it predicts them.
 
-Only what a task can return as it was when it predicted is part of it; where the way from the rows
-to the prediction is not made of calls of `transform`, it begins at the last value with a name.
+Only what a task can return in the state in which it predicted is part of it; where the way from
+the rows to the prediction is not made of calls of `transform`, it begins at the last named value.
 """
 
 from __future__ import annotations

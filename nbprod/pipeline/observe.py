@@ -87,7 +87,7 @@ class SeenTask(NamedTuple):
 
 class RunCell(NamedTuple):
     """A cell of the run: the cell of the cut notebook that it is of, and what of it runs;
-    ``is_above``: it is what stands above the first statement of a task."""
+    ``is_above``: it is above the first statement of a task."""
 
     cell: int
     source: str

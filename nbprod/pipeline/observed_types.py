@@ -50,7 +50,7 @@ def _typed(task: TaskPlan, shapes: _Shapes, types: ObservedTypes) -> TaskPlan:
 
 
 def _hinted(variable: Variable, shapes: _Shapes, types: ObservedTypes) -> Variable:
-    """A variable with the type of its value, where the code does not tell it."""
+    """A variable with the type of its value, where the code does not show it."""
     if variable.name not in shapes or "Any" not in variable.hint:
         return variable
     hint = types.of_shape(shapes[variable.name])

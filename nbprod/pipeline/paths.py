@@ -42,7 +42,7 @@ def path_use(constant: Constant) -> PathUse | None:
 def path_use_of_name(name: str, value: object, nodes: Iterable[ast.AST]) -> PathUse | None:
     """What some statements do with the file whose path a name of the notebook holds.
 
-    None where they use the name for anything else, too.
+    None where they also use the name for anything else.
     """
     if not isinstance(value, str) or not _FILE.match(value):
         return None

@@ -34,7 +34,7 @@ from nbprod.syntax.walk import walk
 __all__ = ["pipeline_atoms", "plan_pipeline"]
 
 _MOST_ROUNDS = 60
-# Settings of the notebook that several tasks may read stand below this key.
+# Settings of the notebook that several tasks may read are below this key.
 COMMON = "parameters"
 
 

@@ -38,7 +38,7 @@ def with_session_function(facts: Facts) -> bytes | None:
         facts: the notebook.
 
     Returns:
-        None where it binds no session, or binds its name to something else, too.
+        None where it binds no session, or also binds its name to something else.
     """
     made = _made(facts)
     if SESSION not in made.values():

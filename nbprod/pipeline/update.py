@@ -30,7 +30,7 @@ class ApplicationUpdate:
     ``write`` has new contents, those of conflicts as `PATH.new`; ``remove`` what is not written
     any more and nobody has edited; ``kept`` are edited files whose new content is the old one;
     ``conflicts`` edited files with another; ``left`` edited ones that are not written any more;
-    ``deleted`` those that a person has taken away.
+    ``deleted`` those that a person has removed.
     """
 
     write: Mapping[str, bytes]

@@ -79,7 +79,7 @@ def _with_section(text: str) -> str | None:
             return None
         return text[: there.start()] + section + text[there.end() :]
     if "<!-- nbprod section" in text:
-        return None  # the end of it is gone: what belongs to it cannot be told
+        return None  # the end of it is gone: what belongs to it is unknown
     gap = ""
     if text:
         gap = line_end if text.endswith("\n") else line_end * 2

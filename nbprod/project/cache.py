@@ -4,7 +4,7 @@ The key is the content, the path, the settings and the code of nbprod itself. Wh
 files (`%run`, star imports of local modules) is good as long as they are what they were. A damaged
 entry is as good as none. As findings are masked, no entry contains a secret.
 
-A repository can hold a cache, too, and would like its findings to be believed. So every entry is
+A repository can also hold a cache, and would like its findings to be believed. So every entry is
 signed with a secret that only the user's cache directory has; what it did not sign is not read.
 """
 

@@ -65,7 +65,7 @@ def iter_notebook_paths(
         paths: files and folders.
         exclude: names or globs of files and folders that a walk leaves out.
         respect_gitignore: leave out what git ignores.
-        force_exclude: apply ``exclude`` and `.gitignore` to files that are named, too.
+        force_exclude: apply ``exclude`` and `.gitignore` also to files that are named.
     """
     seen: set[str] = set()
     for given in paths:

@@ -13,9 +13,9 @@ _URL = lazy_pattern(r"(?:https|ssh)://[\w.-]+(?::\d+)?/[\w./~+-]+\Z")
 
 
 def installed_from() -> str | None:
-    """What pip is told to install the same nbprod elsewhere; None for a directory of this machine.
+    """What pip needs to install the same nbprod elsewhere; None for a directory of this machine.
 
-    A URL with a user or a password in it is none that can be told.
+    A URL with a user or a password in it cannot be printed.
     """
     from importlib.metadata import PackageNotFoundError, distribution
 

@@ -55,7 +55,7 @@ def check_paths(paths: Sequence[str], settings: Settings = Settings()) -> Report
 
 
 def discover(paths: Sequence[str], configure: Configure) -> list[Discovered]:
-    """The files that a run is about; what is left out is settled by the settings at each path."""
+    """The files that a run is about; the settings at each path decide what is excluded."""
     found: dict[str, Discovered] = {}
     for path in paths:
         settings = configure(path)

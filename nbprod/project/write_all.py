@@ -49,7 +49,7 @@ def write_all(
         named: the paths that the user named, which may be anywhere.
 
     Raises:
-        WriteError: a file or directory cannot be written; all is as it was.
+        WriteError: a file or directory cannot be written; all is unchanged.
     """
     written: dict[str, bytes | None] = {}
     made: list[str] = []

@@ -196,7 +196,7 @@ def _command(node: ast.expr | None) -> str:
 
 
 def _text(node: ast.expr | None) -> str | None:
-    """A string that stands in the code, with gaps where it is formatted."""
+    """A string of the code, with gaps where it is formatted."""
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         return node.value
     if isinstance(node, ast.JoinedStr):
@@ -231,7 +231,7 @@ def _path_of(func: ast.expr) -> str | None:
 
 
 def local_connections(facts: Facts, reach: str | None = None) -> frozenset[str]:
-    """The names that only hold connections to files of SQLite or DuckDB, and what comes of them;
+    """The names that only hold connections to files of SQLite or DuckDB, and what is made of them;
     ``reach`` as for `external_writes`."""
     copied = _Copied(os.path.dirname(os.path.abspath(facts.notebook.path)), reach)
     made: dict[str, list[ast.expr]] = {}

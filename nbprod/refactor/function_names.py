@@ -214,7 +214,7 @@ def _last_callee(nodes: Sequence[ast.AST]) -> Iterator[str]:
 
 
 def _labels(nodes: Iterable[ast.AST]) -> Iterator[str]:
-    """The first two things that a legend tells apart."""
+    """The first two things that a legend distinguishes."""
     texts = [
         identifier(keyword.value.value, 2)
         for call in calls_of(nodes)

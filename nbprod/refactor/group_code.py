@@ -117,7 +117,7 @@ class GroupCode:
         return found
 
     def is_own_code(self, use: Use) -> bool:
-        """Whether a read stands in the group's own text, called or not."""
+        """Whether a read is in the group's own text, called or not."""
         return any(
             unit.cell == use.span.cell and unit.code <= use.span.start < unit.stop
             for unit in self.part.body

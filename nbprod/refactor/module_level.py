@@ -1,6 +1,6 @@
 """What moves to the top level of the module: imports, definitions, the constants they read.
 
-A definition can stand there when everything that it reads can: other definitions, imports, and
+A definition can be there when everything that it reads can: other definitions, imports, and
 constants that are bound once. A global that is rebound is never frozen into the module.
 """
 

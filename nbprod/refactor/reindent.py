@@ -26,7 +26,7 @@ def statement_text(source: str, unit: StatementText) -> str:
 
 
 def comments_above(source: str, unit: StatementText) -> str:
-    """The comment lines that stand above a statement."""
+    """The comment lines above a statement."""
     lines = source[unit.start : unit.code].replace("\r\n", "\n").split("\n")
     return "\n".join(line.strip() for line in lines if line.strip().startswith("#"))
 

@@ -36,7 +36,7 @@ _ESCAPES = lazy_pattern(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 
 
 class Version(NamedTuple):
-    """One version of a notebook with its findings, and with how it stands on each item."""
+    """One version of a notebook with its findings, and with its state of each item."""
 
     facts: Facts
     findings: Sequence[Finding]
@@ -49,7 +49,7 @@ def review_of(path: str, now: Version, before: Version | None, *, compared: bool
     Args:
         path: how the report calls it.
         now: as it is.
-        before: as it was in the base, None if it was not there.
+        before: its version in the base, None if it was not there.
         compared: whether there is a base at all.
     """
     matched: dict[int, int] = {}
@@ -57,7 +57,7 @@ def review_of(path: str, now: Version, before: Version | None, *, compared: bool
         matched = matched_cells(before.facts.notebook.cells, now.facts.notebook.cells)
     mask = Mask(now.facts.hidden.union(before.facts.hidden if before else ()))
     if mask:
-        # What only the other version shows to be a credential is one here, too.
+        # What only the other version shows to be a credential is also one here.
         now = now._replace(findings=[mask_finding(finding, mask) for finding in now.findings])
     cells = tuple(_cells(now, before, matched, mask, compared=compared))
     old_flow = before.facts.flow if before is not None else None

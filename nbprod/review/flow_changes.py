@@ -16,7 +16,7 @@ _MOST_NAMES = 5
 def arcs_of(flow: Flow, old: Flow | None, matched: Mapping[int, int]) -> tuple[Arc, ...]:
     """The edges of a notebook's graph; ``matched`` are the cells of the base by those of now.
 
-    Imports that stand above their use are left out: everybody reads them.
+    Imports above their use are omitted: every cell reads them.
     """
     known = _edges(old) if old is not None else None
     found = []

@@ -37,7 +37,7 @@ def reviewed(found: Sequence[Discovered], configure: Configure) -> Iterator[Note
 def reviewed_against(
     found: Sequence[Discovered], repository: Repository, configure: Configure, within: Sequence[str]
 ) -> Iterator[NotebookReview]:
-    """The notebooks that differ from the base, those that are gone below some paths too.
+    """The notebooks that differ from the base, and those below some paths that are gone.
 
     Args:
         found: the notebooks that are there.
@@ -91,7 +91,7 @@ def _version(content: bytes, path: str, configure: Configure) -> Version | None:
 
 
 def _judged(notebook: Notebook, configure: Configure) -> list[Judged]:
-    """How a notebook stands on each item, whatever rules the report itself is about."""
+    """The state of each item for a notebook, whatever rules the report itself is about."""
     settings = configure(notebook.path)
     asked = settings._replace(select=tuple(rules_of_items()), extend_select=())
     return score_items(check_one(notebook, asked).findings)

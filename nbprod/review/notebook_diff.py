@@ -46,7 +46,7 @@ def notebook_diff(old: Notebook, new: Notebook, *, outputs: bool = True) -> list
     Args:
         old: the version before.
         new: the version after.
-        outputs: whether outputs are compared, too. Execution counts never are.
+        outputs: whether outputs are also compared. Execution counts never are.
     """
     matched = matched_cells(old.cells, new.cells)
     moved = moved_cells(matched)
@@ -137,7 +137,7 @@ def rendered_diff(
         old: the version before.
         new: the version after.
         style: the colours of the terminal.
-        outputs: whether outputs are compared, too.
+        outputs: whether outputs are also compared.
     """
     cells = notebook_diff(old, new, outputs=outputs)
     metadata = metadata_changes(old, new)

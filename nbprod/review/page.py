@@ -104,7 +104,7 @@ def _printable(value: object) -> object:
 
 
 def _ticked(text: str) -> Markup:
-    """A message with what stands between backticks as code."""
+    """A message with the parts between backticks as code."""
     parts = [escape(_printable(part)) for part in text.split("`")]
     if len(parts) % 2 == 0:
         return escape(_printable(text))

@@ -2,7 +2,7 @@
 
 Breck, Cai, Nielsen, Salib, Sculley: "The ML Test Score: A Rubric for ML Production Readiness and
 Technical Debt Reduction" (IEEE Big Data 2017): four sections of seven items. What no reading of
-code can tell is in the table, too, with what a person would do.
+code can decide is also in the table, with what a person would do.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How a notebook stands on each item of the readiness table, and how it stood in the base. Pure."""
+"""The state of each item of the readiness table, now and in the base. Pure."""
 
 from __future__ import annotations
 

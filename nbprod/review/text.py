@@ -28,7 +28,7 @@ def render_text(review: Review) -> str:
     for notebook_review in review.notebooks:
         text = "".join(_notebook(notebook_review, notebook_review.readiness))
         if size + len(text) > _MOST:
-            # What was found comes before the table, which the page has, too.
+            # What was found comes before the table, which the page also has.
             text = "".join(_notebook(notebook_review, ()))
         if size + len(text) > _MOST:
             left_out += 1

@@ -34,7 +34,7 @@ def is_computed_with(name: str, facts: Facts, without: Container[int] = ()) -> b
 
 
 class _ReadingCells:
-    """The cells that read each name, found in one pass over a notebook."""
+    """The cells that read each name, found in one reading of a notebook."""
 
     def __init__(self, facts: Facts) -> None:
         self._cells: dict[str, dict[int, ParsedCell]] = {}

@@ -1,4 +1,4 @@
-"""How a read without a value is told: shared by the rules on names."""
+"""How a read without a value is reported: shared by the rules on names."""
 
 from __future__ import annotations
 
@@ -84,8 +84,8 @@ def mistakes(
 def reached(groups: list[list[Failure]], facts: Facts) -> list[list[Failure]]:
     """The groups without those to which no cell comes, since a statement above surely raises.
 
-    They are told with the failure that stops the cell, where it is in one of the groups; what else
-    tells of it does for them. In each group the failures to which a cell comes are first.
+    They are reported with the failure that stops the cell, where it is in one of the groups; else
+    another finding reports that failure. In each group the failures that a cell reaches are first.
     """
     stops = facts.shared(_stops)
     late = {failure for group in groups for failure in group if _is_late(failure, stops)}
@@ -155,7 +155,7 @@ def tell(
 ) -> Diagnostic:
     """The diagnostic of a failure, with the calls that lead to it and what fails after it.
 
-    ``others`` are told with it: what fails after them is named, too.
+    ``others`` are reported with it: what fails after them is also named.
     """
     raised: ExceptionName | None = failure.exception if failure.certain and failure.called else None
     lines = [help_] if help_ else []
@@ -256,7 +256,7 @@ class _Reordered:
     def __init__(self, facts: Facts) -> None:
         from nbprod.fixing.reorder import find_moves
 
-        # What stands in a comment above its reader is missing there, in whatever order.
+        # What is in a comment above its reader is missing there, in whatever order.
         self.written = frozenset(
             (failure.cell, failure.name)
             for failure in facts.flow.failures

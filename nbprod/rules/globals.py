@@ -1,4 +1,4 @@
-"""Which notebook variables are settled and which change: shared by the rules on leaking globals."""
+"""Which globals keep their value and which change: shared by the rules on leaking globals."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Alteration(NamedTuple):
 
 
 class GlobalRead(NamedTuple):
-    """A function that reads a notebook variable. ``change``: what alters it after the ``def``."""
+    """A function that reads a global. ``change``: what alters it after the ``def``."""
 
     function: FunctionFlow
     name: str
@@ -81,7 +81,7 @@ def becomes_another(name: str, change: Span, facts: Facts) -> bool:
 
 
 def iter_global_reads(facts: Facts) -> Iterator[GlobalRead]:
-    """Each read of an unsettled notebook variable inside a function, one for function and name."""
+    """Each read of a global that changes inside a function, one for function and name."""
     variables = facts.shared(_Variables)
     for function in facts.flow.functions:
         for name, reads in function.reads.items():
@@ -91,7 +91,7 @@ def iter_global_reads(facts: Facts) -> Iterator[GlobalRead]:
 
 
 class _Variables:
-    """What alters each notebook variable, looked up once for all functions that read it."""
+    """What alters each global, looked up once for all functions that read it."""
 
     def __init__(self, facts: Facts) -> None:
         self.facts = facts

@@ -115,7 +115,7 @@ def _is_anti_join(name: str, table: str, made: _Values, seen: set[str]) -> bool:
 
 
 def _leaves_out(value: ast.AST, table: str, made: _Values) -> bool:
-    """Whether an expression takes away what a table has: by `~isin`, `-` of sets or `not in`."""
+    """Whether an expression excludes what a table has: by `~isin`, `-` of sets or `not in`."""
     return any(
         table in _sources(removed, made) for node in walk(value) for removed in _removed(node)
     )

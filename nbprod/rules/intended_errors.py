@@ -79,7 +79,7 @@ _CANNOT = lazy_pattern(
     re.IGNORECASE,
 )
 _VERBS = "raises?|raised|throws?|gives?|causes?|produces?|gets?|see|yields?|results? in|leads? to"
-# Where nothing is saved, only plain words tell that a cell is to fail.
+# Where nothing is saved, only plain words show that a cell is to fail.
 _FORETOLD = lazy_pattern(
     rf"\b(?:{_VERBS}) (?:us |you )?(?:an?|this|following) (?:\w+ )?(?:\w*error|exception)\b"
     r"|\b(?:will|would|should|must|going to) (?:\w+ )?(?:fail|raise|throw|error|crash|break)\b"

@@ -71,7 +71,7 @@ def written_modules(facts: Facts) -> frozenset[str]:
 def is_file_of_the_project(module: str, names: Sequence[str], facts: Facts) -> bool:
     """Whether a module lies beside the notebook, above it, or where a cell says to look.
 
-    ``names`` are what is imported from it, which may be modules, too.
+    ``names`` are what is imported from it, which may also be modules.
     """
     read = facts.options.read_file
     top = module.partition(".")[0]

@@ -1,4 +1,4 @@
-"""Columns that a cell reads and then takes away, so that a second run raises."""
+"""Columns that a cell reads and then removes, so that a second run raises."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def _fresh(tree: ast.Module) -> set[str]:
 def _stops(
     block: list[ast.stmt], fresh: set[str], spelled: Callable[[_Column], _Column]
 ) -> Iterator[tuple[ast.stmt, str]]:
-    """The statements that read a column which a statement below takes away, with the frame."""
+    """The statements that read a column which a statement below removes, with the frame."""
     first: dict[_Column, ast.stmt] = {}
     made: set[_Column] = set()
     grown: set[str] = set()
@@ -172,7 +172,7 @@ def _is_label(node: ast.expr) -> bool:
 def _taken_away(
     statement: ast.Assign | ast.AugAssign | ast.Expr | ast.Delete,
 ) -> Iterator[_Column]:
-    """The columns that `df.rename(columns={…})`, `df.drop(…)` or `del` takes away for good."""
+    """The columns that `df.rename(columns={…})`, `df.drop(…)` or `del` removes for good."""
     if isinstance(statement, ast.Delete):
         yield from _columns_of(statement, ast.Del)
         return

@@ -148,7 +148,7 @@ def is_sketched(failure: Failure, facts: Facts) -> bool:
 
 
 def how_to_restore(failure: Failure, facts: Facts) -> str | None:
-    """What to do with the definition that stands in a comment where a read wants it.
+    """What to do with a definition in a comment that a read needs.
 
     None where no cell down to that of the read has one, or where the execution counts say that
     the value came from a cell that defines it now.
@@ -197,7 +197,7 @@ def commented_out_in(name: str, facts: Facts, reader: int | None = None) -> int 
 
 
 def _has_outside(pattern: re.Pattern[str], source: str) -> bool:
-    """Whether a comment has what a pattern finds, but not in a function that is a comment, too."""
+    """Whether a comment has what a pattern finds, outside of functions that are comments."""
     for found in pattern.finditer(source):
         above = source[: found.start()].splitlines()
         depth = _depth(found[0])

@@ -15,14 +15,14 @@ REVOKE = "revoke it at its issuer, since Git and backups keep it"
 
 
 def in_code(secret: Secret, facts: Facts) -> bool:
-    """Whether a credential stands in the source of a code cell."""
+    """Whether a credential is in the source of a code cell."""
     return secret.text.part == "source" and facts.cell(secret.text.cell).kind == "code"
 
 
 def about_values(
     secrets: Iterator[Secret], facts: Facts, where: str, instead: str
 ) -> Iterator[Diagnostic]:
-    """A diagnostic for each value that stands in sources, with the other places beside the first.
+    """A diagnostic for each value that is in sources, with the other places beside the first.
 
     The arguments are those of `about`.
     """

@@ -36,7 +36,7 @@ _FUNCTIONS: tuple[type[ast.FunctionDef | ast.AsyncFunctionDef], ...] = (
 def stub_of(read: Span, facts: Facts) -> str | None:
     """The function whose body is left to be written above a read in it; None: it is no exercise.
 
-    A comment between the head and the read asks for code, or `...` stands there for it.
+    A comment between the head and the read asks for code, or `...` is in its place.
     """
     parsed = facts.parsed[read.cell] if read.cell >= 0 else None
     if parsed is None:

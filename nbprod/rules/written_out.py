@@ -154,6 +154,6 @@ class WrittenOut:
 
 
 def _is_of_numbers(call: ast.Call, name: str) -> bool:
-    """Whether it is an object of a class, made of numbers that stand there: `Point([1, 2])`."""
+    """Whether it is an object of a class, made of literal numbers: `Point([1, 2])`."""
     values = [part.value for part in walk(call) if isinstance(part, ast.Constant)]
     return name[:1].isupper() and bool(values) and {type(value) for value in values} <= {int, float}

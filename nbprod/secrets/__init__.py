@@ -1,1 +1,1 @@
-"""Credentials that stand in a notebook: where they can be, what they look like, how they go."""
+"""Credentials in a notebook: where they can be, what they look like, how they go."""

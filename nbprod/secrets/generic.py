@@ -232,7 +232,7 @@ def _pair(match: re.Match[str], mode: Mode, line: str) -> Hit | None:
 
 
 def _may_join(match: re.Match[str], mode: Mode, quoted: bool, variable: bool) -> bool:
-    """Whether what stands between a name and a value assigns the one to the other."""
+    """Whether the text between a name and a value assigns the one to the other."""
     operator = match["op"].strip()
     if not quoted and mode == "code" and not _is_in_quotes(match):
         return False
@@ -314,7 +314,7 @@ def named_hit(
 ) -> Hit | None:
     """A hit if a value is what its name promises.
 
-    ``strict``: it stands in prose, unquoted. ``weak``: passwords such as 123456 count, too.
+    ``strict``: it is in prose, unquoted. ``weak``: passwords such as 123456 also count.
     """
     kind = "key" if is_account_key(name) else kind_of_name(name)
     if kind is None:

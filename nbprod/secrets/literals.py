@@ -13,7 +13,7 @@ from typing import NamedTuple
 __all__ = ["GAP", "NAMING", "NamedLiteral", "folded", "named_literals"]
 
 GAP = "\0"
-"""Stands in a folded string for what is only known when the code runs."""
+"""Replaces, in a folded string, what is only known when the code runs."""
 _PAIRS = frozenset(("setdefault", "putenv", "getenv", "get", "set", "setenv", "config", "option",
     "setattr", "add_header", "putheader", "text", "set_env", "setProperty", "write", "conf_set",
     "update_header", "add", "put", "store", "hset", "set_key"))  # fmt: skip
@@ -45,7 +45,7 @@ class NamedLiteral(NamedTuple):
     """A literal and its name.
 
     ``outer`` is the name of what the name belongs to (the callee, the variable a dict is given
-    to). ``node`` is the expression of the value, ``how`` the syntax it stands in. ``used``: it is
+    to). ``node`` is the expression of the value, ``how`` the syntax around it. ``used``: it is
     handed to a call that logs in.
     """
 

@@ -183,7 +183,7 @@ def _ascii(text: str) -> bytes:
 
 
 def _promises_in(lower: bytes) -> Iterator[int]:
-    """Where promising words stand in a text in lower case, one of each in a line."""
+    """The places of promising words in a text in lower case, one of each in a line."""
     for word in _PROMISED:
         at = lower.find(word)
         while at >= 0:

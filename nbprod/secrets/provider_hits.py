@@ -19,7 +19,7 @@ __all__ = ["secrets_of_providers"]
 
 
 def secrets_of_providers(segments: Sequence[TextSegment]) -> Iterator[Secret]:
-    """What the providers' rules find, in one pass over all lines that are worth it."""
+    """What the providers' rules find, in one reading of all lines that are worth it."""
     if not segments:
         return
     starts: list[int] = []

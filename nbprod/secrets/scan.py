@@ -84,7 +84,7 @@ def secrets_of(
 def _is_page(text: Text) -> bool:
     """Whether an output is a web page: what it names a token is its site's, for any visitor.
 
-    Keys of providers are found in it all the same.
+    Keys of providers are found in it anyway.
     """
     return text.part == "output" and _PAGE.match(text.text) is not None
 
@@ -362,7 +362,7 @@ def _without_overlaps(found: Sequence[Secret]) -> list[Secret]:
         ends: list[int] = []
         for secret in sorted(group, key=_rank):
             at = bisect_left(starts, secret.end)
-            # Those before it end in order, too, since none overlaps another.
+            # Those before it also end in order, since none overlaps another.
             if not at or ends[at - 1] <= secret.start:
                 starts.insert(at, secret.start)
                 ends.insert(at, secret.end)

@@ -37,13 +37,13 @@ class Cuts(NamedTuple):
     lengths: tuple[int, ...]
 
     def original(self, offset: int) -> int:
-        """Where the character at an offset of what is left stands in the whole text."""
+        """The place in the whole text of a character at an offset of what is left."""
         cut = bisect_right(self.places, offset)
         return offset + self.lengths[cut - 1] if cut else offset
 
 
 class TextSegment(NamedTuple):
-    """A line to look at, and where what is found in it stands in its text.
+    """A line to look at, and the place in its text of what is found in it.
 
     A line that is in the text as it is starts at ``start``. Where characters of the text were
     left out (``cuts``), ``start`` and ``end`` count what is left. Of a line that was put together
@@ -90,7 +90,7 @@ class Secret(NamedTuple):
 
 
 def narrowed(text: Text, start: int, end: int, value: str) -> tuple[int, int]:
-    """The place of a value within an expression, if it stands there once and as it is."""
+    """The place of a value within an expression, if it is there once and unchanged."""
     at = text.text.find(value, start, end)
     if at < 0 or text.text.find(value, at + 1, end) >= 0:
         return start, end

@@ -1,4 +1,4 @@
-"""`nbprod server`: the features of the protocol, each handed on to the session of the client."""
+"""`nbprod server`: the features of the protocol, each passed to the session of the client."""
 
 from __future__ import annotations
 

@@ -149,7 +149,7 @@ class Session:
             self.server.workspace_code_lens_refresh(None)
 
     def _publish_view(self, uri: str, view: View) -> None:
-        """Publish for every text, those without findings too: an edit of one cell heals another."""
+        """Publish for every text, also without findings: an edit of one cell can fix another."""
         if self.views.get(uri) is not view or self._versions(uri) != view.versions:
             return  # it waited, and something else is checked by now
         wait = 0.0

@@ -199,7 +199,7 @@ class TextView:
                 yield _CellLine(raw.locate(cell.index, start), cell.index, start, end)
 
     def text_edits(self, given: Sequence[AnyEdit]) -> TextEdits | None:
-        """Edits as one edit of the file: moved and new cells have a place in its text, too."""
+        """Edits as one edit of the file: moved and new cells also have a place in its text."""
         try:
             data = apply_edits(self.result.notebook, self._text.encode(), list(given))
         except (EditRefused, ValueError):

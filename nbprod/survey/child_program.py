@@ -82,7 +82,7 @@ def _load_rules(settings: Settings) -> None:
 
 
 def _answers(task: Any, settings: Settings, key: bytes) -> Iterator[tuple[Any, ...]]:
-    """What the parent is told of the notebooks of a task.
+    """What the parent gets of the notebooks of a task.
 
     ``at``: this one is begun; ``rows``; ``same``: nothing changed since it was done; ``storage``:
     the storage does not answer; ``end``.

@@ -31,7 +31,7 @@ _MOST_BYTES = 64_000_000
 class Reference(NamedTuple):
     """A notebook, an archive of some, or a part of a table: where it is and when it changed.
 
-    ``kind``: `file`, `archive` or `rows`. ``root`` is the source as it was given, empty
+    ``kind``: `file`, `archive` or `rows`. ``root`` is the source in its given form, empty
     for a path of this machine; ``address`` opens it there; ``shown`` is its name in tables, without
     secrets of an address. ``stamp`` changes when the content does. ``beside`` are modules and
     directories in the same directory. ``first`` and ``names`` are of tables: the row group, and the

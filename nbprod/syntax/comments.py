@@ -17,7 +17,7 @@ _LOOKS_LIKE_ONE = lazy_pattern(r"(?<!\S)#[^\r\n]*")
 def iter_comments(parsed: ParsedCell) -> Iterator[tuple[int, int, str]]:
     """The comments of a cell as (start, end, text), in order of place.
 
-    Comments behind magics and shell lines are comments too; so are those of a cell in another
+    Comments after magics and shell lines are also comments; so are those of a cell in another
     language, as far as they start with ``#``.
     """
     source = parsed.cell.source

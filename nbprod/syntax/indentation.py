@@ -1,6 +1,6 @@
 """What stands left of a cell's code: a common indentation, prompts, the name of a magic.
 
-IPython strips them before it parses. We strip them too, but only for the parser, and then move
+IPython strips them before it parses. We also strip them, but only for the parser, and then move
 the nodes of the tree to where they are in the cell.
 """
 

@@ -1,4 +1,4 @@
-"""What the cells of a notebook install: by pip, uv, conda and their kin. Pure.
+"""What the cells of a notebook install: by pip, uv, conda and similar tools. Pure.
 
 Every question about install lines is answered here: shell lines, magics with and without their
 sign, bodies of `%%bash`, and calls such as `os.system("pip install x")`.

@@ -1,7 +1,7 @@
 """The notebook names in the ``{expr}`` and ``$name`` of shell lines and magics.
 
-IPython expands a command with Python's own format rules and evaluates what stands in the braces;
-if any part cannot be evaluated, the whole command goes on as it was written.
+IPython expands a command with Python's own format rules and evaluates the text in the braces;
+if any part cannot be evaluated, the whole command is passed on as written.
 """
 
 from __future__ import annotations

@@ -258,7 +258,7 @@ class _Masker:
         return True
 
     def _add_call(self, begin: int, end: int) -> None:
-        """``,f a b`` and its kin: a call of ``f``, whose name must exist."""
+        """``,f a b`` and the like: a call of ``f``, whose name must exist."""
         text = self.text[begin:end]
         name, _, arguments = re.sub(_CONTINUATION, _blanks, text[1:]).partition(" ")
         words = arguments.split()

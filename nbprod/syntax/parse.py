@@ -23,7 +23,7 @@ __all__ = ["SyntaxOptions", "parse_cell", "parse_notebook"]
 
 _SURROGATES = lazy_pattern("[\ud800-\udfff]")
 _ENDS_IN_SEMICOLON = lazy_pattern(r"[ \t]*;")
-"""At the end of the last statement: nothing but a comment can stand behind the semicolon."""
+"""At the end of the last statement: nothing but a comment can follow the semicolon."""
 
 
 def parse_notebook(

@@ -84,7 +84,7 @@ def newer_python(
 
 
 def misplaced(tree: ast.Module, text: str) -> SyntaxFault | None:
-    """What parses and yet does not compile: `return` outside a function and its kin.
+    """What parses but does not compile: `return` outside a function and the like.
 
     Like IPython we compile each statement of the cell on its own, with `await` allowed. Only cells
     with words that may be misplaced are compiled at all.
@@ -125,7 +125,7 @@ def misplaced(tree: ast.Module, text: str) -> SyntaxFault | None:
 
 
 def _returns(body: Sequence[ast.stmt]) -> Iterator[ast.Return]:
-    """The `return` statements that stand in no function."""
+    """The `return` statements outside of functions."""
     for node in body:
         kind = type(node)
         if kind is ast.Return:

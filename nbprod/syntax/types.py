@@ -29,7 +29,7 @@ class SyntaxOptions(NamedTuple):
 
 
 class MagicName(NamedTuple):
-    """A notebook variable that a magic touches, at code-point offsets of the cell's source."""
+    """A global that a magic touches, at code-point offsets of the cell's source."""
 
     name: str
     start: int
@@ -40,7 +40,7 @@ class Magic(NamedTuple):
     """One piece of IPython syntax, of which the tree only holds a stand-in.
 
     ``start``/``end``: code-point offsets of the whole piece (a cell magic: its first line only).
-    ``lineno``/``col_offset``: where the stand-in (the constant 0) stands in the tree, as `ast`
+    ``lineno``/``col_offset``: where the placeholder (the constant 0) is in the tree, as `ast`
     counts (lines from 1, columns in UTF-8 bytes); a cell magic has none (0, 0).
     ``text`` is the true text, ``name`` the magic's name without `%` (``""`` for shell, help).
     ``body`` is its argument as Python (``%time f(x)``) with positions in the cell's own

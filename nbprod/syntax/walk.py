@@ -52,7 +52,7 @@ def walk(tree: ast.AST) -> list[ast.AST]:
 
 
 def walk_outside(tree: ast.AST, skipped: Container[type]) -> Iterator[ast.AST]:
-    """As `walk`, but nodes of some classes are passed over with all that is in them."""
+    """As `walk`, but nodes of some classes are skipped with all that is in them."""
     left = [tree]
     while left:
         node = left.pop()

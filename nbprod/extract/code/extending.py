@@ -35,8 +35,8 @@ class _Piece(NamedTuple):
 def extended(old: str, new: str, module: str) -> Extended:
     """Add to a module what another one has and it has not.
 
-    Imports go behind its own, everything else behind its end. What both have alike is left as it
-    stands in ``old``, and what ``new`` imports of the ``module`` itself is there.
+    Imports go behind its own, everything else behind its end. What both have alike keeps the
+    text of ``old``, and what ``new`` imports of the ``module`` itself is there.
 
     Raises:
         SyntaxError: ``old`` is no Python.

@@ -50,7 +50,7 @@ def run_ruff(command: str, filename: str, text: str, *options: str) -> Outcome:
 
 
 def formatted(text: str, filename: str, package: str = "") -> str:
-    """Generated text as ruff formats it; imports of ``package`` stand behind the others.
+    """Generated text as ruff formats it; imports of ``package`` come last.
 
     Raises:
         InternalError: it is no Python, which is a fault of ours.

@@ -1,6 +1,6 @@
 """Hints at names inside of functions, where a type checker does not find their types by itself.
 
-An empty list tells nothing of what it will hold, and a number that begins as a whole one may become
+An empty list does not show what it will hold, and a number that begins as a whole one may become
 another. What a run has shown is written at the first assignment. Where a function gives a name
 another type later, the module asks the checker to allow that.
 """

@@ -22,7 +22,7 @@ _NOQA = lazy_pattern(r"#\s*noqa(?P<codes>:[ \t]*[A-Z0-9, \t]+)?", re.IGNORECASE)
 
 def add_noqa(text: str, package: str = "") -> str:
     """A module's text with a note for each rule that it breaks; ``package`` is the project's own,
-    whose imports stand behind the others."""
+    whose imports come last."""
     broken = _broken(text, package)
     if not broken:
         return text
@@ -33,7 +33,7 @@ def add_noqa(text: str, package: str = "") -> str:
         if not own or not 0 < row <= len(lines):
             continue
         if lines[row - 1].endswith("\\"):
-            # A string goes on behind this line: no comment can stand here.
+            # A string continues after this line: a comment would be part of it.
             whole_file.update(own)
         else:
             lines[row - 1] = _with_codes(lines[row - 1], own)

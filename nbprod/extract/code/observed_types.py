@@ -112,7 +112,7 @@ def observed_types_of(plan: Plan, facts: Facts) -> ObservedTypes:
 
 
 def _hinted(variable: Variable, seen: Mapping[str, Seen], types: ObservedTypes) -> Variable:
-    """A variable with the type that was seen, where the code does not tell it, or tells one that it
+    """A variable with the type that was seen, where the code does not show it, or shows one that it
     has at another place."""
     if variable.name not in seen:
         return variable

@@ -91,7 +91,7 @@ def _counterparts(
 
 
 class _Places:
-    """The expressions of a tree by where they stand in its text."""
+    """The expressions of a tree by their places in its text."""
 
     def __init__(self, module: cst.Module) -> None:
         self._lines = module.code.split("\n")

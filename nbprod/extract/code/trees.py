@@ -139,5 +139,5 @@ def without_space_above(statement: Statement) -> Statement:
 
 
 def block(statements: Sequence[Statement], behind: Sequence[cst.EmptyLine]) -> cst.IndentedBlock:
-    """The body of a function, with the comments that stand behind its last statement."""
+    """The body of a function, with the comments after its last statement."""
     return cst.IndentedBlock(body=list(statements), footer=list(behind))

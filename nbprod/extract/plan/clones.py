@@ -123,7 +123,7 @@ class _Match:
         used = {part.id for node in nodes for part in walk(node) if isinstance(part, ast.Name)}
         used |= first.own_names
         if len({role for role, _ in new.values()}) < len(new):
-            # Two differences of one kind have no names that tell them apart.
+            # Two differences of one kind have no names that distinguish them.
             return False
         if any(role in used for role, _ in new.values()):
             return False

@@ -20,7 +20,7 @@ class WithoutCredentials(NamedTuple):
     """A notebook whose chosen cells look their credentials up.
 
     ``environment`` are the values by the names under which they are looked up, for runs; ``stay``
-    are cells with a credential that could not be taken out.
+    are cells with a credential that could not be removed.
     """
 
     facts: Facts

@@ -171,7 +171,7 @@ def why_not_one(part: Sequence[Atom], atoms: Atoms) -> str | None:
         return "a cell magic is about its cell alone"
     shown = [atom for atom in (work if len(cells) > 1 else work[:-1]) if atom.shows_value]
     if any(atom.shown_name is None for atom in shown):
-        # The call stands in the first cell, and a cell shows what its own last line gives.
+        # The call is in the first cell, and a cell shows the result of its last line.
         return "a cell shows the value of its last line"
     for place, atom in enumerate(part):
         is_shown = atom.role in ("show", "drawing") or atom in shown

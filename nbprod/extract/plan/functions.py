@@ -75,7 +75,7 @@ class FunctionPlanner:
         settings = frozenset(constant.name for constant in parts.settings)
         part = Part(group.cells, parts.body, parts.displays, present, settings)
         live = Liveness(self.facts, self.names, self.closure, part)
-        # Results come first: what they need beside the values read is a parameter, too.
+        # Results come first: what they need beside the values read is also a parameter.
         returned = live.results()
         parameters = live.parameters()
         refusals = [*live.refusals, *find_hazards(live, parameters)]
@@ -174,7 +174,7 @@ class FunctionPlanner:
     def _setting_results(
         self, settings: Sequence[Constant], live: Liveness
     ) -> tuple[Variable, ...]:
-        """Settings that other cells read have to come back too."""
+        """Settings that other cells read must also be returned."""
         found = []
         for constant in settings:
             others = [

@@ -18,7 +18,7 @@ _FROM_INDEX = frozenset(["pip", "uv"])
 def installed_by(
     units: Iterable[StatementText], facts: Facts, declared: frozenset[str] | None
 ) -> Iterator[Installed]:
-    """What lines install by pip or uv; lines that do something else are passed over.
+    """What lines install by pip or uv; lines that do something else are skipped.
 
     Args:
         units: lines that stay at the head of their cells.

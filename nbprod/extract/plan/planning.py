@@ -66,7 +66,7 @@ class PlanOptions(NamedTuple):
     declared: frozenset[str] | None = None
     prices: Prices = Prices()
     nested: bool = False
-    """Definitions that cannot be in the module may stand in a function."""
+    """Definitions that cannot be in the module may be in a function."""
 
 
 class Planner:
@@ -145,7 +145,7 @@ class Planner:
         return replace(plan, literals=literals)
 
     def _with_settings_of_calls(self, function: Function, literals: dict[ast.AST, str]) -> Function:
-        """A function whose literals in calls are settings too; ``literals`` gets their names."""
+        """A function whose literals in calls are also settings; ``literals`` gets their names."""
         taken = {*self.names.bindings, *BUILTIN_NAMES, "settings", *self.options.avoid}
         only_files = not self.options.parameters
         found = settings_in_calls(function.body, taken, only_files=only_files)

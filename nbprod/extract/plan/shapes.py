@@ -10,7 +10,7 @@ from nbprod.syntax.walk import walk
 
 __all__ = ["FEWEST_STATEMENTS", "shape_of"]
 
-# Fewer statements, nested ones too, are a coincidence.
+# Fewer statements, nested ones included, are a coincidence.
 FEWEST_STATEMENTS = 3
 
 

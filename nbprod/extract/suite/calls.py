@@ -55,7 +55,7 @@ def test_of_call(
     fixtures: Mapping[str, str] = MappingProxyType({}),
     where: str = "",
 ) -> str:
-    """A test that calls a function with small data: what it gives, prints and leaves as it was.
+    """A test that calls a function with small data: its results, output and unchanged arguments.
 
     Args:
         call: the function.

@@ -56,7 +56,7 @@ def _saved_literal(outputs: Any) -> str | None:
             value = ast.literal_eval(text)
         except (ValueError, SyntaxError):
             return None
-        # What is shown of a float is its repr, of a string too; sets have no order to rely on.
+        # A float is shown by its repr, and so is a string; sets have no order to rely on.
         return text if repr(value) == text else None
     return None
 

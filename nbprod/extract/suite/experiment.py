@@ -10,7 +10,7 @@ JSON, has
   files of recorded values (of the author's own: ``arguments``, the file of all), the ``columns``
   that it reads of them, the ``bounds`` that it compares with, the ``makers`` before it that return
   them, the names of its ``results``, the statements that ``seed`` its random numbers, and whether
-  it is ``settled`` that it gives the same each time;
+  it is ``settled``: certain to return the same each time;
 * ``data``: the folder of the files that functions read, which gets those of long arguments;
   ``answers``: the file of the answers, by function.
 """
@@ -49,7 +49,7 @@ class _Unpickler(pickle.Unpickler):
 
 
 def loaded(path: str) -> Any:
-    """A script that stands in a file, as a module."""
+    """A script from a file, as a module."""
     spec = importlib.util.spec_from_file_location(os.path.basename(path)[:-3], path)
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)

@@ -199,7 +199,7 @@ class Objects:
 
 
 def is_same(value: Any, default: Any) -> bool:
-    """Whether a value is a default, as far as that can be told."""
+    """Whether a value is a default, as far as that is known."""
     if value is default:
         return True
     with contextlib.suppress(Exception):

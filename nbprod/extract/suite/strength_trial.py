@@ -197,7 +197,7 @@ def _write(path: str, text: str) -> None:
 
 
 def _files_in(folder: str) -> dict[str, tuple[int, int]]:
-    """The files of a folder, with what tells whether they are as they were; those of the module
+    """The files of a folder, with what shows whether they changed; those of the module
     are written back anyway."""
     found = {}
     for top, _, names in os.walk(folder):

@@ -38,7 +38,7 @@ _SPENT: dict[str, float] = {}
 
 
 class Marked(importlib.machinery.SourceFileLoader):
-    """Loads the module with calls that tell which statements are executed."""
+    """Loads the module with calls that record which statements are executed."""
 
     def get_code(self, fullname: str) -> CodeType:
         """Compile the text each time."""

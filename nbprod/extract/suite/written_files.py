@@ -65,7 +65,7 @@ class WrittenFiles:
         return [name for name in self.known.values() if f'"{name}"' in texts]
 
     def around(self) -> dict[str, tuple[int, int]]:
-        """The files around the place of a call, with what tells whether they are as they were."""
+        """The files around the place of a call, with what shows whether they changed."""
         here = os.getcwd()
         data = str(self.folder)
         top = data if os.path.join(here, "").startswith(os.path.join(data, "")) else here

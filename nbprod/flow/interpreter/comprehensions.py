@@ -17,7 +17,7 @@ from nbprod.syntax.walk import walk
 
 __all__ = ["evaluate_comprehension"]
 
-# Elements are told apart unless the loops around multiply: 40 loops over two would never end.
+# Elements are distinguished unless the loops around multiply: 40 loops over two would never end.
 _MOST_REPEATED = 64
 
 

@@ -146,7 +146,7 @@ class Heap(Namespace):
     ) -> None:
         """Change an object in place, or one part of it.
 
-        ``chained``: the new state depends on the old one (`append`), so the change is a read too.
+        ``chained``: the new state depends on the old one (`append`), so the change is also a read.
         ``wipes``: nothing of the old state is left (`clear`), as if the object were made now.
         """
         identities = value.objects if value.objects else value.parts

@@ -30,7 +30,7 @@ def first_of(definitions: Iterable[Definition]) -> Definition | None:
 
 
 def in_order(definitions: Iterable[Definition]) -> tuple[Definition, ...]:
-    """Definitions as they stand on the page, by the cells that execute them."""
+    """Definitions in document order, by the cells that execute them."""
     return tuple(
         sorted(definitions, key=lambda definition: (definition.binding.span, definition.cell))
     )

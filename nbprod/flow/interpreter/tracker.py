@@ -18,7 +18,7 @@ __all__ = ["Tracker"]
 
 
 class Tracker(Protocol):
-    """What is told of each step of a run. ``machine`` is the run, for places and contents."""
+    """The calls for each step of a run. ``machine`` is the run, for places and contents."""
 
     def called(
         self, machine: Heap, name: str, arguments: Arguments, keywords: Keywords, node: ast.AST

@@ -1,4 +1,4 @@
-"""What is taken out of the text of an `.ipynb` file; everything else keeps its bytes."""
+"""What is removed from the text of an `.ipynb` file; everything else keeps its bytes."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def without_members(raw: JsonMap, cell: int, paths: Collection[Path]) -> list[Re
         raw: the map of the text.
         cell: the index of the cell, or -1.
         paths: the keys that lead to each member; of two, of which one leads through the other, the
-            longer one is passed over.
+            longer one is skipped.
     """
     by_parent: dict[Path, set[str]] = {}
     for path in paths:

@@ -271,7 +271,7 @@ def _filled(
 
 
 def _part_edits(raw: JsonMap, part: PartEdit, escaped: _Escapes) -> Iterator[Replacement]:
-    """The new text goes where the old one starts; what goes on in further items is taken out."""
+    """The new text goes where the old one starts; what continues in further items is removed."""
     literals = raw.literals_in(raw.value_span(part.cell, part.path))
     if not literals or part.end > literals[-1].last:
         raise EditRefused("the text is not where it was")

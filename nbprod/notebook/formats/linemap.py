@@ -44,7 +44,7 @@ class LineMap:
         return self.locate(cell, 0) if cell >= 0 else (1, 1)
 
     def raw_edit(self, cell: int, start: int, end: int, text: str) -> RawEdit | None:
-        """An edit of a source as one of the file, within one line that stands there as it is."""
+        """An edit of a source as one of the file, within one line that the file has unchanged."""
         if "\n" in self._sources[cell][start:end] + text:
             return None
         line, column = self.locate(cell, start)

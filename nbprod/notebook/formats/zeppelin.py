@@ -22,7 +22,7 @@ _PYTHON = ("python", "pyspark", "ipyspark", "ipython", "spark.pyspark", "livy.py
 
 
 class ParagraphMap:
-    """Where the paragraphs' texts stand in the JSON."""
+    """The places of the paragraphs' texts in the JSON."""
 
     def __init__(self, text: str, prefixes: list[int]) -> None:
         self._text = text

@@ -51,7 +51,7 @@ def _sentence(function: Function) -> str:
 
 
 def _of_library(plan: PipelinePlan) -> Iterator[str]:
-    """The import of everything in the library; what a task does not need is taken out later."""
+    """The import of everything in the library; what a task does not need is removed later."""
     names = [item.name for item in plan.plan.taken]
     if names:
         yield f"from ..library import {', '.join(sorted(names))}"

@@ -32,7 +32,7 @@ __all__ = [
 ]
 
 _APP = __package__.rpartition(".")[0]
-# Shorter texts of the environment are found by chance, too.
+# Shorter texts of the environment are also found by chance.
 _SHORTEST_SECRET = 8
 
 

@@ -122,7 +122,7 @@ def _yaml_value(text: str, origin: str) -> Any:
     from ruamel.yaml.error import YAMLError
 
     class Constructor(SafeConstructor):
-        """Values that JSON has, too."""
+        """Values that JSON also has."""
 
     as_text = SafeConstructor.construct_yaml_str
     Constructor.add_constructor("tag:yaml.org,2002:timestamp", as_text)

@@ -136,7 +136,7 @@ def prepare(
     Args:
         pipeline: the graph.
         task: what runs.
-        config: the settled configuration of the run.
+        config: the complete configuration of the run.
         run: the name of the run.
         upstream: the records of the tasks that it reads from.
         allow_versions: read models that another version of a library wrote.

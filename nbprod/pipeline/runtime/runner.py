@@ -83,7 +83,7 @@ def run_tasks(
         jobs: how many tasks run at a time.
         engine: where they run.
         allow_versions: read models that another version of a library wrote.
-        again: run tasks that are stored already, too.
+        again: also run tasks that are already stored.
         unchecked: warn about frames that do not match their schemas instead of failing.
         is_new: nobody has used the name of the run before.
         note: gets a line for each task that has finished.

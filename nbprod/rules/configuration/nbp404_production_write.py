@@ -80,7 +80,7 @@ from nbprod.rules.practice_data import unless_material
 from nbprod.syntax.names import last_name, mentioned_names, root_of
 from nbprod.syntax.walk import children, dead_parts
 
-# What tells that a configuration says where to.
+# Signs that a configuration decides the target.
 _CONFIGURING = (
     "environ",
     "getenv",
@@ -149,7 +149,7 @@ def _free_connections(facts: Facts) -> frozenset[str]:
 
 
 def _calls(tree: ast.Module) -> Iterator[tuple[ast.Call, bool]]:
-    """The calls of a cell, and whether they stand in a function."""
+    """The calls of a cell, and whether they are in a function."""
     left: list[tuple[ast.AST, bool]] = [(tree, False)]
     while left:
         node, is_inside = left.pop()
@@ -166,7 +166,7 @@ def _names_its_target(node: ast.Call) -> bool:
 
 
 def _has_text(node: ast.Call) -> bool:
-    """Whether a part of the target stands in the call as a literal."""
+    """Whether a part of the target is a literal of the call."""
     given = [*node.args, *(keyword.value for keyword in node.keywords if keyword.arg in _PLACES)]
     return any(
         isinstance(expression, ast.Constant) and isinstance(expression.value, str)

@@ -124,7 +124,7 @@ _NO_SETTINGS = frozenset("n_jobs verbose random_state seed size bootstrap chunks
 # Alone they are what everybody takes: the size of a test set, folds, two components to draw.
 _USUAL = frozenset("test_size train_size cv n_splits n_components n_clusters window".split())
 _SETTINGS = HYPERPARAMETERS - _NO_SETTINGS
-# Colours, curves and distributions have such arguments, too: only classes of models count.
+# Colours, curves and distributions also have such arguments: only classes of models count.
 _LETTERS = frozenset("alpha beta gamma C degree eps epsilon".split())
 _OTHER_LIBRARIES = PLOTTING_MODULES | frozenset(
     "pymc pymc3 scipy tensorflow_probability pyro numpyro collections builtins".split()
@@ -280,7 +280,7 @@ def _fix(cells: Sequence[_Settings], facts: Facts) -> Fix | None:
 
 
 def _may_have_one(source: str) -> bool:
-    """Whether a literal stands behind the name of a setting: most cells have none, and no walk."""
+    """Whether a literal follows the name of a setting: most cells have none, and no walk."""
     for match in _LITERAL.finditer(source):
         word = _WORD.search(source, max(0, match.start() - 32), match.start())
         if word is not None and (word[1] in _SETTINGS or word[1].endswith(_DATES)):
@@ -345,7 +345,7 @@ def _is_setting(keyword: ast.keyword, call: ast.Call, facts: Facts) -> bool:
 
 
 def _takes_settings(call: ast.Call, name: str, facts: Facts) -> bool:
-    """Whether a word means a setting to what is called: drawings have `alpha` and `lags`, too."""
+    """Whether a word means a setting to what is called: drawings also have `alpha` and `lags`."""
     called = last_name(call.func)
     if called.startswith(("plot", "show", "draw", "set_printoptions")):
         return False

@@ -279,7 +279,7 @@ def _is_loop_frame(whole: ast.expr, part: ast.expr, cell: int, facts: Facts) -> 
 
 
 def _inplace(node: ast.expr, cell: int, facts: Facts) -> Iterator[Diagnostic]:
-    """`df["a"].fillna(0, inplace=True)`: it changes the column that was taken out."""
+    """`df["a"].fillna(0, inplace=True)`: it changes the column that was selected."""
     if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
         return
     asked = any(

@@ -196,7 +196,7 @@ def _root(node: ast.AST) -> str | None:
 
 
 def _mentions(node: ast.AST, names: set[str]) -> bool:
-    """Whether a name stands in an expression, or in a text that says what is to be shown."""
+    """Whether a name occurs in an expression, or in a text that says what is to be shown."""
     for part in walk(node):
         if isinstance(part, ast.Name) and part.id in names:
             return True

@@ -1,1 +1,1 @@
-"""Rules about code that stands in several places."""
+"""Rules about code in several places."""

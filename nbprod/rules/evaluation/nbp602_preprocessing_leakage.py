@@ -103,7 +103,7 @@ _EFFECTS = {
 
 @rule("NBP602", "preprocessing-leakage", on=Notebook, level="production", tracks_data=True)
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
-    """Report trainings on data into which something learnt of test rows went, one for a step."""
+    """Report trainings on data that contain something fitted on test rows, one for a step."""
     by_step: dict[int, list[Leak]] = {}
     for leak in facts.evaluation.preprocessing:
         if leak.taint is not None:
@@ -136,14 +136,14 @@ def _of_one_step(leaks: list[Leak], facts: Facts) -> Diagnostic:
 
 
 def _what(taint: Taint) -> str:
-    """What was learnt, and of which rows, up to the word for those."""
+    """What was fitted, and on which rows, up to the word for those."""
     if taint.kind == "statistic" and not taint.what.startswith("`"):
         return f"{taint.what} is computed on"
     return f"{taint.what} is fitted on"
 
 
 def _only_watches(leak: Leak) -> bool:
-    """Whether little was learnt, of rows that only tell when to stop: their score is no result."""
+    """Whether little was fitted, on rows that only decide when to stop: their score is unused."""
     return (
         leak.test is None
         and leak.taint is not None

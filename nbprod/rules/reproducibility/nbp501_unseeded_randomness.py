@@ -285,7 +285,7 @@ class _Around(NamedTuple):
 def _kept(
     body: Sequence[ast.stmt], facts: Facts, loops: tuple[Loop, ...] = ()
 ) -> Iterator[tuple[ast.Call, _Around]]:
-    """The calls whose result has a name; what stands in functions only draws when it is called."""
+    """The calls whose result has a name; functions only draw when they are called."""
     for statement in body:
         if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
             continue
@@ -301,7 +301,7 @@ def _kept(
 
 
 def _incidental(statement: ast.Assign | ast.AnnAssign | ast.AugAssign, facts: Facts) -> set[int]:
-    """The calls whose draw decides how a run goes or what it is called, not what comes of it.
+    """The calls whose draw decides how a run goes or what it is called, not its result.
 
     Those are who a scraper says it is, how long it waits, colours, and what is put into a text.
     Arrays of waiting times are simulated: only the module `random` draws one to wait for.

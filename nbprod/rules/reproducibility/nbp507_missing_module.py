@@ -196,5 +196,5 @@ def _may_be_brought(top: str, facts: Facts) -> bool:
 
 
 def _is_guarded(node: ast.AST, parsed: ParsedCell) -> bool:
-    """Whether an import stands in a `try`, or under a condition, that has something else for it."""
+    """Whether an import is in a `try`, or under a condition, that has something else for it."""
     return id(node) in parsed.inside(ast.Try, ast.If)

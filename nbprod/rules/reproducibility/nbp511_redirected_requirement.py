@@ -70,7 +70,7 @@ from nbprod.rule import rule, unsafe
 from nbprod.syntax.installs import installs_in
 
 _SPEC = r"(?:[<>]=?|[=~!]=)\s*\d[\w.*+!]*"
-# What stands in quotes is no redirection; a digit alone before it is a stream: `2>errors`.
+# Text in quotes is not a redirection; a digit alone before it is a stream: `2>errors`.
 _UNQUOTED = lazy_pattern(
     r"\"[^\"\n]*\"|'[^'\n]*'"
     rf"|(?<![\w.\-/=])(?P<all>(?P<name>[A-Za-z][\w.\-]*(?:\[[\w,.\-]*\])?)(?P<spec>{_SPEC}(?:,{_SPEC})*))"

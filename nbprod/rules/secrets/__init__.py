@@ -1,1 +1,1 @@
-"""Rules about credentials that stand in a notebook."""
+"""Rules about credentials in a notebook."""

@@ -233,7 +233,7 @@ def _recorded(failure: Failure, facts: Facts) -> Iterator[Label]:
 
 
 def message_of(group: list[Failure], facts: Facts, fix: Fix | None = None) -> str:
-    """Say what is read too early, by which call, and what comes of it."""
+    """Say what is read too early, by which call, and the consequence."""
     first = group[0]
     names = failing_names(group)
     cells = {definition.cell for definition in first.elsewhere}

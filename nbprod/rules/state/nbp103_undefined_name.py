@@ -196,7 +196,7 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     ]
     for group in reached(groups, facts):
         first, *others = group
-        # What helps against each is said where it is read, unless it helps against the first, too.
+        # What helps against each is said where it is read, unless it also helps against the first.
         helps = {first.name: help_of(first, facts)}
         labels = (
             *definition_labels(first.elsewhere, facts),
@@ -248,7 +248,7 @@ def _lists_of_names(facts: Facts) -> Iterator[Diagnostic]:
 
 
 def _is_of_python2(failure: Failure, facts: Facts) -> bool:
-    """Whether the notebook is told to be of Python 2, so that its builtins are no news."""
+    """Whether the notebook's metadata say Python 2, so that its builtins are no news."""
     return failure.name in PYTHON2_NAMES and any(
         parsed is not None and is_python2(parsed) for parsed in facts.parsed
     )
@@ -287,7 +287,7 @@ def _of_session(reads: list[SessionRead], platform: str, facts: Facts) -> Diagno
 def _is_hidden(failure: Failure, facts: Facts) -> bool:
     """Whether a magic that nobody knows may have bound the name: then nothing speaks against it.
 
-    Few extensions bind names, so that what is read below one is possible all the same.
+    Few extensions bind names, so a read below one may still fail.
     """
     return (
         failure.dynamic is not None

@@ -276,7 +276,7 @@ def _without_repeats(group: list[SelfDependence]) -> list[SelfDependence]:
     return [
         reason
         for reason in group
-        # What was read of a table that only gets a column more is told with that.
+        # What was read of a table that only gets a column more is reported with that.
         if not (reason.kind == "overwrites" and reason.span in added)
         and not (reason.kind == "augments" and (reason.span, reason.name) in grown)
         and (reason.certain or (reason.span.cell, reason.name) not in sure)

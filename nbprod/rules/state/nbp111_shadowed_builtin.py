@@ -56,7 +56,7 @@ _VALUES = ("assignment", "loop", "with", "walrus", "augmented")
 
 @rule("NBP111", "shadowed-builtin", on=Notebook)
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
-    """Report notebook variables that hide a builtin which other cells call."""
+    """Report globals that hide a builtin which other cells call."""
     for name, definitions in facts.flow.definitions.items():
         if name not in BUILTIN_NAMES:
             continue
