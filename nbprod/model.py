@@ -286,6 +286,10 @@ class Report(NamedTuple):
 
     files: tuple[FileResult, ...]
     version: str
+    shard: tuple[int, int] | None = None
+    """Which part of how many this is, where it is one."""
+    clean: int = 0
+    """Files besides, of which nothing is reported but that there were so many."""
 
     @property
     def findings(self) -> tuple[Finding, ...]:

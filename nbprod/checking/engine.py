@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 __all__ = [
     "check_notebook",
     "file_finding",
+    "found_again",
     "iter_findings",
     "located_findings",
     "mask_finding",
@@ -174,6 +175,30 @@ def located_findings(
         placed = finding._replace(place=place, snippet=_snippet(facts.index(span.cell), place))
         findings.append(mask_finding(placed, mask) if mask else placed)
     return tuple(_with_fingerprints(facts, findings, mask))
+
+
+def found_again(notebook: Notebook, findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """Findings that a report has of a notebook, with lines of its source and edits of its file.
+
+    A notebook that is not what it was when they were found has other lines, or none.
+    """
+    facts = Facts(notebook)
+    mask = Mask(facts.hidden)
+    found = []
+    for finding in findings:
+        cell = _cell_of(notebook, finding.place.cell)
+        if cell is not None and finding.part == "source":
+            index = LineIndex(cell.source)
+            if finding.place.end_line <= len(index.starts):
+                snippet = mask(_snippet(index, finding.place))
+                fix = _with_raw_edits(facts, finding.fix)
+                finding = finding._replace(snippet=snippet, fix=fix)
+        found.append(finding)
+    return tuple(found)
+
+
+def _cell_of(notebook: Notebook, number: int | None) -> Cell | None:
+    return next((cell for cell in notebook.cells if cell.number == number), None)
 
 
 def _snippet(index: LineIndex, place: Place) -> str:

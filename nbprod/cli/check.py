@@ -15,6 +15,7 @@ from nbprod.cli.output import print_line
 from nbprod.cli.outputs import carries_edits, outputs_of
 from nbprod.cli.reporting import finish, with_other_linters
 from nbprod.cli.setting_options import configuration_options, layer_of, setting_options
+from nbprod.cli.shards import own_part, shard_of
 from nbprod.cli.terminal import progress
 from nbprod.config.files import Configuration
 from nbprod.config.layers import Layer, read_layer
@@ -70,6 +71,7 @@ Examples:
 @click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto")
 @click.option("--no-progress", is_flag=True, help="Show no progress bar.")
 @click.option("--stdin-filename", metavar="PATH", help="Path to assume for standard input.")
+@click.option("--shard", metavar="INDEX/COUNT", help="Check one part of the files, as in 3/8.")
 @click.option("--only-notebooks", is_flag=True, help="Skip named files that are not notebooks.")
 def command(
     config: tuple[str, ...],
@@ -140,8 +142,9 @@ def _request(given: dict[str, Any], configuration: Configuration) -> tuple[Check
     # The rules themselves are imported when a notebook is checked that the cache has not.
     settings.require_rules()
     outputs = outputs_of(given["output"], settings.output_format, given["output_file"])
-    fields = {name: given[name] for name in CheckRequest._fields if name != "outputs"}
-    return CheckRequest(outputs=tuple(outputs), **fields), settings
+    fields = {name: given[name] for name in CheckRequest._fields if name in given}
+    shard = None if given["shard"] is None else shard_of(given["shard"])
+    return CheckRequest(**{**fields, "outputs": tuple(outputs), "shard": shard}), settings
 
 
 def _check(request: CheckRequest, configure: Configure, settings: Settings) -> int:
@@ -162,7 +165,7 @@ def _check(request: CheckRequest, configure: Configure, settings: Settings) -> i
             results = list(progress(checked, len(found), shown=shown))
             results = with_other_linters(results, settings)
     if settings.baseline:
-        in_part = bool(request.since or request.new_since)
+        in_part = bool(request.since or request.new_since or request.shard)
         results = _without_known(results, settings.baseline, quiet=request.quiet, in_part=in_part)
     return finish(results, request, settings, configure, stdin)
 
@@ -175,7 +178,7 @@ def _discovered(request: CheckRequest, configure: Configure) -> list[Discovered]
     found = discover(request.paths or (".",), configure)
     if request.only_notebooks:
         found = [file for file in found if file.problem is not None or is_notebook(file.path)]
-    return found
+    return found if request.shard is None else own_part(found, request.shard)
 
 
 def _watch(request: CheckRequest, configure: Configure, settings: Settings) -> int:

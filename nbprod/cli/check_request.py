@@ -12,6 +12,7 @@ __all__ = ["CheckRequest"]
 class CheckRequest(NamedTuple):
     """The options of ``nbprod check`` that no configuration file can set; see its ``--help``.
 
+    ``shard`` is the part to check of how many; ``clean`` counts files besides the results.
     ``outputs`` are the reports to write, those that the options and the configuration ask for.
     """
 
@@ -31,3 +32,5 @@ class CheckRequest(NamedTuple):
     no_progress: bool = False
     stdin_filename: str | None = None
     only_notebooks: bool = False
+    shard: tuple[int, int] | None = None
+    clean: int = 0

@@ -29,6 +29,7 @@ _COMMANDS = {
     "graph": ("nbprod.cli.graph", "Print the data-flow graph of a notebook."),
     "init": ("nbprod.cli.init", "Add configuration, pre-commit hook and CI workflow."),
     "mcp": ("nbprod.cli.mcp", "Serve coding agents over the model context protocol."),
+    "merge-results": ("nbprod.cli.merge_results", "Merge JSON reports of several runs."),
     "pipeline": ("nbprod.cli.pipeline", "Turn a notebook into an application of tasks."),
     "report": ("nbprod.cli.report", "Write an HTML and Markdown review report."),
     "requirements": (

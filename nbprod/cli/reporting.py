@@ -40,7 +40,7 @@ def finish(
 
     ``stdin`` is what was read from standard input, where that was checked.
     """
-    report = Report(tuple(results), __version__)
+    report = Report(tuple(results), __version__, request.shard, request.clean)
     # Numbers in place of findings, where people read them.
     outputs = [
         output
@@ -92,9 +92,10 @@ def _count_by_rule(report: Report, *, to_stdout: bool) -> None:
 
 def _summary(report: Report, *, all_rules: bool) -> str:
     checked = [result for result in report.files if not result.skipped]
-    if not report.files:
+    if not report.files and not report.clean:
         return "No notebooks found; pass a notebook or a directory."
-    books = f"{len(checked)} notebook{'s' if len(checked) != 1 else ''}"
+    total = len(checked) + report.clean
+    books = f"{total} notebook{'s' if total != 1 else ''}"
     if not report.findings:
         return f"Checked {books}. No findings." + (_failing(checked, books) if all_rules else "")
     touched = sum(bool(result.findings) for result in checked)

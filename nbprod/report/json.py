@@ -20,6 +20,7 @@ def render(report: Report, style: Style) -> Iterator[str]:
     document = {
         "version": VERSION,
         "nbprod_version": report.version,
+        **_shard(report),
         "findings": [finding_object(finding) for finding in report.findings],
         "skipped": [
             {"path": result.path, "reason": result.skipped}
@@ -27,13 +28,22 @@ def render(report: Report, style: Style) -> Iterator[str]:
             if result.skipped
         ],
         "summary": {
-            "files": len(report.files),
+            "files": len(report.files) + report.clean,
             "findings": len(report.findings),
             "unreadable": sum(result.unreadable for result in report.files),
         },
     }
     # Lone surrogates are legal in JSON only as escapes, which ASCII output gives.
     yield mute_json(json.dumps(document, indent=2, ensure_ascii=True)) + "\n"
+
+
+def _shard(report: Report) -> dict[str, Any]:
+    """Which part of a run this is, with all of its files, so that parts can be merged."""
+    if report.shard is None:
+        return {}
+    index, count = report.shard
+    files = [result.path for result in report.files]
+    return {"shard": {"index": index, "count": count, "files": files}}
 
 
 def finding_object(finding: Finding) -> dict[str, Any]:
@@ -50,6 +60,7 @@ def finding_object(finding: Finding) -> dict[str, Any]:
         "provider": finding.provider,
         "symbol": finding.symbol,
         "predicted_exception": finding.predicted_exception,
+        "predicts": finding.predicts,
         "related": [
             {**_place(related.place), "message": related.message} for related in finding.related
         ],
