@@ -299,13 +299,13 @@ class PipedProgram:
             return self._process.wait()
 
 
-def write_message(stream: IO[bytes], value: object) -> None:
+def write_message(pipe: IO[bytes], value: object) -> None:
     """Write a message for `read_message`."""
     import marshal
 
     data = marshal.dumps(cast("Any", value))
-    stream.write(len(data).to_bytes(4, "little") + data)
-    stream.flush()
+    pipe.write(len(data).to_bytes(4, "little") + data)
+    pipe.flush()
 
 
 def read_message(stream: IO[bytes]) -> Any:

@@ -7,20 +7,18 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from nbprod.checking.registry import Selection, current_name, input_rule_code
+from nbprod.checking.shown import snippet_of, with_raw_edits
 from nbprod.errors import ReadError
 from nbprod.facts import CheckOptions, Facts
 from nbprod.model import (
     CellEdit,
     Certainty,
     Diagnostic,
-    Edit,
     FileResult,
     Finding,
-    Fix,
     Inside,
     Label,
     Place,
-    RawEdit,
     RelatedPlace,
     Severity,
     Span,
@@ -37,7 +35,6 @@ if TYPE_CHECKING:
 __all__ = [
     "check_notebook",
     "file_finding",
-    "found_again",
     "iter_findings",
     "located_findings",
     "mask_finding",
@@ -172,37 +169,9 @@ def located_findings(
     findings = []
     for span, finding in found:
         place = place_of(facts, span)
-        placed = finding._replace(place=place, snippet=_snippet(facts.index(span.cell), place))
+        placed = finding._replace(place=place, snippet=snippet_of(facts.index(span.cell), place))
         findings.append(mask_finding(placed, mask) if mask else placed)
     return tuple(_with_fingerprints(facts, findings, mask))
-
-
-def found_again(notebook: Notebook, findings: Sequence[Finding]) -> tuple[Finding, ...]:
-    """Findings that a report has of a notebook, with lines of its source and edits of its file.
-
-    A notebook that is not what it was when they were found has other lines, or none.
-    """
-    facts = Facts(notebook)
-    mask = Mask(facts.hidden)
-    found = []
-    for finding in findings:
-        cell = _cell_of(notebook, finding.place.cell)
-        if cell is not None and finding.part == "source":
-            index = LineIndex(cell.source)
-            if finding.place.end_line <= len(index.starts):
-                snippet = mask(_snippet(index, finding.place))
-                fix = _with_raw_edits(facts, finding.fix)
-                finding = finding._replace(snippet=snippet, fix=fix)
-        found.append(finding)
-    return tuple(found)
-
-
-def _cell_of(notebook: Notebook, number: int | None) -> Cell | None:
-    return next((cell for cell in notebook.cells if cell.number == number), None)
-
-
-def _snippet(index: LineIndex, place: Place) -> str:
-    return "\n".join(index.line(number) for number in range(place.line, place.end_line + 1))
 
 
 def _may_have_suppressions(notebook: Notebook) -> bool:
@@ -350,7 +319,7 @@ def _symbol_of(label: Label, facts: Facts) -> str | None:
 def _finding(facts: Facts, rule: Rule, diagnostic: Diagnostic, place: Place) -> Finding:
     inside = diagnostic.inside
     index = LineIndex(inside.text) if inside else facts.index(diagnostic.span.cell)
-    snippet = _snippet(index, place)
+    snippet = snippet_of(index, place)
     related = tuple(
         RelatedPlace(
             place_of(facts, label.span),
@@ -376,7 +345,7 @@ def _finding(facts: Facts, rule: Rule, diagnostic: Diagnostic, place: Place) -> 
         predicted_exception=diagnostic.predicted_exception,
         related=related,
         help=diagnostic.help,
-        fix=_with_raw_edits(facts, diagnostic.fix),
+        fix=with_raw_edits(facts, diagnostic.fix),
         fingerprint="",
         snippet=snippet,
         part=inside.part if inside else "source",
@@ -390,21 +359,6 @@ def _configured_severity(facts: Facts, rule: Rule) -> Severity | None:
         if current_name(word) == rule.name or rule.code.startswith(word.upper()):
             return Severity(severity)
     return None
-
-
-def _with_raw_edits(facts: Facts, fix: Fix | None) -> Fix | None:
-    """A fix with its edits of the file, if all of them are edits of sources within a line."""
-    if fix is None:
-        return None
-    found: list[RawEdit] = []
-    for edit in fix.edits:
-        if not isinstance(edit, Edit):
-            return fix
-        raw = facts.notebook.raw.raw_edit(*edit.span, edit.text)
-        if raw is None:
-            return fix
-        found.append(raw)
-    return fix._replace(raw=tuple(found))
 
 
 def _with_fingerprints(facts: Facts, findings: Sequence[Finding], mask: Mask) -> Iterator[Finding]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import click
 
-from nbprod.checking.engine import found_again
+from nbprod.checking.shown import found_again
 from nbprod.cli.check_request import CheckRequest
 from nbprod.cli.outputs import outputs_of
 from nbprod.cli.reporting import finish

@@ -72,10 +72,10 @@ def command() -> None:
               help="Parts of a path, as in */owner/repository [repository].")  # fmt: skip
 @click.option("--column", "columns", multiple=True, metavar="NAME=COLUMN",
               help="Column of a table for content, path, repository, owner or month.")  # fmt: skip
-@click.option("--time-limit", type=click.FloatRange(0.1), default=120, metavar="SECONDS",
+@click.option("--timeout", type=int, default=120, metavar="SECONDS",
               help="Time limit for one notebook [120].")  # fmt: skip
-@click.option("--memory-limit", type=click.IntRange(50), default=4000, metavar="MB",
-              help="Memory limit for one notebook [4000].")  # fmt: skip
+@click.option("--memory-limit", type=click.IntRange(50), default=4000, metavar="N",
+              help="Memory limit for one notebook in MB [4000].")  # fmt: skip
 @click.option("--again", is_flag=True, help="Check everything again.")
 @click.option("--replace", is_flag=True, help="Replace the survey of other sources in FOLDER.")
 @click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
@@ -110,7 +110,7 @@ def survey_run(sources: tuple[str, ...], **given: Any) -> int:
     lists = tuple(given["files_from"])
     if not sources and not lists:
         raise UsageError("nothing to survey: name a source, or a list with --files-from")
-    limits = CheckLimits(float(given["time_limit"]), int(given["memory_limit"]))
+    limits = CheckLimits(float(given["timeout"]), int(given["memory_limit"]))
     job = SurveyJob(
         str(given["output"]), settings._replace(merges=False), secret_key(), limits,
         bool(given["again"]),

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from nbprod.config.settings import Settings
 from nbprod.disk.walk import walk_folders
-from nbprod.errors import UsageError
+from nbprod.errors import ReadError, UsageError
 from nbprod.project.discover import Discovered, is_notebook, problem_at, walk_notebooks
 from nbprod.survey.references import (
     Layout,
@@ -58,7 +58,8 @@ def references_of(sources: Iterable[str], wish: Wish) -> Iterator[Reference]:
     """What there is to read in some sources.
 
     Raises:
-        UsageError: a source does not exist, or no installed package reads it.
+        ReadError: a source does not exist.
+        UsageError: no installed package reads a source.
         StorageFailed: a storage does not answer.
     """
     for source in sources:
@@ -69,7 +70,7 @@ def _local(source: str, wish: Wish) -> Iterator[Reference]:
     if not os.path.isdir(source):
         problem = problem_at(source)
         if problem is not None:
-            raise UsageError(f"{source} {problem}")
+            raise ReadError(problem.kind, f"{source} {problem}")
         name = os.path.basename(source)
         if source.lower().endswith(_TABLES):
             from nbprod.survey.parquet_source import references_of_table
@@ -160,7 +161,7 @@ def _remote_path(source: str, system: Any, path: str, wish: Wish) -> Iterator[Re
         is_empty = False
         yield reference
     if is_empty and not patiently(lambda: system.exists(path), shown):
-        raise UsageError(f"{shown} does not exist")
+        raise ReadError("unreadable-file", f"{shown} does not exist")
 
 
 def _remote_below(source: str, system: Any, root: str, wish: Wish) -> Iterator[Reference]:

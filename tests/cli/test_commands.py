@@ -102,6 +102,7 @@ WORDS = {
     "report": ("report", "missing.ipynb"),
     "requirements": ("requirements", "missing.ipynb"),
     "score": ("score", "missing.ipynb"),
+    "survey": ("survey", "missing.ipynb", "-o", "findings"),
     "verify": ("verify", "missing.ipynb", "a.ipynb"),
 }
 WITHOUT_NOTEBOOKS = {
@@ -111,6 +112,7 @@ WITHOUT_NOTEBOOKS = {
     "explain",
     "init",
     "mcp",
+    "merge-results",
     "rule",
     "server",
     "version",
