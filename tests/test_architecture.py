@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import nbprod
+from tests.test_layers import LAYERS
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = Path(nbprod.__file__).parent
@@ -44,3 +45,11 @@ def test_the_page_follows_a_cell_by_many_names() -> None:
 def test_every_room_is_on_the_page() -> None:
     rooms = {path.name for path in PACKAGE.iterdir() if (path / "__init__.py").exists()}
     assert {room for room in rooms if f"`{room}`" not in PAGE} == set()
+
+
+def test_the_table_has_the_layers_in_their_order() -> None:
+    table = PAGE.partition("| packages, highest layer first |")[2].partition("\n\n")[0]
+    rows = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
+    private = {"__init__", "__main__", "_version"}
+    expected = [set(layer) - private for layer in reversed(LAYERS)]
+    assert [set(re.findall(r"`(\w+)`", row)) for row in rows] == expected
