@@ -125,6 +125,8 @@ def extracted(place: Path, name: str, options: argparse.Namespace) -> dict[str, 
 
 
 def _class_of(code: int, said: str, place: Path) -> str:
+    if "small data takes longer" in said or "generated tests take longer" in said:
+        return "out of time"
     if re.search(
         r"fails in cell|fails by itself|takes? (?:too long|longer)|could not be run", said
     ):

@@ -79,7 +79,7 @@ def test_a_notebook_of_definitions_alone_is_tested_by_its_calls(tmp_path: Path) 
     assert "Ran 3 generated tests: all passed." in done.stdout
     module = (tmp_path / "b.py").read_text()
     assert "def cubic(x: float) -> float:" in module
-    assert "def secant(x0: int, x1: int, f: Callable[..., Any], eps: float)" in module
+    assert "def secant(x0: float, x1: float, f: Callable[..., Any], eps: float)" in module
     text = (tmp_path / "tests" / "test_b.py").read_text()
     assert "result = secant(x0, x1, f, eps)" in text and "f = f" not in text
 
@@ -112,3 +112,54 @@ def test_formulas_and_derived_series_are_arguments(tmp_path: Path) -> None:
     assert "Ran 1 generated test: all passed." in done.stdout
     text = (tmp_path / "tests" / "test_b.py").read_text()
     assert "sympify(" in text and "Weights(pd.Series(" in text
+
+
+HIDDEN_DRAWS = [
+    "import numpy as np\nimport random\nfrom scipy import stats",
+    """draw = np.random.rand
+hits = 0
+for _ in range(50):
+    if draw() ** 2 + draw() ** 2 <= 1:
+        hits += 1
+area = 4 * hits / 50""",
+    "print(0 < area < 4)",
+    """norm = stats.norm(1.0, 0.5)
+pick = random.choice
+values = [norm.rvs() for _ in range(5)]
+side = pick(["left", "right"])
+total = sum(values)""",
+    "print(total > 0, len(side) > 1)",
+]
+
+
+@pytest.mark.slow
+def test_draws_through_other_names_are_seeded(tmp_path: Path) -> None:
+    (tmp_path / "a.ipynb").write_bytes(as_bytes(HIDDEN_DRAWS))
+    done = nbprod(tmp_path, "extract", "a.ipynb", "-o", "b.py", "--all", "--run")
+    assert done.returncode == 0, done.stderr
+    assert "Ran 1 generated test: all passed." in done.stdout
+    text = (tmp_path / "tests" / "test_b.py").read_text()
+    assert "    np.random.seed(0)\n" in text and "    random.seed(0)\n" in text
+
+
+BUNCH = [
+    "from sklearn.datasets import load_iris\nimport numpy as np",
+    "iris = load_iris()",
+    "print(iris.keys())",
+    """rows = iris.data[iris.target == 1]
+means = rows.mean(axis=0)
+widths = rows.std(axis=0)
+names = [name.upper() for name in iris.feature_names]""",
+    "print(means, widths, names)",
+]
+
+
+@pytest.mark.slow
+def test_a_data_set_of_scikit_learn_is_loaded_by_the_test(tmp_path: Path) -> None:
+    pytest.importorskip("sklearn")
+    (tmp_path / "a.ipynb").write_bytes(as_bytes(BUNCH))
+    words = ("--function", "describe_rows=4", "--run", "--verify")
+    done = nbprod(tmp_path, "extract", "a.ipynb", "-o", "b.py", *words)
+    assert done.returncode == 0, done.stderr
+    assert "Ran 1 generated test: all passed." in done.stdout
+    assert "iris = load_iris()" in (tmp_path / "tests" / "test_b.py").read_text()

@@ -19,7 +19,13 @@ from nbprod.patterns import lazy_pattern
 from nbprod.syntax.names import last_name
 from nbprod.syntax.walk import walk
 
-__all__ = ["REBINDS", "RETURNS_ANY", "may_be_none", "names_of_none", "with_local_types"]
+__all__ = [
+    "REBINDS",
+    "RETURNS_ANY",
+    "may_be_none",
+    "names_of_none",
+    "with_local_types",
+]
 
 REBINDS = "# mypy: allow-redefinition"
 RETURNS_ANY = "# mypy: no-warn-return-any"
@@ -82,6 +88,7 @@ def with_local_types(
         rebinds = rebinds or any(
             _changes_type(values, imports, shadowed) for values in bindings.values()
         )
+        rebinds = rebinds or _changes_argument(node, bindings, imports, shadowed)
         returns_any = returns_any or (
             has_libraries and _returns_any(node, bindings, imports, shadowed)
         )
@@ -266,8 +273,8 @@ def _returns_any(
         values: list[ast.expr | None] = [value]
         if isinstance(value, ast.Name):
             made = bindings.get(value.id, [])
-            # With one value it has a hint.
-            values = [one.value for one in made] if len(made) > 1 else []
+            # With one value it has a hint, but for a choice.
+            values = [one.value for one in made] if len(made) > 1 or "|" in hint else []
         if any(given is None or _may_be_untyped(given, imports, shadowed) for given in values):
             return True
     return False
@@ -380,6 +387,24 @@ def _hints_of_attributes(node: ast.AST, known: Mapping[str, str]) -> Iterator[_H
                 yield _behind(target, _of_empty(value, hint))
             elif isinstance(value, ast.Constant) and type(value.value) is int and hint == "float":
                 yield _behind(target, hint)
+
+
+def _changes_argument(
+    node: ast.FunctionDef | ast.AsyncFunctionDef,
+    bindings: Mapping[str, list[_Value]],
+    imports: Mapping[str, str],
+    shadowed: frozenset[str],
+) -> bool:
+    """Whether a function gives one of its arguments a value of another type."""
+    for argument in iter_parameters(node.args):
+        hint = ast.unparse(argument.annotation) if argument.annotation is not None else "Any"
+        for made in bindings.get(argument.arg, ()):
+            if hint in ("Any", "object") or made.value is None:
+                continue
+            new = hint_of(made.value, imports, shadowed)
+            if new != "Any" and new.partition("[")[0] != hint.partition("[")[0]:
+                return True
+    return False
 
 
 def _changes_type(

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from nbprod.extract.code.local_types import names_of_none
+from nbprod.extract.code.parameter_types import widened_numbers
 from nbprod.extract.code.type_names import ObservedTypes
 from nbprod.extract.suite.recording import Recorded, Seen
 from nbprod.facts import Facts
@@ -22,6 +23,7 @@ __all__ = ["observed_types_of", "with_definition_types", "with_seen_types"]
 
 _MOST_COLUMNS = 6
 _TABLE = 2
+_MEASURES = frozenset("mean std var median average percentile quantile norm nanmean nanstd".split())
 _NUMBERS = ("bool", "int", "float", "complex")
 
 
@@ -38,6 +40,7 @@ def with_seen_types(plan: Plan, recorded: Mapping[str, Recorded], facts: Facts) 
             empty = names_of_none(
                 ast.Module([node for node in body if isinstance(node, ast.stmt)], [])
             )
+            floating = _numbers_of_numpy(body, facts)
             given = [_hinted(variable, seen.before, types) for variable in function.parameters]
             function = replace(
                 function,
@@ -47,6 +50,15 @@ def with_seen_types(plan: Plan, recorded: Mapping[str, Recorded], facts: Facts) 
                 ),
                 results=tuple(
                     _described_result(_optional(_hinted(variable, seen.after, types), empty), seen)
+                    for variable in function.results
+                ),
+            )
+            function = replace(
+                function,
+                results=tuple(
+                    variable._replace(hint=floating.get(variable.name, variable.hint))
+                    if variable.hint == "float"
+                    else variable
                     for variable in function.results
                 ),
             )
@@ -75,6 +87,7 @@ def with_definition_types(
     known = observed_types_of(plan, facts)
     taken = {item.name for item in plan.taken}
     hints: dict[str, dict[str, str]] = {}
+    nodes = {item.name: item.unit.node for item in plan.taken}
     own = {name: shape for name, shape in names.items() if name in taken}
     local = {**plan.local_types, "": known.of_shapes(own)}
     attributes: dict[str, dict[str, list[Sequence[Any]]]] = {}
@@ -83,6 +96,8 @@ def with_definition_types(
         if (owner or name) not in taken:
             continue
         hints[name] = known.of_shapes(shapes.get("parameters", {}))
+        if name in nodes:
+            hints[name] = widened_numbers(nodes[name], hints[name])
         result = shapes.get("yields", shapes.get("returns", {}))
         hint = known.of_shape(result.get("", []))
         if "yields" in shapes:
@@ -109,6 +124,22 @@ def observed_types_of(plan: Plan, facts: Facts) -> ObservedTypes:
             imports |= {made.bound: made for made in imports_of(statement, cell.cell.index)}
         names |= {part.id for part in walk(cell.tree) if isinstance(part, ast.Name)}
     return ObservedTypes(imports, {item.name for item in plan.taken}, names)
+
+
+def _numbers_of_numpy(body: Sequence[ast.AST], facts: Facts) -> dict[str, str]:
+    """The names that get a number of NumPy's, which the library does not call a `float`: each with
+    its type."""
+    found: dict[str, str] = {}
+    for node in body:
+        if not isinstance(node, ast.Assign) or not isinstance(node.value, ast.Call):
+            continue
+        called = facts.qualified(node.value.func)
+        if called.startswith("numpy.") and called.rpartition(".")[2] in _MEASURES:
+            alias = ast.unparse(node.value.func).partition(".")[0]
+            if facts.imported.get(alias) == "numpy":
+                names = [target.id for target in node.targets if isinstance(target, ast.Name)]
+                found |= dict.fromkeys(names, f"{alias}.floating")
+    return found
 
 
 def _hinted(variable: Variable, seen: Mapping[str, Seen], types: ObservedTypes) -> Variable:

@@ -11,6 +11,7 @@ JSON, has
   that it reads of them, the ``bounds`` that it compares with, the ``makers`` before it that return
   them, the names of its ``results``, the statements that ``seed`` its random numbers, and whether
   it is ``settled``: certain to return the same each time;
+* ``seconds``: how long all calls may take;
 * ``data``: the folder of the files that functions read, which gets those of long arguments;
   ``answers``: the file of the answers, by function.
 """
@@ -27,6 +28,7 @@ import os
 import pickle
 import signal
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -36,6 +38,7 @@ SECONDS = 20
 # How many columns may be found out one by one.
 _MOST_COLUMNS = 8
 LONGEST_PRINTED = 1500
+_TOO_LONG = "to call the functions takes too long"
 
 
 class _Unpickler(pickle.Unpickler):
@@ -67,10 +70,12 @@ class Laboratory:
         digits = self.texts.DIGITS_OF_SAMPLE
         self.files = scripts["written_files"].WrittenFiles(job["data"], digits)
         self.objects = self.library.Objects(module, scripts["shapes"].public_module)
+        self.generators = scripts["generators"]
         self.results = scripts["result_texts"].Results(
             self.texts, self.library, self.objects, self.writer, self.evaluated
         )
         self.answers: dict[str, dict[str, Any]] = {}
+        self.until = time.monotonic() + job["seconds"]
         self.jobs = {function["name"]: function for function in job["functions"]}
 
     def writer(self, digits: int = 0, longest: int = 0) -> Any:
@@ -85,6 +90,9 @@ class Laboratory:
     def try_all(self) -> None:
         """Call each function, the author's own as well."""
         for name, job in self.jobs.items():
+            if time.monotonic() > self.until:
+                self.answers[name] = {"problem": _TOO_LONG}
+                continue
             try:
                 self.answers[name] = self.tried(job)
             except Exception as error:
@@ -109,6 +117,8 @@ class Laboratory:
                 missing = str(error)
         problem = missing or "it cannot be called with small data"
         for sample in self._samples(values, job):
+            if time.monotonic() > self.until:
+                break
             for files in (None, self.files):
                 known = {*self.files.known}
                 try:
@@ -270,8 +280,16 @@ class Laboratory:
         os.chdir(folders[0] if folders else job["folder"])
         call = list(job.get("parameters", given))
         first = self._once(function, given, steps, job, call)
+        again = first
+        if first["draws"]:
+            again = self._once(function, given, steps, job, call)
+            if again["results"] != first["results"] or again["printed"] != first["printed"]:
+                seeds = [self.generators.SEEDS[name] for name in first["draws"]]
+                job["seed"] = [*job["seed"], *seeds]
+                first = again = self._once(function, given, steps, job, call)
         # The tests call it once more: what differs nevertheless is found out by them.
-        again = first if job["settled"] else self._once(function, given, steps, job, call)
+        if not job["settled"]:
+            again = self._once(function, given, steps, job, call)
         for one, other in zip(first["results"], again["results"], strict=True):
             _keep_stable(one, other)
         for one, other in zip(first["drawn"], again["drawn"], strict=False):
@@ -285,6 +303,7 @@ class Laboratory:
         imports = self.objects.lines_for(texts)
         files = self.files.used(" ".join(given.values()))
         found = {"arguments": given, "steps": steps, "call": call, "imports": imports}
+        found["seed"] = job["seed"]
         return {**found, "files": files, **first}
 
     def _once(
@@ -300,13 +319,13 @@ class Laboratory:
             names[name] = self.evaluated(text, names)
         out = io.StringIO()
         _close_figures()
-        with _time_limit():
+        with _time_limit(self.until):
             for step in steps:
                 with contextlib.redirect_stdout(io.StringIO()):
                     self._make(step, names)
             for line in job["seed"]:
-                exec(line, _modules(line))  # noqa: S102 - it is one of ours
-            before = self.files.around()
+                exec(line, self.generators.modules(line))  # noqa: S102 - it is one of ours
+            before, states = self.files.around(), self.generators.states()
             with contextlib.redirect_stdout(out):
                 given_back = function(*(names[name] for name in call))
         count = len(job["results"])
@@ -319,6 +338,7 @@ class Laboratory:
             "results": results,
             "printed": printed if stable else None,
             "made": self.files.made_since(before),
+            "draws": self.generators.drawn_from(states, job["seed"]),
             "drawn": [] if any("axes" in result for result in results) else self._drawn(),
             "unchanged": [name for name, text in given.items() if self._is_as(names[name], text)],
         }
@@ -334,7 +354,7 @@ class Laboratory:
 
     def _make(self, step: dict[str, Any], names: dict[str, Any]) -> None:
         for line in step["seed"]:
-            exec(line, _modules(line))  # noqa: S102 - it is one of ours
+            exec(line, self.generators.modules(line))  # noqa: S102 - it is one of ours
         made = getattr(self.module, step["function"])(*(names[name] for name in step["call"]))
         if len(step["targets"]) == 1:
             names[step["targets"][0]] = made
@@ -365,17 +385,8 @@ def _keep_stable(result: dict[str, Any], again: dict[str, Any]) -> None:
         result.pop("text", None)
 
 
-def _modules(line: str) -> dict[str, Any]:
-    names = {"np": "numpy", "random": "random", "torch": "torch", "tf": "tensorflow"}
-    return {
-        short: importlib.import_module(module)
-        for short, module in names.items()
-        if line.startswith(f"{short}.")
-    }
-
-
 @contextlib.contextmanager
-def _time_limit() -> Iterator[None]:
+def _time_limit(until: float) -> Iterator[None]:
     if not hasattr(signal, "SIGALRM"):
         yield
         return
@@ -384,7 +395,7 @@ def _time_limit() -> Iterator[None]:
         raise TimeoutError
 
     before = signal.signal(signal.SIGALRM, stop)
-    signal.alarm(SECONDS)
+    signal.alarm(max(1, min(SECONDS, int(until - time.monotonic()))))
     try:
         yield
     finally:

@@ -32,7 +32,9 @@ from nbprod.syntax.walk import walk
 __all__ = ["Experiment", "Experiments", "Step", "experiments_of"]
 
 
-_BESIDE = ("expression_texts", "object_texts", "result_texts", "written_files")
+# The tests repeat what the calls do.
+_SHARE_OF_TIME = 0.4
+_BESIDE = ("expression_texts", "generators", "object_texts", "result_texts", "written_files")
 
 
 class Step(NamedTuple):
@@ -122,6 +124,7 @@ def experiments_of(
             asked["folder"] = os.path.join(data, where) if is_there else folder
         seeds |= {asked["name"]: asked["seed"] for asked in own}
         job = _job(folder, target, [*made, *own])
+        job["seconds"] = _SHARE_OF_TIME * options.seconds
         kernels = options.kernels
         is_served = kernels is not None and kernels.serves(files[target.path].decode("utf-8"))
         answers = _answers(job, folder, options, kernels if is_served else None)
@@ -387,6 +390,7 @@ def _experiment(
     )
     return Experiment(
         answer["arguments"], tuple(answer["results"]), answer["printed"],
-        frozenset(answer["unchanged"]), seed, steps=steps, call=tuple(answer["call"]),
+        frozenset(answer["unchanged"]), tuple(answer["seed"]), steps=steps,
+        call=tuple(answer["call"]),
         imports=tuple(answer["imports"]), drawn=tuple(answer["drawn"]), made=answer["made"],
     )  # fmt: skip

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import builtins
 import contextlib
+import importlib
 import inspect
 import sys
 import types
@@ -24,6 +25,9 @@ _TELLING = (
 _SHORT = {"numpy": "np", "pandas": "pd"}
 _MAKERS = ("collections.defaultdict", "collections.OrderedDict", "collections.deque")
 _LONGEST_REPR = 300
+_LOADERS = (
+    "load_iris", "load_digits", "load_wine", "load_breast_cancer", "load_diabetes", "load_linnerud",
+)  # fmt: skip
 # Of data that is made to fit an estimator.
 _MOST_FEATURES = 8
 _FEWEST_ROWS = 6
@@ -73,9 +77,22 @@ class Objects:
             return f"{self._of_class(kind)}({write(value.toarray())})"
         if self._is_own(kind):
             return self._instance(value, write)
+        if name == "sklearn.utils._bunch.Bunch":
+            return self._of_loader(value)
         if kind.__module__.startswith("sympy."):
             return self._of_sympy(value)
         return self._of_subclass(value, write)
+
+    def _of_loader(self, value: Any) -> str | None:
+        """The call that loads a data set of scikit-learn, where it is one."""
+        datasets = importlib.import_module("sklearn.datasets")
+        for loader in _LOADERS:
+            with contextlib.suppress(Exception):
+                made = getattr(datasets, loader)()
+                if made.DESCR == value.DESCR and made.keys() == value.keys():
+                    if all((made[key] == value[key]).all() for key in ("data", "target")):
+                        return f"{self._imported('sklearn.datasets', loader)}()"
+        return None
 
     def _of_sympy(self, value: Any) -> str | None:
         """A formula by its text, with what its symbols are assumed to be where that matters."""
