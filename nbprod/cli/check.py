@@ -28,7 +28,7 @@ from nbprod.project.run import check_bytes, discover, iter_results
 
 _EXAMPLES = """\b
 Examples:
-  nbprod check                          everything below this folder
+  nbprod check                          everything below this directory
   nbprod check analysis.ipynb --diff    what the safe fixes would change
   nbprod check --select NBP1 --ignore NBP109 notebooks/
   nbprod check --output full --output sarif:nbprod.sarif .
@@ -86,7 +86,8 @@ def command(
 ) -> int:
     """Check notebooks: which would fail or change on Restart-and-Run-All, where and why.
 
-    PATHS are files and folders; the current folder when there are none. `-` is standard input.
+    PATHS are files and directories; the current directory when there are none. `-` is standard
+    input.
 
     Exit codes: 0 clean, 1 findings, 2 usage, 3 nothing to check (--error-on-empty), 4 unreadable
     input or an internal error.

@@ -65,9 +65,9 @@ def new_rule(name: str, group: str | None, code: str | None, folder: str | None)
 
 
 @command.command("rule-pages")
-@click.argument("folder", type=click.Path(file_okay=False))
+@click.argument("folder", metavar="DIRECTORY", type=click.Path(file_okay=False))
 def write_rule_pages(folder: str) -> int:
-    """Write the documentation of nbprod's own rules to FOLDER: a page for each, and an index."""
+    """Write the documentation of nbprod's own rules to DIRECTORY: a page for each, and an index."""
     from nbprod.cli.rule_pages import rule_pages
 
     try:
@@ -81,9 +81,9 @@ def write_rule_pages(folder: str) -> int:
 
 
 @command.command("reference-pages")
-@click.argument("folder", type=click.Path(file_okay=False))
+@click.argument("folder", metavar="DIRECTORY", type=click.Path(file_okay=False))
 def write_reference_pages(folder: str) -> int:
-    """Fill the generated parts of the pages in FOLDER: commands, keys, formats, exit codes."""
+    """Fill the generated parts of the pages in DIRECTORY: commands, keys, formats, exit codes."""
     from nbprod.cli.reference_pages import fill_blocks
     from nbprod.disk.read import read_text
 

@@ -376,8 +376,8 @@ def _write(delivery: ExtractionDelivery, options: dict[str, object]) -> int:
     root = os.path.relpath(delivery.target.root, os.path.dirname(delivery.notebook))
     if changed and root != os.curdir:
         print_line(
-            f"The notebook imports `{delivery.target.module}` from the folder"
+            f"The notebook imports `{delivery.target.module}` from the directory"
             f" {os.path.relpath(delivery.target.root)}: install the package there, or start the"
-            " kernel with that folder on PYTHONPATH."
+            " kernel with that directory on PYTHONPATH."
         )
     return 0

@@ -10,7 +10,7 @@ from nbprod.cli.check import command as check
 
 _EXAMPLES = """\b
 Examples:
-  nbprod fix                      everything below this folder
+  nbprod fix                      everything below this directory
   nbprod fix --diff a.ipynb       show the changes without writing them
   nbprod fix --unsafe-fixes       also apply fixes that may change behaviour
 """

@@ -36,8 +36,8 @@ Examples:
 
 @click.command("pipeline", cls=RenamedOptions.of(level="heading-level"), epilog=_EXAMPLES)
 @click.argument("notebooks", metavar="NOTEBOOK...", nargs=-1, required=True, type=click.Path())
-@click.option("-o", "--output", required=True, metavar="FOLDER", help="Where to write it.")
-@click.option("--name", metavar="NAME", help="Package; by default that of FOLDER.")
+@click.option("-o", "--output", required=True, metavar="DIRECTORY", help="Where to write it.")
+@click.option("--name", metavar="NAME", help="Package; by default that of DIRECTORY.")
 @click.option("--task", "tasks", multiple=True, metavar="NAME=3-7", help="These cells are a task.")
 @click.option(
     "--heading-level",
@@ -83,7 +83,9 @@ Examples:
 @click.option("--update", is_flag=True, help="Write anew what nobody has edited since.")
 @click.option("--force", is_flag=True, help="Overwrite files, even if verification fails.")
 @click.option(
-    "--allow-external-writes", is_flag=True, help="Run a notebook that writes outside its folder."
+    "--allow-external-writes",
+    is_flag=True,
+    help="Run a notebook that writes outside its directory.",
 )
 @click.option("--python", metavar="PATH", help="Python that runs both and has their libraries.")
 @click.option("--timeout", default=600, metavar="SECONDS", help="Time limit of each run.")

@@ -49,15 +49,15 @@ class _SurveyGroup(click.Group):
 def command() -> None:
     """Check collections that outgrow one machine, and report on them.
 
-    `nbprod survey SOURCE -o FOLDER` is short for `nbprod survey run`. It needs the extra `survey`:
-    pip install 'nbprod[survey]'.
+    `nbprod survey SOURCE -o DIRECTORY` is short for `nbprod survey run`. It needs the extra
+    `survey`: pip install 'nbprod[survey]'.
     """
 
 
 @command.command("run", epilog=_EXAMPLES)
 @click.argument("sources", nargs=-1)
 @click.option(
-    "-o", "--output", required=True, metavar="FOLDER", help="Directory or address of the tables."
+    "-o", "--output", required=True, metavar="DIRECTORY", help="Directory or address of the tables."
 )
 @click.option(
     "--files-from",
@@ -77,7 +77,7 @@ def command() -> None:
 @click.option("--memory-limit", type=click.IntRange(50), default=4000, metavar="N",
               help="Memory limit for one notebook in MB [4000].")  # fmt: skip
 @click.option("--again", is_flag=True, help="Check everything again.")
-@click.option("--replace", is_flag=True, help="Replace the survey of other sources in FOLDER.")
+@click.option("--replace", is_flag=True, help="Replace the survey of other sources in DIRECTORY.")
 @click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
 @setting_options(
     "select", "ignore", "extend_select", "extend_ignore", "level", "plugins", "exclude",
@@ -87,8 +87,8 @@ def survey_run(sources: tuple[str, ...], **given: Any) -> int:
     """Check all notebooks of SOURCES and write Parquet tables.
 
     SOURCES are directories, notebooks, archives (.zip, .tar, .dbc), Parquet files with
-    a column of notebooks, and addresses of fsspec, as in s3://bucket/folder. All are only read. The
-    findings are those of `nbprod check --isolated`.
+    a column of notebooks, and addresses of fsspec, as in s3://bucket/notebooks. All are only read.
+    The findings are those of `nbprod check --isolated`.
 
     The same command goes on where a run was interrupted, and checks only what has changed.
 

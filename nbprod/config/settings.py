@@ -210,7 +210,7 @@ class Settings(NamedTuple):
     ] = True
     cache_dir: Annotated[
         str,
-        Key("Directory of the cache.", flags=("--cache-dir",), metavar="FOLDER"),
+        Key("Directory of the cache.", flags=("--cache-dir",), metavar="DIRECTORY"),
     ] = ".nbprod_cache"
     max_cell_lines: Annotated[
         int, Key("Limit of top-level code lines in a cell (`long-cell`).")

@@ -339,7 +339,7 @@ def import_path(target: Target) -> dict[str, bytes]:
     path = os.path.join(target.project, "conftest.py")
     if any(os.path.exists(os.path.join(target.project, text)) for text in configured):
         return {}
-    text = '"""Here, pytest imports modules from this folder."""\n'
+    text = '"""Here, pytest imports modules from this directory."""\n'
     if target.root != target.project:
         folder = os.path.relpath(target.root, target.project)
         text = (

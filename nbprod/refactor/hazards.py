@@ -151,7 +151,7 @@ def _closures(live: Liveness, own: set[str]) -> Iterator[Refusal]:
             if may_stay and _is_rebound_after(live, name, last):
                 what = callable_name(inner.node)
                 yield _refusal(
-                    unit, inner.node, f"{what} reads `{name}`, which a later cell rebinds",
+                    unit, inner.node, f"{what} reads `{name}`, which a later cell reassigns",
                     f"make `{name}` a parameter of it",
                 )  # fmt: skip
 
@@ -242,7 +242,7 @@ def _writers_elsewhere(live: Liveness, own: set[str]) -> Iterator[Refusal]:
             if definition.cell in live.cells and definition.binding.scope:
                 unit = live.bound[name][0] if name in live.bound else live.loaded[name][0]
                 yield Refusal(
-                    unit.cell, unit.node.lineno, f"a function rebinds the global `{name}`",
+                    unit.cell, unit.node.lineno, f"a function reassigns the global `{name}`",
                     "return the value from the function instead",
                 )  # fmt: skip
                 break
@@ -250,7 +250,7 @@ def _writers_elsewhere(live: Liveness, own: set[str]) -> Iterator[Refusal]:
             for called, (unit, place) in live.loaded.items():
                 if name in _written_by(live, called):
                     yield _refusal(
-                        unit, place, f"`{called}` rebinds the global `{name}`",
+                        unit, place, f"`{called}` reassigns the global `{name}`",
                         "return the value from the function instead",
                     )  # fmt: skip
 

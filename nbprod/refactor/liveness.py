@@ -101,7 +101,7 @@ class Liveness(GroupCode):
                 return None
             return Variable(name, _where(outer, self.facts) or "is bound above", unit.cell, line)
         if name in BUILTIN_NAMES:
-            return Variable(name, "is a builtin that the notebook rebinds", unit.cell, line)
+            return Variable(name, "is a builtin that the notebook reassigns", unit.cell, line)
         self._refuse(unit, line, f"`{name}` has no value yet", "define it in a cell above")
         return None
 
@@ -270,7 +270,7 @@ class Liveness(GroupCode):
         """Deal with a name that the body may leave unbound; false when it is not returned."""
         line = getattr(place, "lineno", unit.node.lineno)
         if self._is_bound_before(name):
-            reason = "keeps its value where the code does not rebind it"
+            reason = "keeps its value where the code does not reassign it"
             self._passed.setdefault(name, Variable(name, reason, unit.cell, line))
             return True
         uses = self.outside_uses.get(name, [])

@@ -1,1 +1,1 @@
-"""Here, pytest imports modules from this folder."""
+"""Here, pytest imports modules from this directory."""

@@ -126,7 +126,7 @@ path = "/Volumes/main/sales/landing/a.csv"
 ## Fix safety
 
 Unsafe: paths that are arguments of calls move to the cell of parameters, as `hardcoded-setting` has
-it, with all uses of the same path; what is below such a folder is put together from it. There is no
+it, with all uses of the same path; what is below such a directory is joined to it. There is no
 fix where a magic or a function with a decorator names the path as well. The paths are still values
 of that cell, and still found there, but who runs the notebook elsewhere can set them.
 """

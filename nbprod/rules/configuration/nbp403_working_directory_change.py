@@ -3,7 +3,7 @@
 ## Why
 
 From then on every relative path means something else. Run twice, a relative change goes deeper;
-in a module, it changes the folder of whoever imports it. `!cd` changes nothing at all: the shell
+in a module, it changes the directory of whoever imports it. `!cd` changes nothing at all: the shell
 that does it ends with the line.
 
 ## Flagged

@@ -5,7 +5,7 @@
 With `inplace=True` the method returns `None`; some methods, as `fillna`, only before pandas 3.
 Bound to a name, the frame is gone; the next cell fails, or works on nothing. On a column it leaves
 the frame unchanged: the rows that it removes with any pandas, all else with pandas 3 (these are
-only told when the rule is selected by its code). Where nothing but a display reads the name and
+only reported when the rule is selected by its code). Where nothing but a display reads the name and
 later code reads the frame, the change was meant for the frame: the fix assigns the result back.
 
 ## Flagged

@@ -2,8 +2,8 @@
 
 ## Why
 
-The best of ten models on one test set is good there partly by luck. What the final one will do is
-told by data that had no part in the choice.
+The best of ten models on one test set is good there partly by luck. Only
+data that had no part in the choice shows what the final one will do.
 
 Models are compared where each has a score of its own, and all of them predict the same: a model
 that is trained again, the parts of an ensemble and models of other targets are none.

@@ -1,4 +1,4 @@
-"""Reports functions that rebind a global of the notebook.
+"""Reports functions that reassign a global of the notebook.
 
 ## Why
 

@@ -1,4 +1,4 @@
-"""Reports credentials in code.
+"""Reports secrets in code.
 
 ## Why
 

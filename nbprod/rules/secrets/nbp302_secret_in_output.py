@@ -1,4 +1,4 @@
-"""Reports credentials in saved outputs.
+"""Reports secrets in saved outputs.
 
 ## Why
 

@@ -1,4 +1,4 @@
-"""Reports credentials in Markdown, raw cells and names of attachments.
+"""Reports secrets in Markdown, raw cells and names of attachments.
 
 ## Why
 

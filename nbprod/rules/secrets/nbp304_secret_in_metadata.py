@@ -1,4 +1,4 @@
-"""Reports credentials in metadata of the notebook or its cells.
+"""Reports secrets in metadata of the notebook or its cells.
 
 ## Why
 

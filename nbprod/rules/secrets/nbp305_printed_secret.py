@@ -1,4 +1,4 @@
-"""Reports cells that print a credential.
+"""Reports cells that print a secret.
 
 ## Why
 

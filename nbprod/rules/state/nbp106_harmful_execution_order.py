@@ -170,7 +170,7 @@ def _diagnostic(group: list[OrderChange], facts: Facts) -> Diagnostic:
                 if change.certain == first.certain
             ),
         ),
-        help="run all cells from the top; reorder them first if the saved results are right",
+        help="run all cells top to bottom; reorder them first if the saved results are right",
         minor=not evidence.proves(first),
     )
 

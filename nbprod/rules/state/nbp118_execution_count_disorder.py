@@ -2,7 +2,7 @@
 
 ## Why
 
-As far as is known, the cells give the same values from the top: a reader has to work out whether
+As far as is known, the cells give the same values top to bottom: a reader has to work out whether
 the order matters. Where it is known to matter, `harmful-execution-order` says so instead. This is
 reported only when the rule is selected by its code or name.
 
