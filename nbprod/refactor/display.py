@@ -23,7 +23,20 @@ _SILENT_CALLS = frozenset(
         "warnings.simplefilter",
         "logging.basicConfig",
         "pprint.pprint",
+        "np.save",
+        "np.random.shuffle",
+        "random.shuffle",
+        "plt.clf",
+        "plt.cla",
+        "json.dump",
+        "pickle.dump",
     ]
+)
+# Of whatever they are methods, they return nothing.
+_NOTHING = frozenset(
+    """set_size_inches subplots_adjust savetxt savez savez_compressed tight_layout autofmt_xdate
+    invert_xaxis invert_yaxis set_axis_off set_aspect set_xscale set_yscale xscale yscale grid
+    set_printoptions""".split()
 )
 # Given a path, they return nothing.
 _WRITERS = frozenset(
@@ -72,7 +85,7 @@ def is_silent(
             return func.attr in _LIST_METHODS
         if func.attr in _WRITERS and node.args and isinstance(node.args[0], ast.Constant):
             return isinstance(node.args[0].value, str)
-        return ast.unparse(func) in _SILENT_CALLS
+        return func.attr in _NOTHING or ast.unparse(func) in _SILENT_CALLS
     return False
 
 

@@ -163,3 +163,31 @@ def test_a_data_set_of_scikit_learn_is_loaded_by_the_test(tmp_path: Path) -> Non
     assert done.returncode == 0, done.stderr
     assert "Ran 1 generated test: all passed." in done.stdout
     assert "iris = load_iris()" in (tmp_path / "tests" / "test_b.py").read_text()
+
+
+DISTRIBUTION = [
+    "import numpy as np\nfrom scipy import stats\nimport matplotlib.pyplot as plt",
+    "height = stats.norm(170.0, scale=8.0)",
+    "print(height.mean())",
+    """places = np.linspace(150.0, 190.0, 5)
+curve = height.pdf(places)
+plt.plot(places, curve)
+plt.xlabel("height")
+plt.gcf().set_size_inches(6, 3)""",
+]
+
+
+@pytest.mark.slow
+def test_distributions_are_arguments_and_calls_that_return_nothing_no_results(
+    tmp_path: Path,
+) -> None:
+    for name in ("scipy", "matplotlib"):
+        pytest.importorskip(name)
+    (tmp_path / "a.ipynb").write_bytes(as_bytes(DISTRIBUTION))
+    words = ("--function", "plot_heights=4", "--run", "--verify")
+    done = nbprod(tmp_path, "extract", "a.ipynb", "-o", "b.py", *words)
+    assert done.returncode == 0, done.stderr
+    assert "Ran 1 generated test: all passed." in done.stdout
+    assert "height = stats.norm(170.0, scale=8.0)" in (tmp_path / "tests" / "test_b.py").read_text()
+    module = (tmp_path / "b.py").read_text()
+    assert "return plt.gcf().set_size_inches" not in module and "-> object" not in module

@@ -79,6 +79,8 @@ class Objects:
             return self._instance(value, write)
         if name == "sklearn.utils._bunch.Bunch":
             return self._of_loader(value)
+        if kind.__module__.startswith("scipy.stats.") and hasattr(value, "dist"):
+            return self._of_distribution(value, write)
         if kind.__module__.startswith("sympy."):
             return self._of_sympy(value)
         return self._of_subclass(value, write)
@@ -93,6 +95,15 @@ class Objects:
                     if all((made[key] == value[key]).all() for key in ("data", "target")):
                         return f"{self._imported('sklearn.datasets', loader)}()"
         return None
+
+    def _of_distribution(self, value: Any, write: Callable[[Any], str]) -> str | None:
+        """A distribution of SciPy with its parameters."""
+        name = str(getattr(value.dist, "name", ""))
+        if type(value.dist) is not type(getattr(sys.modules.get("scipy.stats"), name, None)):
+            return None
+        given = [*map(write, value.args)]
+        given += [f"{key}={write(item)}" for key, item in value.kwds.items()]
+        return f"{self._imported('scipy', 'stats')}.{name}({', '.join(given)})"
 
     def _of_sympy(self, value: Any) -> str | None:
         """A formula by its text, with what its symbols are assumed to be where that matters."""
