@@ -10,6 +10,7 @@ import click
 
 from nbprod.cli.output import print_line
 from nbprod.cli.setting_options import layer_of, setting_options
+from nbprod.cli.survey_report import command as report
 from nbprod.cli.terminal import live_count
 from nbprod.config.files import Configuration
 from nbprod.disk.read import read_stream, read_text
@@ -52,6 +53,9 @@ def command() -> None:
     `nbprod survey SOURCE -o DIRECTORY` is short for `nbprod survey run`. It needs the extra
     `survey`: pip install 'nbprod[survey]'.
     """
+
+
+command.add_command(report)
 
 
 @command.command("run", epilog=_EXAMPLES)

@@ -127,7 +127,8 @@ def _shape(source: Source) -> str:
 
 def _whole(statements: Mapping[int | None, int], shapes: Mapping[int | None, str]) -> str | None:
     """Equal for notebooks with the same cells, in any order, names and literals apart."""
-    if sum(statements.values()) < _SMALLEST_COPY:
+    distinct = {shape: statements[cell] for cell, shape in shapes.items()}
+    if sum(distinct.values()) < _SMALLEST_COPY:
         return None
     return _hex("".join(sorted(shapes.values())).encode())
 

@@ -69,7 +69,7 @@ code_lines    i Number of lines in code cells that are not empty.
 executed      i Number of code cells with an execution count.
 outputs       i Number of outputs.
 statements    i Number of top-level statements that count for duplicates.
-shape         s Digest of all statements without names and literals; null below eight statements.
+shape         s Digest of all cells without names and literals; null for short notebooks.
 findings      i Number of findings.
 fails         b Whether a run from top to bottom certainly stops.
 unreadable    b Whether the file cannot be read as a notebook.

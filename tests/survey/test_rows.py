@@ -123,7 +123,7 @@ def test_fingerprints_are_those_that_clones_compare() -> None:
 
 
 def test_renamed_copies_have_one_shape_and_texts_of_their_own() -> None:
-    cells = [f"a{n} = load({n})\nb{n} = a{n} + 1\nprint(b{n})" for n in range(4)]
+    cells = [f"a{n} = load({'x, ' * n})\nb{n} = a{n} + 1\nprint(b{n})" for n in range(4)]
     one, other = rows(*cells), rows(*(cell.replace("a", "c") for cell in cells))
     (first,), (second,) = one["notebooks"], other["notebooks"]
     assert first["shape"] == second["shape"] != None  # noqa: E711
