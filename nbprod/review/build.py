@@ -26,7 +26,10 @@ from nbprod.review.types import (
 )
 from nbprod.secrets.mask import Mask
 
-__all__ = ["Version", "removed", "review_of", "review_of_unreadable"]
+__all__ = ["SIZES", "Version", "removed", "review_of", "review_of_unreadable"]
+
+SIZES = ("code cells", "lines of code", "dependencies")
+"""The figures that are neither better nor worse when they grow."""
 
 _IMAGES = ("image/png", "image/jpeg", "image/gif")
 _BASE64 = lazy_pattern(r"[A-Za-z0-9+/\s]+(?:={1,2}\s*)?\Z")

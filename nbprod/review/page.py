@@ -19,6 +19,7 @@ from pygments.lexers.python import PythonLexer
 from pygments.token import Comment, Keyword, Name, Number, String, _TokenType
 
 from nbprod.disk.read import read_text
+from nbprod.review.build import SIZES
 from nbprod.review.flow_diagram import drawn
 from nbprod.review.standing import STATES, counted
 from nbprod.review.types import CellReview, NotebookReview, Review, SavedOutput
@@ -82,7 +83,7 @@ def _environment() -> Environment:
     own: dict[str, Any] = {
         "lines_of": _lines_of, "others": _others, "anchor": _anchor, "drawn": drawn,
         "ticked": _ticked, "counted": counted, "output_pairs": _output_pairs,
-        "rules_of": _rules_of,
+        "rules_of": _rules_of, "sizes": SIZES,
     }  # fmt: skip
     environment.globals.update(own)
     parts: Any = environment.get_template("parts.html.j2").module

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.browser import BROWSER, DRIVER, chromium, waited_for
+from tests.docs.pages import ROOT
 from tests.review.notebooks import cell, commit, nbprod, save
 from tests.review.test_command import HOSTILE
 
@@ -236,6 +238,30 @@ def test_findings_are_filtered_by_rule_and_severity(browser: Any, page: str) -> 
     browser.find_element("css selector", "form.filter button").click()
     after = f"return document.querySelectorAll('.finding[hidden]').length === 0 && '{before[0]}'"
     waited_for(lambda: browser.execute_script(after), 5, "all findings")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_stale_cells_are_gray_and_failing_ones_red(
+    browser: Any, tmp_path: Path, scheme: str
+) -> None:
+    for name in ("stale", "direct"):
+        shutil.copy(ROOT / "fixtures" / "comparison" / f"{name}.ipynb", tmp_path)
+    done = nbprod(tmp_path, "report", "--isolated", "--html", "p.html")
+    assert done.returncode == 0, done.stderr
+    shown(browser, (tmp_path / "p.html").as_uri(), 1280, 900, scheme)
+    color = (
+        "const style = getComputedStyle(document.querySelector(arguments[0]));"
+        "return style[arguments[1]].match(/\\d+/g).slice(0, 3).map(Number)"
+    )
+    for part in ("fill", "stroke"):
+        gray = browser.execute_script(color, ".box.stale rect", part)
+        assert max(gray) - min(gray) < 20
+    for part in (".box.fails rect", ".arc.back"):
+        red, green, blue = browser.execute_script(color, part, "stroke")
+        assert red > green + 80 and red > blue + 80
+    labels = [one.text for one in browser.find_elements("css selector", "svg text.state")]
+    assert {"stale", "fails"} <= set(labels)
+    assert "output is stale" in browser.find_element("css selector", "#n2 .legend").text
 
 
 def test_the_figures_wrap_on_a_phone(browser: Any, page: str) -> None:
