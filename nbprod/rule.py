@@ -1,6 +1,6 @@
 """What a rule is, for those who write one. A rule is one file; see `CONTRIBUTING.md`.
 
-The file's docstring is the rule's documentation and its tests; the function below it is handed
+The file's docstring is the rule's documentation and its tests; the function below it is passed
 what it asks for with ``on`` and yields diagnostics.
 """
 

@@ -35,6 +35,12 @@ PRIVATE_WORDS = {
     r"\bnotebook variables?\b": "global",
     r"\bloose code\b": "top-level code",
     r"\b(gives?|has|with) another result\b": "a different result",
+    r"\bfrom the top\b": "top to bottom",
+    r"\bbehind\b(?! the reader's back)": "after",
+    r"\bhanded\b": "passed",
+    r"\bchanges? in place\b": "mutates",
+    r"\bthat which\b": "(name it)",
+    r"\bin vain\b": "(say what failed)",
     r"\border on the page\b": "document order",
     r"\blearnt\b": "is fitted on",
     r"\bpart for training\b": "training set",
@@ -51,7 +57,6 @@ PRIVATE_WORDS = {
 # In the code these name things of the analysis, or variables.
 PRINTED_WORDS = {
     r"\bfolders?\b": "directory",
-    r"\bfrom the top\b": "top to bottom",
     r"\brebind(s|ing)?\b": "reassign",
     r"\btold\b": "reported, printed",
     r"\bcomes? of it\b": "result",

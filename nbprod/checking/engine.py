@@ -263,7 +263,7 @@ def _diagnostics(facts: Facts, selection: Selection) -> Iterator[tuple[Rule, Dia
 
 
 def _subjects(rule: Rule, facts: Facts) -> Iterator[Any]:
-    """What a rule is handed that is not a node of a tree."""
+    """What a rule is given that is not a node of a tree."""
     if Notebook in rule.on:
         yield facts.notebook
     if Cell in rule.on:

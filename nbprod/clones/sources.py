@@ -79,7 +79,7 @@ def _digest(node: ast.AST, magics: _Magics) -> tuple[int, int, tuple[str, ...]]:
 
 
 def _spell(node: ast.AST, magics: _Magics, words: list[str], names: list[str]) -> int:
-    """Add a word for each node to ``words``, and a bar behind each field; how many nodes."""
+    """Add a word for each node to ``words``, and a bar after each field; how many nodes."""
     weight = 1
     kind = type(node)
     word = kind.__name__

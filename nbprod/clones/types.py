@@ -35,7 +35,7 @@ class Source(NamedTuple):
 
 
 class Fragment(NamedTuple):
-    """A stretch of a source: the first statement and the one behind the last."""
+    """A stretch of a source: the first statement and the one after the last."""
 
     source: Source
     start: int

@@ -166,7 +166,7 @@ def remove_file(path: str, before: bytes) -> None:
 
 
 def remove_folders(folders: Sequence[str]) -> None:
-    """Remove directories that were made in vain, as far as they are empty."""
+    """Remove directories that were created but not needed, as far as they are empty."""
     for folder in reversed(folders):
         with suppress(OSError):
             os.rmdir(folder)

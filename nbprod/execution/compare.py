@@ -108,7 +108,7 @@ def _installs(source: str) -> bool:
 def snapshots(
     old: Sequence[str], new: Sequence[str], segments: Sequence[MatchedCells]
 ) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
-    """For both notebooks, the names to look at behind the last cell of each segment."""
+    """For both notebooks, the names to look at after the last cell of each segment."""
     mine: dict[str, list[str]] = {}
     theirs: dict[str, list[str]] = {}
     unread = _assigned_unread(old)
@@ -124,7 +124,7 @@ def snapshots(
 def _assigned_unread(sources: Sequence[str]) -> list[frozenset[str]]:
     """For each cell, the names that later cells assign before any of them reads them.
 
-    What such a name holds behind the cell is of no use to anybody.
+    What such a name holds after the cell is of no use to anybody.
     """
     found: list[frozenset[str]] = []
     later: frozenset[str] = frozenset()
@@ -205,7 +205,7 @@ def compare_runs(
         for outcome in _compare_segment(old, new, segment, names, logs):
             if isinstance(outcome, Uncompared):
                 left_out.append(outcome)
-            # Behind the function that binds them last they have no value to be the same as.
+            # After the function that binds them last they have no value to be the same as.
             elif outcome.what.strip("`") not in dead:
                 differences.append(outcome)
         if error is not None:
@@ -345,7 +345,7 @@ def _plain(text: str, names: re.Pattern[str] | None) -> str:
 def _values(
     old: Mapping[str, Any], new: Mapping[str, Any], segment: MatchedCells
 ) -> Iterator[RunDifference]:
-    """The variables that both have behind a segment and that both mention in it."""
+    """The variables that both have after a segment and that both mention in it."""
     mine: dict[str, Any] = {}
     theirs: dict[str, Any] = {}
     for cell in _cells(old, segment.old):

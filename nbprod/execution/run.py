@@ -111,7 +111,7 @@ class OriginalRuns:
         self, watch: Mapping[str, Any], snapshots: Mapping[str, Sequence[str]]
     ) -> dict[str, Any]:
         """Run it and keep values: ``watch`` as `probe` has it, each with the ``data`` of its
-        pickle; ``snapshots`` are the names that a comparison will look at behind each cell."""
+        pickle; ``snapshots`` are the names that a comparison will look at after each cell."""
         self.options.report("Running the original notebook")
         with scratch_folder() as pickles:
             more = {"watch": watch, "pickles": pickles}
@@ -133,7 +133,7 @@ class OriginalRuns:
     def seen(
         self, snapshots: Mapping[str, Sequence[str]], *, disturbed: bool = False
     ) -> dict[str, Any]:
-        """What a run shows, with some names behind each cell; ``disturbed`` as `probe` has it."""
+        """What a run shows, with some names after each cell; ``disturbed`` as `probe` has it."""
         names, found = self._seen.get(disturbed, ({}, None))
         # What the original binds only further below has no value there.
         missing = any(

@@ -2,7 +2,7 @@
 
 The kernel of a notebook executes this file; it imports nothing of nbprod. A shape is a list: the
 name of a type, then the shapes of what it holds. The name ``|`` stands for a choice of the shapes
-behind it, an empty list for a type that nothing short describes.
+after it, an empty list for a type that nothing short describes.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Which cells belong together after an extraction, and what to look at behind them."""
+"""Which cells belong together after an extraction, and what to look at after them."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def segments_of_plan(plan: Plan, old: Sequence[int], new: Sequence[int]) -> list
 
 
 def names_behind(plan: Plan, cells: Sequence[int], sources: Sequence[str]) -> dict[str, list[str]]:
-    """The names that a comparison may ask for behind each cell, by its place.
+    """The names that a comparison may ask for after each cell, by its place.
 
     Those are the names that the cell binds and, at the end of cells that belong together, the names
     that these bind or that their functions give.

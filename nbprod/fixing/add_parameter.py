@@ -141,14 +141,14 @@ def _closes_at(at: int, cell: int, node: ast.FunctionDef, facts: Facts) -> bool:
 
 
 def _in_call(call: ast.Call, cell: int, names: Sequence[str], facts: Facts) -> Edit:
-    """Add keyword arguments to a call, behind its last argument."""
+    """Add keyword arguments to a call, after its last argument."""
     listed = ", ".join(f"{name}={name}" for name in names)
     parts = [*call.args, *(keyword.value for keyword in call.keywords)]
     source = facts.cell(cell).source
     end = facts.span(cell, call).end
     if parts:
         at = max(facts.span(cell, part).end for part in parts)
-        # An argument in brackets of its own ends behind them.
+        # An argument in brackets of its own ends after them.
         closing = end - 1
         between = source[at:closing]
         if ")" in between or "," in between or "#" in between:

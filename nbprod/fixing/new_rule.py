@@ -52,7 +52,7 @@ def check(subject: NodeInCell[ast.Call], facts: Facts) -> Iterator[Diagnostic]:
 
 
 def next_code(codes: Iterable[str]) -> str:
-    """Return the first free code behind the last of a group's codes.
+    """Return the first free code after the last of a group's codes.
 
     Raises:
         UsageError: there is none to continue from, or no number is left.

@@ -404,7 +404,7 @@ def _subject(path: str) -> str:
 
 
 def _with_rest(name: str, rest: str) -> str:
-    """The code for a variable with a text behind it."""
+    """The code for a variable with a text after it."""
     if not rest:
         return name
     escaped = rest.replace("{", "{{").replace("}", "}}")

@@ -152,14 +152,14 @@ def _moves(candidate: Candidate, search: Search) -> Iterator[tuple[int, ...]]:
 
 
 def _by_counts(search: Search) -> Candidate | None:
-    """The recorded order, with cells that never ran kept behind the cell above them."""
+    """The recorded order, with cells that never ran kept after the cell above them."""
     execution = search.facts.execution
     if not execution.is_disordered or execution.repeated:
         return None
     left = set(search.start)
     order = [cell for cell in execution.order if cell in left]
     left.difference_update(order)
-    # Each cell that never ran, with those below it that did not either, behind the one above.
+    # Each cell that never ran, with those below it that did not either, after the one above.
     behind: dict[int | None, list[int]] = {}
     above: int | None = None
     for cell in search.start:

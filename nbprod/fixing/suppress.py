@@ -25,7 +25,7 @@ def suppression_edits(
     Args:
         notebook: the notebook.
         findings: what was found in it.
-        reason: goes behind the codes.
+        reason: goes after the codes.
     """
     wanted: dict[tuple[int, int, int], list[str]] = {}
     left: list[Finding] = []

@@ -13,7 +13,7 @@ _SEPARATORS = ("/", "\\")
 
 
 class TextUse(NamedTuple):
-    """A literal: what it has behind a path, and the variable that a line of the cell gives it."""
+    """A literal: what it has after a path, and the variable that a line of the cell gives it."""
 
     cell: int
     node: ast.Constant

@@ -3,7 +3,7 @@
 Where hundreds of branches rebind one name, each read of it would hold all of them, and the data
 flow of a notebook would grow with the square of its cells. From `MOST` on only the first and the
 last are kept. What a verdict rests on stays: whether the name may be unbound, whether it is
-bound only behind a failure, and whether more than one cell binds it.
+bound only after a failure, and whether more than one cell binds it.
 """
 
 from __future__ import annotations

@@ -73,7 +73,7 @@ def adds_again(node: ast.AST) -> bool:
 
 
 def fails_again(node: ast.AST, kind: str) -> bool:
-    """Whether a change in place of an object (a ``kind`` of value) raises a second time."""
+    """Whether a mutation of an object (a ``kind`` of value) raises a second time."""
     if isinstance(node, ast.Attribute):
         return True  # deleted
     if isinstance(node, ast.Subscript):

@@ -103,7 +103,7 @@ _PLATFORMS = (
     ),
 )
 _CAMEL_CASE = lazy_pattern(r"[A-Z][a-z]+(?:[A-Z]\w*)?\Z|[A-Z]\w*[a-z]\w*\Z")
-# A word of its own. What comes before its first letter is looked at behind that letter: a pattern
+# A word of its own. What comes before its first letter is looked at after that letter: a pattern
 # that starts with a letter is searched for much quicker.
 _MENTION = lazy_pattern(r"(?:s(?<!\w.)(?:park|c|qlContext)|d(?<!\w.)butils)\b")
 _IMPORT = lazy_pattern(r"^\s*(?:from|import)\s+(?:pyspark|databricks|delta|dlt)\b", re.M)

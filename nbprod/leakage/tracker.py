@@ -214,7 +214,7 @@ class DataTracker:
                 found[place].append(part)
         return [union(known) for known in found]
 
-    # --- changes in place ---
+    # --- mutations ---
 
     def stored(
         self, machine: Heap, base: Value, key: str | None, value: Value, node: ast.AST

@@ -1,4 +1,4 @@
-"""The imports that nearly everybody writes in the same way: tables only."""
+"""The imports that are nearly always written in the same way: tables only."""
 
 from __future__ import annotations
 

@@ -59,7 +59,7 @@ def _names_there(path: str) -> frozenset[str]:
     try:
         return frozenset(bound_names(ast.parse(there).body))
     except (SyntaxError, ValueError):
-        # It is said when the module is put together.
+        # It is reported when the module is assembled.
         return frozenset()
 
 

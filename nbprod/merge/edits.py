@@ -146,7 +146,7 @@ def _text_of(call: ReplacementCall) -> str:
 
 
 def _line_breaks(text: str) -> int:
-    """How many lines end behind the last one that is not blank."""
+    """How many lines end after the last one that is not blank."""
     return text[len(text.rstrip()) :].replace("\r\n", "\n").count("\n")
 
 

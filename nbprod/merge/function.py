@@ -29,7 +29,7 @@ from nbprod.syntax.walk import walk
 
 __all__ = ["Merged", "ReplacementCall", "merge_function", "stretches_of"]
 
-# A function that is handed more than this is no help to a reader.
+# A function with more parameters than this does not help a reader.
 _MOST_PARAMETERS = 8
 _MOST_LITERALS = 5
 _MOST_RESULTS = 6

@@ -128,7 +128,7 @@ def _is_inside(offset: int, facts: Facts, cell: int, nodes: Sequence[ast.stmt]) 
 
 
 def ground_of(facts: Facts, sites: Iterable[CallSite]) -> SplitNotebook:
-    """A notebook cut before and behind some sites."""
+    """A notebook cut before and after some sites."""
     by_cell: dict[int, list[CallSite]] = {}
     for site in sites:
         by_cell.setdefault(site.cell, []).append(site)

@@ -50,7 +50,7 @@ def function_text(draft: Draft, name: str, arguments: Sequence[str], results: Se
 
 
 def _body_of(draft: Draft) -> tuple[list[Statement], list[cst.EmptyLine]]:
-    """The statements, and the comments behind the last one."""
+    """The statements, and the comments after the last one."""
     literals: dict[ast.AST, str] = {hole.nodes[0]: name for hole, name in draft.holes}
     renamer = _Renamer(draft.names)
     body: list[Statement] = []

@@ -50,7 +50,7 @@ class Problem(NamedTuple):
 class StatementText(NamedTuple):
     """One top-level statement of a cell.
 
-    ``start`` to ``end`` is its text with the comments above and behind it, ``code`` where the
+    ``start`` to ``end`` is its text with the comments above and after it, ``code`` where the
     statement itself starts, ``stop`` where it ends. ``nodes`` are its trees: the statement, and
     those of magics inside. ``cuts`` are stretches that do not belong to the Python (``%time``).
     ``margin`` is by how much the author has indented the whole cell. ``instead`` is Python that
@@ -308,7 +308,7 @@ def _offset_of_end(index: LineIndex, node: ast.stmt) -> int:
 
 
 def _end(source: str, stop: int, following: int | None) -> int:
-    """Where the text of a statement ends: behind its line, unless another one is on it."""
+    """Where the text of a statement ends: after its line, unless another one is on it."""
     rest = _REST_OF_LINE.match(source, stop)
     if rest is not None:
         return rest.end()

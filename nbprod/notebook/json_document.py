@@ -69,7 +69,7 @@ def _decoded(text: str) -> Decoded:
 
 
 def _array(text: str, start: int) -> tuple[list[Any], list[tuple[int, int]], int]:
-    """The items of a list that is not empty, where each stands, and the offset behind the list."""
+    """The items of a list that is not empty, where each stands, and the offset after the list."""
     values: list[Any] = []
     places: list[tuple[int, int]] = []
     at = _behind(_BLANK, text, start + 1)

@@ -59,7 +59,7 @@ class Member(NamedTuple):
 
 
 def value_end(text: str, start: int) -> int:
-    """The offset behind the JSON value that starts at ``start``."""
+    """The offset after the JSON value that starts at ``start``."""
     first = text[start : start + 1]
     if first == '"':
         return _string_end(text, start)
@@ -103,7 +103,7 @@ def _string_end(text: str, start: int) -> int:
 
 
 def next_member(text: str, position: int) -> Member | None:
-    """The member that starts at or behind ``position``, None at the end of the object."""
+    """The member that starts at or after ``position``, None at the end of the object."""
     start = _skip(_COMMA, text, position)
     if text[start : start + 1] != '"':
         return None
@@ -133,7 +133,7 @@ def iter_array(text: str, start: int) -> Iterator[tuple[int, int]]:
 
 
 def array_items(text: str, start: int) -> tuple[list[tuple[int, int]], int]:
-    """The items of the array at ``start``, and the offset behind the array."""
+    """The items of the array at ``start``, and the offset after the array."""
     items = list(iter_array(text, start))
     last = items[-1][1] if items else start + 1
     return items, _skip(_COMMA, text, last) + 1
@@ -145,7 +145,7 @@ def document_start(text: str) -> int:
 
 
 def next_start(text: str, position: int) -> int:
-    """The offset of the first character at or behind ``position`` that is not blank."""
+    """The offset of the first character at or after ``position`` that is not blank."""
     return _skip(_BLANK, text, position)
 
 

@@ -61,7 +61,7 @@ def decode_text(data: bytes) -> str:
     try:
         return data.decode("utf-16") if wide else data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        # Where a mark is taken off, the codec counts from behind it.
+        # Where a mark is taken off, the codec counts from after it.
         offset = error.start + len(mark)
         before = data[len(mark) : offset].decode("utf-16" if wide else "utf-8", "replace")
         line, column = scan.LineStarts(before).position(len(before))

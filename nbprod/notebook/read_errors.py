@@ -55,7 +55,7 @@ def refuse_what_has_no_content(text: str) -> None:
 
 
 def refuse_merge_conflict(text: str) -> None:
-    """Refuse a text with git's conflict marks, both that which opens and that which closes.
+    """Refuse a text with git's conflict marks, both the opening and the closing one.
 
     Raises:
         ReadError: they are there.

@@ -77,7 +77,7 @@ class TaskBoundary(NamedTuple):
 
 
 class TaskStretch(NamedTuple):
-    """Consecutive statements that become one task: the places of the first and behind the last."""
+    """Consecutive statements that become one task: the places of the first and after the last."""
 
     start: int
     end: int
@@ -98,7 +98,7 @@ class TaskCuts:
 
     @cached_property
     def boundaries(self) -> dict[int, TaskBoundary]:
-        """Every place at which a task may be wanted, by the statement behind it."""
+        """Every place at which a task may be wanted, by the statement after it."""
         every = self.atoms.all
         found = {}
         for before, after in zip(every, every[1:], strict=False):
@@ -280,7 +280,7 @@ class TaskCuts:
         return price
 
     def _made(self, part: Sequence[Atom], end: int) -> set[str]:
-        """The names that a stretch binds or changes and that something behind it reads."""
+        """The names that a stretch binds or changes and that something after it reads."""
         return {
             name
             for atom in part

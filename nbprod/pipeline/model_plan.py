@@ -233,7 +233,7 @@ class _Search:
         return None
 
     def _predicted(self, call: ast.Call, atom: Atom) -> str:
-        """An expression that has the predictions behind the task of a statement."""
+        """An expression that has the predictions after the task of a statement."""
         node = atom.unit.node
         text = ast.unparse(call)
         if isinstance(node, ast.Assign) and node.value is call and len(node.targets) == 1:

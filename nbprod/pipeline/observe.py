@@ -65,7 +65,7 @@ class SeenTask(NamedTuple):
     ``draws`` are the libraries whose global generators it moved on; ``entropy`` how many numbers
     the system had given to generators without a seed before it; ``inputs`` and ``live`` hash what
     it is given, and what is stored for later tasks by then; ``shared`` are inputs that have an
-    object in common, ``changed`` inputs that it changes in place; ``reads``, ``writes`` are files
+    object in common, ``changed`` inputs that it mutates; ``reads``, ``writes`` are files
     below the notebook's folder; ``uses``: `network`, `database`; ``printed`` and ``figures`` (PNG
     in base64) are what its cells showed; ``predicted`` what the notebook's model did there.
     """
@@ -189,7 +189,7 @@ def _is_new(path: str, before: str) -> bool:
 
 
 def run_cells(plan: PipelinePlan) -> list[RunCell]:
-    """The cells that run: each task begins with a cell of its own, behind the imports above it."""
+    """The cells that run: each task begins with a cell of its own, after the imports above it."""
     starts = {
         task.function.body[0].cell: task.function.body[0].start
         for task in plan.tasks[::-1]
@@ -235,7 +235,7 @@ def _is_of(task: TaskPlan, cell: RunCell) -> bool:
 
 
 def _asked(plan: PipelinePlan, spans: Mapping[str, tuple[int, int]]) -> dict[str, Any]:
-    """What the observer has to look at before and behind the tasks, by the place of a cell."""
+    """What the observer has to look at before and after the tasks, by the place of a cell."""
     asked: dict[str, Any] = {}
     for number, task in enumerate(plan.tasks):
         first, last = spans[task.name]

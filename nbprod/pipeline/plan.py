@@ -52,7 +52,7 @@ def plan_pipeline(
         name: the application.
         wishes: what is asked of the cut.
         options: how functions are made.
-        without: boundaries, by the statement behind them, that turned out not to do, and why.
+        without: boundaries, by the statement after them, that turned out not to do, and why.
 
     Raises:
         NothingToExtract: the notebook has no Python that does anything.

@@ -22,7 +22,7 @@ _HEAD = """\
 
 
 def task_spans(plan: PipelinePlan, count: int) -> list[tuple[int, int]]:
-    """The statements of each task: the places of the first and behind the last of ``count``."""
+    """The statements of each task: the places of the first and after the last of ``count``."""
     starts = [task.start for task in plan.tasks]
     return list(zip(starts, [*starts[1:], count], strict=True))
 

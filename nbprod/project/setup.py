@@ -110,7 +110,7 @@ def _hook(read: Callable[[str], str | None], _wanted: Wanted) -> SetupFile | str
         return SetupFile(name, None, "repos:\n" + _hook_entry("  "))
     if "nbprod" in text:
         return f"{name} has nbprod and stays as it is"
-    # Entries are added behind the last one, as it is indented; the rest keeps every byte.
+    # Entries are added after the last one, as it is indented; the rest keeps every byte.
     entries = list(re.finditer(r"^( *)- repo:", text, re.MULTILINE))
     if not re.search(r"^repos:\s*$", text, re.MULTILINE) or not entries:
         entry = _hook_entry("  ")
@@ -126,7 +126,7 @@ def _hook_entry(indent: str) -> str:
 
 
 def _end_of_entry(text: str, position: int, indent: str) -> int:
-    """Behind the lines that belong to an entry: those that are indented more than its dash."""
+    """After the lines that belong to an entry: those that are indented more than its dash."""
     end = position
     for line in re.finditer(r"[^\n]*\n|[^\n]+\Z", text[position:]):
         body = line[0]

@@ -17,7 +17,7 @@ _T = TypeVar("_T")
 
 
 def with_reserved_stack(function: _F) -> _F:
-    """Give a function's frame so much room that all it calls fit behind it.
+    """Give a function's frame so much room that all it calls fit after it.
 
     CPython (3.11 and later) keeps frames in chunks of 16 KB, and gives a chunk back to the system
     as soon as its last frame returns. Code that calls and returns across the edge of a chunk maps

@@ -137,7 +137,7 @@ def _limited(name: str) -> str:
 
 
 def _from_words(text: str, verb: str, thing: str) -> str:
-    """A name from a heading or comment: as it is after a verb, else behind the verb of the call."""
+    """A name from a heading or comment: as it is after a verb, else after the verb of the call."""
     if not text or _EMPTY_HEADINGS.match(text) or text.endswith("?") or _QUESTION.match(text):
         return ""
     words = _plain_words(text)

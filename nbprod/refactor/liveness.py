@@ -172,7 +172,7 @@ class Liveness(GroupCode):
         return tuple(found)
 
     def changed(self, parameters: Iterable[Variable]) -> tuple[Variable, ...]:
-        """Parameters whose objects the body changes in place, where later code sees the change.
+        """Parameters whose objects the body mutates, where later code sees the change.
 
         The notebook has the same objects, so returning them is for the reader: a change of an
         argument is part of what a function does.

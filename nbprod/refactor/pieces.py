@@ -36,7 +36,7 @@ class CutNotebook(NamedTuple):
 
     @property
     def inner(self) -> frozenset[int]:
-        """The pieces behind which their cell goes on."""
+        """The pieces after which their cell continues."""
         return frozenset(place for place, piece in enumerate(self.pieces) if not piece.ends)
 
     def at(self, cell: int, offset: int) -> int:
@@ -62,7 +62,7 @@ class CutNotebook(NamedTuple):
 
 
 def _joined(parts: Sequence[str]) -> str:
-    """The text of a cell from those of its pieces, with a blank line behind imports."""
+    """The text of a cell from those of its pieces, with a blank line after imports."""
     text = ""
     for part in (part.strip("\r\n") for part in parts):
         if not part.strip():

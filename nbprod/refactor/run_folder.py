@@ -63,7 +63,7 @@ def reach_of_run(facts: Facts) -> str:
 
 
 def _above(facts: Facts) -> list[str]:
-    """The folders above the notebook's up to that which its paths lead to."""
+    """The folders above the notebook's up to the one that its paths lead to."""
     own = _own(facts)
     most = max(os.path.relpath(own, reach_of_run(facts)).count(os.sep) + 1, _MOST_UP)
     return _upwards(own, min(max(map(_levels, _paths_up(facts)), default=0), most))

@@ -135,7 +135,7 @@ def _stem(word: str) -> str:
 
 
 def _with_heading(sentence: str, heading: str) -> str:
-    """A sentence behind the heading that says what it is a part of: "Load visits: drop robots."."""
+    """A sentence after the heading that says what it is a part of: "Load visits: drop robots."."""
     verb, _, rest = heading.strip().rstrip(".:").partition(" ")
     if not rest or not starts_with_verb(heading) or sentence.lower().startswith(verb.lower()):
         return sentence

@@ -17,7 +17,7 @@ _MOST_LINES = 5
 
 
 def render(report: Report, style: Style) -> Iterator[str]:
-    """Yield the text of each finding, with an empty line behind it."""
+    """Yield the text of each finding, with an empty line after it."""
     for finding in report.findings:
         yield "".join(f"{line}\n" for line in _finding(finding, style)) + "\n"
 

@@ -1,4 +1,4 @@
-"""Functions that are handed to a library, which calls them with arguments of its own."""
+"""Functions that are passed to a library, which calls them with arguments of its own."""
 
 from __future__ import annotations
 

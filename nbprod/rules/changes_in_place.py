@@ -1,4 +1,4 @@
-"""What a cell changes in place besides the object that a finding is about."""
+"""What a cell mutates apart from the object that a finding is about."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _NEUTRAL = {ast.Add: 0, ast.Sub: 0, ast.Mult: 1, ast.Div: 1, ast.Pow: 1}
 
 
 def with_what_else_changes(reason: SelfDependence, facts: Facts) -> str | None:
-    """The name of another object that the same cell changes in place and did not make."""
+    """The name of another object that the same cell mutates and did not create."""
     found = _augmented(reason, facts)
     return root_of(found[0].target)[0] if found else None
 

@@ -189,7 +189,7 @@ def _constant_of(definition: Definition, forms: tuple[type[ast.AST], ...] = _PLA
 
 
 def is_used_up(function: FunctionFlow, change: Span, facts: Facts) -> bool:
-    """Whether a lambda is handed to a call, in a statement that has ended when the change comes."""
+    """Whether a lambda is passed to a call, in a statement that has ended when the change comes."""
     parsed = facts.parsed[function.cell]
     last_call = max(function.calls, default=-1)
     if function.name != "<lambda>" or parsed is None:

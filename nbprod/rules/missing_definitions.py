@@ -37,7 +37,7 @@ _TASK = r"(?:TODO|FIXME|YOUR CODE|FILL IN)\b"
 
 
 def usual_import(failure: Failure, facts: Facts) -> str | None:
-    """The import that everybody writes for a name: `import numpy as np`.
+    """The usual import for a name: `import numpy as np`.
 
     None where the name is used as no module is: as a number, or called.
     """

@@ -13,7 +13,7 @@ __all__ = ["PATTERNS", "logins_in", "starts_with_login"]
 _VALUE = r"(?P<quote>[\"']?)(?P<value>(?!-)[^\s\"'|;&`]{4,300})(?P=quote)"
 _REST = r"[^\n|;&]*?\s"
 
-# Options that take the password behind a blank or at once.
+# Options that take the password after a blank or at once.
 _SPACED: tuple[tuple[str, str], ...] = (
     (r"sshpass", "-p"),
     (r"unzip|zip|mosquitto_pub|mosquitto_sub|sqlcmd|bcp|isql", "-P"),
@@ -28,7 +28,7 @@ _SPACED: tuple[tuple[str, str], ...] = (
     (r"pdftotext|pdftoppm|pdfimages|pdfinfo", "-[uo]pw"),
     (r"ipmitool", "-P"),
 )  # fmt: skip
-# Options that take it only when it follows at once: behind a blank it is something else.
+# Options that take it only when it follows at once: after a blank it is something else.
 _ATTACHED: tuple[tuple[str, str], ...] = (
     (r"mysql|mysqldump|mysqladmin|mysqlimport|mysqlshow|mariadb(?:-dump|-admin)?|mycli", "-p"),
     (r"7z[ar]?|7zz|p7zip", "-p"),

@@ -187,7 +187,7 @@ def _is_dotted_name(value: str) -> bool:
 def is_password_like(value: str, *, used: bool = False, named: bool = False) -> bool:
     """Whether a value can be a password that a person or a machine chose.
 
-    ``used``: it is handed to something that logs in, so that a weak one also is one. ``named``: its
+    ``used``: it is passed to something that logs in, so that a weak one also is one. ``named``: its
     name says that it is one.
     """
     if not 4 <= len(value) <= 256 or "\n" in value:

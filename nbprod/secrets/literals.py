@@ -46,7 +46,7 @@ class NamedLiteral(NamedTuple):
 
     ``outer`` is the name of what the name belongs to (the callee, the variable a dict is given
     to). ``node`` is the expression of the value, ``how`` the syntax around it. ``used``: it is
-    handed to a call that logs in.
+    passed to a call that logs in.
     """
 
     name: str

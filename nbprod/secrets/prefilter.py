@@ -43,7 +43,7 @@ _BLOB = r"(?:;base64,|\")[A-Za-z0-9+/=\\n]{600,}|(?<![\w.-])[A-Za-z0-9+/=]{2000,
 _CODES = lazy_pattern(_CODE)
 _BLOBS_AND_CODES = lazy_pattern(f"{_BLOB}|{_CODE}")
 _BLOBS = lazy_pattern(_BLOB)
-# An image in a script, over many lines that each go on behind a backslash; an animation has dozens.
+# An image in a script, over many lines that each go on after a backslash; an animation has dozens.
 # The second bound is for the search, which remembers each turn: what is longer is found in parts.
 _WRAPPED = lazy_pattern(r"(?:[A-Za-z0-9+/=]{60,}\\\n){8,400}")
 _SHORTEST_BLOB = 600
@@ -198,7 +198,7 @@ def is_dense(text: str) -> bool:
 
 
 def _shapes(text: bytes) -> bytes:
-    """The shapes of a text's characters, one byte for each, behind a blank."""
+    """The shapes of a text's characters, one byte for each, after a blank."""
     return b" " + text.translate(_SHAPES)
 
 

@@ -120,7 +120,7 @@ _APART = frozenset(
     twilio-api-key vault-service-token wandb-key
     """.split()
 )
-# Rules of the table that call any 40 characters behind "key" or "token" those of one provider.
+# Rules of the table that call any 40 characters after "key" or "token" those of one provider.
 _TOO_WIDE = frozenset(("aws-secret-access-key",))
 
 

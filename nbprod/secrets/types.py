@@ -47,7 +47,7 @@ class TextSegment(NamedTuple):
 
     A line that is in the text as it is starts at ``start``. Where characters of the text were
     left out (``cuts``), ``start`` and ``end`` count what is left. Of a line that was put together
-    only what is behind ``origin`` is in the text, there at ``start``; with ``whole`` not even
+    only what is after ``origin`` is in the text, there at ``start``; with ``whole`` not even
     that (escapes, sums of strings), and what is found stands for ``start`` to ``end``.
     """
 

@@ -22,7 +22,7 @@ __all__ = [
 _NOTEBOOKS = (".ipynb", ".zpln")
 _CANDIDATES = (".py", ".md", ".rmd", ".qmd", ".sql", ".scala", ".r", "note.json")
 _DATABRICKS = (".python", ".sql", ".scala", ".r")
-# A chunk ends where an address says so: what is added later changes one chunk, not all behind it.
+# A chunk ends where an address says so: what is added later changes one chunk, not all after it.
 _EVERY = 32
 _FEWEST, _MOST = 12, 256
 _MOST_BYTES = 64_000_000

@@ -72,7 +72,7 @@ def _common(lines: Iterable[str]) -> int:
 
 
 def _cut_doctest(lines: list[tuple[int, str]], cuts: dict[int, int]) -> None:
-    """``>>>`` and ``...``, outside strings that were not opened behind such a prompt."""
+    """``>>>`` and ``...``, outside strings that were not opened after such a prompt."""
     segments: list[list[tuple[int, str]]] = [[]]
     quote = ""
     kept = prompted = False

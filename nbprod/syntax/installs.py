@@ -214,7 +214,7 @@ def _is_unclosed(text: str) -> bool:
 def _commands(words: Sequence[str]) -> Iterator[tuple[list[str], bool]]:
     """Cut words at the operators of the shell; with each command whether the rest only reads it.
 
-    What is behind a pipe reads what the first command prints: that changes nothing.
+    What is after a pipe reads what the first command prints: that changes nothing.
     """
     command: list[str] = []
     cuts: list[tuple[list[str], str]] = []

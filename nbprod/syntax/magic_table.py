@@ -24,7 +24,7 @@ def _words(text: str) -> list[str]:
     return text.split()
 
 
-# Line magics whose argument is a Python statement, behind options of this pattern.
+# Line magics whose argument is a Python statement, after options of this pattern.
 LINE_PYTHON: dict[str, tuple[Scope, str]] = {
     "time": ("shared", r"(?:--no-raise-error\s+)*"),
     "timeit": ("private", r"(?:-(?:[tcqo]*(?:[nrp]\s*\d+|v\s*\w+)|[tcqo]+)\s+)*"),

@@ -1,7 +1,7 @@
 """Whether a text parses once its f-strings are read as Python 3.12 reads them.
 
 Since 3.12 a replacement field is code like any other: it may hold the quotes of its own string,
-backslashes, comments and line ends. An older parser gives up somewhere behind the first of these,
+backslashes, comments and line ends. An older parser gives up somewhere after the first of these,
 with a message that says nothing of the cause.
 """
 
@@ -103,7 +103,7 @@ class _Reader:
         raise _Broken
 
     def _formatted(self, quote: str, at: int, *, is_raw: bool) -> int:
-        """Read the text of an f-string, with its fields, up to behind its closing quote."""
+        """Read the text of an f-string, with its fields, including its closing quote."""
         text = self._text
         while at < len(text):
             if text.startswith(quote, at):
@@ -123,7 +123,7 @@ class _Reader:
         raise _Broken
 
     def _field(self, at: int, quote: str) -> int:
-        """Read a replacement field from behind its brace up to behind the other one."""
+        """Read a replacement field from after its brace to after the other one."""
         text = self._text
         self.out = []
         at = self.code(at, in_field=True)

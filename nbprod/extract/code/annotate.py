@@ -2,7 +2,7 @@
 
 A hint is what the code shows (a default, what is returned), else `Any`; a docstring is the comment
 above, else the name in words. What is decorated by something unknown is left alone, and so is what
-is handed to widgets: they read hints when they run.
+is passed to widgets: they read hints when they run.
 """
 
 from __future__ import annotations

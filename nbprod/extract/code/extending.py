@@ -35,7 +35,7 @@ class _Piece(NamedTuple):
 def extended(old: str, new: str, module: str) -> Extended:
     """Add to a module what another one has and it has not.
 
-    Imports go behind its own, everything else behind its end. What both have alike keeps the
+    Imports go after its own, everything else after its end. What both have alike keeps the
     text of ``old``, and what ``new`` imports of the ``module`` itself is there.
 
     Raises:
@@ -72,7 +72,7 @@ def _is_same(old: Import | None, new: Import) -> bool:
 
 
 def _pieces(text: str) -> Iterator[_Piece]:
-    """The statements of a module, its docstring left out; the last has the comments behind it."""
+    """The statements of a module, its docstring left out; the last has the comments after it."""
     tree = cst.parse_module(text)
     lines = [statement for line in tree.body for statement in one_a_line(line)]
     for place, line in enumerate(lines):

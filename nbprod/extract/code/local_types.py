@@ -45,7 +45,7 @@ _SEVERAL = lazy_pattern(r"\b(?:Any|float)\b|\|")
 
 
 class _Hint(NamedTuple):
-    """A hint behind a place in the text: line from 1, column in bytes."""
+    """A hint after a place in the text: line from 1, column in bytes."""
 
     line: int
     column: int

@@ -71,7 +71,7 @@ def render_module(plan: Plan, facts: Facts, title: str = "") -> str:
 
 
 def _below(lines: Sequence[cst.EmptyLine], statement: Statement) -> Statement:
-    """A statement with comments above it that stood behind the one before."""
+    """A statement with comments above it that stood after the one before."""
     if not lines:
         return statement
     return statement.with_changes(leading_lines=[*lines, *statement.leading_lines])
@@ -89,7 +89,7 @@ def import_lines(plan: Plan, facts: Facts) -> Iterator[str]:
 
 
 def _comment_on(import_: Import, facts: Facts) -> str:
-    """The comment behind the line of the notebook that makes an import."""
+    """The comment after the line of the notebook that makes an import."""
     parsed = facts.parsed[import_.cell] if import_.cell >= 0 else None
     if parsed is None or parsed.tree is None:
         return ""
@@ -226,7 +226,7 @@ def _returned(function: Function, value: str | None) -> str:
 def function_body(
     function: Function, plan: Plan, facts: Facts, value: str | None
 ) -> tuple[list[Statement], list[cst.EmptyLine]]:
-    """The statements of a function, and the comments behind the last one."""
+    """The statements of a function, and the comments after the last one."""
     made: list[Statement] = []
     behind: list[cst.EmptyLine] = []
     cell: int | None = None

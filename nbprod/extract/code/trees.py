@@ -31,7 +31,7 @@ def statements_of(
     unit: StatementText,
     names: Mapping[ast.AST, str] = MappingProxyType({}),
 ) -> tuple[list[Statement], list[cst.EmptyLine]]:
-    """A statement of a cell, and the comment lines behind it that belong to no statement.
+    """A statement of a cell, and the comment lines after it that belong to no statement.
 
     A line with several statements gives several. The first one has the comments above it, and a
     blank line if the author left one. The ``names`` take the place of literals of the statement.
@@ -83,8 +83,8 @@ def one_a_line(line: Statement | cst.BaseStatement) -> Iterable[Statement]:
 
 
 class _SignatureComments(cst.CSTTransformer):
-    """Binds the comment behind a signature of several lines to its last parameter: a formatter
-    would move it behind the colon."""
+    """Binds the comment after a signature of several lines to its last parameter: a formatter
+    would move it after the colon."""
 
     def leave_FunctionDef(  # noqa: N802 - the name is that of libcst
         self, original_node: cst.FunctionDef, updated_node: cst.FunctionDef

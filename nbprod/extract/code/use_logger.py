@@ -79,7 +79,7 @@ def _message(
 
 
 def _with_logger(module: cst.Module) -> cst.Module:
-    """The logger behind the imports of the head."""
+    """The logger after the imports of the head."""
     at = 0
     for place, line in enumerate(module.body):
         if isinstance(line, cst.SimpleStatementLine) and (

@@ -26,7 +26,7 @@ __all__ = ["Atom", "Atoms", "Role"]
 
 Role = Literal["work", "show", "drawing", "module", "setting", "literal", "hard"]
 """``work`` may go into a function; ``literal`` gives a name the only value that it ever has, and
-may become a parameter; ``show`` stays behind the call, and so does a ``drawing``, a cell of one or
+may become a parameter; ``show`` stays after the call, and so does a ``drawing``, a cell of one or
 two statements that only draw, unless it is asked for; ``module`` goes to the top of the module;
 ``setting`` stays where it is; ``hard`` stays and ends a stretch."""
 

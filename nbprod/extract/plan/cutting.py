@@ -162,7 +162,7 @@ def _has_repeated(part: Sequence[Atom], atoms: Atoms) -> bool:
 
 
 def why_not_one(part: Sequence[Atom], atoms: Atoms) -> str | None:
-    """Why a call cannot stand for a stretch, with what only shows behind it; None where it can."""
+    """Why a call cannot replace a stretch, with what only shows after it; None where it can."""
     work = [atom for atom in part if atom.role == "work"]
     cells = {atom.cell for atom in work}
     if len(cells) > 1 and any(atom.draws for atom in work):

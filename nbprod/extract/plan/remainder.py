@@ -22,7 +22,7 @@ def import_place(
     exports: dict[int, tuple[str, ...]],
     closure: ModuleLevel,
 ) -> int:
-    """The cell in which the notebook imports the module: the first that changes, but behind
+    """The cell in which the notebook imports the module: the first that changes, but after
     what installs packages or writes files for it."""
     needed = [function.cells[0] for function in functions]
     needed += [cell for cell, names in exports.items() if names]

@@ -167,7 +167,7 @@ def setting_of_statement(unit: StatementText, facts: Facts) -> Constant | None:
 
 
 def comment_on(unit: StatementText, facts: Facts) -> str:
-    """The comment behind a statement, else the lines of comment above it."""
+    """The comment after a statement, else the lines of comment above it."""
     source = facts.cell(unit.cell).source
     rest = source[unit.stop :].splitlines()[:1]
     behind = rest[0].strip() if rest else ""

@@ -108,7 +108,7 @@ def _libraries(plan: Plan, facts: Facts, place: RunPlace) -> Libraries:
 
 
 def _watch(plan: Plan, facts: Facts, cells: Sequence[int]) -> dict[str, Any]:
-    """What to look at in each cell, by its place: before the first and behind the last statement of
+    """What to look at in each cell, by its place: before the first and after the last statement of
     each function."""
     found: dict[str, Any] = {}
     place_of = {cell: str(place) for place, cell in enumerate(cells)}

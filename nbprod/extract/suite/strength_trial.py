@@ -159,7 +159,7 @@ def changed_functions(old: CodeType, new: CodeType) -> Iterator[tuple[CodeType, 
 
 
 def functions_of(names: Any, module: str) -> Iterator[FunctionType]:
-    """The functions that a module or its classes define, those behind decorators as well."""
+    """The functions that a module or its classes define, those with decorators as well."""
     for value in list(names.values()):
         if isinstance(value, type) and value.__module__ == module:
             yield from functions_of(vars(value), module)

@@ -93,7 +93,7 @@ def _tell_blocks(node: ast.AST) -> None:
 
 
 def _told(statement: ast.stmt) -> Iterator[ast.stmt]:
-    """A statement behind the call that tells its line; a text alone may say what a function is
+    """A statement after the call that records its line; a text alone may say what a function is
     for, and stays at its head."""
     if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant):
         yield statement

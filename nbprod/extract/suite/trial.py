@@ -66,7 +66,7 @@ class Trial(NamedTuple):
 def run_tests(files: Mapping[str, bytes], target: Target, options: RunOptions) -> Trial:
     """Run the tests among some files.
 
-    They run on a copy of the project's module alone, so that nothing is left behind. A file that
+    They run on a copy of the project's module alone, so that nothing is left over. A file that
     cannot be collected counts as a failed test by its name.
 
     Raises:

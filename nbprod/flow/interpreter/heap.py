@@ -1,4 +1,4 @@
-"""Objects: what is known of their state and parts, changes in place, outside resources."""
+"""Objects: what is known of their state and parts, mutations, outside resources."""
 
 from __future__ import annotations
 
@@ -239,7 +239,7 @@ class Heap(Namespace):
                     self.env.set((*key, part.data), StateEntry(inner.definitions))
 
     def record_mutation(self, name: str, node: ast.AST, how: str, definite: bool) -> None:
-        """Note that ``node`` changes the object behind ``name``."""
+        """Note that ``node`` changes the object that ``name`` holds."""
         scope = 0
         is_global = True
         if self.frame is not None:

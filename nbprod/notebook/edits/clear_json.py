@@ -76,7 +76,7 @@ def without_cells(raw: JsonMap, cells: Collection[int]) -> list[Replacement]:
 
 
 def _lists_of_cells(raw: JsonMap) -> Iterator[tuple[int, int, RawSpan]]:
-    """The lists that hold cells: the first cell, the one behind the last, the list's own span."""
+    """The lists that hold cells: the first cell, the one after the last, the list's own span."""
     top = raw.value_span(-1, ("cells",))
     if top is not None:
         yield 0, len(raw.cells), top

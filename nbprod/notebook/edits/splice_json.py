@@ -147,7 +147,7 @@ def _clusters(raw: JsonMap, literals: Sequence[RawString], edits: Sequence[Edit]
 
 
 def _line_at(literals: Sequence[RawString], offset: int) -> int:
-    """The line in which an edit starts: at a boundary, that which starts there."""
+    """The line in which an edit starts: at a boundary, the line that starts there."""
     low, high = 0, len(literals) - 1
     while low < high:
         middle = (low + high) // 2
@@ -159,7 +159,7 @@ def _line_at(literals: Sequence[RawString], offset: int) -> int:
 
 
 def _line_of_end(literals: Sequence[RawString], offset: int) -> int:
-    """The line in which an edit ends: at a boundary, that which ends there."""
+    """The line in which an edit ends: at a boundary, the line that ends there."""
     low, high = 0, len(literals) - 1
     while low < high:
         middle = (low + high) // 2

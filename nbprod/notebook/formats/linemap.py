@@ -1,4 +1,4 @@
-"""Places of cells whose lines are lines of a text file, perhaps behind a comment sign."""
+"""Places of cells whose lines are lines of a text file, perhaps after a comment sign."""
 
 from __future__ import annotations
 

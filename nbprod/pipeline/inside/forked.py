@@ -1,7 +1,7 @@
 """Runs commands of an application one by one, each in a process of its own.
 
 It is started as a program with the application's package to import from, and the start of the
-generators behind it (``sitecustomize``). Where processes can be forked, libraries that take long to
+generators after it (``sitecustomize``). Where processes can be forked, libraries that take long to
 import are imported once. Elsewhere it is started anew for each command.
 
 The job, JSON on the standard input, has the ``package``; ``forks``: whether to fork; ``preload``:

@@ -1,8 +1,8 @@
 """Looks at what crosses from task to task, in the kernel that runs the notebook.
 
-`execution.probe` loads this file and calls it before and behind each task. It imports nothing of
+`execution.probe` loads this file and calls it before and after each task. It imports nothing of
 nbprod but the runtime of applications, whose formats and profiles these are, from its files. What
-is asked for before and behind a task is its name, the names that it reads (``inputs``) and those
+is asked for before and after a task is its name, the names that it reads (``inputs``) and those
 that it stores (``outputs``; in ``chosen`` with a format). ``rows`` are those of them that a model
 predicts, ``predicted`` an expression that has the predictions.
 """
@@ -85,7 +85,7 @@ class Observer:
         return found
 
     def _behind(self, asked: dict[str, Any]) -> dict[str, Any]:
-        """What is there behind a task."""
+        """What is there after a task."""
         found = dict(self.seen)
         found["changed"] = [
             name
@@ -224,7 +224,7 @@ class Observer:
         except Exception:
             return {}
 
-    # --- what is changed behind a name --------------------------------------------------------
+    # --- what is changed through a name --------------------------------------------------------
 
     def _fingerprint(self, name: str) -> str | None:
         """A hash of a variable's value, None where there is none."""

@@ -164,7 +164,7 @@ def _arguments(
 
 
 class _Tee(io.TextIOBase):
-    """Text that is kept, and logged by line behind the name of the task."""
+    """Text that is kept, and logged by line after the name of the task."""
 
     def __init__(self, task: str, log: TextIO, hidden: list[str]) -> None:
         self.kept, self._part = io.StringIO(), ""

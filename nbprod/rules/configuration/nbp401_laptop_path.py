@@ -146,7 +146,7 @@ from nbprod.rules.grouped import once_for_each
 from nbprod.rules.shown_values import is_only_shown
 from nbprod.rules.unused_paths import is_for_one_machine, is_to_be_changed, is_unread
 
-# The users of hosted machines are the same for everybody: NBP402 is about their folders.
+# The users of hosted machines are the same for all users: NBP402 is about their folders.
 _HOSTED = (
     r"jovyan|jupyter|ec2-user|sagemaker-user|studio-lab-user|azureuser|model-server|datascience"
 )
@@ -167,7 +167,7 @@ _MOUNTED = lazy_pattern(r"/(?:run/)?media/[^/\s]+/\S|/mnt/[\w.-]+/\S|\\\\[\w.-]+
 # A server's, for all who mount it; Linux in Windows has the drives of one machine at `/mnt/c`.
 _SHARE = lazy_pattern(r"/mnt/(?![A-Za-z]/)|\\\\(?![?.]\\)")
 _VOLUME = lazy_pattern(r"/Volumes/[^/]+/\S")
-# These mount their own: the same paths are there for everybody.
+# These mount their own: the same paths are there for all users.
 _MOUNTING = ("dbutils", "spark", "dbfs", "mssparkutils", "notebookutils")
 _HOME = lazy_pattern(r"(?:file:/*)?(/home/[^/\s]+)[/]")
 _LETTER = lazy_pattern(r"(?:file:/*)?([A-Za-z]:)[\\/]+(?!Users[\\/])", re.I)

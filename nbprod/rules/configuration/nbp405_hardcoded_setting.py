@@ -121,7 +121,7 @@ from nbprod.syntax.types import ParsedCell
 
 # How a run goes and not what comes out of it; a seed is a constant that nobody tries values of.
 _NO_SETTINGS = frozenset("n_jobs verbose random_state seed size bootstrap chunksize".split())
-# Alone they are what everybody takes: the size of a test set, folds, two components to draw.
+# Alone they are usual: the size of a test set, folds, two components to draw.
 _USUAL = frozenset("test_size train_size cv n_splits n_components n_clusters window".split())
 _SETTINGS = HYPERPARAMETERS - _NO_SETTINGS
 # Colours, curves and distributions also have such arguments: only classes of models count.
@@ -311,7 +311,7 @@ def _candidates(parsed: ParsedCell) -> set[int]:
 
 
 def _model_in(part: ast.expr) -> ast.Call | None:
-    """The call that makes a model, alone or behind its name: `("forest", Forest())`."""
+    """The call that makes a model, alone or after its name: `("forest", Forest())`."""
     if isinstance(part, ast.Tuple) and part.elts:
         part = part.elts[-1]
     is_made = isinstance(part, ast.Call) and last_name(part.func)[:1].isupper()

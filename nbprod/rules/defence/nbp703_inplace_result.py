@@ -291,7 +291,7 @@ def _is_in_function(node: ast.expr, cell: int, facts: Facts) -> bool:
 
 
 def _without(keyword: ast.keyword, cell: int, facts: Facts) -> Edit:
-    """Take the argument away with the comma before or behind it."""
+    """Take the argument away with the comma before or after it."""
     span = facts.span(cell, keyword)
     source = facts.cell(cell).source
     before = re.search(r",\s*\Z", source[: span.start])

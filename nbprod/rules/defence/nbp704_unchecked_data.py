@@ -3,7 +3,7 @@
 ## Why
 
 The day a column is renamed or a file comes empty, the notebook goes on and gives a number. A look
-at the shape, an assertion or a schema behind the read stops it where the fault is.
+at the shape, an assertion or a schema after the read stops it where the fault is.
 
 ## Flagged
 

@@ -411,7 +411,7 @@ def _has(call: ast.Call, *names: str | None) -> bool:
 
 
 def _with_seed(call: ast.Call, text: str, cell: int, facts: Facts) -> Fix | None:
-    """Add the argument behind the last one."""
+    """Add the argument after the last one."""
     arguments = [*call.args, *(keyword.value for keyword in call.keywords)]
     if any(isinstance(expression, (ast.Starred, ast.GeneratorExp)) for expression in arguments):
         return None

@@ -120,7 +120,7 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     stop = facts.shared(_first_stop)
     for group in groups.values():
         told = _diagnostic(group, facts)
-        # A run from the top does not come to it: what stops it is the finding.
+        # A run from top to bottom does not reach it: what stops it is the finding.
         yield told._replace(on_request=stop is not None and stop < told.span.cell)
     for early in files_written_before(facts):
         read, write = early
@@ -205,7 +205,7 @@ def _is_order_of_changes(change: OrderChange, facts: Facts) -> bool:
 
 
 def _first_stop(facts: Facts) -> int | None:
-    """The first cell at which a run from the top stops, by its code or by a saved error."""
+    """The first cell at which a run from top to bottom stops, by its code or by a saved error."""
     failing = {failure.cell for failure in facts.flow.failures if failure.certain}
     for parsed in facts.parsed:
         if parsed is None or "raises-exception" in parsed.cell.tags:
@@ -225,7 +225,7 @@ class _Evidence:
         self._recorded = facts.recorded_flow
 
     def proves(self, change: OrderChange) -> bool:
-        """Whether some cell concerned shows what it gives in that order, and not from the top."""
+        """Whether some cell concerned shows the result of that order, not that of top to bottom."""
         return change.kind == "fails" or any(map(self._is_shown, change.cells))
 
     def _is_shown(self, cell: int) -> bool:

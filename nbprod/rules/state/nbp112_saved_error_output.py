@@ -302,7 +302,7 @@ def _source_above(
 
 
 def _first_failing(facts: Facts) -> int | None:
-    """The first cell at which a run from the top stops, by the code or by a saved error."""
+    """The first cell at which a run from top to bottom stops, by the code or by a saved error."""
     certain = {failure.cell for failure in facts.flow.failures if failure.certain}
     for cell in facts.notebook.cells:
         if not cell.is_python or "raises-exception" in cell.tags or _is_gone(cell, facts):
