@@ -278,7 +278,7 @@ def name_required(text: str) -> str | None:
     """The distribution that one line of requirements asks for, None where the line has no name.
 
     The line is ``name>=1``, ``name @ ADDRESS``, ``conda-forge::name``, an address, a folder or a
-    file of a wheel. An address has the name behind ``#egg=``, or else that of its repository.
+    file of a wheel. An address has the name after ``#egg=``, or else that of its repository.
 
     >>> name_required("git+https://example.org/owner/shop.git@main")
     'shop'
