@@ -69,7 +69,9 @@ command.add_command(report)
     metavar="FILE",
     help="Read sources from lines of FILE (- stdin).",
 )
-@click.option("--engine", default="local", metavar="NAME", help="Engine [local].")
+@click.option(
+    "--engine", default="local", metavar="NAME", help="local or dask://HOST:PORT [local]."
+)
 @click.option("-j", "--jobs", type=click.IntRange(0), default=0, metavar="N",
               help="Processes of the engine local [one per core].")  # fmt: skip
 @click.option("--layout", default="repository", metavar="PARTS",

@@ -13,6 +13,8 @@ from nbprod.survey.work import ChunkSummary, SurveyJob
 
 __all__ = ["Engine", "engine_of"]
 
+_DASK = "dask://"
+
 Engine: TypeAlias = Callable[[Iterable[Chunk], SurveyJob], Iterator[ChunkSummary]]
 """Does chunks in any order, some at a time, and yields a summary of each that is done."""
 
@@ -31,4 +33,13 @@ def engine_of(name: str, jobs: int) -> Engine:
         from nbprod.survey.local_engine import run_here
 
         return partial(run_here, jobs=jobs or os.cpu_count() or 1)
-    raise UsageError(f"unknown engine {name!r} (choose from local)")
+    if name.startswith(_DASK):
+        from nbprod.survey.dask_engine import run_on_dask
+        from nbprod.survey.extras import need_dask
+
+        need_dask()
+        host, colon, port = name.removeprefix(_DASK).rpartition(":")
+        if not host or not colon or not port.isdecimal():
+            raise UsageError(f"--engine {name}: write dask://HOST:PORT")
+        return partial(run_on_dask, address=f"{host}:{port}")
+    raise UsageError(f"unknown engine {name!r} (choose from local, dask://HOST:PORT)")
