@@ -57,6 +57,8 @@ PRIVATE_WORDS = {
 # In the code these name things of the analysis, or variables.
 PRINTED_WORDS = {
     r"\bfolders?\b": "directory",
+    r"\bread by nobody\b": "not read",
+    r"\bno matter\b": "not reported",
     r"\brebind(s|ing)?\b": "reassign",
     r"\btold\b": "reported, printed",
     r"\bcomes? of it\b": "result",

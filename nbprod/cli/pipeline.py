@@ -80,7 +80,7 @@ Examples:
     metavar="NAMES",
     help="What comes with it: airflow,docker,github,serve, or none.  [default: all]",
 )
-@click.option("--update", is_flag=True, help="Write anew what nobody has edited since.")
+@click.option("--update", is_flag=True, help="Rewrite the files that were not edited since.")
 @click.option("--force", is_flag=True, help="Overwrite files, even if verification fails.")
 @click.option(
     "--allow-external-writes",

@@ -371,7 +371,7 @@ def _finals(
         if other is None:
             continue
         if name in dead:
-            uncompared.append(Uncompared(None, f"`{name}`", "nobody reads it any more"))
+            uncompared.append(Uncompared(None, f"`{name}`", "it is no longer read"))
             continue
         if "opaque" in entry or "opaque" in other:
             reason = str(entry.get("opaque") or other.get("opaque"))

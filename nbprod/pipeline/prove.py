@@ -335,7 +335,7 @@ def _finals(plan: PipelinePlan, observed: Observed) -> tuple[list[str], list[str
             is_code = isinstance(value, dict) and value.keys() & {"module", "callable"}
             left += [] if is_code or name in settings else [f"`{name}`"]
         elif not same_value(observed.tasks[last[name]].outputs[name].value, value):
-            said.append(f"`{name}` is changed later through `{last[name]}`, which nobody reads")
+            said.append(f"`{name}` is changed later through `{last[name]}`, which is not read")
     return left, said
 
 

@@ -312,7 +312,7 @@ class Liveness(GroupCode):
         self.refusals.append(Refusal(unit.cell, line, reason, advice))
 
 
-_OUTCOME = "is read by nobody: an outcome"
+_OUTCOME = "is not read: an outcome"
 _OTHER_NAME = "call the exception something else"
 _GIVE = "assign it on every path, or leave the cell in the notebook"
 

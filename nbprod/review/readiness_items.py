@@ -49,7 +49,7 @@ ITEMS: tuple[Item, ...] = (
           "who reads the notebook can use them"),
     _item("N5", _N, "paths are not those of one machine",
           "laptop-path platform-path working-directory-change",
-          "nobody else has these directories"),
+          "these directories exist only on one machine"),
     _item("N6", _N, "settings are in one place", "hardcoded-setting clock-dependent-value",
           "a run with other settings must not need another notebook"),
     _item("N7", _N, "errors are not swallowed",

@@ -2,7 +2,7 @@
 
 ## Why
 
-`step__parameter` is text: a misspelt step or parameter is no error where it is written, but a
+`step__parameter` is text: a misspelt step or parameter is not an error where it is written, but a
 `ValueError` once the search is fitted, perhaps after an hour of loading data.
 
 ## Flagged

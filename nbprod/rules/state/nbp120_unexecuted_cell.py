@@ -7,7 +7,7 @@ The cells above and below have run, this one has not: nobody knows whether it wo
 cells below show was computed without it. Restart and Run All also runs it. Reported when the cells
 around it ran one after the other and are saved with what they gave. A cell that would fail, for a
 name that is not there, has a finding of its own or only shows how code looks. A last cell without a
-count is work in progress, and a cell that only defines functions or imports is no matter.
+count is work in progress, and a cell that only defines functions or imports is not reported.
 
 ## Flagged
 

@@ -2,9 +2,9 @@
 
 ## Why
 
-What does not fit on a screen is read by nobody, and run as a whole or not at all. Its parts want
-names: they are functions. Definitions, texts, tables of constants and what draws the one figure of
-a cell are not counted; `max-cell-lines` sets the limit.
+A cell that does not fit on a screen is hard to read, and runs as a whole or not at all. Its parts
+want names: they are functions. Definitions, texts, tables of constants and what draws the one figure
+of a cell are not counted; `max-cell-lines` sets the limit.
 
 ## Flagged
 

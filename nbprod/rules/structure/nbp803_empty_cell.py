@@ -3,7 +3,7 @@
 ## Why
 
 It holds nothing, and it appears in every diff. The last cell of a notebook is often empty; that one
-is no matter. All of a notebook are one finding.
+is not reported. All of a notebook are one finding.
 
 ## Flagged
 
