@@ -3,8 +3,8 @@
 ## Why
 
 A cell that does not fit on a screen is hard to read, and runs as a whole or not at all. Its parts
-want names: they are functions. Definitions, texts, tables of constants and what draws the one figure
-of a cell are not counted; `max-cell-lines` sets the limit.
+want names: they are functions. Definitions, texts, tables of constants and what draws the one
+figure of a cell are not counted; `max-cell-lines` sets the limit.
 
 ## Flagged
 
