@@ -127,7 +127,7 @@ def _of_one_step(leaks: list[Leak], facts: Facts) -> Diagnostic:
     tested = "the test data" if first.test is not None else "the rows that validate it"
     return Diagnostic(
         facts.span(*training.place),
-        f"`{training.name}`{more}: {_what(taint)} {tested} before: {_EFFECTS[taint.kind]}",
+        f"`{training.name}`{more}: {_what(taint)} {tested} too: {_EFFECTS[taint.kind]}",
         symbol=training.name,
         labels=tuple(labels),
         help="split first and fit on the training set only, or use a `Pipeline`",
