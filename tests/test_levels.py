@@ -538,7 +538,7 @@ rate = load()
 # %%
 net(1)
 """),
-    "reads: only before the change": Case("NBP201", "production", """
+    "reads: only before the change": Case("NBP201", None, """
 # %%
 rate = 1
 def net(x):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.test_true_findings import findings
@@ -69,3 +71,35 @@ def test_a_large_picture_is_to_be_drawn_smaller() -> None:
     text = {"output_type": "stream", "name": "stdout", "text": "x\n" * 9000}
     (found,) = findings("NBP809", {"source": "draw()", "outputs": [text]})
     assert "print less" in str(found.help)
+
+
+@pytest.mark.parametrize("value", ["str", "list[int]", "typing.Dict[str, int]", "Row"])
+def test_another_name_of_a_type_is_no_value_to_pass(value: str) -> None:
+    cells = ["import typing\nclass Row:\n    pass", f"Kind = {value}"]
+    cells += ["def make(x) -> Kind:\n    return Kind(x)", "make(1)\nmake(2)"]
+    assert not findings("NBP202", *cells, selected=True)
+
+
+def test_the_last_value_right_below_its_cell_is_what_it_seems() -> None:
+    assert not findings("NBP110", "1 + 1", "x = _", level="shared")
+    assert findings("NBP110", "y = 2", "x = _", level="shared")
+    assert findings("NBP110", "1 + 1", "x = Out[1]", level="shared")
+
+
+def test_python_2_in_an_archive_is_information() -> None:
+    old: dict[str, Any] = {"language_info": {"name": "python", "version": "2.7.1"}}
+    assert findings("NBP010", "print 1", level="shared", **old)
+    assert not findings("NBP010", "print 1", level="shared", path="legacy/a.ipynb", **old)
+
+
+def test_blanks_of_hashes_are_left_on_purpose() -> None:
+    assert not findings("NBP010", 'model."####"(x)', level="shared")
+    assert findings("NBP010", 'model."#"(x)', level="shared")
+
+
+def test_no_parameter_is_added_where_a_cell_that_does_not_parse_may_call() -> None:
+    cells = ["rate = 1", "def net(x):\n    return x * rate", "net(1)", "rate = 2\nnet(2)"]
+    (found,) = findings("NBP201", *cells)
+    assert found.fix is not None
+    (found,) = findings("NBP201", *cells, "print net(3)")
+    assert found.fix is None

@@ -51,7 +51,7 @@ def command() -> None:
     """Check collections that outgrow one machine, and report on them.
 
     `nbprod survey SOURCE -o DIRECTORY` is short for `nbprod survey run`. It needs the extra
-    `survey`: pip install 'nbprod[survey]'.
+    `survey`.
     """
 
 

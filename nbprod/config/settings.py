@@ -27,8 +27,9 @@ __all__ = [
 SEVERITIES = ("error", "warning", "info")
 
 DEFAULT_EXCLUDES = (
-    ".git", ".hg", ".svn", ".ipynb_checkpoints", ".ipynb_aml_checkpoints", "__pycache__",
-    "node_modules", ".venv", "venv", ".tox", ".nox", ".eggs", "build", "dist", "site-packages",
+    ".git", ".hg", ".svn", ".ipynb_checkpoints", ".ipynb_aml_checkpoints", ".virtual_documents",
+    "__pycache__", "node_modules", ".venv", "venv", ".tox", ".nox", ".eggs", "build", "dist",
+    "site-packages",
     ".mypy_cache", ".pytest_cache", ".ruff_cache", ".direnv", "__pypackages__", ".nbprod_cache",
 )  # fmt: skip
 

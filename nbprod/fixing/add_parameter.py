@@ -7,6 +7,7 @@ as well. A parameter to which every call gives the global already is used instea
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator, Sequence
 
 from nbprod.facts import Facts
@@ -48,6 +49,14 @@ def as_parameters(function: FunctionFlow, names: Sequence[str], facts: Facts) ->
     return unsafe(f"Pass {listed} to `{function.name}`", *edits, *added)
 
 
+def _is_named_where_nothing_parses(name: str, facts: Facts) -> bool:
+    """Whether a cell that does not parse, as one of Python 2, may call a function."""
+    return any(
+        parsed is not None and parsed.tree is None and re.search(rf"\b{name}\b", parsed.cell.source)
+        for parsed in facts.parsed
+    )
+
+
 def _given(function: str, names: Sequence[str], facts: Facts) -> dict[str, list[str]] | None:
     """The parameters that a function gets, and those of the functions that call it."""
     given: dict[str, list[str]] = {}
@@ -59,6 +68,8 @@ def _given(function: str, names: Sequence[str], facts: Facts) -> dict[str, list[
         given.setdefault(reader, []).append(name)
         found = definition_of(reader, facts)
         if found is None or found[1].decorator_list or binds(found[1], name):
+            return None
+        if _is_named_where_nothing_parses(reader, facts):
             return None
         if len(given) > _MOST_FUNCTIONS:
             return None

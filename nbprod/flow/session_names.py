@@ -18,7 +18,7 @@ from nbprod.syntax.types import ParsedCell
 
 __all__ = ["SessionRead", "session_reads"]
 
-_NAMES = frozenset(["spark", "sc", "sqlContext", "dbutils"])
+_NAMES = frozenset(["spark", "sc", "sqlContext", "sqlCtx", "dbutils"])
 
 
 class _Platform(NamedTuple):
@@ -70,19 +70,19 @@ _PLATFORMS = (
             r"(?<![\w.])z\.(?:show|input|textbox|password|select|checkbox|getInterpreterContext"
             r"|runParagraph|angular|noteTextbox|noteSelect)\("
         ),
-        frozenset("z spark sc sqlContext sqlc intp".split()),
+        frozenset("z spark sc sqlContext sqlCtx sqlc intp".split()),
     ),
     _Platform(
         "Synapse and Fabric",
         ("mssparkutils", "notebookutils"),
         lazy_pattern(r"(?<![\w.])(?:mssparkutils|notebookutils)\.[a-z]"),
-        frozenset("mssparkutils notebookutils spark sc sqlContext displayHTML udf".split()),
+        frozenset("mssparkutils notebookutils spark sc sqlContext sqlCtx displayHTML udf".split()),
     ),
     _Platform(
         "AWS Glue",
         ("glueContext",),
         lazy_pattern(r"(?<![\w.])glueContext\.[a-z]"),
-        frozenset("glueContext spark sc sqlContext".split()),
+        frozenset("glueContext spark sc sqlContext sqlCtx".split()),
     ),
     _Platform(
         "Databricks",
@@ -92,7 +92,8 @@ _PLATFORMS = (
             r"|entry_point|help|preview|meta)\b"
         ),
         frozenset(
-            "dbutils spark sc sqlContext displayHTML table sql udf getArgument _sqldf".split()
+            "dbutils spark sc sqlContext sqlCtx displayHTML table sql udf"
+            " getArgument _sqldf".split()
         ),
     ),
     _Platform(

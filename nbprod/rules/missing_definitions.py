@@ -7,7 +7,7 @@ import re
 from typing import NamedTuple
 
 from nbprod.facts import Facts
-from nbprod.flow.types import Failure
+from nbprod.flow.types import Definition, Failure
 from nbprod.libraries.usual_imports import ALIASES, CALLABLES, MODULES, PYLAB
 from nbprod.patterns import lazy_pattern
 from nbprod.rules.callbacks import registered
@@ -21,6 +21,7 @@ __all__ = [
     "how_to_restore",
     "is_list_of_names",
     "is_sketched",
+    "later_star",
     "local_of",
     "pylab_names",
     "usual_import",
@@ -137,6 +138,14 @@ def _private_magic(cell: int, facts: Facts) -> str | None:
     parsed = facts.parsed[cell]
     magic = parsed.cell_magic if parsed is not None else None
     return f"%%{magic.name}" if magic is not None and magic.scope == "private" else None
+
+
+def later_star(failure: Failure, facts: Facts) -> Definition | None:
+    """The first wildcard import below a read of which nobody knows what it binds."""
+    if failure.reason != "nowhere":
+        return None
+    below = (made for made in facts.flow.dynamic if made.binding.span > failure.read)
+    return next((made for made in below if made.binding.detail.startswith("from ")), None)
 
 
 def is_sketched(failure: Failure, facts: Facts) -> bool:

@@ -15,6 +15,7 @@ from nbprod.patterns import lazy_pattern
 from nbprod.rule import Check
 
 __all__ = [
+    "is_archived",
     "is_course",
     "is_explained",
     "is_lesson",
@@ -65,6 +66,10 @@ _EXAMPLES = (
     rf"{_EXAMPLE}|docs?|documentation|examples?|samples?|books?"
     r"|(?:first|second|third|\d\w\w) edition"
 )
+_ARCHIVE = lazy_pattern(
+    r"(?<![^\W\d_])(?:legacy|archived?|archives|deprecated|obsolete|attic)(?![^\W\d_])",
+    re.IGNORECASE,
+)
 _EXAMPLE_FILE = lazy_pattern(rf"(?<![^\W\d_])(?:{_EXAMPLE})(?![^\W\d_])", re.IGNORECASE)
 _EXAMPLE_DIRECTORY = lazy_pattern(rf"(?<![^\W\d_])(?:{_EXAMPLES})(?![^\W\d_])", re.IGNORECASE)
 _EXAMPLE_NOTE = lazy_pattern(
@@ -93,7 +98,7 @@ def is_course(facts: Facts) -> bool:
 
 
 def is_material(facts: Facts) -> bool:
-    """Whether a notebook is there to be read: of a course, a book, documentation or examples."""
+    """Whether a notebook is there to be read: of a course, a book, documentation, or an archive."""
     return facts.shared(_is_material)
 
 
@@ -106,6 +111,11 @@ def unless_material(check: Check) -> Check:
             yield diagnostic._replace(on_request=diagnostic.on_request or is_material(facts))
 
     return spared
+
+
+def is_archived(facts: Facts) -> bool:
+    """Whether the directory of a notebook says that it is kept and not used any more."""
+    return any(map(_ARCHIVE.search, _words_of_path(facts)[:-1]))
 
 
 def is_taught(subject: re.Pattern[str], cell: int, facts: Facts) -> bool:
@@ -150,7 +160,7 @@ def _words_of_path(facts: Facts) -> list[str]:
 
 def _is_material(facts: Facts) -> bool:
     *directories, file = _words_of_path(facts)
-    if is_course(facts) or any(map(_EXAMPLE_DIRECTORY.search, directories)):
+    if is_course(facts) or is_archived(facts) or any(map(_EXAMPLE_DIRECTORY.search, directories)):
         return True
     if _EXAMPLE_FILE.search(file):
         return True

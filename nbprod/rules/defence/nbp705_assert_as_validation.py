@@ -5,8 +5,8 @@
 Assertions are for what cannot happen. `python -O` takes them out, and what a caller sees is an
 `AssertionError` without a word. A check of what comes from outside raises an error that says what
 is wrong: `TypeError` for a type, `FileNotFoundError` for a path, or else `ValueError`. What a
-method asserts about its own object cannot happen if the class is right: that is not reported. In
-course material, it is reported only where the rule is selected by name.
+method asserts about its own object cannot happen if the class is right: that is not reported.
+Nobody runs a notebook with `-O`, so select the rule by name where functions become a module.
 
 ## Flagged
 
@@ -63,7 +63,6 @@ from nbprod.facts import Facts
 from nbprod.model import Diagnostic, Label, Severity
 from nbprod.patterns import lazy_pattern
 from nbprod.rule import NodeInCell, rule
-from nbprod.rules.practice_data import unless_material
 from nbprod.syntax.names import last_name
 from nbprod.syntax.walk import walk
 
@@ -78,10 +77,9 @@ _ASKING_FOR_FILE = frozenset(["exists", "isfile", "isdir", "is_file", "is_dir"])
     "NBP705",
     "assert-as-validation",
     on=(ast.FunctionDef,),
-    level="production",
+    default=False,
     severity=Severity.INFO,
 )
-@unless_material
 def check(subject: NodeInCell[ast.FunctionDef], facts: Facts) -> Iterator[Diagnostic]:
     """Report assertions at the head of functions that are about parameters alone."""
     node = subject.node

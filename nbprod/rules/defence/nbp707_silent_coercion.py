@@ -53,7 +53,6 @@ _LINES = (
 _SILENT: dict[tuple[str | None, object], tuple[str, str]] = {
     ("errors", "coerce"): _VALUES,
     ("on_bad_lines", "skip"): _LINES,
-    ("error_bad_lines", False): _LINES,
 }
 _COUNTS = frozenset("isna isnull notna notnull dropna count info".split())
 

@@ -98,6 +98,7 @@ from nbprod.rules.pasted_characters import (
     of_pasted_characters,
     pasted_characters,
 )
+from nbprod.rules.practice_data import is_archived
 from nbprod.syntax.exercise_blanks import blank_of
 from nbprod.syntax.lost_breaks import JOINED
 from nbprod.syntax.python2 import is_python2
@@ -105,6 +106,7 @@ from nbprod.syntax.refused_magics import is_misplaced
 from nbprod.syntax.types import ParsedCell
 
 # Four and more: `___` is the last result but two.
+_HASHES = lazy_pattern(r"(?P<quote>[\"'])#{3,}(?P=quote)")
 _BLANK = lazy_pattern(r"\?{3,}|(?<!\w)_{4,}(?!\w)")
 
 
@@ -128,12 +130,13 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     if len(old) > 1 or (old and _is_old(facts)):
         which = f"{len(old)} cells are" if len(old) > 1 else "the cell is"
         them = "them" if len(old) > 1 else "it"
-        yield _together(
+        told = _together(
             old,
             f"{which} written in Python 2",
             "also Python 2: ",
             f"convert {them} to Python 3; `2to3` does most of it",
         )
+        yield told._replace(minor=_is_old(facts) and is_archived(facts))
     else:
         faulty = sorted([*old, *faulty], key=lambda parsed: parsed.cell.index)
     if blank:
@@ -186,6 +189,8 @@ def _has_not_run(parsed: ParsedCell) -> bool:
 def _blank(parsed: ParsedCell) -> str | None:
     """The blank for whoever does the exercise, where a cell is one and has not been completed."""
     blank = blank_of(parsed)
+    if blank is None and (marks := _HASHES.search(parsed.cell.source)) is not None:
+        return marks[0]
     if blank is None and _has_not_run(parsed):
         match = _BLANK.search(parsed.cell.source)
         blank = match[0] if match is not None else None

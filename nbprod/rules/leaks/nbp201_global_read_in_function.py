@@ -171,7 +171,7 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     # What only another call would meet is one finding for a notebook.
     yield from once_for_each(
         (
-            _diagnostic(leaks, facts, minor=True)
+            _diagnostic(leaks, facts, minor=True)._replace(on_request=not _is_called(leaks))
             for name, leaks in idle.items()
             if name not in found
             if not all(leak.function.name in registered(facts) for leak, _ in leaks)
@@ -179,6 +179,11 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
         key=lambda _: None,
         label=lambda diagnostic: diagnostic.message,
     )
+
+
+def _is_called(leaks: list[tuple[GlobalRead, Alteration]]) -> bool:
+    """Whether a call meets the changed value, though perhaps not another one than before."""
+    return any(call >= change.span.cell for leak, change in leaks for call in leak.function.calls)
 
 
 def _diagnostic(

@@ -10,8 +10,8 @@ attribute of its object instead, where the class has one of the name or others c
 parameters of a pipeline, task or component of an orchestrator are inputs of its runs, so that none
 is proposed there. What a library calls, such as a callback of a widget, and the functions that only
 it calls have no other way to get a value; and a function without parameters that one line of a cell
-calls is but a part of that cell. In course material, the rule is reported only where it is selected
-by name.
+calls is but a part of that cell. Where each of the functions is called in one place, and in course
+material, the rule is reported only where it is selected by name.
 
 ## Flagged
 
@@ -22,7 +22,7 @@ table = open("table.csv").read()
 def lookup(key):
     return table.find(key)  #! NBP202
 # %%
-lookup("a")
+lookup("a") + lookup("b")
 ```
 
 ```notebook
@@ -35,6 +35,7 @@ def draw(frame):
     return line, xdata
 # %%
 draw(1)
+draw(2)
 ```
 
 ## Fixed
@@ -46,7 +47,7 @@ table = open("table.csv").read()
 def lookup(key, table):
     return table.find(key)
 # %%
-lookup("a", table=table)
+lookup("a", table=table) + lookup("b", table=table)
 ```
 
 ```notebook
@@ -59,6 +60,7 @@ def draw(frame, xdata, line):
     return line, xdata
 # %%
 draw(1, xdata=xdata, line=line)
+draw(2, xdata=xdata, line=line)
 ```
 
 ## Clean
@@ -128,6 +130,7 @@ which may have another value than the global.
 from __future__ import annotations
 
 import ast
+import builtins
 from collections.abc import Iterator
 
 from nbprod.facts import Facts
@@ -163,6 +166,8 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
             if _stands_beside(leak, facts) or _tells_of_import(leak.name, facts):
                 continue
             if leak.name in facts.shared(assigned_definitions) or _is_ambient(leak.name, facts):
+                continue
+            if _is_type(leak.name, facts):
                 continue
             if is_orchestrated(leak.function, facts) or stub_of(leak.read, facts):
                 continue
@@ -224,6 +229,27 @@ def _is_ambient(name: str, facts: Facts) -> bool:
     )
 
 
+def _is_type(name: str, facts: Facts) -> bool:
+    """Whether a variable is another name of a type: `Color = str`, `Row = list[int]`."""
+    values = [
+        made.node.value if isinstance(made.node, ast.Assign) else None
+        for made in facts.flow.definitions.get(name, ())
+        if not made.is_unbound
+    ]
+    return bool(values) and all(value is not None and _names_type(value, facts) for value in values)
+
+
+def _names_type(node: ast.expr, facts: Facts) -> bool:
+    if isinstance(node, ast.Subscript):
+        node = node.value
+    if isinstance(node, ast.Name) and isinstance(getattr(builtins, node.id, None), type):
+        return True
+    if facts.qualified(node).startswith(("typing.", "collections.abc.")):
+        return True
+    made = facts.flow.definitions.get(node.id, ()) if isinstance(node, ast.Name) else ()
+    return bool(made) and all(each.binding.kind == "class" for each in made)
+
+
 def _tries_import(cell: int, facts: Facts) -> bool:
     """Whether a cell imports what may not be there."""
     parsed = facts.parsed[cell]
@@ -258,6 +284,7 @@ def _of_all(readers: list[list[GlobalRead]], facts: Facts) -> Diagnostic:
         ),
         help=how_to_pass([leak.name for leak in first], first[0].function, facts),
         fix=_fix(first, facts),
+        on_request=all(len(mentions_of(leaks[0].function.name, facts)) == 1 for leaks in readers),
     )
 
 

@@ -186,7 +186,7 @@ from nbprod.patterns import lazy_pattern
 from nbprod.rule import rule, unsafe
 from nbprod.rules.displayed_draws import is_only_displayed
 from nbprod.rules.grouped import once_for_each
-from nbprod.rules.practice_data import is_course, is_practice
+from nbprod.rules.practice_data import is_course, is_practice, unless_material
 from nbprod.rules.repeated_draws import Loop, is_repeated
 from nbprod.rules.seeded_estimators import seeded_elsewhere
 from nbprod.syntax.names import last_name
@@ -212,6 +212,7 @@ _RESULT = "results differ on every run"
 
 
 @rule("NBP501", "unseeded-randomness", on=Notebook, level="production")
+@unless_material
 def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
     """Report draws before which no cell has given a seed."""
     seeded: set[str] = set()

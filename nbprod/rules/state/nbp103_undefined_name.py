@@ -132,6 +132,7 @@ from nbprod.rules.missing_definitions import (
     help_with_local,
     is_list_of_names,
     is_sketched,
+    later_star,
     local_of,
     pylab_names,
     usual_import,
@@ -342,6 +343,8 @@ def _message_of(group: list[Failure], facts: Facts) -> str:
     names = failing_names(group)
     if names.count("`") == 2:
         return message_of(group[0], facts)
+    if later_star(group[0], facts) is not None:
+        return f"{names} are not defined above this line"
     if all(failure.name in PYTHON2_NAMES for failure in group):
         return f"{names} are builtins of Python 2 only"
     return f"{names} are not defined in any cell"
@@ -367,6 +370,8 @@ def message_of(failure: Failure, facts: Facts) -> str:
         functions = words_listed([f"`{name}`" for name in local.functions[:_MOST_FUNCTIONS]])
         word = "function" if len(local.functions) == 1 else "functions"
         return f"`{failure.name}` is only defined inside the {word} {functions}"
+    if later_star(failure, facts) is not None:
+        return f"`{failure.name}` is not defined above this line"
     if failure.name in pylab_names(facts):
         return f"`{failure.name}` comes with `%pylab` only"
     cell = facts.cell(failure.cell)
@@ -409,6 +414,9 @@ def help_of(failure: Failure, facts: Facts) -> str | None:
     if commented is not None:
         where = "this cell" if commented == failure.read.cell else f"cell {commented + 1}"
         return f"its definition is commented out in {where}"
+    star = later_star(failure, facts)
+    if star is not None:
+        return f"move `{star.binding.detail}` of cell {star.cell + 1} above, if it defines it"
     missing = usual_import(failure, facts)
     if missing is not None:
         return f"add `{missing}`"

@@ -27,6 +27,7 @@ for _ in range(3):
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 
 from nbprod.facts import Facts
@@ -44,4 +45,12 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
             f"`{name}` depends on the order in which cells ran",
             symbol=name,
             help="assign the value to a name in the cell that computes it",
+            minor=name == "_" and _follows_its_value(span.cell, facts),
         )
+
+
+def _follows_its_value(cell: int, facts: Facts) -> bool:
+    """Whether the code cell right above shows a value, so that it is the last one from the top."""
+    above = [parsed for parsed in facts.parsed[:cell] if parsed is not None and parsed.tree]
+    body = above[-1].tree.body if above and above[-1].tree is not None else []
+    return bool(body) and isinstance(body[-1], ast.Expr) and not above[-1].suppressed_output

@@ -48,6 +48,7 @@ from nbprod.model import Diagnostic, Edit, Fix, Span
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule, unsafe
 from nbprod.rules.grouped import once_for_each
+from nbprod.rules.local_modules import is_file_of_the_project, nearest_folder
 from nbprod.rules.practice_data import unless_material
 
 _WILDCARDS = ("from ", "%pylab", "pylab")
@@ -72,6 +73,18 @@ def _diagnostic(node: ast.ImportFrom, cell: int, facts: Facts) -> Diagnostic:
         symbol=node.module,
         help="import the names that are used",
         fix=_named(node, cell, facts),
+        on_request=_is_own(node, facts),
+    )
+
+
+def _is_own(node: ast.ImportFrom, facts: Facts) -> bool:
+    """Whether a module is the project's, whose authors know what is in it, or of types only."""
+    module = node.module or ""
+    if node.level or module == "typing":
+        return True
+    return (
+        is_file_of_the_project(module, (), facts)
+        or nearest_folder(module.partition(".")[0], facts) is not None
     )
 
 
@@ -123,8 +136,10 @@ def _is_read_here(name: str, node: ast.ImportFrom, cell: int, facts: Facts) -> b
         isinstance(child, ast.Name)
         and child.id == name
         and isinstance(child.ctx, ast.Load)
-        # What a function reads is looked up when it is called.
-        and (id(child) in inside or _is_between(here, facts.span(cell, child), bound))
+        # What a function reads is looked up when it is called: it may be the later one.
+        and (
+            (id(child) in inside and not bound) or _is_between(here, facts.span(cell, child), bound)
+        )
         for child in parsed.nodes
     )
 

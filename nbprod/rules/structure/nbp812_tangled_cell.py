@@ -29,6 +29,14 @@ for row in rows:
             print(file)
         elif row:
             print(row)
+    if row == 7:
+        print(7)
+    if row == 8:
+        print(8)
+    if row == 9:
+        print(9)
+    elif row == 10:
+        print(10)
 ```
 
 ## Clean
@@ -63,10 +71,7 @@ _BRANCHES = frozenset(
         ast.For,
         ast.While,
         ast.ExceptHandler,
-        ast.IfExp,
-        ast.comprehension,
         ast.Match,
-        ast.BoolOp,
     ]
 )
 _OWN = frozenset([ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda])
