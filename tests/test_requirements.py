@@ -106,6 +106,23 @@ def test_a_set_up_notebook_adds_to_what_files_declare(name: str, tmp_path: Path)
     assert declared_above(str(tmp_path)) == frozenset(("pandas", "shap", "plotly"))
 
 
+@pytest.mark.parametrize("part", ["", "pyproject.toml", "environment.yml", "requirements.txt"])
+def test_a_part_of_a_repository_and_its_root_declare_together(part: str, tmp_path: Path) -> None:
+    said = {
+        "pyproject.toml": '[project]\ndependencies = ["bokeh"]\n',
+        "environment.yml": "dependencies:\n  - bokeh\n",
+    }
+    folder = tmp_path / "project" / "lessons" / "one"
+    folder.mkdir(parents=True)
+    (tmp_path / "requirements.txt").write_text("elsewhere\n")
+    (tmp_path / "project" / ".git").mkdir()
+    (tmp_path / "project" / "environment.yml").write_text("dependencies:\n  - networkx\n")
+    if part:
+        (folder.parent / part).write_text(said.get(part, "bokeh\n"))
+    expected = {"networkx", "bokeh"} if part else {"networkx"}
+    assert declared_above(str(folder)) == expected  # type: ignore[comparison-overlap]
+
+
 def test_a_repository_ends_the_search(tmp_path: Path) -> None:
     (tmp_path / "requirements.txt").write_text("pandas\n")
     (tmp_path / "other" / ".git").mkdir(parents=True)

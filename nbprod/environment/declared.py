@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from nbprod.disk.documents import NotParsed, parse_json, parse_toml, table_in, texts_in
-from nbprod.disk.places import project_root
+from nbprod.disk.places import is_below, project_root
 from nbprod.disk.read import read_text
 from nbprod.environment.own_packages import metadata_files, names_in_setup, packages_beside
 from nbprod.libraries.distributions import name_required, normalised
@@ -45,9 +45,11 @@ _EDITABLE = ("-e", "--editable")
 
 
 def declared_above(folder: str) -> frozenset[str] | None:
-    """The distributions that the nearest files above declare, in normal spelling.
+    """The distributions that the files above declare, in normal spelling.
 
-    A project needs no declaration for itself: its own name is among them, and so are the packages
+    That are those of the nearest directory that declares any, and of those above it in its project:
+    a part of a repository may have an environment file of its own beside the one at the root. A
+    project needs no declaration for itself: its own name is among them, and so are the packages
     of which its repository has the source, with what they need.
 
     Args:
@@ -56,19 +58,30 @@ def declared_above(folder: str) -> frozenset[str] | None:
     Returns:
         None where no file declares anything.
     """
+    root = _root_of(folder)
+    found: set[str] = set()
     for above in _folders_above(folder):
-        found = {name for path in _files_in(above) for name in declared_by_file(path) or ()}
-        if found:
-            found |= _of_own_packages(folder)
-            return frozenset(found.union(*map(_installed_beside, {folder, above})))
+        declared = {name for path in _files_in(above) for name in declared_by_file(path) or ()}
+        if declared:
+            found |= declared | _installed_beside(above)
+        real = os.path.realpath(above)
+        if found and (real == root or not is_below(real, (root,))):
+            return frozenset(found | _of_own_packages(root) | _installed_beside(folder))
     return None
 
 
-def _of_own_packages(folder: str) -> set[str]:
-    """The packages that the repository of a folder is the source of, and what they need."""
+def _root_of(folder: str) -> str:
+    """The repository of a folder, or else its project, as a real path."""
     *_, root = _folders_above(folder)
-    if not os.path.exists(os.path.join(root, ".git")):
-        root = project_root(folder)
+    return os.path.realpath(root) if _is_repository(root) else project_root(folder)
+
+
+def _is_repository(folder: str) -> bool:
+    return os.path.exists(os.path.join(folder, ".git"))
+
+
+def _of_own_packages(root: str) -> set[str]:
+    """The packages that a repository is the source of, and what they need."""
     found: set[str] = set()
     for path in metadata_files(root):
         found |= declared_by_file(path) or set()
@@ -87,7 +100,7 @@ def _folders_above(folder: str) -> Iterator[str]:
     while True:
         yield folder
         parent = os.path.dirname(folder)
-        if parent == folder or os.path.exists(os.path.join(folder, ".git")):
+        if parent == folder or _is_repository(folder):
             return
         folder = parent
 

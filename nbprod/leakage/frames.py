@@ -17,6 +17,7 @@ from nbprod.libraries.training import (
     COLUMN_METHODS,
     COMBINING,
     DESCRIBING_ATTRIBUTES,
+    IN_GROUPS,
     REDUCTIONS,
     ROW_METHODS,
     ROW_PARTS,
@@ -56,7 +57,11 @@ def _result(table: Table, call: TrackedCall) -> Table:
     if name == "drop":
         return _dropped(table, call)
     if name == "groupby":
-        return table.derived(is_statistic=not table.is_element, columns=None)
+        grouped = not table.is_element
+        return table.derived(is_statistic=grouped, is_grouped=grouped, columns=None)
+    if table.is_grouped and not _learns_of_groups(call):
+        # Each row has a value of its own, made of rows beside it in the group.
+        table = table.derived(is_statistic=False)
     if name in WINDOWS:
         return table.derived(is_element=True, columns=None, origin=None)
     if name == "transpose":
@@ -82,6 +87,17 @@ def _result(table: Table, call: TrackedCall) -> Table:
         origin = known.origin if alone else None
         return known.derived(rows=joined.rows, taints=joined.taints, by_column={}, origin=origin)
     return known
+
+
+def _learns_of_groups(call: TrackedCall) -> bool:
+    """Whether a method of groups gives what is computed of all rows of a group."""
+    if call.name not in APPLYING:
+        return call.name not in IN_GROUPS
+    method = call.constant(call.argument(0, "func"))
+    if isinstance(method, str):
+        return method not in IN_GROUPS
+    # What the function returns: a statistic of the group, or rows that one may have gone into.
+    return all(other.is_statistic for other in call.tables)
 
 
 def _kept(table: Table, name: str) -> Table:

@@ -114,7 +114,8 @@ class DataTracker:
         )
         return Labels(
             table.derived(
-                is_element=by_row or name in ("applymap", "map") or table.column is not None
+                is_element=by_row or name in ("applymap", "map") or table.column is not None,
+                is_statistic=table.is_statistic and not table.is_grouped,
             )
             for table in tables
         )

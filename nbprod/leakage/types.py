@@ -93,7 +93,8 @@ class Table:
     """Data of some rows. Mutable: what is stored in it goes into every name that it has.
 
     ``by_column`` is what was fitted and went into one column. A ``is_statistic`` is computed from
-    rows and has none itself; nothing can be fitted on an ``is_element``, such as one row.
+    rows and has none itself; nothing can be fitted on an ``is_element``, such as one row. What
+    `groupby` gives is a statistic and ``is_grouped``: its windows and shifts are none.
     ``columns`` are None where they are not known; ``column`` is the one that this is, and
     ``parent`` what it is a column of. ``origin`` is the column, with its frame, of which alone each
     value is made. ``predicts`` are the trainings whose predictions these are.
@@ -110,6 +111,7 @@ class Table:
     by_column: dict[str, frozenset[Taint]] = field(default_factory=dict)
     predicts: tuple[Score, ...] = ()
     origin: tuple[int, str] | None = None
+    is_grouped: bool = False
 
     @property
     def data(self) -> Data:
@@ -118,7 +120,7 @@ class Table:
         return Data(self.rows, taints)
 
     def derived(self, **changes: object) -> Table:
-        """A table of its own with the same contents but for some changes."""
+        """A table of its own with the same contents but for some changes, and not grouped."""
         table = Table(
             self.rows, self.taints, self.is_statistic, self.is_element, False,
             self.columns, self.column, None, dict(self.by_column), self.predicts, self.origin,
@@ -148,7 +150,10 @@ class Table:
         """One of its columns; what is stored in that also goes into the table."""
         taints = self.taints | self.by_column.get(name, frozenset())
         origin = None if self.columns is None else (self.columns.frame, name)
-        return self.derived(taints=taints, by_column={}, column=name, parent=self, origin=origin)
+        return self.derived(
+            taints=taints, by_column={}, column=name, parent=self, origin=origin,
+            is_grouped=self.is_grouped,
+        )  # fmt: skip
 
     def lose(self, names: frozenset[str] | None) -> None:
         """Columns are removed from it; None: it is not known which."""

@@ -20,6 +20,7 @@ __all__ = [
     "EVALUATING",
     "FITTING",
     "FITTING_FUNCTIONS",
+    "IN_GROUPS",
     "METRICS",
     "NOT_DATA",
     "REDUCTIONS",
@@ -118,6 +119,11 @@ COMBINING_FUNCTIONS = frozenset("where subtract divide true_divide clip nan_to_n
 APPLYING = frozenset(["apply", "applymap", "map", "transform", "pipe", "agg"])
 # Objects of windows over earlier rows: a reduction in one of them is not computed from all rows.
 WINDOWS = frozenset(["rolling", "expanding", "ewm", "resample"])
+# Methods of groups that give rows, or a value for each row made of rows beside it.
+IN_GROUPS = WINDOWS | frozenset(
+    "shift diff pct_change cumsum cumprod cummax cummin cumcount ngroup ffill bfill pad backfill"
+    " interpolate head tail sample".split()
+)
 # Functions that put rows together, so that what is given twice is there twice.
 DUPLICATING = frozenset("concat concatenate vstack append row_stack r_".split())
 # Methods that give a part of the rows.

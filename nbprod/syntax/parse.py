@@ -24,12 +24,17 @@ __all__ = ["SyntaxOptions", "parse_cell", "parse_notebook"]
 _SURROGATES = lazy_pattern("[\ud800-\udfff]")
 _ENDS_IN_SEMICOLON = lazy_pattern(r"[ \t]*;")
 """At the end of the last statement: nothing but a comment can follow the semicolon."""
+_FIRST_OF_IPYTHON_9 = (3, 11)
+"""The first Python that has IPython 9."""
 
 
 def parse_notebook(
     notebook: Notebook, options: SyntaxOptions = SyntaxOptions()
 ) -> tuple[ParsedCell | None, ...]:
     """Parse every Python cell; the others are None, so that indices are those of the cells."""
+    version = notebook.python_version
+    if version is not None and version < _FIRST_OF_IPYTHON_9:
+        options = options._replace(is_old_ipython=True)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         parsed: list[ParsedCell | None] = [
@@ -93,7 +98,8 @@ def _parse_masked(
     try:
         tree = parse_masked(masked)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        older = _as_older_ipython(cell, source, masked)
+        is_older = options.is_old_ipython or _has_run(cell)
+        older = _as_older_ipython(cell, source, masked) if is_older else None
         if older is not None:
             return older
         fault = fault_of(error, masked.text, masked.cuts)
@@ -102,11 +108,11 @@ def _parse_masked(
 
 
 def _as_older_ipython(cell: Cell, source: str, masked: Masked) -> ParsedCell | None:
-    """A cell whose first line alone is indented, if it has run: in an IPython that minds nothing.
+    """A cell whose first line is indented more than others, as IPython below 9 reads it.
 
     That takes the indentation of the first line from each line which has it, others from none.
     """
-    if masked.cuts or masked.cell_magic is not None or not _has_run(cell):
+    if masked.cell_magic is not None:
         return None
     from nbprod.syntax.indentation import first_margins
     from nbprod.syntax.mask import parse_masked

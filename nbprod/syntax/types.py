@@ -22,10 +22,14 @@ MagicKind = Literal["line", "cell", "shell", "help", "quote", "auto"]
 
 
 class SyntaxOptions(NamedTuple):
-    """Which magics nobody could know: names of cell magics whose body is Python, or is not."""
+    """Which magics nobody could know: names of cell magics whose body is Python, or is not.
+
+    ``is_old_ipython``: the Python of the notebook has only IPythons below 9, which indent freely.
+    """
 
     python_magics: frozenset[str] = frozenset()
     opaque_magics: frozenset[str] = frozenset()
+    is_old_ipython: bool = False
 
 
 class MagicName(NamedTuple):

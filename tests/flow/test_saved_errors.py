@@ -241,6 +241,23 @@ def test_a_frame_of_the_cell_shows_what_it_was(head: str) -> None:
     assert "of other code than the cell has now" in found.message
 
 
+@pytest.mark.parametrize(
+    ("source", "wanted"),
+    [
+        ("from math import sqrt\nside = sqrt(2)", "it defines `sqrt` now, above the line that"),
+        ("sqrt = abs\n\nside = sqrt(2)", "it defines `sqrt` now, above the line that"),
+        ("def sqrt(x):\n    return x\nside = sqrt(2)", "it defines `sqrt` now, above the line"),
+        ("from math import sqrt\nside = sqrt(3)", "the line that failed is not in it any more"),
+    ],
+)
+def test_a_line_that_is_there_still_is_not_said_to_be_gone(source: str, wanted: str) -> None:
+    frame = "Cell In[3], line 1\n----> 1 side = sqrt(2)\n"
+    cell = failed(source, "NameError", "name 'sqrt' is not defined", frame)
+    (found,) = findings("NBP112", cell)
+    assert "of other code than the cell has now" in found.message
+    assert wanted in (found.help or "")
+
+
 IMPORTING = "Cell In[3], line 1\n----> 1 import cv2\n"
 
 

@@ -86,6 +86,16 @@ NO_LEAK = [
     "df=pd.concat([df,df]).drop_duplicates()\n" + FEATURES + TRAIN,
     "tr,te=train_test_split(df)\ndf=pd.concat([tr,te])\n" + FEATURES + TRAIN,
     "df['lag']=df['a'].rolling(7).mean()\n" + FEATURES + TRAIN,
+    # Of a group each row has what is beside it, whatever the spelling.
+    "df['lag']=df.groupby('c')['a'].shift(1)\n" + FEATURES + TRAIN,
+    "g=df.groupby(['c','d'])\ndf['n']=g.cumcount()\ndf['t']=g.a.cumsum()\n" + FEATURES + TRAIN,
+    "df[['a','b']]=df.groupby('c')[['a','b']].ffill()\n" + FEATURES + TRAIN,
+    "df['d']=df.groupby('c')['a'].transform('diff')\n" + FEATURES + TRAIN,
+    "df['r']=df.groupby('c')['a'].rolling(7).mean().reset_index(0,drop=True)\n" + FEATURES + TRAIN,
+    "df['r']=df.groupby('c')['a'].transform(lambda x: x.shift(1).rolling(7).mean())\n"
+    + FEATURES
+    + TRAIN,
+    "df=df.groupby('c').head(3)\n" + FEATURES + TRAIN,
     "df['x']=df['a']/255\ndf['l']=df['t'].str.len()\n" + FEATURES + TRAIN,
     "df['day']=df['d'].dt.day\n" + FEATURES + TRAIN,
     "df['y']=np.where(df.price>df.price.mean(),'high','low')\n"
@@ -112,6 +122,9 @@ LEARNT = [
     "df['z']=(df.a-df.a.mean())/df.a.std()\n" + FEATURES + TRAIN,
     "df['m']=df.groupby('c')['a'].transform('mean')\n" + FEATURES + TRAIN,
     "df['te']=df['c'].map(df.groupby('c')['default'].mean())\n" + FEATURES + TRAIN,
+    "df['m']=df.groupby('c')['a'].transform(lambda x: x.mean())\n" + FEATURES + TRAIN,
+    "df['a']=df.groupby('c')['a'].transform(lambda x: x.fillna(x.median()))\n" + FEATURES + TRAIN,
+    "df['a']=df['a'].fillna(df.groupby('c')['a'].transform('median'))\n" + FEATURES + TRAIN,
     "for c in ['a','b']:\n"
     "    df[c]=(df[c]-df[c].min())/(df[c].max()-df[c].min())\n" + FEATURES + TRAIN,
     "sc=StandardScaler()\nX=sc.fit_transform(df.drop('default',axis=1)); y=df['default']\n" + TRAIN,

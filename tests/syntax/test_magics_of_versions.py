@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 from typing import Any
 
 import pytest
+from IPython.core.inputtransformer2 import TransformerManager
 
+from nbprod.notebook.types import Cell
+from nbprod.syntax.parse import parse_notebook
+from nbprod.testing import notebook_of
 from tests.test_true_findings import findings, said
 
 LOADED = [
@@ -67,3 +72,43 @@ def test_what_only_newer_versions_refuse_did_not_stop_a_cell_that_ran(
 def test_what_all_versions_refuse_is_an_error_though_its_cell_shows_output() -> None:
     (found,) = findings("NBP014", ran("x = 1\n%%time\nprint(x)", "1"))
     assert found.severity == "error"
+
+
+INDENTED = [
+    "    x = 1\n    y = 2\n",
+    "    x = 1\n# a remark\n    y = 2\n",
+    "    if x:\n        y = 2\n  # more\n#   y = 3\n        y = 4\n",
+    "\n    x = 1\n    text = (\n'a'\n    )\n",
+    '    x = """\na\n"""\n    y = 1\n',
+    "    x = 1\ny = 2\n",
+    "        x = 1\n    y = 2\n",
+    "# a remark\n    x = 1\n    y = 2\n",
+]
+
+
+def first_indentation_removed(source: str) -> str:
+    """What IPython 5 to 8 do: the first line's blanks are cut of each line that begins so."""
+    lines = source.lstrip("\n").splitlines(keepends=True)
+    margin = lines[0][: len(lines[0]) - len(lines[0].lstrip())]
+    return "".join(line.removeprefix(margin) for line in lines)
+
+
+def parses(source: str) -> bool:
+    try:
+        ast.parse(source)
+    except SyntaxError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("version", [(3, 7), (3, 10), (3, 12), None])
+@pytest.mark.parametrize("source", INDENTED)
+def test_an_indented_cell_parses_where_its_ipython_takes_it(
+    source: str, version: tuple[int, int] | None
+) -> None:
+    notebook = notebook_of([Cell(0, "code", source)])._replace(python_version=version)
+    (parsed,) = parse_notebook(notebook)
+    is_new = version is None or version >= (3, 11)
+    newest = TransformerManager().transform_cell(source)  # type: ignore[no-untyped-call]
+    expected = parses(newest) or (not is_new and parses(first_indentation_removed(source)))
+    assert parsed is not None and (parsed.tree is not None) is expected

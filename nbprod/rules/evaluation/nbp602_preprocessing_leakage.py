@@ -5,8 +5,10 @@
 A scaler, vocabulary or choice of columns that was fitted before the split has seen the rows that
 are to be unknown. Choosing columns or encoding by the target that way can make noise look like a
 good model; a scaler changes the score a little, and that of trees not at all. What one step has
-spoilt is one finding. A scale or a statistic that only `validation_split` of Keras sees moves the
-curves of the training by little, and is reported only where the rule is selected by name.
+spoilt is one finding. What a row has of those beside it (`shift`, `rolling`, `cumsum`), in its
+group or in all, is no statistic of the test rows. A scale or a statistic that only
+`validation_split` of Keras sees moves the curves of the training by little, and is reported only
+where the rule is selected by name.
 
 ## Flagged
 
@@ -68,6 +70,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import LabelEncoder, StandardScaler
 df = pd.read_csv("people.csv")
 df["town"] = LabelEncoder().fit_transform(df["town"])
+df["last"] = df.groupby("town")["rate"].shift(1)
+df["week"] = df.groupby("town")["rate"].transform(lambda rate: rate.rolling(7).mean())
 df = pd.get_dummies(df)
 X, y = df.drop(columns="ill"), df["ill"]
 X_train, X_test, y_train, y_test = train_test_split(X, y)

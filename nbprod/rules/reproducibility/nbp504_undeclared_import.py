@@ -4,14 +4,15 @@
 
 On a fresh machine the installation succeeds and the notebook fails. Only judged where the project
 declares anything: `requirements*.txt`, `pyproject.toml`, `setup.cfg`, `environment.yml` or
-`Pipfile` above the notebook. What a cell installs itself is declared there; modules beside the
-notebook, those that a cell writes or has looked for elsewhere, names that people give to their own
-files (`config`, `plot_utils`), what a declared distribution always brings (`numpy` by `pandas`,
-`shapely` by `geopandas`) and imports in a `try` are not reported. An address declares the name
-after `#egg=`, or else that of its repository: `pymc` of `git+https://github.com/pymc-devs/pymc.git@main`.
-So do the packages that the repository has the source of, with what their `setup.py`, `setup.cfg` or
-`pyproject.toml` asks for. Names of conda and of other builds count as what they bring: `pytorch` is
-`torch`, `matplotlib-base` is `matplotlib`.
+`Pipfile` above the notebook; those of a part of the repository and of its root count alike. What a
+cell installs itself is declared there; modules beside the notebook, those that a cell writes or has
+looked for elsewhere, names that people give to their own files (`config`, `plot_utils`), what a
+declared distribution always brings (`numpy` by `pandas`, `shapely` by `geopandas`) and imports in a
+`try` are not reported. An address declares the name after `#egg=`, or else that of its repository:
+`pymc` of `git+https://github.com/pymc-devs/pymc.git@main`. So do the packages that the repository
+has the source of, with what their `setup.py`, `setup.cfg` or `pyproject.toml` asks for. Names of
+conda and of other builds count as what they bring: `pytorch` is `torch`, `matplotlib-base` is
+`matplotlib`.
 
 ## Flagged
 

@@ -207,12 +207,19 @@ def _deleted(cell: Cell, facts: Facts) -> list[Failure]:
 
 def _of_other_code(cell: Cell, name: str, value: str, facts: Facts) -> Diagnostic:
     module = unused_module(name, value, facts)
-    gone = f"clear its output: no cell imports `{module}` any more"
+    missing = _missing(name, value)
+    if module:
+        advice = f"clear its output: no cell imports `{module}` any more"
+    elif missing is not None and not is_of_other_code(cell):
+        # The line is there, below one that has been put into the cell since.
+        advice = f"run the cell again: it defines `{missing}` now, above the line that failed"
+    else:
+        advice = "run the cell again: the line that failed is not in it any more"
     return Diagnostic(
         whole_cell(cell),
         f"saved error is of other code than the cell has now: {name}",
-        symbol=_missing(name, value),
-        help=gone if module else "run the cell again: the line that failed is not in it any more",
+        symbol=missing,
+        help=advice,
         minor=True,
     )
 
