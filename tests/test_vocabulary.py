@@ -14,6 +14,9 @@ from pathlib import Path
 import pytest
 
 from nbprod.checking.registry import RuleFile, docs_of, rule_files
+from nbprod.config.settings import Settings
+from nbprod.project.run import check_one
+from nbprod.testing import parse_example
 
 ROOT = Path(__file__).parent.parent
 
@@ -148,6 +151,17 @@ def test_summaries_of_rules_are_one_short_sentence(file: RuleFile) -> None:
     summary = docs_of(file).summary
     assert 0 < len(summary) <= 80
     assert summary.startswith("Reports ") and summary.endswith(".")
+
+
+@pytest.mark.parametrize("file", rule_files(plugins=False), ids=lambda file: str(file.code))
+def test_messages_are_short_and_begin_and_end_as_the_guide_says(file: RuleFile) -> None:
+    """At most 100 characters, of names in backticks no more than twelve each."""
+    settings = Settings(level="production", select=(file.code,))
+    for text in docs_of(file).examples.get("Flagged", ()):
+        for finding in check_one(parse_example(text).notebook, settings).findings:
+            message = re.sub(r"`([^`]{12})[^`]*`", r"`\1`", finding.message)
+            assert len(message) <= 100, message
+            assert not message.endswith(".") and "\n" not in message, message
 
 
 @pytest.mark.parametrize(

@@ -58,7 +58,7 @@ def refusal_of_cell(name: str, rest: str, body: str) -> str | None:
     if not name:
         return "cell magic has no name directly after `%%`"
     if name in _LINE_ONLY:
-        return f"`%%{name}` is not a cell magic: only the line magic `%{name}` exists"
+        return f"`%%{name}` is not a cell magic, only `%{name}` exists"
     if name[-1] in _END and name.rstrip(_END) in CELL_OPAQUE | CELL_PYTHON.keys():
         return f"no cell magic is named `%%{name}`"
     if body in ("", "\n", "\r", "\r\n"):

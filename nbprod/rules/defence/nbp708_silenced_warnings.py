@@ -87,7 +87,7 @@ from nbprod.syntax.walk import walk_outside
 _WORDS = ("warn", "simplefilter", "seterr", "chained_assignment", "PYTHONWARNINGS", "disable")
 _FILTERS = ("warnings.filterwarnings", "warnings.simplefilter")
 _HELP = "ignore one category, within `warnings.catch_warnings()`"
-_ALL = "every warning of the notebook is hidden"
+_ALL = "every warning is hidden"
 # What ends with a warning where it has not come to a result.
 _ITERATING = (
     "LogisticRegression LogisticRegressionCV LinearSVC LinearSVR MLPClassifier MLPRegressor"
@@ -122,9 +122,9 @@ def _hidden(notebook: Notebook, facts: Facts) -> str:
     for _, node in facts.nodes_with(ast.Call, *_ITERATING):
         name = last_name(node.func)
         if name in _ITERATING and facts.qualified(node.func).startswith(_LIBRARIES):
-            return f", that of a `{name}` that does not converge with them"
+            return f", also that of a `{name}` that does not converge"
     if next(iter(copies.check(notebook, facts)), None) is not None:
-        return ", that of values written to a copy of a data frame with them"
+        return ", also that of values written to a copy of a data frame"
     return ""
 
 

@@ -86,7 +86,7 @@ def _of_one_cause(leaks: list[Leak], facts: Facts) -> Diagnostic:
     labels = [Label(facts.span(*first.test), "tested here")] if first.test else []
     if taint is not None:
         if is_interpolating(taint.what.strip("`")):
-            how, result = "makes rows out of others", "test rows are mixed from training rows"
+            how, result = "makes rows out of others", "the sets overlap"
             labels.append(Label(facts.span(*taint.place), "rows are made of others here"))
         else:
             how, result = "duplicates rows", "both sets share them"

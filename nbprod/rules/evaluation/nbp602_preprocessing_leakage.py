@@ -97,10 +97,10 @@ from nbprod.notebook.types import Notebook
 from nbprod.rule import rule
 
 _EFFECTS = {
-    "selection": "features are selected with it, so noise can look like a good model",
+    "selection": "noise can look predictive",
     "scale": "the score is optimistic",
     "fit": "the score is optimistic",
-    "tuning": "settings that are chosen with it make the score optimistic",
+    "tuning": "the score of tuned settings is optimistic",
     "statistic": "the score is optimistic",
 }
 

@@ -200,7 +200,7 @@ def _diagnostic(group: list[tuple[int, ast.AST, str, Removed]], facts: Facts) ->
     more = f" and {len(group) - 1} more were" if len(group) > 1 else " was"
     return Diagnostic(
         facts.span(cell, node),
-        f"`{name}`{more} removed in {library} {removed.since}: a current version fails here",
+        f"`{name}`{more} removed in {library} {removed.since}: newer versions fail",
         symbol=name,
         labels=tuple(
             Label(facts.span(other_cell, other), f"`{other_name}` is used here", again=True)

@@ -245,7 +245,7 @@ def message_of(group: list[Failure], facts: Facts, fix: Fix | None = None) -> st
     fitting = [] if is_late_import(first, facts) else _fitting(first, facts)
     definer = next(iter([*moved, *fitting]), min(cells))
     where = "this cell" if definer == first.cell else f"cell {definer + 1}"
-    via = f", through the call of `{first.chain[0].function}`," if first.chain else ""
+    via = f" through a call of `{first.chain[0].function}`" if first.chain else ""
     is_one = names.count("`") == 2
     verb, them = ("is", "it") if is_one else ("are", "them")
     return f"{names} {verb} used{via} before {where} defines {them}: {_FAILS}"

@@ -159,12 +159,12 @@ def _from_unexecuted(facts: Facts) -> Iterator[Diagnostic]:
         first = (sure or uses)[0]
         cells = sorted({use.cell + 1 for use in sure or uses})
         others = f" (and cells {', '.join(map(str, cells[1:6]))})" if len(cells) > 1 else ""
-        does_not = "does not" if sure else "may not"
+        how = "is" if sure else "may be"
         yield Diagnostic(
             first.chain[0].span if first.chain else first.span,
-            f"the saved result of cell {first.cell + 1}{others} {does_not} come from this code: "
-            f"`{first.name}` is defined by cell {source + 1}, which has not run"
-            + ("" if sure else ", or was cleared"),
+            f"the result of cell {first.cell + 1}{others} {how} from other code: "
+            f"cell {source + 1}, which defines `{first.name}`, has not run"
+            + ("" if sure else " or was cleared"),
             certainty=Certainty.CERTAIN if sure else Certainty.POSSIBLE,
             symbol=first.name,
             labels=(Label(whole_cell(facts.cell(source)), "has no execution count"),),
