@@ -50,7 +50,7 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
 
 
 def _follows_its_value(cell: int, facts: Facts) -> bool:
-    """Whether the code cell right above shows a value, so that it is the last one from top to bottom."""
+    """Whether the code cell right above shows a value, which is the last one shown so far."""
     above = [parsed for parsed in facts.parsed[:cell] if parsed is not None and parsed.tree]
     body = above[-1].tree.body if above and above[-1].tree is not None else []
     return bool(body) and isinstance(body[-1], ast.Expr) and not above[-1].suppressed_output
