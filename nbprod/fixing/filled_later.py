@@ -9,7 +9,7 @@ from nbprod.flow.types import Definition
 from nbprod.libraries.methods import ADDING_METHODS
 from nbprod.syntax.names import last_name
 
-__all__ = ["filled_in"]
+__all__ = ["filled_above", "filled_in"]
 
 _EMPTY_CALLS = (
     "list",
@@ -31,6 +31,20 @@ def filled_in(made: Definition, reader: int, facts: Facts) -> int | None:
     if reader in cells or cells <= {made.cell}:
         return None
     return max(cells)
+
+
+def filled_above(name: str, reader: int, facts: Facts) -> int | None:
+    """The first cell above a reader that adds to what only cells below define, if there is one.
+
+    A move of the reader would leave that cell without the container that it adds to.
+    """
+    made = {
+        one.cell
+        for one in facts.flow.definitions.get(name, ())
+        if not one.is_unbound and one.binding.kind != "mutation"
+    }
+    above = {cell for cell in facts.shared(_fillers).get(name, ()) if cell < reader}
+    return min(above - made, default=None) if all(cell >= reader for cell in made) else None
 
 
 def _fillers(facts: Facts) -> dict[str, set[int]]:

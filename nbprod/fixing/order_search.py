@@ -139,7 +139,11 @@ class Search:
         ran = counts.get(cell, 0)
         sources = [counts.get(made.cell, 0) for made in now]
         older = [counts.get(made.cell, 0) for made in seen]
-        return bool(sources) and all(max(older, default=0) < count < ran for count in sources)
+        return (
+            bool(sources)
+            and all(max(older, default=0) < count < ran for count in sources)
+            and not self.facts.execution.may_have_run_unseen(max(sources), ran)
+        )
 
 
 def is_movable(failure: Failure, out: Reads = frozenset()) -> bool:

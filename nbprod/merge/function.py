@@ -12,7 +12,13 @@ from nbprod.clones.types import ClonableStatement, CloneGroup
 from nbprod.facts import Facts
 from nbprod.libraries.modules import BUILTIN_NAMES
 from nbprod.merge.anti_unify import Unified, unify
-from nbprod.merge.naming import UNNAMED, common_words, name_of_figure, name_of_steps
+from nbprod.merge.naming import (
+    UNNAMED,
+    common_words,
+    drawing_name,
+    name_of_figure,
+    name_of_steps,
+)
 from nbprod.merge.signature import Occurrence, needs_of
 from nbprod.merge.split import SplitNotebook, StatementRange, stretch_of
 from nbprod.merge.text import Draft, call_text, function_text, require_same_code
@@ -337,19 +343,26 @@ def _name(
 ) -> str:
     comment = _comment(first.site, ground.whole)
     imported = ground.whole.imported
-    draw = any(
-        draws(statement, imported) or _AXES & mentioned_names(statement)
+    drawing = [
+        draws(statement, imported) or bool(_AXES & mentioned_names(statement))
         for statement in first.nodes
-    )
+    ]
+    draw = any(drawing)
+    short = len(comment) < 60
     telling = [result for result in needs.results if result not in _DRAWN]
     choices = [
-        identifier(comment) if len(comment) < 60 else "",
-        name_of_figure(first.nodes) if draw and not telling else "",
+        drawing_name(identifier(comment), is_drawing=_mostly(drawing)) if short else "",
+        # What a figure is made of on the way may be read later, and is not what the code is for.
+        name_of_figure(first.nodes) if draw and (not telling or _mostly(drawing)) else "",
         name_of_steps(first.nodes, telling, names),
         name_of_figure(first.nodes) if draw else "",
     ]
     found = next((name for name in choices if name and name not in taken), None)
     return found or unique(next(filter(None, choices), UNNAMED), taken)
+
+
+def _mostly(answers: Sequence[bool]) -> bool:
+    return 2 * sum(answers) >= len(answers)
 
 
 def _comment(site: CallSite, facts: Facts) -> str:

@@ -12,7 +12,7 @@ from nbprod.refactor.naming import words_of_identifier
 from nbprod.syntax.names import last_name
 from nbprod.syntax.walk import walk
 
-__all__ = ["UNNAMED", "common_words", "name_of_figure", "name_of_steps"]
+__all__ = ["UNNAMED", "common_words", "drawing_name", "name_of_figure", "name_of_steps"]
 
 UNNAMED = "repeated_steps"
 """The name of a function for which the code has no better one."""
@@ -25,6 +25,7 @@ _EMPTY = frozenset(
     "x y z i j k n m a b c df tmp temp res ret result results val value values data test train out"
     " output new old the my var fig ax axes idx index arr lst dict list obj item items".split()
 )
+_DRAWING = frozenset("draw plot show visualize visualise display make create graph chart".split())
 _FIGURES = frozenset(["figure", "subplots"])
 _MOST_WORDS = 2
 
@@ -63,6 +64,12 @@ def name_of_figure(nodes: Sequence[ast.stmt]) -> str:
     kind = kinds[0] if kinds else "figure"
     # A function of the notebook may have the name itself.
     return "draw_lines" if kind == "plot" else f"draw_{kind.removeprefix('plot_')}"
+
+
+def drawing_name(name: str, *, is_drawing: bool) -> str:
+    """A name that a comment gives: that of code which mostly draws begins with such a word."""
+    is_said = name.partition("_")[0] in _DRAWING
+    return f"draw_{name}" if name and is_drawing and not is_said else name
 
 
 def _verb(nodes: Sequence[ast.stmt]) -> str | None:

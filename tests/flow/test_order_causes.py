@@ -80,8 +80,8 @@ def test_what_a_cell_without_a_count_defines_is_not_undefined(above: str, below:
 
 LAST_SOURCES = [
     ("# %% [5]\nprint(a)\n# %% [4]\na = 1\n# %% [2]\na = 2\n", "cell 2 In[4]"),
-    ("# %% [9]\nprint(a)\n# %% [2]\na = 1\n# %% [7]\na = 2\n# %% [3]\na = 3\n", "cell 3 In[7]"),
-    ("# %% [5]\nprint(a)\n# %% [2]\na = 1\n# %% [3]\na = 2\n", "cell 3 In[3]"),
+    ("# %% [8]\nprint(a)\n# %% [2]\na = 1\n# %% [7]\na = 2\n# %% [3]\na = 3\n", "cell 3 In[7]"),
+    ("# %% [4]\nprint(a)\n# %% [2]\na = 1\n# %% [3]\na = 2\n", "cell 3 In[3]"),
     (
         "# %% [6]\nprint(a)\n# %% [4]\nc = gone\na = 1\n# %% [2]\na = 2\n# %% [5]\nd = 1\n",
         "cell 2 In[4]",

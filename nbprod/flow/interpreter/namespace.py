@@ -117,8 +117,12 @@ class Namespace(Recorder):
             self.made.setdefault(name, {})[definition] = None
 
     def assume(self, name: str, start: int, end: int, how: str) -> None:
-        """Text of the cell's source that is no Python may bind a name that nothing has bound."""
-        if self.env.get(name) is None:
+        """Text of the cell's source that is no Python may bind a name that nothing has bound.
+
+        Code below a failure has not: where that is all, this may have bound the name.
+        """
+        entry = self.env.get(name)
+        if entry is None or all(made.after is not None for made in entry.definitions):
             node = self.program.places.stand_in(self.source_cell, name, start, end)
             self.bind(name, node, ANY, "dynamic", how)
 
@@ -259,8 +263,12 @@ class Namespace(Recorder):
             return
         root = roots[0]
         if len(roots) > 1:
+            # What a cell that does not parse would bind is of that cell, whatever fails above it.
             # A set has no order of its own, and one read may fail in several cells.
-            root = min(roots, key=lambda failure: (failure.read, failure.cell))
+            whole = [*map(id, self.cell_failures.values())]
+            root = min(
+                roots, key=lambda failure: (id(failure) not in whole, failure.read, failure.cell)
+            )
         if root.cell == self.cell:
             return
         catch = self.catcher("NameError")

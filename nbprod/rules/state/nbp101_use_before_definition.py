@@ -95,10 +95,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from nbprod.facts import Facts
-from nbprod.fixing.filled_later import filled_in
+from nbprod.fixing.filled_later import filled_above, filled_in
 from nbprod.fixing.late_import import import_fix, import_help, is_late_import
 from nbprod.fixing.reorder import Moves
-from nbprod.flow.types import Failure
+from nbprod.flow.types import Definition, Failure
 from nbprod.model import CellEdit, Diagnostic, Fix, Label, Severity
 from nbprod.notebook.types import Notebook
 from nbprod.rule import rule
@@ -225,11 +225,32 @@ def _recorded(failure: Failure, facts: Facts) -> Iterator[Label]:
             ]
             last = max(made, key=lambda one: (counts[one.cell], one.binding.span), default=None)
             # What another cell may have bound in between, by the counts, is not certain.
-            if last is not None and last.cell in known:
+            if last is not None and last.cell in known and _is_as_made(last, failure, facts):
                 yield Label(
                     last.binding.span,
                     f"when cell {failure.cell + 1} ran, it came from {facts.say(last.cell)}",
                 )
+
+
+def _is_as_made(made: Definition, failure: Failure, facts: Facts) -> bool:
+    """Whether by the counts nothing else bound or changed a value before a cell read it.
+
+    A count that is missing in between is that of a cell which is gone, or has run again since.
+    """
+    counts, name = facts.execution.counts, failure.name
+    first, last = counts[made.cell], counts[failure.cell]
+    if facts.execution.may_have_run_unseen(first, last):
+        return False
+    flow = facts.recorded_flow
+    for cell in (cell for cell, count in counts.items() if first < count < last):
+        parsed = facts.parsed[cell]
+        is_code = parsed is not None and parsed.tree is not None
+        is_opaque = any(magic.scope == "opaque" for magic in parsed.magics) if parsed else True
+        if (not is_code or is_opaque) and name in facts.cell(cell).source:
+            return False
+        if any(change.name == name for change in flow.cells[cell].mutations):
+            return False
+    return True
 
 
 def message_of(group: list[Failure], facts: Facts, fix: Fix | None = None) -> str:
@@ -278,6 +299,9 @@ def help_of(failure: Failure, facts: Facts, fix: Fix | None) -> str:
         return f"define it {where}"
     if cells[0] == failure.cell:
         return "define it above this line"
+    first = filled_above(failure.name, failure.cell, facts)
+    if first is not None and fix is None:
+        return f"define it above cell {first + 1}, the first that adds to `{failure.name}`"
     filled = _filled(cells[0], failure, facts)
     if filled is not None and fix is None:
         return f"move this cell below cell {filled + 1}, the last that adds to `{failure.name}`"
