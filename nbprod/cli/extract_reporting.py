@@ -138,11 +138,9 @@ def report_tests(
         print_line(str(trial))
     if trial is None or trial.failed:
         return
-    place = runs.place
-    folders = (os.path.join(place.folder, place.start), delivery.target.root)
     strength = strength_of(
         delivery.files, delivery.target, runs.options, trial,
-        _FAULTS if faults is None else faults, folders,
+        _FAULTS if faults is None else faults, delivery.folders,
         run=runs.seconds if faults is None else None,
     )  # fmt: skip
     print_line(str(strength))

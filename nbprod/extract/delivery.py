@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ast
+import json
 import os
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from nbprod.disk.places import holds_projects
@@ -24,7 +25,7 @@ from nbprod.extract.plan.plan_edits import PlanEdits
 from nbprod.extract.plan.planning import PlanOptions
 from nbprod.extract.plan.surroundings import notebook_title
 from nbprod.extract.plan.targets import Target
-from nbprod.extract.suite.beside import modules_beside
+from nbprod.extract.suite.beside import folders_added, modules_beside
 from nbprod.extract.suite.experiments import Experiments, experiments_of
 from nbprod.extract.suite.recording import Recording, record
 from nbprod.extract.suite.testcode import suite_of
@@ -64,6 +65,8 @@ class ExtractionDelivery(NamedTuple):
     """The variables of the environment that the result reads."""
     trial: Trial | None = None
     """What came of the tests, where they were run."""
+    folders: tuple[str, ...] = ()
+    """Where the notebook finds modules of the project, the nearest first."""
 
     def scripts(self) -> dict[str, list[str]]:
         """What changes as texts, the notebook as a script."""
@@ -176,7 +179,10 @@ def deliver_extraction(
     files[order.notebook] = made.notebook
     if order.original is not None:
         read[order.notebook] = order.original
-    return ExtractionDelivery(files, read, made, order.notebook, target, order.looked_up, trial)
+    folders = _folders_of_modules(ground, target)
+    return ExtractionDelivery(
+        files, read, made, order.notebook, target, order.looked_up, trial, folders
+    )
 
 
 def deliver_under_free_names(
@@ -318,13 +324,20 @@ def _tests(
         stem = identifier(os.path.splitext(os.path.basename(facts.notebook.path))[0])
         target = target._replace(suffix=f"_{stem or 'more'}")
     made = {target.tests: text.encode("utf-8"), **data}
-    return made | ({} if order.package else import_path(target)), trial
+    added = folders_added(facts) if _beside(files, facts, target) else ()
+    return made | ({} if order.package else import_path(target, added)), trial
 
 
 def _beside(files: Mapping[str, bytes], facts: Facts, target: Target) -> dict[str, bytes]:
     """The modules of the project that the extracted one needs."""
-    folders = [os.path.dirname(os.path.abspath(facts.notebook.path)), target.root]
-    return modules_beside(files[target.path].decode("utf-8"), folders)
+    text = files[target.path].decode("utf-8")
+    return modules_beside(text, _folders_of_modules(facts, target), target)
+
+
+def _folders_of_modules(facts: Facts, target: Target) -> tuple[str, ...]:
+    """Where the notebook finds modules of the project, the nearest first."""
+    own = os.path.dirname(os.path.abspath(facts.notebook.path))
+    return (own, target.root, *folders_added(facts))
 
 
 def _is_other(path: str, text: str) -> bool:
@@ -333,8 +346,9 @@ def _is_other(path: str, text: str) -> bool:
     return read_text(path, errors="replace") != text
 
 
-def import_path(target: Target) -> dict[str, bytes]:
-    """What makes `pytest` find the module in a project that says nothing about it yet."""
+def import_path(target: Target, added: Sequence[str] = ()) -> dict[str, bytes]:
+    """What makes `pytest` find the module in a project that says nothing about it yet, and what it
+    imports from folders that were ``added``."""
     configured = ("pyproject.toml", "pytest.ini", "setup.cfg", "tox.ini")
     path = os.path.join(target.project, "conftest.py")
     if any(os.path.exists(os.path.join(target.project, text)) for text in configured):
@@ -346,6 +360,14 @@ def import_path(target: Target) -> dict[str, bytes]:
             f'"""Tests import modules from `{folder}`."""\n\n'
             "import sys\nfrom pathlib import Path\n\n"
             f'sys.path.insert(0, str(Path(__file__).parent / "{folder}"))\n'
+        )
+    if added:
+        every = [os.path.relpath(folder, target.project) for folder in (target.root, *added)]
+        text = (
+            '"""Tests import modules from these directories."""\n\n'
+            "import sys\nfrom pathlib import Path\n\n"
+            f"for directory in {json.dumps(every, ensure_ascii=False)}:\n"
+            "    sys.path.append(str(Path(__file__).parent / directory))\n"
         )
     return {} if os.path.exists(path) else {path: text.encode()}
 

@@ -110,7 +110,7 @@ class ModuleLevel:
         top = one.module.partition(".")[0]
         if top in sys.stdlib_module_names:
             return False
-        barriers = [cell for cell in self.barriers if min(self.selected) < cell < one.cell]
+        barriers = [cell for cell in self.barriers if self.first_needed < cell < one.cell]
         if not barriers:
             return False
         earlier = (
@@ -121,6 +121,19 @@ class ModuleLevel:
             for each in imports_of(statement, cell)
         )
         return not any(each.module.partition(".")[0] == top for each in earlier)
+
+    @cached_property
+    def first_needed(self) -> int:
+        """The first of the cells that needs the module: those with imports alone do not."""
+        plain = (ast.Import, ast.ImportFrom)
+        return min(
+            (
+                cell
+                for cell in self.selected
+                if not all(isinstance(node, plain) for node in self.names.statements(cell))
+            ),
+            default=max(self.selected) + 1,
+        )
 
     @cached_property
     def barriers(self) -> list[int]:

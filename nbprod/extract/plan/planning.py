@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import NamedTuple
@@ -136,7 +136,7 @@ class Planner:
                 continue
             present = self._present(group.cells[0], frozenset(selected), functions)
             function, found = planner.function(group, parts, taken_names, present)
-            refusals += found
+            refusals += [*found, *_modules_returned(function)]
             taken_names.add(function.name)
             functions.append(self._with_settings_of_calls(function, literals))
         if refusals:
@@ -232,3 +232,14 @@ class Planner:
 
 def _ordered(refusals: Iterable[Refusal]) -> tuple[Refusal, ...]:
     return tuple(sorted(dict.fromkeys(refusals), key=lambda refusal: (refusal.cell, refusal.line)))
+
+
+def _modules_returned(function: Function) -> Iterator[Refusal]:
+    """The imports in a function whose names it would return: the notebook imports by itself."""
+    results = {variable.name for variable in function.results}
+    for unit in function.body:
+        made = imports_of(unit.node, unit.cell) if unit.kind == "import" else ()
+        names = [import_.bound for import_ in made if import_.bound in results]
+        if names:
+            reason = f"a function would return what it imports: `{names[0]}`"
+            yield Refusal(unit.cell, unit.node.lineno, reason, "leave the import in the notebook")

@@ -103,7 +103,7 @@ def strength_of(
     if not mutants:
         return SuiteStrength(covered, len(statements), 0, 0, 0)
     libraries = imported_from_outside(text) - {target.module.partition(".")[0]}
-    files = {**modules_beside(text, folders), **files}
+    files = {**modules_beside(text, folders, target), **files}
     plural = "s" if len(mutants) != 1 else ""
     options.report(f"Running the tests on {len(mutants)} fault{plural}")
     job = {
