@@ -70,7 +70,10 @@ command.add_command(report)
     help="Read sources from lines of FILE (- stdin).",
 )
 @click.option(
-    "--engine", default="local", metavar="NAME", help="local or dask://HOST:PORT [local]."
+    "--engine",
+    default="local",
+    metavar="NAME",
+    help="local, dask://HOST:PORT, ray://HOST:PORT [local].",
 )
 @click.option("-j", "--jobs", type=click.IntRange(0), default=0, metavar="N",
               help="Processes of the engine local [one per core].")  # fmt: skip

@@ -13,7 +13,7 @@ from nbprod.survey.work import ChunkSummary, SurveyJob
 
 __all__ = ["Engine", "engine_of"]
 
-_DASK = "dask://"
+_DASK, _RAY = "dask://", "ray://"
 
 Engine: TypeAlias = Callable[[Iterable[Chunk], SurveyJob], Iterator[ChunkSummary]]
 """Does chunks in any order, some at a time, and yields a summary of each that is done."""
@@ -23,7 +23,7 @@ def engine_of(name: str, jobs: int) -> Engine:
     """An engine by its name.
 
     Args:
-        name: `local`, or `dask://HOST:PORT`.
+        name: `local`, or `dask://HOST:PORT` or `ray://HOST:PORT`.
         jobs: the number of processes of `local`; 0 for one a core.
 
     Raises:
@@ -38,8 +38,20 @@ def engine_of(name: str, jobs: int) -> Engine:
         from nbprod.survey.extras import need_dask
 
         need_dask()
-        host, colon, port = name.removeprefix(_DASK).rpartition(":")
-        if not host or not colon or not port.isdecimal():
-            raise UsageError(f"--engine {name}: write dask://HOST:PORT")
-        return partial(run_on_dask, address=f"{host}:{port}")
-    raise UsageError(f"unknown engine {name!r} (choose from local, dask://HOST:PORT)")
+        return partial(run_on_dask, address=_address(name, _DASK))
+    if name.startswith(_RAY):
+        from nbprod.survey.extras import need_ray
+        from nbprod.survey.ray_engine import run_on_ray
+
+        need_ray()
+        return partial(run_on_ray, address=_address(name, _RAY))
+    known = "local, dask://HOST:PORT, ray://HOST:PORT"
+    raise UsageError(f"unknown engine {name!r} (choose from {known})")
+
+
+def _address(name: str, scheme: str) -> str:
+    """The host and port of an engine."""
+    host, colon, port = name.removeprefix(scheme).rpartition(":")
+    if not host or not colon or not port.isdecimal():
+        raise UsageError(f"--engine {name}: write {scheme}HOST:PORT")
+    return f"{host}:{port}"

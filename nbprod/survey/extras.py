@@ -6,7 +6,7 @@ from types import ModuleType
 
 from nbprod.errors import UsageError
 
-__all__ = ["need_dask", "need_duckdb", "need_fsspec", "need_pyarrow"]
+__all__ = ["need_dask", "need_duckdb", "need_fsspec", "need_pyarrow", "need_ray"]
 
 
 def _missing(name: str, extra: str) -> UsageError:
@@ -68,4 +68,18 @@ def need_dask() -> ModuleType:
     except ModuleNotFoundError:
         raise _missing("dask", "survey,dask") from None
     module: ModuleType = distributed
+    return module
+
+
+def need_ray() -> ModuleType:
+    """The module `ray`.
+
+    Raises:
+        UsageError: it is not installed.
+    """
+    try:
+        import ray
+    except ModuleNotFoundError:
+        raise _missing("ray", "survey,ray") from None
+    module: ModuleType = ray
     return module
