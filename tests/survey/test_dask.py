@@ -13,42 +13,23 @@ from pathlib import Path
 import pytest
 
 from tests.command import run_nbprod
+from tests.survey.clusters import DaskProcesses, dask_cluster
 from tests.survey.collections import book, fill, sorted_rows, table
 from tests.survey.poison import install_poison
 
-CLUSTER = """
-import os, sys
-from distributed import LocalCluster
-if __name__ == "__main__":
-    with LocalCluster(n_workers=2, threads_per_worker=1, host="127.0.0.1",
-                      dashboard_address=None) as cluster:
-        print(cluster.scheduler_address, flush=True)
-        for worker in cluster.workers.values():
-            print(worker.pid, flush=True)
-        sys.stdin.read()
-"""
-
 
 @pytest.fixture
-def cluster(tmp_path: Path) -> Iterator[tuple[str, list[int]]]:
-    """The address of a Dask cluster of two processes, and their numbers."""
-    script = tmp_path / "cluster.py"
-    script.write_text(CLUSTER, encoding="utf-8")
+def cluster(tmp_path: Path) -> Iterator[DaskProcesses]:
+    """A Dask cluster of two processes, which have the rule that is poison."""
     site = install_poison(tmp_path)
-    process = subprocess.Popen(
-        [sys.executable, str(script)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-        cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(site)},
-    )  # fmt: skip
-    assert process.stdout
-    address = process.stdout.readline().strip().removeprefix("tcp://")
-    yield address, [int(process.stdout.readline()) for _ in range(2)]
-    process.communicate("")
+    with dask_cluster(tmp_path, 2, {"PYTHONPATH": str(site)}) as found:
+        yield found
 
 
 @pytest.mark.slow
-def test_a_cluster_writes_the_same_tables(tmp_path: Path, cluster: tuple[str, list[int]]) -> None:
+def test_a_cluster_writes_the_same_tables(tmp_path: Path, cluster: DaskProcesses) -> None:
     fill(tmp_path / "notebooks", 200)
-    engine = f"dask://{cluster[0]}"
+    engine = f"dask://{cluster.address}"
     done = run_nbprod(tmp_path, "survey", "notebooks", "-o", "remote", "--engine", engine)
     assert done.returncode == 0, done.stderr
     assert run_nbprod(tmp_path, "survey", "notebooks", "-o", "local", "-j", "2").returncode == 0
@@ -58,37 +39,33 @@ def test_a_cluster_writes_the_same_tables(tmp_path: Path, cluster: tuple[str, li
 
 
 @pytest.mark.slow
-def test_a_poisonous_notebook_costs_no_worker(
-    tmp_path: Path, cluster: tuple[str, list[int]]
-) -> None:
+def test_a_poisonous_notebook_costs_no_worker(tmp_path: Path, cluster: DaskProcesses) -> None:
     fill(tmp_path / "notebooks", 20)
     (tmp_path / "notebooks" / "crash.ipynb").write_bytes(book("CRASH = 1"))
     done = run_nbprod(
-        tmp_path, "survey", "notebooks", "-o", "findings", "--engine", f"dask://{cluster[0]}",
+        tmp_path, "survey", "notebooks", "-o", "findings", "--engine", f"dask://{cluster.address}",
         PYTHONPATH=str(tmp_path / "site-packages"),
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     (row,) = table(tmp_path / "findings", "errors")
     assert (row["path"], row["kind"]) == ("notebooks/crash.ipynb", "crash")
     assert len(table(tmp_path / "findings", "notebooks")) == 21
-    for number in cluster[1]:
+    for number in cluster.workers:
         os.kill(number, 0)
 
 
 @pytest.mark.slow
-def test_a_worker_that_is_killed_loses_nothing(
-    tmp_path: Path, cluster: tuple[str, list[int]]
-) -> None:
+def test_a_worker_that_is_killed_loses_nothing(tmp_path: Path, cluster: DaskProcesses) -> None:
     fill(tmp_path / "notebooks", 400)
     command = [
         sys.executable, "-m", "nbprod", "survey", "notebooks", "-o", "findings", "--engine",
-        f"dask://{cluster[0]}",
+        f"dask://{cluster.address}",
     ]  # fmt: skip
     with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True) as process:
         parts = tmp_path / "findings" / "parts"
         while process.poll() is None and not (parts.is_dir() and list(parts.glob("*.json"))):
             time.sleep(0.01)
-        os.kill(cluster[1][0], signal.SIGKILL)
+        os.kill(cluster.workers[0], signal.SIGKILL)
         _, said = process.communicate()
     assert process.returncode == 0, said
     assert run_nbprod(tmp_path, "survey", "notebooks", "-o", "local", "-j", "2").returncode == 0
