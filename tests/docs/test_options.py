@@ -23,7 +23,7 @@ _FOREIGN = {
     "--select", "--run-id", "--patch", "--unchecked", "--from", "--json", "--engine", "--port",
     "--model", "--input", "--storage", "--allow-versions", "--install-extension", "--keep-id",
     "--login", "--count", "--seed", "--reorder", "--state", "--soorgeon", "--nbmodular", "--token",
-    "--repo",
+    "--repo", "--synthetic", "--head",
 }  # fmt: skip
 
 
