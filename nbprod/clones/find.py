@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Literal, NamedTuple
 
+from nbprod.clones.copies import whole_copies
 from nbprod.clones.types import ClonableStatement, CloneGroup, Copy, Fragment, Source, Variation
 from nbprod.names.scopes import bound_names
 from nbprod.syntax.walk import walk
@@ -23,8 +24,6 @@ __all__ = ["Found", "Limits", "find_clones", "is_large"]
 # Suffixes are compared up to this many statements.
 _LONGEST = 60
 _MOST_GAP = 2
-_MOST_PAIRED = 40
-_SMALLEST_COPY = 8
 _ALIKE = 0.8
 
 
@@ -61,7 +60,7 @@ def find_clones(sources: Sequence[Source], limits: Limits = Limits()) -> Found:
         sources: the cells and modules; those of one path stand together.
         limits: what is too small.
     """
-    copies = tuple(_copies(sources))
+    copies = tuple(whole_copies(sources))
     left_out = {path for copy in copies for path in copy.paths[1:]}
     kept = [source for source in sources if source.path not in left_out]
     repeats = _once_each(_without_parts(_repeats(kept, _PARTS)), kept, limits)
@@ -69,7 +68,7 @@ def find_clones(sources: Sequence[Source], limits: Limits = Limits()) -> Found:
         group for with_gap in _with_gaps(repeats) for group in _groups(with_gap, kept, limits)
     ]
     groups.sort(key=_order)
-    return Found(tuple(groups), copies)
+    return Found(tuple(_told_once(groups, limits)), copies)
 
 
 def _order(group: CloneGroup) -> tuple[int, str, int, int]:
@@ -83,49 +82,34 @@ def _order(group: CloneGroup) -> tuple[int, str, int, int]:
     )
 
 
-# --- whole copies --------------------------------------------------------------------------------
+def _told_once(groups: Iterable[CloneGroup], limits: Limits) -> Iterator[CloneGroup]:
+    """Groups, the largest first, without those that are little else than parts of larger ones.
 
-
-def _copies(sources: Sequence[Source]) -> Iterator[Copy]:
-    """Files of which one has nearly all cells of the other."""
-    texts: dict[str, Counter[tuple[int, ...]]] = {}
-    for path, own in groupby(sources, key=lambda source: source.path):
-        cells = [
-            tuple(s.digest for s in source.statements) for source in own if source.cell is not None
+    Such a group begins in the middle of what one function should do, or names some of its places.
+    """
+    told: set[tuple[int, int]] = set()
+    for group in groups:
+        own = [
+            (fragment, [(id(fragment.source), at) in told for at in _places(fragment)])
+            for fragment in group.fragments
         ]
-        texts[path] = Counter(cell for cell in cells if cell)
-    groups: dict[str, list[str]] = {}
-    leaders: dict[str, str] = {}
-    first: dict[frozenset[tuple[tuple[int, ...], int]], str] = {}
-    for path, counter in texts.items():
-        if sum(map(len, counter)) >= _SMALLEST_COPY:
-            leader = first.setdefault(frozenset(counter.items()), path)
-            if leader != path:
-                leaders[path] = leader
-                groups.setdefault(leader, [leader]).append(path)
-    holders: dict[tuple[int, ...], list[str]] = {}
-    for path, counter in texts.items():
-        if path not in leaders and sum(map(len, counter)) >= _SMALLEST_COPY:
-            for cell in counter:
-                holders.setdefault(cell, []).append(path)
-    shared: Counter[tuple[str, str]] = Counter()
-    for paths in holders.values():
-        # What is in very many files tells little of two of them.
-        if 1 < len(paths) <= _MOST_PAIRED:
-            for place, name in enumerate(paths):
-                for other in paths[place + 1 :]:
-                    shared[name, other] += 1
-    for (name, other), count in shared.items():
-        if count < _ALIKE * max(len(texts[name]), len(texts[other])):
-            continue
-        leader = leaders.get(name, name)
-        if other not in leaders and leader != other:
-            # Who follows the other one follows its leader now.
-            followers = groups.pop(other, [other])
-            leaders.update(dict.fromkeys(followers, leader))
-            groups.setdefault(leader, [leader]).extend(followers)
-    for members in groups.values():
-        yield Copy(tuple(members))
+        if any(_has_new(fragment, known, limits) for fragment, known in own):
+            told |= {(id(fragment.source), at) for fragment, _ in own for at in _places(fragment)}
+            yield group
+
+
+def _places(fragment: Fragment) -> range:
+    return range(fragment.start, fragment.end)
+
+
+def _has_new(fragment: Fragment, known: Sequence[bool], limits: Limits) -> bool:
+    """Whether neighbours among its statements that no other group has are worth a function."""
+    statements = fragment.source.statements[fragment.start : fragment.end]
+    runs = groupby(zip(known, statements, strict=True), key=lambda pair: pair[0])
+    return any(
+        not is_known and is_large([statement for _, statement in run], limits)
+        for is_known, run in runs
+    )
 
 
 # --- repeats -------------------------------------------------------------------------------------
@@ -153,9 +137,24 @@ def _repeats(sources: Sequence[Source], limits: Limits) -> list[_Repeat]:
             continue
         number, place = origin[places[0]]
         own = sources[number].statements[place : place + length]
-        if is_large(own, limits):
+        if is_large(own, limits) and not _repeats_itself(text[starts[first] :][:length]):
             found.append(_Repeat(length, tuple(sorted(origin[at] for at in places))))
     return [fragment for repeat in found if (fragment := _apart(repeat)) is not None]
+
+
+def _repeats_itself(digests: Sequence[int]) -> bool:
+    """Whether some statements are several of the same: two of four places of half their length.
+
+    One statement again and again stays, which is a matter of the rule.
+    """
+    length = len(digests)
+    return (
+        any(
+            length % period == 0 and digests[period:] == digests[:-period]
+            for period in range(2, length // 2 + 1)
+        )
+        and len(set(digests)) > 1
+    )
 
 
 def _common(text: Sequence[int], one: int, other: int) -> int:

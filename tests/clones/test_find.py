@@ -97,10 +97,42 @@ def test_a_shell_line_is_the_same_only_with_the_same_text(tmp_path: Path) -> Non
         path = str(tmp_path / f"{name}.ipynb")
         notebook = read_notebook(Path(path).read_bytes(), path)
         sources += sources_of_notebook(path, Facts(notebook).parsed)
-    longest, rest = find_clones(sources, Limits(weight=45)).groups[::-1]
-    assert {len(longest.fragments), len(rest.fragments)} == {2, 3}
-    both = longest if len(longest.fragments) == 2 else rest
+    # What two places have besides is too little for a group of its own.
+    (group,) = find_clones(sources, Limits(weight=45)).groups
+    assert [place.end - place.start for place in group.fragments] == [5, 5, 5]
+    del sources[2]
+    (both,) = find_clones(sources, Limits(weight=45)).groups
     assert [Path(one.source.path).name for one in both.fragments] == ["a.ipynb", "b.ipynb"]
+    assert [place.end - place.start for place in both.fragments] == [7, 7]
+
+
+HEADS = ["total = 0\n", "for row in rows: show(row, width=80)\n", "rows = [1, 2]\ntotal = 0\n"]
+
+
+@pytest.mark.parametrize("head", HEADS)
+def test_a_group_that_is_little_else_than_a_larger_one_is_not_told_again(head: str) -> None:
+    # Two of four places have a line more above: that is no second function.
+    (group,) = find_clones(cells(head + CLEAN, RENAMED, head + CLEAN, RENAMED)).groups
+    assert len(group.fragments) == 4
+    # What is as large again is one.
+    more = "def spread(values):\n    low, high = min(values), max(values)\n"
+    more += "    return [(one - low) / (high - low) * 100 for one in values if one is not None]\n"
+    both = find_clones(cells(more + CLEAN, RENAMED, more + CLEAN, RENAMED)).groups
+    assert {place.source.cell for group in both for place in group.fragments} == {1, 2, 3, 4}
+    assert any(place.start == 0 for group in both for place in group.fragments)
+
+
+SEASON = "show(len({0}))\nkept_{0} = {0}[{0}['depth'] <= 5]\nshow(len(kept_{0}))\nshow('')\n"
+
+
+@pytest.mark.parametrize("count", [4, 6, 8])
+def test_several_of_the_same_in_a_row_are_not_told_in_halves(count: int) -> None:
+    names = ["winter", "spring", "summer", "autumn", "wet", "dry", "early", "late"][:count]
+    (source,) = cells("".join(SEASON.format(name) for name in names))
+    weight = sum(statement.weight for statement in source.statements[:4])
+    assert not find_clones([source], Limits(weight=weight + 1)).groups
+    (group,) = find_clones([source], Limits(weight=weight)).groups
+    assert len(group.fragments) == count
 
 
 def test_docstrings_are_no_difference() -> None:
