@@ -24,6 +24,7 @@ __all__ = [
     "RESETTING",
     "REWINDING",
     "STEPPERS",
+    "STEPPING_LIBRARIES",
     "STRONG_MUTATORS",
     "TRAINERS",
 ]
@@ -71,6 +72,14 @@ REWINDING = frozenset(
 )
 # These go on from the state that their receiver is in.
 STEPPERS = frozenset("partial_fit step backward train_on_batch".split())
+# The libraries whose objects `step` changes also where its result is used; elsewhere that may be
+# the response to a step.
+STEPPING_LIBRARIES = frozenset(
+    """
+    torch tensorflow keras gym gymnasium pettingzoo stable_baselines3 transformers accelerate
+    deepspeed timm ray mesa simpy pybullet dm_control unityagents mlagents_envs kaggle_environments
+    """.split()
+)
 
 # Methods that call a function which they are given, before they return.
 EAGER_METHODS = frozenset("apply applymap agg aggregate transform pipe sort map".split())

@@ -89,6 +89,37 @@ def test_one_step_by_hand_is_meant(name: str) -> None:
     assert not findings("NBP109", made, f"{name}.step()")
 
 
+RESPONSES = [
+    ("from pastas import Hantush", "Hantush()", "head = model.step([1, 2])", False),
+    ("from control import System", "System(read)", "print(model.step(5))", False),
+    ("from control import System", "System(read)", "ax.plot(2 * model.step())", False),
+    (
+        "from control import System",
+        "System(read)",
+        "for dt in [1]:\n    y = model.step(dt)",
+        False,
+    ),
+    ("from control import System", "System(read)", "model.step(5)\nprint(1)", True),
+    ("from gymnasium import Wrapper", "Wrapper(read)", "state = model.step(5)", True),
+]
+
+
+@pytest.mark.parametrize(("imported", "made", "cell", "is_change"), RESPONSES)
+def test_a_step_whose_result_is_used_may_be_a_response(
+    imported: str, made: str, cell: str, is_change: bool
+) -> None:
+    start = f"import matplotlib.pyplot as plt\n{imported}\nread = open('a').read()\nax = plt.gca()"
+    start += f"\nmodel = {made}"
+    assert bool(findings("NBP109", start, cell, level="shared")) is is_change
+
+
+@pytest.mark.parametrize("line", ["out.write(text)", "out.writelines([text])"])
+def test_what_is_written_to_an_open_file_has_no_result_to_name(line: str) -> None:
+    start = "text = open('a.txt').read()\nout = open('b.txt', 'w')"
+    (found,) = findings("NBP109", start, line, level="shared")
+    assert found.help == "open it for writing in this cell"
+
+
 @pytest.mark.parametrize("code", ["env.step()", "env.step()\nrows.append(1)"])
 def test_a_step_of_anything_else_is_reported(code: str) -> None:
     assert findings("NBP109", "from shop.games import Env\nenv = Env()\n" + TABLES, code)

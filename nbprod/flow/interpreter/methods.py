@@ -23,6 +23,7 @@ from nbprod.libraries.methods import (
     IDEMPOTENT_METHODS,
     MUTATORS,
     STEPPERS,
+    STEPPING_LIBRARIES,
     STRONG_MUTATORS,
     TRAINERS,
 )
@@ -58,6 +59,8 @@ def call_method(
         how = "reset"
     if name in ("append", "extend") and base.kind in ("any", "object"):
         how = None if _is_result_kept(machine.statement, node) else how
+    elif name == "step" and _may_compute(base, machine.statement, node):
+        how = None
     if how is None:
         machine.observe(base, root, root_node)
     else:
@@ -78,6 +81,13 @@ def call_method(
         arguments = tuple(returned.get(place, value) for place, value in enumerate(arguments))
     labels = machine.tracker.method(machine, base, name, arguments, keywords, node)
     return result if labels is result.labels else result._replace(labels=labels)
+
+
+def _may_compute(base: Value, statement: ast.stmt | None, node: ast.Call) -> bool:
+    """Whether `step` may leave its object alone: its result is used, by a library unknown here."""
+    library = str(base.data).partition(".")[0] if base.kind == "object" else ""
+    is_used = not isinstance(statement, ast.Expr) or statement.value is not node
+    return is_used and library not in STEPPING_LIBRARIES
 
 
 def _is_result_kept(statement: ast.stmt | None, node: ast.Call) -> bool:

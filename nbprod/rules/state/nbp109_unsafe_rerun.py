@@ -332,6 +332,8 @@ def _help(first: SelfDependence, reasons: Sequence[SelfDependence]) -> str:
         if len(cells) > 1:
             return f"set the initial value of `{first.name}` and add to it in one cell"
         return "set the initial value in this cell"
+    if first.kind == "mutates" and first.how in ("write", "writelines"):
+        return "open it for writing in this cell"
     return _HELPS.get(first.kind, _HELP)
 
 
