@@ -36,7 +36,7 @@ def test_rows_without_some_of_them_do_not_go_back_into_their_frame(line: str, ad
 )
 def test_a_check_of_an_argument_raises_the_error_of_its_kind(check: str, error: str) -> None:
     cell = f"import os\nclass Shop:\n    def sell(self, count):\n        {check}\n        return 1"
-    (found,) = findings("NBP705", cell)
+    (found,) = findings("NBP705", cell, selected=True)
     assert found.help == f"raise `{error}` with a message"
 
 
@@ -50,7 +50,7 @@ def test_a_check_of_an_argument_raises_the_error_of_its_kind(check: str, error: 
     ],
 )
 def test_what_an_object_asserts_about_itself_is_no_check_of_an_argument(cell: str) -> None:
-    assert not findings("NBP705", cell)
+    assert not findings("NBP705", cell, selected=True)
 
 
 @pytest.mark.parametrize(
