@@ -104,7 +104,7 @@ def test_a_parameter_that_has_the_global_already_is_used(
     cells = ["rate = len('ab')" if not changes else "rate = 2", define, f"print({call})", *changes]
     code, same = fixed(rule, *cells)
     assert after in code and "rate=rate" not in code.replace("tax=rate", "") and same
-    (found,) = findings(rule, *cells)
+    (found,) = findings(rule, *cells, selected=True)
     assert "use parameter `tax`, which every call gives `rate`" in said([found])
 
 
@@ -146,10 +146,16 @@ def test_a_cell_with_a_name_is_not_asked_for_parameters() -> None:
     define = "def draw():\n    print(width, height)"
     assert not findings("NBP202", WIDE, define, "draw()")
     assert findings("NBP202", WIDE, define, "draw()", "draw()")
-    assert findings("NBP202", WIDE, "def draw(x):\n    print(width, x)", "draw(1)")
+    assert findings("NBP202", WIDE, "def draw(x):\n    print(width, x)", "draw(1)\ndraw(2)")
+
+
+def test_a_function_that_one_place_calls_is_reported_on_request() -> None:
+    cells = (WIDE, "def draw(x):\n    print(width, x)", "draw(1)")
+    assert not findings("NBP202", *cells)
+    assert findings("NBP202", *cells, selected=True)
 
 
 @pytest.mark.parametrize("path", ["week 3/maps.ipynb", "Homework_2/maps.ipynb"])
 def test_functions_of_a_course_may_read_globals(path: str) -> None:
-    cells = (WIDE, "def draw(x):\n    print(width, x)", "draw(1)")
+    cells = (WIDE, "def draw(x):\n    print(width, x)", "draw(1)\ndraw(2)")
     assert not findings("NBP202", *cells, path=path) and findings("NBP202", *cells)

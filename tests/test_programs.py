@@ -60,6 +60,7 @@ INSIDE_KERNEL = {
     "nbprod.execution.seeding", "nbprod.execution.shapes",
     "nbprod.execution.fork_server", "nbprod.execution.fork_stub",
     "nbprod.extract.suite.experiment", "nbprod.extract.suite.expression_texts",
+    "nbprod.extract.suite.generators",
     "nbprod.extract.suite.object_texts", "nbprod.extract.suite.result_texts",
     "nbprod.extract.suite.written_files",
     "nbprod.pipeline.inside.forked", "nbprod.pipeline.inside.observer",

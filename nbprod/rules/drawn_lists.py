@@ -21,14 +21,23 @@ def is_only_drawn(reason: SelfDependence, facts: Facts) -> bool:
     if reason.kind not in ("augments", "mutates") or not reason.name.isidentifier():
         return False
     drawn = False
+    for statement in facts.shared(_by_mention).get(reason.name, ()):
+        if _only_adds(statement, reason.name):
+            continue
+        if not isinstance(statement, ast.Expr) or not _draws(statement, facts):
+            return False
+        drawn = True
+    return drawn
+
+
+def _by_mention(facts: Facts) -> dict[str, list[ast.stmt]]:
+    """The top-level statements of all cells by the names in them."""
+    found: dict[str, list[ast.stmt]] = {}
     for parsed in facts.parsed:
         for statement in parsed.tree.body if parsed is not None and parsed.tree else ():
-            if reason.name not in mentioned_names(statement) or _only_adds(statement, reason.name):
-                continue
-            if not isinstance(statement, ast.Expr) or not _draws(statement, facts):
-                return False
-            drawn = True
-    return drawn
+            for name in mentioned_names(statement):
+                found.setdefault(name, []).append(statement)
+    return found
 
 
 def _only_adds(statement: ast.stmt, name: str) -> bool:

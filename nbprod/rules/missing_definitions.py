@@ -141,11 +141,16 @@ def _private_magic(cell: int, facts: Facts) -> str | None:
 
 
 def later_star(failure: Failure, facts: Facts) -> Definition | None:
-    """The first wildcard import below a read of which nobody knows what it binds."""
-    if failure.reason != "nowhere":
+    """The first wildcard import of pylab, where it stands below a read of what it binds."""
+    if failure.reason != "nowhere" or failure.name not in PYLAB:
         return None
-    below = (made for made in facts.flow.dynamic if made.binding.span > failure.read)
-    return next((made for made in below if made.binding.detail.startswith("from ")), None)
+    wildcards = [
+        made
+        for made in facts.flow.dynamic
+        if made.binding.detail in ("from pylab import *", "from matplotlib.pylab import *")
+    ]
+    first = min(wildcards, key=lambda made: made.binding.span, default=None)
+    return first if first is not None and first.binding.span > failure.read else None
 
 
 def is_sketched(failure: Failure, facts: Facts) -> bool:

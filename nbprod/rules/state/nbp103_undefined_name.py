@@ -416,7 +416,7 @@ def help_of(failure: Failure, facts: Facts) -> str | None:
         return f"its definition is commented out in {where}"
     star = later_star(failure, facts)
     if star is not None:
-        return f"move `{star.binding.detail}` of cell {star.cell + 1} above, if it defines it"
+        return f"move `{star.binding.detail}` of cell {star.cell + 1} above"
     missing = usual_import(failure, facts)
     if missing is not None:
         return f"add `{missing}`"
