@@ -61,6 +61,7 @@ class Explainer:
         cells = self._binding_cells.get(failure.name, [])
         if (made and latest >= here) or self._last_binding(failure.name) > here:
             failure.reason = "later"
+            failure.elsewhere = (*self._in_own_cell(failure), *failure.elsewhere)
         elif failure.cell in cells:
             node = self.program.static_bindings()[failure.cell][failure.name]
             below = _is_bound_after(self.program, failure, node)
@@ -69,6 +70,16 @@ class Explainer:
             failure.reason = "skipped"
         if not failure.elsewhere and cells:
             failure.elsewhere = self._unexecuted(failure.name)
+
+    def _in_own_cell(self, failure: Failure) -> tuple[Definition, ...]:
+        """The bindings below the read in its own cell, which did not run: the cell stops before."""
+        node = self.program.static_bindings()[failure.cell].get(failure.name)
+        if node is None or failure.chain or not _is_bound_after(self.program, failure, node):
+            return ()
+        if any(made.cell == failure.cell for made in failure.elsewhere):
+            return ()
+        unexecuted = self._unexecuted(failure.name)
+        return tuple(made for made in unexecuted if made.cell == failure.cell)
 
     def _definitions(self, name: str) -> tuple[tuple[Definition, ...], int]:
         """The definitions of a name that ran, and where in the run the last of them is."""

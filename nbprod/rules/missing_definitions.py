@@ -141,7 +141,7 @@ def _private_magic(cell: int, facts: Facts) -> str | None:
 
 
 def later_star(failure: Failure, facts: Facts) -> Definition | None:
-    """The first wildcard import of pylab, where it stands below a read of what it binds."""
+    """The first wildcard import of pylab, where it comes after a read of what it binds."""
     if failure.reason != "nowhere" or failure.name not in PYLAB:
         return None
     wildcards = [

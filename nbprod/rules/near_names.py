@@ -35,6 +35,7 @@ def near_names(name: str, cell: int, facts: Facts, called: bool = False) -> list
         and (not _is_imported(made) or _letters(name) == _letters(known))
         and (called or not _is_class_of(name, known, made))
         and not (_are_variants(name, known) and known in _read_in(cell, facts))
+        and not _is_of_loop(name, known, made)
         and any(
             definition.cell <= cell and not definition.is_unbound and definition.after is None
             for definition in made
@@ -50,6 +51,12 @@ def near_names(name: str, cell: int, facts: Facts, called: bool = False) -> list
 def _is_imported(made: Sequence[Definition]) -> bool:
     """Whether a name is a module's or a library's: nobody means `Timer` who writes `time`."""
     return all(definition.binding.kind in ("import", "star-import") for definition in made)
+
+
+def _is_of_loop(name: str, known: str, made: Sequence[Definition]) -> bool:
+    """Whether a name is what a loop leaves: `marker` of `for marker in MARKERS` is not those."""
+    kinds = {definition.binding.kind for definition in made}
+    return kinds <= {"loop", "unbound"} and name.lower() == f"{known.lower()}s"
 
 
 def _are_variants(left: str, right: str) -> bool:

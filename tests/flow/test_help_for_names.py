@@ -192,3 +192,27 @@ def test_a_wildcard_of_pylab_further_down_defines_its_names() -> None:
 )
 def test_no_other_wildcard_is_said_to_define_a_name(wildcard: str) -> None:
     assert "in any cell" in said(findings("NBP103", "helper(1)", wildcard))
+
+
+def test_lines_in_the_wrong_order_are_no_cells_in_the_wrong_order() -> None:
+    (found,) = findings("NBP101", "print(d)\nd = 1", "import numpy as np", "d = np.zeros(3)")
+    assert "before this cell defines it" in found.message
+    assert found.help == "define it above this line" and found.fix is None
+
+
+def test_what_a_loop_leaves_is_not_what_it_goes_over() -> None:
+    told = said(findings("NBP103", "for marker in 'ab':\n    pass", "print(MARKERS)"))
+    assert "did you mean" not in told
+
+
+@pytest.mark.parametrize(
+    ("line", "subscript"),
+    [
+        ("f.iloc[3].iloc[2] = 1", "f.iloc[rows, column]"),
+        ("f.iloc[3]['a'] = 1", "f.loc[rows, column]"),
+        ("f['a'][3] = 1", "f.loc[rows, column]"),
+    ],
+)
+def test_an_assignment_by_place_stays_one(line: str, subscript: str) -> None:
+    told = said(findings("NBP702", f"import pandas as pd\nf = pd.read_csv('a')\n{line}"))
+    assert subscript in told

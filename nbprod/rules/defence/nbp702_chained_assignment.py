@@ -122,7 +122,6 @@ _OWN_ATTRIBUTES = frozenset(
 _CONSTANT = lazy_pattern(r"\"[^\"]*\"|'[^']*'|\b\d[\d.]*|\s+")
 _SLICE = lazy_pattern(r"\[[^\[\]]*:[^\[\]]*\]")
 _IN_PLACE = lazy_pattern(r"(?s)\.(\w+)\(.*\binplace\s*=")
-_HELP = "write `{}.loc[rows, column] = ...`"
 
 
 @rule("NBP702", "chained-assignment", on=Notebook)
@@ -213,8 +212,18 @@ def _diagnostic(node: ast.AST, frame: str, cell: int, facts: Facts) -> Diagnosti
         facts.span(cell, node),
         f"chained assignment changes a copy: `{frame}` is not updated (pandas 3)",
         symbol=frame,
-        help=_HELP.format(frame),
+        help=_help(node, frame),
     )
+
+
+def _help(node: ast.AST, frame: str) -> str:
+    """One subscript for both: by position where the code counts rows, or else by name."""
+    parts = walk(node)
+    by_place = any(isinstance(part, ast.Attribute) and part.attr == "iloc" for part in parts)
+    by_place &= not any(
+        isinstance(part, ast.Constant) and isinstance(part.value, str) for part in parts
+    )
+    return f"write `{frame}.{'iloc' if by_place else 'loc'}[rows, column] = ...`"
 
 
 def _of_copy(target: ast.expr, cell: int, facts: Facts) -> list[Diagnostic]:

@@ -85,6 +85,7 @@ if [ -f x ]; then echo yes; fi
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 
 from nbprod.facts import Facts
@@ -106,7 +107,9 @@ from nbprod.syntax.refused_magics import is_misplaced
 from nbprod.syntax.types import ParsedCell
 
 # Four and more: `___` is the last result but two.
-_HASHES = lazy_pattern(r"(?P<quote>[\"'])#{3,}(?P=quote)")
+_HASHES = lazy_pattern(
+    r"(?P<quote>[\"'])#{3,}(?P=quote)|(?<![=!<>])=[ \t]*##+[ \t]*$", re.MULTILINE
+)
 _BLANK = lazy_pattern(r"\?{3,}|(?<!\w)_{4,}(?!\w)")
 
 

@@ -164,6 +164,9 @@ def check(notebook: Notebook, facts: Facts) -> Iterator[Diagnostic]:
             ),
         )
         fix, advice = _remedy(group, facts)
+        if any(made.cell == first.cell for made in first.elsewhere):
+            # The lines of the cell are in the wrong order, not the cells.
+            fix = None
         message = message_of(group, facts, fix)
         told = tell(first, facts, message, advice, *labels, others=others)
         told = as_intended(told) if first in intended else as_unfilled(told, first, facts)
