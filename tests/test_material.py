@@ -103,3 +103,12 @@ def test_no_parameter_is_added_where_a_cell_that_does_not_parse_may_call() -> No
     assert found.fix is not None
     (found,) = findings("NBP201", *cells, "print net(3)")
     assert found.fix is None
+
+
+@pytest.mark.parametrize(("source", "gone"), [("# load('a')\nx = 1", True), ("load('a')", False)])
+def test_a_line_that_is_a_comment_now_did_not_fail(source: str, gone: bool) -> None:
+    frame = "ValueError  Traceback (most recent call last)\n<ipython-input-1-abc> in <module>\n"
+    error = {"output_type": "error", "ename": "ValueError", "evalue": "bad",
+        "traceback": [f"{frame}----> 1 load('a')\n", "ValueError: bad"]}  # fmt: skip
+    (found,) = findings("NBP112", {"source": source, "outputs": [error]})
+    assert ("of other code than the cell has now" in found.message) is gone

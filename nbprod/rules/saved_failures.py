@@ -169,4 +169,8 @@ def is_of_other_code(cell: Cell) -> bool:
         # The first frame is the cell's; one of a magic shows the code as an argument.
         shown = _FAILING.search(_own_frame(text))
     line = " ".join(shown[1].split()) if shown else ""
-    return bool(line) and "get_ipython()" not in line and line not in " ".join(cell.source.split())
+    # A line that has been commented out since is not in it, either.
+    kept = [part for part in cell.source.splitlines() if not part.lstrip().startswith("#")]
+    return (
+        bool(line) and "get_ipython()" not in line and line not in " ".join(" ".join(kept).split())
+    )
