@@ -101,7 +101,7 @@ def evaluate_errors(
     log_prior: dict[str, float],
     log_likelihood: dict[str, dict[str, float]],
     test_labels: list[str],
-) -> tuple[pd.DataFrame, float, list[tuple[str, str, str]]]:
+) -> tuple[pd.DataFrame, np.floating, list[tuple[str, str, str]]]:
     """Evaluate errors with `tokenize` and `get`.
 
     Parameters
@@ -119,7 +119,7 @@ def evaluate_errors(
     -------
     confusion : pd.DataFrame
         With the columns `ham` and `spam`.
-    accuracy : float
+    accuracy : np.floating
     errors : list[tuple[str, str, str]]
 
     """
