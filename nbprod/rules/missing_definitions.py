@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from math import inf
 from typing import NamedTuple
 
 from nbprod.facts import Facts
@@ -21,6 +22,7 @@ __all__ = [
     "how_to_restore",
     "is_list_of_names",
     "is_sketched",
+    "lacks_names_altogether",
     "later_star",
     "local_of",
     "pylab_names",
@@ -157,8 +159,24 @@ def is_sketched(failure: Failure, facts: Facts) -> bool:
     """Whether a cell shows how code goes and is not meant to run: it never ran, and lacks much."""
     if failure.cell not in facts.execution.unexecuted:
         return False
-    missing = {read.name for read in facts.flow.failures if read.cell == failure.cell}
-    return len(missing) > 1
+    return len({name for name, _ in _missing_in(failure.cell, facts)}) > 1
+
+
+def lacks_names_altogether(cell: int, facts: Facts) -> bool:
+    """Whether a cell reads a name that no cell binds."""
+    return any(reason == "nowhere" for _, reason in _missing_in(cell, facts))
+
+
+def _missing_in(cell: int, facts: Facts) -> set[tuple[str, str]]:
+    """The names that a run does not find in a cell, each with the reason."""
+    return facts.shared(_missing_by_cell).get(cell, set())
+
+
+def _missing_by_cell(facts: Facts) -> dict[int, set[tuple[str, str]]]:
+    found: dict[int, set[tuple[str, str]]] = {}
+    for failure in facts.flow.failures:
+        found.setdefault(failure.cell, set()).add((failure.name, failure.reason))
+    return found
 
 
 def how_to_restore(failure: Failure, facts: Facts) -> str | None:
@@ -212,15 +230,18 @@ def commented_out_in(name: str, facts: Facts, reader: int | None = None) -> int 
 
 def _has_outside(pattern: re.Pattern[str], source: str) -> bool:
     """Whether a comment has what a pattern finds, outside of functions that are comments."""
-    for found in pattern.finditer(source):
-        above = source[: found.start()].splitlines()
-        depth = _depth(found[0])
-        while above and above[-1].lstrip()[:1] in ("", "#"):
-            line = above.pop()
-            if _depth(line) < depth and _COMMENTED_HEAD.match(line):
-                break
-        else:
-            return True
+    # How far the outermost such function is indented, of the comments without code between them.
+    outermost: float = inf
+    for line in source.splitlines():
+        start = line.lstrip()[:1]
+        if start == "#":
+            depth = _depth(line)
+            if depth <= outermost and pattern.match(line):
+                return True
+            if _COMMENTED_HEAD.match(line):
+                outermost = min(outermost, depth)
+        elif start:
+            outermost = inf
     return False
 
 

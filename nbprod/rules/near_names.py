@@ -26,11 +26,10 @@ def near_names(name: str, cell: int, facts: Facts, called: bool = False) -> list
     budget.left -= len(facts.flow.definitions)
     if budget.left < 0:
         return []
-    undefined = {failure.name for failure in facts.flow.failures}
     near = [
         known
         for known, made in facts.flow.definitions.items()
-        if known not in undefined
+        if known not in budget.undefined
         and are_near(name, known)
         and (not _is_imported(made) or _letters(name) == _letters(known))
         and (called or not _is_class_of(name, known, made))
@@ -148,7 +147,12 @@ def _distance(left: str, right: str) -> int:
 
 
 class _Comparisons:
-    """How many pairs of names a notebook may still have compared; beyond, nothing is suggested."""
+    """What all suggestions of a notebook have in common.
 
-    def __init__(self, _facts: Facts) -> None:
+    ``left`` is how many pairs of names may still be compared; beyond, nothing is suggested.
+    ``undefined`` are names that a run does not find, so that none of them is meant.
+    """
+
+    def __init__(self, facts: Facts) -> None:
         self.left = 20_000
+        self.undefined = frozenset(failure.name for failure in facts.flow.failures)

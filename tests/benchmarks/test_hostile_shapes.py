@@ -46,6 +46,9 @@ SHAPES: dict[str, Callable[[], list[str]]] = {
     "private keys without an end": lambda: [
         "x = '''" + "-----BEGIN RSA PRIVATE KEY-----\n" * _STEPS + "'''"
     ],
+    "a definition in a function of comments": lambda: [
+        "# def load():\n" + "#     rows = 1\n" * 4 * _STEPS, "print(rows)",
+    ],
     "suppressions": lambda: ["x = 1  # nbprod: ignore[NBP101]\n" * _STEPS],
     "suppressions where nothing parses": lambda: ["x = = 1  # noqa: NBP101\n" * _STEPS],
 }  # fmt: skip

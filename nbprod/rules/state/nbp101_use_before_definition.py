@@ -117,7 +117,12 @@ from nbprod.rules.failures import (
 from nbprod.rules.fitting_values import would_do
 from nbprod.rules.intended_errors import as_intended, without_intended
 from nbprod.rules.key_reads import keys_set_later
-from nbprod.rules.missing_definitions import how_to_restore, is_list_of_names, is_sketched
+from nbprod.rules.missing_definitions import (
+    how_to_restore,
+    is_list_of_names,
+    is_sketched,
+    lacks_names_altogether,
+)
 from nbprod.rules.stubs import open_cell_above
 
 # A row of more moves is no advice that a reader follows: the help is about the first failure.
@@ -364,6 +369,4 @@ def _needs_later(definer: int, failure: Failure, facts: Facts) -> bool:
 
 def _is_told_as_undefined(failure: Failure, facts: Facts) -> bool:
     """Whether NBP103 tells of the cell: code that is only shown, and lacks names altogether."""
-    return is_sketched(failure, facts) and any(
-        other.reason == "nowhere" for other in facts.flow.failures if other.cell == failure.cell
-    )
+    return is_sketched(failure, facts) and lacks_names_altogether(failure.cell, facts)
