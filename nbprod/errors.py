@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-__all__ = ["InternalError", "NbprodError", "ReadError", "UsageError", "WriteError"]
+__all__ = [
+    "InternalError",
+    "NbprodError",
+    "ReadError",
+    "UsageError",
+    "WriteError",
+    "missing_extra",
+]
 
 
 class NbprodError(Exception):
@@ -27,6 +34,11 @@ class UsageError(NbprodError):
     """The command line or the configuration asks for something that does not exist."""
 
     exit_code = 2
+
+
+def missing_extra(what: str, name: str, extra: str) -> UsageError:
+    """The error of a part of nbprod that needs a package, which an extra installs."""
+    return UsageError(f"{what} needs {name}; install it with: pip install 'nbprod[{extra}]'")
 
 
 class WriteError(NbprodError):

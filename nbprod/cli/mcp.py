@@ -6,7 +6,7 @@ import os
 
 import click
 
-from nbprod.errors import UsageError
+from nbprod.errors import UsageError, missing_extra
 
 
 @click.command("mcp")
@@ -30,8 +30,7 @@ def command(root: str, read_only: bool) -> int:
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] not in ("mcp", "mcp_types", "anyio", "jsonschema"):
             raise
-        text = "the server for agents needs mcp; install it with: pip install 'nbprod[mcp]'"
-        raise UsageError(text) from None
+        raise missing_extra("the server for agents", "mcp", "mcp") from None
     real = os.path.realpath(root)
     os.chdir(real)
     serve_agents(real, read_only=read_only)

@@ -6,7 +6,7 @@ import os
 
 import click
 
-from nbprod.errors import UsageError
+from nbprod.errors import missing_extra
 
 
 @click.command("server")
@@ -28,8 +28,7 @@ def command(delay: int) -> None:
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] not in ("pygls", "lsprotocol"):
             raise
-        text = "the language server needs pygls; install it with: pip install 'nbprod[lsp]'"
-        raise UsageError(text) from None
+        raise missing_extra("the language server", "pygls", "lsp") from None
     serve(delay / 1000)
     # A check may still run in its thread; nobody waits for what it finds.
     os._exit(0)

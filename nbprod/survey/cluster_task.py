@@ -7,6 +7,7 @@ for the next task of the same thread.
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from threading import local
 from typing import Any
 
@@ -52,12 +53,17 @@ def do_task(task: tuple[Any, ...]) -> tuple[Any, ...] | str:
         return str(error)
 
 
-def summary_of_task(found: Any) -> ChunkSummary:
-    """The summary of a task that is done.
+def summary_of_task(result: Callable[[], Any]) -> ChunkSummary:
+    """The summary of a task that is done, whose result the cluster gives.
 
     Raises:
-        NbprodError: the run has to end.
+        NbprodError: the run has to end, or the cluster gave the task up.
     """
+    try:
+        found = result()
+    except Exception as error:  # of the cluster: a worker that died again and again, for example
+        reason = type(error).__name__
+        raise NbprodError(f"a chunk could not be done on the cluster: {reason}") from None
     if isinstance(found, str):
         raise NbprodError(found)
     return ChunkSummary(*found)

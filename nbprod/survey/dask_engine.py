@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any
 
-from nbprod.errors import NbprodError, UsageError
+from nbprod.errors import UsageError
 from nbprod.survey.cluster_task import do_task, summary_of_task, task_of
 from nbprod.survey.extras import need_dask
 from nbprod.survey.references import Chunk
@@ -51,13 +50,5 @@ def run_on_dask(chunks: Iterable[Chunk], job: SurveyJob, address: str) -> Iterat
         while at_work:
             future = next(done)
             at_work += give() - 1
-            yield summary_of_task(_result(future))
+            yield summary_of_task(future.result)
             future.release()
-
-
-def _result(future: Any) -> Any:
-    try:
-        return future.result()
-    except Exception as error:  # of the cluster: a worker that died again and again, for example
-        reason = type(error).__name__
-        raise NbprodError(f"a chunk could not be done on the cluster: {reason}") from None

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import ModuleType
 
-from nbprod.errors import UsageError
+from nbprod.errors import missing_extra
 
 __all__ = ["need_dask", "need_duckdb", "need_fsspec", "need_pyarrow", "need_ray"]
 
 
-def _missing(name: str, extra: str) -> UsageError:
-    text = f"nbprod survey needs {name}; install it with: pip install 'nbprod[{extra}]'"
-    return UsageError(text)
+@contextmanager
+def _needed(name: str, extra: str = "survey") -> Iterator[None]:
+    """Imports of a package that an extra installs."""
+    try:
+        yield
+    except ModuleNotFoundError:
+        raise missing_extra("nbprod survey", name, extra) from None
 
 
 def need_pyarrow() -> ModuleType:
@@ -20,11 +26,9 @@ def need_pyarrow() -> ModuleType:
     Raises:
         UsageError: it is not installed.
     """
-    try:
+    with _needed("pyarrow"):
         import pyarrow
         import pyarrow.parquet
-    except ModuleNotFoundError:
-        raise _missing("pyarrow", "survey") from None
     module: ModuleType = pyarrow
     return module
 
@@ -35,10 +39,8 @@ def need_fsspec() -> ModuleType:
     Raises:
         UsageError: it is not installed.
     """
-    try:
+    with _needed("fsspec"):
         import fsspec
-    except ModuleNotFoundError:
-        raise _missing("fsspec", "survey") from None
     module: ModuleType = fsspec
     return module
 
@@ -49,10 +51,8 @@ def need_duckdb() -> ModuleType:
     Raises:
         UsageError: it is not installed.
     """
-    try:
+    with _needed("duckdb"):
         import duckdb
-    except ModuleNotFoundError:
-        raise _missing("duckdb", "survey") from None
     module: ModuleType = duckdb
     return module
 
@@ -63,10 +63,8 @@ def need_dask() -> ModuleType:
     Raises:
         UsageError: it is not installed.
     """
-    try:
+    with _needed("dask", "survey,dask"):
         import distributed
-    except ModuleNotFoundError:
-        raise _missing("dask", "survey,dask") from None
     module: ModuleType = distributed
     return module
 
@@ -77,9 +75,7 @@ def need_ray() -> ModuleType:
     Raises:
         UsageError: it is not installed.
     """
-    try:
+    with _needed("ray", "survey,ray"):
         import ray
-    except ModuleNotFoundError:
-        raise _missing("ray", "survey,ray") from None
     module: ModuleType = ray
     return module

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import Any
 
-from nbprod.errors import NbprodError, UsageError
+from nbprod.errors import UsageError
 from nbprod.survey.cluster_task import do_task, summary_of_task, task_of
 from nbprod.survey.extras import need_ray
 from nbprod.survey.references import Chunk
@@ -42,12 +43,4 @@ def run_on_ray(chunks: Iterable[Chunk], job: SurveyJob, address: str) -> Iterato
             if not at_work:
                 return
             (done, *_), at_work = ray.wait(at_work, num_returns=1)
-            yield summary_of_task(_result(ray, done))
-
-
-def _result(ray: Any, done: Any) -> Any:
-    try:
-        return ray.get(done)
-    except Exception as error:  # of the cluster: a worker that died again and again, for example
-        reason = type(error).__name__
-        raise NbprodError(f"a chunk could not be done on the cluster: {reason}") from None
+            yield summary_of_task(partial(ray.get, done))

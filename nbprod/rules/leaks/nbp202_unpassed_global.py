@@ -215,15 +215,20 @@ def _tells_of_import(name: str, facts: Facts) -> bool:
     return bool(cells) and all(_tries_import(cell, facts) for cell in cells)
 
 
-def _is_ambient(name: str, facts: Facts) -> bool:
-    """Whether a variable belongs to the whole program by custom: a logger, a session of Spark."""
-    if name in _SESSIONS:
-        return True
-    values = [
+def _assigned(name: str, facts: Facts) -> list[ast.expr | None]:
+    """What each definition of a variable assigns to it; None where it is no assignment."""
+    return [
         made.node.value if isinstance(made.node, ast.Assign) else None
         for made in facts.flow.definitions.get(name, ())
         if not made.is_unbound
     ]
+
+
+def _is_ambient(name: str, facts: Facts) -> bool:
+    """Whether a variable belongs to the whole program by custom: a logger, a session of Spark."""
+    if name in _SESSIONS:
+        return True
+    values = _assigned(name, facts)
     return bool(values) and all(
         isinstance(value, ast.Call) and facts.qualified(value.func) in _AMBIENT for value in values
     )
@@ -231,11 +236,7 @@ def _is_ambient(name: str, facts: Facts) -> bool:
 
 def _is_type(name: str, facts: Facts) -> bool:
     """Whether a variable is another name of a type: `Color = str`, `Row = list[int]`."""
-    values = [
-        made.node.value if isinstance(made.node, ast.Assign) else None
-        for made in facts.flow.definitions.get(name, ())
-        if not made.is_unbound
-    ]
+    values = _assigned(name, facts)
     return bool(values) and all(value is not None and _names_type(value, facts) for value in values)
 
 
