@@ -184,44 +184,17 @@ _SAME = frozenset(
     """.split()
 )
 
-# What a distribution always brings along, and so nobody declares beside it.
+# What a distribution brings along beside what the metadata of its newest release tells: what older
+# releases required, and what those bring that the table of metadata does not have.
 _BROUGHT = {
-    "numpy": """pandas scipy scikit-learn matplotlib seaborn statsmodels xarray tensorflow keras
-        opencv-python xgboost lightgbm numba h5py geopandas torchvision shapely pymc
-        arviz umap-learn""",
-    "python-dateutil": "pandas matplotlib seaborn geopandas boto3",
-    "pillow": "matplotlib seaborn torchvision scikit-image imageio streamlit",
-    "scipy": """scikit-learn statsmodels lightgbm xgboost scikit-image gensim pymc arviz umap-learn
-        imbalanced-learn""",
-    "shapely": "geopandas cartopy osmnx momepy",
-    "pyproj": "geopandas cartopy osmnx rioxarray",
-    "geopandas": "osmnx momepy",
-    "arviz": "pymc pymc3",
-    "theano": "pymc3",
-    "scikit-learn": "imbalanced-learn umap-learn hdbscan",
-    "xarray": "rioxarray arviz",
-    "torch": "torchvision torchaudio pytorch-lightning accelerate",
-    "pytz": "pandas",
-    "joblib": "scikit-learn",
-    "pandas": "seaborn statsmodels geopandas xarray streamlit arviz pymc datasets",
-    "matplotlib": "seaborn",
-    "ipython": "jupyter jupyterlab notebook ipykernel ipywidgets",
-    "traitlets": "jupyter jupyterlab notebook ipykernel ipywidgets",
-    "urllib3": "requests boto3",
-    "botocore": "boto3",
-    "packaging": "matplotlib jupyter jupyterlab transformers",
-    "tokenizers": "transformers",
-    "huggingface-hub": "transformers datasets",
-    "filelock": "torch transformers",
-    "networkx": "torch scikit-image",
+    "arviz": "pymc3",
     "pyspark": "databricks-connect",
-    "setuptools": "jupyter jupyterlab torch",
+    "python-dateutil": "boto3",
+    "pytz": "pandas",
+    "setuptools": "jupyter jupyterlab",
     "tensorboard": "tensorflow",
-    "keras": "tensorflow",
-    "werkzeug": "flask",
-    "jinja2": "flask",
-    "pydantic": "fastapi",
-    "starlette": "fastapi",
+    "theano": "pymc3",
+    "urllib3": "boto3",
 }
 
 
