@@ -12,6 +12,8 @@ __all__ = ["blank_of"]
 
 # Four and more: `___` is the last result but two.
 _GAP = lazy_pattern(r"\?{3,}|(?<!\w)_{4,}(?!\w)")
+# Hashes in the place of a value: `lr."####"`, `mean = ##`.
+_HASHES = lazy_pattern(r"(?P<quote>[\"'])#{3,}(?P=quote)|(?<![=!<>])=[ \t]*##+[ \t]*$")
 # In angle brackets where a value has to begin: `a <> b` and `a < b > c` have one on their left.
 _IN_BRACKETS = lazy_pattern(
     r"(?:^|[=(\[{,:;]|\b(?:return|yield|in|not|and|or|if|elif|while|assert|print|await|lambda))"
@@ -53,6 +55,7 @@ def blank_of(parsed: ParsedCell) -> str | None:
     line = lines[number - 1] if number <= len(lines) else ""
     code = line.partition("#")[0]
     blank = _in_brackets(code) or _first(_GAP, code) or _plain(code) or _left_out(code)
+    blank = blank or _first(_HASHES, line)
     if blank is None and (
         parsed.fault.message.startswith(_NO_BODY) or _INCOMPLETE.search(line) is not None
     ):

@@ -85,7 +85,6 @@ if [ -f x ]; then echo yes; fi
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 
 from nbprod.facts import Facts
@@ -107,9 +106,6 @@ from nbprod.syntax.refused_magics import is_misplaced
 from nbprod.syntax.types import ParsedCell
 
 # Four and more: `___` is the last result but two.
-_HASHES = lazy_pattern(
-    r"(?P<quote>[\"'])#{3,}(?P=quote)|(?<![=!<>])=[ \t]*##+[ \t]*$", re.MULTILINE
-)
 _BLANK = lazy_pattern(r"\?{3,}|(?<!\w)_{4,}(?!\w)")
 
 
@@ -192,8 +188,6 @@ def _has_not_run(parsed: ParsedCell) -> bool:
 def _blank(parsed: ParsedCell) -> str | None:
     """The blank for whoever does the exercise, where a cell is one and has not been completed."""
     blank = blank_of(parsed)
-    if blank is None and (marks := _HASHES.search(parsed.cell.source)) is not None:
-        return marks[0]
     if blank is None and _has_not_run(parsed):
         match = _BLANK.search(parsed.cell.source)
         blank = match[0] if match is not None else None
