@@ -9,7 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-__all__ = ["BROWSER", "DRIVER", "chromium", "waited_for"]
+import pytest
+
+__all__ = ["chromium", "need_browser", "waited_for"]
 
 BROWSER = (
     shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -20,6 +22,13 @@ _FLAGS = (
     " --disable-component-update --disable-sync --disable-quic"
 ).split()
 _NO_OPTIONS: Mapping[str, Any] = {}
+
+
+def need_browser() -> None:
+    """Skip the test where there is no browser, or nothing to drive it with."""
+    if BROWSER is None or DRIVER is None:
+        pytest.skip("needs chromium and chromedriver")
+    pytest.importorskip("selenium.webdriver")
 
 
 @contextmanager

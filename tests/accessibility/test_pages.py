@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from tests.accessibility.axe import faults_of, show
-from tests.browser import BROWSER, DRIVER, chromium, waited_for
+from tests.browser import chromium, need_browser, waited_for
 from tests.command import run_nbprod
 from tests.docs.pages import ROOT
 from tests.playground.places import Served, serving
@@ -44,9 +44,7 @@ _LANDING_BYTES = 300_000
 
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    if BROWSER is None or DRIVER is None:
-        pytest.skip("needs chromium and chromedriver")
-    pytest.importorskip("selenium.webdriver")
+    need_browser()
     with chromium(tmp_path_factory.mktemp("profile")) as driver:
         driver.set_script_timeout(120)
         yield driver

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from tests.browser import BROWSER, DRIVER
+from tests.browser import need_browser
 from tests.editors.lab import TRACKER, Lab, LabPage, lab_browser, running_lab
 from tests.editors.notebooks import rule_notebooks
 
@@ -39,11 +39,9 @@ def run(*command: str | Path, folder: Path = ROOT) -> str:
 @pytest.fixture(scope="module")
 def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The Python of a fresh environment with JupyterLab and the two wheels."""
-    if BROWSER is None or DRIVER is None:
-        pytest.skip("needs chromium and chromedriver")
+    need_browser()
     if shutil.which("npm") is None:
         pytest.skip("needs node and npm to build the extension")
-    pytest.importorskip("selenium")
     given = os.environ.get("NBPROD_LAB_PYTHON")
     if given:  # an environment that is kept, for work on the tests
         return Path(given)

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.browser import BROWSER, DRIVER, chromium, waited_for
+from tests.browser import chromium, need_browser, waited_for
 from tests.playground.places import ROOT, Served, build_page, serving
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("playground")]
@@ -79,9 +79,7 @@ class Page:
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    if BROWSER is None or DRIVER is None:
-        pytest.skip("needs chromium and chromedriver")
-    pytest.importorskip("selenium")
+    need_browser()
     folder = tmp_path_factory.mktemp("site")
     build_page(folder / "playground")
     with serving(folder) as found:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.browser import BROWSER, DRIVER, chromium, waited_for
+from tests.browser import chromium, need_browser, waited_for
 from tests.docs.pages import ROOT
 from tests.review.notebooks import cell, commit, nbprod, save
 from tests.review.test_command import HOSTILE
@@ -19,9 +19,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    if BROWSER is None or DRIVER is None:
-        pytest.skip("needs chromium and chromedriver")
-    pytest.importorskip("selenium.webdriver")
+    need_browser()
     with chromium(tmp_path_factory.mktemp("profile")) as driver:
         yield driver
 
