@@ -38,6 +38,16 @@ def nbprod(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return run_nbprod(folder, *arguments, PYTHONPATH=str(REPOSITORY))
 
 
+def extracted_tests(folder: Path, cells: list[str], count: int, *options: str) -> str:
+    """The text of so many tests that `extract` writes of a notebook, all of which pass."""
+    (folder / "a.ipynb").write_bytes(as_bytes(cells))
+    done = nbprod(folder, "extract", "a.ipynb", "-o", "b.py", "--run", *options)
+    assert done.returncode == 0, done.stderr
+    tests = "test" if count == 1 else "tests"
+    assert f"Ran {count} generated {tests}: all passed." in done.stdout
+    return (folder / "tests" / "test_b.py").read_text()
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "orders.ipynb").write_bytes(as_bytes(CELLS))

@@ -12,7 +12,7 @@ from nbprod.notebook.read import read_notebook
 from nbprod.refactor.external_writes import external_writes
 from nbprod.refactor.run_folder import folder_of_run, names_above, reach_of_run
 from tests.extract.notebooks import as_bytes
-from tests.extract.test_command import everything, nbprod
+from tests.extract.test_command import everything, extracted_tests, nbprod
 
 OUTSIDE = [
     ('df.to_sql("sales", "postgresql://me:{}@db/prod")'.format("x" * 9), "a database (`sales`"),
@@ -210,11 +210,7 @@ with open("log.txt", "w") as file:
 
 @pytest.mark.slow
 def test_tests_of_functions_that_write_work_in_a_temporary_directory(tmp_path: Path) -> None:
-    (tmp_path / "a.ipynb").write_bytes(as_bytes(WRITER))
-    done = nbprod(tmp_path, "extract", "a.ipynb", "-o", "b.py", "--run", "--verify")
-    assert done.returncode == 0, done.stderr
-    assert "Ran 1 generated test: all passed." in done.stdout
-    text = (tmp_path / "tests" / "test_b.py").read_text()
+    text = extracted_tests(tmp_path, WRITER, 1, "--verify")
     assert 'assert Path("log.txt").is_file()' in text
     assert 'Path("report.json").read_text(encoding="utf-8")' in text
     assert """== '{"oldest": 62, "mean": 41.25}'""" in text

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.extract.notebooks import as_bytes
-from tests.extract.test_command import nbprod
+from tests.extract.test_command import extracted_tests
 
 GRID = [
     "import numpy as np",
@@ -40,11 +39,7 @@ def test_arrays_that_are_held_by_a_result_are_compared(tmp_path: Path) -> None:
     folder.mkdir()
     (tmp_path / "styles").mkdir()
     (tmp_path / "styles" / "page.css").write_text("body { color: red; }\n")
-    (folder / "a.ipynb").write_bytes(as_bytes(GRID))
-    done = nbprod(folder, "extract", "a.ipynb", "-o", "b.py", "--run", "--verify")
-    assert done.returncode == 0, done.stderr
-    assert "Ran 3 generated tests: all passed." in done.stdout
-    text = (folder / "tests" / "test_b.py").read_text()
+    text = extracted_tests(folder, GRID, 3, "--verify")
     for line in (
         "assert result[0].shape == (6, 20)", 'result[1]["north"][:2, :4]',
         'assert result[1]["north"].sum() == pytest.approx(', "assert total.max() == pytest.approx(",
@@ -73,14 +68,10 @@ def secant(x0, x1, f, eps):
 
 @pytest.mark.slow
 def test_a_notebook_of_definitions_alone_is_tested_by_its_calls(tmp_path: Path) -> None:
-    (tmp_path / "a.ipynb").write_bytes(as_bytes(SECANT))
-    done = nbprod(tmp_path, "extract", "a.ipynb", "-o", "b.py", "--run", "--verify")
-    assert done.returncode == 0, done.stderr
-    assert "Ran 3 generated tests: all passed." in done.stdout
+    text = extracted_tests(tmp_path, SECANT, 3, "--verify")
     module = (tmp_path / "b.py").read_text()
     assert "def cubic(x: float) -> float:" in module
     assert "def secant(x0: float, x1: float, f: Callable[..., Any], eps: float)" in module
-    text = (tmp_path / "tests" / "test_b.py").read_text()
     assert "result = secant(x0, x1, f, eps)" in text and "f = f" not in text
 
 
@@ -105,12 +96,7 @@ def test_formulas_and_derived_series_are_arguments(tmp_path: Path) -> None:
     (tmp_path / "helpers.py").write_text(
         "import pandas\n\nclass Weights(pandas.Series):\n    pass\n"
     )
-    (tmp_path / "a.ipynb").write_bytes(as_bytes(FORMULAS))
-    words = ("--function", "lowest_change=4")
-    done = nbprod(tmp_path, "extract", "a.ipynb", "-o", "b.py", *words, "--run", "--verify")
-    assert done.returncode == 0, done.stderr
-    assert "Ran 1 generated test: all passed." in done.stdout
-    text = (tmp_path / "tests" / "test_b.py").read_text()
+    text = extracted_tests(tmp_path, FORMULAS, 1, "--function", "lowest_change=4", "--verify")
     assert "sympify(" in text and "Weights(pd.Series(" in text
 
 
@@ -134,11 +120,7 @@ total = sum(values)""",
 
 @pytest.mark.slow
 def test_draws_through_other_names_are_seeded(tmp_path: Path) -> None:
-    (tmp_path / "a.ipynb").write_bytes(as_bytes(HIDDEN_DRAWS))
-    done = nbprod(tmp_path, "extract", "a.ipynb", "-o", "b.py", "--all", "--run")
-    assert done.returncode == 0, done.stderr
-    assert "Ran 1 generated test: all passed." in done.stdout
-    text = (tmp_path / "tests" / "test_b.py").read_text()
+    text = extracted_tests(tmp_path, HIDDEN_DRAWS, 1, "--all")
     assert "    np.random.seed(0)\n" in text and "    random.seed(0)\n" in text
 
 
@@ -157,12 +139,8 @@ names = [name.upper() for name in iris.feature_names]""",
 @pytest.mark.slow
 def test_a_data_set_of_scikit_learn_is_loaded_by_the_test(tmp_path: Path) -> None:
     pytest.importorskip("sklearn")
-    (tmp_path / "a.ipynb").write_bytes(as_bytes(BUNCH))
-    words = ("--function", "describe_rows=4", "--run", "--verify")
-    done = nbprod(tmp_path, "extract", "a.ipynb", "-o", "b.py", *words)
-    assert done.returncode == 0, done.stderr
-    assert "Ran 1 generated test: all passed." in done.stdout
-    assert "iris = load_iris()" in (tmp_path / "tests" / "test_b.py").read_text()
+    text = extracted_tests(tmp_path, BUNCH, 1, "--function", "describe_rows=4", "--verify")
+    assert "iris = load_iris()" in text
 
 
 DISTRIBUTION = [
@@ -183,11 +161,7 @@ def test_distributions_are_arguments_and_calls_that_return_nothing_no_results(
 ) -> None:
     for name in ("scipy", "matplotlib"):
         pytest.importorskip(name)
-    (tmp_path / "a.ipynb").write_bytes(as_bytes(DISTRIBUTION))
-    words = ("--function", "plot_heights=4", "--run", "--verify")
-    done = nbprod(tmp_path, "extract", "a.ipynb", "-o", "b.py", *words)
-    assert done.returncode == 0, done.stderr
-    assert "Ran 1 generated test: all passed." in done.stdout
-    assert "height = stats.norm(170.0, scale=8.0)" in (tmp_path / "tests" / "test_b.py").read_text()
+    text = extracted_tests(tmp_path, DISTRIBUTION, 1, "--function", "plot_heights=4", "--verify")
+    assert "height = stats.norm(170.0, scale=8.0)" in text
     module = (tmp_path / "b.py").read_text()
     assert "return plt.gcf().set_size_inches" not in module and "-> object" not in module
