@@ -35,7 +35,7 @@ class ForgeRepository(NamedTuple):
         if not _COMMIT.match(commit) or not inside or len(path) > _LONGEST:
             return None
         blob = "-/blob" if self.name == "GitLab" else "blob"
-        # What is no text is escaped byte by byte, as it is in the repository.
+        # What is not text is escaped byte by byte, as it is in the repository.
         data = path.encode("utf-8", "surrogateescape")
         return f"https://{self.host}/{self.path}/{blob}/{commit}/{quote(data, safe='/')}"
 

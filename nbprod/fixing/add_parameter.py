@@ -18,7 +18,7 @@ from nbprod.rule import unsafe
 
 __all__ = ["as_parameters"]
 
-# A change of more functions is no repair of one of them.
+# A change of more functions does not repair one of them.
 _MOST_FUNCTIONS = 4
 
 
